@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { LimpidError } from '../contract/errors.js';
+
+/**
+ * Writes a whole file or nothing: a `.part` file beside it, flushed to disk, then linked into place, so that a
+ * kill at any moment leaves no half file under the final name.
+ *
+ * @throws LimpidError E_EXISTS when `file` is there already and `replace` is not set; E_IO when the disk refuses.
+ */
+export async function writeFileAtomic(
+  file: string,
+  data: Uint8Array | string,
+  options: { replace?: boolean } = {},
+): Promise<void> {
+  const part = `${file}.${randomBytes(6).toString('hex')}.part`;
+  try {
+    const handle = await fs.open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (options.replace) await fs.rename(part, file);
+    else await linkThenUnlink(part, file);
+  } catch (error) {
+    await fs.rm(part, { force: true });
+    throw asFileError(error, file);
+  }
+}
+
+/** `rename` would overwrite; `link` refuses. File systems without hard links fall back to a check and a rename. */
+async function linkThenUnlink(part: string, file: string): Promise<void> {
+  try {
+    await fs.link(part, file);
+  } catch (error) {
+    if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error;
+    if (await exists(file)) throw existsError(file);
+    await fs.rename(part, file);
+    return;
+  }
+  await fs.unlink(part);
+}
+
+export async function exists(file: string): Promise<boolean> {
+  try {
+    await fs.access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True when `inner` is `outer` or lies below it, after links are resolved. Paths need not exist. */
+export async function isInside(inner: string, outer: string): Promise<boolean> {
+  const relative = path.relative(await realPathOf(outer), await realPathOf(inner));
+  return (
+    relative === '' ||
+    (!relative.startsWith(`..${path.sep}`) && relative !== '..' && !path.isAbsolute(relative))
+  );
+}
+
+/** The real path of the deepest part that exists, with the rest appended. */
+async function realPathOf(file: string): Promise<string> {
+  const absolute = path.resolve(file);
+  try {
+    return await fs.realpath(absolute);
+  } catch {
+    const parent = path.dirname(absolute);
+    return parent === absolute ? absolute : path.join(await realPathOf(parent), path.basename(absolute));
+  }
+}
+
+/** SHA-256 in hexadecimal. */
+export function sha256(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+  );
+}
+
+/** Turns an operating system error into E_EXISTS, E_NOT_FOUND or E_IO; passes a LimpidError through. */
+export function asFileError(error: unknown, file: string): LimpidError {
+  if (error instanceof LimpidError) return error;
+  if (hasCode(error, 'EEXIST')) return existsError(file);
+  if (hasCode(error, 'ENOENT'))
+    return new LimpidError('E_NOT_FOUND', 'The path does not exist.', 'Check the path.', file, error);
+  const why = hasCode(error, 'ENOSPC')
+    ? 'The disk is full.'
+    : hasCode(error, 'EACCES', 'EPERM', 'EROFS')
+      ? 'Access was denied.'
+      : 'The file system refused the operation.';
+  return new LimpidError(
+    'E_IO',
+    why,
+    'Free space or choose another folder, then run again: it resumes.',
+    file,
+    error,
+  );
+}
+
+function existsError(file: string): LimpidError {
+  return new LimpidError(
+    'E_EXISTS',
+    'The output exists already.',
+    'Choose a new folder, or remove it first.',
+    file,
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * A 3D or 4D image in real-world units (rescale applied), as everything above decoding sees it.
+ */
+export interface Volume {
+  /** Values, x (column) fastest: index = ((frame * slices + slice) * rows + row) * columns + column. */
+  readonly data: Float32Array;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  /** Time points, echoes or gradient directions; 1 for a 3D volume. */
+  readonly frames: number;
+  /** Distance between voxel centres in mm: along a row, along a column, between slices. */
+  readonly spacing: readonly [number, number, number];
+  /** Row-major 4x4: voxel (column, row, slice, 1) to patient coordinates LPS in mm (DICOM PS3.3 C.7.6.2.1.1). */
+  readonly affine: readonly number[];
+  /** What the values are: 'HU', 'a.u.', ... */
+  readonly units: string;
+  /** 1 where the scanner measured, 0 where the value is padding; null where all is measured. */
+  readonly measured: Uint8Array | null;
+  /** Smallest step between two values that the stored form can hold (|rescale slope|); 0 for floats. */
+  readonly quantum: number;
+}
+
+/** Values in one slice plane. */
+export function planeLength(volume: Volume): number {
+  return volume.columns * volume.rows;
+}
+
+/** A view (no copy) on one slice of one frame; length rows * columns. */
+export function sliceView(volume: Volume, slice: number, frame = 0): Float32Array {
+  const length = planeLength(volume);
+  const start = (frame * volume.slices + slice) * length;
+  return volume.data.subarray(start, start + length);
+}
+
+/** The same geometry with other values. `data` has the same length. */
+export function withData(volume: Volume, data: Float32Array): Volume {
+  return { ...volume, data };
+}

@@ -1,0 +1,27 @@
+import { builtinModules } from 'node:module';
+import { defineConfig } from 'vite';
+
+/**
+ * Bundles the Node side: the command line and the processes it starts. Packages stay in node_modules
+ * (native binaries, wasm files), except tfjs: its gradients are only reachable as ES modules that Node
+ * cannot load unbundled.
+ */
+export default defineConfig({
+  publicDir: false,
+  ssr: { noExternal: [/^@tensorflow\/tfjs-core/] },
+  build: {
+    ssr: true,
+    target: 'node20',
+    outDir: 'dist/main',
+    emptyOutDir: true,
+    minify: false,
+    sourcemap: true,
+    rollupOptions: {
+      external: builtinModules.flatMap((name) => [name, `node:${name}`]),
+      input: {
+        cli: 'src-main/cli/main.ts',
+      },
+      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+});
