@@ -1,0 +1,237 @@
+/**
+ * The report of one `limpid denoise` run: what report.json holds and report.html shows. docs/report.md documents
+ * every key, and a test keeps it so. Plain data that survives JSON: a number that could not be measured is null,
+ * never NaN. No patient attribute, no name of a source file: series and files go by ids, hashes and UIDs.
+ */
+import type { Problem } from './errors.js';
+
+/** Raised by one whenever a key changes its meaning or goes; new keys alone do not raise it. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+export const NOTICE = 'Not for diagnostic use';
+
+export interface Report {
+  readonly schemaVersion: typeof REPORT_SCHEMA_VERSION;
+  readonly notice: typeof NOTICE;
+  readonly tool: { readonly name: 'limpid'; readonly version: string };
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Wall time of the whole run; s. */
+  readonly seconds: number;
+  readonly request: RequestReport;
+  readonly device: DeviceReport;
+  /** What concerns the run as a whole; what concerns one series stands there. */
+  readonly warnings: readonly Problem[];
+  readonly series: readonly SeriesReport[];
+}
+
+export interface RequestReport {
+  readonly input: 'dicom' | 'nifti';
+  readonly model: {
+    /** `self`: trained on the series itself; `file`: an ONNX file was given. */
+    readonly kind: 'self' | 'file';
+    /** SHA-256 of the model file; null for `self`. */
+    readonly sha256: string | null;
+  };
+  /** Training steps asked for; null where the default rule chose. */
+  readonly steps: number | null;
+  readonly seed: number;
+  /** 0 leaves the image as it is, 1 removes all that the model takes for noise. */
+  readonly strength: number;
+  readonly device: string;
+  readonly errorMap: boolean;
+  readonly force: boolean;
+}
+
+export interface DeviceReport {
+  /** The one that ran: cpu, webgpu, cuda, ... */
+  readonly name: string;
+  readonly description: string;
+  /** Why it is not the one that was asked for, where it is not. */
+  readonly warnings: readonly Problem[];
+}
+
+export type SeriesStatus = 'done' | 'failed' | 'skipped';
+
+export interface SeriesReport {
+  /** The tool's own id of the series, unique in the report. */
+  readonly id: string;
+  /** DICOM modality (MR, CT, ...), or NIFTI. */
+  readonly modality: string;
+  readonly status: SeriesStatus;
+  /** Why the series failed or was skipped; null when done. */
+  readonly problem: Problem | null;
+  readonly input: InputReport;
+  readonly geometry: GeometryReport | null;
+  readonly noise: NoiseReport | null;
+  readonly training: TrainingReport | null;
+  readonly residual: ResidualReport | null;
+  readonly timings: readonly StageTiming[];
+  readonly warnings: readonly Problem[];
+  readonly outputs: readonly OutputReport[];
+}
+
+export interface InputReport {
+  /** DICOM instances or NIfTI files. */
+  readonly instances: number;
+  /** DICOM transfer syntax UIDs; empty for NIfTI. */
+  readonly transferSyntaxes: readonly string[];
+  /** SHA-256 of every source file, in slice order. */
+  readonly sha256: readonly string[];
+}
+
+export interface GeometryReport {
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  readonly frames: number;
+  /** Between voxel centres along a row, along a column and between slices; mm. */
+  readonly spacing: readonly [number, number, number];
+  /** What the values are: HU, a.u., ... */
+  readonly units: string;
+}
+
+/** A noise estimate without its arrays. */
+export interface NoiseReport {
+  /** Standard deviation of the Gaussian noise in each channel of the complex signal; units of the volume. */
+  readonly sigma: number;
+  readonly distribution: 'rician' | 'gaussian';
+  /** The same level by each method; null where it does not apply. */
+  readonly methods: {
+    readonly background: number | null;
+    readonly wavelet: number | null;
+    readonly repeats: number | null;
+  };
+  /** sigma over the median foreground; %. */
+  readonly relative: number;
+  /** Lag-1 correlation of the noise along each axis; 0 is white. */
+  readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
+  readonly correlated: boolean;
+  /** Relative spread of the spatial noise map; 0 is uniform. */
+  readonly mapVariation: number;
+  readonly airMasked: boolean;
+  /** Distinct values and the smallest step between them. */
+  readonly quantisation: { readonly levels: number; readonly step: number };
+  /** Share of voxels in the foreground, 0 to 1. */
+  readonly foreground: number;
+  readonly warnings: readonly Problem[];
+}
+
+export interface TrainingReport {
+  /** Autoencoder family, for example residual-unet. */
+  readonly family: string;
+  readonly parameters: number;
+  readonly steps: number;
+  readonly seed: number;
+  /** The step whose weights were kept; null where nothing was held out. */
+  readonly bestStep: number | null;
+  readonly seconds: number;
+  readonly curves: readonly CurvePoint[];
+}
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+  /** Loss on voxels that training never saw; null at steps where it was not measured. */
+  readonly heldOut: number | null;
+}
+
+export type Verdict = 'pass' | 'warn' | 'fail';
+
+/** Statistics of the residual, input minus output, in the foreground; see trust/residual.ts for each. */
+export interface ResidualReport {
+  readonly verdict: Verdict;
+  readonly reasons: readonly ResidualReason[];
+  readonly voxels: number;
+  /** Standard deviation over sigma; about 1 or less. */
+  readonly sdOverSigma: number | null;
+  /** Mean over sigma; 0 without bias. */
+  readonly meanOverSigma: number | null;
+  /** Lag-1 correlation along each axis; that of the noise, 0 where it is white. */
+  readonly correlation: { readonly x: number | null; readonly y: number | null; readonly z: number | null };
+  /** Pearson correlation of |residual| with the gradient magnitude of the output; 0 where no edge was touched. */
+  readonly edgeCorrelation: number | null;
+  /** SD of the residual at the steepest tenth of the foreground over that in its flattest half; 1 for noise. */
+  readonly edgeRatio: number | null;
+  /** SD of the means of 8 x 8 blocks over what noise of this level would give; 1 for noise. */
+  readonly localMeanRatio: number | null;
+}
+
+export type ResidualMeasure =
+  | 'sdOverSigma'
+  | 'meanOverSigma'
+  | 'correlation'
+  | 'edgeCorrelation'
+  | 'edgeRatio'
+  | 'localMeanRatio'
+  | 'voxels';
+
+export interface ResidualReason {
+  readonly measure: ResidualMeasure;
+  readonly verdict: 'warn' | 'fail';
+  readonly value: number;
+  /** The threshold that the value crossed. */
+  readonly limit: number;
+  readonly message: string;
+}
+
+export interface StageTiming {
+  readonly stage: string;
+  readonly seconds: number;
+}
+
+export interface OutputReport {
+  readonly role: 'denoised' | 'error-map';
+  /** Relative to the report, with forward slashes; the tool made the name (for NIfTI: from the input's). */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** null for NIfTI. */
+  readonly seriesInstanceUid: string | null;
+  readonly sopInstanceUid: string | null;
+}
+
+/** Pictures of one series for report.html; they are not in report.json. */
+export interface SeriesImages {
+  readonly seriesId: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Along a row and along a column; mm. */
+  readonly spacing: readonly [number, number];
+  readonly units: string;
+  /** Value shown black and value shown white, the same before and after. */
+  readonly window: { readonly low: number; readonly high: number };
+  /** Units of the volume. */
+  readonly sigma: number;
+  /** Residual in sigma that the extreme grey of a residual picture stands for: grey 128 is 0. */
+  readonly residualRange: number;
+  /** Patient direction at each border (L, R, A, P, H, F); empty strings where unknown. */
+  readonly borders: Borders;
+  readonly slices: readonly SliceImages[];
+}
+
+export interface Borders {
+  readonly left: string;
+  readonly right: string;
+  readonly top: string;
+  readonly bottom: string;
+}
+
+/** 8-bit grey PNG data URLs at native resolution. */
+export interface SliceImages {
+  /** From 1, in the order of the volume. */
+  readonly number: number;
+  readonly of: number;
+  readonly before: string;
+  readonly after: string;
+  /** grey = 128 + 127 * residual / (residualRange * sigma), clipped to 1..255. */
+  readonly residual: string;
+}
+
+/** What report.html embeds. */
+export interface ReportPage {
+  readonly report: Report;
+  readonly images: readonly SeriesImages[];
+  /** Series done whose pictures were left out to keep the file small enough to open. */
+  readonly imagesLeftOut: number;
+}
