@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
+import type { Report, ReportPage, SeriesImages } from '../contract/report.js';
+
+/** Stands in the template where the data goes. */
+export const DATA_MARK = '"%LIMPID_REPORT_DATA%"';
+
+/** A page that a browser opens at once; what does not fit goes without pictures. */
+const IMAGE_BUDGET = 18_000_000;
+
+/** report.json as it is written: indented, and without places, which may name files of a patient. */
+export function reportJson(report: Report): string {
+  return `${JSON.stringify(report, dropPlace, 2)}\n`;
+}
+
+/**
+ * report.html: one page that needs no network and runs under a strict Content-Security-Policy.
+ *
+ * @param images pictures in the order of the series; those over the budget of 18 MB are reduced to the middle slice,
+ *   then left out, and the page says so
+ * @throws LimpidError E_NOT_FOUND when the page was never built
+ */
+export function buildReportHtml(
+  report: Report,
+  images: readonly SeriesImages[],
+  template: string = reportTemplate(),
+): string {
+  const page: ReportPage = { report, ...within(images, IMAGE_BUDGET) };
+  const [head, tail, ...more] = template.split(DATA_MARK);
+  if (tail === undefined || more.length > 0)
+    throw new LimpidError('E_INTERNAL', 'The report page has no place for its data.', 'Build again.');
+  return head + embeddable(page) + tail;
+}
+
+function within(
+  images: readonly SeriesImages[],
+  budget: number,
+): { images: SeriesImages[]; imagesLeftOut: number } {
+  const kept: SeriesImages[] = [];
+  let left = budget;
+  for (const series of images) {
+    const middle = series.slices[Math.floor(series.slices.length / 2)];
+    const candidates = [series, { ...series, slices: middle === undefined ? [] : [middle] }];
+    const fitting = candidates.find((candidate) => sizeOf(candidate) <= left);
+    if (fitting === undefined) continue;
+    kept.push(fitting);
+    left -= sizeOf(fitting);
+  }
+  return { images: kept, imagesLeftOut: images.length - kept.length };
+}
+
+function sizeOf(series: SeriesImages): number {
+  return series.slices.reduce(
+    (sum, slice) => sum + slice.before.length + slice.after.length + slice.residual.length,
+    0,
+  );
+}
+
+/** JSON inside a script element: no `<`, so that neither a closing tag nor a comment can begin there. */
+function embeddable(page: ReportPage): string {
+  return JSON.stringify(page, dropPlace)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+}
+
+function dropPlace(_key: string, value: unknown): unknown {
+  return isPlaced(value) ? withoutPlace(value) : value;
+}
+
+function isPlaced(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'place' in value && 'remedy' in value;
+}
+
+let cached: string | undefined;
+
+/** The built page, from dist/report of the package that this file is in, bundled or not. */
+function reportTemplate(): string {
+  cached ??= readFileSync(templatePath(), 'utf8');
+  return cached;
+}
+
+function templatePath(): string {
+  for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, 'dist', 'report', 'report.html');
+    if (existsSync(file)) return file;
+    if (path.dirname(folder) === folder)
+      throw new LimpidError('E_NOT_FOUND', 'The report page was not built.', 'Run `npm run build`.');
+  }
+}
