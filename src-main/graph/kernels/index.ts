@@ -1,0 +1,5 @@
+import './elementwise.js';
+import './reductions.js';
+import './resize.js';
+import './shapes.js';
+import './windows.js';

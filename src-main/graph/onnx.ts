@@ -1,0 +1,153 @@
+import protobuf from 'protobufjs/minimal.js';
+
+/** The subset of onnx.proto (IR version 8, opset 17) that the emitter writes. */
+const IR_VERSION = 8;
+const OPSET = 17;
+
+export type OnnxType = 'float32' | 'int32' | 'int64' | 'bool';
+/** TensorProto.DataType */
+export const ONNX_TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+export type Attribute = readonly number[] | { readonly int: number } | { readonly float: number } | string;
+
+export interface OnnxNode {
+  readonly type: string;
+  /** An empty name is an input left out. */
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly dims: readonly number[];
+  /** Little-endian values. */
+  readonly bytes: Uint8Array;
+}
+
+export interface OnnxPort {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxInitializer[];
+  /** Inputs and outputs are float32. */
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}
+
+/** Encodes a graph as ModelProto; field numbers are those of onnx.proto. */
+export function encodeModel(graph: OnnxGraph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const model = protobuf.Writer.create();
+  model.uint32(tag(1, 0)).int64(IR_VERSION);
+  model.uint32(tag(2, 2)).string('limpid');
+  message(model, 7, (writer) => writeGraph(writer, graph));
+  message(model, 8, (writer) => {
+    writer.uint32(tag(1, 2)).string('');
+    writer.uint32(tag(2, 0)).int64(OPSET);
+  });
+  for (const [key, value] of Object.entries(metadata))
+    message(model, 14, (writer) => {
+      writer.uint32(tag(1, 2)).string(key);
+      writer.uint32(tag(2, 2)).string(value);
+    });
+  return model.finish();
+}
+
+/**
+ * metadata_props of an encoded model.
+ *
+ * @throws RangeError or Error when the bytes are no protobuf message.
+ */
+export function decodeMetadata(model: Uint8Array): Record<string, string> {
+  const reader = protobuf.Reader.create(model);
+  const metadata: Record<string, string> = {};
+  while (reader.pos < reader.len) {
+    const key = reader.uint32();
+    if (key >>> 3 !== 14) {
+      reader.skipType(key & 7);
+      continue;
+    }
+    const end = reader.uint32() + reader.pos;
+    let name = '';
+    let value = '';
+    while (reader.pos < end) {
+      const field = reader.uint32();
+      if (field >>> 3 === 1) name = reader.string();
+      else if (field >>> 3 === 2) value = reader.string();
+      else reader.skipType(field & 7);
+    }
+    metadata[name] = value;
+  }
+  return metadata;
+}
+
+function tag(field: number, wire: number): number {
+  return (field << 3) | wire;
+}
+
+function message(writer: protobuf.Writer, field: number, body: (writer: protobuf.Writer) => void): void {
+  writer.uint32(tag(field, 2)).fork();
+  body(writer);
+  writer.ldelim();
+}
+
+function writeGraph(writer: protobuf.Writer, graph: OnnxGraph): void {
+  for (const node of graph.nodes) message(writer, 1, (inner) => writeNode(inner, node));
+  writer.uint32(tag(2, 2)).string('limpid');
+  for (const initializer of graph.initializers)
+    message(writer, 5, (inner) => writeInitializer(inner, initializer));
+  for (const port of graph.inputs) message(writer, 11, (inner) => writePort(inner, port));
+  for (const port of graph.outputs) message(writer, 12, (inner) => writePort(inner, port));
+}
+
+function writeNode(writer: protobuf.Writer, node: OnnxNode): void {
+  for (const input of node.inputs) writer.uint32(tag(1, 2)).string(input);
+  writer.uint32(tag(2, 2)).string(node.output);
+  writer.uint32(tag(4, 2)).string(node.type);
+  for (const [name, value] of Object.entries(node.attributes))
+    message(writer, 5, (inner) => writeAttribute(inner, name, value));
+}
+
+/** AttributeProto; `type` (field 20) is FLOAT 1, INT 2, STRING 3 or INTS 7. */
+function writeAttribute(writer: protobuf.Writer, name: string, value: Attribute): void {
+  writer.uint32(tag(1, 2)).string(name);
+  if (typeof value === 'string') {
+    writer.uint32(tag(4, 2)).string(value);
+    writer.uint32(tag(20, 0)).int32(3);
+  } else if ('int' in value) {
+    writer.uint32(tag(3, 0)).int64(value.int);
+    writer.uint32(tag(20, 0)).int32(2);
+  } else if ('float' in value) {
+    writer.uint32(tag(2, 5)).float(value.float);
+    writer.uint32(tag(20, 0)).int32(1);
+  } else {
+    for (const item of value) writer.uint32(tag(8, 0)).int64(item);
+    writer.uint32(tag(20, 0)).int32(7);
+  }
+}
+
+function writeInitializer(writer: protobuf.Writer, initializer: OnnxInitializer): void {
+  for (const length of initializer.dims) writer.uint32(tag(1, 0)).int64(length);
+  writer.uint32(tag(2, 0)).int32(ONNX_TYPE[initializer.type]);
+  writer.uint32(tag(8, 2)).string(initializer.name);
+  writer.uint32(tag(9, 2)).bytes(initializer.bytes);
+}
+
+function writePort(writer: protobuf.Writer, port: OnnxPort): void {
+  writer.uint32(tag(1, 2)).string(port.name);
+  message(writer, 2, (type) =>
+    message(type, 1, (tensor) => {
+      tensor.uint32(tag(1, 0)).int32(ONNX_TYPE.float32);
+      message(tensor, 2, (shape) => {
+        for (const length of port.dims)
+          message(shape, 1, (dim) => {
+            dim.uint32(tag(1, 0)).int64(length);
+          });
+      });
+    }),
+  );
+}

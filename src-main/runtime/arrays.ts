@@ -1,0 +1,39 @@
+import { LimpidError } from '../contract/errors.js';
+import { type NamedArrays, type NamedShapes, type Shape, sizeOf } from '../graph/types.js';
+import type { Feeds } from './types.js';
+
+/** @throws LimpidError E_SHAPE when a name is missing, or a length does not fill its shape. */
+export function checkFeeds(shapes: NamedShapes, feeds: Feeds): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const data = feeds[name];
+    if (data === undefined) throw shapeError(`Input ${name} is missing.`);
+    if (data.length !== sizeOf(shape))
+      throw shapeError(`Input ${name} has ${data.length} values where [${shape.join()}] are expected.`);
+  }
+}
+
+/** @throws LimpidError E_SHAPE when names or shapes are not exactly those expected. */
+export function checkState(shapes: NamedShapes, state: NamedArrays): void {
+  for (const name of Object.keys(state))
+    if (shapes[name] === undefined) throw shapeError(`State ${name} is not part of this step.`);
+  for (const [name, shape] of Object.entries(shapes)) {
+    const array = state[name];
+    if (array === undefined) throw shapeError(`State ${name} is missing.`);
+    if (array.shape.join() !== shape.join() || array.data.length !== sizeOf(shape))
+      throw shapeError(`State ${name} has not the shape [${shape.join()}].`);
+  }
+}
+
+function shapeError(message: string): LimpidError {
+  return new LimpidError('E_SHAPE', message, 'This model and these values do not belong together.');
+}
+
+/** The shape of a value whose logical shape is `shape`, stored with axes in the order `perm`. */
+export function physicalShape(shape: Shape, perm: Shape): number[] {
+  return perm.map((axis) => shape[axis]);
+}
+
+/** The permutation that undoes `perm`. */
+export function inverse(perm: Shape): number[] {
+  return perm.map((_, axis) => perm.indexOf(axis));
+}

@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os';
+import { LimpidError, type Problem } from '../contract/errors.js';
+import { type ProbeReport, probeApart } from './probe.js';
+import { nativeEngine, wasmEngine } from './providers.js';
+import { sessionRuntime } from './session.js';
+import { openTensorflow } from './tensorflow.js';
+import type { DeviceRequest, Runtime } from './types.js';
+
+export type { DeviceChoice, DeviceRequest, Runtime } from './types.js';
+
+export interface RuntimeOptions {
+  /** Threads of the CPU provider; all cores when left out. */
+  readonly threads?: number;
+  /** How `auto` tries a GPU. The default starts a process, because a bad driver can end the one that asks. */
+  readonly probe?: (threads: number) => Promise<ProbeReport>;
+}
+
+/**
+ * Opens what computes. `auto` takes a GPU through WebGPU when it is there, right and faster than the CPU; what it
+ * tried and did not take is in `choice.warnings`.
+ *
+ * @throws LimpidError E_DEVICE when the device that was asked for cannot be had.
+ */
+export async function openRuntime(request: DeviceRequest, options: RuntimeOptions = {}): Promise<Runtime> {
+  const threads = options.threads ?? availableParallelism();
+  switch (request) {
+    case 'auto':
+      return openAuto(threads, options.probe ?? probeApart);
+    case 'cpu':
+      return openCpu(threads, []);
+    case 'tensorflow':
+      return openTensorflow();
+    case 'webgpu':
+    case 'cuda':
+    case 'dml':
+    case 'coreml':
+      return sessionRuntime(await nativeEngine(request, threads));
+  }
+}
+
+async function openAuto(threads: number, probe: (threads: number) => Promise<ProbeReport>): Promise<Runtime> {
+  const report = await probe(threads);
+  if (report.outcome === 'faster')
+    try {
+      return sessionRuntime(await nativeEngine('webgpu', threads));
+    } catch (error) {
+      if (!(error instanceof LimpidError)) throw error;
+      return openCpu(threads, [fallback('The GPU worked in a trial but did not open.')]);
+    }
+  return openCpu(threads, report.outcome === 'no binary' ? [] : [fallback(REASONS[report.outcome])]);
+}
+
+const REASONS: Readonly<Record<Exclude<ProbeReport['outcome'], 'faster' | 'no binary'>, string>> = {
+  missing: 'No GPU that WebGPU can use was found: the CPU computes.',
+  slower: 'The GPU is slower than the CPU here (it may be emulated): the CPU computes.',
+  wrong: 'The GPU computes wrong numbers: the CPU computes.',
+  crashed: 'Trying the GPU ended in a crash of its driver: the CPU computes.',
+  late: 'The GPU did not answer in time: the CPU computes.',
+};
+
+/** onnxruntime's native CPU, or its WebAssembly build where there is no binary for this machine. */
+async function openCpu(threads: number, warnings: readonly Problem[]): Promise<Runtime> {
+  try {
+    const engine = await nativeEngine('cpu', threads);
+    return sessionRuntime({ ...engine, choice: { ...engine.choice, warnings } });
+  } catch (error) {
+    if (!(error instanceof LimpidError)) throw error;
+    const engine = await wasmEngine(threads);
+    const slow = fallback(
+      'ONNX Runtime has no native binary for this machine: WebAssembly computes, slower.',
+    );
+    return sessionRuntime({ ...engine, choice: { ...engine.choice, warnings: [...warnings, slow] } });
+  }
+}
+
+function fallback(message: string): Problem {
+  return {
+    code: 'W_DEVICE_FALLBACK',
+    message,
+    remedy: 'Update the graphics driver, or name the device with --device to make this warning go away.',
+  };
+}

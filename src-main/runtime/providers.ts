@@ -1,0 +1,113 @@
+import { LimpidError } from '../contract/errors.js';
+import { encodeModel } from '../graph/onnx.js';
+import type { Engine, OrtModule } from './session.js';
+import type { Device } from './types.js';
+
+type NativeDevice = Extract<Device, 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'>;
+
+const TITLES: Readonly<Record<NativeDevice, string>> = {
+  cpu: 'CPU',
+  webgpu: 'GPU through WebGPU',
+  cuda: 'NVIDIA GPU through CUDA',
+  dml: 'GPU through DirectML',
+  coreml: 'Apple GPU or Neural Engine through Core ML',
+};
+
+/**
+ * onnxruntime-node with one execution provider, tried with a small graph.
+ *
+ * @throws LimpidError E_DEVICE when there is no native binary or the provider does not open.
+ */
+export async function nativeEngine(device: NativeDevice, threads: number): Promise<Engine> {
+  const ort = await loadNative();
+  const engine: Engine = {
+    ort,
+    options: {
+      executionProviders: device === 'cpu' ? ['cpu'] : [device],
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: 'all',
+      executionMode: 'sequential',
+      enableCpuMemArena: true,
+      // DirectML does not work with it.
+      enableMemPattern: device !== 'dml',
+      logSeverityLevel: 4,
+    },
+    // The convolution that is fastest on a CPU has a kernel as large as the image: nothing for a GPU.
+    target: device === 'cpu' || device === 'coreml' ? 'cpu' : 'webgpu',
+    keepsState: device === 'webgpu',
+    choice: {
+      device,
+      description: device === 'cpu' ? `${TITLES.cpu}, ${threads} threads` : TITLES[device],
+      warnings: [],
+    },
+  };
+  try {
+    await trySession(engine);
+  } catch (error) {
+    throw new LimpidError(
+      'E_DEVICE',
+      `The device ${device} does not open on this machine.`,
+      'Install its driver, or use --device auto.',
+      undefined,
+      error,
+    );
+  }
+  return engine;
+}
+
+async function loadNative(): Promise<OrtModule> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    throw new LimpidError(
+      'E_DEVICE',
+      'ONNX Runtime has no native binary for this machine.',
+      'Use --device cpu: it computes with WebAssembly.',
+      undefined,
+      error,
+    );
+  }
+}
+
+/** onnxruntime-web on WebAssembly: slower, runs everywhere. */
+export async function wasmEngine(threads: number): Promise<Engine> {
+  const ort = await import('onnxruntime-web');
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = 'error';
+  const engine: Engine = {
+    ort,
+    options: { executionProviders: ['wasm'], graphOptimizationLevel: 'all', logSeverityLevel: 4 },
+    target: 'cpu',
+    keepsState: false,
+    choice: { device: 'wasm', description: `CPU through WebAssembly, ${threads} threads`, warnings: [] },
+  };
+  try {
+    await trySession(engine);
+  } catch (error) {
+    throw new LimpidError(
+      'E_DEVICE',
+      'WebAssembly does not start on this machine.',
+      'Install again with npm ci.',
+      undefined,
+      error,
+    );
+  }
+  return engine;
+}
+
+async function trySession({ ort, options }: Engine): Promise<void> {
+  const model = encodeModel({
+    nodes: [{ type: 'Add', inputs: ['x', 'x'], output: 'y', attributes: {} }],
+    initializers: [],
+    inputs: [{ name: 'x', dims: [4] }],
+    outputs: [{ name: 'y', dims: [4] }],
+  });
+  const session = await ort.InferenceSession.create(model, options);
+  try {
+    const { y } = await session.run({ x: new ort.Tensor('float32', Float32Array.of(1, 2, 3, 4), [4]) });
+    if (!(y.data instanceof Float32Array) || y.data.join() !== '2,4,6,8')
+      throw new Error('the provider adds wrongly');
+  } finally {
+    await session.release();
+  }
+}
