@@ -1,0 +1,95 @@
+import type {
+  DeviceReport,
+  NoiseReport,
+  RequestReport,
+  ResidualReport,
+  TrainingReport,
+} from '../../src-main/contract/report.js';
+import type { Fact } from './Facts.svelte';
+import { duration, integer, NONE, number } from './format.js';
+
+export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
+  const { background, wavelet, repeats } = noise.methods;
+  const { x, y, z } = noise.correlation;
+  return [
+    { name: 'Level, sigma', value: `${number(noise.sigma)} ${units} (${number(noise.relative)} % of the foreground)` },
+    {
+      name: 'By method',
+      value: `background ${number(background)}, wavelet ${number(wavelet)}, repeats ${number(repeats)} ${units}`,
+    },
+    { name: 'Distribution', value: noise.distribution === 'rician' ? 'Rician' : 'Gaussian' },
+    {
+      name: 'Correlation of neighbours x, y, z',
+      value: `${number(x, 2)}, ${number(y, 2)}, ${number(z, 2)}`,
+      note: noise.correlated ? 'correlated: the scanner interpolated or filtered' : 'near 0: white',
+    },
+    { name: 'Spatial variation', value: `${number(100 * noise.mapVariation, 2)} %` },
+    { name: 'Air', value: noise.airMasked ? 'masked by the scanner' : 'as measured' },
+    {
+      name: 'Grey levels',
+      value: `${integer(noise.quantisation.levels)}, step ${number(noise.quantisation.step)} ${units}`,
+    },
+    { name: 'Foreground', value: `${number(100 * noise.foreground, 2)} % of the voxels` },
+  ];
+}
+
+export function residualFacts(residual: ResidualReport): Fact[] {
+  const { x, y, z } = residual.correlation;
+  return [
+    { name: 'SD over sigma', value: number(residual.sdOverSigma), note: 'about 1 or less' },
+    { name: 'Mean over sigma', value: number(residual.meanOverSigma, 2), note: '0 without bias' },
+    {
+      name: 'Correlation of neighbours x, y, z',
+      value: `${number(x, 2)}, ${number(y, 2)}, ${number(z, 2)}`,
+      note: 'no more than that of the noise',
+    },
+    {
+      name: 'Correlation with edges',
+      value: number(residual.edgeCorrelation, 2),
+      note: '0 where no edge was touched',
+    },
+    { name: 'SD at edges over SD in flat areas', value: number(residual.edgeRatio), note: '1 for noise' },
+    {
+      name: 'Spread of local means',
+      value: number(residual.localMeanRatio),
+      note: 'about 1 or less; more is structure',
+    },
+    { name: 'Voxels judged', value: integer(residual.voxels) },
+  ];
+}
+
+export function trainingFacts(training: TrainingReport): Fact[] {
+  return [
+    { name: 'Family', value: training.family },
+    { name: 'Parameters', value: integer(training.parameters) },
+    { name: 'Steps', value: integer(training.steps) },
+    { name: 'Weights kept from step', value: training.bestStep === null ? NONE : integer(training.bestStep) },
+    { name: 'Seed', value: String(training.seed) },
+    { name: 'Time', value: duration(training.seconds) },
+  ];
+}
+
+export function requestFacts(request: RequestReport): Fact[] {
+  const { model } = request;
+  return [
+    { name: 'Input', value: request.input === 'dicom' ? 'DICOM' : 'NIfTI' },
+    {
+      name: 'Model',
+      value: model.kind === 'self' ? 'trained on each series itself' : 'a file',
+      ...(model.sha256 === null ? {} : { note: `SHA-256 ${model.sha256}` }),
+    },
+    { name: 'Training steps', value: request.steps === null ? 'chosen by the tool' : integer(request.steps) },
+    { name: 'Seed', value: String(request.seed) },
+    { name: 'Strength', value: number(request.strength) },
+    { name: 'Device asked for', value: request.device },
+    { name: 'Error map written', value: request.errorMap ? 'yes' : 'no' },
+    { name: 'Derived series denoised again', value: request.force ? 'yes' : 'no' },
+  ];
+}
+
+export function deviceFacts(device: DeviceReport): Fact[] {
+  return [
+    { name: 'Device that ran', value: device.name },
+    { name: 'Description', value: device.description },
+  ];
+}
