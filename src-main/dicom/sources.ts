@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, isInside } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
+import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
+import { isZip, openZip } from './sources-zip.js';
+
+/** One file of a source, not read yet. */
+export interface SourceFile {
+  /** First 16 hex digits of the SHA-256 of the path inside the source: safe for logs and reports. */
+  readonly id: string;
+  /** Path for the person at the screen: never logged or reported. */
+  readonly place: string;
+  /** Bytes. */
+  readonly size: number;
+  /** @throws LimpidError E_IO, E_NOT_FOUND, E_PATH_ESCAPE, E_ZIP, E_BOMB. */
+  readonly read: () => Promise<Uint8Array>;
+}
+
+/** Where images come from. Close it when done. */
+export interface Source {
+  /** The path as given, absolute. */
+  readonly root: string;
+  readonly kind: 'folder' | 'file' | 'dicomdir' | 'zip';
+  /** Every candidate file, in an order that depends on names only. */
+  files(): AsyncIterable<SourceFile>;
+  close(): Promise<void>;
+}
+
+/** No classic or enhanced image comes near; what is larger is not read into memory. */
+export const MAX_FILE_BYTES = 2 ** 30;
+
+/** Files to sniff for their kind. */
+const HEAD_BYTES = 4096;
+
+/**
+ * Opens a folder (recursively, hidden entries left out, links followed only to files inside), one file, a
+ * DICOMDIR (only what it references, PS3.10 section 8) or a zip archive.
+ *
+ * @throws LimpidError E_NOT_FOUND, E_IO, E_ZIP (damaged archive), E_PATH_ESCAPE (a DICOMDIR or zip entry that leads
+ * outside), E_BOMB (a zip that inflates over its limits), and those of `walkElements` for a damaged DICOMDIR.
+ */
+export async function openSource(given: string): Promise<Source> {
+  const root = path.resolve(given);
+  try {
+    const stat = await fs.stat(root);
+    if (stat.isDirectory()) return folderSource(root);
+    if (!stat.isFile())
+      throw new LimpidError('E_NOT_FOUND', 'The path is not a file or folder.', 'Check the path.', root);
+    const head = await readHead(root);
+    if (isZip(head)) return await openZip(root, sourceId);
+    if (isDicomdir(head)) return await dicomdirSource(root);
+    return singleSource(root, 'file', [{ relative: path.basename(root), size: stat.size }]);
+  } catch (error) {
+    throw error instanceof LimpidError ? error.at(root) : asFileError(error, root);
+  }
+}
+
+/** Identifies a file by its path inside the source, with `/` between the parts on every system. */
+export function sourceId(relative: string): string {
+  return createHash('sha256').update(relative.split(path.sep).join('/')).digest('hex').slice(0, 16);
+}
+
+function folderSource(root: string): Source {
+  return { root, kind: 'folder', files: () => walkFolder(root, ''), close: async () => {} };
+}
+
+async function* walkFolder(root: string, relative: string): AsyncGenerator<SourceFile> {
+  for (const entry of await listFolder(path.join(root, relative))) {
+    if (entry.name.startsWith('.')) continue;
+    const name = path.join(relative, entry.name);
+    if (entry.isDirectory()) yield* walkFolder(root, name);
+    else if (entry.isFile() && !/^DICOMDIR$/i.test(entry.name)) yield await diskFile(root, name);
+    else if (entry.isSymbolicLink()) yield* linkedFile(root, name);
+  }
+}
+
+async function listFolder(folder: string): Promise<Dirent[]> {
+  try {
+    const entries = await fs.readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  } catch (error) {
+    throw asFileError(error, folder);
+  }
+}
+
+/** Links to folders are not followed: they may form a cycle. Broken links are not images. */
+async function* linkedFile(root: string, relative: string): AsyncGenerator<SourceFile> {
+  const stat = await fs.stat(path.join(root, relative)).catch(() => undefined);
+  if (stat?.isFile()) yield await diskFile(root, relative);
+}
+
+async function diskFile(root: string, relative: string): Promise<SourceFile> {
+  const stat = await fs.stat(path.join(root, relative)).catch(() => undefined);
+  return fileOf(root, relative, stat?.size ?? 0);
+}
+
+function fileOf(root: string, relative: string, size: number): SourceFile {
+  const place = path.join(root, relative);
+  return { id: sourceId(relative), place, size, read: () => readInside(root, place) };
+}
+
+async function readInside(root: string, place: string): Promise<Uint8Array> {
+  try {
+    // Checked when read, not when listed: a link may have changed in between.
+    if (!(await isInside(place, root)))
+      throw new LimpidError(
+        'E_PATH_ESCAPE',
+        'A link leads outside the input.',
+        'Copy the file into the folder.',
+        place,
+      );
+    const { size } = await fs.stat(place);
+    if (size > MAX_FILE_BYTES) throw tooLarge(place);
+    return await fs.readFile(place);
+  } catch (error) {
+    throw asFileError(error, place);
+  }
+}
+
+function tooLarge(place: string): LimpidError {
+  return new LimpidError(
+    'E_BOMB',
+    `The file is larger than ${MAX_FILE_BYTES} bytes.`,
+    'Split it into single images first.',
+    place,
+  );
+}
+
+function singleSource(
+  root: string,
+  kind: 'file' | 'dicomdir',
+  listed: readonly { relative: string; size: number }[],
+): Source {
+  const folder = path.dirname(root);
+  return {
+    root,
+    kind,
+    async *files() {
+      // A file that was named may itself be a link to anywhere: the person asked for it.
+      for (const { relative, size } of listed)
+        yield kind === 'file'
+          ? fileOf(await fs.realpath(folder), path.basename(root), size)
+          : fileOf(folder, relative, size);
+    },
+    close: async () => {},
+  };
+}
+
+async function dicomdirSource(root: string): Promise<Source> {
+  const bytes = await readInside(path.dirname(root), root);
+  const folder = path.dirname(root);
+  const listed: { relative: string; size: number }[] = [];
+  for (const parts of dicomdirFiles(bytes)) {
+    const relative = await resolveCase(folder, parts);
+    const stat = await fs.stat(path.join(folder, relative)).catch(() => undefined);
+    listed.push({ relative, size: stat?.size ?? 0 });
+  }
+  return singleSource(root, 'dicomdir', listed);
+}
+
+/** File IDs are upper case; a disc copied on some systems is not. */
+async function resolveCase(folder: string, parts: readonly string[]): Promise<string> {
+  let relative = '';
+  for (const part of parts) {
+    const names = await fs.readdir(path.join(folder, relative)).catch((): string[] => []);
+    const found = names.includes(part)
+      ? part
+      : names.find((name) => name.toUpperCase() === part.toUpperCase());
+    relative = path.join(relative, found ?? part);
+  }
+  return relative;
+}
+
+async function readHead(file: string): Promise<Uint8Array> {
+  const handle = await fs.open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
