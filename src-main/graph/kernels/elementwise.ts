@@ -23,7 +23,6 @@ const UNARY: Readonly<Record<string, string>> = {
   Sin: 'Sin',
   Softplus: 'Softplus',
   Sqrt: 'Sqrt',
-  Step: 'Step',
   Tanh: 'Tanh',
 };
 
@@ -104,6 +103,13 @@ kernel('ClipByValue', (call) =>
     scalar(call.number('clipValueMax')),
   ]),
 );
+/** 1 where x > 0, else alpha, which is 0 but for the gradient of abs. */
+kernel('Step', (call) => {
+  const x = call.input('x');
+  const alpha = call.number('alpha', 0);
+  if (alpha === 0) return elementwise('Step', [x]);
+  return select(elementwise('Greater', [x, scalar(0)], 'bool'), scalar(1), scalar(alpha));
+});
 kernel('LeakyRelu', (call) => {
   const x = call.input('x');
   return record({ op: 'elementwise', type: 'LeakyRelu', alpha: call.number('alpha', 0.2) }, [x], x.shape);

@@ -190,3 +190,28 @@ function splitSizes(sizes: number[], length: number): number[] {
   const known = sizes.reduce((sum, size) => sum + Math.max(size, 0), 0);
   return sizes.map((size) => (size < 0 ? length - known : size));
 }
+
+/** Each axis in turn: the reversed border, the image, the reversed border. */
+kernel('MirrorPad', (call) => {
+  const pairs = call.raw('paddings');
+  if (!Array.isArray(pairs)) throw new Error('MirrorPad: attribute paddings has an unexpected type');
+  const edge = call.text('mode') === 'reflect' ? 1 : 0;
+  return pairs.reduce<Value>(
+    (x, pair: unknown, axis) => {
+      const [before, after] = Array.isArray(pair) ? [Number(pair[0]), Number(pair[1])] : [0, 0];
+      const length = x.shape[axis];
+      const border = (start: number, size: number): Value[] => {
+        if (size === 0) return [];
+        const part = sliced(
+          x,
+          x.shape.map((_, i) => (i === axis ? start : 0)),
+          x.shape.map((full, i) => (i === axis ? size : full)),
+        );
+        return [record({ op: 'reverse', axes: [axis] }, [part], part.shape, part.type)];
+      };
+      const parts = [...border(edge, before), x, ...border(length - edge - after, after)];
+      return parts.length === 1 ? x : concatenated(parts, axis);
+    },
+    cast(call.input('x'), 'float32'),
+  );
+});
