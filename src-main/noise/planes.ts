@@ -1,0 +1,87 @@
+import { sliceView, type Volume } from '../imaging/volume.js';
+import { quantile } from './robust.js';
+
+/** One slice of one frame, with what the estimators ask of it. */
+export interface Plane {
+  readonly values: Float32Array;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slice: number;
+  readonly frame: number;
+  /** 1 where the value may be used: measured, finite, not in a solid patch of one value. */
+  readonly usable: Uint8Array;
+}
+
+/** Enough slices for a steady estimate, few enough for any size of series. */
+const PAIRS = 10;
+const FRAMES = 3;
+
+/**
+ * Pairs of neighbouring slices spread over the volume and over some frames, each slice once: what all estimators
+ * look at, so that their cost does not grow with the series.
+ */
+export function samplePlanes(volume: Volume): Plane[] {
+  const frames = spread(volume.frames, FRAMES);
+  const pairs = Math.max(1, Math.min(PAIRS, Math.floor(volume.slices / 2)));
+  const chosen = new Set<number>();
+  for (let i = 0; i < pairs; i++) {
+    const first = Math.floor((i * volume.slices) / pairs + (volume.slices / pairs - 2) / 2);
+    for (const slice of [first, first + 1]) if (slice >= 0 && slice < volume.slices) chosen.add(slice);
+  }
+  return frames.flatMap((frame) =>
+    [...chosen].sort((a, b) => a - b).map((slice) => planeOf(volume, slice, frame)),
+  );
+}
+
+/** Up to `count` integers spread evenly over [0, length). */
+export function spread(length: number, count: number): number[] {
+  const n = Math.min(length, count);
+  return Array.from({ length: n }, (_, i) => Math.floor(((i + 0.5) * length) / n));
+}
+
+export function planeOf(volume: Volume, slice: number, frame: number): Plane {
+  const { columns, rows } = volume;
+  const values = sliceView(volume, slice, frame);
+  const start = (frame * volume.slices + slice) * columns * rows;
+  const usable = new Uint8Array(values.length);
+  for (let y = 0, i = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++, i++)
+      if (
+        Number.isFinite(values[i]) &&
+        volume.measured?.[start + i] !== 0 &&
+        !solid(values, columns, rows, x, y)
+      )
+        usable[i] = 1;
+  return { values, columns, rows, slice, frame, usable };
+}
+
+/** True inside a patch of one value: masked air, padding, saturation. */
+function solid(values: Float32Array, columns: number, rows: number, x: number, y: number): boolean {
+  const i = y * columns + x;
+  const value = values[i];
+  return (
+    values[x > 0 ? i - 1 : i] === value &&
+    values[x + 1 < columns ? i + 1 : i] === value &&
+    values[y > 0 ? i - columns : i] === value &&
+    values[y + 1 < rows ? i + columns : i] === value
+  );
+}
+
+/** Values of up to `count` voxels of the planes, evenly spread; all of them, or only the usable. */
+export function sampleValues(planes: readonly Plane[], count: number, usableOnly: boolean): Float32Array {
+  const total = planes.reduce((sum, plane) => sum + plane.values.length, 0);
+  let stride = Math.max(1, Math.floor(total / count));
+  while (stride > 1 && planes.some((plane) => plane.columns % stride === 0)) stride++;
+  const out: number[] = [];
+  for (const plane of planes)
+    for (let i = plane.slice % stride; i < plane.values.length; i += stride)
+      if (usableOnly ? plane.usable[i] === 1 : Number.isFinite(plane.values[i])) out.push(plane.values[i]);
+  return Float32Array.from(out);
+}
+
+/** A tenth of the way from the first to the 99th percentile: tissue is above, air below. Units of the values. */
+export function foregroundLevel(planes: readonly Plane[]): number {
+  const values = sampleValues(planes, 200_000, false);
+  const low = quantile(values, 0.01);
+  return low + 0.1 * (quantile(values, 0.99) - low);
+}

@@ -1,0 +1,71 @@
+import { sliceView, type Volume } from '../imaging/volume.js';
+import { type Plane, spread } from './planes.js';
+import { sigmaFromMagnitude } from './rician.js';
+import { clippedSd, median, quantile, robustCorrelation } from './robust.js';
+import type { FlatBlocks } from './wavelet.js';
+
+export interface Repeats {
+  readonly sigma: number;
+  /** Lag-1 correlation of the difference along x and y. */
+  readonly correlation: { readonly x: number; readonly y: number };
+}
+
+const PAIRS = 6;
+
+/**
+ * Noise level and correlation from differences of neighbouring frames, (f[t+1] - f[t]) / sqrt 2, in flat tissue.
+ * Frames that are no repeats (other gradients, contrast agent, motion) differ by more than noise, so the lower
+ * quartile of some pairs counts. Null with one frame.
+ */
+export function repeatsNoise(
+  volume: Volume,
+  planes: readonly Plane[],
+  blocks: FlatBlocks,
+  rician: boolean,
+): Repeats | null {
+  if (volume.frames < 2 || blocks.pixel.length < 200) return null;
+  const frame = planes[0].frame;
+  const found = spread(volume.frames - 1, PAIRS).map((first) => {
+    const { here, right, below } = differences(volume, planes, blocks, frame, first);
+    return {
+      sd: clippedSd(here),
+      x: robustCorrelation(here, right),
+      y: robustCorrelation(here, below),
+    };
+  });
+  const sd = quantile(
+    found.map((pair) => pair.sd),
+    0.25,
+  );
+  return {
+    sigma: rician ? sigmaFromMagnitude(median(blocks.mean), sd) : sd,
+    correlation: { x: median(found.map((pair) => pair.x)), y: median(found.map((pair) => pair.y)) },
+  };
+}
+
+/** Differences at each flat block and at its neighbours, each slice's median taken away (drift of the scanner). */
+function differences(
+  volume: Volume,
+  planes: readonly Plane[],
+  blocks: FlatBlocks,
+  frame: number,
+  first: number,
+): { here: Float64Array; right: Float64Array; below: Float64Array } {
+  const here: number[] = [];
+  const right: number[] = [];
+  const below: number[] = [];
+  planes.forEach((plane, index) => {
+    if (plane.frame !== frame) return;
+    const a = sliceView(volume, plane.slice, first);
+    const b = sliceView(volume, plane.slice, first + 1);
+    const at = (i: number): number => (b[i] - a[i]) / Math.SQRT2;
+    const pixels = blocks.pixel.filter((_, k) => blocks.plane[k] === index);
+    const drift = median(Float32Array.from(pixels, at));
+    for (const i of pixels) {
+      here.push(at(i) - drift);
+      right.push(at(i + 1) - drift);
+      below.push(at(i + plane.columns) - drift);
+    }
+  });
+  return { here: Float64Array.from(here), right: Float64Array.from(right), below: Float64Array.from(below) };
+}
