@@ -99,7 +99,10 @@ const AGREEMENT = 1.3;
 function choose(methods: NoiseEstimate['methods'], correlated: boolean): number {
   const { background, wavelet, repeats } = methods;
   if (repeats !== null && (wavelet === null || repeats <= AGREEMENT * wavelet)) return repeats;
-  if (background !== null && wavelet !== null) return wavelet * AGREEMENT < background ? wavelet : background;
+  if (background !== null && wavelet !== null) {
+    const agree = Math.max(wavelet / background, background / wavelet) <= AGREEMENT;
+    return agree || (wavelet > background && correlated) ? background : wavelet;
+  }
   return background ?? wavelet ?? repeats ?? 0;
 }
 
