@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 
 /** The test files of Debian's python3-pydicom. */
@@ -34,4 +35,11 @@ export function hasTool(name: string): boolean {
   const found = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
   if (!found) console.warn(`Skipped what needs ${name}: it is not installed.`);
   return found;
+}
+
+/** A folder that the tests of one file write into, removed when the process ends. */
+export function temporaryFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-dicom-'));
+  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

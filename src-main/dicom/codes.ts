@@ -1,0 +1,23 @@
+import type { CodedConcept } from './encode.js';
+
+/** CID 7203, image derivation. */
+export const SMOOTHING: CodedConcept = { value: '113087', scheme: 'DCM', meaning: 'Smoothing' };
+export const PIXEL_BY_PIXEL_SUBTRACTION: CodedConcept = {
+  value: '113062',
+  scheme: 'DCM',
+  meaning: 'Pixel by pixel subtraction',
+};
+/** CID 7202, source image purposes of reference. */
+export const SOURCE_IMAGE: CodedConcept = {
+  value: '121322',
+  scheme: 'DCM',
+  meaning: 'Source image for image processing operation',
+};
+/** CID 7005, contributing equipment purposes of reference. */
+export const PROCESSING_EQUIPMENT: CodedConcept = {
+  value: '109102',
+  scheme: 'DCM',
+  meaning: 'Processing Equipment',
+};
+export const NO_UNITS: CodedConcept = { value: '1', scheme: 'UCUM', meaning: 'no units' };
+export const QUANTITY: CodedConcept = { value: '246205007', scheme: 'SCT', meaning: 'Quantity' };
