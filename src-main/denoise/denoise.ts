@@ -1,0 +1,63 @@
+import { Random } from '../base/random.js';
+import { type Volume, withData } from '../imaging/volume.js';
+import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import type { Runtime } from '../runtime/types.js';
+import type { TrainedModel } from '../training/self.js';
+import { Predictor } from './predict.js';
+
+export interface DenoiseOptions {
+  /** 0 gives the input back, 1 the full result; in between a blend. */
+  readonly strength: number;
+  /** Decides the draws that a recorrupted model averages over. */
+  readonly seed: number;
+  /** Longest side of a window in pixels; only memory depends on it. */
+  readonly tileLimit?: number;
+}
+
+export interface DenoiseResult {
+  /** Restored values in the units of the input; voxels without noise are bit for bit those of the input. */
+  readonly denoised: Volume;
+  /** |input - output| over the noise level, dimensionless, one value a voxel. */
+  readonly errorMap: Float32Array;
+}
+
+const DEFAULT_TILE_LIMIT = 640;
+
+/** Denoises a volume plane by plane with a trained model. `onProgress` gets planes done and in all. */
+export async function denoiseVolume(
+  runtime: Runtime,
+  model: TrainedModel,
+  volume: Volume,
+  noise: NoiseModel,
+  options: DenoiseOptions,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<DenoiseResult> {
+  const image = toUnitNoise(volume, noise);
+  const restored = new Float32Array(volume.data.length);
+  const planes = volume.slices * volume.frames;
+  const area = volume.rows * volume.columns;
+  const random = new Random(options.seed).fork('denoise');
+  const predictor = new Predictor(runtime, model, { tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT });
+  try {
+    for (let plane = 0; plane < planes; plane++) {
+      restored.set(await predictor.plane(image, plane, random.fork(`plane ${plane}`)), plane * area);
+      onProgress(plane + 1, planes);
+    }
+  } finally {
+    await predictor.close();
+  }
+  const output = blend(volume.data, fromUnitNoise(restored, volume, noise), options.strength);
+  return { denoised: withData(volume, output), errorMap: errorMap(volume.data, output, noise) };
+}
+
+/** input + strength (output - input), written over `output`. */
+function blend(input: Float32Array, output: Float32Array, strength: number): Float32Array {
+  if (strength === 1) return output;
+  for (let i = 0; i < output.length; i++) output[i] = input[i] + strength * (output[i] - input[i]);
+  return output;
+}
+
+function errorMap(input: Float32Array, output: Float32Array, noise: NoiseModel): Float32Array {
+  const { map, sigma } = noise;
+  return input.map((value, i) => Math.abs(value - output[i]) / (map === null ? sigma : map[i]));
+}

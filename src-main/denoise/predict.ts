@@ -1,0 +1,165 @@
+import type { Random } from '../base/random.js';
+import type { InferenceProgram, Runtime } from '../runtime/types.js';
+import { drawNoise } from '../training/objective.js';
+import { contextPlanes } from '../training/samples.js';
+import { inferenceDefinition, type TrainedModel } from '../training/self.js';
+import { mirrorPlane, tilePlane } from './tiles.js';
+
+/** Planes of unit noise to restore; what noise/domain.ts makes of a Volume. */
+export interface PlaneStack {
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly slices: number;
+}
+
+export interface PredictSettings {
+  /** Longest side of a window in pixels; only memory depends on it, never the result. */
+  readonly tileLimit: number;
+}
+
+/** Pixels mirrored around every plane, so that its edge is restored with neighbours on all sides. */
+const MARGIN = 8;
+/** The symmetries of the square; a plane is restored under each of them and the results are averaged. */
+const SYMMETRIES = 8;
+
+/** Restores planes with a trained network. Owns the compiled programs: close it. */
+export class Predictor {
+  readonly #runtime: Runtime;
+  readonly #model: TrainedModel;
+  readonly #settings: PredictSettings;
+  readonly #programs = new Map<string, Promise<InferenceProgram>>();
+
+  constructor(runtime: Runtime, model: TrainedModel, settings: PredictSettings) {
+    this.#runtime = runtime;
+    this.#model = model;
+    this.#settings = settings;
+  }
+
+  /**
+   * One plane, rows * columns, averaged over the eight symmetries and, for a recorrupted model, over as many draws
+   * of the noise it was trained under. `random` decides the draws: fork one a plane.
+   */
+  async plane(stack: PlaneStack, plane: number, random: Random): Promise<Float32Array> {
+    const { network } = this.#model;
+    const channels = contextPlanes(stack, plane, network.context).map((index) => {
+      const area = stack.rows * stack.columns;
+      const values = stack.values.subarray(index * area, (index + 1) * area);
+      return mirrorPlane(values, stack.rows, stack.columns, MARGIN, network.multiple);
+    });
+    const { rows, columns } = channels[0];
+    const sum = new Float32Array(rows * columns);
+    for (let symmetry = 0; symmetry < SYMMETRIES; symmetry++) {
+      const restored = await this.#oneView(channels, symmetry, random);
+      for (let i = 0; i < sum.length; i++) sum[i] += restored[i];
+    }
+    return crop(sum, columns, stack.rows, stack.columns, 1 / SYMMETRIES);
+  }
+
+  /** Restores under one symmetry and turns the result back. */
+  async #oneView(channels: readonly PaddedPlane[], symmetry: number, random: Random): Promise<Float32Array> {
+    const { rows, columns } = channels[0];
+    const swapped = (symmetry & 4) !== 0;
+    const [viewRows, viewColumns] = swapped ? [columns, rows] : [rows, columns];
+    const source = symmetryIndex(symmetry, rows, columns);
+    const noise = this.#recorruption(rows, columns, random);
+    const view = new Float32Array(source.length * channels.length);
+    const centre = channels.length >> 1;
+    for (let i = 0; i < source.length; i++)
+      for (let c = 0; c < channels.length; c++) {
+        const added = c === centre && noise !== null ? noise[source[i]] : 0;
+        view[i * channels.length + c] = channels[c].values[source[i]] + added;
+      }
+    const restored = await this.#tiled(view, viewRows, viewColumns, channels.length);
+    const back = new Float32Array(restored.length);
+    for (let i = 0; i < source.length; i++) back[source[i]] = restored[i];
+    return back;
+  }
+
+  /** Noise to add to the centre slice, or null when the model was not trained under recorruption. */
+  #recorruption(rows: number, columns: number, random: Random): Float32Array | null {
+    const { objective } = this.#model;
+    if (objective.kind !== 'recorrupted') return null;
+    const noise = drawNoise(rows, columns, objective.correlation, random);
+    for (let i = 0; i < noise.length; i++) noise[i] *= objective.alpha;
+    return noise;
+  }
+
+  async #tiled(view: Float32Array, rows: number, columns: number, channels: number): Promise<Float32Array> {
+    const { network } = this.#model;
+    const tiling = tilePlane(rows, columns, {
+      limit: this.#settings.tileLimit,
+      halo: network.radius,
+      multiple: network.multiple,
+    });
+    const { tileRows, tileColumns } = tiling;
+    const program = await this.#program(tileRows, tileColumns, channels);
+    const out = new Float32Array(rows * columns);
+    for (const { row, column, keep } of tiling.tiles) {
+      const window = new Float32Array(tileRows * tileColumns * channels);
+      const width = tileColumns * channels;
+      for (let y = 0; y < tileRows; y++) {
+        const from = ((row + y) * columns + column) * channels;
+        window.set(view.subarray(from, from + width), y * width);
+      }
+      const { restored } = await program.run({ image: window });
+      for (let y = keep.top; y < keep.bottom; y++) {
+        const from = (y - row) * tileColumns - column;
+        out.set(restored.subarray(from + keep.left, from + keep.right), y * columns + keep.left);
+      }
+    }
+    return out;
+  }
+
+  #program(rows: number, columns: number, channels: number): Promise<InferenceProgram> {
+    const key = `${rows}x${columns}`;
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      program = this.#runtime.compileInference(
+        inferenceDefinition(this.#model, [1, rows, columns, channels]),
+      );
+      this.#programs.set(key, program);
+    }
+    return program;
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.#programs.values()) await (await program).close();
+    this.#programs.clear();
+  }
+}
+
+interface PaddedPlane {
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** For every pixel of the view, the index of the padded plane's pixel it shows. */
+function symmetryIndex(symmetry: number, rows: number, columns: number): Int32Array {
+  const swapped = (symmetry & 4) !== 0;
+  const [viewRows, viewColumns] = swapped ? [columns, rows] : [rows, columns];
+  const index = new Int32Array(rows * columns);
+  for (let v = 0; v < viewRows; v++)
+    for (let u = 0; u < viewColumns; u++) {
+      const [y, x] = swapped ? [u, v] : [v, u];
+      const row = symmetry & 1 ? rows - 1 - y : y;
+      const column = symmetry & 2 ? columns - 1 - x : x;
+      index[v * viewColumns + u] = row * columns + column;
+    }
+  return index;
+}
+
+function crop(
+  padded: Float32Array,
+  paddedColumns: number,
+  rows: number,
+  columns: number,
+  scale: number,
+): Float32Array {
+  const out = new Float32Array(rows * columns);
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++)
+      out[y * columns + x] = padded[(y + MARGIN) * paddedColumns + x + MARGIN] * scale;
+  return out;
+}

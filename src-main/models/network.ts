@@ -1,0 +1,67 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Random } from '../base/random.js';
+import type { NamedArrays, NamedTensors, Shape } from '../graph/types.js';
+
+/** How a parameter starts: 'he' is He et al. 2015 for leaky ReLU with slope LEAK, fan-in from the shape. */
+export type Initialiser = 'he' | 'zeros';
+
+export interface ParameterSpec {
+  readonly shape: Shape;
+  readonly initialiser: Initialiser;
+}
+
+/** What a network was built with; plain values, so that they go into the metadata of a model file. */
+export type NetworkSettings = Readonly<Record<string, number | boolean>>;
+
+/**
+ * An image-to-image network as a pure function of its parameters. It works in the stabilised domain: noise of
+ * unit standard deviation.
+ */
+export interface Network {
+  readonly family: string;
+  readonly settings: NetworkSettings;
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  /** Neighbouring slices taken as context on each side; the image has 2 * context + 1 channels. */
+  readonly context: number;
+  /** Rows and columns must be multiples of this. */
+  readonly multiple: number;
+  /** Pixels further away than this (Chebyshev) do not change an output pixel. */
+  readonly radius: number;
+  /** [n, rows, columns, 2 * context + 1] -> [n, rows, columns, 1]. */
+  readonly apply: (parameters: NamedTensors, image: Tensor4D) => Tensor4D;
+}
+
+/** Negative slope of every leaky ReLU. */
+export const LEAK = 0.1;
+
+/** Draws the start values of a network: one forked generator a parameter, so that adding one moves no other. */
+export function initialParameters(network: Network, random: Random): NamedArrays {
+  const entries = Object.entries(network.parameters).map(([name, spec]) => {
+    const data = new Float32Array(spec.shape.reduce((product, size) => product * size, 1));
+    if (spec.initialiser === 'he') {
+      const fanIn = data.length / spec.shape[spec.shape.length - 1];
+      const scale = Math.sqrt(2 / ((1 + LEAK * LEAK) * fanIn));
+      random.fork(name).normals(data);
+      for (let i = 0; i < data.length; i++) data[i] *= scale;
+    }
+    return [name, { data, shape: spec.shape }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+export function parameterCount(network: Network): number {
+  return Object.values(network.parameters).reduce(
+    (sum, spec) => sum + spec.shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+}
+
+/** Narrows the type of a tensor that must have four axes. */
+export function rank4(tensor: Tensor): Tensor4D {
+  if (!hasRank4(tensor)) throw new RangeError(`expected 4 axes, got ${tensor.rank}`);
+  return tensor;
+}
+
+function hasRank4(tensor: Tensor): tensor is Tensor4D {
+  return tensor.rank === 4;
+}

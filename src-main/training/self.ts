@@ -1,0 +1,119 @@
+import { sha256 } from '../base/files.js';
+import type { InferenceDefinition, NamedArrays, Shape } from '../graph/types.js';
+import { type Network, rank4 } from '../models/network.js';
+import { unet } from '../models/unet.js';
+import type { UnitNoiseImage } from '../noise/domain.js';
+import type { Runtime } from '../runtime/types.js';
+import type { Objective } from './objective.js';
+import { PatchSampler } from './samples.js';
+import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
+
+/** What a person can choose; the rest follows from the series and its noise. */
+export interface SelfTrainingOptions {
+  readonly seed: number;
+  /** Steps of the optimiser; null takes the default. */
+  readonly steps: number | null;
+  /** Set where neighbouring slices are no neighbours in space (gaps, duplicates, tilt). */
+  readonly only2d: boolean;
+}
+
+/** A network with weights, ready to denoise, and how it came to be. */
+export interface TrainedModel {
+  readonly network: Network;
+  readonly parameters: NamedArrays;
+  readonly objective: Objective;
+  readonly seed: number;
+  readonly steps: number;
+  readonly patchSize: number;
+  readonly batchSize: number;
+  readonly result: Omit<TrainingResult, 'parameters'>;
+}
+
+export const DEFAULT_STEPS = 900;
+const BASE_CHANNELS = 16;
+const BATCH_SIZE = 8;
+const PATCH_SIZE = 64;
+const PEAK_RATE = 2e-3;
+const EVALUATE_EVERY = 50;
+const PATIENCE = 8;
+
+/**
+ * Trains a denoiser on the noisy series itself, without any clean image.
+ *
+ * @throws LimpidError E_TOO_SMALL for planes under 16 pixels; as `train`
+ */
+export async function trainSelf(
+  runtime: Runtime,
+  image: UnitNoiseImage,
+  options: SelfTrainingOptions,
+  hooks: TrainingHooks = {},
+): Promise<TrainedModel> {
+  const plan = planFor(image, options);
+  const sampler = new PatchSampler(image, {
+    size: plan.patchSize,
+    context: plan.network.context,
+    seed: plan.seed,
+  });
+  const { parameters, ...result } = await train(runtime, plan, sampler, hooks);
+  const { network, objective, seed, steps, patchSize, batchSize } = plan;
+  return { network, parameters, objective, seed, steps, patchSize, batchSize, result };
+}
+
+/** Chooses network, objective and sizes for a series. */
+export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): TrainingPlan {
+  const patchSize = Math.min(PATCH_SIZE, multipleOf4(Math.min(image.rows, image.columns)));
+  const context = options.only2d || image.slices < 3 ? 0 : 1;
+  const { mean, deviation } = moments(image);
+  const objective = chooseObjective(image);
+  return {
+    network: unet({
+      base: BASE_CHANNELS,
+      context,
+      residual: objective.kind === 'recorrupted',
+      topSkip: objective.kind === 'recorrupted',
+      mean,
+      scale: deviation,
+    }),
+    objective,
+    patchSize,
+    batchSize: BATCH_SIZE,
+    steps: options.steps ?? DEFAULT_STEPS,
+    peakRate: PEAK_RATE,
+    seed: options.seed,
+    evaluateEvery: EVALUATE_EVERY,
+    patience: PATIENCE,
+    images: sha256(new Uint8Array(image.values.buffer, image.values.byteOffset, image.values.byteLength)),
+  };
+}
+
+function chooseObjective(image: UnitNoiseImage): Objective {
+  return { kind: 'recorrupted', alpha: 0.5, correlation: image.correlation };
+}
+
+function multipleOf4(size: number): number {
+  return size - (size % 4);
+}
+
+/** Mean and standard deviation of the usable values; the deviation is at least that of the noise. */
+function moments({ values, usable }: UnitNoiseImage): { mean: number; deviation: number } {
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++)
+    if (usable === null || usable[i] === 1) {
+      count++;
+      sum += values[i];
+      squares += values[i] * values[i];
+    }
+  const mean = sum / Math.max(1, count);
+  return { mean, deviation: Math.sqrt(Math.max(1, squares / Math.max(1, count) - mean * mean)) };
+}
+
+/** The trained network as a function: `image` of `shape` [1, rows, columns, channels] in, `restored` out. */
+export function inferenceDefinition(model: TrainedModel, shape: Shape): InferenceDefinition {
+  return {
+    parameters: model.parameters,
+    inputs: { image: shape },
+    apply: (parameters, inputs) => ({ restored: model.network.apply(parameters, rank4(inputs.image)) }),
+  };
+}
