@@ -67,8 +67,8 @@ export function biasedConvolution(emission: Emission, convolution: Value, bias: 
 
 /**
  * The gradient of the input, also the transposed convolution. Stride 1: a convolution with the flipped filter,
- * which is faster than ConvTranspose. Otherwise ConvTranspose; its 3-D form fails on WebGPU, where zeros are
- * inserted instead.
+ * which is faster than ConvTranspose. Otherwise ConvTranspose; on WebGPU its 3-D form fails and its grouped form
+ * gives wrong numbers, so zeros are inserted there instead.
  */
 export function emitInputGradient(
   emission: Emission,
@@ -81,8 +81,11 @@ export function emitInputGradient(
   const sizes = sizesOf(value.shape, dy.shape);
   const unit = window.strides.every((stride) => stride === 1);
   const gradient = placeChannelsFirst(emission, dy);
-  if (!depthwise && (unit || (emission.target === 'webgpu' && rank > 4)))
-    return stored(flippedConvolution(emission, window, sizes, gradient, filter), channelsFirst(rank));
+  if (unit || (emission.target === 'webgpu' && (depthwise || rank > 4)))
+    return stored(
+      flippedConvolution(emission, window, sizes, depthwise, gradient, filter),
+      channelsFirst(rank),
+    );
   const weights = depthwise ? depthwiseFilter(emission, filter) : denseFilter(emission, filter);
   const extra = sizes.input.map(
     (length, axis) =>
@@ -107,6 +110,7 @@ function flippedConvolution(
   emission: Emission,
   window: Window,
   sizes: Sizes,
+  depthwise: boolean,
   gradient: string,
   filter: Value,
 ): string {
@@ -118,9 +122,9 @@ function flippedConvolution(
     dilated = insertZeros(emission, dilated, shape, axis + 2, window.strides[axis]);
     shape[axis + 2] *= window.strides[axis];
   }
-  const swapped = addNode(builder, 'Transpose', [denseFilter(emission, filter)], {
-    perm: [1, 0, ...spatial.map((axis) => axis + 2)],
-  });
+  // [in, out, ...kernel]; of a depthwise filter [channels, multiplier, ...kernel], a group for each channel.
+  const rank = filter.shape.length;
+  const swapped = placeValue(emission, filter, [rank - 2, rank - 1, ...spatial]);
   const flipped = addNode(builder, 'Slice', [
     swapped,
     integers(
@@ -160,6 +164,7 @@ function flippedConvolution(
     {
       kernel_shape: window.kernel,
       pads: [...before.map((pad) => Math.max(0, pad)), ...after.map((pad) => Math.max(0, pad))],
+      ...(depthwise ? { group: { int: sizes.channels } } : {}),
     },
   );
 }
