@@ -12,7 +12,10 @@ export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
   const { background, wavelet, repeats } = noise.methods;
   const { x, y, z } = noise.correlation;
   return [
-    { name: 'Level, sigma', value: `${number(noise.sigma)} ${units} (${number(noise.relative)} % of the foreground)` },
+    {
+      name: 'Level, sigma',
+      value: `${number(noise.sigma)} ${units} (${number(noise.relative)} % of the foreground)`,
+    },
     {
       name: 'By method',
       value: `background ${number(background)}, wavelet ${number(wavelet)}, repeats ${number(repeats)} ${units}`,

@@ -17,13 +17,14 @@ const MAGMA = [
   '#fcfdbf',
 ].map(parse);
 
-/** Crameri's berlin (MIT): dark in the middle, safe for colour-blind readers. */
+/** Crameri's berlin (MIT), with a neutral middle: dark at zero, safe for colour-blind readers. */
 const BERLIN = [
   '#9eb0ff',
   '#5aa3da',
   '#2d7597',
   '#194155',
   '#11181d',
+  '#0f0f10',
   '#270c01',
   '#501803',
   '#8a3f2a',
@@ -47,7 +48,10 @@ export function errorColour(sigmas: number): Colour {
 
 /** One channel's `tableValues` for feFuncR, G or B: greys stand for -range to +range sigma, 128/255 for 0. */
 export function tableValues(colour: (sigmas: number) => Colour, channel: 0 | 1 | 2, range: number): string {
-  const values = Array.from({ length: 256 }, (_, grey) => colour(((grey - 128) * range) / 127)[channel] / 255);
+  const values = Array.from(
+    { length: 256 },
+    (_, grey) => colour(((grey - 128) * range) / 127)[channel] / 255,
+  );
   return values.map((value) => value.toFixed(3)).join(' ');
 }
 

