@@ -167,7 +167,7 @@ function switchTo(name: string): void {
 /** Names the kernel or gradient that tfjs did not find; other errors pass through. */
 export function operatorError(error: unknown): unknown {
   if (error instanceof LimpidError || !(error instanceof Error)) return error;
-  const kernel = /registered kernel '(\w+)'|kernel '(\w+)' not registered/.exec(error.message);
+  const kernel = /registered kernel '(\w+)'|kernel '(\w+)' not registered/i.exec(error.message);
   const gradient = /gradient function not found for (\w+)/.exec(error.message);
   const missing = kernel?.[1] ?? kernel?.[2] ?? gradient?.[1];
   if (missing === undefined) return error;
