@@ -122,6 +122,12 @@ export function problemFrom(error: unknown, place?: string): Problem {
   };
 }
 
+/** The error that a problem tells of, when it comes back from another thread or process. */
+export function errorFrom(problem: Problem): LimpidError {
+  const code = ERROR_CODES.find((known) => known === problem.code) ?? 'E_INTERNAL';
+  return new LimpidError(code, problem.message, problem.remedy, problem.place);
+}
+
 /** A problem without its place, fit for logs and report.json. */
 export function withoutPlace(problem: Problem): Problem {
   return { code: problem.code, message: problem.message, remedy: problem.remedy };
