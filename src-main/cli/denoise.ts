@@ -1,0 +1,59 @@
+import { Command, Option } from 'commander';
+import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
+import { realNumber, wholeNumber } from './options.js';
+import type { Start } from './program.js';
+
+interface DenoiseOptions {
+  readonly model: string;
+  readonly steps?: number;
+  readonly seed: number;
+  readonly strength: number;
+  readonly device: DeviceName;
+  readonly errorMap: boolean;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+export function denoiseCommand(start: Start): Command {
+  return new Command('denoise')
+    .summary('denoise every series of the input into a new folder')
+    .description(
+      'Denoises MR and CT series with an autoencoder and writes derived DICOM series (or NIfTI), report.json and report.html. The source is never changed. Run the same command again to resume a run that was stopped.',
+    )
+    .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
+    .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
+    .option('--model <self|FILE.onnx>', 'train on the series itself, or use a model file', 'self')
+    .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
+    .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
+    .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
+    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .option('--error-map', 'also write |input - output| over the noise level', false)
+    .option('--force', 'also denoise series that Limpid derived', false)
+    .option('--json', 'one JSON object a line on standard output', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  limpid denoise scans/ clear/
+  limpid denoise brain.nii.gz clear/ --error-map
+  limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
+  limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl`,
+    )
+    .action((input: string, output: string, options: DenoiseOptions) =>
+      start(
+        {
+          type: 'denoise',
+          input,
+          output,
+          model: options.model === 'self' ? { kind: 'self' } : { kind: 'file', path: options.model },
+          steps: options.steps ?? null,
+          seed: options.seed,
+          strength: options.strength,
+          device: options.device,
+          errorMap: options.errorMap,
+          force: options.force,
+        },
+        { json: options.json },
+      ),
+    );
+}

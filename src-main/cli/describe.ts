@@ -1,0 +1,87 @@
+import type { ResultEvent } from '../contract/events.js';
+import type {
+  EvaluateResult,
+  EvaluationNumbers,
+  InspectedSeries,
+  InspectResult,
+  OutputsResult,
+  StoppedResult,
+} from '../contract/results.js';
+import { printable, table } from './format.js';
+
+/** A result as text for standard output. */
+export function describeResult(result: Exclude<ResultEvent, StoppedResult>): string {
+  switch (result.command) {
+    case 'inspect':
+      return describeInspect(result);
+    case 'evaluate':
+      return describeEvaluate(result);
+    default:
+      return describeOutputs(result);
+  }
+}
+
+function describeInspect({ series }: InspectResult): string {
+  if (series.length === 0) return 'No series found.\n';
+  const studies = new Map<string, InspectedSeries[]>();
+  for (const one of series) {
+    const key = one.studyInstanceUid ?? 'NIfTI';
+    studies.set(key, [...(studies.get(key) ?? []), one]);
+  }
+  return [...studies].map(([study, members]) => describeStudy(study, members)).join('\n');
+}
+
+function describeStudy(study: string, members: readonly InspectedSeries[]): string {
+  const head = ['series', 'number', 'modality', 'files', 'grid', 'spacing (mm)', 'noise', 'denoise', 'what'];
+  const rows = members.map((one) => [
+    one.id,
+    one.seriesNumber === null ? '-' : String(one.seriesNumber),
+    one.modality ?? '-',
+    String(one.instances),
+    `${one.columns}x${one.rows}x${one.slices}${one.frames > 1 ? `x${one.frames}` : ''}`,
+    one.spacing.map((mm) => mm.toFixed(2)).join(' '),
+    describeNoise(one),
+    one.eligible ? 'yes' : 'no',
+    printable(one.forPerson?.description ?? ''),
+  ]);
+  const details = members.flatMap((one) => [
+    ...(one.transferSyntaxes.length === 0
+      ? []
+      : [`  ${one.id}: transfer syntax ${one.transferSyntaxes.join(', ')}`]),
+    ...[...(one.why === null ? [] : [one.why]), ...one.warnings].map(
+      (problem) => `  ${one.id}: ${problem.code}: ${problem.message} ${problem.remedy}`,
+    ),
+  ]);
+  return `study ${study}\n${table(head, rows)}${details.map((line) => `${line}\n`).join('')}`;
+}
+
+function describeNoise({ noise }: InspectedSeries): string {
+  if (noise === null) return '-';
+  const kind = noise.correlated ? `${noise.distribution}, correlated` : noise.distribution;
+  return `${noise.sigma.toPrecision(3)} (${noise.relative.toFixed(1)} %, ${kind})`;
+}
+
+function describeOutputs({ series, report }: OutputsResult): string {
+  const counts = new Map<string, number>();
+  for (const { status } of series) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const outputs = [...new Set(series.flatMap((one) => one.outputs))];
+  const lines = [
+    `series: ${summary === '' ? 'none' : summary}`,
+    ...outputs.map((output) => `wrote ${output}`),
+    ...(report === null ? [] : [`report ${report.html}`]),
+    'Not for diagnostic use.',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeEvaluate({ test, noisy, protocol }: EvaluateResult): string {
+  const row = (name: string, numbers: EvaluationNumbers) => [
+    name,
+    numbers.psnr.toFixed(2),
+    numbers.ssim.toFixed(4),
+    numbers.nrmse.toFixed(5),
+  ];
+  const rows = [row('test', test), ...(noisy === null ? [] : [row('noisy', noisy)])];
+  return `${table(['image', 'PSNR (dB)', 'SSIM', 'NRMSE'], rows)}peak ${protocol.peak} (${protocol.peakRule}); mask: ${protocol.mask}, ${protocol.maskedVoxels} of ${protocol.voxels} voxels\n`;
+}

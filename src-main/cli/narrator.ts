@@ -1,0 +1,108 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { Problem } from '../contract/errors.js';
+import type { JobEvent, ProgressEvent, Stage } from '../contract/events.js';
+import { describeResult } from './describe.js';
+import { duration, rate } from './format.js';
+
+/** Tells a person what happens: results on standard output, everything else on standard error. */
+export interface Narrator {
+  tell(event: JobEvent, options: { readonly results: boolean }): void;
+  close(): void;
+}
+
+const STAGES: Readonly<Record<Stage, string>> = {
+  scan: 'scanning',
+  read: 'reading',
+  noise: 'measuring noise',
+  train: 'training',
+  denoise: 'denoising',
+  write: 'writing',
+  report: 'reporting',
+};
+
+/** @param options.bars draw progress bars: for a terminal only */
+export function openNarrator(options: { readonly bars: boolean }): Narrator {
+  const bar = options.bars ? openBar() : null;
+  const say = (line: string) => {
+    bar?.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  return {
+    tell(event, { results }) {
+      switch (event.type) {
+        case 'scan':
+          return say(`${event.files} files, ${event.series} series, ${event.refused} files refused`);
+        case 'device':
+          return say(`computing on ${event.device} (${event.description})`);
+        case 'series-start':
+          return say(`series ${event.index} of ${event.of} (${event.series})`);
+        case 'progress':
+          return bar?.show(event);
+        case 'warning':
+          return say(problemLine(event.problem));
+        case 'series-done':
+          return say(doneLine(event.status, event.seconds, event.problem));
+        case 'result':
+          bar?.clear();
+          if ('stopped' in event) say(problemLine(event.stopped));
+          else if (results) process.stdout.write(describeResult(event));
+      }
+    },
+    close: () => bar?.clear(),
+  };
+}
+
+function doneLine(status: string, seconds: number, problem: Problem | null): string {
+  if (problem !== null) return `  ${status}: ${problemLine(problem)}`;
+  return status === 'kept' ? '  finished by an earlier run' : `  ${status} in ${duration(seconds)}`;
+}
+
+/** A problem on one line, with its place: for the person at the screen. */
+export function problemLine(problem: Problem): string {
+  const place = problem.place === undefined ? '' : ` [${problem.place}]`;
+  return `${problem.code}: ${problem.message} ${problem.remedy}${place}`;
+}
+
+function openBar() {
+  let bar: SingleBar | null = null;
+  let shown = '';
+  const clear = () => {
+    bar?.stop();
+    bar = null;
+    shown = '';
+  };
+  return {
+    clear,
+    show(event: ProgressEvent) {
+      const key = `${event.series} ${event.stage}`;
+      if (bar === null || shown !== key) {
+        clear();
+        shown = key;
+        bar = new SingleBar(
+          {
+            stream: process.stderr,
+            format: '  {stage} {bar} {done} {speed} {left}',
+            clearOnComplete: true,
+            hideCursor: true,
+            barsize: 24,
+            fps: 5,
+            gracefulExit: false,
+          },
+          Presets.shades_classic,
+        );
+        bar.start(event.total ?? 0, event.done, payload(event));
+      } else bar.update(event.done, payload(event));
+      if (event.done === event.total) clear();
+    },
+  };
+}
+
+function payload(event: ProgressEvent) {
+  const total = event.total === null ? '' : `/${event.total}`;
+  return {
+    stage: STAGES[event.stage].padEnd(10),
+    done: `${event.done}${total} ${event.unit}`,
+    speed: event.rate === null ? '' : rate(event.rate, event.unit),
+    left: event.secondsLeft === null ? '' : `${duration(event.secondsLeft)} left`,
+  };
+}

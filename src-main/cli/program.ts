@@ -1,0 +1,82 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../base/version.js';
+import type { JobRequest } from '../contract/requests.js';
+import { EXIT } from '../contract/results.js';
+import { denoiseCommand } from './denoise.js';
+import { evaluateCommand } from './evaluate.js';
+import { inspectCommand } from './inspect.js';
+import { runRequest } from './run.js';
+import { simulateCommand } from './simulate.js';
+
+export interface Surroundings {
+  /** The script of the compute process. */
+  readonly compute: string;
+}
+
+/** Starts a request; what the commands call when their arguments are right. */
+export type Start = (request: JobRequest, options: { readonly json: boolean }) => Promise<void>;
+
+const DESCRIPTION = 'Makes noisy MR and CT series clear. Not for diagnostic use.';
+
+const EXAMPLES = `
+Examples:
+  limpid inspect scans/                      what is there, and what can be denoised
+  limpid denoise scans/ clear/ --error-map   denoise every series of a folder
+  limpid <command> --help                    more of one command
+
+Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 cancelled.`;
+
+/** Runs a command line (without node and script) and returns the exit code. */
+export async function runCommandLine(args: readonly string[], { compute }: Surroundings): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const start: Start = async (request, { json }) => {
+    exitCode = await runRequest(request, { compute, json });
+  };
+  const program = new Command('limpid')
+    .description(DESCRIPTION)
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES)
+    .configureHelp({ sortSubcommands: false })
+    .addCommand(inspectCommand(start))
+    .addCommand(denoiseCommand(start))
+    .addCommand(evaluateCommand(start))
+    .addCommand(simulateCommand(start));
+  for (const command of [program, ...program.commands])
+    command
+      .exitOverride()
+      .allowExcessArguments(false)
+      .showHelpAfterError(`Run \`${nameOf(command)} --help\` to see how it is used.`);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    if (args.includes('--json')) process.stdout.write(`${JSON.stringify(wrongUsage(error))}\n`);
+    return EXIT.usage;
+  }
+  return exitCode;
+}
+
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+}
+
+/** Without commander's message: it repeats arguments, which may be file names. */
+function wrongUsage(error: CommanderError) {
+  return {
+    type: 'result',
+    command: null,
+    exitCode: EXIT.usage,
+    stopped: {
+      code: 'E_USAGE',
+      message: `The command line is wrong (${error.code.replace('commander.', '')}).`,
+      remedy: 'Run the command with --help.',
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Problem } from './errors.js';
+import type { EvaluateResult, InspectResult, OutputsResult, StoppedResult } from './results.js';
+
+/**
+ * What a job tells while it runs. With `--json` each is one line; series and files appear as ids, never by name.
+ * A `Problem` may carry a `place` for the person at the screen: strip it (`forScripts`) before it is written.
+ */
+
+/** The stages of a job, in order; what `done` and `total` count is in `unit`. */
+export type Stage = 'scan' | 'read' | 'noise' | 'train' | 'denoise' | 'write' | 'report';
+
+export interface ProgressEvent {
+  readonly type: 'progress';
+  readonly series: string | null;
+  readonly stage: Stage;
+  readonly unit: 'files' | 'slices' | 'steps' | 'series';
+  readonly done: number;
+  /** null: not known yet. */
+  readonly total: number | null;
+  /** Units a second; null until it can be measured. */
+  readonly rate: number | null;
+  readonly secondsLeft: number | null;
+  /** Training only: mean loss of late steps, and the loss on held-out pixels where it was measured. */
+  readonly loss?: number;
+  readonly heldOut?: number | null;
+}
+
+export interface ScanEvent {
+  readonly type: 'scan';
+  readonly files: number;
+  readonly series: number;
+  /** Files that were refused; each comes as a `warning` too. */
+  readonly refused: number;
+}
+
+export interface SeriesStartEvent {
+  readonly type: 'series-start';
+  readonly series: string;
+  /** Counts from 1. */
+  readonly index: number;
+  readonly of: number;
+}
+
+export interface SeriesDoneEvent {
+  readonly type: 'series-done';
+  readonly series: string;
+  /** `kept`: an earlier run had finished it. */
+  readonly status: SeriesStatus;
+  /** Why it failed or was skipped. */
+  readonly problem: Problem | null;
+  readonly seconds: number;
+}
+
+export type SeriesStatus = 'done' | 'kept' | 'failed' | 'skipped';
+
+export interface WarningEvent {
+  readonly type: 'warning';
+  readonly series: string | null;
+  /** The id of the file, where one file is meant. */
+  readonly file?: string;
+  readonly problem: Problem;
+}
+
+export interface DeviceEvent {
+  readonly type: 'device';
+  readonly device: string;
+  readonly description: string;
+}
+
+export type ResultEvent = InspectResult | OutputsResult | EvaluateResult | StoppedResult;
+
+export type JobEvent =
+  | ScanEvent
+  | SeriesStartEvent
+  | ProgressEvent
+  | WarningEvent
+  | DeviceEvent
+  | SeriesDoneEvent
+  | ResultEvent;
+
+export type Emit = (event: JobEvent) => void;

@@ -1,0 +1,57 @@
+/**
+ * What a person or a script asks for: plain data that crosses from the command line or the window to the
+ * compute process. Paths are as the person gave them.
+ */
+
+export const DEVICE_NAMES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml', 'tensorflow'] as const;
+export type DeviceName = (typeof DEVICE_NAMES)[number];
+
+export const NOISE_KINDS = ['rician', 'gaussian'] as const;
+export type NoiseKind = (typeof NOISE_KINDS)[number];
+
+export interface InspectRequest {
+  readonly type: 'inspect';
+  /** Files, folders, DICOMDIRs, zips or NIfTI files. */
+  readonly paths: readonly string[];
+}
+
+/** Train on the series itself, or use a model file. */
+export type ModelChoice = { readonly kind: 'self' } | { readonly kind: 'file'; readonly path: string };
+
+export interface DenoiseRequest {
+  readonly type: 'denoise';
+  readonly input: string;
+  /** Folder: new, empty, or of an earlier run with the same settings. */
+  readonly output: string;
+  readonly model: ModelChoice;
+  /** Training steps; null lets the training choose. */
+  readonly steps: number | null;
+  readonly seed: number;
+  /** 0 returns the input, 1 the full result. */
+  readonly strength: number;
+  readonly device: DeviceName;
+  readonly errorMap: boolean;
+  /** Also denoise series that Limpid wrote. */
+  readonly force: boolean;
+}
+
+export interface EvaluateRequest {
+  readonly type: 'evaluate';
+  readonly reference: string;
+  readonly test: string;
+  readonly noisy: string | null;
+  readonly mask: { readonly kind: 'auto' } | { readonly kind: 'file'; readonly path: string };
+}
+
+export interface SimulateRequest {
+  readonly type: 'simulate';
+  readonly input: string;
+  /** Folder as for denoise; for a NIfTI input also a file that ends in .nii or .nii.gz. */
+  readonly output: string;
+  readonly noise: NoiseKind;
+  /** Standard deviation in percent of the brightest voxel (the convention of BrainWeb). */
+  readonly level: number;
+  readonly seed: number;
+}
+
+export type JobRequest = InspectRequest | DenoiseRequest | EvaluateRequest | SimulateRequest;

@@ -1,0 +1,118 @@
+import type { ErrorCode, Problem } from './errors.js';
+import type { SeriesStatus } from './events.js';
+
+/** The last event of a job. */
+
+/** Exit codes of the command line: all done; something failed, the rest done; wrong usage; cancelled. */
+export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Codes that mean that the request itself was wrong, when they stop a whole job. */
+const USAGE_CODES: readonly string[] = [
+  'E_USAGE',
+  'E_NOT_FOUND',
+  'E_EXISTS',
+  'E_INSIDE_SOURCE',
+  'E_RESUME',
+] satisfies readonly ErrorCode[];
+
+/** The exit code for a problem that stopped a whole job. */
+export function exitCodeFor(problem: Problem): ExitCode {
+  if (problem.code === 'E_CANCELLED') return EXIT.cancelled;
+  return USAGE_CODES.includes(problem.code) ? EXIT.usage : EXIT.failed;
+}
+
+export interface NoiseSummary {
+  /** Standard deviation, in the units of the volume. */
+  readonly sigma: number;
+  /** sigma over the median of the foreground, in percent. */
+  readonly relative: number;
+  readonly distribution: 'rician' | 'gaussian';
+  readonly correlated: boolean;
+}
+
+export interface InspectedSeries {
+  readonly id: string;
+  readonly kind: 'dicom' | 'nifti';
+  readonly studyInstanceUid: string | null;
+  readonly seriesInstanceUid: string | null;
+  readonly seriesNumber: number | null;
+  readonly modality: string | null;
+  /** Files. */
+  readonly instances: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  /** Time points, echoes or gradient directions. */
+  readonly frames: number;
+  /** mm: along a row, along a column, between slices. */
+  readonly spacing: readonly [number, number, number];
+  /** UIDs; empty for NIfTI. */
+  readonly transferSyntaxes: readonly string[];
+  /** null where the series is not eligible or could not be decoded. */
+  readonly noise: NoiseSummary | null;
+  readonly eligible: boolean;
+  readonly why: Problem | null;
+  readonly warnings: readonly Problem[];
+  /** For the person at the screen only: may hold names. */
+  readonly forPerson?: { readonly description: string };
+}
+
+export interface InspectResult {
+  readonly type: 'result';
+  readonly command: 'inspect';
+  readonly exitCode: ExitCode;
+  readonly series: readonly InspectedSeries[];
+  /** Files and paths that were refused. */
+  readonly problems: readonly Problem[];
+}
+
+export interface SeriesOutcome {
+  readonly series: string;
+  readonly status: SeriesStatus;
+  readonly problem: Problem | null;
+  /** Folders or files below the output folder; `*` stands for the name of a NIfTI input. */
+  readonly outputs: readonly string[];
+  readonly derivedSeriesInstanceUid: string | null;
+}
+
+/** Of `denoise` and `simulate`. */
+export interface OutputsResult {
+  readonly type: 'result';
+  readonly command: 'denoise' | 'simulate';
+  readonly exitCode: ExitCode;
+  readonly series: readonly SeriesOutcome[];
+  /** Paths below the output folder; null for `simulate`. */
+  readonly report: { readonly json: string; readonly html: string } | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface EvaluationNumbers {
+  readonly psnr: number;
+  readonly ssim: number;
+  readonly nrmse: number;
+}
+
+export interface EvaluateResult {
+  readonly type: 'result';
+  readonly command: 'evaluate';
+  readonly exitCode: ExitCode;
+  readonly test: EvaluationNumbers;
+  readonly noisy: EvaluationNumbers | null;
+  /** The protocol: peak is the maximum of the reference; how the mask was made. */
+  readonly protocol: {
+    readonly peak: number;
+    readonly peakRule: string;
+    readonly mask: string;
+    readonly maskedVoxels: number;
+    readonly voxels: number;
+  };
+}
+
+/** A job that ended before it had a result of its own. */
+export interface StoppedResult {
+  readonly type: 'result';
+  readonly command: 'inspect' | 'denoise' | 'evaluate' | 'simulate' | null;
+  readonly exitCode: ExitCode;
+  readonly stopped: Problem;
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Problem } from '../contract/errors.js';
+import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
+import type { JobRequest } from '../contract/requests.js';
+import { exitCodeFor } from '../contract/results.js';
+import type { ComputeMessage, StartMessage } from './port.js';
+
+export interface RunningJob {
+  /** Never rejects: a crash or a cancel is a result too. */
+  readonly result: Promise<ResultEvent>;
+  /** Kills the compute process; nothing half-written becomes visible, and a second run resumes. */
+  cancel(): void;
+}
+
+/**
+ * Runs one request in a compute process of its own.
+ *
+ * @param entry the script of the process; the built dist/main/compute.js
+ * @param onEvent every event but the result
+ */
+export function startJob(
+  entry: string,
+  request: JobRequest,
+  onEvent: Emit,
+  options: { readonly execArgv?: readonly string[] } = {},
+): RunningJob {
+  const child = fork(entry, [], {
+    serialization: 'advanced',
+    execArgv: [...(options.execArgv ?? process.execArgv)],
+    // Native libraries may print: only our own lines may reach standard output.
+    stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+  });
+  let cancelled = false;
+  const result = new Promise<ResultEvent>((resolve) => {
+    let last: ResultEvent | null = null;
+    child.on('message', (message: ComputeMessage) => {
+      if (message.kind === 'ready') sendStart(child, request);
+      else if (isResult(message.event)) last = message.event;
+      else if (!cancelled) onEvent(message.event);
+    });
+    child.on('error', () => resolve(stopped(request, crash('could not be started'))));
+    child.on('close', (code, signal) => {
+      if (last !== null) resolve(last);
+      else if (cancelled) resolve(stopped(request, CANCELLED));
+      else resolve(stopped(request, crash(`ended early (${signal ?? `exit code ${code}`})`)));
+    });
+  });
+  return {
+    result,
+    cancel() {
+      cancelled = true;
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function sendStart(child: ChildProcess, request: JobRequest): void {
+  const message: StartMessage = { kind: 'start', request };
+  // A process that died meanwhile reports itself through 'close'.
+  child.send(message, () => undefined);
+}
+
+function isResult(event: JobEvent): event is ResultEvent {
+  return event.type === 'result';
+}
+
+function stopped(request: JobRequest, problem: Problem): ResultEvent {
+  return { type: 'result', command: request.type, exitCode: exitCodeFor(problem), stopped: problem };
+}
+
+const CANCELLED: Problem = {
+  code: 'E_CANCELLED',
+  message: 'The run was cancelled.',
+  remedy: 'Run the same command again: it goes on where it stopped.',
+};
+
+function crash(how: string): Problem {
+  return {
+    code: 'E_CRASH',
+    message: `The compute process ${how}.`,
+    remedy: 'Run the same command again: it resumes. If it happens again, try --device cpu and report it.',
+  };
+}

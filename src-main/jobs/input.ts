@@ -1,0 +1,87 @@
+import type { Problem } from '../contract/errors.js';
+import type { Volume } from '../imaging/volume.js';
+import type { Unit } from './journal.js';
+import type { Processed } from './processor.js';
+
+/** A stack of images on one grid, from whatever kind of file: loaded, processed and written one at a time. */
+export interface StackInput {
+  /** Safe for logs and as a file name. */
+  readonly id: string;
+  /** DICOM modality, or NIFTI. */
+  readonly modality: string;
+  readonly instances: number;
+  readonly transferSyntaxes: readonly string[];
+  /** Why it is left out; null when it can be processed. */
+  readonly why: Problem | null;
+  readonly warnings: readonly Problem[];
+  readonly only2d: boolean;
+  readonly derivedByLimpid: boolean;
+  /** SHA-256 of every source file, in slice order, without decoding it. */
+  hashes(): Promise<readonly string[]>;
+  load(onProgress: (done: number) => void): Promise<LoadedStack>;
+  /** Writes the derived files into the work folder of the unit. @throws E_SOURCE_CHANGED, E_IO */
+  write(request: WriteRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
+}
+
+export interface LoadedStack {
+  readonly volume: Volume;
+  /** SHA-256 of every source file, in slice order. */
+  readonly sha256: readonly string[];
+}
+
+export interface WriteRequest {
+  readonly unit: Unit;
+  /** Of the unit: holds one file or folder an entry. */
+  readonly folder: string;
+  readonly namespace: string;
+  readonly loaded: LoadedStack;
+  readonly processed: Processed;
+  readonly suffix: string;
+  readonly now: Date;
+}
+
+export interface WrittenStack {
+  readonly files: readonly WrittenFile[];
+  readonly warnings: readonly Problem[];
+}
+
+/** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
+export interface WrittenFile {
+  readonly role: 'denoised' | 'error-map';
+  readonly entry: EntryName;
+  /** Name inside the entry; empty when the entry is itself the file. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly seriesInstanceUid: string | null;
+  readonly sopInstanceUid: string | null;
+}
+
+export type EntryName = 'image' | 'error-map';
+
+/** What becomes visible when a unit is finished. */
+export interface Entry {
+  readonly name: EntryName;
+  /** File or folder name in the output folder. */
+  readonly visible: string;
+  /** The same for reports and scripts: without the name of the input. */
+  readonly reported: string;
+}
+
+/** One derived series, or one derived NIfTI file. */
+export interface UnitInput {
+  readonly unit: Unit;
+  readonly stacks: readonly StackInput[];
+  readonly entries: readonly Entry[];
+}
+
+export interface InputSet {
+  readonly kind: 'dicom' | 'nifti';
+  readonly units: readonly UnitInput[];
+  /** Stacks that belong to no unit because nothing of their series can be processed. */
+  readonly leftOut: readonly StackInput[];
+  /** Files that were refused. */
+  readonly problems: readonly Problem[];
+  readonly filesSeen: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
+import type { SeriesReport } from '../contract/report.js';
+import type { WrittenFile } from './input.js';
+import type { OutputFolder } from './output-folder.js';
+
+/** Raised when a journal of an older version can no longer be continued. */
+const FORMAT = 1;
+
+/** What decides the pixels; a second run with other settings may not continue the first. */
+export type Settings = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One derived series, or one derived NIfTI file, with all that must stay the same when the run is resumed. */
+export interface Unit {
+  /** Safe as a file name. */
+  readonly key: string;
+  /** Ids of the stacks of the source series, in order. */
+  readonly stacks: readonly string[];
+  /** DICOM only. */
+  readonly derived: { readonly uid: string; readonly number: number } | null;
+  readonly errorMap: { readonly uid: string; readonly number: number } | null;
+}
+
+interface Head {
+  readonly format: typeof FORMAT;
+  readonly settings: Settings;
+  /** Namespace of the new instance UIDs: the same source instance gets the same new UID in a resumed run. */
+  readonly namespace: string;
+  readonly units: readonly Unit[] | null;
+}
+
+/** A stack that is finished. */
+export interface StackRecord {
+  /** Hash over the hashes of its source files. */
+  readonly source: string;
+  readonly report: SeriesReport;
+  readonly files: readonly WrittenFile[];
+}
+
+/** What is known of a unit on disk. */
+export interface UnitRecord {
+  /** working: files are in the work folder; publishing: about to be moved; done: visible. */
+  readonly state: 'working' | 'publishing' | 'done';
+  readonly stacks: Readonly<Record<string, StackRecord>>;
+}
+
+const NO_RECORD: UnitRecord = { state: 'working', stacks: {} };
+
+export interface Journal {
+  readonly namespace: string;
+  readonly resumed: boolean;
+  /** The plan of the first run, or `propose()` when this is the first. @throws E_SOURCE_CHANGED */
+  plan(proposed: readonly Unit[]): Promise<readonly Unit[]>;
+  read(unit: Unit): Promise<UnitRecord>;
+  write(unit: Unit, record: UnitRecord): Promise<void>;
+}
+
+/**
+ * Opens the journal of an output folder, or begins one.
+ *
+ * @throws LimpidError E_RESUME when an earlier run had other settings; E_IO
+ */
+export async function openJournal(folder: OutputFolder, settings: Settings): Promise<Journal> {
+  const file = folder.own('journal.json');
+  const earlier = (await readJson(file)) as Head | null;
+  if (earlier !== null) refuseOtherSettings(earlier, settings, folder.root);
+  let head: Head = earlier ?? { format: FORMAT, settings, namespace: randomUUID(), units: null };
+  const save = () => writeFileAtomic(file, JSON.stringify(head, null, 1), { replace: true });
+  if (earlier === null) await save();
+  await makeFolder(folder.own('series'));
+  const recordFile = (unit: Unit) => folder.own('series', `${unit.key}.json`);
+  return {
+    namespace: head.namespace,
+    resumed: earlier?.units != null,
+    async plan(proposed) {
+      if (head.units !== null) {
+        refuseOtherSeries(head.units, proposed, folder.root);
+        return head.units;
+      }
+      head = { ...head, units: proposed };
+      await save();
+      return proposed;
+    },
+    async read(unit) {
+      return ((await readJson(recordFile(unit))) as UnitRecord | null) ?? NO_RECORD;
+    },
+    async write(unit, record) {
+      await writeFileAtomic(recordFile(unit), JSON.stringify(record), { replace: true });
+    },
+  };
+}
+
+function refuseOtherSettings(head: Head, settings: Settings, place: string): void {
+  if (head.format !== FORMAT)
+    throw new LimpidError(
+      'E_RESUME',
+      'An earlier version of Limpid wrote into this output folder.',
+      'Choose a new output folder.',
+      place,
+    );
+  const names = [...new Set([...Object.keys(head.settings), ...Object.keys(settings)])];
+  const different = names.filter((name) => head.settings[name] !== settings[name]);
+  if (different.length === 0) return;
+  const list = different.map((name) => `${name} ${show(head.settings[name])}, now ${show(settings[name])}`);
+  throw new LimpidError(
+    'E_RESUME',
+    `This output folder belongs to a run with other settings (${list.join('; ')}).`,
+    'Repeat the earlier settings to resume that run, or choose a new output folder to start anew.',
+    place,
+  );
+}
+
+function show(value: Settings[string] | undefined): string {
+  return value === undefined || value === null ? 'default' : String(value);
+}
+
+function refuseOtherSeries(planned: readonly Unit[], found: readonly Unit[], place: string): void {
+  const names = (units: readonly Unit[]) =>
+    units.map((unit) => [unit.key, ...unit.stacks].join(' ')).join('\n');
+  if (names(planned) === names(found)) return;
+  throw new LimpidError(
+    'E_SOURCE_CHANGED',
+    'The input no longer holds the series that the earlier run into this output folder found.',
+    'Choose a new output folder for the changed input.',
+    place,
+  );
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw asFileError(error, folder);
+  }
+}
+
+/** Written only by this tool and only whole; null when it is not there. */
+async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await fs.readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw asFileError(error, file);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LimpidError(
+      'E_RESUME',
+      'The journal in the output folder is damaged.',
+      'Choose a new output folder.',
+      file,
+      error,
+    );
+  }
+}

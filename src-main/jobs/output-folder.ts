@@ -1,0 +1,100 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, exists, hasCode, isInside } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
+import { acquireLock, type Lock } from './lock.js';
+
+/** The tool's own folder inside an output folder: journal, lock and unfinished work. */
+const PRIVATE = '.limpid';
+/** What file managers leave in an otherwise empty folder. */
+const IGNORED = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
+
+export interface OutputFolder {
+  readonly root: string;
+  /** A path below the tool's own folder. */
+  own(...parts: string[]): string;
+  /** Frees the folder for the next run. */
+  release(): Promise<void>;
+}
+
+/**
+ * Makes the output folder ready and locks it.
+ *
+ * @param input what must stay untouched: the output may not lie in it, nor it in the output
+ * @throws LimpidError E_INSIDE_SOURCE, E_EXISTS (holds files that are not ours), E_LOCKED, E_IO
+ */
+export async function openOutputFolder(output: string, input: string): Promise<OutputFolder> {
+  const root = path.resolve(output);
+  await refuseInside(root, input);
+  await refuseForeign(root);
+  const own = path.join(root, PRIVATE);
+  try {
+    await fs.mkdir(own, { recursive: true });
+  } catch (error) {
+    throw asFileError(error, root);
+  }
+  const lock: Lock = await acquireLock(path.join(own, 'lock'));
+  return { root, own: (...parts) => path.join(own, ...parts), release: () => lock.release() };
+}
+
+async function refuseInside(output: string, input: string): Promise<void> {
+  if ((await isInside(output, input)) || (await isInside(input, output)))
+    throw new LimpidError(
+      'E_INSIDE_SOURCE',
+      'The output folder and the input lie inside one another.',
+      'Choose an output folder outside the input: the source is never written to.',
+      output,
+    );
+}
+
+async function refuseForeign(root: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await fs.readdir(root);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    if (hasCode(error, 'ENOTDIR'))
+      throw new LimpidError('E_EXISTS', 'The output is a file, not a folder.', 'Choose a folder.', root);
+    throw asFileError(error, root);
+  }
+  if (names.includes(PRIVATE) || names.every((name) => IGNORED.has(name))) return;
+  throw new LimpidError(
+    'E_EXISTS',
+    'The output folder holds files that Limpid did not write.',
+    'Choose a new or empty folder.',
+    root,
+  );
+}
+
+/** Moves a finished file or folder from the work folder to its visible place, in one step. */
+export async function publish(from: string, to: string): Promise<void> {
+  try {
+    if (await exists(to))
+      throw new LimpidError(
+        'E_EXISTS',
+        'Something else is where this output belongs.',
+        'Move it away, or choose a new output folder.',
+        to,
+      );
+    await fs.rename(from, to);
+    await syncFolder(path.dirname(to));
+  } catch (error) {
+    throw asFileError(error, to);
+  }
+}
+
+/** Makes the names in a folder survive a power cut, where the system can. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await fs.open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // Windows cannot open folders and some network file systems cannot sync them.
+    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'))
+      throw asFileError(error, folder);
+  }
+}

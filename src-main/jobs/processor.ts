@@ -1,0 +1,51 @@
+import type { Problem } from '../contract/errors.js';
+import type { ProgressEvent, Stage } from '../contract/events.js';
+import type { DeviceReport, StageTiming, TrainingReport } from '../contract/report.js';
+import type { Volume } from '../imaging/volume.js';
+import type { NoiseEstimate } from '../noise/estimate.js';
+
+/** What a job does to one volume: denoising, or adding noise. A parameter of the job, so that tests need no GPU. */
+export interface Processor {
+  /** What runs it; null where no device is involved. */
+  readonly device: DeviceReport | null;
+  /** Appended to the description of the derived series. */
+  readonly suffix: string;
+  /** Appended to the name of a derived NIfTI file. */
+  readonly fileSuffix: string;
+  process(input: ProcessInput, hooks: ProcessHooks): Promise<Processed>;
+  close(): Promise<void>;
+}
+
+export interface ProcessInput {
+  readonly volume: Volume;
+  readonly noise: NoiseEstimate;
+  /** Neighbouring slices are no neighbours in space. */
+  readonly only2d: boolean;
+}
+
+export interface ProcessHooks {
+  progress(
+    stage: Stage,
+    unit: ProgressEvent['unit'],
+    done: number,
+    total: number,
+    extra?: { loss?: number; heldOut?: number | null },
+  ): void;
+  readonly checkpoint: {
+    load(): Promise<Uint8Array | null>;
+    save(bytes: Uint8Array): Promise<void>;
+  };
+}
+
+export interface Processed {
+  readonly volume: Volume;
+  /** |input - output| over sigma, as long as the volume's data; null where it makes no sense. */
+  readonly errorMap: Float32Array | null;
+  readonly training: TrainingReport | null;
+  /** What was done, for Derivation Description: ASCII, without patient attributes. */
+  readonly description: string;
+  /** Slices on each side that went into a slice. */
+  readonly context: number;
+  readonly timings: readonly StageTiming[];
+  readonly warnings: readonly Problem[];
+}

@@ -1,0 +1,198 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasCode, writeFileAtomic } from '../base/files.js';
+import { withoutPlace } from '../contract/errors.js';
+import type { NoiseReport, OutputReport, SeriesReport, StageTiming } from '../contract/report.js';
+import { estimateNoise, type NoiseEstimate } from '../noise/estimate.js';
+import { renderSeriesImages } from '../trust/images.js';
+import { residualStatistics } from '../trust/residual.js';
+import type { DeriveJob } from './derive-job.js';
+import type { LoadedStack, StackInput, UnitInput, WrittenFile } from './input.js';
+import type { StackRecord } from './journal.js';
+import type { Processed } from './processor.js';
+import { type Meter, startMeter } from './progress.js';
+import { changedSource, emptyReport, sourceHash } from './stack-record.js';
+
+export interface StackJob extends Omit<DeriveJob, 'pictures'> {
+  readonly unitInput: UnitInput;
+  readonly work: string;
+  readonly stack: StackInput;
+  /** Keep pictures of this stack for the report. */
+  readonly pictures: boolean;
+  /** What an earlier run recorded; its files are gone or damaged. */
+  readonly known: StackRecord | null;
+}
+
+/**
+ * One stack from its files to derived files in the work folder.
+ *
+ * @throws LimpidError whatever stops this stack; the others are not concerned
+ */
+export async function processStack(job: StackJob): Promise<StackRecord> {
+  const { stack, unitInput } = job;
+  const watch = startWatch();
+  const loaded = await stack.load(meterOf(job, 'read', stack.instances));
+  watch.lap('read');
+  const source = sourceHash(loaded.sha256);
+  await refuseOtherSource(job, source);
+  const noise = estimateNoise(loaded.volume, { modality: stack.modality });
+  watch.lap('noise');
+  for (const problem of noise.warnings) job.emit({ type: 'warning', series: stack.id, problem });
+  const processed = await runProcessor(job, loaded, noise);
+  watch.skip();
+  const written = await stack.write(
+    {
+      unit: unitInput.unit,
+      folder: job.work,
+      namespace: job.journal.namespace,
+      loaded,
+      processed,
+      suffix: job.processor.suffix,
+      now: new Date(),
+    },
+    meterOf(job, 'write', stack.instances),
+  );
+  watch.lap('write');
+  const residual = judge(job, loaded, noise, processed);
+  if (job.pictures) await keepPictures(job, loaded, noise, processed);
+  watch.lap('report');
+  const warnings = [...processed.warnings, ...written.warnings];
+  for (const problem of warnings) job.emit({ type: 'warning', series: stack.id, problem });
+  const report: SeriesReport = {
+    ...emptyReport(stack),
+    status: 'done',
+    input: {
+      instances: stack.instances,
+      transferSyntaxes: stack.transferSyntaxes,
+      sha256: loaded.sha256,
+    },
+    geometry: geometryOf(loaded),
+    noise: noiseReport(noise),
+    training: processed.training,
+    residual,
+    timings: watch.timings(processed.timings),
+    warnings: [...stack.warnings, ...warnings].map(withoutPlace),
+    outputs: written.files.map((file) => outputReport(unitInput, file)),
+  };
+  await fs.rm(checkpointFile(job), { force: true });
+  return { source, report, files: written.files };
+}
+
+/** The first thing recorded of a stack is its source: a checkpoint must not go on with other images. */
+async function refuseOtherSource(job: StackJob, source: string): Promise<void> {
+  if (job.known !== null && job.known.source !== source) throw changedSource();
+  const file = path.join(job.work, `${job.stack.id}.source`);
+  await fs.mkdir(job.work, { recursive: true });
+  try {
+    if ((await fs.readFile(file, 'utf8')) !== source) throw changedSource();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    await writeFileAtomic(file, source, { replace: true });
+  }
+}
+
+function runProcessor(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate): Promise<Processed> {
+  const { stack, emit } = job;
+  const meters = new Map<string, Meter>();
+  const checkpoint = checkpointFile(job);
+  return job.processor.process(
+    { volume: loaded.volume, noise, only2d: stack.only2d },
+    {
+      progress(stage, unit, done, total, extra) {
+        let meter = meters.get(stage);
+        if (meter === undefined) {
+          meter = startMeter(emit, { series: stack.id, stage, unit, total });
+          meters.set(stage, meter);
+        }
+        meter.at(done, extra);
+      },
+      checkpoint: {
+        async load() {
+          try {
+            return await fs.readFile(checkpoint);
+          } catch (error) {
+            if (hasCode(error, 'ENOENT')) return null;
+            throw error;
+          }
+        },
+        save: (bytes) => writeFileAtomic(checkpoint, bytes, { replace: true }),
+      },
+    },
+  );
+}
+
+function checkpointFile(job: StackJob): string {
+  return path.join(job.work, `${job.stack.id}.checkpoint`);
+}
+
+function judge(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate, processed: Processed) {
+  if (job.processor.device === null || noise.sigma <= 0) return null;
+  return residualStatistics(loaded.volume, processed.volume, {
+    sigma: noise.map ?? noise.sigma,
+    distribution: noise.distribution,
+    noiseCorrelation: noise.correlation,
+  });
+}
+
+async function keepPictures(
+  job: StackJob,
+  loaded: LoadedStack,
+  noise: NoiseEstimate,
+  processed: Processed,
+): Promise<void> {
+  const images = renderSeriesImages(job.stack.id, loaded.volume, processed.volume, {
+    sigma: noise.map ?? noise.sigma,
+  });
+  await fs.mkdir(job.folder.own('pictures'), { recursive: true });
+  await writeFileAtomic(picturesFile(job, job.stack.id), JSON.stringify(images), { replace: true });
+}
+
+export function picturesFile(job: Pick<DeriveJob, 'folder'>, id: string): string {
+  return job.folder.own('pictures', `${id}.json`);
+}
+
+function meterOf(job: StackJob, stage: 'read' | 'write', total: number): (done: number) => void {
+  const meter = startMeter(job.emit, { series: job.stack.id, stage, unit: 'files', total });
+  return (done) => meter.at(done);
+}
+
+function geometryOf({ volume }: LoadedStack): SeriesReport['geometry'] {
+  const { columns, rows, slices, frames, spacing, units } = volume;
+  return { columns, rows, slices, frames, spacing, units };
+}
+
+function noiseReport({ map, ...noise }: NoiseEstimate): NoiseReport {
+  return { ...noise, warnings: noise.warnings.map(withoutPlace) };
+}
+
+function outputReport(unitInput: UnitInput, file: WrittenFile): OutputReport {
+  const reported = unitInput.entries.find(({ name }) => name === file.entry)?.reported ?? file.entry;
+  return {
+    role: file.role,
+    path: file.name === '' ? reported : `${reported}/${file.name}`,
+    bytes: file.bytes,
+    sha256: file.sha256,
+    seriesInstanceUid: file.seriesInstanceUid,
+    sopInstanceUid: file.sopInstanceUid,
+  };
+}
+
+/** Wall time of the stages that follow one another. */
+function startWatch() {
+  const own: StageTiming[] = [];
+  let split = 2;
+  let since = performance.now();
+  return {
+    lap(stage: string) {
+      const now = performance.now();
+      own.push({ stage, seconds: (now - since) / 1000 });
+      since = now;
+    },
+    /** The processor tells its own stages. */
+    skip() {
+      split = own.length;
+      since = performance.now();
+    },
+    timings: (middle: readonly StageTiming[]) => [...own.slice(0, split), ...middle, ...own.slice(split)],
+  };
+}
