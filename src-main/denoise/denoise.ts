@@ -1,6 +1,6 @@
 import { Random } from '../base/random.js';
 import { type Volume, withData } from '../imaging/volume.js';
-import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import { fromUnitNoise, levelAt, type NoiseModel, toUnitNoise } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
 import type { TrainedModel } from '../training/self.js';
 import { Predictor } from './predict.js';
@@ -47,7 +47,7 @@ export async function denoiseVolume(
     await predictor.close();
   }
   const output = blend(volume.data, fromUnitNoise(restored, volume, noise), options.strength);
-  return { denoised: withData(volume, output), errorMap: errorMap(volume.data, output, noise) };
+  return { denoised: withData(volume, output), errorMap: errorMap(volume, output, noise) };
 }
 
 /** input + strength (output - input), written over `output`. */
@@ -57,7 +57,7 @@ function blend(input: Float32Array, output: Float32Array, strength: number): Flo
   return output;
 }
 
-function errorMap(input: Float32Array, output: Float32Array, noise: NoiseModel): Float32Array {
-  const { map, sigma } = noise;
-  return input.map((value, i) => Math.abs(value - output[i]) / (map === null ? sigma : map[i]));
+function errorMap(volume: Volume, output: Float32Array, noise: NoiseModel): Float32Array {
+  const frame = volume.rows * volume.columns * volume.slices;
+  return volume.data.map((value, i) => Math.abs(value - output[i]) / levelAt(noise, i, frame));
 }

@@ -1,3 +1,4 @@
+import { LimpidError } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
 import { stabilise, unstabilise } from './vst.js';
 
@@ -5,12 +6,12 @@ import { stabilise, unstabilise } from './vst.js';
 export interface NoiseModel {
   /** Standard deviation of the noise (of one complex channel for magnitudes), in units of the volume. */
   readonly sigma: number;
-  /** The same for every voxel, where it varies in space; null where it does not. */
+  /** The same at each voxel of one frame (slices * rows * columns), where it varies; null where it does not. */
   readonly map: Float32Array | null;
   readonly distribution: 'rician' | 'gaussian';
   /** Lag-1 correlation along a row, along a column and across slices. */
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
-  /** Whether the scanner or a tool set the air to exactly zero. */
+  /** Whether the scanner or a tool set the air to one value. */
   readonly airMasked: boolean;
 }
 
@@ -28,15 +29,29 @@ export interface UnitNoiseImage {
   readonly correlation: readonly [number, number];
 }
 
-/** Below this a measured correlation is not told from chance, and the noise is taken as white. */
-const WHITE = 0.1;
+/** Below this a measured correlation may be that of structure, and the noise is taken as white. */
+const WHITE = 0.25;
 
-/** Brings a volume to noise of standard deviation 1: Rician magnitudes by stabilisation, others by division. */
+/**
+ * Brings a volume to noise of standard deviation 1: Rician magnitudes by stabilisation, others by division.
+ *
+ * @throws LimpidError E_VALUES when no noise was measured: there is nothing to remove
+ */
 export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
-  const level = noise.map ?? noise.sigma;
-  const values = noise.distribution === 'rician' ? stabilise(volume.data, level) : divide(volume.data, level);
+  if (!(noise.sigma > 0))
+    throw new LimpidError(
+      'E_VALUES',
+      'No noise could be measured in this series.',
+      'A series without noise needs no denoising; inspect it if you expected noise.',
+    );
+  const values = new Float32Array(volume.data.length);
+  eachFrame(volume, (from, to) => {
+    const [source, target] = [volume.data.subarray(from, to), values.subarray(from, to)];
+    if (noise.distribution === 'rician') stabilise(source, noise.map ?? noise.sigma, target);
+    else scale(source, noise, target, (value, level) => value / level);
+  });
   const { rows, columns, slices, frames } = volume;
-  const clean = (rho: number): number => (Math.abs(rho) < WHITE ? 0 : Math.max(-0.9, Math.min(0.9, rho)));
+  const { x, y } = noise.correlation;
   return {
     values,
     rows,
@@ -44,7 +59,7 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
     slices,
     frames,
     usable: usableVoxels(volume, noise),
-    correlation: [clean(noise.correlation.x), clean(noise.correlation.y)],
+    correlation: [taken(x), taken(y)],
   };
 }
 
@@ -54,27 +69,52 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
  * @param values restored values in the unit-noise domain, as long as the volume; overwritten and returned
  */
 export function fromUnitNoise(values: Float32Array, volume: Volume, noise: NoiseModel): Float32Array {
-  const level = noise.map ?? noise.sigma;
-  if (noise.distribution === 'rician') unstabilise(values, level, values);
-  else multiply(values, level);
+  eachFrame(volume, (from, to) => {
+    const frame = values.subarray(from, to);
+    if (noise.distribution === 'rician') unstabilise(frame, noise.map ?? noise.sigma, frame);
+    else scale(frame, noise, frame, (value, level) => value * level);
+  });
   const usable = usableVoxels(volume, noise);
   if (usable !== null)
     for (let i = 0; i < values.length; i++) if (usable[i] === 0) values[i] = volume.data[i];
   return values;
 }
 
+/** The noise level at voxel `index` of a volume whose frames hold `frameLength` voxels. */
+export function levelAt(noise: NoiseModel, index: number, frameLength: number): number {
+  return noise.map === null ? noise.sigma : noise.map[index % frameLength];
+}
+
+/** What counts as noise: not padding and, in masked air, not the one value (the smallest) that was put there. */
 function usableVoxels(volume: Volume, noise: NoiseModel): Uint8Array | null {
   if (!noise.airMasked) return volume.measured;
   const usable = volume.measured?.slice() ?? new Uint8Array(volume.data.length).fill(1);
-  for (let i = 0; i < usable.length; i++) if (volume.data[i] === 0) usable[i] = 0;
+  const masked = smallest(volume.data, usable);
+  for (let i = 0; i < usable.length; i++) if (volume.data[i] === masked) usable[i] = 0;
   return usable;
 }
 
-function divide(values: Float32Array, level: number | Float32Array): Float32Array {
-  return typeof level === 'number' ? values.map((v) => v / level) : values.map((v, i) => v / level[i]);
+function smallest(values: Float32Array, usable: Uint8Array): number {
+  let result = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) if (usable[i] === 1 && values[i] < result) result = values[i];
+  return result;
 }
 
-function multiply(values: Float32Array, level: number | Float32Array): void {
-  if (typeof level === 'number') for (let i = 0; i < values.length; i++) values[i] *= level;
-  else for (let i = 0; i < values.length; i++) values[i] *= level[i];
+/** Structure alone makes small correlations; beyond 0.9 the noise is no noise of single pixels any more. */
+function taken(rho: number): number {
+  return Math.abs(rho) < WHITE ? 0 : Math.max(-0.9, Math.min(0.9, rho));
+}
+
+function eachFrame(volume: Volume, visit: (from: number, to: number) => void): void {
+  const length = volume.rows * volume.columns * volume.slices;
+  for (let frame = 0; frame < volume.frames; frame++) visit(frame * length, (frame + 1) * length);
+}
+
+function scale(
+  source: Float32Array,
+  noise: NoiseModel,
+  target: Float32Array,
+  apply: (value: number, level: number) => number,
+): void {
+  for (let i = 0; i < source.length; i++) target[i] = apply(source[i], levelAt(noise, i, source.length));
 }
