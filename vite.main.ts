@@ -20,6 +20,7 @@ export default defineConfig({
       external: builtinModules.flatMap((name) => [name, `node:${name}`]),
       input: {
         cli: 'src-main/cli/main.ts',
+        compute: 'src-main/jobs/compute.ts',
         'decode-worker': 'src-main/dicom/decode-worker.ts',
         probe: 'src-main/runtime/probe-main.ts',
       },
