@@ -164,7 +164,8 @@ export type ResidualMeasure =
   | 'edgeCorrelation'
   | 'edgeRatio'
   | 'localMeanRatio'
-  | 'voxels';
+  | 'voxels'
+  | 'sigma';
 
 export interface ResidualReason {
   readonly measure: ResidualMeasure;

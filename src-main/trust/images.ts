@@ -8,7 +8,7 @@ const SLICES = 5;
 const SAMPLES = 100_000;
 
 export interface ImageOptions {
-  /** Units of the volume; one number, or one a voxel (of the volume, or of one frame). */
+  /** Units of the volume; one number, or one a voxel (of the volume, or of one frame). 0 where it is not known. */
   readonly sigma: number | Float32Array;
   /** What a reader would set; chosen from the values when left out. */
   readonly window?: { readonly low: number; readonly high: number };
@@ -33,17 +33,19 @@ export function renderSeriesImages(
   const frame = options.frame ?? 0;
   const view = viewOf(before);
   const window = options.window ?? windowOf(before);
-  const typical = typeof options.sigma === 'number' ? options.sigma : meanOf(options.sigma);
+  // without a level the maps show grey steps instead
+  const sigma = options.sigma === 0 ? before.quantum || 1 : options.sigma;
+  const typical = typeof sigma === 'number' ? sigma : meanOf(sigma);
   const slices = evenly(before.slices, options.slices ?? SLICES).map((slice): SliceImages => {
     const input = sliceView(before, slice, frame);
     const output = sliceView(after, slice, frame);
-    const sigma = sigmaOfSlice(before, options.sigma, slice, frame);
+    const level = sigmaOfSlice(before, sigma, slice, frame);
     return {
       number: slice + 1,
       of: before.slices,
       before: png(before, view, windowed(input, window)),
       after: png(before, view, windowed(output, window)),
-      residual: png(before, view, residualGreys(input, output, sigma)),
+      residual: png(before, view, residualGreys(input, output, level)),
     };
   });
   return {

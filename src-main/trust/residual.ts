@@ -8,7 +8,7 @@ import type { Volume } from '../imaging/volume.js';
 import { foregroundThreshold } from './foreground.js';
 import { type NoiseModel, noiseModel } from './noise-model.js';
 import { LagSums, Moments, pearson } from './sums.js';
-import { judge, type ResidualMeasures } from './verdict.js';
+import { judge, type ResidualMeasures, unjudged } from './verdict.js';
 
 export interface ResidualOptions {
   /** Noise level in units of the volume: one number, or one a voxel (of the volume, or of one frame). */
@@ -31,10 +31,11 @@ const BINS_A_SIGMA = 16;
  * subtracted, and the result is divided by the predicted standard deviation. One pass, plane by plane; extra memory
  * is four planes.
  *
- * @param before, after volumes of the same size, in the same units
+ * @param before, after volumes of the same size, in the same units; all values finite
  */
 export function residualStatistics(before: Volume, after: Volume, options: ResidualOptions): ResidualReport {
   const model = noiseModel(options.sigma, options.distribution);
+  if (!(model.typical > 0)) return unjudged();
   const threshold = foregroundThreshold(after, model.typical, options.distribution === 'rician');
   const tally = newTally(before);
   const planes = before.frames * before.slices;

@@ -38,6 +38,22 @@ export function judge(measured: ResidualMeasures): ResidualReport {
   return { verdict, reasons, ...measures };
 }
 
+/** The report where the level of the noise is not known: nothing can be measured in sigma, and it says so. */
+export function unjudged(): ResidualReport {
+  const message = 'The level of the noise is not known, so what was removed cannot be judged.';
+  return {
+    verdict: 'warn',
+    reasons: [{ measure: 'sigma', verdict: 'warn', value: 0, limit: 0, message }],
+    voxels: 0,
+    sdOverSigma: null,
+    meanOverSigma: null,
+    correlation: { x: null, y: null, z: null },
+    edgeCorrelation: null,
+    edgeRatio: null,
+    localMeanRatio: null,
+  };
+}
+
 /** The W_RESIDUAL warnings of a report; none when it passed. */
 export function residualWarnings(report: ResidualReport): Problem[] {
   return report.reasons.map((reason) => ({
@@ -131,6 +147,8 @@ function excess(
 const LOWER_STRENGTH =
   'Compare before and after where the error map is bright, and lower --strength or train longer if detail is gone.';
 
+const JUDGE_BY_EYE = 'Judge the images by eye: compare before, after and residual.';
+
 const REMEDIES: Record<ResidualMeasure, string> = {
   sdOverSigma:
     'Compare before and after: if nothing changed, the series may be clean already; if detail is gone, lower --strength.',
@@ -139,5 +157,6 @@ const REMEDIES: Record<ResidualMeasure, string> = {
   edgeCorrelation: LOWER_STRENGTH,
   edgeRatio: LOWER_STRENGTH,
   localMeanRatio: LOWER_STRENGTH,
-  voxels: 'Judge the images by eye: compare before, after and residual.',
+  voxels: JUDGE_BY_EYE,
+  sigma: JUDGE_BY_EYE,
 };

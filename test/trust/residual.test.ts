@@ -142,10 +142,20 @@ describe('residualStatistics', () => {
 
   it('judges an empty volume without a division by zero', () => {
     const empty = withData(phantom(16, 16, 1), new Float32Array(256));
-    const found = residualStatistics(empty, empty, { sigma: 0, distribution: 'rician' });
+    const found = residualStatistics(empty, empty, { sigma: 1, distribution: 'rician' });
     expect(found.voxels).toBe(0);
     expect(found.sdOverSigma).toBeNull();
     expect(found.verdict).toBe('warn');
+  });
+
+  it('judges nothing where the level of the noise is not known', () => {
+    const clean = phantom(64, 64, 2);
+    const found = residualStatistics(withNoise(clean, 5, 'gaussian', 1), clean, {
+      sigma: 0,
+      distribution: 'gaussian',
+    });
+    expect(found.reasons.map((reason) => reason.measure)).toEqual(['sigma']);
+    expect(JSON.stringify(found)).not.toMatch(/NaN|Infinity/);
   });
 
   it('takes a volume of 256 x 256 x 180 in a second or so', () => {
