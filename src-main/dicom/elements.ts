@@ -33,6 +33,8 @@ export interface ElementFile extends Encoding {
   readonly elements: readonly Element[];
   readonly transferSyntax: string;
   readonly deflated: boolean;
+  /** Bytes after the pixel data that are no elements; some writers leave a buffer there. Nothing reads them. */
+  readonly trailing: number;
 }
 
 /** One item of a sequence. */
@@ -91,7 +93,8 @@ export function walkElements(bytes: Uint8Array, inflateLimit = INFLATE_LIMIT): E
   requireEncoding(data, start, encoding);
   const elements = walkDataSet(data, start, encoding);
   requirePixelForm(elements, syntax.encapsulated);
-  return { bytes: data, meta, elements, transferSyntax: uid, deflated, ...encoding };
+  const trailing = data.length - (elements.at(-1)?.end ?? start);
+  return { bytes: data, meta, elements, transferSyntax: uid, deflated, trailing, ...encoding };
 }
 
 /**
@@ -177,6 +180,14 @@ class Scanner {
     this.#require(offset, 12);
     const length = this.#view.getUint32(offset + 8, littleEndian);
     return { tag, vr, length, start: offset, valueStart: offset + 12, end: offset };
+  }
+
+  /** Whether a tag that may follow pixel data stands at `offset`. */
+  startsAfterPixelData(offset: number): boolean {
+    return (
+      offset + 8 <= this.#bytes.length &&
+      this.#view.getUint16(offset, this.#encoding.littleEndian) >= PIXEL_DATA >>> 16
+    );
   }
 
   /** The whole element at `offset`, which must end at or before `limit`. `depth` counts enclosing sequences. */
@@ -310,6 +321,7 @@ function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding): Elem
   const seen = new Set<number>();
   let offset = start;
   while (offset < bytes.length) {
+    if (seen.has(PIXEL_DATA) && !scanner.startsAfterPixelData(offset)) break;
     const element = scanner.element(offset, bytes.length, 0);
     if (elements.length >= MAX_ELEMENTS) throw tooMany();
     if (seen.has(element.tag))

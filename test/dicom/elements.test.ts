@@ -187,6 +187,13 @@ describe('walkElements on hostile bytes', () => {
     expect(codeOf(() => walkElements(bytes()))).toBe(code);
   });
 
+  it('ignores a buffer after the pixel data, as the first slice of the brain series has it', () => {
+    const walked = walkElements(daikonFile('volume/brain_001.dcm'));
+    expect(walked.trailing).toBe(2623282 - 132914);
+    expect(walked.elements.at(-1)?.tag).toBe(0x7fe00010);
+    expect(walkElements(daikonFile('volume/brain_002.dcm')).trailing).toBe(0);
+  });
+
   it('names the offset of a truncated element', () => {
     const bytes = file(EXPLICIT, CLASS, element(0x10, 0x10, 'PN', 'A^', 60));
     const offset = bytes.length - 10;
