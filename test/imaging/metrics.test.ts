@@ -87,7 +87,7 @@ print(json.dumps([maps[m].mean(), maps.mean(), peak_signal_noise_ratio(a[m], b[m
     const { test } = evaluate(reference, noisy);
     const ours = [test.ssim, ssim(reference, noisy, null, peak), test.psnr ?? 0, test.nrmse];
     expect(result).toHaveLength(4);
-    (result as number[]).forEach((value, i) => {
+    result.forEach((value, i) => {
       expect(ours[i]).toBeCloseTo(value, 6);
     });
   });

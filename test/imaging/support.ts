@@ -24,17 +24,21 @@ function warned(reason: string): string {
   return reason;
 }
 
-/** What a Python script prints as JSON. Files go by name to a folder that is removed after. */
-export function python(script: string, files: Readonly<Record<string, Uint8Array>>): unknown {
+/** The JSON array of numbers that a Python script prints. Files go by name to a folder that is removed after. */
+export function python(script: string, files: Readonly<Record<string, Uint8Array>>): number[] {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-'));
   try {
     for (const [name, bytes] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), bytes);
-    return JSON.parse(
-      execFileSync(PYTHON, ['-W', 'ignore', '-c', script], { cwd: folder, encoding: 'utf8' }),
-    );
+    const printed = execFileSync(PYTHON, ['-W', 'ignore', '-c', script], { cwd: folder, encoding: 'utf8' });
+    return numbers(JSON.parse(printed));
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
+}
+
+function numbers(value: unknown): number[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'number')) return value;
+  throw new Error('the script printed no numbers');
 }
 
 /** A volume with unit geometry. */
