@@ -75,13 +75,19 @@ function describeOutputs({ series, report }: OutputsResult): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function describeEvaluate({ test, noisy, protocol }: EvaluateResult): string {
+function describeEvaluate({ test, noisy, protocol, peak, maskVoxels, voxels }: EvaluateResult): string {
   const row = (name: string, numbers: EvaluationNumbers) => [
     name,
-    numbers.psnr.toFixed(2),
+    numbers.psnr === null ? 'equal' : numbers.psnr.toFixed(2),
     numbers.ssim.toFixed(4),
     numbers.nrmse.toFixed(5),
   ];
   const rows = [row('test', test), ...(noisy === null ? [] : [row('noisy', noisy)])];
-  return `${table(['image', 'PSNR (dB)', 'SSIM', 'NRMSE'], rows)}peak ${protocol.peak} (${protocol.peakRule}); mask: ${protocol.mask}, ${protocol.maskedVoxels} of ${protocol.voxels} voxels\n`;
+  const lines = [
+    `peak: ${peak} (${protocol.peak})`,
+    `mask: ${protocol.mask}, ${maskVoxels} of ${voxels} voxels`,
+    `SSIM: ${protocol.ssim}`,
+    `NRMSE: ${protocol.nrmse}`,
+  ];
+  return `${table(['image', 'PSNR (dB)', 'SSIM', 'NRMSE'], rows)}${lines.map((line) => `${line}\n`).join('')}`;
 }

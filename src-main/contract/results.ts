@@ -88,7 +88,8 @@ export interface OutputsResult {
 }
 
 export interface EvaluationNumbers {
-  readonly psnr: number;
+  /** dB; null where the images are equal. */
+  readonly psnr: number | null;
   readonly ssim: number;
   readonly nrmse: number;
 }
@@ -97,16 +98,20 @@ export interface EvaluateResult {
   readonly type: 'result';
   readonly command: 'evaluate';
   readonly exitCode: ExitCode;
+  /** The rules, in words. */
+  readonly protocol: {
+    readonly peak: string;
+    readonly mask: string;
+    readonly ssim: string;
+    readonly nrmse: string;
+  };
+  readonly peak: number;
+  readonly maskVoxels: number;
+  readonly voxels: number;
   readonly test: EvaluationNumbers;
   readonly noisy: EvaluationNumbers | null;
-  /** The protocol: peak is the maximum of the reference; how the mask was made. */
-  readonly protocol: {
-    readonly peak: number;
-    readonly peakRule: string;
-    readonly mask: string;
-    readonly maskedVoxels: number;
-    readonly voxels: number;
-  };
+  /** Test less noisy. */
+  readonly gain: EvaluationNumbers | null;
 }
 
 /** A job that ended before it had a result of its own. */

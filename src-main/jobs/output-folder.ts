@@ -25,8 +25,7 @@ export interface OutputFolder {
  */
 export async function openOutputFolder(output: string, input: string): Promise<OutputFolder> {
   const root = path.resolve(output);
-  await refuseInside(root, input);
-  await refuseForeign(root);
+  await refuseOutput(output, input);
   const own = path.join(root, PRIVATE);
   try {
     await fs.mkdir(own, { recursive: true });
@@ -35,6 +34,12 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   }
   const lock: Lock = await acquireLock(path.join(own, 'lock'));
   return { root, own: (...parts) => path.join(own, ...parts), release: () => lock.release() };
+}
+
+/** The checks of `openOutputFolder` alone: nothing is created. @throws LimpidError E_INSIDE_SOURCE, E_EXISTS, E_IO */
+export async function refuseOutput(output: string, input: string): Promise<void> {
+  await refuseInside(path.resolve(output), input);
+  await refuseForeign(path.resolve(output));
 }
 
 async function refuseInside(output: string, input: string): Promise<void> {

@@ -1,0 +1,183 @@
+import * as fs from 'node:fs/promises';
+import { asFileError, sha256 } from '../base/files.js';
+import { VERSION } from '../base/version.js';
+import { LimpidError } from '../contract/errors.js';
+import type { TrainingReport } from '../contract/report.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import { denoiseVolume } from '../denoise/denoise.js';
+import { type ModelCard, openModelFile } from '../denoise/model-file.js';
+import { type Restorer, restorerOf } from '../denoise/restorer.js';
+import type { NamedArrays } from '../graph/types.js';
+import { parameterCount } from '../models/network.js';
+import { toUnitNoise } from '../noise/domain.js';
+import type { NoiseEstimate } from '../noise/estimate.js';
+import { openRuntime } from '../runtime/device.js';
+import type { Runtime } from '../runtime/types.js';
+import { type TrainedModel, trainSelf } from '../training/self.js';
+import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
+
+/** SHA-256 of the model file of a request; null when it trains its own. @throws LimpidError E_NOT_FOUND, E_IO */
+export async function modelHash(request: DenoiseRequest): Promise<string | null> {
+  if (request.model.kind === 'self') return null;
+  return sha256(await readModel(request.model.path));
+}
+
+/**
+ * The denoiser: an autoencoder trained on each series, or a model file for all of them.
+ *
+ * @throws LimpidError E_DEVICE, E_MODEL, E_NOT_FOUND
+ */
+export async function openAutoencoder(request: DenoiseRequest): Promise<Processor> {
+  const runtime = await openRuntime(request.device);
+  try {
+    const source =
+      request.model.kind === 'self'
+        ? null
+        : await openModelFile(runtime, await readModel(request.model.path));
+    const { device, description, warnings } = runtime.choice;
+    return {
+      device: { name: device, description, warnings },
+      suffix: 'DENOISED',
+      fileSuffix: 'denoised',
+      process: (input, hooks) =>
+        source === null
+          ? trainAndDenoise(runtime, request, input, hooks)
+          : denoiseWithFile(source, request, input, hooks),
+      async close() {
+        await source?.restorer.close();
+        await runtime.close();
+      },
+    };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+async function readModel(path: string): Promise<Uint8Array> {
+  try {
+    return await fs.readFile(path);
+  } catch (error) {
+    throw asFileError(error, path);
+  }
+}
+
+async function trainAndDenoise(
+  runtime: Runtime,
+  request: DenoiseRequest,
+  input: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Processed> {
+  const { volume, noise, only2d } = input;
+  const started = performance.now();
+  const model = await trainSelf(
+    runtime,
+    toUnitNoise(volume, noise),
+    { seed: request.seed, steps: request.steps, only2d },
+    {
+      onProgress: ({ step, steps, loss, heldOut }) =>
+        hooks.progress('train', 'steps', step, steps, { loss, heldOut }),
+      checkpoint: hooks.checkpoint,
+    },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const restorer = restorerOf(runtime, model);
+  try {
+    const denoised = await denoise(restorer, request, input, hooks);
+    return {
+      ...denoised,
+      training: trainingReport(model, seconds),
+      description: description(request, noise, [
+        `${model.network.family} autoencoder trained on this series`,
+        `${model.result.stepsDone} steps, seed ${model.seed}`,
+        `weights SHA-256 ${hashOf(model.parameters).slice(0, 16)}`,
+      ]),
+      timings: [{ stage: 'train', seconds }, ...denoised.timings],
+    };
+  } finally {
+    await restorer.close();
+  }
+}
+
+async function denoiseWithFile(
+  source: { readonly restorer: Restorer; readonly card: ModelCard },
+  request: DenoiseRequest,
+  input: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Processed> {
+  const { restorer, card } = source;
+  if (input.only2d && restorer.context > 0)
+    throw new LimpidError(
+      'E_MODEL',
+      'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
+      'Use --model self, which trains without neighbours here, or a 2D model.',
+    );
+  const hash = (await modelHash(request)) ?? '';
+  return {
+    ...(await denoise(restorer, request, input, hooks)),
+    training: null,
+    description: description(request, input.noise, [
+      `${card.family} autoencoder from a model file`,
+      `file SHA-256 ${hash.slice(0, 16)}`,
+    ]),
+  };
+}
+
+async function denoise(
+  restorer: Restorer,
+  request: DenoiseRequest,
+  { volume, noise }: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Omit<Processed, 'training' | 'description'>> {
+  const started = performance.now();
+  const result = await denoiseVolume(
+    restorer,
+    volume,
+    noise,
+    { strength: request.strength, seed: request.seed },
+    (done, total) => hooks.progress('denoise', 'slices', done, total),
+  );
+  return {
+    volume: result.denoised,
+    errorMap: request.errorMap ? result.errorMap : null,
+    context: restorer.context,
+    timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
+    warnings: [],
+  };
+}
+
+function trainingReport(model: TrainedModel, seconds: number): TrainingReport {
+  const { result } = model;
+  return {
+    family: model.network.family,
+    parameters: parameterCount(model.network),
+    steps: result.stepsDone,
+    seed: model.seed,
+    bestStep: result.bestStep,
+    seconds,
+    curves: result.curve,
+  };
+}
+
+/** For Derivation Description. */
+function description(request: DenoiseRequest, noise: NoiseEstimate, model: readonly string[]): string {
+  return [
+    `Denoised by Limpid ${VERSION}`,
+    ...model,
+    `${noise.distribution} noise level ${noise.sigma.toPrecision(4)} (${noise.relative.toFixed(2)} %)`,
+    `strength ${request.strength}`,
+    'not for diagnostic use',
+  ].join('; ');
+}
+
+function hashOf(parameters: NamedArrays): string {
+  return sha256(
+    Object.keys(parameters)
+      .sort()
+      .map((name) => {
+        const { data } = parameters[name];
+        return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+      })
+      .join('\n'),
+  );
+}

@@ -1,0 +1,174 @@
+import * as fs from 'node:fs/promises';
+import { hasCode, writeFileAtomic } from '../base/files.js';
+import { VERSION } from '../base/version.js';
+import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../contract/report.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import { EXIT, type OutputsResult } from '../contract/results.js';
+import { buildReportHtml, reportJson } from '../trust/report-html.js';
+import { type DeriveJob, runDeriveJob } from './derive-job.js';
+import type { InputSet } from './input.js';
+import { openJournal, type Settings } from './journal.js';
+import { guardedPath, openInput } from './open-input.js';
+import { openOutputFolder, refuseOutput } from './output-folder.js';
+import type { Processor } from './processor.js';
+import { picturesFile } from './stack.js';
+
+export interface DenoiseDependencies {
+  /** Opens the denoiser; called once there is something to denoise. */
+  readonly openProcessor: (request: DenoiseRequest) => Promise<Processor>;
+  readonly modelHash: (request: DenoiseRequest) => Promise<string | null>;
+}
+
+/** Series whose pictures are kept for report.html; its own limit in bytes is stricter. */
+const PICTURES = 200;
+
+/**
+ * Denoises everything in the input, then writes the report.
+ *
+ * @throws LimpidError when nothing can be done at all: wrong paths, other settings than the run that is resumed,
+ * nothing to denoise (E_NOTHING), no device
+ */
+export async function runDenoise(
+  request: DenoiseRequest,
+  emit: Emit,
+  dependencies: DenoiseDependencies,
+): Promise<OutputsResult> {
+  const started = performance.now();
+  const guarded = guardedPath(request.input);
+  await refuseOutput(request.output, guarded);
+  const model = await dependencies.modelHash(request);
+  const input = await openInput(request.input, emit, {
+    errorMap: request.errorMap,
+    suffix: 'denoised',
+  });
+  try {
+    refuseEmpty(input);
+    const folder = await openOutputFolder(request.output, guarded);
+    try {
+      const journal = await openJournal(folder, settingsOf(request, input, model));
+      const processor = await dependencies.openProcessor(request);
+      try {
+        announceDevice(processor, emit);
+        const job: DeriveJob = {
+          input,
+          folder,
+          journal,
+          processor,
+          force: request.force,
+          emit,
+          pictures: PICTURES,
+        };
+        const { reports, outcomes } = await runDeriveJob(job);
+        const report: Report = {
+          schemaVersion: REPORT_SCHEMA_VERSION,
+          notice: NOTICE,
+          tool: { name: 'limpid', version: VERSION },
+          createdAt: new Date().toISOString(),
+          seconds: (performance.now() - started) / 1000,
+          request: requestReport(request, input, model),
+          device: processor.device ?? { name: 'none', description: 'no device', warnings: [] },
+          warnings: input.problems.map(withoutPlace),
+          series: reports,
+        };
+        await writeReport(job, report);
+        return {
+          type: 'result',
+          command: 'denoise',
+          exitCode: exitCodeOf(outcomes, input.problems),
+          series: outcomes,
+          report: { json: 'report.json', html: 'report.html' },
+          problems: input.problems,
+        };
+      } finally {
+        await processor.close();
+      }
+    } finally {
+      await folder.release();
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+/** @throws LimpidError E_NOTHING when there is not one image */
+export function refuseEmpty(input: InputSet): void {
+  if (input.units.length + input.leftOut.length === 0)
+    throw new LimpidError(
+      'E_NOTHING',
+      input.filesSeen === 0
+        ? 'The input holds no files.'
+        : 'The input holds no MR or CT image that can be read.',
+      'Check the path; `limpid inspect` lists what is there.',
+    );
+}
+
+function settingsOf(request: DenoiseRequest, input: InputSet, model: string | null): Settings {
+  return {
+    command: 'denoise',
+    version: VERSION,
+    input: input.kind,
+    model: model ?? 'self',
+    steps: request.steps,
+    seed: request.seed,
+    strength: request.strength,
+    device: request.device,
+    'error map': request.errorMap,
+  };
+}
+
+function requestReport(request: DenoiseRequest, input: InputSet, model: string | null): Report['request'] {
+  return {
+    input: input.kind,
+    model: { kind: request.model.kind, sha256: model },
+    steps: request.steps,
+    seed: request.seed,
+    strength: request.strength,
+    device: request.device,
+    errorMap: request.errorMap,
+    force: request.force,
+  };
+}
+
+function announceDevice({ device }: Processor, emit: Emit): void {
+  if (device === null) return;
+  emit({ type: 'device', device: device.name, description: device.description });
+  for (const problem of device.warnings) emit({ type: 'warning', series: null, problem });
+}
+
+async function writeReport(job: DeriveJob, report: Report): Promise<void> {
+  const images: SeriesImages[] = [];
+  for (const { id, status } of report.series)
+    if (status === 'done') {
+      const pictures = await readPictures(picturesFile(job, id));
+      if (pictures !== null) images.push(pictures);
+    }
+  const { root } = job.folder;
+  await writeFileAtomic(`${root}/report.json`, reportJson(report), { replace: true });
+  await writeFileAtomic(`${root}/report.html`, buildReportHtml(report, images), { replace: true });
+}
+
+async function readPictures(file: string): Promise<SeriesImages | null> {
+  try {
+    // Written by this tool only, and only whole.
+    return JSON.parse(await fs.readFile(file, 'utf8')) as SeriesImages;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** Refused files that were never images to denoise: leaving them out is no failure. */
+const HARMLESS: readonly string[] = ['E_NOT_DICOM', 'E_NO_META', 'E_NOT_ELIGIBLE'];
+
+/** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
+export function exitCodeOf(
+  outcomes: readonly { readonly status: string }[],
+  problems: readonly Problem[],
+): OutputsResult['exitCode'] {
+  const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
+  const anyFailed = outcomes.some(({ status }) => status === 'failed');
+  const anyRefused = problems.some(({ code }) => !HARMLESS.includes(code));
+  return anyDone && !anyFailed && !anyRefused ? EXIT.done : EXIT.failed;
+}

@@ -1,0 +1,192 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { sha256, writeFileAtomic } from '../base/files.js';
+import type { Problem } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import { DecodePool } from '../dicom/decode.js';
+import { scan } from '../dicom/scan.js';
+import type { Series } from '../dicom/series.js';
+import type { Source } from '../dicom/sources.js';
+import { deriveUid, newUid } from '../dicom/uid.js';
+import { instancePlanes, loadVolume } from '../dicom/volume.js';
+import { writeErrorMap, writeInstance } from './dicom-output.js';
+import type { InputSet, StackInput, UnitInput, WriteRequest, WrittenFile, WrittenStack } from './input.js';
+import { startMeter } from './progress.js';
+import { freeSeriesNumber } from './series-number.js';
+import { changedSource } from './stack-record.js';
+
+/** Scans a DICOM source into units, one a Series Instance UID, with new UIDs and numbers proposed for each. */
+export async function openDicomInput(
+  source: Source,
+  emit: Emit,
+  wants: { readonly errorMap: boolean },
+): Promise<InputSet> {
+  const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
+  const found = await scan(source, { onProgress: (done) => meter.at(done) });
+  emit({
+    type: 'scan',
+    files: found.filesSeen,
+    series: found.series.length,
+    refused: found.problems.length,
+  });
+  for (const problem of found.problems) emit({ type: 'warning', series: null, problem });
+  const pool = new DecodePool();
+  const groups = groupBySeries(found.series);
+  const usable = groups.filter((stacks) => stacks.some(({ eligible }) => eligible));
+  const leftOut = groups.filter((stacks) => !usable.includes(stacks)).flat();
+  const taken = numbersByStudy(found.series);
+  return {
+    kind: 'dicom',
+    units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants.errorMap)),
+    leftOut: leftOut.map((series) => stackInput(series, pool, 0)),
+    problems: found.problems,
+    filesSeen: found.filesSeen,
+    async close() {
+      await pool.close();
+      await source.close();
+    },
+  };
+}
+
+function groupBySeries(series: readonly Series[]): Series[][] {
+  const groups = new Map<string, Series[]>();
+  for (const one of series) {
+    const group = groups.get(one.seriesInstanceUid);
+    if (group === undefined) groups.set(one.seriesInstanceUid, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()];
+}
+
+function numbersByStudy(series: readonly Series[]): Map<string, Set<number>> {
+  const taken = new Map<string, Set<number>>();
+  for (const { studyInstanceUid, seriesNumber } of series) {
+    const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
+    if (seriesNumber !== null) numbers.add(seriesNumber);
+    taken.set(studyInstanceUid, numbers);
+  }
+  return taken;
+}
+
+function proposeUnit(
+  stacks: readonly Series[],
+  index: number,
+  taken: Map<string, Set<number>>,
+  pool: DecodePool,
+  errorMap: boolean,
+): UnitInput {
+  const { seriesNumber, studyInstanceUid } = stacks[0];
+  const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
+  const key = `series-${String(index + 1).padStart(3, '0')}`;
+  let first = 0;
+  const inputs = stacks.map((series) => {
+    const input = stackInput(series, pool, first);
+    first += series.instances.length;
+    return input;
+  });
+  const visibleMap = `${key}-error-map`;
+  return {
+    unit: {
+      key,
+      stacks: stacks.map(({ id }) => id),
+      derived: { uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) },
+      errorMap: errorMap ? { uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) } : null,
+    },
+    stacks: inputs,
+    // The map first: where both are there, the run was not interrupted in between.
+    entries: [
+      ...(errorMap ? [{ name: 'error-map', visible: visibleMap, reported: visibleMap } as const] : []),
+      { name: 'image', visible: key, reported: key },
+    ],
+  };
+}
+
+/** @param first instances of the same derived series before this stack: its files are counted from there */
+function stackInput(series: Series, pool: DecodePool, first: number): StackInput {
+  return {
+    id: series.id,
+    modality: series.modality,
+    instances: series.instances.length,
+    transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
+    why: series.why,
+    warnings: series.warnings,
+    only2d: series.only2d,
+    derivedByLimpid: series.instances.some(({ derivedByLimpid }) => derivedByLimpid),
+    async hashes() {
+      const hashes: string[] = [];
+      for (const { file } of series.instances) hashes.push(sha256(await file.read()));
+      return hashes;
+    },
+    async load(onProgress) {
+      const { volume, hashes } = await loadVolume(series, pool.decode, { onProgress });
+      return { volume, sha256: hashes };
+    },
+    write: (request, onProgress) => writeStack(series, pool, first, request, onProgress),
+  };
+}
+
+async function writeStack(
+  series: Series,
+  pool: DecodePool,
+  first: number,
+  request: WriteRequest,
+  onProgress: (done: number) => void,
+): Promise<WrittenStack> {
+  const files: WrittenFile[] = [];
+  let clamped = 0;
+  await fs.mkdir(path.join(request.folder, 'image'), { recursive: true });
+  const planes = instancePlanes(series);
+  for (const [i, place] of planes.entries()) {
+    const { instance } = place;
+    const bytes = await instance.file.read();
+    if (sha256(bytes) !== request.loaded.sha256[i]) throw changedSource();
+    const stored = await pool.decode(instance, bytes);
+    const sopInstanceUid = derivedUid(request, instance.sopInstanceUid);
+    const written = writeInstance({ request, planes, place, bytes, stored, sopInstanceUid });
+    clamped += written.clamped;
+    files.push(await put(request, 'image', first + i + 1, written.bytes, sopInstanceUid));
+    onProgress(i + 1);
+  }
+  if (request.unit.errorMap !== null && request.processed.errorMap !== null)
+    for (let frame = 0; frame < series.frames; frame++) {
+      await fs.mkdir(path.join(request.folder, 'error-map'), { recursive: true });
+      const sopInstanceUid = derivedUid(request, `error map ${series.id} ${frame}`);
+      const bytes = await writeErrorMap({ request, planes, frame, sopInstanceUid });
+      files.push(await put(request, 'error-map', first + frame + 1, bytes, sopInstanceUid));
+    }
+  return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
+}
+
+/** The same in a resumed run: the namespace is in the journal. */
+function derivedUid(request: WriteRequest, name: string): string {
+  return deriveUid(request.namespace, name);
+}
+
+async function put(
+  request: WriteRequest,
+  entry: 'image' | 'error-map',
+  number: number,
+  bytes: Uint8Array,
+  sopInstanceUid: string,
+): Promise<WrittenFile> {
+  const name = `${String(number).padStart(5, '0')}.dcm`;
+  await writeFileAtomic(path.join(request.folder, entry, name), bytes, { replace: true });
+  const { derived, errorMap } = request.unit;
+  return {
+    role: entry === 'image' ? 'denoised' : 'error-map',
+    entry,
+    name,
+    bytes: bytes.length,
+    sha256: sha256(bytes),
+    seriesInstanceUid: (entry === 'image' ? derived : errorMap)?.uid ?? null,
+    sopInstanceUid,
+  };
+}
+
+function clampedWarning(count: number): Problem {
+  return {
+    code: 'W_CLAMPED',
+    message: `${count} pixels did not fit into the bits of the source and were set to the nearest value that does.`,
+    remedy: 'Nothing to do unless they are many: compare before and after in the report.',
+  };
+}

@@ -1,0 +1,50 @@
+import { LimpidError } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import type { EvaluateRequest } from '../contract/requests.js';
+import { type EvaluateResult, EXIT } from '../contract/results.js';
+import { DecodePool } from '../dicom/decode.js';
+import { scan } from '../dicom/scan.js';
+import { openSource } from '../dicom/sources.js';
+import { loadVolume } from '../dicom/volume.js';
+import { evaluate } from '../imaging/metrics.js';
+import type { Volume } from '../imaging/volume.js';
+import { isNiftiName, loadNifti } from './nifti-input.js';
+import { startMeter } from './progress.js';
+
+/** Compares images with a reference. @throws LimpidError those of reading, E_SHAPE, E_VALUES */
+export async function runEvaluate(request: EvaluateRequest, emit: Emit): Promise<EvaluateResult> {
+  const reference = await loadImage(request.reference, emit);
+  const test = await loadImage(request.test, emit);
+  const noisy = request.noisy === null ? undefined : await loadImage(request.noisy, emit);
+  const mask = request.mask.kind === 'auto' ? undefined : await loadMask(request.mask.path);
+  const measured = evaluate(reference, test, noisy, mask);
+  return { type: 'result', command: 'evaluate', exitCode: EXIT.done, ...measured };
+}
+
+async function loadMask(path: string): Promise<Uint8Array> {
+  return Uint8Array.from((await loadNifti(path)).image.volume.data, (value) => (value === 0 ? 0 : 1));
+}
+
+/** A NIfTI file, or the one series at a DICOM path. */
+async function loadImage(path: string, emit: Emit): Promise<Volume> {
+  if (isNiftiName(path)) return (await loadNifti(path)).image.volume;
+  const source = await openSource(path);
+  const pool = new DecodePool();
+  try {
+    const found = (await scan(source)).series.filter(({ eligible }) => eligible);
+    if (found.length !== 1)
+      throw new LimpidError(
+        'E_USAGE',
+        `An image to compare must be one series; here are ${found.length}.`,
+        'Give a folder with exactly one MR or CT series, or a NIfTI file.',
+        path,
+      );
+    const { id, instances } = found[0];
+    const meter = startMeter(emit, { series: id, stage: 'read', unit: 'files', total: instances.length });
+    const options = { onProgress: (done: number) => meter.at(done) };
+    return (await loadVolume(found[0], pool.decode, options)).volume;
+  } finally {
+    await pool.close();
+    await source.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { problemFrom } from '../contract/errors.js';
+import type { Emit, ResultEvent } from '../contract/events.js';
+import type { JobRequest } from '../contract/requests.js';
+import { exitCodeFor } from '../contract/results.js';
+import { modelHash, openAutoencoder } from './autoencoder.js';
+import { runDenoise } from './denoise.js';
+import { runEvaluate } from './evaluate.js';
+import { runInspect } from './inspect.js';
+import { runSimulate } from './simulate.js';
+
+/** Runs any request; what stops the whole job is a result too. */
+export async function runJob(request: JobRequest, emit: Emit): Promise<ResultEvent> {
+  try {
+    return await dispatch(request, emit);
+  } catch (error) {
+    if (process.env.LIMPID_DEBUG) console.error(error);
+    const stopped = problemFrom(error);
+    return { type: 'result', command: request.type, exitCode: exitCodeFor(stopped), stopped };
+  }
+}
+
+function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
+  switch (request.type) {
+    case 'inspect':
+      return runInspect(request, emit);
+    case 'denoise':
+      return runDenoise(request, emit, { openProcessor: openAutoencoder, modelHash });
+    case 'evaluate':
+      return runEvaluate(request, emit);
+    case 'simulate':
+      return runSimulate(request, emit);
+  }
+}
