@@ -1,9 +1,8 @@
 import { Random } from '../base/random.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { fromUnitNoise, levelAt, type NoiseModel, toUnitNoise } from '../noise/domain.js';
-import type { Runtime } from '../runtime/types.js';
-import type { TrainedModel } from '../training/self.js';
 import { Predictor } from './predict.js';
+import type { Restorer } from './restorer.js';
 
 export interface DenoiseOptions {
   /** 0 gives the input back, 1 the full result; in between a blend. */
@@ -23,10 +22,9 @@ export interface DenoiseResult {
 
 const DEFAULT_TILE_LIMIT = 640;
 
-/** Denoises a volume plane by plane with a trained model. `onProgress` gets planes done and in all. */
+/** Denoises a volume plane by plane. The restorer stays open. `onProgress` gets planes done and in all. */
 export async function denoiseVolume(
-  runtime: Runtime,
-  model: TrainedModel,
+  restorer: Restorer,
   volume: Volume,
   noise: NoiseModel,
   options: DenoiseOptions,
@@ -37,14 +35,10 @@ export async function denoiseVolume(
   const planes = volume.slices * volume.frames;
   const area = volume.rows * volume.columns;
   const random = new Random(options.seed).fork('denoise');
-  const predictor = new Predictor(runtime, model, { tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT });
-  try {
-    for (let plane = 0; plane < planes; plane++) {
-      restored.set(await predictor.plane(image, plane, random.fork(`plane ${plane}`)), plane * area);
-      onProgress(plane + 1, planes);
-    }
-  } finally {
-    await predictor.close();
+  const predictor = new Predictor(restorer, { tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT });
+  for (let plane = 0; plane < planes; plane++) {
+    restored.set(await predictor.plane(image, plane, random.fork(`plane ${plane}`)), plane * area);
+    onProgress(plane + 1, planes);
   }
   const output = blend(volume.data, fromUnitNoise(restored, volume, noise), options.strength);
   return { denoised: withData(volume, output), errorMap: errorMap(volume, output, noise) };

@@ -1,8 +1,7 @@
 import type { Random } from '../base/random.js';
-import type { InferenceProgram, Runtime } from '../runtime/types.js';
 import { drawNoise } from '../training/objective.js';
 import { contextPlanes } from '../training/samples.js';
-import { inferenceDefinition, type TrainedModel } from '../training/self.js';
+import type { Restorer } from './restorer.js';
 import { mirrorPlane, tilePlane } from './tiles.js';
 
 /** Planes of unit noise to restore; what noise/domain.ts makes of a Volume. */
@@ -23,16 +22,13 @@ const MARGIN = 8;
 /** The symmetries of the square; a plane is restored under each of them and the results are averaged. */
 const SYMMETRIES = 8;
 
-/** Restores planes with a trained network. Owns the compiled programs: close it. */
+/** Restores planes with a network, window by window. */
 export class Predictor {
-  readonly #runtime: Runtime;
-  readonly #model: TrainedModel;
+  readonly #restorer: Restorer;
   readonly #settings: PredictSettings;
-  readonly #programs = new Map<string, Promise<InferenceProgram>>();
 
-  constructor(runtime: Runtime, model: TrainedModel, settings: PredictSettings) {
-    this.#runtime = runtime;
-    this.#model = model;
+  constructor(restorer: Restorer, settings: PredictSettings) {
+    this.#restorer = restorer;
     this.#settings = settings;
   }
 
@@ -41,11 +37,11 @@ export class Predictor {
    * of the noise it was trained under. `random` decides the draws: fork one a plane.
    */
   async plane(stack: PlaneStack, plane: number, random: Random): Promise<Float32Array> {
-    const { network } = this.#model;
-    const channels = contextPlanes(stack, plane, network.context).map((index) => {
+    const { context, multiple } = this.#restorer;
+    const channels = contextPlanes(stack, plane, context).map((index) => {
       const area = stack.rows * stack.columns;
       const values = stack.values.subarray(index * area, (index + 1) * area);
-      return mirrorPlane(values, stack.rows, stack.columns, MARGIN, network.multiple);
+      return mirrorPlane(values, stack.rows, stack.columns, MARGIN, multiple);
     });
     const { rows, columns } = channels[0];
     const sum = new Float32Array(rows * columns);
@@ -78,7 +74,7 @@ export class Predictor {
 
   /** Noise to add to the centre slice, or null when the model was not trained under recorruption. */
   #recorruption(rows: number, columns: number, random: Random): Float32Array | null {
-    const { objective } = this.#model;
+    const { objective } = this.#restorer;
     if (objective.kind !== 'recorrupted') return null;
     const noise = drawNoise(rows, columns, objective.correlation, random);
     for (let i = 0; i < noise.length; i++) noise[i] *= objective.alpha;
@@ -86,14 +82,13 @@ export class Predictor {
   }
 
   async #tiled(view: Float32Array, rows: number, columns: number, channels: number): Promise<Float32Array> {
-    const { network } = this.#model;
+    const { radius, multiple } = this.#restorer;
     const tiling = tilePlane(rows, columns, {
       limit: this.#settings.tileLimit,
-      halo: network.radius,
-      multiple: network.multiple,
+      halo: radius,
+      multiple,
     });
     const { tileRows, tileColumns } = tiling;
-    const program = await this.#program(tileRows, tileColumns, channels);
     const out = new Float32Array(rows * columns);
     for (const { row, column, keep } of tiling.tiles) {
       const window = new Float32Array(tileRows * tileColumns * channels);
@@ -102,30 +97,13 @@ export class Predictor {
         const from = ((row + y) * columns + column) * channels;
         window.set(view.subarray(from, from + width), y * width);
       }
-      const { restored } = await program.run({ image: window });
+      const restored = await this.#restorer.restore(window, tileRows, tileColumns);
       for (let y = keep.top; y < keep.bottom; y++) {
         const from = (y - row) * tileColumns - column;
         out.set(restored.subarray(from + keep.left, from + keep.right), y * columns + keep.left);
       }
     }
     return out;
-  }
-
-  #program(rows: number, columns: number, channels: number): Promise<InferenceProgram> {
-    const key = `${rows}x${columns}`;
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = this.#runtime.compileInference(
-        inferenceDefinition(this.#model, [1, rows, columns, channels]),
-      );
-      this.#programs.set(key, program);
-    }
-    return program;
-  }
-
-  async close(): Promise<void> {
-    for (const program of this.#programs.values()) await (await program).close();
-    this.#programs.clear();
   }
 }
 

@@ -3,6 +3,7 @@ import './kernels/index.js';
 import { LimpidError } from '../contract/errors.js';
 import { emitGraph, encodeGraph, type Port } from './emit/emit.js';
 import { registerGradients } from './gradients.js';
+import type { OnnxGraph } from './onnx.js';
 import { constant, placeholder, recorded, tensorOf, tracing } from './tracer.js';
 import {
   type InferenceDefinition,
@@ -81,6 +82,54 @@ export function emitInference(
   target: Target,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
+  return encodeGraph(inferenceGraph(definition, target, false), metadata);
+}
+
+/**
+ * Like `emitInference`, for a function that runs on images of any size: `sizes` names the free axes of each input
+ * and output, for example { image: [null, 'rows', 'columns', null] }. The function is traced at two sizes, and the
+ * two graphs must be the same.
+ *
+ * @param larger the shapes of the second trace: other lengths on every free axis, equal ones elsewhere.
+ * @throws LimpidError E_OPERATOR when the graph depends on the size; else as emitInference.
+ */
+export function emitPortable(
+  definition: InferenceDefinition,
+  larger: NamedShapes,
+  sizes: Readonly<Record<string, readonly (string | null)[]>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const graph = inferenceGraph(definition, 'cpu', true);
+  const other = inferenceGraph({ ...definition, inputs: larger }, 'cpu', true);
+  if (!sameComputation(graph, other))
+    throw new LimpidError(
+      'E_OPERATOR',
+      'This network depends on the size of the image, so it cannot be written for any size.',
+      'Write it for one size.',
+    );
+  const free = (ports: OnnxGraph['inputs']): OnnxGraph['inputs'] =>
+    ports.map(({ name, dims }) => ({
+      name,
+      dims: dims.map((length, axis) => sizes[name]?.[axis] ?? length),
+    }));
+  return encodeGraph({ ...graph, inputs: free(graph.inputs), outputs: free(graph.outputs) }, metadata);
+}
+
+/** Whether two graphs do the same: all is equal but the shapes of their ports. */
+function sameComputation(a: OnnxGraph, b: OnnxGraph): boolean {
+  return (
+    JSON.stringify(a.nodes) === JSON.stringify(b.nodes) &&
+    a.initializers.length === b.initializers.length &&
+    a.initializers.every((initializer, i) => {
+      const other = b.initializers[i];
+      return (
+        initializer.dims.join() === other.dims.join() && Buffer.compare(initializer.bytes, other.bytes) === 0
+      );
+    })
+  );
+}
+
+function inferenceGraph(definition: InferenceDefinition, target: Target, sizeless: boolean): OnnxGraph {
   return tracing(() => {
     const inputs = placeholders(definition.inputs, (name) => name);
     const result = valuesOf(definition.apply(frozen(definition.parameters), tensorsOf(inputs)));
@@ -91,8 +140,7 @@ export function emitInference(
         'An output of a model has the name of an input.',
         'Give inputs and outputs different names.',
       );
-    const { graph } = emitGraph(portsOf(inputs), portsOf(result), target);
-    return encodeGraph(graph, metadata);
+    return emitGraph(portsOf(inputs), portsOf(result), target, sizeless).graph;
   });
 }
 

@@ -28,7 +28,8 @@ export interface OnnxInitializer {
 
 export interface OnnxPort {
   readonly name: string;
-  readonly dims: readonly number[];
+  /** A name stands for a length that is free at each run; equal names are equal lengths. */
+  readonly dims: readonly (number | string)[];
 }
 
 export interface OnnxGraph {
@@ -145,7 +146,8 @@ function writePort(writer: protobuf.Writer, port: OnnxPort): void {
       message(tensor, 2, (shape) => {
         for (const length of port.dims)
           message(shape, 1, (dim) => {
-            dim.uint32(tag(1, 0)).int64(length);
+            if (typeof length === 'string') dim.uint32(tag(2, 2)).string(length);
+            else dim.uint32(tag(1, 0)).int64(length);
           });
       });
     }),

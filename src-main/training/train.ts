@@ -52,6 +52,8 @@ export interface TrainingHooks {
     readonly load: () => Promise<Uint8Array | null>;
     readonly save: (bytes: Uint8Array) => Promise<void>;
   };
+  /** Least time between two checkpoints; they are only written right after a held-out measurement. */
+  readonly checkpointSeconds?: number;
 }
 
 export interface TrainingResult {
@@ -105,6 +107,7 @@ async function run(
   let lossSum = 0;
   let lossCount = 0;
   let savedAt = performance.now();
+  const pause = 1000 * (hooks.checkpointSeconds ?? SECONDS_BETWEEN_CHECKPOINTS);
   const pace = new Pace();
   while (step < plan.steps && !outOfPatience(plan, curve, best)) {
     const loss = await oneStep(plan, program, sampler, step);
@@ -122,7 +125,7 @@ async function run(
         bestWeights = candidate;
       }
       // Only between measurements: the running mean of the loss is then empty, so a resumed curve is the same.
-      if (hooks.checkpoint && performance.now() - savedAt > 1000 * SECONDS_BETWEEN_CHECKPOINTS) {
+      if (hooks.checkpoint && performance.now() - savedAt >= pause) {
         const state = await program.readState();
         await hooks.checkpoint.save(
           encodeCheckpoint({ plan: fingerprint, step, curve, best, state, bestWeights }),

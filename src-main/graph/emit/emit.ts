@@ -28,7 +28,12 @@ export interface Emitted {
 }
 
 /** Turns what `outputs` depend on into one ONNX graph. */
-export function emitGraph(inputs: readonly Port[], outputs: readonly Port[], target: Target): Emitted {
+export function emitGraph(
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  target: Target,
+  sizeless = false,
+): Emitted {
   const values = reachable(outputs.map((port) => port.value));
   const builder = newBuilder();
   const emission: Emission = {
@@ -37,6 +42,7 @@ export function emitGraph(inputs: readonly Port[], outputs: readonly Port[], tar
     physical: new Map(),
     activations: activationsIn(values),
     biased: biasedIn(values, new Set(outputs.map((port) => port.value))),
+    sizeless,
   };
   for (const { name, value, layout } of inputs) {
     const perm = layout ?? identity(value.shape.length);

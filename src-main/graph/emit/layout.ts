@@ -24,6 +24,9 @@ export interface Emission {
   readonly activations: ReadonlyMap<Value, Value>;
   /** A convolution that only this sum uses -> the sum with its bias. */
   readonly biased: ReadonlySet<Value>;
+  /** Whether the graph should hold no length of an image: then axes are moved by Transpose even where a Reshape
+   * would do, because a Reshape has its lengths written into it. */
+  readonly sizeless: boolean;
 }
 
 export function identity(rank: number): number[] {
@@ -68,7 +71,7 @@ export function place(emission: Emission, operand: Operand, perm: Shape): string
   if (sameOrder(physical.perm, perm)) return physical.name;
   const position = perm.map((axis) => physical.perm.indexOf(axis));
   const stored = physical.perm.map((axis) => shape[axis]);
-  if (keepsOrder(position, stored)) return reshape(emission, physical.name, target);
+  if (!emission.sizeless && keepsOrder(position, stored)) return reshape(emission, physical.name, target);
   return addNode(builder, 'Transpose', [physical.name], { perm: position });
 }
 

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { initialParameters, parameterCount } from '../../src-main/models/network.js';
+import { unet } from '../../src-main/models/unet.js';
+import { openRuntime } from '../../src-main/runtime/device.js';
+import type { InferenceProgram, Runtime } from '../../src-main/runtime/types.js';
+import { inferenceDefinition } from '../../src-main/training/self.js';
+
+const SIZE = 96;
+const SETTINGS = { base: 4, context: 1, residual: false, topSkip: true, mean: 3, scale: 2 };
+
+function withWeights(network: ReturnType<typeof unet>, size: number) {
+  return inferenceDefinition(
+    {
+      network,
+      parameters: initialParameters(network, new Random(5)),
+      objective: { kind: 'masked', cell: 5, span: [0, 0] },
+      seed: 0,
+      steps: 0,
+      patchSize: 0,
+      batchSize: 0,
+      result: { curve: [], bestStep: 0, stepsDone: 0 },
+    },
+    [1, size, size, 2 * network.context + 1],
+  );
+}
+
+describe('unet', () => {
+  let runtime: Runtime;
+  let program: InferenceProgram;
+
+  beforeAll(async () => {
+    runtime = await openRuntime('cpu');
+    program = await runtime.compileInference(withWeights(unet(SETTINGS), SIZE));
+  });
+  afterAll(async () => {
+    await program.close();
+    await runtime.close();
+  });
+
+  it('holds eleven 3x3 convolutions with biases', () => {
+    const wide = unet({ ...SETTINGS, base: 32, context: 0 });
+    expect(parameterCount(wide)).toBe(countByHand(32, 1));
+  });
+
+  it('does not reach further than its radius, and does reach most of it', async () => {
+    const channels = 3;
+    const image = new Random(1).normals(new Float32Array(SIZE * SIZE * channels));
+    const before = (await program.run({ image })).restored;
+    const [row, column] = [49, 50];
+    const changed = image.slice();
+    for (let c = 0; c < channels; c++) changed[(row * SIZE + column) * channels + c] += 100;
+    const after = (await program.run({ image: changed })).restored;
+    let reach = 0;
+    for (let y = 0; y < SIZE; y++)
+      for (let x = 0; x < SIZE; x++)
+        if (before[y * SIZE + x] !== after[y * SIZE + x])
+          reach = Math.max(reach, Math.abs(y - row), Math.abs(x - column));
+    expect(reach).toBeLessThanOrEqual(unet(SETTINGS).radius);
+    expect(reach).toBeGreaterThanOrEqual(18);
+  });
+
+  it('is the identity on the centre slice before training in residual form', async () => {
+    const residual = await runtime.compileInference(withWeights(unet({ ...SETTINGS, residual: true }), 16));
+    const image = new Random(2).normals(new Float32Array(16 * 16 * 3));
+    const { restored } = await residual.run({ image });
+    await residual.close();
+    for (let i = 0; i < restored.length; i++) expect(restored[i]).toBeCloseTo(image[3 * i + 1], 5);
+  });
+
+  it('starts from the same weights for the same seed, and from others for another', () => {
+    const network = unet(SETTINGS);
+    const draw = (seed: number) => initialParameters(network, new Random(seed))['in0.filter'].data;
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+});
+
+/** Weights and biases of the eleven 3x3 convolutions. */
+function countByHand(b: number, input: number): number {
+  const pairs = [
+    [input, b],
+    [b, b],
+    [b, 2 * b],
+    [2 * b, 2 * b],
+    [2 * b, 4 * b],
+    [4 * b, 4 * b],
+    [4 * b, 2 * b],
+    [4 * b, 2 * b],
+    [2 * b, b],
+    [2 * b, b],
+    [b, 1],
+  ];
+  return pairs.reduce((sum, [from, to]) => sum + 9 * from * to + to, 0);
+}
