@@ -162,14 +162,12 @@ function orderRepeats(slices: readonly Instance[][]): Instance[][] | null {
   return null;
 }
 
-/** The values of a slice in frame order: numbers ascending, others as the instance numbers run. */
+/** The values of a slice in frame order: by the number they start with, then as the instance numbers run. */
 function frameOrder(slice: readonly Instance[], labelOf: Value): Map<string, number> | null {
   const values = slice.map(labelOf);
   if (!allDistinct(values)) return null;
-  const sorted = values.every((value) => Number.isFinite(Number(value)))
-    ? [...values].sort(compareTexts)
-    : values;
-  return new Map(sorted.map((value, i) => [value, i]));
+  values.sort((a, b) => Number.parseFloat(a) - Number.parseFloat(b));
+  return new Map(values.map((value, i) => [value, i]));
 }
 
 function rank(

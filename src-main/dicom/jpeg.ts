@@ -102,8 +102,7 @@ class Tables {
       throw damaged('its scan header');
     const lossless = process === LOSSLESS;
     const pointTransform = scanHeader[5] & 15;
-    if (!lossless && (scanHeader[3] !== 0 || scanHeader[4] !== 63 || scanHeader[5] !== 0))
-      throw damaged('its scan is not sequential');
+    // Spectral selection means nothing in a sequential scan, and some encoders leave it 0.
     if (lossless && (scanHeader[3] < 1 || scanHeader[3] > 7 || pointTransform >= info.precision))
       throw damaged('its predictor');
     return {

@@ -1,8 +1,9 @@
 import { LimpidError } from '../contract/errors.js';
-import { readAttributes } from './attributes.js';
-import { walkElements } from './elements.js';
+import { asciiValue, findElement, sequenceItems, walkElements } from './elements.js';
 
 const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10';
+const DIRECTORY_RECORD_SEQUENCE = 0x00041220;
+const REFERENCED_FILE_ID = 0x00041500;
 
 /** True when the first bytes of a file are those of a DICOMDIR (PS3.10 section 8). */
 export function isDicomdir(head: Uint8Array): boolean {
@@ -16,11 +17,14 @@ export function isDicomdir(head: Uint8Array): boolean {
  * @throws LimpidError E_PATH_ESCAPE when one is absolute or leads upwards; those of `walkElements`.
  */
 export function dicomdirFiles(bytes: Uint8Array): string[][] {
-  const records = readAttributes(bytes, walkElements(bytes)).items('x00041220');
+  const file = walkElements(bytes);
+  const sequence = findElement(file.elements, DIRECTORY_RECORD_SEQUENCE);
+  if (sequence === undefined) return [];
   const files = new Map<string, string[]>();
-  for (const record of records) {
-    const parts = record.texts('x00041500');
-    if (parts.length === 0) continue;
+  for (const record of sequenceItems(file.bytes, file, sequence)) {
+    const id = asciiValue(file.bytes, findElement(record.elements, REFERENCED_FILE_ID));
+    if (id === undefined || id === '') continue;
+    const parts = id.split('\\').map((part) => part.trim());
     if (!parts.every(isPlainName))
       throw new LimpidError(
         'E_PATH_ESCAPE',
