@@ -37,7 +37,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 const PACKAGES: readonly { name: RegExp; only: readonly string[] }[] = [
   { name: /^@tensorflow\//, only: ['graph', 'runtime', 'models', 'training'] },
   { name: /^onnxruntime/, only: ['runtime'] },
-  { name: /^(dicom-parser|jpeg-lossless-decoder-js|@cornerstonejs\/|@itk-wasm\/)/, only: ['dicom'] },
+  { name: /^(dicom-parser|@cornerstonejs\/)/, only: ['dicom'] },
   { name: /^electron$/, only: ['shell'] },
 ];
 
