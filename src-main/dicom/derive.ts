@@ -63,6 +63,7 @@ export interface Derivation {
   readonly sources: readonly InstanceReference[];
   /** Appended to ContributingEquipmentSequence; the scanner's own attributes stay. */
   readonly equipment: Equipment;
+  /** One moment for the whole series, also when a run resumes: SeriesDate and SeriesTime come from it. */
   readonly now: Date;
   readonly imageTypeValue2: 'SECONDARY' | 'PRIMARY';
   readonly dropPrivate: boolean;
@@ -175,7 +176,7 @@ function provenance(file: ElementFile, derivation: Derivation): Part[] {
       ],
       file,
     ),
-    appended(file, 0x00089215, derivation.codes.map(codeItem)),
+    ...(derivation.codes.length > 0 ? [appended(file, 0x00089215, derivation.codes.map(codeItem))] : []),
     appended(file, 0x0018a001, [equipmentItem(derivation.equipment, dateTime)]),
   ];
 }

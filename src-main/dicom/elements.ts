@@ -1,6 +1,8 @@
 import { inflateRawSync } from 'node:zlib';
-import { type ErrorCode, LimpidError } from '../contract/errors.js';
+import { mismatch, openSequence, pastEnd, refusal, tagName, tooMany, truncated } from './elements-errors.js';
 import { DEFLATED, transferSyntax } from './transfer-syntax.js';
+
+export { tagName };
 
 /** One data element where it lies in a buffer (DICOM PS3.5 section 7.1); nothing is copied or decoded. */
 export interface Element {
@@ -115,7 +117,7 @@ export function sequenceItems(bytes: Uint8Array, encoding: Encoding, sequence: E
     if (header.tag !== ITEM) throw openSequence(offset);
     const elements: Element[] = [];
     const end = scanner.item(header, sequence.end, depth, elements);
-    if (items.length >= MAX_ELEMENTS) throw tooMany();
+    if (items.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
     const { implicitVr, littleEndian } = inner;
     items.push({ elements, start: offset, end, implicitVr, littleEndian });
     offset = end;
@@ -141,12 +143,6 @@ export function asciiValue(bytes: Uint8Array, element: Element | undefined): str
     .toString('latin1')
     .replace(/[\0 ]+$/, '')
     .replace(/^ +/, '');
-}
-
-/** (gggg,eeee), for messages. */
-export function tagName(tag: number): string {
-  const hex = tag.toString(16).padStart(8, '0').toUpperCase();
-  return `(${hex.slice(0, 4)},${hex.slice(4)})`;
 }
 
 /** Reads element headers and finds where values end, in one encoding. */
@@ -208,7 +204,7 @@ class Scanner {
       if (open && this.header(offset).tag === ITEM_END) return offset + 8;
       const element = this.element(offset, end, depth);
       if (into !== undefined) {
-        if (into.length >= MAX_ELEMENTS) throw tooMany();
+        if (into.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
         into.push(element);
       }
       offset = element.end;
@@ -291,7 +287,7 @@ function walkMeta(bytes: Uint8Array): Element[] {
   let offset = PREFIX_LENGTH;
   while (offset + 8 <= bytes.length && bytes[offset] === 2 && bytes[offset + 1] === 0) {
     const element = scanner.element(offset, bytes.length, 0);
-    if (meta.length >= MAX_ELEMENTS) throw tooMany();
+    if (meta.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
     meta.push(element);
     offset = element.end;
   }
@@ -323,7 +319,7 @@ function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding): Elem
   while (offset < bytes.length) {
     if (seen.has(PIXEL_DATA) && !scanner.startsAfterPixelData(offset)) break;
     const element = scanner.element(offset, bytes.length, 0);
-    if (elements.length >= MAX_ELEMENTS) throw tooMany();
+    if (elements.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
     if (seen.has(element.tag))
       throw refusal(
         'E_ELEMENT',
@@ -389,37 +385,4 @@ function requireDepth(depth: number, offset: number): void {
 function hasText(bytes: Uint8Array, offset: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[offset + i] !== text.charCodeAt(i)) return false;
   return true;
-}
-
-function truncated(what: string, cause?: unknown): LimpidError {
-  return refusal('E_TRUNCATED', `The file is damaged: ${what}.`, 'Copy or export the file again.', cause);
-}
-
-function pastEnd(header: Element): LimpidError {
-  return truncated(`the element ${tagName(header.tag)} at byte ${header.start} runs past its end`);
-}
-
-function openSequence(offset: number): LimpidError {
-  return truncated(`a sequence is not closed, or a delimiter stands alone, at byte ${offset}`);
-}
-
-function tooMany(): LimpidError {
-  return refusal(
-    'E_BOMB',
-    `The file has more than ${MAX_ELEMENTS} elements on one level.`,
-    'Export the series again.',
-  );
-}
-
-function mismatch(what: string, cause?: unknown): LimpidError {
-  return refusal(
-    'E_TS_MISMATCH',
-    `The file contradicts its transfer syntax: ${what}.`,
-    'Export the series again, or correct the transfer syntax.',
-    cause,
-  );
-}
-
-function refusal(code: ErrorCode, message: string, remedy: string, cause?: unknown): LimpidError {
-  return new LimpidError(code, message, remedy, undefined, cause);
 }

@@ -55,6 +55,7 @@ export interface ParametricMapOptions {
   /** Least and greatest value of the display window. */
   readonly window: readonly [number, number];
   readonly equipment: Equipment;
+  /** One moment for the whole series, also when a run resumes. */
   readonly now: Date;
 }
 
