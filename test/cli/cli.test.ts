@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BRAIN, brainSlices, CLI, pixelHashes, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command line; `onLine` sees each line of standard output as it comes. */
+function limpid(
+  args: readonly string[],
+  onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err, rest] = ['', '', ''];
+    child.stdout.on('data', (data: Buffer) => {
+      out += data;
+      const lines = (rest + data).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line, (signal) => child.kill(signal));
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      err += data;
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+function lastLine({ out }: Ended) {
+  return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+}
+
+beforeAll(() => {
+  if (!existsSync(CLI)) throw new Error('The command line is not built: run `npm run build` first.');
+});
+afterAll(removeFolders);
+
+describe('limpid', () => {
+  it('prints its version and help', async () => {
+    const { version } = JSON.parse(await fs.readFile('package.json', 'utf8'));
+    expect(await limpid(['--version'])).toMatchObject({ code: 0, out: `${version}\n` });
+    const help = await limpid(['--help']);
+    expect(help.code).toBe(0);
+    for (const command of ['inspect', 'denoise', 'evaluate', 'simulate']) {
+      expect(help.out).toContain(command);
+      const own = await limpid([command, '--help']);
+      expect(own.code).toBe(0);
+      expect(own.out).toMatch(new RegExp(`Examples:\\n {2}limpid ${command} `));
+    }
+  });
+
+  it.each([
+    [[], 'Usage'],
+    [['denoice'], "unknown command 'denoice'"],
+    [['denoise', 'in'], "missing required argument 'out'"],
+    [['denoise', 'in', 'out', 'more'], 'too many arguments'],
+    [['denoise', 'in', 'out', '--strenght', '1'], 'Did you mean --strength?'],
+    [['denoise', 'in', 'out', '--strength', '1.5'], 'It must be a number from 0 to 1.'],
+    [['denoise', 'in', 'out', '--steps', '0'], 'It must be a whole number from 1'],
+    [['denoise', 'in', 'out', '--seed', '-1'], 'It must be a whole number from 0'],
+    [['denoise', 'in', 'out', '--device', 'gpu'], 'Allowed choices are auto, cpu, webgpu'],
+    [['simulate', 'in', 'out', '--level', '5'], "required option '--noise <kind>' not specified"],
+    [['simulate', 'in', 'out', '--noise', 'rician', '--level', 'x'], 'It must be a number'],
+    [['inspect'], "missing required argument 'paths'"],
+  ])('refuses %j with exit code 2 and says why', async (args, why) => {
+    const ended = await limpid(args);
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain(why);
+  });
+
+  it('ends --json with a result on wrong usage too, without repeating arguments', async () => {
+    const ended = await limpid(['denoise', '--json', '/secret/Doe^John']);
+    expect(ended.code).toBe(2);
+    expect(lastLine(ended)).toMatchObject({ type: 'result', exitCode: 2, stopped: { code: 'E_USAGE' } });
+    expect(ended.out).not.toContain('Doe');
+  });
+
+  it.each([
+    ['a missing path', 'nowhere', 'E_NOT_FOUND', 2],
+    ['an empty folder', 'empty', 'E_NOTHING', 1],
+  ])('stops on %s', async (_, name, code, exit) => {
+    const root = await temporaryFolder();
+    await fs.mkdir(path.join(root, 'empty'));
+    const ended = await limpid(['denoise', path.join(root, name), path.join(root, 'out'), '--json']);
+    expect(ended.code).toBe(exit);
+    expect(lastLine(ended)).toMatchObject({ type: 'result', command: 'denoise', stopped: { code } });
+    expect(ended.err).toContain(code);
+    expect(ended.out).not.toContain(root);
+  });
+});
+
+describe('limpid inspect', () => {
+  it('tells geometry and noise to people and to scripts, to these without names', async () => {
+    const people = await limpid(['inspect', BRAIN]);
+    expect(people.code).toBe(0);
+    expect(people.out).toContain('256x256x20');
+    expect(people.out).toContain('FSE PD AXIAL OBL');
+    const scripts = await limpid(['inspect', BRAIN, '--json']);
+    for (const line of scripts.out.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('type');
+    const [series] = lastLine(scripts).series;
+    expect(series).toMatchObject({ modality: 'MR', columns: 256, slices: 20, eligible: true });
+    expect(series.noise.sigma).toBeGreaterThan(0);
+    expect(scripts.out).not.toMatch(/brain_|FSE/);
+    expect(scripts.err).not.toContain('\u001b');
+  });
+});
+
+describe('limpid simulate and evaluate', () => {
+  it('add noise of a known level and measure it', async () => {
+    const root = await temporaryFolder();
+    const [input, noisy] = [path.join(root, 'in'), path.join(root, 'noisy')];
+    await brainSlices(input, [9, 10]);
+    const args = ['simulate', input, noisy, '--noise', 'gaussian', '--level', '5', '--json'];
+    const simulated = await limpid(args);
+    expect(simulated.code).toBe(0);
+    const evaluated = await limpid(['evaluate', input, path.join(noisy, 'series-001'), '--json']);
+    expect(evaluated.code).toBe(0);
+    // Gaussian noise of 5 % of the peak: 20 log10(1 / 0.05) = 26.02 dB, less what clipping at 0 takes away
+    expect(lastLine(evaluated).test.psnr).toBeCloseTo(26.02, 0);
+    expect(lastLine(evaluated).protocol).toMatchObject({ peak: 'maximum of the reference' });
+    const self = await limpid(['evaluate', input, input]);
+    expect(self.out).toContain('equal');
+  });
+
+  it('refuse images of different sizes', async () => {
+    const root = await temporaryFolder();
+    await brainSlices(path.join(root, 'one'), [9]);
+    const ended = await limpid(['evaluate', BRAIN, path.join(root, 'one'), '--json']);
+    expect(ended.code).toBe(1);
+    expect(lastLine(ended).stopped.code).toBe('E_SHAPE');
+  });
+});
+
+describe('limpid denoise', () => {
+  const options = ['--steps', '3', '--device', 'cpu', '--json'];
+
+  it('is cancelled by SIGINT with exit code 130 and resumes to the same pixels', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'in');
+    await brainSlices(input, [9]);
+    const whole = await limpid(['denoise', input, path.join(root, 'whole'), ...options]);
+    expect(whole.code).toBe(0);
+    const output = path.join(root, 'out');
+    const args = ['denoise', input, output, ...options];
+    const cancelled = await limpid(args, (line, kill) => {
+      if (line.includes('"stage":"train"')) kill('SIGINT');
+    });
+    expect(cancelled.code).toBe(130);
+    expect(lastLine(cancelled)).toMatchObject({ exitCode: 130, stopped: { code: 'E_CANCELLED' } });
+    expect(await fs.readdir(output)).toEqual(['.limpid']);
+    const resumed = await limpid(args);
+    expect(resumed.code).toBe(0);
+    expect(await pixelHashes(path.join(output, 'series-001'))).toEqual(
+      await pixelHashes(path.join(root, 'whole', 'series-001')),
+    );
+  });
+
+  it('denoises a NIfTI file into NAME_denoised.nii.gz, and tells scripts nothing of the name', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'Doe.nii');
+    await brainSlicesAsNifti(input);
+    const output = path.join(root, 'out');
+    const ended = await limpid(['denoise', input, output, '--error-map', ...options]);
+    expect(ended.code).toBe(0);
+    const names = (await fs.readdir(output)).filter((name) => !name.startsWith('.')).sort();
+    expect(names).toEqual(['Doe_denoised.nii.gz', 'Doe_error-map.nii.gz', 'report.html', 'report.json']);
+    const report = await fs.readFile(path.join(output, 'report.json'), 'utf8');
+    expect(ended.out + report).not.toContain('Doe');
+    const evaluated = await limpid(['evaluate', input, path.join(output, names[0]), '--json']);
+    expect(lastLine(evaluated).test.psnr).toBeGreaterThan(20);
+  });
+});
+
+/** One 64 x 64 slice of the brain, twice, as NIfTI. */
+async function brainSlicesAsNifti(file: string): Promise<void> {
+  const dicom = await fs.readFile(path.join(BRAIN, 'brain_009.dcm'));
+  const pixels = dicom.subarray(dicom.length - 2 * 256 * 256);
+  const header = Buffer.alloc(352);
+  header.writeInt32LE(348, 0);
+  for (const [i, n] of [3, 64, 64, 2, 1, 1, 1, 1].entries()) header.writeInt16LE(n, 40 + 2 * i);
+  header.writeInt16LE(4, 70);
+  header.writeInt16LE(16, 72);
+  for (let i = 0; i < 4; i++) header.writeFloatLE(1, 76 + 4 * i);
+  header.writeFloatLE(352, 108);
+  header.write('n+1\0', 344, 'latin1');
+  const rows = Array.from({ length: 128 }, (_, i) => {
+    const start = 2 * (256 * (96 + (i % 64)) + 96);
+    return pixels.subarray(start, start + 128);
+  });
+  await fs.writeFile(file, Buffer.concat([header, ...rows]));
+}
