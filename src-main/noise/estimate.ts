@@ -1,6 +1,6 @@
 import type { Problem } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
-import { backgroundNoise } from './background.js';
+import { type Background, backgroundNoise } from './background.js';
 import { noiseMap } from './map.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
 import { repeatsNoise } from './repeats.js';
@@ -52,7 +52,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const background = signed ? null : backgroundNoise(planes);
   const airMasked = solidShare(planes) > MASKED_SHARE;
   const rician = !signed && (hint.modality === 'MR' || background !== null || airMasked);
-  const level = tissueLevel(planes, background?.sigma ?? 0);
+  const level = tissueLevel(planes, background, hint.modality === 'CT');
   const blocks = flatBlocks(planes, level);
   const repeats = repeatsNoise(volume, planes, blocks, rician);
   const inPlane = repeats?.correlation ?? planeCorrelation(planes, blocks);
@@ -66,7 +66,9 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   };
   const sigma = choose(methods, correlated);
   const foreground = foregroundOf(planes, level, hint.modality === 'CT' ? -1000 : 0);
-  const spatial = noiseMap(volume, planes, blocks, sigma, rician);
+  // details that see more than the noise would draw a map of the anatomy
+  const mappable = wavelet !== null && wavelet <= AGREEMENT * sigma;
+  const spatial = mappable ? noiseMap(volume, planes, blocks, sigma, rician) : { map: null, variation: 0 };
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
     distribution: rician ? 'rician' : 'gaussian',
@@ -83,9 +85,14 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   return { ...estimate, warnings: noiseWarnings(estimate) };
 }
 
+/** CT below this is air and lung, HU. */
+const CT_TISSUE = -500;
+
 /** Above air, and above its noise where that is known. */
-function tissueLevel(planes: readonly Plane[], airSigma: number): number {
-  return Math.max(foregroundLevel(planes), 3 * airSigma);
+function tissueLevel(planes: readonly Plane[], air: Background | null, ct: boolean): number {
+  const level = foregroundLevel(planes);
+  if (ct) return Math.max(level, CT_TISSUE);
+  return air === null ? level : Math.max(level, 3 * air.sigma);
 }
 
 /** Factor by which two methods may differ before one of them is taken to see something else. */

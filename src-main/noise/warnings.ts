@@ -3,8 +3,8 @@ import type { NoiseEstimate } from './estimate.js';
 
 const DISAGREE = 1.3;
 const FEW_LEVELS = 300;
-/** Percent of the median foreground under which there is hardly anything to remove. */
-const CLEAN_PERCENT = 0.3;
+/** Percent of the median foreground under which there is hardly anything to remove; for CT that is about 1 HU. */
+const CLEAN_PERCENT = { rician: 0.3, gaussian: 0.1 } as const;
 
 /** What a person should know before trusting an estimate. */
 export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Problem[] {
@@ -39,7 +39,7 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
       message: `The image has only ${quantisation.levels} grey levels.`,
       remedy: 'Where possible export the series with 12 or 16 bits and without windowing.',
     });
-  if (relative < CLEAN_PERCENT || sigma < 0.5 * quantisation.step)
+  if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < 0.5 * quantisation.step)
     warnings.push({
       code: 'W_CLEAN',
       message: 'The noise is too small to matter, or the image was denoised before.',

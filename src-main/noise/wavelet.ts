@@ -14,7 +14,7 @@ export interface FlatBlocks {
 }
 
 /** Share of the foreground blocks, those with the least gradient, that counts as flat. */
-const FLAT_SHARE = 0.4;
+const FLAT_SHARE = 0.2;
 
 /** The flattest blocks of tissue above `level`. */
 export function flatBlocks(planes: readonly Plane[], level: number): FlatBlocks {

@@ -1,0 +1,158 @@
+import * as fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readNifti } from '../../src-main/imaging/nifti.js';
+import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
+import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
+
+const EXAMPLE_4D = '/usr/lib/python3/dist-packages/nibabel/tests/data/example4d.nii.gz';
+
+/** Overlapping smooth ellipsoids of several brightnesses on black, as repeats of one scan. */
+function phantom(frames = 1): Volume {
+  const [columns, rows, slices] = [96, 96, 8];
+  const one = Float32Array.from({ length: columns * rows * slices }, (_, i) => {
+    const x = (i % columns) - 48;
+    const y = (Math.floor(i / columns) % rows) - 48;
+    const head = Math.hypot(x / 34, y / 40) < 1 ? 500 : 0;
+    const core = Math.hypot((x - 5) / 14, (y + 6) / 18) < 1 ? 300 : 0;
+    return head === 0 ? 0 : head + core + 60 * Math.sin(x / 9) * Math.cos(y / 11);
+  });
+  const data = new Float32Array(one.length * frames);
+  for (let frame = 0; frame < frames; frame++) data.set(one, frame * one.length);
+  return volumeOf(data, [columns, rows, slices, frames]);
+}
+
+const codes = (estimate: ReturnType<typeof estimateNoise>) => estimate.warnings.map((w) => w.code);
+
+describe('estimateNoise on a phantom', () => {
+  it.each([10, 30, 80])('finds Rician noise of %d from air and from details', (sigma) => {
+    const e = estimateNoise(simulateNoise(phantom(), { kind: 'rician', sigma, seed: sigma }));
+    expect(e.distribution).toBe('rician');
+    expect(Math.abs(e.sigma / sigma - 1)).toBeLessThan(0.05);
+    expect(Math.abs((e.methods.background ?? 0) / sigma - 1)).toBeLessThan(0.05);
+    expect(Math.abs((e.methods.wavelet ?? 0) / sigma - 1)).toBeLessThan(0.1);
+    expect(e.methods.repeats).toBeNull();
+    expect(e.map).toBeNull();
+    expect(codes(e)).toEqual([]);
+    expect(e.relative).toBeCloseTo((100 * e.sigma) / 520, -1);
+  });
+
+  it('takes CT for Gaussian, in HU', () => {
+    const hounsfield = withData(
+      phantom(),
+      phantom().data.map((v) => v - 1000),
+    );
+    const e = estimateNoise(simulateNoise(hounsfield, { kind: 'gaussian', sigma: 20, seed: 1 }), {
+      modality: 'CT',
+    });
+    expect(e.distribution).toBe('gaussian');
+    expect(e.methods.background).toBeNull();
+    expect(Math.abs(e.sigma / 20 - 1)).toBeLessThan(0.08);
+  });
+
+  it('finds the level in tissue when the air is masked, and says so', () => {
+    const clean = phantom();
+    const noisy = simulateNoise(clean, { kind: 'rician', sigma: 30, seed: 2 });
+    noisy.data.forEach((_, i) => {
+      if (clean.data[i] === 0) noisy.data[i] = 0;
+    });
+    const e = estimateNoise(noisy, { modality: 'MR' });
+    expect(e.airMasked).toBe(true);
+    expect(codes(e)).toEqual(['W_AIR_MASKED']);
+    expect(e.methods.background).toBeNull();
+    expect(Math.abs(e.sigma / 30 - 1)).toBeLessThan(0.08);
+  });
+
+  it('names correlated noise and corrects the level for it', () => {
+    const e = estimateNoise(
+      simulateNoise(phantom(), { kind: 'rician', sigma: 30, correlation: 1.6, seed: 3 }),
+    );
+    // autocorrelation of a Gaussian kernel of SD s is exp(-1 / (4 s^2))
+    const rho = Math.exp(-1 / (4 * (1.6 / 2.3548) ** 2));
+    expect(e.correlation.x).toBeCloseTo(rho, 0.8);
+    expect(e.correlation.y).toBeCloseTo(rho, 0.8);
+    expect(Math.abs(e.correlation.z)).toBeLessThan(0.1);
+    expect(codes(e)).toContain('W_NOISE_CORRELATED');
+    expect(Math.abs((e.methods.wavelet ?? 0) / 30 - 1)).toBeLessThan(0.15);
+    expect(Math.abs((e.methods.background ?? 0) / 30 - 1)).toBeLessThan(0.1);
+  });
+
+  it('uses repeats where there are frames', () => {
+    const e = estimateNoise(
+      simulateNoise(phantom(4), { kind: 'rician', sigma: 25, correlation: 1.6, seed: 4 }),
+    );
+    expect(Math.abs((e.methods.repeats ?? 0) / 25 - 1)).toBeLessThan(0.05);
+    expect(e.sigma).toBe(e.methods.repeats);
+    expect(e.correlation.x).toBeCloseTo(Math.exp(-1 / (4 * (1.6 / 2.3548) ** 2)), 1);
+  });
+
+  it('maps noise that varies', () => {
+    const clean = phantom();
+    const truth = gainMap(clean, 4, 6).map((gain) => 10 * gain);
+    const e = estimateNoise(simulateNoise(clean, { kind: 'rician', sigma: truth, seed: 6 }));
+    expect(e.mapVariation).toBeGreaterThan(0.2);
+    expect(e.map).not.toBeNull();
+    const map = e.map ?? new Float32Array(0);
+    expect(map).toHaveLength(truth.length);
+    let off = 0;
+    let count = 0;
+    clean.data.forEach((value, i) => {
+      if (value === 0) return;
+      off += Math.abs(Math.log(map[i] / truth[i]));
+      count++;
+    });
+    expect(off / count).toBeLessThan(0.25);
+  });
+
+  it('warns of few grey levels and of an image without noise', () => {
+    const coarse = withData(
+      phantom(),
+      phantom().data.map((v) => Math.round(v / 40)),
+    );
+    const e = estimateNoise(coarse);
+    expect(codes(e)).toEqual(expect.arrayContaining(['W_FEW_LEVELS', 'W_CLEAN']));
+    expect(e.quantisation).toMatchObject({ step: 1 });
+  });
+
+  it('survives what has no noise to find', () => {
+    for (const fill of [0, 7, Number.NaN]) {
+      const e = estimateNoise(volumeOf(new Float32Array(64).fill(fill), [8, 8, 1]));
+      expect(e.sigma).toBe(0);
+      expect(codes(e)).toContain('W_CLEAN');
+    }
+  });
+});
+
+describe('estimateNoise on real images', () => {
+  const lacking = fileLacks(CH2, 'mricron-data');
+  it.skipIf(lacking)('finds the level added to ch2 within 10 %', () => {
+    const clean = slab(readNifti(fs.readFileSync(CH2)).volume, 70, 106);
+    for (const level of [1, 3, 5, 7, 9]) {
+      const sigma = sigmaOfLevel(clean, level);
+      const e = estimateNoise(simulateNoise(clean, { kind: 'rician', sigma, seed: level }));
+      expect(e.distribution).toBe('rician');
+      expect(Math.abs(e.sigma / sigma - 1), `${level} %`).toBeLessThan(0.1);
+    }
+  });
+
+  it.skipIf(fileLacks(EXAMPLE_4D, 'python3-nibabel'))(
+    'agrees with the differences of two real repeats',
+    () => {
+      const volume = readNifti(fs.readFileSync(EXAMPLE_4D)).volume;
+      const e = estimateNoise(volume, { modality: 'MR' });
+      const middle = Math.floor(volume.slices / 2);
+      const a = sliceView(volume, middle, 0);
+      const b = sliceView(volume, middle, 1);
+      const level = 0.1 * Math.max(...a);
+      const differences = [...a]
+        .flatMap((v, i) => (v > level ? [Math.abs(b[i] - v)] : []))
+        .sort((x, y) => x - y);
+      // the median absolute difference of two normal repeats is 0.6745 * sqrt 2 * sigma
+      const direct = differences[Math.floor(differences.length / 2)] / (0.6745 * Math.SQRT2);
+      expect(e.methods.repeats).not.toBeNull();
+      expect((e.methods.repeats ?? 0) / direct).toBeGreaterThan(0.5);
+      expect((e.methods.repeats ?? 0) / direct).toBeLessThan(1.6);
+    },
+  );
+});
