@@ -104,24 +104,35 @@ function similarity(
   });
 }
 
+const TAPS = 2 * WINDOW_RADIUS + 1;
+
 function gaussian(values: Float64Array, columns: number, rows: number): Float64Array {
-  const kernel = Float64Array.from({ length: 2 * WINDOW_RADIUS + 1 }, (_, k) =>
+  return blurAxis(blurAxis(values, columns, 1), rows, columns);
+}
+
+function blurAxis(source: Float64Array, length: number, stride: number): Float64Array {
+  const kernel = windowWeights();
+  const neighbours = Int32Array.from(
+    { length: length * TAPS },
+    (_, i) => stride * mirrored(Math.floor(i / TAPS) + (i % TAPS) - WINDOW_RADIUS, length),
+  );
+  const out = new Float64Array(source.length);
+  for (let block = 0; block < source.length; block += length * stride)
+    for (let at = 0; at < length; at++)
+      for (let first = block; first < block + stride; first++) {
+        let sum = 0;
+        for (let k = 0; k < TAPS; k++) sum += kernel[k] * source[first + neighbours[at * TAPS + k]];
+        out[first + at * stride] = sum;
+      }
+  return out;
+}
+
+function windowWeights(): Float64Array {
+  const kernel = Float64Array.from({ length: TAPS }, (_, k) =>
     Math.exp(-((k - WINDOW_RADIUS) ** 2) / (2 * WINDOW_SD * WINDOW_SD)),
   );
-  const total = kernel.reduce((sum, w) => sum + w, 0);
-  const along = (source: Float64Array, length: number, stride: number): Float64Array => {
-    const out = new Float64Array(source.length);
-    for (let i = 0; i < source.length; i++) {
-      const at = Math.floor(i / stride) % length;
-      const first = i - at * stride;
-      let sum = 0;
-      for (let k = -WINDOW_RADIUS; k <= WINDOW_RADIUS; k++)
-        sum += kernel[k + WINDOW_RADIUS] * source[first + mirrored(at + k, length) * stride];
-      out[i] = sum / total;
-    }
-    return out;
-  };
-  return along(along(values, columns, 1), rows, columns);
+  const total = kernel.reduce((sum, weight) => sum + weight, 0);
+  return kernel.map((weight) => weight / total);
 }
 
 /** Mirrored about the edge of the border pixel: d c b a | a b c d | d c b a. */
