@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { LayerSequencer } from './test/support/order.js';
+import { SummaryReporter } from './test/support/summary.js';
 
 export default defineConfig({
   test: {
@@ -7,7 +9,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
-    hookTimeout: 120_000,
     server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
+    sequence: { sequencer: LayerSequencer },
+    reporters: ['default', new SummaryReporter()],
   },
 });

@@ -122,13 +122,19 @@ export async function hashesBelow(folder: string): Promise<Record<string, string
   return hashes;
 }
 
-/** The bytes after the tag, VR and length of PixelData of native, explicit VR images, by file name. */
+/** The pixel element to the end of the file of native, explicit VR images and maps, by file name. */
 export async function pixelHashes(folder: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const name of (await fs.readdir(folder)).sort()) {
     const bytes = await fs.readFile(path.join(folder, name));
-    hashes[name] = sha256(bytes.subarray(bytes.lastIndexOf(PIXEL_DATA)));
+    const start = Math.max(...PIXEL_ELEMENTS.map((element) => bytes.lastIndexOf(element)));
+    if (start < 0) throw new Error('no pixels');
+    hashes[name] = sha256(bytes.subarray(start));
   }
   return hashes;
 }
-const PIXEL_DATA = Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x57]);
+/** Pixel Data as OW, Float Pixel Data as OF. */
+const PIXEL_ELEMENTS = [
+  Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x57]),
+  Buffer.from([0xe0, 0x7f, 0x08, 0x00, 0x4f, 0x46]),
+];
