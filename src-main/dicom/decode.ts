@@ -88,15 +88,19 @@ export class DecodePool {
     const pixels = findElement(file.elements, PIXEL_DATA);
     if (pixels === undefined || file.transferSyntax !== instance.transferSyntax) throw changed();
     const { rows, columns, numberOfFrames: frames } = instance;
-    const values = emptyValues(instance, rows * columns * frames);
-    if (!transferSyntax(file.transferSyntax).encapsulated)
-      store(nativeSamples(file, pixels, instance), instance, values, 0);
-    else {
-      const format = frameFormat(instance);
-      const data = encapsulatedFrames(file.bytes, pixels, frames);
-      for (const [i, frame] of data.entries())
-        store(await this.#frame({ data: frame, format }), instance, values, i * rows * columns);
+    const length = rows * columns;
+    if (!transferSyntax(file.transferSyntax).encapsulated) {
+      const samples = nativeSamples(file, pixels, instance);
+      const values = emptyValues(instance, length * frames);
+      store(samples, instance, values, 0);
+      return { values, rows, columns, frames };
     }
+    // The fragments are counted before memory is taken for as many frames as the header claims.
+    const data = encapsulatedFrames(file.bytes, pixels, frames);
+    const format = frameFormat(instance);
+    const values = emptyValues(instance, length * frames);
+    for (const [i, frame] of data.entries())
+      store(await this.#frame({ data: frame, format }), instance, values, i * length);
     return { values, rows, columns, frames };
   }
 

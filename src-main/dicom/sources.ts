@@ -52,7 +52,7 @@ export async function openSource(given: string): Promise<Source> {
     const head = await readHead(root);
     if (isZip(head)) return await openZip(root, sourceId);
     if (isDicomdir(head)) return await dicomdirSource(root);
-    return singleSource(root, 'file', [{ relative: path.basename(root), size: stat.size }]);
+    return listedSource(root, 'file', [await namedFile(root, stat.size)]);
   } catch (error) {
     throw error instanceof LimpidError ? error.at(root) : asFileError(error, root);
   }
@@ -129,36 +129,32 @@ function tooLarge(place: string): LimpidError {
   );
 }
 
-function singleSource(
-  root: string,
-  kind: 'file' | 'dicomdir',
-  listed: readonly { relative: string; size: number }[],
-): Source {
-  const folder = path.dirname(root);
+function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly SourceFile[]): Source {
   return {
     root,
     kind,
     async *files() {
-      // A file that was named may itself be a link to anywhere: the person asked for it.
-      for (const { relative, size } of listed)
-        yield kind === 'file'
-          ? fileOf(await fs.realpath(folder), path.basename(root), size)
-          : fileOf(folder, relative, size);
+      yield* listed;
     },
     close: async () => {},
   };
 }
 
+/** The file that was named may be a link to anywhere: the person asked for it. */
+async function namedFile(root: string, size: number): Promise<SourceFile> {
+  const real = await fs.realpath(root);
+  const file = fileOf(path.dirname(real), path.basename(real), size);
+  return { ...file, id: sourceId(path.basename(root)), place: root };
+}
+
 async function dicomdirSource(root: string): Promise<Source> {
   const bytes = await readInside(path.dirname(root), root);
   const folder = path.dirname(root);
-  const listed: { relative: string; size: number }[] = [];
+  const listed: SourceFile[] = [];
   for (const parts of dicomdirFiles(bytes)) {
-    const relative = await resolveCase(folder, parts);
-    const stat = await fs.stat(path.join(folder, relative)).catch(() => undefined);
-    listed.push({ relative, size: stat?.size ?? 0 });
+    listed.push(await diskFile(folder, await resolveCase(folder, parts)));
   }
-  return singleSource(root, 'dicomdir', listed);
+  return listedSource(root, 'dicomdir', listed);
 }
 
 /** File IDs are upper case; a disc copied on some systems is not. */

@@ -54,6 +54,17 @@ describe('a folder', () => {
   });
 });
 
+describe('a file', () => {
+  it('is read where it lies, though it is a link', async () => {
+    const [folder, outside] = [tempFolder(), tempFolder()];
+    const link = path.join(folder, 'link.dcm');
+    fs.symlinkSync(write(outside, 'real.dcm', 'content'), link);
+    const [file] = await list(link);
+    expect(file).toMatchObject({ place: link, size: 7 });
+    expect(Buffer.from(await file.read()).toString()).toBe('content');
+  });
+});
+
 describe('a zip archive', () => {
   it('gives what was put in', async () => {
     const image = makeDicom();

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { build } from 'vite';
+import { afterAll } from 'vitest';
 import type { SourceFile } from '../../src-main/dicom/sources.js';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -57,7 +58,7 @@ export async function buildWorker(): Promise<URL> {
 }
 
 const leftovers: string[] = [];
-process.once('exit', () => {
+afterAll(() => {
   for (const folder of leftovers) fs.rmSync(folder, { recursive: true, force: true });
 });
 
