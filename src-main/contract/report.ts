@@ -107,6 +107,8 @@ export interface NoiseReport {
   /** Lag-1 correlation of the noise along each axis; 0 is white. */
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
   readonly correlated: boolean;
+  /** False where the level is a guess: then training did without it. */
+  readonly certain: boolean;
   /** Relative spread of the spatial noise map; 0 is uniform. */
   readonly mapVariation: number;
   readonly airMasked: boolean;
@@ -182,7 +184,7 @@ export interface StageTiming {
 }
 
 export interface OutputReport {
-  readonly role: 'denoised' | 'error-map';
+  readonly role: 'denoised' | 'error-map' | 'model';
   /** Relative to the report, with forward slashes; the tool made the name (for NIfTI: from the input's). */
   readonly path: string;
   readonly bytes: number;

@@ -5,7 +5,7 @@ import { LimpidError } from '../contract/errors.js';
 import type { TrainingReport } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
-import { type ModelCard, openModelFile } from '../denoise/model-file.js';
+import { exportModel, type ModelCard, openModelFile } from '../denoise/model-file.js';
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
 import type { NamedArrays } from '../graph/types.js';
 import { parameterCount } from '../models/network.js';
@@ -87,6 +87,7 @@ async function trainAndDenoise(
     return {
       ...denoised,
       training: trainingReport(model, seconds),
+      model: exportModel(model, VERSION),
       description: description(request, noise, [
         `${model.network.family} autoencoder trained on this series`,
         `${model.result.stepsDone} steps, seed ${model.seed}`,
@@ -116,6 +117,7 @@ async function denoiseWithFile(
   return {
     ...(await denoise(restorer, request, input, hooks)),
     training: null,
+    model: null,
     description: description(request, input.noise, [
       `${card.family} autoencoder from a model file`,
       `file SHA-256 ${hash.slice(0, 16)}`,
@@ -128,7 +130,7 @@ async function denoise(
   request: DenoiseRequest,
   { volume, noise }: ProcessInput,
   hooks: ProcessHooks,
-): Promise<Omit<Processed, 'training' | 'description'>> {
+): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
   const result = await denoiseVolume(
     restorer,

@@ -11,6 +11,7 @@ import { deriveUid, newUid } from '../dicom/uid.js';
 import { instancePlanes, loadVolume } from '../dicom/volume.js';
 import { writeErrorMap, writeInstance } from './dicom-output.js';
 import type { InputSet, StackInput, UnitInput, WriteRequest, WrittenFile, WrittenStack } from './input.js';
+import { putModel } from './model-output.js';
 import { startMeter } from './progress.js';
 import { freeSeriesNumber } from './series-number.js';
 import { changedSource } from './stack-record.js';
@@ -93,9 +94,10 @@ function proposeUnit(
       errorMap: errorMap ? { uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) } : null,
     },
     stacks: inputs,
-    // The map first: where both are there, the run was not interrupted in between.
+    // The images last: where they are, the run was not interrupted in between.
     entries: [
       ...(errorMap ? [{ name: 'error-map', visible: visibleMap, reported: visibleMap } as const] : []),
+      { name: 'model', visible: `${key}-model`, reported: `${key}-model` },
       { name: 'image', visible: key, reported: key },
     ],
   };
@@ -154,6 +156,8 @@ async function writeStack(
       const bytes = await writeErrorMap({ request, planes, frame, sopInstanceUid });
       files.push(await put(request, 'error-map', first + frame + 1, bytes, sopInstanceUid));
     }
+  if (request.processed.model !== null)
+    files.push(await putModel(request, `${series.id}.onnx`, request.processed.model));
   return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
 }
 

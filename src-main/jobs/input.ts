@@ -47,7 +47,7 @@ export interface WrittenStack {
 
 /** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
 export interface WrittenFile {
-  readonly role: 'denoised' | 'error-map';
+  readonly role: 'denoised' | 'error-map' | 'model';
   readonly entry: EntryName;
   /** Name inside the entry; empty when the entry is itself the file. */
   readonly name: string;
@@ -57,7 +57,7 @@ export interface WrittenFile {
   readonly sopInstanceUid: string | null;
 }
 
-export type EntryName = 'image' | 'error-map';
+export type EntryName = 'image' | 'error-map' | 'model';
 
 /** What becomes visible when a unit is finished. */
 export interface Entry {

@@ -5,6 +5,7 @@ import { LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { type NiftiImage, readNifti, writeNifti } from '../imaging/nifti.js';
 import type { EntryName, InputSet, StackInput, WriteRequest, WrittenFile, WrittenStack } from './input.js';
+import { putModel } from './model-output.js';
 import { changedSource } from './stack-record.js';
 
 const NIFTI_NAME = /\.(nii|nii\.gz|hdr|img)$/i;
@@ -36,7 +37,11 @@ export async function openNiftiInput(
       {
         unit: { key: 'image', stacks: [stack.id], derived: null, errorMap: null },
         stacks: [stack],
-        entries: [...(wants.errorMap ? [entry('error-map', 'error-map')] : []), entry('image', wants.suffix)],
+        entries: [
+          ...(wants.errorMap ? [entry('error-map', 'error-map')] : []),
+          { name: 'model', visible: `${name}_model.onnx`, reported: '*_model.onnx' },
+          entry('image', wants.suffix),
+        ],
       },
     ],
     leftOut: [],
@@ -127,5 +132,6 @@ async function writeImages(image: NiftiImage, request: WriteRequest): Promise<Wr
   await put('image', processed.volume.data, `Limpid ${request.suffix}; not for diagnostic use`);
   if (processed.errorMap !== null)
     await put('error-map', processed.errorMap, 'Limpid |input - output| / noise level');
+  if (processed.model !== null) files.push(await putModel(request, '', processed.model));
   return { files, warnings: [] };
 }

@@ -42,6 +42,8 @@ export interface Processed {
   /** |input - output| over sigma, as long as the volume's data; null where it makes no sense. */
   readonly errorMap: Float32Array | null;
   readonly training: TrainingReport | null;
+  /** What was trained, as a portable ONNX file. */
+  readonly model: Uint8Array | null;
   /** What was done, for Derivation Description: ASCII, without patient attributes. */
   readonly description: string;
   /** Slices on each side that went into a slice. */

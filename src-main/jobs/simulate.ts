@@ -77,6 +77,7 @@ function noiseMaker(request: SimulateRequest): Processor {
         volume: noisy.volume,
         errorMap: null,
         training: null,
+        model: null,
         description: `Simulated by Limpid ${VERSION}: ${request.noise} noise added, standard deviation ${noisy.sigma.toPrecision(4)} (${request.level} % of the brightest voxel), seed ${request.seed}; not an acquired image; not for diagnostic use`,
         context: 0,
         timings: [],

@@ -169,11 +169,25 @@ describe('limpid denoise', () => {
     const ended = await limpid(['denoise', input, output, '--error-map', ...options]);
     expect(ended.code).toBe(0);
     const names = (await fs.readdir(output)).filter((name) => !name.startsWith('.')).sort();
-    expect(names).toEqual(['Doe_denoised.nii.gz', 'Doe_error-map.nii.gz', 'report.html', 'report.json']);
+    expect(names).toEqual([
+      'Doe_denoised.nii.gz',
+      'Doe_error-map.nii.gz',
+      'Doe_model.onnx',
+      'report.html',
+      'report.json',
+    ]);
     const report = await fs.readFile(path.join(output, 'report.json'), 'utf8');
     expect(ended.out + report).not.toContain('Doe');
     const evaluated = await limpid(['evaluate', input, path.join(output, names[0]), '--json']);
     expect(lastLine(evaluated).test.psnr).toBeGreaterThan(20);
+    const model = path.join(output, 'Doe_model.onnx');
+    const again = path.join(root, 'again');
+    const reused = await limpid(['denoise', input, again, '--model', model, '--device', 'cpu', '--json']);
+    expect(reused.code).toBe(0);
+    const images = [path.join(output, names[0]), path.join(again, names[0])];
+    const compared = await limpid(['evaluate', ...images, '--json']);
+    // the same network in another file: equal but for rounding
+    expect(lastLine(compared).test.psnr ?? 100).toBeGreaterThan(80);
   });
 });
 

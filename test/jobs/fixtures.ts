@@ -78,6 +78,7 @@ export function diffusion(steps: number, onStep: (step: number) => void = () => 
         volume: { ...volume, data },
         errorMap: data.map((value, i) => Math.abs(value - volume.data[i]) / noise.sigma),
         training: null,
+        model: null,
         description: 'Heat diffusion; not for diagnostic use',
         context: 0,
         timings: [],
@@ -126,6 +127,7 @@ export async function hashesBelow(folder: string): Promise<Record<string, string
 export async function pixelHashes(folder: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const name of (await fs.readdir(folder)).sort()) {
+    if (!name.endsWith('.dcm')) continue;
     const bytes = await fs.readFile(path.join(folder, name));
     const start = Math.max(...PIXEL_ELEMENTS.map((element) => bytes.lastIndexOf(element)));
     if (start < 0) throw new Error('no pixels');

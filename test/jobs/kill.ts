@@ -78,6 +78,8 @@ async function visiblePixels(output: string): Promise<Record<string, Record<stri
   const found: Record<string, Record<string, string>> = {};
   const names = await fs.readdir(output).catch(() => []);
   for (const name of names.filter((one) => one.startsWith('series-')).sort())
-    found[name] = await pixelHashes(path.join(output, name));
+    found[name] = name.endsWith('-model')
+      ? await hashesBelow(path.join(output, name))
+      : await pixelHashes(path.join(output, name));
   return found;
 }

@@ -1,0 +1,20 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { sha256, writeFileAtomic } from '../base/files.js';
+import type { WriteRequest, WrittenFile } from './input.js';
+
+/** Writes the trained network into the work folder; `name` is empty when the entry is itself the file. */
+export async function putModel(request: WriteRequest, name: string, model: Uint8Array): Promise<WrittenFile> {
+  const file = path.join(request.folder, 'model', name);
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  await writeFileAtomic(file, model, { replace: true });
+  return {
+    role: 'model',
+    entry: 'model',
+    name,
+    bytes: model.length,
+    sha256: sha256(model),
+    seriesInstanceUid: null,
+    sopInstanceUid: null,
+  };
+}
