@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
     sequence: { sequencer: LayerSequencer },
     reporters: ['default', new SummaryReporter()],

@@ -13,6 +13,8 @@ export interface NoiseModel {
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
   /** Whether the scanner or a tool set the air to one value. */
   readonly airMasked: boolean;
+  /** Whether the level can be relied on. Where it cannot, no bias is removed that depends on it. */
+  readonly certain: boolean;
 }
 
 /** A volume in a domain where its noise has standard deviation 1 everywhere: what networks see. */
@@ -27,6 +29,8 @@ export interface UnitNoiseImage {
   readonly usable: Uint8Array | null;
   /** Lag-1 correlation of the noise along a row and along a column; 0 where it is white. */
   readonly correlation: readonly [number, number];
+  /** Whether the noise really has standard deviation 1: false where the level is a guess. */
+  readonly certain: boolean;
 }
 
 /** Below this a measured correlation may be that of structure, and the noise is taken as white. */
@@ -47,7 +51,7 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
   const values = new Float32Array(volume.data.length);
   eachFrame(volume, (from, to) => {
     const [source, target] = [volume.data.subarray(from, to), values.subarray(from, to)];
-    if (noise.distribution === 'rician') stabilise(source, noise.map ?? noise.sigma, target);
+    if (isStabilised(noise)) stabilise(source, noise.map ?? noise.sigma, target);
     else scale(source, noise, target, (value, level) => value / level);
   });
   const { rows, columns, slices, frames } = volume;
@@ -60,6 +64,7 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
     frames,
     usable: usableVoxels(volume, noise),
     correlation: [taken(x), taken(y)],
+    certain: noise.certain,
   };
 }
 
@@ -71,13 +76,18 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
 export function fromUnitNoise(values: Float32Array, volume: Volume, noise: NoiseModel): Float32Array {
   eachFrame(volume, (from, to) => {
     const frame = values.subarray(from, to);
-    if (noise.distribution === 'rician') unstabilise(frame, noise.map ?? noise.sigma, frame);
+    if (isStabilised(noise)) unstabilise(frame, noise.map ?? noise.sigma, frame);
     else scale(frame, noise, frame, (value, level) => value * level);
   });
   const usable = usableVoxels(volume, noise);
   if (usable !== null)
     for (let i = 0; i < values.length; i++) if (usable[i] === 0) values[i] = volume.data[i];
   return values;
+}
+
+/** A wrong level would make the inverse of the stabilisation push weak signal to zero. */
+function isStabilised(noise: NoiseModel): boolean {
+  return noise.distribution === 'rician' && noise.certain;
 }
 
 /** The noise level at voxel `index` of a volume whose frames hold `frameLength` voxels. */

@@ -24,7 +24,15 @@ export interface NoiseEstimate {
   /** Lag-1 correlation of the noise along columns, rows and slices. */
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
   readonly correlated: boolean;
-  /** sigma at each voxel of a frame (slices * rows * columns); null where one level serves. */
+  /**
+   * False where the level rests on the details of tissue alone and these look correlated: then fine structure may
+   * pass for noise, and the true level can be many times lower. Nothing may rely on the level then.
+   */
+  readonly certain: boolean;
+  /**
+   * sigma at each voxel of a frame (slices * rows * columns); null where one level serves, and where the noise is
+   * correlated, because the map would follow the structure then.
+   */
   readonly map: Float32Array | null;
   /** (90th - 10th percentile) / median of the local level; includes the map's own scatter, some 0.1. */
   readonly mapVariation: number;
@@ -76,7 +84,8 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     relative: foreground.median > 0 ? (100 * sigma) / foreground.median : 0,
     correlation,
     correlated,
-    map: spatial.map,
+    certain: background !== null || repeats !== null || !correlated,
+    map: correlated ? null : spatial.map,
     mapVariation: spatial.variation,
     airMasked,
     quantisation: quantisationOf(planes, volume.quantum),

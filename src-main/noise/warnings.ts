@@ -27,6 +27,12 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
       message: `Neighbouring voxels share noise (correlation ${correlation.x.toFixed(2)} and ${correlation.y.toFixed(2)} in the plane): the scanner interpolated or filtered the image.`,
       remedy: 'Where possible denoise the series as acquired, without interpolation.',
     });
+  if (!estimate.certain)
+    warnings.push({
+      code: 'W_NOISE_UNCERTAIN',
+      message: 'The noise level is a guess: there is neither air nor a repeat to tell noise from fine structure.',
+      remedy: 'The training works without the level then; read the residual with care.',
+    });
   if (estimate.airMasked)
     warnings.push({
       code: 'W_AIR_MASKED',

@@ -34,6 +34,10 @@ const BASE_CHANNELS = 16;
 const BATCH_SIZE = 8;
 const PATCH_SIZE = 64;
 const PEAK_RATE = 2e-3;
+/** Pang et al. 2021 find the result flat around one half. */
+const RECORRUPTION = 0.5;
+/** One hidden pixel in 5 x 5: 4 % of the pixels. */
+const MASK_CELL = 5;
 const EVALUATE_EVERY = 50;
 const PATIENCE = 8;
 
@@ -86,8 +90,19 @@ export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): Tr
   };
 }
 
-function chooseObjective(image: UnitNoiseImage): Objective {
-  return { kind: 'recorrupted', alpha: 0.5, correlation: image.correlation };
+/**
+ * Recorrupted pairs where the level of the noise is known; blind spots where it is a guess. A structured mask hides
+ * the neighbours that share noise with the pixel.
+ */
+function chooseObjective({ certain, correlation }: UnitNoiseImage): Objective {
+  if (certain) return { kind: 'recorrupted', alpha: RECORRUPTION, correlation };
+  const [x, y] = correlation;
+  return { kind: 'masked', cell: MASK_CELL, span: [spanOf(x), spanOf(y)] };
+}
+
+/** Neighbours to hide on each side: the distance over which the correlation, falling as rho^d, is above a tenth. */
+function spanOf(rho: number): number {
+  return rho <= 0 ? 0 : Math.min(4, Math.ceil(Math.log(0.1) / Math.log(rho)));
 }
 
 function multipleOf4(size: number): number {

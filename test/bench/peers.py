@@ -21,7 +21,7 @@ def main():
     parser.add_argument('noisy')
     parser.add_argument('sigma', type=float)
     parser.add_argument('out')
-    parser.add_argument('--block-radius', type=int, default=2)
+    parser.add_argument('--block-radius', type=int, default=3)
     arguments = parser.parse_args()
     image = nibabel.load(arguments.noisy)
     values = np.asarray(image.dataobj).astype(np.float64)

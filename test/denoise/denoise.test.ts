@@ -18,6 +18,7 @@ const NOISE: NoiseModel = {
   distribution: 'rician',
   correlation: { x: 0, y: 0, z: 0 },
   airMasked: false,
+  certain: true,
 };
 
 function volumeOf(data: Float32Array, measured: Uint8Array | null = null): Volume {

@@ -52,6 +52,7 @@ export function brainSample(): Sample {
       relative: 3.2,
       correlation: { x: 0.1, y: 0.2, z: 0 },
       correlated: false,
+      certain: true,
       mapVariation: 0.12,
       airMasked: false,
       quantisation: { levels: new Set(before.data).size, step: 1 },
