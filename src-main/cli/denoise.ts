@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
+import { DEVICE_NAMES, type DeviceName, OBJECTIVE_NAMES, type ObjectiveName } from '../contract/requests.js';
 import { realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface DenoiseOptions {
   readonly model: string;
+  readonly objective: ObjectiveName;
   readonly steps?: number;
   readonly seed: number;
   readonly strength: number;
@@ -23,6 +24,14 @@ export function denoiseCommand(start: Start): Command {
     .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
     .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
     .option('--model <self|FILE.onnx>', 'train on the series itself, or use a model file', 'self')
+    .addOption(
+      new Option(
+        '--objective <name>',
+        'what training learns from: masked needs no noise level but blurs more',
+      )
+        .choices(OBJECTIVE_NAMES)
+        .default('recorrupted'),
+    )
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
@@ -46,6 +55,7 @@ Examples:
           input,
           output,
           model: options.model === 'self' ? { kind: 'self' } : { kind: 'file', path: options.model },
+          objective: options.objective,
           steps: options.steps ?? null,
           seed: options.seed,
           strength: options.strength,

@@ -13,7 +13,7 @@ export interface ProgressEvent {
   readonly type: 'progress';
   readonly series: string | null;
   readonly stage: Stage;
-  readonly unit: 'files' | 'slices' | 'steps' | 'series';
+  readonly unit: 'files' | 'slices' | 'steps' | 'rounds' | 'series';
   readonly done: number;
   /** null: not known yet. */
   readonly total: number | null;

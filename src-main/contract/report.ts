@@ -33,6 +33,8 @@ export interface RequestReport {
     /** SHA-256 of the model file; null for `self`. */
     readonly sha256: string | null;
   };
+  /** What training learnt from. */
+  readonly objective: 'recorrupted' | 'masked';
   /** Training steps asked for; null where the default rule chose. */
   readonly steps: number | null;
   readonly seed: number;
@@ -101,6 +103,8 @@ export interface NoiseReport {
     readonly background: number | null;
     readonly wavelet: number | null;
     readonly repeats: number | null;
+    /** From the loss that training could not get under; null where the level was certain without. */
+    readonly training: number | null;
   };
   /** sigma over the median foreground; %. */
   readonly relative: number;

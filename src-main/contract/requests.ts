@@ -9,6 +9,10 @@ export type DeviceName = (typeof DEVICE_NAMES)[number];
 export const NOISE_KINDS = ['rician', 'gaussian'] as const;
 export type NoiseKind = (typeof NOISE_KINDS)[number];
 
+/** What a network learns from: pairs recorrupted with the known noise, or pixels hidden from it. */
+export const OBJECTIVE_NAMES = ['recorrupted', 'masked'] as const;
+export type ObjectiveName = (typeof OBJECTIVE_NAMES)[number];
+
 export interface InspectRequest {
   readonly type: 'inspect';
   /** Files, folders, DICOMDIRs, zips or NIfTI files. */
@@ -24,6 +28,7 @@ export interface DenoiseRequest {
   /** Folder: new, empty, or of an earlier run with the same settings. */
   readonly output: string;
   readonly model: ModelChoice;
+  readonly objective: ObjectiveName;
   /** Training steps; null lets the training choose. */
   readonly steps: number | null;
   readonly seed: number;

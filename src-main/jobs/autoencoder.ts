@@ -9,11 +9,12 @@ import { exportModel, type ModelCard, openModelFile } from '../denoise/model-fil
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
 import type { NamedArrays } from '../graph/types.js';
 import { parameterCount } from '../models/network.js';
-import { toUnitNoise } from '../noise/domain.js';
+import { toUnitNoise, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { openRuntime } from '../runtime/device.js';
 import type { Runtime } from '../runtime/types.js';
-import { type TrainedModel, trainSelf } from '../training/self.js';
+import { levelFactor } from '../training/level.js';
+import { type SelfTrainingOptions, type TrainedModel, trainSelf } from '../training/self.js';
 import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
 
 /** SHA-256 of the model file of a request; null when it trains its own. @throws LimpidError E_NOT_FOUND, E_IO */
@@ -68,24 +69,23 @@ async function trainAndDenoise(
   input: ProcessInput,
   hooks: ProcessHooks,
 ): Promise<Processed> {
-  const { volume, noise, only2d } = input;
+  const { volume, only2d } = input;
+  const { seed, steps, objective } = request;
+  const options = { seed, steps, objective, only2d };
   const started = performance.now();
-  const model = await trainSelf(
-    runtime,
-    toUnitNoise(volume, noise),
-    { seed: request.seed, steps: request.steps, only2d },
-    {
-      onProgress: ({ step, steps, loss, heldOut }) =>
-        hooks.progress('train', 'steps', step, steps, { loss, heldOut }),
-      checkpoint: hooks.checkpoint,
-    },
-  );
+  const noise = await settledNoise(runtime, input, options, hooks);
+  const model = await trainSelf(runtime, toUnitNoise(volume, noise), options, {
+    onProgress: ({ step, steps, loss, heldOut }) =>
+      hooks.progress('train', 'steps', step, steps, { loss, heldOut }),
+    checkpoint: hooks.checkpoint,
+  });
   const seconds = (performance.now() - started) / 1000;
   const restorer = restorerOf(runtime, model);
   try {
-    const denoised = await denoise(restorer, request, input, hooks);
+    const denoised = await denoise(restorer, request, { ...input, noise }, hooks);
     return {
       ...denoised,
+      noise,
       training: trainingReport(model, seconds),
       model: exportModel(model, VERSION),
       description: description(request, noise, [
@@ -98,6 +98,21 @@ async function trainAndDenoise(
   } finally {
     await restorer.close();
   }
+}
+
+/** The estimate, lowered until training agrees with it where it is a guess. */
+async function settledNoise(
+  runtime: Runtime,
+  { volume, noise }: ProcessInput,
+  options: SelfTrainingOptions,
+  hooks: ProcessHooks,
+): Promise<NoiseEstimate> {
+  if (noise.certain || options.objective !== 'recorrupted') return noise;
+  const factor = await levelFactor(runtime, toUnitNoise(volume, noise), options, (round, rounds) =>
+    hooks.progress('noise', 'rounds', round, rounds),
+  );
+  const settled = withLevel(noise, factor);
+  return { ...settled, methods: { ...noise.methods, training: settled.sigma } };
 }
 
 async function denoiseWithFile(

@@ -110,6 +110,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     version: VERSION,
     input: input.kind,
     model: model ?? 'self',
+    objective: request.objective,
     steps: request.steps,
     seed: request.seed,
     strength: request.strength,
@@ -122,6 +123,7 @@ function requestReport(request: DenoiseRequest, input: InputSet, model: string |
   return {
     input: input.kind,
     model: { kind: request.model.kind, sha256: model },
+    objective: request.objective,
     steps: request.steps,
     seed: request.seed,
     strength: request.strength,

@@ -28,6 +28,8 @@ interface Head {
   readonly settings: Settings;
   /** Namespace of the new instance UIDs: the same source instance gets the same new UID in a resumed run. */
   readonly namespace: string;
+  /** ISO 8601. The one moment that stands in all derived files, so that a resumed series has one Series Time. */
+  readonly createdAt: string;
   readonly units: readonly Unit[] | null;
 }
 
@@ -50,6 +52,7 @@ const NO_RECORD: UnitRecord = { state: 'working', stacks: {} };
 
 export interface Journal {
   readonly namespace: string;
+  readonly createdAt: Date;
   readonly resumed: boolean;
   /** The plan of the first run, or `propose()` when this is the first. @throws E_SOURCE_CHANGED */
   plan(proposed: readonly Unit[]): Promise<readonly Unit[]>;
@@ -66,13 +69,20 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
   const file = folder.own('journal.json');
   const earlier = (await readJson(file)) as Head | null;
   if (earlier !== null) refuseOtherSettings(earlier, settings, folder.root);
-  let head: Head = earlier ?? { format: FORMAT, settings, namespace: randomUUID(), units: null };
+  let head: Head = earlier ?? {
+    format: FORMAT,
+    settings,
+    namespace: randomUUID(),
+    createdAt: new Date().toISOString(),
+    units: null,
+  };
   const save = () => writeFileAtomic(file, JSON.stringify(head, null, 1), { replace: true });
   if (earlier === null) await save();
   await makeFolder(folder.own('series'));
   const recordFile = (unit: Unit) => folder.own('series', `${unit.key}.json`);
   return {
     namespace: head.namespace,
+    createdAt: new Date(head.createdAt),
     resumed: earlier?.units != null,
     async plan(proposed) {
       if (head.units !== null) {

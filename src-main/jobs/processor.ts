@@ -42,6 +42,8 @@ export interface Processed {
   /** |input - output| over sigma, as long as the volume's data; null where it makes no sense. */
   readonly errorMap: Float32Array | null;
   readonly training: TrainingReport | null;
+  /** The estimate that was used, where the work corrected the one it was given. */
+  readonly noise?: NoiseEstimate;
   /** What was trained, as a portable ONNX file. */
   readonly model: Uint8Array | null;
   /** What was done, for Derivation Description: ASCII, without patient attributes. */

@@ -35,10 +35,11 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   watch.lap('read');
   const source = sourceHash(loaded.sha256);
   await refuseOtherSource(job, source);
-  const noise = estimateNoise(loaded.volume, { modality: stack.modality });
+  const estimate = estimateNoise(loaded.volume, { modality: stack.modality });
   watch.lap('noise');
-  for (const problem of noise.warnings) job.emit({ type: 'warning', series: stack.id, problem });
-  const processed = await runProcessor(job, loaded, noise);
+  for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
+  const processed = await runProcessor(job, loaded, estimate);
+  const noise = processed.noise ?? estimate;
   watch.skip();
   const written = await stack.write(
     {
@@ -48,7 +49,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
       loaded,
       processed,
       suffix: job.processor.suffix,
-      now: new Date(),
+      now: job.journal.createdAt,
     },
     meterOf(job, 'write', stack.instances),
   );

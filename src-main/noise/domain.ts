@@ -90,6 +90,11 @@ function isStabilised(noise: NoiseModel): boolean {
   return noise.distribution === 'rician' && noise.certain;
 }
 
+/** The same noise at `factor` times the level. */
+export function withLevel<T extends NoiseModel>(noise: T, factor: number): T {
+  return { ...noise, sigma: noise.sigma * factor, map: noise.map?.map((level) => level * factor) ?? null };
+}
+
 /** The noise level at voxel `index` of a volume whose frames hold `frameLength` voxels. */
 export function levelAt(noise: NoiseModel, index: number, frameLength: number): number {
   return noise.map === null ? noise.sigma : noise.map[index % frameLength];

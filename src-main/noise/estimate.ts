@@ -18,6 +18,8 @@ export interface NoiseEstimate {
     readonly background: number | null;
     readonly wavelet: number | null;
     readonly repeats: number | null;
+    /** From the loss that training could not get under; null until it was tried. */
+    readonly training: number | null;
   };
   /** sigma over the median foreground, percent; CT counts from air, -1000 HU. */
   readonly relative: number;
@@ -71,6 +73,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     background: background?.sigma ?? null,
     wavelet,
     repeats: repeats?.sigma ?? null,
+    training: null,
   };
   const sigma = choose(methods, correlated);
   const foreground = foregroundOf(planes, level, hint.modality === 'CT' ? -1000 : 0);

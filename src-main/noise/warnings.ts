@@ -30,7 +30,8 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
   if (!estimate.certain)
     warnings.push({
       code: 'W_NOISE_UNCERTAIN',
-      message: 'The noise level is a guess: there is neither air nor a repeat to tell noise from fine structure.',
+      message:
+        'The noise level is a guess: there is neither air nor a repeat to tell noise from fine structure.',
       remedy: 'The training works without the level then; read the residual with care.',
     });
   if (estimate.airMasked)

@@ -1,4 +1,5 @@
 import { sha256 } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
 import type { InferenceDefinition, NamedArrays, Shape } from '../graph/types.js';
 import { type Network, rank4 } from '../models/network.js';
 import { unet } from '../models/unet.js';
@@ -13,6 +14,8 @@ export interface SelfTrainingOptions {
   readonly seed: number;
   /** Steps of the optimiser; null takes the default. */
   readonly steps: number | null;
+  /** Recorrupted pairs rely on the noise level; blind spots do not, and blur more. */
+  readonly objective: Objective['kind'];
   /** Set where neighbouring slices are no neighbours in space (gaps, duplicates, tilt). */
   readonly only2d: boolean;
 }
@@ -29,13 +32,14 @@ export interface TrainedModel {
   readonly result: Omit<TrainingResult, 'parameters'>;
 }
 
-export const DEFAULT_STEPS = 900;
+const DEFAULT_STEPS = 1200;
 const BASE_CHANNELS = 16;
 const BATCH_SIZE = 8;
 const PATCH_SIZE = 64;
+const SMALLEST_SIDE = 16;
 const PEAK_RATE = 2e-3;
 /** Pang et al. 2021 find the result flat around one half. */
-const RECORRUPTION = 0.5;
+export const RECORRUPTION = 0.5;
 /** One hidden pixel in 5 x 5: 4 % of the pixels. */
 const MASK_CELL = 5;
 const EVALUATE_EVERY = 50;
@@ -66,9 +70,15 @@ export async function trainSelf(
 /** Chooses network, objective and sizes for a series. */
 export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): TrainingPlan {
   const patchSize = Math.min(PATCH_SIZE, multipleOf4(Math.min(image.rows, image.columns)));
+  if (patchSize < SMALLEST_SIDE)
+    throw new LimpidError(
+      'E_TOO_SMALL',
+      `The planes are under ${SMALLEST_SIDE} pixels wide or high: too little to learn from.`,
+      'Leave this series as it is, or use a model file.',
+    );
   const context = options.only2d || image.slices < 3 ? 0 : 1;
   const { mean, deviation } = moments(image);
-  const objective = chooseObjective(image);
+  const objective = objectiveFor(options.objective, image);
   return {
     network: unet({
       base: BASE_CHANNELS,
@@ -90,14 +100,10 @@ export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): Tr
   };
 }
 
-/**
- * Recorrupted pairs where the level of the noise is known; blind spots where it is a guess. A structured mask hides
- * the neighbours that share noise with the pixel.
- */
-function chooseObjective({ certain, correlation }: UnitNoiseImage): Objective {
-  if (certain) return { kind: 'recorrupted', alpha: RECORRUPTION, correlation };
+function objectiveFor(kind: Objective['kind'], { correlation }: UnitNoiseImage): Objective {
+  if (kind === 'recorrupted') return { kind, alpha: RECORRUPTION, correlation };
   const [x, y] = correlation;
-  return { kind: 'masked', cell: MASK_CELL, span: [spanOf(x), spanOf(y)] };
+  return { kind, cell: MASK_CELL, span: [spanOf(x), spanOf(y)] };
 }
 
 /** Neighbours to hide on each side: the distance over which the correlation, falling as rho^d, is above a tenth. */

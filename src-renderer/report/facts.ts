@@ -9,7 +9,7 @@ import type { Fact } from './Facts.svelte';
 import { duration, integer, NONE, number } from './format.js';
 
 export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
-  const { background, wavelet, repeats } = noise.methods;
+  const { background, wavelet, repeats, training } = noise.methods;
   const { x, y, z } = noise.correlation;
   return [
     {
@@ -18,7 +18,7 @@ export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
     },
     {
       name: 'By method',
-      value: `background ${number(background)}, wavelet ${number(wavelet)}, repeats ${number(repeats)} ${units}`,
+      value: `background ${number(background)}, wavelet ${number(wavelet)}, repeats ${number(repeats)}, training ${number(training)} ${units}`,
     },
     { name: 'Distribution', value: noise.distribution === 'rician' ? 'Rician' : 'Gaussian' },
     {

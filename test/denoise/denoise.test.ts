@@ -72,7 +72,12 @@ describe('denoising', () => {
 
   beforeAll(async () => {
     runtime = await openRuntime('cpu', { threads: 2 });
-    model = await trainSelf(runtime, toUnitNoise(noisy, NOISE), { seed: 1, steps: 120, only2d: false });
+    model = await trainSelf(runtime, toUnitNoise(noisy, NOISE), {
+      seed: 1,
+      steps: 120,
+      objective: 'recorrupted',
+      only2d: false,
+    });
   });
   afterAll(() => runtime.close());
 

@@ -44,6 +44,7 @@ export function denoiseRequest(
     output,
     model: { kind: 'self' },
     steps: 4,
+    objective: 'recorrupted',
     seed: 1,
     strength: 1,
     device: 'cpu',

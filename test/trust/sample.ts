@@ -48,7 +48,7 @@ export function brainSample(): Sample {
     noise: {
       sigma,
       distribution: 'gaussian',
-      methods: { background: null, wavelet: sigma, repeats: null },
+      methods: { background: null, wavelet: sigma, repeats: null, training: null },
       relative: 3.2,
       correlation: { x: 0.1, y: 0.2, z: 0 },
       correlated: false,
@@ -105,6 +105,7 @@ function reportOf(series: readonly SeriesReport[]): Report {
     request: {
       input: 'dicom',
       model: { kind: 'self', sha256: null },
+      objective: 'recorrupted',
       steps: null,
       seed: 1,
       strength: 1,
