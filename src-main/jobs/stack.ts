@@ -6,6 +6,7 @@ import type { NoiseReport, OutputReport, SeriesReport, StageTiming } from '../co
 import { estimateNoise, type NoiseEstimate } from '../noise/estimate.js';
 import { renderSeriesImages } from '../trust/images.js';
 import { residualStatistics } from '../trust/residual.js';
+import { doubted, residualWarnings } from '../trust/verdict.js';
 import type { DeriveJob } from './derive-job.js';
 import type { LoadedStack, StackInput, UnitInput, WrittenFile } from './input.js';
 import type { StackRecord } from './journal.js';
@@ -58,7 +59,9 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   if (job.pictures) await keepPictures(job, loaded, noise, processed);
   watch.lap('report');
   const warnings = [...processed.warnings, ...written.warnings];
-  for (const problem of warnings) job.emit({ type: 'warning', series: stack.id, problem });
+  // The report shows the verdict's reasons with the residual: they are told to the person only.
+  const doubts = residual === null ? [] : residualWarnings(residual);
+  for (const problem of [...warnings, ...doubts]) job.emit({ type: 'warning', series: stack.id, problem });
   const report: SeriesReport = {
     ...emptyReport(stack),
     status: 'done',
@@ -128,11 +131,12 @@ function checkpointFile(job: StackJob): string {
 
 function judge(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate, processed: Processed) {
   if (job.processor.device === null || noise.sigma <= 0) return null;
-  return residualStatistics(loaded.volume, processed.volume, {
+  const report = residualStatistics(loaded.volume, processed.volume, {
     sigma: noise.map ?? noise.sigma,
     distribution: noise.distribution,
     noiseCorrelation: noise.correlation,
   });
+  return noise.certain ? report : doubted(report, noise.sigma);
 }
 
 async function keepPictures(

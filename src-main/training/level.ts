@@ -10,10 +10,10 @@ import { RECORRUPTION, type SelfTrainingOptions, trainSelf } from './self.js';
  * So the held-out loss less 1 / alpha^2 is the variance of the image's own noise, in units of the guess, plus the error
  * of the network: an upper bound of the true level. A guess that took fine structure for noise shows as a loss too low.
  */
-const PILOT_STEPS = 200;
-const MOST_ROUNDS = 6;
+const PILOT_STEPS = 400;
+const MOST_ROUNDS = 5;
 /** Variance in units of the guess from which the guess is taken to be right. */
-const AGREES = 0.7;
+const AGREES = 0.9;
 /** Furthest that one round goes down, because a small remainder is mostly error of the measurement. */
 const LARGEST_CUT = 0.35;
 

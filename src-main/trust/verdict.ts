@@ -54,6 +54,19 @@ export function unjudged(): ResidualReport {
   };
 }
 
+/** The same report where the level of the noise is a guess: it never passes, because its measures rest on the guess. */
+export function doubted(report: ResidualReport, sigma: number): ResidualReport {
+  const reason: ResidualReason = {
+    measure: 'sigma',
+    verdict: 'warn',
+    value: sigma,
+    limit: 0,
+    message: 'The level of the noise is a guess, so what was removed may be fine structure.',
+  };
+  const verdict = report.verdict === 'fail' ? 'fail' : 'warn';
+  return { ...report, verdict, reasons: [...report.reasons, reason] };
+}
+
 /** The W_RESIDUAL warnings of a report; none when it passed. */
 export function residualWarnings(report: ResidualReport): Problem[] {
   return report.reasons.map((reason) => ({
