@@ -15,6 +15,8 @@ export interface ModelCard {
   readonly multiple: number;
   readonly radius: number;
   readonly objective: Objective;
+  /** What training found the estimated noise level of its series to be worth; 1 where the estimate was certain. */
+  readonly levelFactor: number;
   readonly training: {
     readonly seed: number;
     readonly steps: number;
@@ -34,7 +36,7 @@ const SMALL = 64;
 const LARGE = 96;
 
 /** Writes a trained model as a portable ONNX file: `image` [1, rows, columns, channels] in, `restored` out. */
-export function exportModel(model: TrainedModel, version: string): Uint8Array {
+export function exportModel(model: TrainedModel, version: string, levelFactor = 1): Uint8Array {
   const { network, result } = model;
   const channels = 2 * network.context + 1;
   const card: ModelCard = {
@@ -46,6 +48,7 @@ export function exportModel(model: TrainedModel, version: string): Uint8Array {
     multiple: network.multiple,
     radius: network.radius,
     objective: model.objective,
+    levelFactor,
     training: {
       seed: model.seed,
       steps: result.stepsDone,
@@ -124,8 +127,13 @@ function isCard(value: unknown): value is ModelCard {
     whole('context', 0) &&
     whole('multiple', 1) &&
     whole('radius', 0) &&
+    isFactor(Reflect.get(value, 'levelFactor')) &&
     isObjective(Reflect.get(value, 'objective'))
   );
+}
+
+function isFactor(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= 1;
 }
 
 function isObjective(value: unknown): value is Objective {

@@ -73,7 +73,8 @@ async function trainAndDenoise(
   const { seed, steps, objective } = request;
   const options = { seed, steps, objective, only2d };
   const started = performance.now();
-  const noise = await settledNoise(runtime, input, options, hooks);
+  const factor = await settledFactor(runtime, input, options, hooks);
+  const noise = settled(input.noise, factor);
   const model = await trainSelf(runtime, toUnitNoise(volume, noise), options, {
     onProgress: ({ step, steps, loss, heldOut }) =>
       hooks.progress('train', 'steps', step, steps, { loss, heldOut }),
@@ -87,7 +88,7 @@ async function trainAndDenoise(
       ...denoised,
       noise,
       training: trainingReport(model, seconds),
-      model: exportModel(model, VERSION),
+      model: exportModel(model, VERSION, factor),
       description: description(request, noise, [
         `${model.network.family} autoencoder trained on this series`,
         `${model.result.stepsDone} steps, seed ${model.seed}`,
@@ -100,19 +101,24 @@ async function trainAndDenoise(
   }
 }
 
-/** The estimate, lowered until training agrees with it where it is a guess. */
-async function settledNoise(
+/** What to multiply the level with so that training agrees with it; 1 where the estimate is certain. */
+async function settledFactor(
   runtime: Runtime,
   { volume, noise }: ProcessInput,
   options: SelfTrainingOptions,
   hooks: ProcessHooks,
-): Promise<NoiseEstimate> {
-  if (noise.certain || options.objective !== 'recorrupted') return noise;
-  const factor = await levelFactor(runtime, toUnitNoise(volume, noise), options, (round, rounds) =>
+): Promise<number> {
+  if (noise.certain || options.objective !== 'recorrupted') return 1;
+  return levelFactor(runtime, toUnitNoise(volume, noise), options, (round, rounds) =>
     hooks.progress('noise', 'rounds', round, rounds),
   );
-  const settled = withLevel(noise, factor);
-  return { ...settled, methods: { ...noise.methods, training: settled.sigma } };
+}
+
+/** The estimate with its level multiplied, and the new level noted as that of the training. */
+function settled(noise: NoiseEstimate, factor: number): NoiseEstimate {
+  if (noise.certain) return noise;
+  const lowered = withLevel(noise, factor);
+  return { ...lowered, methods: { ...noise.methods, training: lowered.sigma } };
 }
 
 async function denoiseWithFile(
@@ -129,11 +135,13 @@ async function denoiseWithFile(
       'Use --model self, which trains without neighbours here, or a 2D model.',
     );
   const hash = (await modelHash(request)) ?? '';
+  const noise = settled(input.noise, card.levelFactor);
   return {
-    ...(await denoise(restorer, request, input, hooks)),
+    ...(await denoise(restorer, request, { ...input, noise }, hooks)),
+    noise,
     training: null,
     model: null,
-    description: description(request, input.noise, [
+    description: description(request, noise, [
       `${card.family} autoencoder from a model file`,
       `file SHA-256 ${hash.slice(0, 16)}`,
     ]),
