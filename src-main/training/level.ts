@@ -28,10 +28,11 @@ export async function levelFactor(
   options: SelfTrainingOptions,
   onRound: (round: number, rounds: number) => void = () => {},
 ): Promise<number> {
+  const steps = Math.min(PILOT_STEPS, options.steps ?? PILOT_STEPS);
   let factor = 1;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     onRound(round, MOST_ROUNDS);
-    const pilot = await trainSelf(runtime, rescaled(image, factor), { ...options, steps: PILOT_STEPS });
+    const pilot = await trainSelf(runtime, rescaled(image, factor), { ...options, steps });
     const losses = pilot.result.curve.map(({ heldOut }) => heldOut ?? Number.POSITIVE_INFINITY);
     const variance = Math.min(...losses) - 1 / RECORRUPTION ** 2;
     if (variance >= AGREES) break;
