@@ -120,6 +120,8 @@ function choose(methods: NoiseEstimate['methods'], correlated: boolean): number 
   if (repeats !== null && (wavelet === null || repeats <= AGREEMENT * wavelet)) return repeats;
   if (background !== null && wavelet !== null) {
     const agree = Math.max(wavelet / background, background / wavelet) <= AGREEMENT;
+    // Structure in the details and ghosts in the air only ever add: of two that agree the lower is nearer.
+    if (agree && !correlated) return Math.min(background, wavelet);
     return agree || (wavelet > background && correlated) ? background : wavelet;
   }
   return background ?? wavelet ?? repeats ?? 0;
