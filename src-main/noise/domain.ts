@@ -45,8 +45,8 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
   if (!(noise.sigma > 0))
     throw new LimpidError(
       'E_VALUES',
-      'No noise could be measured in this series.',
-      'A series without noise needs no denoising; inspect it if you expected noise.',
+      'No noise could be measured in this series: it is too small, or it has none.',
+      'Leave this series as it is; `limpid inspect` shows what was measured.',
     );
   const values = new Float32Array(volume.data.length);
   eachFrame(volume, (from, to) => {
