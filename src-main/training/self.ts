@@ -33,7 +33,7 @@ export interface TrainedModel {
 }
 
 const DEFAULT_STEPS = 1200;
-const BASE_CHANNELS = 24;
+const BASE_CHANNELS = 16;
 const BATCH_SIZE = 8;
 const PATCH_SIZE = 64;
 const SMALLEST_SIDE = 16;
