@@ -164,16 +164,17 @@ function switchTo(name: string): void {
   if (tf.engine().backendName !== name) throw failure ?? new Error('the tfjs backend did not start');
 }
 
-/** Names the kernel or gradient that tfjs did not find; other errors pass through. */
+/** Names the kernel or gradient that tfjs did not find or refused with these attributes; other errors pass through. */
 export function operatorError(error: unknown): unknown {
   if (error instanceof LimpidError || !(error instanceof Error)) return error;
   const kernel = /registered kernel '(\w+)'|kernel '(\w+)' not registered/i.exec(error.message);
   const gradient = /gradient function not found for (\w+)/.exec(error.message);
-  const missing = kernel?.[1] ?? kernel?.[2] ?? gradient?.[1];
+  const refused = /^Error in gradient of (\w+)/i.exec(error.message);
+  const missing = kernel?.[1] ?? kernel?.[2] ?? gradient?.[1] ?? refused?.[1];
   if (missing === undefined) return error;
   return new LimpidError(
     'E_OPERATOR',
-    `The operator ${missing} has no ${gradient ? 'gradient' : 'translation'} in this version.`,
+    `The operator ${missing} has no ${(gradient ?? refused) ? 'gradient' : 'translation'} in this version.`,
     'Express the model with the operators listed in docs/architecture.md, or report it.',
     undefined,
     error,

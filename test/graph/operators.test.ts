@@ -79,4 +79,16 @@ describe('traced operators', () => {
       expect(got[i]).toBeCloseTo(value, 5);
     });
   });
+
+  const image = (x: tf.Tensor) => tf.reshape<tf.Rank.R4>(x, [1, 4, 6, 1]);
+  it.each<[string, (x: tf.Tensor, y: tf.Tensor) => tf.Tensor]>([
+    ['channels first', (x) => tf.depthToSpace(tf.reshape<tf.Rank.R4>(x, [1, 4, 2, 3]), 2, 'NCHW')],
+    ['batch dimensions', (x) => tf.gather(x, tf.zeros([4, 2], 'int32'), 1, 1)],
+    [
+      'the gradient of a dilated convolution',
+      (x) => tf.grad((a: tf.Tensor) => tf.conv2d(image(a), tf.ones([2, 2, 1, 1]), 1, 'same', 'NHWC', 2))(x),
+    ],
+  ])('refuse %s with E_OPERATOR', async (_, apply) => {
+    await expect(cpu.compileInference(definitionOf(apply))).rejects.toMatchObject({ code: 'E_OPERATOR' });
+  });
 });

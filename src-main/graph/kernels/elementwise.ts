@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constant, constantData, record, scalar } from '../tracer.js';
 import type { ElementType, Value } from '../value.js';
-import { type Call, kernel } from './register.js';
+import { type Call, kernel, unsupported } from './register.js';
 
 /** tfjs kernel -> ONNX operator of one input and the same shape. */
 const UNARY: Readonly<Record<string, string>> = {
@@ -156,5 +156,5 @@ function filled(like: Value, value: number): Value {
 function castType(call: Call): ElementType {
   const type = call.text('dtype');
   if (type === 'float32' || type === 'int32' || type === 'bool') return type;
-  throw new Error('Cast: unknown type');
+  throw unsupported('Cast: only float32, int32 and bool are supported.');
 }

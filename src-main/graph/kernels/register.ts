@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { LimpidError } from '../../contract/errors.js';
 import { infoOf, recorded, TRACE_BACKEND } from '../tracer.js';
 import type { Value } from '../value.js';
 
@@ -33,12 +34,13 @@ function callOf(
   attributes: tf.NamedAttrMap | undefined,
 ): Call {
   const raw = (name: string): unknown => attributes?.[name];
-  const wrong = (name: string): Error => new Error(`${kernelName}: attribute ${name} has an unexpected type`);
+  const wrong = (name: string): LimpidError =>
+    unsupported(`${kernelName}: attribute ${name} has an unexpected type.`);
   return {
     raw,
     input: (name) => {
       const info = inputs[name];
-      if (info === undefined) throw new Error(`${kernelName}: input ${name} is missing`);
+      if (info === undefined) throw unsupported(`${kernelName}: input ${name} is missing.`);
       return recorded(info);
     },
     get inputs() {
@@ -62,4 +64,13 @@ function callOf(
       return value.map(Number);
     },
   };
+}
+
+/** The error of a kernel call that the tracer cannot put into a graph. */
+export function unsupported(message: string): LimpidError {
+  return new LimpidError(
+    'E_OPERATOR',
+    message,
+    'Write the model with other operations: channels last, no dilation in what is trained, no batch dimensions.',
+  );
 }

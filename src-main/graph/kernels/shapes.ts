@@ -3,7 +3,7 @@ import { constant, record, reshaped, scalar } from '../tracer.js';
 import { type Shape, sizeOf } from '../types.js';
 import type { Value } from '../value.js';
 import { cast, elementwise } from './elementwise.js';
-import { kernel } from './register.js';
+import { kernel, unsupported } from './register.js';
 
 export function transposed(x: Value, perm: Shape): Value {
   return record(
@@ -57,7 +57,7 @@ kernel('StridedSlice', (call) => {
     call.number('newAxisMask', 0),
     call.number('shrinkAxisMask', 0),
   );
-  if (info.strides.some((stride) => stride < 1)) throw new Error('StridedSlice: strides must be positive');
+  if (info.strides.some((stride) => stride < 1)) throw unsupported('StridedSlice: strides must be positive.');
   const size = info.begin.map((begin, axis) => Math.ceil((info.end[axis] - begin) / info.strides[axis]));
   const part = record({ op: 'slice', begin: info.begin, strides: info.strides }, [x], size, x.type);
   return reshaped(part, info.finalShape);
@@ -115,7 +115,7 @@ kernel('Unpack', (call) => {
 kernel('PadV2', (call) => {
   const x = call.input('x');
   const pairs = call.raw('paddings');
-  if (!Array.isArray(pairs)) throw new Error('PadV2: attribute paddings has an unexpected type');
+  if (!Array.isArray(pairs)) throw unsupported('PadV2: attribute paddings has an unexpected type.');
   const before = pairs.map((pair: unknown) => (Array.isArray(pair) ? Number(pair[0]) : 0));
   const after = pairs.map((pair: unknown) => (Array.isArray(pair) ? Number(pair[1]) : 0));
   const shape = x.shape.map((length, axis) => length + before[axis] + after[axis]);
@@ -140,7 +140,7 @@ kernel('Reverse', (call) => {
 kernel('GatherV2', (call) => {
   const x = call.input('x');
   const indices = call.input('indices');
-  if (call.number('batchDims', 0) !== 0) throw new Error('GatherV2: batchDims is not supported');
+  if (call.number('batchDims', 0) !== 0) throw unsupported('GatherV2: batchDims is not supported.');
   const axis = tf.util.parseAxisParam(call.number('axis'), [...x.shape])[0];
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   return record({ op: 'gather', axis }, [x, cast(indices, 'int32')], shape, x.type);
@@ -167,7 +167,8 @@ kernel('UnsortedSegmentSum', (call) => {
   return reshaped(sums, [count, ...x.shape.slice(1)]);
 });
 kernel('DepthToSpace', (call) => {
-  if (call.text('dataFormat') === 'NCHW') throw new Error('DepthToSpace: only NHWC is supported');
+  if (call.text('dataFormat') === 'NCHW')
+    throw unsupported('DepthToSpace: only channels-last images are supported.');
   const x = call.input('x');
   const block = call.number('blockSize');
   const [n, h, w, c] = x.shape;
@@ -194,7 +195,7 @@ function splitSizes(sizes: number[], length: number): number[] {
 /** Each axis in turn: the reversed border, the image, the reversed border. */
 kernel('MirrorPad', (call) => {
   const pairs = call.raw('paddings');
-  if (!Array.isArray(pairs)) throw new Error('MirrorPad: attribute paddings has an unexpected type');
+  if (!Array.isArray(pairs)) throw unsupported('MirrorPad: attribute paddings has an unexpected type.');
   const edge = call.text('mode') === 'reflect' ? 1 : 0;
   return pairs.reduce<Value>(
     (x, pair: unknown, axis) => {

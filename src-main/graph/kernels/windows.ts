@@ -1,7 +1,7 @@
 import { record } from '../tracer.js';
 import type { Shape } from '../types.js';
 import type { Operation, Value, Window } from '../value.js';
-import { type Call, kernel } from './register.js';
+import { type Call, kernel, unsupported } from './register.js';
 
 /**
  * Convolutions and pooling over 2 (or 3) spatial axes: x [batch, ...spatial, channels], filters
@@ -85,14 +85,14 @@ function filterGradient(call: Call, depthwise: boolean): Value {
 
 function refuseDilation(window: Window): void {
   if (window.dilations.some((dilation) => dilation !== 1))
-    throw new Error('the gradient of a dilated convolution is not supported');
+    throw unsupported('The gradient of a dilated convolution is not supported.');
 }
 
 /** The padding rules of tfjs: 'valid', 'same', one number, or [[0,0],[top,bottom],[left,right],[0,0]]. */
 function windowOf(call: Call, spatial: Shape, kernelSize: Shape): Window {
   const format = call.text('dataFormat');
   if (format !== undefined && format !== 'NHWC' && format !== 'NDHWC')
-    throw new Error('only channels-last images are supported');
+    throw unsupported('Only channels-last images are supported.');
   const strides = perAxis(call.numbers('strides'), spatial.length);
   const given = call.raw('dilations');
   const dilations =
@@ -113,10 +113,11 @@ function windowOf(call: Call, spatial: Shape, kernelSize: Shape): Window {
       after[axis] = pad;
     } else if (Array.isArray(pad)) {
       const pair: unknown = pad.length === spatial.length + 2 ? pad[axis + 1] : undefined;
-      if (!Array.isArray(pair)) throw new Error('an explicit padding must have a pair for each axis');
+      if (!Array.isArray(pair)) throw unsupported('An explicit padding must have a pair for each axis.');
       before[axis] = Number(pair[0]);
       after[axis] = Number(pair[1]);
-    } else if (pad !== 'valid') throw new Error('unknown padding');
+    } else if (pad !== 'valid')
+      throw unsupported('The padding is none of valid, same, a number and explicit pairs.');
   });
   return { kernel: [...kernelSize], strides, dilations, before, after };
 }
