@@ -194,6 +194,23 @@ describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => 
     await page.close();
   });
 
+  it('puts the three pictures in one row, each with label and slider as wide as it', async () => {
+    const { page } = await open(full, 'dark', 1400);
+    const figures = await page.locator('.panels figure').evaluateAll((all) =>
+      all.map((figure) => {
+        const box = (selector: string) => figure.querySelector(selector)?.getBoundingClientRect();
+        return {
+          top: box('.stage')?.top,
+          widths: ['.stage', 'figcaption', '.swipe'].map((s) => box(s)?.width),
+        };
+      }),
+    );
+    expect(figures).toHaveLength(3);
+    expect(new Set(figures.map(({ top }) => top)).size).toBe(1);
+    for (const { widths } of figures) expect(new Set(widths.filter((w) => w !== undefined)).size).toBe(1);
+    await page.close();
+  });
+
   it('lists what failed and what was skipped, with code and remedy', async () => {
     const { page } = await open(full);
     const failed = page.getByRole('region', { name: 'Series s2' });
