@@ -229,6 +229,9 @@ function readPlane(attributes: Attributes) {
   };
 }
 
+/** Unspecified, in DICOM's words (PS3.3 C.11.1.1.2) and in those of vendors. */
+const UNITLESS = /^US$|unitless/i;
+
 function readRescale(attributes: Attributes, modality: string) {
   const slope = attributes.has('x00281053') ? attributes.decimal('x00281053') : 1;
   const intercept = attributes.has('x00281052') ? attributes.decimal('x00281052') : 0;
@@ -242,7 +245,7 @@ function readRescale(attributes: Attributes, modality: string) {
   return {
     slope,
     intercept,
-    units: units === 'US' ? 'a.u.' : units,
+    units: UNITLESS.test(units) ? 'a.u.' : units,
     hasModalityLut: attributes.has('x00283000'),
   };
 }
