@@ -59,7 +59,7 @@ export interface ParametricMapOptions {
   readonly now: Date;
 }
 
-/** Attributes copied from the source: tag, VR, and whether an empty one is written where it is absent (type 2). */
+/** Attributes of patient, study and place copied from the source: tag, VR, and whether an empty one is written where it is absent (type 2). */
 const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = [
   [0x00080005, 'CS', false],
   [0x00080020, 'DA', true],
@@ -69,13 +69,30 @@ const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = 
   [0x00080090, 'PN', true],
   [0x00080201, 'SH', false],
   [0x00081030, 'LO', false],
+  [0x00081048, 'PN', false],
+  [0x00081060, 'PN', false],
+  [0x00081080, 'LO', false],
   [0x00100010, 'PN', true],
   [0x00100020, 'LO', true],
+  [0x00100021, 'LO', false],
   [0x00100030, 'DA', true],
+  [0x00100032, 'TM', false],
   [0x00100040, 'CS', true],
+  [0x00101000, 'LO', false],
+  [0x00101001, 'PN', false],
   [0x00101010, 'AS', false],
   [0x00101020, 'DS', false],
   [0x00101030, 'DS', false],
+  [0x00102000, 'LO', false],
+  [0x00102110, 'LO', false],
+  [0x00102160, 'SH', false],
+  [0x00102180, 'SH', false],
+  [0x001021a0, 'CS', false],
+  [0x001021b0, 'LT', false],
+  [0x001021c0, 'US', false],
+  [0x00104000, 'LT', false],
+  [0x00120062, 'CS', false],
+  [0x00120063, 'LO', false],
   [0x00180015, 'CS', false],
   [0x00185100, 'CS', false],
   [0x0020000d, 'UI', true],
@@ -272,11 +289,16 @@ function frameGroups(frame: ParametricMapFrame, index: number, description: stri
 /** The source's own, else the distance of the first two frames. */
 function sliceThickness(file: ElementFile, frames: readonly ParametricMapFrame[]): string | undefined {
   const own = textOf(file, 0x00180050);
-  if (own !== undefined && Number(own) > 0) return own;
+  if (own !== undefined && Number(own) > 0) return fittingDecimal(own);
   if (frames.length < 2) return undefined;
   const [a, b] = [frames[0].position, frames[1].position];
   const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
   return distance > 0 ? decimalString(distance) : undefined;
+}
+
+/** A number of the source as it is written there, or rounded where it is longer than the 16 bytes of a DS. */
+function fittingDecimal(text: string): string {
+  return text.length <= 16 ? text : decimalString(Number(text));
 }
 
 /** A DS attribute of the source with so many values. */
@@ -284,7 +306,7 @@ function required(file: ElementFile, tag: number, count: number): NewElement {
   const values = (textOf(file, tag) ?? '').split('\\').map((value) => value.trim());
   if (values.length !== count || !values.every((value) => value !== '' && Number.isFinite(Number(value))))
     throw geometryError('Orientation or pixel spacing is missing or malformed.');
-  return textElement(tag, 'DS', ...values);
+  return textElement(tag, 'DS', ...values.map(fittingDecimal));
 }
 
 function requireShape(file: ElementFile, frames: readonly ParametricMapFrame[]): void {

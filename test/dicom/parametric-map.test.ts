@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { problemFrom } from '../../src-main/contract/errors.js';
 import { asciiValue, findElement, walkElements } from '../../src-main/dicom/elements.js';
+import { encodeElement } from '../../src-main/dicom/encode.js';
 import { type ParametricMapOptions, parametricMap } from '../../src-main/dicom/parametric-map.js';
 import { newUid } from '../../src-main/dicom/uid.js';
 import { daikonFile, hasPydicom, hasTool, pydicomFile, temporaryFolder } from './fixtures.js';
@@ -107,6 +108,29 @@ describe('parametricMap', () => {
       fs.writeFileSync(source, bytes[0]);
       expect(complaints('dcentvfy', source, file).filter((line) => line.startsWith('Error'))).toEqual([]);
     });
+  });
+
+  it('keeps the patient of its source, and rounds numbers that are too long for their representation', () => {
+    const bytes = daikonFile('volume/brain_001.dcm');
+    const source = walkElements(bytes);
+    const edits: [tag: number, vr: string, text: string][] = [
+      [0x001021b0, 'LT', 'Migraine since 1999 '],
+      [0x00200037, 'DS', '0.999999999999999999999\\0\\0\\0\\1.000000000000000000\\0'],
+      [0x00280030, 'DS', '0.8593750000000000001\\0.859375 '],
+      [0x00180050, 'DS', '5.000000000000000001'],
+    ];
+    const edited = edits.reduce((file, [tag, vr, value]) => {
+      const { start, end } = findElement(walkElements(file).elements, tag)!;
+      const text = Buffer.from(value.length % 2 === 0 ? value : `${value} `, 'latin1');
+      const element = encodeElement({ tag, vr, value: text }, source.implicitVr);
+      return Buffer.concat([file.subarray(0, start), element, file.subarray(end)]);
+    }, Buffer.from(bytes));
+    const map = walkElements(parametricMap({ ...optionsFor([bytes]), template: edited }));
+    expect(asciiValue(map.bytes, findElement(map.elements, 0x001021b0))?.trim()).toBe('Migraine since 1999');
+    const written = Buffer.from(map.bytes).toString('latin1');
+    const holds = (text: string) => written.includes(text);
+    expect(['0.859375\\0.859375', '1\\0\\0\\0\\1\\0'].map(holds)).toEqual([true, true]);
+    expect(edits.slice(1).map(([, , text]) => holds(text.trim()))).toEqual([false, false, false]);
   });
 
   it('refuses what it cannot place', () => {
