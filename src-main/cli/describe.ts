@@ -68,7 +68,7 @@ function describeOutputs({ series, report }: OutputsResult): string {
   const outputs = [...new Set(series.flatMap((one) => one.outputs))];
   const lines = [
     `series: ${summary === '' ? 'none' : summary}`,
-    ...outputs.map((output) => `wrote ${output}`),
+    ...outputs.map((output) => `wrote ${output.replace('*', 'NAME')}`),
     ...(report === null ? [] : [`report ${report.html}`]),
     'Not for diagnostic use.',
   ];

@@ -27,6 +27,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
     bar?.clear();
     process.stderr.write(`${line}\n`);
   };
+  const refusals = refusalCounter();
   return {
     tell(event, { results }) {
       switch (event.type) {
@@ -35,14 +36,16 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
         case 'device':
           return say(`computing on ${event.device} (${event.description})`);
         case 'series-start':
+          for (const line of refusals.rest()) say(line);
           return say(`series ${event.index} of ${event.of} (${event.series})`);
         case 'progress':
           return bar?.show(event);
         case 'warning':
-          return say(problemLine(event.problem));
+          return refusals.count(event.problem) ? say(problemLine(event.problem)) : undefined;
         case 'series-done':
           return say(doneLine(event.status, event.seconds, event.problem));
         case 'result':
+          for (const line of refusals.rest()) say(line);
           bar?.clear();
           if ('stopped' in event) say(problemLine(event.stopped));
           else if (results) process.stdout.write(describeResult(event));
@@ -55,6 +58,31 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
 function doneLine(status: string, seconds: number, problem: Problem | null): string {
   if (problem !== null) return `  ${status}: ${problemLine(problem)}`;
   return status === 'kept' ? '  finished by an earlier run' : `  ${status} in ${duration(seconds)}`;
+}
+
+/** Of the same refusal of many files, this many are told one by one. */
+const TOLD = 3;
+
+/** Counts refusals of files by code, so that a folder of hundreds does not drown what matters. */
+function refusalCounter() {
+  const counts = new Map<string, number>();
+  return {
+    /** True when this one is to be told. */
+    count(problem: Problem): boolean {
+      if (!problem.code.startsWith('E_')) return true;
+      const count = (counts.get(problem.code) ?? 0) + 1;
+      counts.set(problem.code, count);
+      return count <= TOLD;
+    },
+    /** A line for each code of which not all were told; then it counts anew. */
+    rest(): string[] {
+      const lines = [...counts]
+        .filter(([, count]) => count > TOLD)
+        .map(([code, count]) => `${code}: ... and ${count - TOLD} more`);
+      counts.clear();
+      return lines;
+    },
+  };
 }
 
 /** A problem on one line, with its place: for the person at the screen. */
