@@ -90,6 +90,7 @@ const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = 
   [0x001021a0, 'CS', false],
   [0x001021b0, 'LT', false],
   [0x001021c0, 'US', false],
+  [0x001021d0, 'DA', false],
   [0x00104000, 'LT', false],
   [0x00120062, 'CS', false],
   [0x00120063, 'LO', false],
@@ -104,6 +105,7 @@ const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = 
   [0x00280011, 'US', true],
   [0x00282112, 'DS', false],
   [0x00282114, 'CS', false],
+  [0x00380500, 'LO', false],
 ];
 
 /**
