@@ -67,7 +67,7 @@ export interface Journal {
  */
 export async function openJournal(folder: OutputFolder, settings: Settings): Promise<Journal> {
   const file = folder.own('journal.json');
-  const earlier = (await readJson(file)) as Head | null;
+  const earlier = await readJson(file, isHead);
   if (earlier !== null) refuseOtherSettings(earlier, settings, folder.root);
   let head: Head = earlier ?? {
     format: FORMAT,
@@ -94,7 +94,7 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
       return proposed;
     },
     async read(unit) {
-      return ((await readJson(recordFile(unit))) as UnitRecord | null) ?? NO_RECORD;
+      return (await readJson(recordFile(unit), isUnitRecord)) ?? NO_RECORD;
     },
     async write(unit, record) {
       await writeFileAtomic(recordFile(unit), JSON.stringify(record), { replace: true });
@@ -147,7 +147,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Written only by this tool and only whole; null when it is not there. */
-async function readJson(file: string): Promise<unknown> {
+async function readJson<T>(file: string, isWhole: (value: unknown) => value is T): Promise<T | null> {
   let text: string;
   try {
     text = await fs.readFile(file, 'utf8');
@@ -155,15 +155,46 @@ async function readJson(file: string): Promise<unknown> {
     if (hasCode(error, 'ENOENT')) return null;
     throw asFileError(error, file);
   }
+  let value: unknown = null;
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new LimpidError(
-      'E_RESUME',
-      'The journal in the output folder is damaged.',
-      'Choose a new output folder.',
-      file,
-      error,
-    );
+    value = JSON.parse(text);
+  } catch {
+    // no JSON is as damaged as JSON of another shape
   }
+  if (isWhole(value)) return value;
+  throw new LimpidError(
+    'E_RESUME',
+    'The journal in the output folder is damaged.',
+    'Choose a new output folder.',
+    file,
+  );
+}
+
+/** The outer shape: what is inside was written by this tool, whole, or is of another format and refused by that. */
+function isHead(value: unknown): value is Head {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'format' in value &&
+    'settings' in value &&
+    typeof value.settings === 'object' &&
+    value.settings !== null &&
+    'namespace' in value &&
+    typeof value.namespace === 'string' &&
+    'createdAt' in value &&
+    typeof value.createdAt === 'string' &&
+    'units' in value
+  );
+}
+
+function isUnitRecord(value: unknown): value is UnitRecord {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'state' in value &&
+    typeof value.state === 'string' &&
+    'stacks' in value &&
+    typeof value.stacks === 'object' &&
+    value.stacks !== null
+  );
 }

@@ -38,7 +38,7 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
     warnings.push({
       code: 'W_AIR_MASKED',
       message: 'Air, or another large part of the image, is set to one value: it says nothing of the noise.',
-      remedy: 'Nothing to do: only what is left of the air and the tissue tell the noise level.',
+      remedy: 'Look at the residual: the level rests on what is left of the air and on the tissue.',
     });
   if (quantisation.levels < FEW_LEVELS)
     warnings.push({
