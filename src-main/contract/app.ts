@@ -1,0 +1,265 @@
+/**
+ * The app as its window sees it: plain data and one interface, carried by two transports (Electron's IPC, and
+ * loopback HTTP with a WebSocket for `limpid serve` and the tests). Everything named `forPerson` may hold names and
+ * paths: it is shown, never logged.
+ */
+import type { Problem } from './errors.js';
+import type { JobEvent, ResultEvent } from './events.js';
+import type { DeviceName, JobRequest } from './requests.js';
+import type { NoiseSummary } from './results.js';
+
+/** Every method that the window may call: the allowlist of both transports. */
+export const APP_METHODS = [
+  'about',
+  'choosePaths',
+  'listFolder',
+  'showInFolder',
+  'openInput',
+  'closeInput',
+  'inputs',
+  'measureNoise',
+  'startJob',
+  'cancelJob',
+  'retryJob',
+  'removeJob',
+  'moveJob',
+  'pauseQueue',
+  'jobs',
+  'jobLog',
+  'settings',
+  'saveSettings',
+  'devices',
+  'testDevice',
+] as const satisfies readonly (keyof AppApi)[];
+export type AppMethod = (typeof APP_METHODS)[number];
+
+export interface AppApi {
+  about(): Promise<About>;
+
+  /** A native dialog. Empty: cancelled. @throws E_USAGE where there is none (About.dialogs is false). */
+  choosePaths(what: PathKind): Promise<readonly string[]>;
+  /** For the picker where no native dialog exists; null lists the places to start from. */
+  listFolder(path: string | null): Promise<FolderListing>;
+  /** Shows a file or folder of a finished job in the system's file manager. */
+  showInFolder(path: string): Promise<void>;
+
+  /** Starts a scan of folders, files, DICOMDIRs, zips or NIfTI; what is found comes as `input` events. */
+  openInput(paths: readonly string[]): Promise<InputId>;
+  closeInput(input: InputId): Promise<void>;
+  inputs(): Promise<readonly OpenInput[]>;
+  /** Decodes a series and measures its noise; the answer is kept. */
+  measureNoise(series: SeriesKey): Promise<MeasuredNoise>;
+
+  /** Puts a job in the queue: behind the others, or before all that have not started. */
+  startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
+  /** Ends a running job (its checkpoints stay) or takes a waiting one out of the order. */
+  cancelJob(job: JobId): Promise<void>;
+  /** Puts a failed or cancelled job back into the queue: it resumes. */
+  retryJob(job: JobId): Promise<void>;
+  /** Forgets a job that is not running; its outputs stay. */
+  removeJob(job: JobId): Promise<void>;
+  /** Moves a waiting job to this index among the waiting ones. */
+  moveJob(job: JobId, index: number): Promise<void>;
+  /** A paused queue starts nothing; the running job is stopped with its checkpoint and goes on afterwards. */
+  pauseQueue(paused: boolean): Promise<void>;
+  jobs(): Promise<QueueState>;
+  /** The events of a job so far, without progress. */
+  jobLog(job: JobId): Promise<readonly JobEvent[]>;
+
+  settings(): Promise<Settings>;
+  saveSettings(settings: Settings): Promise<void>;
+  devices(): Promise<readonly DeviceInfo[]>;
+  /** Runs one network on the device and on the CPU and compares pixels and time. */
+  testDevice(device: DeviceName): Promise<DeviceTest>;
+}
+
+/** What the app tells without being asked. */
+export type AppEvent =
+  | { readonly type: 'input'; readonly input: OpenInput }
+  | { readonly type: 'input-closed'; readonly input: InputId }
+  | { readonly type: 'queue'; readonly queue: QueueState }
+  | { readonly type: 'job'; readonly job: JobId; readonly event: JobEvent }
+  /** From the menu, from a file opened with the app, or from a second start of it. */
+  | { readonly type: 'command'; readonly command: MenuCommand }
+  | { readonly type: 'crash'; readonly problem: Problem };
+
+export type MenuCommand =
+  | 'open-folder'
+  | 'open-files'
+  | 'denoise'
+  | 'cancel'
+  | 'studies'
+  | 'viewer'
+  | 'train'
+  | 'models'
+  | 'batch'
+  | 'settings'
+  | 'shortcuts'
+  | 'about';
+
+/** What the preload, or the browser transport, offers to the window. */
+export interface AppBridge {
+  readonly api: AppApi;
+  /** Returns the function that ends the subscription. */
+  readonly subscribe: (listener: (event: AppEvent) => void) => () => void;
+  /** Path of a dropped file; null in a browser, where files are uploaded instead. */
+  readonly pathOf: (file: File) => string | null;
+  /** Uploads dropped files (browser only) and returns paths for openInput. */
+  readonly upload: (
+    files: readonly { readonly file: File; readonly relativePath: string }[],
+  ) => Promise<readonly string[]>;
+  /** Where `fetch` finds a resource of the app: frames, thumbnails, reports. */
+  readonly resourceUrl: (resource: Resource) => string;
+}
+
+export type InputId = string;
+export type SeriesKey = string;
+export type JobId = string;
+export type PathKind = 'open-folder' | 'open-files' | 'output-folder' | 'open-model' | 'save-model';
+
+export interface About {
+  readonly version: string;
+  readonly platform: string;
+  /** What carries the calls. */
+  readonly transport: 'electron' | 'browser';
+  readonly dialogs: boolean;
+  readonly samples: readonly { readonly name: string; readonly path: string }[];
+}
+
+export interface FolderListing {
+  /** null for the list of places to start from. */
+  readonly path: string | null;
+  readonly parent: string | null;
+  readonly entries: readonly { readonly name: string; readonly path: string; readonly folder: boolean }[];
+}
+
+export interface OpenInput {
+  readonly id: InputId;
+  readonly paths: readonly string[];
+  readonly state: 'scanning' | 'ready' | 'failed';
+  readonly filesSeen: number;
+  readonly series: readonly SeriesCard[];
+  /** Refused files; at most the first 1000, `refused` counts all. */
+  readonly problems: readonly Problem[];
+  readonly refused: number;
+  /** Why it failed. */
+  readonly problem: Problem | null;
+}
+
+/** A series that can be looked at. */
+export interface SeriesCard {
+  readonly key: SeriesKey;
+  readonly input: InputId;
+  /** The id that jobs use in their events and reports. */
+  readonly id: string;
+  readonly kind: 'dicom' | 'nifti';
+  readonly modality: string | null;
+  readonly seriesNumber: number | null;
+  readonly studyInstanceUid: string | null;
+  readonly seriesInstanceUid: string | null;
+  /** Of a derived series: the series it was made from, where the file says so. */
+  readonly derivedFrom: string | null;
+  readonly instances: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  readonly frames: number;
+  /** mm: along a row, along a column, between slices. */
+  readonly spacing: readonly [number, number, number];
+  /** Row-major 4x4, voxel to patient LPS in mm; null where the geometry is unknown. */
+  readonly affine: readonly number[] | null;
+  /** 'HU', 'a.u.', ... */
+  readonly units: string;
+  /** Windows that the files name, first one first. */
+  readonly windows: readonly { readonly center: number; readonly width: number; readonly name: string }[];
+  /** MONOCHROME1: low values are bright. */
+  readonly inverted: boolean;
+  /** Whether frames can be shown, and whether the series can be denoised. */
+  readonly viewable: boolean;
+  readonly eligible: boolean;
+  readonly why: Problem | null;
+  readonly warnings: readonly Problem[];
+  readonly forPerson: {
+    readonly patient: string;
+    readonly study: string;
+    readonly studyDate: string;
+    readonly description: string;
+  };
+}
+
+export interface MeasuredNoise {
+  readonly noise: NoiseSummary | null;
+  readonly warnings: readonly Problem[];
+  readonly problem: Problem | null;
+}
+
+/**
+ * A resource of the app by `fetch`. A frame is plane `index` = frame * slices + slice, sorted by position:
+ * little-endian pixels of rows * columns; header `x-limpid-frame` holds a FrameHeader as JSON.
+ */
+export type Resource =
+  | { readonly kind: 'frame'; readonly series: SeriesKey; readonly index: number }
+  /** PNG, longest side 128. */
+  | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
+  /** report.html or report.json of a finished job. */
+  | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' };
+
+export interface FrameHeader {
+  readonly pixels: 'int16' | 'uint16' | 'float32';
+  readonly columns: number;
+  readonly rows: number;
+  /** value = pixel * slope + intercept, in SeriesCard.units. */
+  readonly slope: number;
+  readonly intercept: number;
+  /** Smallest and largest pixel. */
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+export interface JobRecord {
+  readonly id: JobId;
+  readonly request: JobRequest;
+  readonly state: JobState;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** The last progress event of the running job. */
+  readonly progress: JobEvent | null;
+  readonly result: ResultEvent | null;
+}
+
+export interface QueueState {
+  readonly paused: boolean;
+  /** Running first, then waiting in order, then those that ended, latest first. */
+  readonly jobs: readonly JobRecord[];
+}
+
+export interface Settings {
+  readonly theme: 'dark' | 'light' | 'system';
+  /** Hides patient names and dates on screen. */
+  readonly hidePatients: boolean;
+  /** BCP 47, one of the language files. */
+  readonly language: string;
+  readonly device: DeviceName;
+  /** null: beside the input. */
+  readonly outputFolder: string | null;
+  readonly recent: readonly string[];
+}
+
+export interface DeviceInfo {
+  readonly name: DeviceName;
+  readonly available: boolean;
+  readonly description: string;
+  readonly problem: Problem | null;
+}
+
+export interface DeviceTest {
+  readonly device: DeviceName;
+  /** Largest difference of a pixel to the CPU, in units of the noise. */
+  readonly largestDifference: number;
+  readonly same: boolean;
+  /** Planes of 256 x 256 a second. */
+  readonly rate: number;
+  readonly cpuRate: number;
+}
