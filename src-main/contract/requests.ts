@@ -38,6 +38,8 @@ export interface DenoiseRequest {
   readonly errorMap: boolean;
   /** Also denoise series that Limpid wrote. */
   readonly force: boolean;
+  /** Ids of the series to denoise, the rest being left alone; absent: all. */
+  readonly only?: readonly string[];
 }
 
 export interface EvaluateRequest {

@@ -39,11 +39,12 @@ export async function runDenoise(
   const guarded = guardedPath(request.input);
   await refuseOutput(request.output, guarded);
   const model = await dependencies.modelHash(request);
-  const input = await openInput(request.input, emit, {
+  const opened = await openInput(request.input, emit, {
     errorMap: request.errorMap,
     suffix: 'denoised',
   });
   try {
+    const input = chosenSeries(opened, request.only);
     refuseEmpty(input);
     const folder = await openOutputFolder(request.output, guarded);
     try {
@@ -76,7 +77,7 @@ export async function runDenoise(
         return {
           type: 'result',
           command: 'denoise',
-          exitCode: exitCodeOf(outcomes, input.problems),
+          exitCode: exitCodeOf(outcomes, request.only === undefined ? input.problems : []),
           series: outcomes,
           report: { json: 'report.json', html: 'report.html' },
           problems: input.problems,
@@ -88,8 +89,28 @@ export async function runDenoise(
       await folder.release();
     }
   } finally {
-    await input.close();
+    await opened.close();
   }
+}
+
+/**
+ * The input with only the series that were asked for; a derived series is one file set, so the stacks of a Series
+ * Instance UID stay together.
+ *
+ * @throws LimpidError E_NOT_FOUND when one of them is not there
+ */
+export function chosenSeries(input: InputSet, only: readonly string[] | undefined): InputSet {
+  if (only === undefined) return input;
+  const units = input.units.filter(({ stacks }) => stacks.some(({ id }) => only.includes(id)));
+  const leftOut = input.leftOut.filter(({ id }) => only.includes(id));
+  const found = new Set([...units.flatMap(({ stacks }) => stacks), ...leftOut].map(({ id }) => id));
+  if (only.some((id) => !found.has(id)))
+    throw new LimpidError(
+      'E_NOT_FOUND',
+      'A series that was asked for is not in the input.',
+      'Open the input again: its files may have been moved.',
+    );
+  return { ...input, units, leftOut };
 }
 
 /** @throws LimpidError E_NOTHING when there is not one image */
@@ -116,6 +137,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     strength: request.strength,
     device: request.device,
     'error map': request.errorMap,
+    ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
   };
 }
 

