@@ -5,6 +5,7 @@ import { type Network, rank4 } from '../models/network.js';
 import { unet } from '../models/unet.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
+import { patchBatches } from './batches.js';
 import type { Objective } from './objective.js';
 import { PatchSampler } from './samples.js';
 import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
@@ -30,6 +31,10 @@ export interface TrainedModel {
   readonly patchSize: number;
   readonly batchSize: number;
   readonly result: Omit<TrainingResult, 'parameters'>;
+}
+
+export interface SelfTrainingPlan extends TrainingPlan {
+  readonly objective: Objective;
 }
 
 const DEFAULT_STEPS = 1200;
@@ -62,13 +67,13 @@ export async function trainSelf(
     context: plan.network.context,
     seed: plan.seed,
   });
-  const { parameters, ...result } = await train(runtime, plan, sampler, hooks);
+  const { parameters, ...result } = await train(runtime, plan, patchBatches(plan, sampler), hooks);
   const { network, objective, seed, steps, patchSize, batchSize } = plan;
   return { network, parameters, objective, seed, steps, patchSize, batchSize, result };
 }
 
 /** Chooses network, objective and sizes for a series. */
-export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): TrainingPlan {
+export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): SelfTrainingPlan {
   const patchSize = Math.min(PATCH_SIZE, multipleOf4(Math.min(image.rows, image.columns)));
   if (patchSize < SMALLEST_SIDE)
     throw new LimpidError(

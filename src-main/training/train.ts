@@ -5,16 +5,16 @@ import { LimpidError } from '../contract/errors.js';
 import type { NamedArrays, NamedShapes, NamedTensors, StepDefinition } from '../graph/types.js';
 import { initialParameters, type Network, rank4 } from '../models/network.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
+import type { BatchSource, FedBatch } from './batches.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
-import { type Batch, makeBatch, type Objective } from './objective.js';
 import { ADAM, adamUpdate, averages, initialState, stateShapes, weights } from './optimiser.js';
-import type { PatchSampler } from './samples.js';
 import { learningRate } from './schedule.js';
 
 /** Everything that decides the result of a training run, besides the images. */
 export interface TrainingPlan {
   readonly network: Network;
-  readonly objective: Objective;
+  /** What the network learns, as plain data: only for the fingerprint. The source of batches acts on it. */
+  readonly objective: object;
   readonly patchSize: number;
   readonly batchSize: number;
   readonly steps: number;
@@ -70,7 +70,7 @@ const HELD_OUT_BATCHES = 4;
 const SECONDS_BETWEEN_CHECKPOINTS = 20;
 
 /**
- * Trains a network on patches of `sampler`. The same plan, images and device give the same weights, whether or not
+ * Trains a network on batches of `source`. The same plan, images and device give the same weights, whether or not
  * the run was stopped and resumed in between: each step draws from its own generator, forked from the seed.
  *
  * @throws LimpidError E_TRAINING when the loss is no longer a number; E_RESUME when the checkpoint is of another plan
@@ -78,15 +78,15 @@ const SECONDS_BETWEEN_CHECKPOINTS = 20;
 export async function train(
   runtime: Runtime,
   plan: TrainingPlan,
-  sampler: PatchSampler,
+  source: BatchSource,
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
   const fingerprint = planFingerprint(plan, runtime.choice.device);
   const start = await startingPoint(plan, fingerprint, hooks);
   const program = await runtime.compileStep(trainingStep(plan), start.state);
-  const judge = await HeldOutJudge.create(runtime, plan, sampler);
+  const judge = await HeldOutJudge.create(runtime, plan, source);
   try {
-    return await run(plan, fingerprint, start, program, judge, sampler, hooks);
+    return await run(plan, fingerprint, start, program, judge, source, hooks);
   } finally {
     await judge.close();
     await program.close();
@@ -99,7 +99,7 @@ async function run(
   start: Checkpoint,
   program: StepProgram,
   judge: HeldOutJudge,
-  sampler: PatchSampler,
+  source: BatchSource,
   hooks: TrainingHooks,
 ): Promise<TrainingResult> {
   const curve = [...start.curve];
@@ -110,7 +110,7 @@ async function run(
   const pause = 1000 * (hooks.checkpointSeconds ?? SECONDS_BETWEEN_CHECKPOINTS);
   const pace = new Pace();
   while (step < plan.steps && !outOfPatience(plan, curve, best)) {
-    const loss = await oneStep(plan, program, sampler, step);
+    const loss = await oneStep(plan, program, source, step);
     lossSum += loss;
     lossCount++;
     step++;
@@ -175,11 +175,11 @@ function weightedError(network: Network, parameters: NamedTensors, inputs: Named
 async function oneStep(
   plan: TrainingPlan,
   program: StepProgram,
-  sampler: PatchSampler,
+  source: BatchSource,
   step: number,
 ): Promise<number> {
   const random = new Random(plan.seed).fork(`step ${step}`);
-  const batch = batchOf(plan, sampler, random, 'training');
+  const batch = source.batch(random, 'training');
   const schedule = {
     peak: plan.peakRate,
     warmupSteps: WARMUP_STEPS,
@@ -197,24 +197,6 @@ async function oneStep(
   return loss[0];
 }
 
-function batchOf(
-  plan: TrainingPlan,
-  sampler: PatchSampler,
-  random: Random,
-  part: 'training' | 'heldOut',
-): FedBatch {
-  const { input, target, weight } = makeBatch(
-    plan.objective,
-    () => sampler.draw(random, part),
-    plan.batchSize,
-    plan.patchSize,
-    random,
-  );
-  return { input, target, weight };
-}
-
-type FedBatch = Readonly<Record<keyof Batch, Float32Array>>;
-
 /** Measures the loss of weights on fixed batches of held-out pixels, that no step learns from. */
 class HeldOutJudge {
   readonly #program: StepProgram;
@@ -225,9 +207,9 @@ class HeldOutJudge {
     this.#batches = batches;
   }
 
-  static async create(runtime: Runtime, plan: TrainingPlan, sampler: PatchSampler): Promise<HeldOutJudge> {
+  static async create(runtime: Runtime, plan: TrainingPlan, source: BatchSource): Promise<HeldOutJudge> {
     const random = new Random(plan.seed).fork('held out');
-    const batches = Array.from({ length: HELD_OUT_BATCHES }, () => batchOf(plan, sampler, random, 'heldOut'));
+    const batches = Array.from({ length: HELD_OUT_BATCHES }, () => source.batch(random, 'heldOut'));
     const program = await runtime.compileStep(
       {
         state: parameterShapes(plan.network),

@@ -4,10 +4,12 @@ import { LimpidError } from '../../src-main/contract/errors.js';
 import { unet } from '../../src-main/models/unet.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
+import { patchBatches } from '../../src-main/training/batches.js';
 import { decodeCheckpoint } from '../../src-main/training/checkpoint.js';
+import type { Objective } from '../../src-main/training/objective.js';
 import { PatchSampler } from '../../src-main/training/samples.js';
 import { learningRate } from '../../src-main/training/schedule.js';
-import { type TrainingPlan, train } from '../../src-main/training/train.js';
+import { type TrainingHooks, type TrainingPlan, train as trainOn } from '../../src-main/training/train.js';
 
 const SIDE = 64;
 
@@ -22,7 +24,11 @@ function sampler(seed = 1): PatchSampler {
   return new PatchSampler(image, { size: 32, context: 0, seed: 1 });
 }
 
-function plan(steps: number, changes: Partial<TrainingPlan> = {}): TrainingPlan {
+interface Plan extends TrainingPlan {
+  readonly objective: Objective;
+}
+
+function plan(steps: number, changes: Partial<Plan> = {}): Plan {
   return {
     network: unet({ base: 4, context: 0, residual: true, topSkip: true, mean: 20, scale: 4 }),
     objective: { kind: 'recorrupted', alpha: 0.5, correlation: [0, 0] },
@@ -36,6 +42,10 @@ function plan(steps: number, changes: Partial<TrainingPlan> = {}): TrainingPlan 
     images: 'test',
     ...changes,
   };
+}
+
+function train(runtime: Runtime, settings: Plan, patches: PatchSampler, hooks: TrainingHooks = {}) {
+  return trainOn(runtime, settings, patchBatches(settings, patches), hooks);
 }
 
 describe('training', () => {
