@@ -21,14 +21,21 @@ export interface Network {
   readonly family: string;
   readonly settings: NetworkSettings;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
-  /** Neighbouring slices taken as context on each side; the image has 2 * context + 1 channels. */
+  /** Neighbouring slices taken as context on each side. */
   readonly context: number;
+  /** Planes that tell the network about the image (noise level, ...) after the 2 * context + 1 slices. */
+  readonly conditions: number;
   /** Rows and columns must be multiples of this. */
   readonly multiple: number;
   /** Pixels further away than this (Chebyshev) do not change an output pixel. */
   readonly radius: number;
-  /** [n, rows, columns, 2 * context + 1] -> [n, rows, columns, 1]. */
+  /** [n, rows, columns, channelsOf(network)] -> [n, rows, columns, 1]. */
   readonly apply: (parameters: NamedTensors, image: Tensor4D) => Tensor4D;
+}
+
+/** Channels of the input image: slices first, then conditions. */
+export function channelsOf(network: Pick<Network, 'context' | 'conditions'>): number {
+  return 2 * network.context + 1 + network.conditions;
 }
 
 /** Negative slope of every leaky ReLU. */

@@ -39,6 +39,7 @@ export interface SelfTrainingPlan extends TrainingPlan {
 
 const DEFAULT_STEPS = 1200;
 const BASE_CHANNELS = 16;
+const LEVELS = 3;
 const BATCH_SIZE = 8;
 const PATCH_SIZE = 64;
 const SMALLEST_SIDE = 16;
@@ -87,7 +88,9 @@ export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): Se
   return {
     network: unet({
       base: BASE_CHANNELS,
+      levels: LEVELS,
       context,
+      conditions: 0,
       residual: objective.kind === 'recorrupted',
       topSkip: objective.kind === 'recorrupted',
       mean,

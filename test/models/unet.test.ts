@@ -7,7 +7,16 @@ import type { InferenceProgram, Runtime } from '../../src-main/runtime/types.js'
 import { inferenceDefinition } from '../../src-main/training/self.js';
 
 const SIZE = 96;
-const SETTINGS = { base: 4, context: 1, residual: false, topSkip: true, mean: 3, scale: 2 };
+const SETTINGS = {
+  base: 4,
+  levels: 3,
+  context: 1,
+  conditions: 0,
+  residual: false,
+  topSkip: true,
+  mean: 3,
+  scale: 2,
+};
 
 function withWeights(network: ReturnType<typeof unet>, size: number) {
   return inferenceDefinition(
@@ -70,7 +79,7 @@ describe('unet', () => {
 
   it('starts from the same weights for the same seed, and from others for another', () => {
     const network = unet(SETTINGS);
-    const draw = (seed: number) => initialParameters(network, new Random(seed))['in0.filter'].data;
+    const draw = (seed: number) => initialParameters(network, new Random(seed))['down0a.filter'].data;
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
   });

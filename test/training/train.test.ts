@@ -30,7 +30,16 @@ interface Plan extends TrainingPlan {
 
 function plan(steps: number, changes: Partial<Plan> = {}): Plan {
   return {
-    network: unet({ base: 4, context: 0, residual: true, topSkip: true, mean: 20, scale: 4 }),
+    network: unet({
+      base: 4,
+      levels: 3,
+      context: 0,
+      conditions: 0,
+      residual: true,
+      topSkip: true,
+      mean: 20,
+      scale: 4,
+    }),
     objective: { kind: 'recorrupted', alpha: 0.5, correlation: [0, 0] },
     patchSize: 32,
     batchSize: 2,
