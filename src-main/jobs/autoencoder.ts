@@ -9,7 +9,7 @@ import { exportModel, type ModelCard, openModelFile } from '../denoise/model-fil
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
 import type { NamedArrays } from '../graph/types.js';
 import { parameterCount } from '../models/network.js';
-import { toUnitNoise, withLevel } from '../noise/domain.js';
+import { noiseOfSlices, toUnitNoise, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { openRuntime } from '../runtime/device.js';
 import type { Runtime } from '../runtime/types.js';
@@ -36,15 +36,25 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
         ? null
         : await openModelFile(runtime, await readModel(request.model.path));
     const { device, description, warnings } = runtime.choice;
+    // the network of the last series stays open, so that it can be run again
+    let trained: Restorer | null = null;
+    const closeTrained = async () => {
+      await trained?.close();
+      trained = null;
+    };
     return {
       device: { name: device, description, warnings },
       suffix: 'DENOISED',
       fileSuffix: 'denoised',
-      process: (input, hooks) =>
-        source === null
-          ? trainAndDenoise(runtime, request, input, hooks)
-          : denoiseWithFile(source, request, input, hooks),
+      async process(input, hooks) {
+        if (source !== null) return denoiseWithFile(source, request, input, hooks);
+        await closeTrained();
+        return trainAndDenoise(runtime, request, input, hooks, (restorer) => {
+          trained = restorer;
+        });
+      },
       async close() {
+        await closeTrained();
         await source?.restorer.close();
         await runtime.close();
       },
@@ -68,6 +78,7 @@ async function trainAndDenoise(
   request: DenoiseRequest,
   input: ProcessInput,
   hooks: ProcessHooks,
+  keep: (restorer: Restorer) => void,
 ): Promise<Processed> {
   const { volume, only2d } = input;
   const { seed, steps, objective } = request;
@@ -82,23 +93,20 @@ async function trainAndDenoise(
   });
   const seconds = (performance.now() - started) / 1000;
   const restorer = restorerOf(runtime, model);
-  try {
-    const denoised = await denoise(restorer, request, { ...input, noise }, hooks);
-    return {
-      ...denoised,
-      noise,
-      training: trainingReport(model, seconds),
-      model: exportModel(model, VERSION, factor),
-      description: description(request, noise, [
-        `${model.network.family} autoencoder trained on this series`,
-        `${model.result.stepsDone} steps, seed ${model.seed}`,
-        `weights SHA-256 ${hashOf(model.parameters).slice(0, 16)}`,
-      ]),
-      timings: [{ stage: 'train', seconds }, ...denoised.timings],
-    };
-  } finally {
-    await restorer.close();
-  }
+  keep(restorer);
+  const denoised = await denoise(restorer, request, { ...input, noise }, hooks);
+  return {
+    ...denoised,
+    noise,
+    training: trainingReport(model, seconds),
+    model: exportModel(model, VERSION, factor),
+    description: description(request, noise, [
+      `${model.network.family} autoencoder trained on this series`,
+      `${model.result.stepsDone} steps, seed ${model.seed}`,
+      `weights SHA-256 ${hashOf(model.parameters).slice(0, 16)}`,
+    ]),
+    timings: [{ stage: 'train', seconds }, ...denoised.timings],
+  };
 }
 
 /** What to multiply the level with so that training agrees with it; 1 where the estimate is certain. */
@@ -155,16 +163,17 @@ async function denoise(
   hooks: ProcessHooks,
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
-  const result = await denoiseVolume(
-    restorer,
-    volume,
-    noise,
-    { strength: request.strength, seed: request.seed },
-    (done, total) => hooks.progress('denoise', 'slices', done, total),
+  const options = { strength: request.strength, seed: request.seed };
+  const result = await denoiseVolume(restorer, volume, noise, options, (done, total) =>
+    hooks.progress('denoise', 'slices', done, total),
   );
   return {
     volume: result.denoised,
     errorMap: request.errorMap ? result.errorMap : null,
+    async again(part, first = 0) {
+      const there = noiseOfSlices(noise, volume.rows * volume.columns, first, part.slices);
+      return (await denoiseVolume(restorer, part, there, options)).denoised;
+    },
     context: restorer.context,
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],

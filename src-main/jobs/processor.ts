@@ -41,6 +41,13 @@ export interface Processed {
   readonly volume: Volume;
   /** |input - output| over sigma, as long as the volume's data; null where it makes no sense. */
   readonly errorMap: Float32Array | null;
+  /**
+   * The very same denoiser (weights, noise, strength) on another volume of the same rows and columns and as many
+   * frames, with as many slices or fewer, of which the first stands where slice `first` (0 when left out) of the
+   * series stands: a map of the noise is cut there (noise/domain.ts, noiseOfSlices). For the trust report; it works
+   * until the processor processes another volume or closes. Null where nothing can be run again.
+   */
+  readonly again: ((volume: Volume, first?: number) => Promise<Volume>) | null;
   readonly training: TrainingReport | null;
   /** The estimate that was used, where the work corrected the one it was given. */
   readonly noise?: NoiseEstimate;

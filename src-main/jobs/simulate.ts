@@ -76,6 +76,7 @@ function noiseMaker(request: SimulateRequest): Processor {
       return {
         volume: noisy.volume,
         errorMap: null,
+        again: null,
         training: null,
         model: null,
         description: `Simulated by Limpid ${VERSION}: ${request.noise} noise added, standard deviation ${noisy.sigma.toPrecision(4)} (${request.level} % of the brightest voxel), seed ${request.seed}; not an acquired image; not for diagnostic use`,

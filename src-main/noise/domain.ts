@@ -95,6 +95,16 @@ export function withLevel<T extends NoiseModel>(noise: T, factor: number): T {
   return { ...noise, sigma: noise.sigma * factor, map: noise.map?.map((level) => level * factor) ?? null };
 }
 
+/** The noise of `slices` slices from slice `first` on, each of `area` voxels. */
+export function noiseOfSlices<T extends NoiseModel>(
+  noise: T,
+  area: number,
+  first: number,
+  slices: number,
+): T {
+  return { ...noise, map: noise.map?.subarray(first * area, (first + slices) * area) ?? null };
+}
+
 /** The noise level at voxel `index` of a volume whose frames hold `frameLength` voxels. */
 export function levelAt(noise: NoiseModel, index: number, frameLength: number): number {
   return noise.map === null ? noise.sigma : noise.map[index % frameLength];

@@ -78,6 +78,7 @@ export function diffusion(steps: number, onStep: (step: number) => void = () => 
       return {
         volume: { ...volume, data },
         errorMap: data.map((value, i) => Math.abs(value - volume.data[i]) / noise.sigma),
+        again: null,
         training: null,
         model: null,
         description: 'Heat diffusion; not for diagnostic use',
