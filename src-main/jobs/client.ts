@@ -1,9 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import type { Problem } from '../contract/errors.js';
 import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
 import type { ComputeMessage, StartMessage } from './port.js';
+import { forkSpawn, type Spawn } from './spawn.js';
 
 export interface RunningJob {
   /** Never rejects: a crash or a cancel is a result too. */
@@ -17,47 +17,38 @@ export interface RunningJob {
  *
  * @param entry the script of the process; the built dist/main/compute.js
  * @param onEvent every event but the result
+ * @param spawn how processes are started here
  */
 export function startJob(
   entry: string,
   request: JobRequest,
   onEvent: Emit,
-  options: { readonly execArgv?: readonly string[] } = {},
+  spawn: Spawn = forkSpawn(),
 ): RunningJob {
-  const child = fork(entry, [], {
-    serialization: 'advanced',
-    execArgv: [...(options.execArgv ?? process.execArgv)],
-    // Native libraries may print: only our own lines may reach standard output.
-    stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
-  });
+  const child = spawn<StartMessage, ComputeMessage>(entry);
   let cancelled = false;
   const result = new Promise<ResultEvent>((resolve) => {
     let last: ResultEvent | null = null;
-    child.on('message', (message: ComputeMessage) => {
-      if (message.kind === 'ready') sendStart(child, request);
-      else if (isResult(message.event)) last = message.event;
-      else if (!cancelled) onEvent(message.event);
+    child.onMessage((message) => {
+      if (message.kind === 'ready') child.send({ kind: 'start', request });
+      else if (isResult(message.event)) {
+        last = message.event;
+        child.release();
+      } else if (!cancelled) onEvent(message.event);
     });
-    child.on('error', () => resolve(stopped(request, crash('could not be started'))));
-    child.on('close', (code, signal) => {
+    child.onExit((how) => {
       if (last !== null) resolve(last);
       else if (cancelled) resolve(stopped(request, CANCELLED));
-      else resolve(stopped(request, crash(`ended early (${signal ?? `exit code ${code}`})`)));
+      else resolve(stopped(request, crash(how)));
     });
   });
   return {
     result,
     cancel() {
       cancelled = true;
-      child.kill('SIGKILL');
+      child.kill();
     },
   };
-}
-
-function sendStart(child: ChildProcess, request: JobRequest): void {
-  const message: StartMessage = { kind: 'start', request };
-  // A process that died meanwhile reports itself through 'close'.
-  child.send(message, () => undefined);
 }
 
 function isResult(event: JobEvent): event is ResultEvent {

@@ -1,7 +1,8 @@
 /** The compute process: everything heavy runs here, so that it can crash or be killed without its starter. */
-import { forkedPort, serve } from './port.js';
+import { openLine } from './line.js';
+import { serve } from './port.js';
 import { runJob } from './run.js';
 
 // Ctrl-C in a terminal reaches this process too; the one that started it decides and kills.
 process.on('SIGINT', () => undefined);
-serve(forkedPort(), runJob, (code) => process.exit(code));
+serve(openLine(), runJob);

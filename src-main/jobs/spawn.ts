@@ -1,0 +1,51 @@
+import { fork } from 'node:child_process';
+
+/** The starter's end of a process that was started to do one thing. */
+export interface Child<In extends object, Out extends object> {
+  /** What cannot be delivered is dropped: a process that is gone reports itself through `onExit`. */
+  send(message: In): void;
+  onMessage(listener: (message: Out) => void): void;
+  /** Called once, after the last message; `how` completes 'the process ...'. */
+  onExit(listener: (how: string) => void): void;
+  /** It said all that it had to say: makes sure that it ends. */
+  release(): void;
+  kill(): void;
+}
+
+/** Starts a built script in a process of its own: child_process.fork here, utilityProcess in Electron. */
+export type Spawn = <In extends object, Out extends object>(entry: string) => Child<In, Out>;
+
+/** @param execArgv of Node; those of this process when left out */
+export function forkSpawn(execArgv: readonly string[] = process.execArgv): Spawn {
+  return <In extends object, Out extends object>(entry: string): Child<In, Out> => {
+    const child = fork(entry, [], {
+      serialization: 'advanced',
+      execArgv: [...execArgv],
+      // Native libraries may print: only our own lines may reach standard output.
+      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+    });
+    return {
+      send: (message) => {
+        if (child.connected) child.send(message, () => undefined);
+      },
+      onMessage(listener) {
+        child.on('message', (message: Out) => listener(message));
+      },
+      onExit(listener) {
+        let told = false;
+        const tell = (how: string) => {
+          if (!told) listener(how);
+          told = true;
+        };
+        child.on('error', () => {
+          if (child.pid === undefined) tell('could not be started');
+        });
+        child.on('close', (code, signal) => tell(`ended early (${signal ?? `exit code ${code}`})`));
+      },
+      release: () => undefined,
+      kill: () => {
+        child.kill('SIGKILL');
+      },
+    };
+  };
+}
