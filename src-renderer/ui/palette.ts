@@ -1,6 +1,6 @@
-/** Colours for residuals. Both pictures are drawn from one grey picture, by a table in an SVG filter. */
+/** Colours for residuals and error maps, in the report and in the viewer. */
 
-type Colour = readonly [number, number, number];
+export type Colour = readonly [number, number, number];
 
 /** matplotlib's magma (CC0), eleven of its colours evenly spaced. */
 const MAGMA = [
@@ -36,6 +36,16 @@ const BERLIN = [
 export const RESIDUAL_LIMIT = 3;
 export const ERROR_LIMIT = 5;
 
+/** Colour at a share of 0 to 1 along magma: dark for little, bright for much. */
+export function sequentialColour(share: number): Colour {
+  return at(MAGMA, share);
+}
+
+/** Colour at a share of 0 to 1 along berlin: blue, dark at one half, red. */
+export function divergingColour(share: number): Colour {
+  return at(BERLIN, share);
+}
+
 /** Colour of a signed residual in sigma: blue where the output is brighter, red where it is darker. */
 export function residualColour(sigmas: number): Colour {
   return at(BERLIN, (sigmas / RESIDUAL_LIMIT + 1) / 2);
@@ -46,7 +56,10 @@ export function errorColour(sigmas: number): Colour {
   return at(MAGMA, Math.abs(sigmas) / ERROR_LIMIT);
 }
 
-/** One channel's `tableValues` for feFuncR, G or B: greys stand for -range to +range sigma, 128/255 for 0. */
+/**
+ * One channel's `tableValues` for feFuncR, G or B, which colour one grey picture in two ways: greys stand for -range to
+ * +range sigma, 128/255 for 0.
+ */
 export function tableValues(colour: (sigmas: number) => Colour, channel: 0 | 1 | 2, range: number): string {
   const values = Array.from(
     { length: 256 },
