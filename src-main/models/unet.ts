@@ -9,16 +9,29 @@ export interface UnetSettings {
   readonly levels: number;
   /** Neighbouring slices on each side (0: 2D, 1 or 2: 2.5D). */
   readonly context: number;
-  /** Planes after the slices that tell the network about the image; see Network.conditions. */
-  readonly conditions: number;
+  /** Whether planes after the slices tell the network about the image: CONDITIONS. */
+  readonly conditioned: boolean;
   /** Whether the network predicts the noise of the centre slice (residual form) or the image itself. */
   readonly residual: boolean;
   /** Whether the first level's features skip to the last one; blind-spot training goes without (Noise2Void2). */
   readonly topSkip: boolean;
-  /** Mean and standard deviation of the stabilised training image: the network sees (image - mean) / scale. */
+  /**
+   * Mean and standard deviation of the stabilised training image: the network sees (image - mean) / scale. A
+   * conditioned network takes them from its planes instead.
+   */
   readonly mean: number;
   readonly scale: number;
 }
+
+/**
+ * Planes of a conditioned network, in order, after the slices:
+ * - level: noise over the contrast of the image, that is 1 / (standard deviation of the image in unit noise); a map
+ * - mean: mean of the image, in unit noise
+ * - correlationX, correlationY: lag-1 correlation of the noise along a row and along a column
+ * - context: 1 where the neighbouring slices are to be used, 0 where they are no neighbours
+ */
+export const CONDITIONS = ['level', 'mean', 'correlationX', 'correlationY', 'context'] as const;
+export type Condition = (typeof CONDITIONS)[number];
 
 /**
  * A residual U-Net: two 3x3 convolutions a level, average pooling (anti-aliased halving), nearest upsampling
@@ -40,7 +53,7 @@ export function unet(settings: UnetSettings): Network {
     settings: { ...settings } satisfies NetworkSettings,
     parameters,
     context: settings.context,
-    conditions: settings.conditions,
+    conditions: settings.conditioned ? CONDITIONS.length : 0,
     multiple: 2 ** (settings.levels - 1),
     radius: radiusOf(settings.levels),
     apply: (values, image) => forward(settings, values, image),
@@ -63,11 +76,13 @@ function radiusOf(levels: number): number {
 
 /** Input and output channels of each convolution. */
 function channels(settings: UnetSettings): Readonly<Record<string, readonly [number, number]>> {
-  const { base, levels, context, conditions, topSkip } = settings;
+  const { base, levels, context, conditioned, topSkip } = settings;
+  // the mean is only subtracted
+  const planes = 2 * context + 1 + (conditioned ? CONDITIONS.length - 1 : 0);
   const width = (level: number): number => base * 2 ** level;
   const table: Record<string, readonly [number, number]> = {};
   for (let level = 0; level < levels; level++) {
-    table[`down${level}a`] = [level === 0 ? 2 * context + 1 + conditions : width(level - 1), width(level)];
+    table[`down${level}a`] = [level === 0 ? planes : width(level - 1), width(level)];
     table[`down${level}b`] = [width(level), width(level)];
   }
   for (let level = levels - 2; level >= 0; level--) {
@@ -79,9 +94,39 @@ function channels(settings: UnetSettings): Readonly<Record<string, readonly [num
 }
 
 function forward(settings: UnetSettings, values: NamedTensors, image: tf.Tensor4D): tf.Tensor4D {
+  const { mean, scale, residual } = settings;
+  if (settings.conditioned) {
+    const { input, level } = conditionedInput(settings, image);
+    return tf.add(channel(image, settings.context), tf.div(body(settings, values, input), level));
+  }
+  const output = tf.mul(body(settings, values, tf.div(tf.sub(image, mean), scale)), scale);
+  return tf.add(residual ? channel(image, settings.context) : mean, output);
+}
+
+/** Slices as level * (slice - mean), the neighbours only where there is context, then all planes but the mean. */
+function conditionedInput(
+  { context }: UnetSettings,
+  image: tf.Tensor4D,
+): { input: tf.Tensor4D; level: tf.Tensor4D } {
+  const slices = 2 * context + 1;
+  const plane = (name: Condition): tf.Tensor4D => channel(image, slices + CONDITIONS.indexOf(name));
+  const [level, mean, used] = [plane('level'), plane('mean'), plane('context')];
+  const channels: tf.Tensor4D[] = [];
+  for (let i = 0; i < slices; i++) {
+    const slice: tf.Tensor4D = tf.mul(tf.sub(channel(image, i), mean), level);
+    channels.push(i === context ? slice : tf.mul(slice, used));
+  }
+  return {
+    input: tf.concat([...channels, level, plane('correlationX'), plane('correlationY'), used], 3),
+    level,
+  };
+}
+
+/** The U-Net itself: what it adds to the centre slice, or the image. */
+function body(settings: UnetSettings, values: NamedTensors, input: tf.Tensor4D): tf.Tensor4D {
   const block = (x: tf.Tensor4D, name: string): tf.Tensor4D => tf.leakyRelu(conv(values, x, name), LEAK);
   const skips: tf.Tensor4D[] = [];
-  let x = normalised(settings, image);
+  let x = input;
   for (let level = 0; level < settings.levels; level++) {
     x = block(block(level === 0 ? x : halve(x), `down${level}a`), `down${level}b`);
     skips.push(x);
@@ -90,23 +135,7 @@ function forward(settings: UnetSettings, values: NamedTensors, image: tf.Tensor4
     const up = block(double(x), `up${level}a`);
     x = block(level > 0 || settings.topSkip ? tf.concat([up, skips[level]], 3) : up, `up${level}b`);
   }
-  const output: tf.Tensor4D = tf.mul(conv(values, x, 'out'), settings.scale);
-  return settings.residual ? tf.add(centre(image, settings.context), output) : tf.add(output, settings.mean);
-}
-
-/** Slices as (image - mean) / scale; conditions as they are. */
-function normalised({ context, conditions, mean, scale }: UnetSettings, image: tf.Tensor4D): tf.Tensor4D {
-  if (conditions === 0) return tf.div(tf.sub(image, mean), scale);
-  if (mean === 0 && scale === 1) return image;
-  const [n, rows, columns, all] = image.shape;
-  const slices = 2 * context + 1;
-  return tf.concat(
-    [
-      tf.div(tf.sub(tf.slice(image, [0, 0, 0, 0], [n, rows, columns, slices]), mean), scale),
-      tf.slice(image, [0, 0, 0, slices], [n, rows, columns, all - slices]),
-    ],
-    3,
-  );
+  return conv(values, x, 'out');
 }
 
 function conv(values: NamedTensors, x: tf.Tensor4D, name: string): tf.Tensor4D {
@@ -121,7 +150,7 @@ function double(x: tf.Tensor4D): tf.Tensor4D {
   return tf.image.resizeNearestNeighbor(x, [x.shape[1] * 2, x.shape[2] * 2]);
 }
 
-function centre(image: tf.Tensor4D, context: number): tf.Tensor4D {
+function channel(image: tf.Tensor4D, index: number): tf.Tensor4D {
   const [n, rows, columns, channels] = image.shape;
-  return channels === 1 ? image : tf.slice(image, [0, 0, 0, context], [n, rows, columns, 1]);
+  return channels === 1 ? image : tf.slice(image, [0, 0, 0, index], [n, rows, columns, 1]);
 }

@@ -12,6 +12,8 @@ export interface Stabiliser {
   forward(x: number): number;
   /** nu in units of sigma with E[f(m) | nu] = y; 0 for y under E[f(m) | 0]. */
   inverse(y: number): number;
+  /** E[f(m) | nu], the inverse of `inverse`, for nu in units of sigma. */
+  expected(nu: number): number;
 }
 
 /** Steps of the tables a unit; linear interpolation between them errs by less than 1e-4. */
@@ -20,6 +22,7 @@ const INVERSE_STEPS = 128;
 /** Above these the asymptotic forms take over. */
 const FORWARD_END = 12;
 const AMPLITUDE_END = 24;
+const AMPLITUDE_STEPS = 32;
 
 /** Knots of h. */
 const KNOT_SPACING = 0.35;
@@ -47,7 +50,14 @@ function build(): Stabiliser {
     const i = Math.max(0, Math.floor(at));
     return table[i] + (at - i) * (table[i + 1] - table[i]);
   };
-  const { start, squares, end } = inverseTable(forward);
+  const expectations = expectedTable(forward);
+  const { start, squares, end } = inverseTable(expectations);
+  const expected = (nu: number): number => {
+    if (nu >= AMPLITUDE_END) return nu + 1 / (4 * nu);
+    const at = nu * AMPLITUDE_STEPS;
+    const i = Math.floor(at);
+    return expectations[i] + (at - i) * (expectations[i + 1] - expectations[i]);
+  };
   const inverse = (y: number): number => {
     if (y <= start) return 0;
     if (y >= end) return (y + Math.sqrt(y * y - 1)) / 2;
@@ -55,7 +65,7 @@ function build(): Stabiliser {
     const i = Math.floor(at);
     return Math.sqrt(squares[i] + (at - i) * (squares[i + 1] - squares[i]));
   };
-  return { forward, inverse };
+  return { forward, inverse, expected };
 }
 
 const KNOTS = Math.round(LAST_KNOT / KNOT_SPACING) + 1;
@@ -232,18 +242,21 @@ function solve(matrix: Float64Array[], right: Float64Array): Float64Array {
   return x;
 }
 
+/** E[f(m) | nu] on a regular grid of nu in [0, AMPLITUDE_END]. */
+function expectedTable(forward: (x: number) => number): Float64Array {
+  return Float64Array.from({ length: AMPLITUDE_END * AMPLITUDE_STEPS + 1 }, (_, j) => {
+    const { x, weight } = sampleDensity(j / AMPLITUDE_STEPS);
+    return dot(x.map(forward), weight);
+  });
+}
+
 /** nu^2 (which is smooth in y down to nu = 0, as nu is not) on a regular grid of y = E[f(m) | nu]. */
-function inverseTable(forward: (x: number) => number): {
+function inverseTable(expected: Float64Array): {
   start: number;
   end: number;
   squares: Float64Array;
 } {
-  const perUnit = 32;
-  const count = AMPLITUDE_END * perUnit + 1;
-  const expected = Float64Array.from({ length: count }, (_, j) => {
-    const { x, weight } = sampleDensity(j / perUnit);
-    return dot(x.map(forward), weight);
-  });
+  const count = expected.length;
   const start = expected[0];
   const length = Math.floor((expected[count - 1] - start) * INVERSE_STEPS);
   const squares = new Float64Array(length + 1);
@@ -251,8 +264,8 @@ function inverseTable(forward: (x: number) => number): {
   for (let i = 0; i <= length; i++) {
     const y = start + i / INVERSE_STEPS;
     while (j < count - 2 && expected[j + 1] < y) j++;
-    const low = (j / perUnit) ** 2;
-    const high = ((j + 1) / perUnit) ** 2;
+    const low = (j / AMPLITUDE_STEPS) ** 2;
+    const high = ((j + 1) / AMPLITUDE_STEPS) ** 2;
     squares[i] = low + ((y - expected[j]) / (expected[j + 1] - expected[j])) * (high - low);
   }
   return { start, squares, end: start + (length - 1) / INVERSE_STEPS };

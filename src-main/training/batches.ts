@@ -13,7 +13,7 @@ export type FedBatch = Readonly<Record<keyof Batch, Float32Array>>;
  * batches.
  */
 export interface BatchSource {
-  readonly batch: (random: Random, part: Part) => FedBatch;
+  readonly batch: (random: Random, part: Part, step: number) => FedBatch;
 }
 
 /** Batches of patches of a noisy image, made into pairs under a self-supervised objective. */

@@ -90,7 +90,7 @@ export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): Se
       base: BASE_CHANNELS,
       levels: LEVELS,
       context,
-      conditions: 0,
+      conditioned: false,
       residual: objective.kind === 'recorrupted',
       topSkip: objective.kind === 'recorrupted',
       mean,

@@ -3,7 +3,7 @@ import { sha256 } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { NamedArrays, NamedShapes, NamedTensors, StepDefinition } from '../graph/types.js';
-import { initialParameters, type Network, rank4 } from '../models/network.js';
+import { channelsOf, initialParameters, type Network, rank4 } from '../models/network.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
 import type { BatchSource, FedBatch } from './batches.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
@@ -179,7 +179,7 @@ async function oneStep(
   step: number,
 ): Promise<number> {
   const random = new Random(plan.seed).fork(`step ${step}`);
-  const batch = source.batch(random, 'training');
+  const batch = source.batch(random, 'training', step);
   const schedule = {
     peak: plan.peakRate,
     warmupSteps: WARMUP_STEPS,
@@ -209,7 +209,7 @@ class HeldOutJudge {
 
   static async create(runtime: Runtime, plan: TrainingPlan, source: BatchSource): Promise<HeldOutJudge> {
     const random = new Random(plan.seed).fork('held out');
-    const batches = Array.from({ length: HELD_OUT_BATCHES }, () => source.batch(random, 'heldOut'));
+    const batches = Array.from({ length: HELD_OUT_BATCHES }, (_, i) => source.batch(random, 'heldOut', i));
     const program = await runtime.compileStep(
       {
         state: parameterShapes(plan.network),
@@ -245,7 +245,7 @@ function parameterShapes(network: Network): NamedShapes {
 
 function batchShapes({ network, patchSize: size, batchSize }: TrainingPlan): NamedShapes {
   return {
-    input: [batchSize, size, size, 2 * network.context + 1],
+    input: [batchSize, size, size, channelsOf(network)],
     target: [batchSize, size, size, 1],
     weight: [batchSize, size, size, 1],
   };

@@ -11,7 +11,7 @@ const SETTINGS = {
   base: 4,
   levels: 3,
   context: 1,
-  conditions: 0,
+  conditioned: false,
   residual: false,
   topSkip: true,
   mean: 3,

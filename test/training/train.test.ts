@@ -34,7 +34,7 @@ function plan(steps: number, changes: Partial<Plan> = {}): Plan {
       base: 4,
       levels: 3,
       context: 0,
-      conditions: 0,
+      conditioned: false,
       residual: true,
       topSkip: true,
       mean: 20,
