@@ -9,6 +9,19 @@ export type DeviceName = (typeof DEVICE_NAMES)[number];
 export const NOISE_KINDS = ['rician', 'gaussian'] as const;
 export type NoiseKind = (typeof NOISE_KINDS)[number];
 
+/** Artifacts that can be simulated: of MR in k-space or as a field, of CT in the sinogram. */
+export const ARTIFACT_NAMES = [
+  'bias',
+  'ghost',
+  'gibbs',
+  'motion',
+  'ring',
+  'spike',
+  'starvation',
+  'streak',
+] as const;
+export type ArtifactName = (typeof ARTIFACT_NAMES)[number];
+
 /** What a network learns from: pairs recorrupted with the known noise, or pixels hidden from it. */
 export const OBJECTIVE_NAMES = ['recorrupted', 'masked'] as const;
 export type ObjectiveName = (typeof OBJECTIVE_NAMES)[number];
