@@ -16,6 +16,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   noise: 'measuring noise',
   train: 'training',
   denoise: 'denoising',
+  simulate: 'simulating',
   write: 'writing',
   report: 'reporting',
 };

@@ -7,7 +7,7 @@ import type { EvaluateResult, InspectResult, OutputsResult, StoppedResult } from
  */
 
 /** The stages of a job, in order; what `done` and `total` count is in `unit`. */
-export type Stage = 'scan' | 'read' | 'noise' | 'train' | 'denoise' | 'write' | 'report';
+export type Stage = 'scan' | 'read' | 'noise' | 'train' | 'denoise' | 'simulate' | 'write' | 'report';
 
 export interface ProgressEvent {
   readonly type: 'progress';

@@ -68,9 +68,12 @@ export interface SimulateRequest {
   readonly input: string;
   /** Folder as for denoise; for a NIfTI input also a file that ends in .nii or .nii.gz. */
   readonly output: string;
-  readonly noise: NoiseKind;
+  /** Added after the artifact; null: no noise. */
+  readonly noise: NoiseKind | null;
   /** Standard deviation in percent of the brightest voxel (the convention of BrainWeb). */
   readonly level: number;
+  /** Severity in the unit of the artifact (noise/artifacts); null takes the usual one. */
+  readonly artifact?: { readonly name: ArtifactName; readonly severity: number | null };
   readonly seed: number;
 }
 

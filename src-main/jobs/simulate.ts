@@ -6,6 +6,7 @@ import type { SimulateRequest } from '../contract/requests.js';
 import type { OutputsResult } from '../contract/results.js';
 import { writeNifti } from '../imaging/nifti.js';
 import type { Volume } from '../imaging/volume.js';
+import { ARTIFACTS, modelFor, simulateArtifact } from '../noise/artifacts/artifacts.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
 import { exitCodeOf, refuseEmpty } from './denoise.js';
 import { runDeriveJob } from './derive-job.js';
@@ -13,26 +14,36 @@ import { openJournal } from './journal.js';
 import { isNiftiName, loadNifti } from './nifti-input.js';
 import { guardedPath, openInput } from './open-input.js';
 import { openOutputFolder, refuseOutput } from './output-folder.js';
-import type { Processor } from './processor.js';
+import type { ProcessHooks, Processor } from './processor.js';
 
 /**
- * Adds noise of a known level to every series of the input.
+ * Adds an artifact, noise of a known level, or both to every series of the input.
  *
- * @throws LimpidError wrong paths, E_NOTHING, E_NIFTI
+ * @throws LimpidError wrong paths, E_NOTHING, E_NIFTI; E_VALUES for a severity out of range
  */
 export async function runSimulate(request: SimulateRequest, emit: Emit): Promise<OutputsResult> {
+  const severity = severityOf(request);
   if (isNiftiName(request.input) && isNiftiName(request.output)) return simulateFile(request);
   const guarded = guardedPath(request.input);
   await refuseOutput(request.output, guarded);
-  const input = await openInput(request.input, emit, { errorMap: false, suffix: 'noisy' });
+  const input = await openInput(request.input, emit, { errorMap: false, suffix: fileSuffix(request) });
   try {
     refuseEmpty(input);
     const folder = await openOutputFolder(request.output, guarded);
     try {
       const { noise, level, seed } = request;
-      const settings = { command: 'simulate', version: VERSION, input: input.kind, noise, level, seed };
+      const settings = {
+        command: 'simulate',
+        version: VERSION,
+        input: input.kind,
+        noise: noise ?? 'none',
+        level,
+        artifact: request.artifact?.name ?? 'none',
+        severity: severity ?? 0,
+        seed,
+      };
       const journal = await openJournal(folder, settings);
-      const processor = noiseMaker(request);
+      const processor = simulator(request);
       const { outcomes } = await runDeriveJob({
         input,
         folder,
@@ -53,11 +64,11 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
 
 async function simulateFile(request: SimulateRequest): Promise<OutputsResult> {
   const { image } = await loadNifti(request.input);
-  const noisy = addNoise(image.volume, request);
-  const bytes = writeNifti(image, noisy.volume.data, {
+  const simulated = simulate(image.volume, request);
+  const bytes = writeNifti(image, simulated.volume.data, {
     gzip: request.output.toLowerCase().endsWith('.gz'),
     datatype: 'float32',
-    description: 'Limpid SIMULATED NOISE',
+    description: `Limpid ${suffix(request)}`,
   });
   await writeFileAtomic(path.resolve(request.output), bytes);
   return resultOf(
@@ -66,20 +77,42 @@ async function simulateFile(request: SimulateRequest): Promise<OutputsResult> {
   );
 }
 
-function noiseMaker(request: SimulateRequest): Processor {
+function suffix({ noise, artifact }: SimulateRequest): string {
+  if (artifact === undefined) return 'SIMULATED NOISE';
+  return noise === null ? 'SIMULATED ARTIFACT' : 'SIMULATED ARTIFACT, NOISE';
+}
+
+function fileSuffix({ noise }: SimulateRequest): string {
+  return noise === null ? 'artifact' : 'noisy';
+}
+
+/** @throws LimpidError E_VALUES when it is out of range */
+function severityOf({ artifact }: SimulateRequest): number | null {
+  if (artifact === undefined) return null;
+  const severity = artifact.severity ?? ARTIFACTS[artifact.name].severity.usual;
+  modelFor(artifact.name, severity);
+  return severity;
+}
+
+function simulator(request: SimulateRequest): Processor {
   return {
     device: null,
-    suffix: 'SIMULATED NOISE',
-    fileSuffix: 'noisy',
-    async process({ volume }) {
-      const noisy = addNoise(volume, request);
+    suffix: suffix(request),
+    fileSuffix: fileSuffix(request),
+    async process({ volume }, hooks) {
+      const simulated = simulate(volume, request, hooks);
       return {
-        volume: noisy.volume,
+        volume: simulated.volume,
         errorMap: null,
         again: null,
         training: null,
         model: null,
-        description: `Simulated by Limpid ${VERSION}: ${request.noise} noise added, standard deviation ${noisy.sigma.toPrecision(4)} (${request.level} % of the brightest voxel), seed ${request.seed}; not an acquired image; not for diagnostic use`,
+        description: [
+          `Simulated by Limpid ${VERSION}: ${simulated.what.join('; ')}`,
+          `seed ${request.seed}`,
+          'not an acquired image',
+          'not for diagnostic use',
+        ].join('; '),
         context: 0,
         timings: [],
         warnings: [],
@@ -89,9 +122,30 @@ function noiseMaker(request: SimulateRequest): Processor {
   };
 }
 
-function addNoise(clean: Volume, { noise, level, seed }: SimulateRequest): { volume: Volume; sigma: number } {
-  const sigma = sigmaOfLevel(clean, level);
-  return { volume: simulateNoise(clean, { kind: noise, sigma, seed }), sigma };
+/** The artifact first: noise comes from the receiver. */
+function simulate(
+  clean: Volume,
+  request: SimulateRequest,
+  hooks?: ProcessHooks,
+): { volume: Volume; what: readonly string[] } {
+  const { artifact, noise, level, seed } = request;
+  const what: string[] = [];
+  let volume = clean;
+  const severity = severityOf(request);
+  if (artifact !== undefined && severity !== null) {
+    volume = simulateArtifact(volume, { artifact: artifact.name, severity, seed }, (done, total) =>
+      hooks?.progress('simulate', 'slices', done, total),
+    );
+    what.push(`artifact ${artifact.name} of severity ${severity} ${ARTIFACTS[artifact.name].severity.unit}`);
+  }
+  if (noise !== null) {
+    const sigma = sigmaOfLevel(clean, level);
+    volume = simulateNoise(volume, { kind: noise, sigma, seed });
+    what.push(
+      `${noise} noise added, standard deviation ${sigma.toPrecision(4)} (${level} % of the brightest voxel)`,
+    );
+  }
+  return { volume, what };
 }
 
 function resultOf(series: OutputsResult['series'], problems: OutputsResult['problems']): OutputsResult {

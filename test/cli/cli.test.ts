@@ -66,6 +66,8 @@ describe('limpid', () => {
     [['denoise', 'in', 'out', '--seed', '-1'], 'It must be a whole number from 0'],
     [['denoise', 'in', 'out', '--device', 'gpu'], 'Allowed choices are auto, cpu, webgpu'],
     [['simulate', 'in', 'out', '--level', '5'], "required option '--noise <kind>' not specified"],
+    [['simulate', 'in', 'out'], "required option '--noise <kind>' or '--artifact <name>' not specified"],
+    [['simulate', 'in', 'out', '--noise', 'rician'], "required option '--level <percent>' not specified"],
     [['simulate', 'in', 'out', '--noise', 'rician', '--level', 'x'], 'It must be a number'],
     [['inspect'], "missing required argument 'paths'"],
   ])('refuses %j with exit code 2 and says why', async (args, why) => {
@@ -126,6 +128,31 @@ describe('limpid simulate and evaluate', () => {
     expect(lastLine(evaluated).protocol).toMatchObject({ peak: 'maximum of the reference' });
     const self = await limpid(['evaluate', input, input]);
     expect(self.out).toContain('equal');
+  });
+
+  it('add an artifact, say so, and refuse a severity without meaning', async () => {
+    const root = await temporaryFolder();
+    const [input, ghosted] = [path.join(root, 'in'), path.join(root, 'ghosted')];
+    await brainSlices(input, [9, 10]);
+    const simulated = await limpid(['simulate', input, ghosted, '--artifact', 'ghost', '--json']);
+    expect(simulated.code).toBe(0);
+    const file = await fs.readFile(path.join(ghosted, 'series-001', '00001.dcm'));
+    expect(file.includes('artifact ghost of severity 20 %')).toBe(true);
+    expect(file.includes('SIMULATED ARTIFACT')).toBe(true);
+    const evaluated = await limpid(['evaluate', input, path.join(ghosted, 'series-001'), '--json']);
+    expect(lastLine(evaluated).test.psnr).toBeGreaterThan(15);
+    expect(lastLine(evaluated).test.psnr).toBeLessThan(40);
+    const refused = await limpid([
+      'simulate',
+      input,
+      path.join(root, 'x'),
+      '--artifact',
+      'gibbs',
+      '--severity',
+      '99',
+    ]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('0 to 90');
   });
 
   it('refuse images of different sizes', async () => {

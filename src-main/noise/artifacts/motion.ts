@@ -73,7 +73,7 @@ function keys(distance: number): number {
 
 /** Movements outside the middle twelfth of the lines: a move there moves the image and makes no artifact. */
 const STILL = 1 / 12;
-const MOST_MOVES = 3;
+const MOST_MOVES = 4;
 
 export const motionModel: ArtifactModel = {
   severity: {
@@ -84,13 +84,13 @@ export const motionModel: ArtifactModel = {
     most: 30,
   },
   prepare: (severity) => (plane, random) => {
+    const moves = 1 + random.integer(MOST_MOVES);
+    const early = random.integer(moves + 1);
     const half = plane.rows / 2;
-    const before = Array.from({ length: random.integer(MOST_MOVES + 1) }, () =>
-      between(random, -half, -STILL * half),
-    );
-    const after = Array.from({ length: (before.length === 0 ? 1 : 0) + random.integer(MOST_MOVES) }, () =>
-      between(random, STILL * half, half),
-    );
+    // more often near the middle, where the signal is and where a movement shows
+    const lines = Array.from({ length: moves }, () => half * between(random, Math.sqrt(STILL), 1) ** 2);
+    const before = lines.slice(0, early).map((line) => -line);
+    const after = lines.slice(early);
     const pose = (from: number): Pose => ({
       from,
       shiftX: between(random, -severity, severity),
@@ -98,9 +98,9 @@ export const motionModel: ArtifactModel = {
       degrees: between(random, -severity, severity),
     });
     const bounds = before.sort((a, b) => a - b);
-    const early = bounds.map((_, i) => pose(i === 0 ? Number.NEGATIVE_INFINITY : bounds[i - 1]));
+    const start = bounds.map((_, i) => pose(i === 0 ? Number.NEGATIVE_INFINITY : bounds[i - 1]));
     const still = { from: bounds.at(-1) ?? Number.NEGATIVE_INFINITY, shiftX: 0, shiftY: 0, degrees: 0 };
     const late = after.sort((a, b) => a - b).map(pose);
-    return motion(plane, 'y', [...early, still, ...late]);
+    return motion(plane, 'y', [...start, still, ...late]);
   },
 };

@@ -66,7 +66,7 @@ export const ringModel: ArtifactModel = {
   severity: {
     unit: '%',
     meaning: 'standard deviation of the gain error of the broken detector channels, one in ten',
-    usual: 2,
+    usual: 5,
     least: 0,
     most: 50,
   },

@@ -38,8 +38,9 @@ export function poisson(mean: number, random: Random): number {
 export const starvationModel: ArtifactModel = {
   severity: {
     unit: '%',
-    meaning: 'counting noise of the ray that is attenuated most, over its signal: 50 means four photons left',
-    usual: 50,
+    meaning:
+      'counting noise of the ray that is attenuated most, over its signal: 10 means a hundred photons left',
+    usual: 10,
     least: 0.01,
     most: 200,
   },
