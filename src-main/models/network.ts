@@ -2,12 +2,17 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../base/random.js';
 import type { NamedArrays, NamedTensors, Shape } from '../graph/types.js';
 
-/** How a parameter starts: 'he' is He et al. 2015 for leaky ReLU with slope LEAK, fan-in from the shape. */
-export type Initialiser = 'he' | 'zeros';
+/**
+ * How a parameter starts: 'he' is He et al. 2015 for leaky ReLU with slope LEAK, 'lecun' has variance 1 / fan-in
+ * for what is followed by no ReLU; 'normal' has unit variance.
+ */
+export type Initialiser = 'he' | 'lecun' | 'normal' | 'zeros' | 'ones';
 
 export interface ParameterSpec {
   readonly shape: Shape;
   readonly initialiser: Initialiser;
+  /** Values that are summed into one; without it, all but the last axis, as in a convolution's filter. */
+  readonly fanIn?: number;
 }
 
 /** What a network was built with; plain values, so that they go into the metadata of a model file. */
@@ -42,12 +47,12 @@ export function channelsOf(network: Pick<Network, 'context' | 'conditions'>): nu
 export const LEAK = 0.1;
 
 /** Draws the start values of a network: one forked generator a parameter, so that adding one moves no other. */
-export function initialParameters(network: Network, random: Random): NamedArrays {
+export function initialParameters(network: Pick<Network, 'parameters'>, random: Random): NamedArrays {
   const entries = Object.entries(network.parameters).map(([name, spec]) => {
     const data = new Float32Array(spec.shape.reduce((product, size) => product * size, 1));
-    if (spec.initialiser === 'he') {
-      const fanIn = data.length / spec.shape[spec.shape.length - 1];
-      const scale = Math.sqrt(2 / ((1 + LEAK * LEAK) * fanIn));
+    if (spec.initialiser === 'ones') data.fill(1);
+    else if (spec.initialiser !== 'zeros') {
+      const scale = scaleOf(spec, data.length);
       random.fork(name).normals(data);
       for (let i = 0; i < data.length; i++) data[i] *= scale;
     }
@@ -56,7 +61,13 @@ export function initialParameters(network: Network, random: Random): NamedArrays
   return Object.fromEntries(entries);
 }
 
-export function parameterCount(network: Network): number {
+function scaleOf({ shape, initialiser, fanIn }: ParameterSpec, length: number): number {
+  const summed = fanIn ?? length / shape[shape.length - 1];
+  if (initialiser === 'normal') return 1;
+  return Math.sqrt((initialiser === 'he' ? 2 / (1 + LEAK * LEAK) : 1) / summed);
+}
+
+export function parameterCount(network: Pick<Network, 'parameters'>): number {
   return Object.values(network.parameters).reduce(
     (sum, spec) => sum + spec.shape.reduce((product, size) => product * size, 1),
     0,

@@ -1,11 +1,13 @@
 import { LimpidError } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
-import type { CurvePoint } from './train.js';
+import type { CurvePoint } from './loop.js';
 
 /** All that a training run needs to go on as if it had never stopped. */
 export interface Checkpoint {
   /** Fingerprint of everything that decides the result: another one must not be resumed from. */
   readonly plan: string;
+  /** Steps of the whole run, where no one but the run itself knows them (a limit of time). */
+  readonly steps: number;
   /** Steps done. */
   readonly step: number;
   readonly curve: readonly CurvePoint[];
@@ -60,9 +62,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
         return [name, { data, shape }];
       }),
     );
-  const { plan, step, curve, best } = header.value;
+  const { plan, steps, step, curve, best } = header.value;
   return {
     plan,
+    steps,
     step,
     curve,
     best,

@@ -13,6 +13,8 @@ export interface AdamSettings {
   readonly clipNorm: number;
   /** Decay of the moving average; it warms up as (1 + t) / (10 + t). */
   readonly averageDecay: number;
+  /** Share of a filter's weights taken away a step, times the learning rate (AdamW, Loshchilov and Hutter 2019). */
+  readonly weightDecay: number;
 }
 
 export const ADAM: AdamSettings = {
@@ -21,6 +23,7 @@ export const ADAM: AdamSettings = {
   epsilon: 1e-8,
   clipNorm: 10,
   averageDecay: 0.995,
+  weightDecay: 0,
 };
 
 const WEIGHT = 'weight/';
@@ -88,7 +91,7 @@ export function adamUpdate(
     const first = lerp(gradient, state[FIRST + name], beta1);
     const second = lerp(tf.square(gradient), state[SECOND + name], beta2);
     const weight = tf.sub(
-      state[WEIGHT + name],
+      decayed(settings, state[WEIGHT + name], learningRate),
       tf.div(tf.mul(rate, first), tf.add(tf.sqrt(tf.div(second, correction2)), epsilon)),
     );
     next[FIRST + name] = first;
@@ -97,6 +100,12 @@ export function adamUpdate(
     next[AVERAGE + name] = tf.add(weight, tf.mul(decay, tf.sub(state[AVERAGE + name], weight)));
   }
   return { state: next, gradientNorm };
+}
+
+/** Biases and scales, which have one axis, do not decay. */
+function decayed({ weightDecay }: AdamSettings, weight: tf.Tensor, learningRate: tf.Tensor): tf.Tensor {
+  if (weightDecay === 0 || weight.rank < 2) return weight;
+  return tf.mul(weight, tf.sub(1, tf.mul(learningRate, weightDecay)));
 }
 
 function lerp(value: tf.Tensor, previous: tf.Tensor, beta: number): tf.Tensor {

@@ -1,0 +1,230 @@
+import { Random } from '../base/random.js';
+import { LimpidError } from '../contract/errors.js';
+import type { NamedArrays } from '../graph/types.js';
+import type { Runtime, StepProgram } from '../runtime/types.js';
+import type { BatchSource } from './batches.js';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import { HeldOutJudge } from './judge.js';
+import { drawAll, type Learner } from './learner.js';
+import type { AdamSettings } from './optimiser.js';
+import { learningRate } from './schedule.js';
+import { initialLearnerState, judged, learnerStep } from './step.js';
+
+/** How a learner is trained, besides what it is and what it sees. */
+export interface LoopSettings {
+  readonly steps: number;
+  readonly peakRate: number;
+  readonly warmupSteps: number;
+  readonly optimiser: AdamSettings;
+  readonly seed: number;
+  /** Steps between two measurements of the held-out loss. */
+  readonly evaluateEvery: number;
+  /** Stop after this many measurements without a better held-out loss. */
+  readonly patience: number;
+}
+
+/** One point of the learning curve, in units of the loss. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly heldOut: number | null;
+  /** What the family watches, on held-out images; absent where it watches nothing. */
+  readonly measures?: Readonly<Record<string, number>>;
+}
+
+export interface TrainingProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly heldOut: number | null;
+  /** Steps a second, over the last ones. */
+  readonly rate: number;
+  readonly secondsLeft: number;
+}
+
+export interface TrainingHooks {
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Where checkpoints survive; without it a run cannot be resumed. */
+  readonly checkpoint?: {
+    readonly load: () => Promise<Uint8Array | null>;
+    readonly save: (bytes: Uint8Array) => Promise<void>;
+  };
+  /** Least time between two checkpoints; they are only written right after a held-out measurement. */
+  readonly checkpointSeconds?: number;
+}
+
+export interface TrainingResult {
+  /** The averaged weights, and buffers where there are any, of the best held-out measurement. */
+  readonly parameters: NamedArrays;
+  readonly curve: readonly CurvePoint[];
+  readonly bestStep: number;
+  readonly stepsDone: number;
+}
+
+const RATE_FLOOR = 0.01;
+const SECONDS_BETWEEN_CHECKPOINTS = 20;
+
+/**
+ * Minimises a learner's loss on batches of `source`. Each step draws from its own generator, forked from the seed,
+ * so a run that was stopped and resumed gives the weights of an unbroken one.
+ *
+ * @throws LimpidError E_TRAINING when the loss is no longer a number; E_RESUME when the checkpoint is of another
+ * run, as its fingerprint tells
+ */
+export async function trainLearner(
+  runtime: Runtime,
+  learner: Learner,
+  settings: LoopSettings,
+  fingerprint: string,
+  source: BatchSource,
+  hooks: TrainingHooks = {},
+): Promise<TrainingResult> {
+  const start = await startingPoint(learner, settings, fingerprint, hooks);
+  const program = await runtime.compileStep(learnerStep(learner, settings.optimiser), start.state);
+  const judge = await HeldOutJudge.create(runtime, learner, settings.seed, source);
+  try {
+    return await run({ learner, settings, fingerprint, source, hooks, program, judge }, start);
+  } finally {
+    await judge.close();
+    await program.close();
+  }
+}
+
+interface Run {
+  readonly learner: Learner;
+  readonly settings: LoopSettings;
+  readonly fingerprint: string;
+  readonly source: BatchSource;
+  readonly hooks: TrainingHooks;
+  readonly program: StepProgram;
+  readonly judge: HeldOutJudge;
+}
+
+async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
+  const { settings, fingerprint, hooks, program, judge } = on;
+  const curve = [...start.curve];
+  let { best, bestWeights, step } = start;
+  let lossSum = 0;
+  let lossCount = 0;
+  let savedAt = performance.now();
+  const pause = 1000 * (hooks.checkpointSeconds ?? SECONDS_BETWEEN_CHECKPOINTS);
+  const pace = new Pace();
+  while (step < settings.steps && !outOfPatience(settings, curve, best)) {
+    const loss = await oneStep(on, step);
+    lossSum += loss;
+    lossCount++;
+    step++;
+    if (step % settings.evaluateEvery === 0 || step === settings.steps) {
+      const candidate = judged(await program.readState());
+      const { heldOut, measures } = await judge.loss(candidate);
+      const watched = Object.keys(measures).length > 0 ? { measures } : {};
+      curve.push({ step, loss: lossSum / lossCount, heldOut, ...watched });
+      lossSum = 0;
+      lossCount = 0;
+      if (best === null || heldOut < best.heldOut) {
+        best = { step, heldOut };
+        bestWeights = candidate;
+      }
+      // Only between measurements: the running mean of the loss is then empty, so a resumed curve is the same.
+      if (hooks.checkpoint && performance.now() - savedAt >= pause) {
+        const state = await program.readState();
+        await hooks.checkpoint.save(
+          encodeCheckpoint({
+            plan: fingerprint,
+            steps: settings.steps,
+            step,
+            curve,
+            best,
+            state,
+            bestWeights,
+          }),
+        );
+        savedAt = performance.now();
+      }
+    }
+    const rate = pace.tick();
+    hooks.onProgress?.({
+      step,
+      steps: settings.steps,
+      loss,
+      heldOut: curve.at(-1)?.heldOut ?? null,
+      rate,
+      secondsLeft: (settings.steps - step) / rate,
+    });
+  }
+  return { parameters: bestWeights, curve, bestStep: best?.step ?? step, stepsDone: step };
+}
+
+async function oneStep({ learner, settings, source, program }: Run, step: number): Promise<number> {
+  const random = new Random(settings.seed).fork(`step ${step}`);
+  const batch = source.batch(random, 'training', step);
+  const schedule = {
+    peak: settings.peakRate,
+    warmupSteps: settings.warmupSteps,
+    totalSteps: settings.steps,
+    floor: RATE_FLOOR,
+  };
+  const { loss } = await program.run({
+    ...batch,
+    ...drawAll(learner, random, 'training'),
+    ...(learner.ramp > 0 ? { ramp: Float32Array.of(Math.min(1, step / learner.ramp)) } : {}),
+    learningRate: Float32Array.of(learningRate(schedule, step)),
+  });
+  if (!Number.isFinite(loss[0]))
+    throw new LimpidError(
+      'E_TRAINING',
+      `The loss is not a number any more at step ${step}.`,
+      'Run again with another --seed; if it happens again, inspect the series for odd values.',
+    );
+  return loss[0];
+}
+
+async function startingPoint(
+  learner: Learner,
+  settings: LoopSettings,
+  fingerprint: string,
+  hooks: TrainingHooks,
+): Promise<Checkpoint> {
+  const saved = await hooks.checkpoint?.load();
+  if (saved) {
+    const checkpoint = decodeCheckpoint(saved);
+    if (checkpoint.plan === fingerprint) return checkpoint;
+    throw new LimpidError(
+      'E_RESUME',
+      'The training checkpoint was made with other settings, images or device.',
+      'Use the same settings, or a new output folder.',
+    );
+  }
+  const state = initialLearnerState(learner, new Random(settings.seed).fork('weights'));
+  return {
+    plan: fingerprint,
+    steps: settings.steps,
+    step: 0,
+    curve: [],
+    best: null,
+    state,
+    bestWeights: judged(state),
+  };
+}
+
+function outOfPatience(
+  settings: LoopSettings,
+  curve: readonly CurvePoint[],
+  best: Checkpoint['best'],
+): boolean {
+  if (best === null || curve.length === 0) return false;
+  const since = curve[curve.length - 1].step - best.step;
+  return since >= settings.patience * settings.evaluateEvery;
+}
+
+/** Steps a second over a sliding window. */
+class Pace {
+  readonly #times: number[] = [performance.now()];
+
+  tick(): number {
+    this.#times.push(performance.now());
+    if (this.#times.length > 32) this.#times.shift();
+    const seconds = (this.#times[this.#times.length - 1] - this.#times[0]) / 1000;
+    return (this.#times.length - 1) / Math.max(seconds, 1e-6);
+  }
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { convolutional } from '../../src-main/models/convolutional.js';
+import { FAMILIES } from '../../src-main/models/families.js';
+import type { Family, FamilySettings } from '../../src-main/models/family.js';
+import { headOf, LOSS_NAMES, type LossName } from '../../src-main/models/losses.js';
+import { openRuntime } from '../../src-main/runtime/device.js';
+import type { Runtime } from '../../src-main/runtime/types.js';
+import type { FedBatch } from '../../src-main/training/batches.js';
+import { autoencoderLearner } from '../../src-main/training/learner.js';
+import { trainLearner } from '../../src-main/training/loop.js';
+import { ADAM } from '../../src-main/training/optimiser.js';
+import { splitBuffers } from '../../src-main/training/step.js';
+
+const SIZE = 32;
+const BATCH = 4;
+
+/** Smooth shapes in [0, 1] under noise, other ones in every batch. */
+function scenes(random: Random): FedBatch {
+  const target = new Float32Array(BATCH * SIZE * SIZE);
+  for (let n = 0; n < BATCH; n++) {
+    const [a, b, phase] = [0.1 + 0.3 * random.uniform(), 0.1 + 0.3 * random.uniform(), 6 * random.uniform()];
+    for (let i = 0; i < SIZE * SIZE; i++) {
+      const [y, x] = [Math.floor(i / SIZE), i % SIZE];
+      target[n * SIZE * SIZE + i] = 0.5 + 0.4 * Math.sin(a * x + phase) * Math.cos(b * y);
+    }
+  }
+  const input = target.map((value) => value + 0.1 * random.normal());
+  return { input, target, weight: new Float32Array(input.length).fill(1) };
+}
+
+async function learn(
+  runtime: Runtime,
+  family: Family,
+  settings: FamilySettings,
+  loss: LossName,
+  steps: number,
+) {
+  const model = family.build(settings, { head: headOf(loss), size: SIZE });
+  const examples = { data: scenes(new Random(5)).input, shape: [BATCH, SIZE, SIZE, 1] };
+  const learner = autoencoderLearner(
+    model,
+    [{ name: loss, weight: 1 }],
+    { size: SIZE, batchSize: BATCH },
+    examples,
+  );
+  const loop = {
+    steps,
+    peakRate: 2e-3,
+    warmupSteps: 5,
+    optimiser: { ...ADAM, averageDecay: 0.9 },
+    seed: 3,
+    evaluateEvery: 20,
+    patience: 1000,
+  };
+  return trainLearner(runtime, learner, loop, 'test', { batch: scenes });
+}
+
+describe('every family', () => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await openRuntime('cpu', { threads: 2 });
+  });
+  afterAll(() => runtime.close());
+
+  it.each(FAMILIES.map((family) => [family.name, family] as const))(
+    '%s learns to rebuild scenes under noise',
+    async (_, family) => {
+      const { curve } = await learn(runtime, family, small(family), 'mse', 60);
+      const errors = curve.map(({ measures }) => measures?.error ?? Number.NaN);
+      expect(errors[errors.length - 1]).toBeLessThan(0.95 * errors[0]);
+      expect(errors[errors.length - 1]).toBeLessThan(VARIANCE);
+    },
+  );
+
+  it.each(LOSS_NAMES)('the loss %s falls', async (loss) => {
+    const { curve } = await learn(runtime, convolutional, { base: 8 }, loss, 40);
+    expect(curve[curve.length - 1].loss).toBeLessThan(curve[0].loss);
+  });
+
+  it.each(['group', 'batch'])('%s norm and dropout train', async (norm) => {
+    const settings = { base: 8, norm, dropout: 0.1 };
+    const { curve, parameters } = await learn(runtime, convolutional, settings, 'mse', 60);
+    expect(curve[curve.length - 1].heldOut).toBeLessThan(curve[0].heldOut ?? 0);
+    const { buffers } = splitBuffers(parameters);
+    expect(Object.keys(buffers).length > 0).toBe(norm === 'batch');
+    for (const [name, { data }] of Object.entries(buffers))
+      expect(data.some((value) => value !== (name.endsWith('variance') ? 1 : 0))).toBe(true);
+  });
+
+  it.each([
+    { latent: 0 },
+    { latent: 2.5 },
+    { latent: Number.NaN },
+    { depth: 3 },
+    { norm: 'layer' },
+    { base: '8' },
+  ])('refuses the settings %j', (settings) => {
+    const build = () => convolutional.build(settings, { head: headOf('mse'), size: SIZE });
+    expect(build).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
+  });
+});
+
+/** Of the clean scenes: what a constant image would leave. */
+const VARIANCE = 0.1;
+
+function small(family: Family): FamilySettings {
+  return 'base' in family.defaults ? { base: 8 } : {};
+}
