@@ -21,6 +21,9 @@ export default defineConfig({
       input: {
         cli: 'src-main/cli/main.ts',
         compute: 'src-main/jobs/compute.ts',
+        library: 'src-main/app/library/main.ts',
+        devices: 'src-main/app/devices/main.ts',
+        'noise-worker': 'src-main/app/library/noise-worker.ts',
         'decode-worker': 'src-main/dicom/decode-worker.ts',
         probe: 'src-main/runtime/probe-main.ts',
       },

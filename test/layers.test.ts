@@ -30,7 +30,11 @@ const ALLOWED: Record<string, readonly string[]> = {
     'contract',
     'base',
   ],
-  cli: ['jobs', 'contract', 'base'],
+  app: ['jobs', 'noise', 'dicom', 'imaging', 'runtime', 'contract', 'base'],
+  cli: ['app', 'jobs', 'contract', 'base'],
+  shell: ['app', 'jobs', 'contract', 'base'],
+  'main.ts': ['shell'],
+  'preload.ts': ['contract'],
 };
 
 /** Packages that only some folders may import. */
@@ -38,7 +42,7 @@ const PACKAGES: readonly { name: RegExp; only: readonly string[] }[] = [
   { name: /^@tensorflow\//, only: ['graph', 'runtime', 'models', 'training'] },
   { name: /^onnxruntime/, only: ['runtime'] },
   { name: /^(dicom-parser|@cornerstonejs\/)/, only: ['dicom'] },
-  { name: /^electron$/, only: ['shell'] },
+  { name: /^electron$/, only: ['shell', 'preload.ts'] },
 ];
 
 function sources(folder: string, extension: RegExp): string[] {

@@ -2,5 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from './program.js';
 
-const compute = fileURLToPath(new URL('./compute.js', import.meta.url));
-process.exitCode = await runCommandLine(process.argv.slice(2), { compute });
+const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  compute: at('./compute.js'),
+  library: at('./library.js'),
+  devices: at('./devices.js'),
+  app: at('../app/'),
+  samples: at('../../assets/samples/'),
+});

@@ -6,12 +6,11 @@ import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
 import { runRequest } from './run.js';
+import { type ServePlaces, serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
 
-export interface Surroundings {
-  /** The script of the compute process. */
-  readonly compute: string;
-}
+/** The built scripts of the processes that commands start, and the built window. */
+export type Surroundings = ServePlaces;
 
 /** Starts a request; what the commands call when their arguments are right. */
 export type Start = (request: JobRequest, options: { readonly json: boolean }) => Promise<void>;
@@ -27,10 +26,10 @@ Examples:
 Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 cancelled.`;
 
 /** Runs a command line (without node and script) and returns the exit code. */
-export async function runCommandLine(args: readonly string[], { compute }: Surroundings): Promise<number> {
+export async function runCommandLine(args: readonly string[], places: Surroundings): Promise<number> {
   let exitCode: number = EXIT.done;
   const start: Start = async (request, { json }) => {
-    exitCode = await runRequest(request, { compute, json });
+    exitCode = await runRequest(request, { compute: places.compute, json });
   };
   const program = new Command('limpid')
     .description(DESCRIPTION)
@@ -42,7 +41,12 @@ export async function runCommandLine(args: readonly string[], { compute }: Surro
     .addCommand(inspectCommand(start))
     .addCommand(denoiseCommand(start))
     .addCommand(evaluateCommand(start))
-    .addCommand(simulateCommand(start));
+    .addCommand(simulateCommand(start))
+    .addCommand(
+      serveCommand(places, (code) => {
+        exitCode = code;
+      }),
+    );
   for (const command of [program, ...program.commands])
     command
       .exitOverride()

@@ -110,6 +110,8 @@ export interface AppBridge {
   ) => Promise<readonly string[]>;
   /** Where `fetch` finds a resource of the app: frames, thumbnails, reports. */
   readonly resourceUrl: (resource: Resource) => string;
+  /** Begins to drag outputs of a job into another program (desktop only). */
+  readonly dragOut?: (paths: readonly string[]) => void;
 }
 
 export type InputId = string;
@@ -174,6 +176,8 @@ export interface SeriesCard {
   readonly windows: readonly { readonly center: number; readonly width: number; readonly name: string }[];
   /** MONOCHROME1: low values are bright. */
   readonly inverted: boolean;
+  /** Of a parametric map (an error map, an uncertainty map): what its values mean. */
+  readonly map?: { readonly label: string; readonly explanation: string };
   /** Whether frames can be shown, and whether the series can be denoised. */
   readonly viewable: boolean;
   readonly eligible: boolean;

@@ -75,6 +75,21 @@ export class DecodePool {
     }
   };
 
+  /**
+   * One frame of an image, counted from 0: of a compressed file only that frame is decoded.
+   *
+   * @throws as `decode`; E_NOT_FOUND for a frame that the file does not have.
+   */
+  async decodeFrame(instance: Instance, bytes: Uint8Array, frame: number): Promise<StoredPixels> {
+    if (frame < 0 || frame >= instance.numberOfFrames)
+      throw new LimpidError('E_NOT_FOUND', 'The image has no such frame.', 'Open the input again.');
+    try {
+      return await this.#decode(instance, bytes, frame);
+    } catch (error) {
+      throw error instanceof LimpidError ? error.at(instance.file.place) : error;
+    }
+  }
+
   /** Ends all threads; decoding that waits is refused with E_CANCELLED. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -82,24 +97,28 @@ export class DecodePool {
     await Promise.all(this.#idle.splice(0).map((worker) => worker.terminate()));
   }
 
-  async #decode(instance: Instance, bytes: Uint8Array): Promise<StoredPixels> {
+  /** All frames, or the one that is asked for. */
+  async #decode(instance: Instance, bytes: Uint8Array, only?: number): Promise<StoredPixels> {
     requireDecodable(instance);
     const file = walkElements(bytes);
     const pixels = findElement(file.elements, PIXEL_DATA);
     if (pixels === undefined || file.transferSyntax !== instance.transferSyntax) throw changed();
-    const { rows, columns, numberOfFrames: frames } = instance;
+    const { rows, columns, numberOfFrames } = instance;
     const length = rows * columns;
+    const frames = only === undefined ? numberOfFrames : 1;
     if (!transferSyntax(file.transferSyntax).encapsulated) {
       const samples = nativeSamples(file, pixels, instance);
       const values = emptyValues(instance, length * frames);
-      store(samples, instance, values, 0);
+      const wanted = only === undefined ? samples : samples.subarray(only * length, (only + 1) * length);
+      store(wanted, instance, values, 0);
       return { values, rows, columns, frames };
     }
     // The fragments are counted before memory is taken for as many frames as the header claims.
-    const data = encapsulatedFrames(file.bytes, pixels, frames);
+    const data = encapsulatedFrames(file.bytes, pixels, numberOfFrames);
     const format = frameFormat(instance);
     const values = emptyValues(instance, length * frames);
-    for (const [i, frame] of data.entries())
+    const wanted = only === undefined ? data : [data[only]];
+    for (const [i, frame] of wanted.entries())
       store(await this.#frame({ data: frame, format }), instance, values, i * length);
     return { values, rows, columns, frames };
   }

@@ -17,6 +17,8 @@ export interface ScanResult {
 export interface ScanOptions {
   readonly onProgress?: (filesDone: number) => void;
   readonly signal?: AbortSignal;
+  /** Takes a file that is for somebody else (another image format, a parametric map): true, and it is left out. */
+  readonly claim?: (file: SourceFile, bytes: Uint8Array) => boolean;
 }
 
 /** Files read ahead of parsing: hides the disk's latency, and bounds memory. */
@@ -36,7 +38,7 @@ export async function scan(source: Source, options: ScanOptions = {}): Promise<S
     if (options.signal?.aborted)
       throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
     if (bytes === undefined) index.refuse(file, error);
-    else await index.add(file, bytes);
+    else if (options.claim?.(file, bytes) !== true) await index.add(file, bytes);
     filesSeen++;
     options.onProgress?.(filesSeen);
   }

@@ -1,0 +1,93 @@
+import type { DeviceInfo, DeviceTest } from '../../contract/app.js';
+import { errorFrom, type Problem } from '../../contract/errors.js';
+import type { DeviceName } from '../../contract/requests.js';
+import type { Spawn } from '../../jobs/spawn.js';
+import type { DeviceAnswer, DeviceQuestion } from './protocol.js';
+
+const TIME_LIMIT_MS = 60_000;
+/** Pixels of the same network differ by rounding alone below this; in units of the noise. */
+const SAME = 1e-3;
+
+export interface Devices {
+  list(): Promise<readonly DeviceInfo[]>;
+  /** @throws LimpidError E_DEVICE, E_CRASH */
+  test(device: DeviceName): Promise<DeviceTest>;
+}
+
+export function devicesClient(options: {
+  readonly entry: string;
+  readonly spawn: Spawn;
+  readonly platform?: string;
+}): Devices {
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (question: DeviceQuestion): Promise<DeviceAnswer> => {
+    // One after another: two that compute at a time would measure each other.
+    const answer = last.then(() => askOnce(options.entry, options.spawn, question));
+    last = answer;
+    return answer;
+  };
+  let listed: Promise<readonly DeviceInfo[]> | null = null;
+  const list = async (): Promise<readonly DeviceInfo[]> => {
+    const found: DeviceInfo[] = [];
+    for (const name of possibleDevices(options.platform ?? process.platform))
+      found.push(infoOf(name, await ask({ kind: 'open', device: name })));
+    return found;
+  };
+  return {
+    list() {
+      listed ??= list();
+      return listed;
+    },
+    async test(device) {
+      const answer = await ask({ kind: 'test', device });
+      if (answer.kind === 'tested')
+        return { device, ...answer.test, same: answer.test.largestDifference <= SAME };
+      throw errorFrom(answer.kind === 'refused' ? answer.problem : crash('gave no answer'));
+    },
+  };
+}
+
+/** The devices that this system can have; the others are not worth a line. */
+function possibleDevices(platform: string): DeviceName[] {
+  const everywhere: DeviceName[] = ['auto', 'cpu', 'webgpu'];
+  if (platform === 'win32') return [...everywhere, 'dml', 'cuda', 'tensorflow'];
+  if (platform === 'darwin') return [...everywhere, 'coreml'];
+  return [...everywhere, 'cuda', 'tensorflow'];
+}
+
+function infoOf(name: DeviceName, answer: DeviceAnswer): DeviceInfo {
+  if (answer.kind === 'opened')
+    return { name, available: true, description: answer.description, problem: answer.warnings[0] ?? null };
+  const problem = answer.kind === 'refused' ? answer.problem : crash('gave no answer');
+  return { name, available: false, description: '', problem };
+}
+
+function askOnce(entry: string, spawn: Spawn, question: DeviceQuestion): Promise<DeviceAnswer> {
+  return new Promise((resolve) => {
+    const child = spawn<DeviceQuestion, DeviceAnswer>(entry);
+    let answer: DeviceAnswer | null = null;
+    const timer = setTimeout(() => {
+      answer ??= { kind: 'refused', problem: crash('did not answer in time') };
+      child.kill();
+    }, TIME_LIMIT_MS);
+    child.onMessage((message) => {
+      if (message.kind === 'ready') child.send(question);
+      else {
+        answer ??= message;
+        child.release();
+      }
+    });
+    child.onExit((how) => {
+      clearTimeout(timer);
+      resolve(answer ?? { kind: 'refused', problem: crash(how) });
+    });
+  });
+}
+
+function crash(how: string): Problem {
+  return {
+    code: 'E_CRASH',
+    message: `The process that tried the device ${how}.`,
+    remedy: 'Update the driver of the device, or use another device.',
+  };
+}

@@ -1,0 +1,56 @@
+import { createWriteStream } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asFileError } from '../../base/files.js';
+import { LimpidError } from '../../contract/errors.js';
+import { name, refuse } from '../validate.js';
+
+/** Files that a browser sends, below one temporary folder that goes when the server does. */
+export interface Uploads {
+  readonly folder: string;
+  /** @returns the path of the file, or of the folder that was dropped with it */
+  store(batch: unknown, relativePath: unknown, body: Readable): Promise<string>;
+  remove(): Promise<void>;
+}
+
+const MOST_PARTS = 32;
+const MOST_LENGTH = 200;
+
+export async function openUploads(): Promise<Uploads> {
+  // Only this user may look in: what is dropped may hold patients' images.
+  const folder = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'limpid-upload-')));
+  return {
+    folder,
+    async store(batch, relativePath, body) {
+      const id = name(batch, 'batch');
+      if (!/^[0-9a-f]{16,64}$/.test(id)) throw refuse('batch is no number of a drop');
+      const parts = safeParts(name(relativePath, 'path'));
+      const place = path.join(folder, id, ...parts);
+      try {
+        await fs.mkdir(path.dirname(place), { recursive: true, mode: 0o700 });
+        await pipeline(body, createWriteStream(place, { flags: 'wx', mode: 0o600 }));
+      } catch (error) {
+        throw asFileError(error, place);
+      }
+      return path.join(folder, id, parts[0]);
+    },
+    remove: () => fs.rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+/** @throws LimpidError E_PATH_ESCAPE for a path that leads elsewhere */
+function safeParts(relativePath: string): string[] {
+  const parts = relativePath.split('/');
+  const bad = (part: string) =>
+    part === '' || part === '.' || part === '..' || part.length > MOST_LENGTH || /[\0\\:]/.test(part);
+  if (parts.length > MOST_PARTS || parts.some(bad))
+    throw new LimpidError(
+      'E_PATH_ESCAPE',
+      'The name of a file is not usable.',
+      'Rename it, then drop it again.',
+    );
+  return parts;
+}

@@ -1,0 +1,43 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasCode, writeFileAtomic } from '../base/files.js';
+
+/** A small JSON file that is always whole on disk. Writes follow one another, and only the last that waits is made. */
+export interface JsonFile {
+  /** null where there is none, or none that can be read. */
+  read(): Promise<unknown>;
+  /** Resolves when this value, or a later one, is on disk. @throws LimpidError E_IO */
+  write(value: unknown): Promise<void>;
+}
+
+export function jsonFile(file: string): JsonFile {
+  let writing: Promise<void> = Promise.resolve();
+  let waiting: { value: unknown; done: Promise<void> } | null = null;
+  const put = async (): Promise<void> => {
+    const value = waiting?.value;
+    waiting = null;
+    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(file, `${JSON.stringify(value, null, 1)}\n`, { replace: true });
+  };
+  return {
+    async read() {
+      try {
+        const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
+        return value;
+      } catch (error) {
+        if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return null;
+        throw error;
+      }
+    },
+    write(value) {
+      if (waiting !== null) {
+        waiting.value = value;
+        return waiting.done;
+      }
+      const done = writing.then(put);
+      waiting = { value, done };
+      writing = done.catch(() => undefined);
+      return done;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/app.js';
+import { errorFrom, LimpidError, type Problem } from '../contract/errors.js';
+import type { Child, Spawn } from '../jobs/spawn.js';
+import type {
+  Frame,
+  LibraryAnswer,
+  LibraryMessage,
+  LibraryQuestion,
+  LibraryRequest,
+} from './library/protocol.js';
+
+/** A process that ends this often within RECENT_MS is not started again for the same inputs. */
+const MOST_CRASHES = 3;
+const RECENT_MS = 60_000;
+
+export interface LibraryClient {
+  open(input: InputId, paths: readonly string[]): Promise<void>;
+  close(input: InputId): Promise<void>;
+  inputs(): readonly OpenInput[];
+  frame(series: SeriesKey, index: number): Promise<Frame>;
+  thumbnail(series: SeriesKey): Promise<Uint8Array>;
+  noise(series: SeriesKey): Promise<MeasuredNoise>;
+  /** Ends the process. */
+  end(): void;
+}
+
+/**
+ * Starts the library process when it is first needed, and again when it ended early: inputs that it was reading then
+ * are failed, because one of their files may be what ended it, and the others are opened again.
+ */
+export function libraryClient(options: {
+  readonly entry: string;
+  readonly spawn: Spawn;
+  readonly onInput: (input: OpenInput) => void;
+  readonly onCrash: (problem: Problem) => void;
+}): LibraryClient {
+  const inputs = new Map<InputId, OpenInput>();
+  const waiting = new Map<number, (answer: LibraryAnswer) => void>();
+  const crashes: number[] = [];
+  let child: Child<LibraryRequest, LibraryMessage> | null = null;
+  let next = 1;
+  let ended = false;
+
+  const hear = (message: LibraryMessage): void => {
+    if (message.kind === 'answer') {
+      waiting.get(message.id)?.(message.answer);
+      waiting.delete(message.id);
+    } else if (inputs.has(message.input.id)) {
+      inputs.set(message.input.id, message.input);
+      options.onInput(message.input);
+    }
+  };
+
+  const start = (): Child<LibraryRequest, LibraryMessage> => {
+    const started = options.spawn<LibraryRequest, LibraryMessage>(options.entry);
+    started.onMessage(hear);
+    started.onExit((how) => {
+      child = null;
+      if (!ended) crashed(how);
+    });
+    child = started;
+    return started;
+  };
+
+  const crashed = (how: string): void => {
+    const problem = crash(how);
+    for (const answer of waiting.values()) answer({ kind: 'refused', problem });
+    waiting.clear();
+    options.onCrash(problem);
+    const now = performance.now();
+    crashes.push(now);
+    const often = crashes.filter((at) => now - at < RECENT_MS).length >= MOST_CRASHES;
+    for (const input of [...inputs.values()]) {
+      if (input.state === 'failed') continue;
+      if (often || input.state === 'scanning') {
+        const failed: OpenInput = { ...input, state: 'failed', series: [], problem };
+        inputs.set(input.id, failed);
+        options.onInput(failed);
+      } else void ask({ kind: 'open', input: input.id, paths: input.paths });
+    }
+  };
+
+  const ask = (question: LibraryQuestion): Promise<LibraryAnswer> => {
+    if (ended) return Promise.resolve({ kind: 'refused', problem: crash('has ended') });
+    const to = child ?? start();
+    const id = next++;
+    return new Promise((resolve) => {
+      waiting.set(id, resolve);
+      to.send({ id, ...question });
+    });
+  };
+
+  return {
+    async open(input, paths) {
+      inputs.set(input, { ...EMPTY, id: input, paths });
+      refused(await ask({ kind: 'open', input, paths }));
+    },
+    async close(input) {
+      if (!inputs.delete(input)) return;
+      await ask({ kind: 'close', input });
+    },
+    inputs: () => [...inputs.values()],
+    async frame(series, index) {
+      const answer = refused(await ask({ kind: 'frame', series, index }));
+      if (answer.kind === 'frame') return answer.frame;
+      throw unexpected();
+    },
+    async thumbnail(series) {
+      const answer = refused(await ask({ kind: 'thumbnail', series }));
+      if (answer.kind === 'png') return answer.png;
+      throw unexpected();
+    },
+    async noise(series) {
+      const answer = refused(await ask({ kind: 'noise', series }));
+      if (answer.kind === 'noise') return answer.noise;
+      throw unexpected();
+    },
+    end() {
+      ended = true;
+      child?.kill();
+    },
+  };
+}
+
+const EMPTY: Omit<OpenInput, 'id' | 'paths'> = {
+  state: 'scanning',
+  filesSeen: 0,
+  series: [],
+  problems: [],
+  refused: 0,
+  problem: null,
+};
+
+function refused(answer: LibraryAnswer): LibraryAnswer {
+  if (answer.kind === 'refused') throw errorFrom(answer.problem);
+  return answer;
+}
+
+function crash(how: string): Problem {
+  return {
+    code: 'E_CRASH',
+    message: `The process that reads images ${how}.`,
+    remedy: 'It was started again. If it happens again with the same files, leave them out and report it.',
+  };
+}
+
+function unexpected(): LimpidError {
+  return new LimpidError('E_INTERNAL', 'The library gave another answer than asked for.', 'Report this.');
+}

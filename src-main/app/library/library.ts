@@ -1,0 +1,194 @@
+import { availableParallelism } from 'node:os';
+import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
+import { LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
+import { DecodePool } from '../../dicom/decode.js';
+import type { Volume } from '../../imaging/volume.js';
+import { Lru } from './lru.js';
+import { noiseMeter } from './measure.js';
+import type { Frame } from './protocol.js';
+import { readInput } from './read-input.js';
+import type { Shown } from './shown.js';
+import { thumbnailPng } from './thumbnail.js';
+
+const FRAME_BYTES = 128 * 2 ** 20;
+const VOLUME_BYTES = 2 ** 30;
+const THUMBNAIL_BYTES = 16 * 2 ** 20;
+/** Refused files that are listed; the rest is counted. */
+const MOST_PROBLEMS = 1000;
+/** Milliseconds between two messages of a scan. */
+const PROGRESS_MS = 100;
+
+interface Entry {
+  input: OpenInput;
+  shown: readonly Shown[];
+  readonly abort: AbortController;
+  close: () => Promise<void>;
+}
+
+export interface Library {
+  /** Returns at once; what is found is told. */
+  open(input: InputId, paths: readonly string[]): void;
+  close(input: InputId): Promise<void>;
+  /** @throws LimpidError E_NOT_FOUND and those of reading and decoding */
+  frame(series: SeriesKey, index: number): Promise<Frame>;
+  /** PNG. @throws as `frame` */
+  thumbnail(series: SeriesKey): Promise<Uint8Array>;
+  /** @throws LimpidError E_NOT_FOUND */
+  noise(series: SeriesKey): Promise<MeasuredNoise>;
+}
+
+/** The open inputs of the app: what they hold, and their pixels on demand. `tell` hears each change of an input. */
+export function openLibrary(tell: (input: OpenInput) => void): Library {
+  const pool = new DecodePool({ threads: Math.max(1, Math.min(2, availableParallelism() - 1)) });
+  const entries = new Map<InputId, Entry>();
+  const frames = new Lru<Frame>(FRAME_BYTES);
+  const volumes = new Lru<Volume>(VOLUME_BYTES);
+  const thumbnails = new Lru<Uint8Array>(THUMBNAIL_BYTES);
+  const pending = new Map<string, Promise<Frame>>();
+  const noises = new Map<SeriesKey, Promise<MeasuredNoise>>();
+  const measure = noiseMeter();
+
+  const find = (key: SeriesKey): Shown => {
+    const shown = entries.get(key.split('.')[0])?.shown.find(({ card }) => card.key === key);
+    if (shown === undefined)
+      throw new LimpidError('E_NOT_FOUND', 'The series is not open.', 'Open its folder again.');
+    return shown;
+  };
+
+  const load = async (entry: Entry): Promise<void> => {
+    const { id, paths } = entry.input;
+    const meter = everyFew((filesSeen: number) => {
+      entry.input = { ...entry.input, filesSeen };
+      tell(entry.input);
+    });
+    try {
+      const options = { pool, volumes, signal: entry.abort.signal, onProgress: meter };
+      const content = await readInput(id, paths, options);
+      if (entry.abort.signal.aborted) return await content.close();
+      entry.shown = content.shown;
+      entry.close = content.close;
+      entry.input = { ...entry.input, ...readyState(content.problems), filesSeen: content.filesSeen };
+      pair(entries, tell, entry);
+    } catch (error) {
+      if (entry.abort.signal.aborted) return;
+      entry.input = { ...entry.input, state: 'failed', problem: problemFrom(error) };
+      tell(entry.input);
+    }
+  };
+
+  const read = (key: SeriesKey, index: number): Promise<Frame> => {
+    const name = `${key}/${index}`;
+    const known = frames.get(name);
+    if (known !== undefined) return Promise.resolve(known);
+    const asked = pending.get(name);
+    if (asked !== undefined) return asked;
+    const reading = find(key)
+      .plane(index)
+      .then((frame) => {
+        frames.set(name, frame, frame.pixels.byteLength);
+        return frame;
+      })
+      .finally(() => pending.delete(name));
+    pending.set(name, reading);
+    return reading;
+  };
+
+  return {
+    open(id, paths) {
+      const entry: Entry = {
+        input: scanning(id, paths),
+        shown: [],
+        abort: new AbortController(),
+        close: async () => {},
+      };
+      entries.set(id, entry);
+      tell(entry.input);
+      void load(entry);
+    },
+    async close(id) {
+      const entry = entries.get(id);
+      if (entry === undefined) return;
+      entry.abort.abort();
+      entries.delete(id);
+      for (const kept of [frames, volumes, thumbnails]) kept.deleteAll(`${id}.`);
+      for (const key of noises.keys()) if (key.startsWith(`${id}.`)) noises.delete(key);
+      await entry.close();
+    },
+    frame: async (key, index) => read(key, index),
+    async thumbnail(key) {
+      const known = thumbnails.get(key);
+      if (known !== undefined) return known;
+      const { card } = find(key);
+      const frame = await read(key, Math.floor(card.slices / 2));
+      const png = thumbnailPng(frame, {
+        spacing: [card.spacing[0], card.spacing[1]],
+        window: card.windows[0] ?? null,
+        inverted: card.inverted,
+      });
+      thumbnails.set(key, png, png.length);
+      return png;
+    },
+    async noise(key) {
+      const shown = find(key);
+      const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality);
+      noises.set(key, measured);
+      return measured;
+    },
+  };
+}
+
+function scanning(id: InputId, paths: readonly string[]): OpenInput {
+  return {
+    id,
+    paths,
+    state: 'scanning',
+    filesSeen: 0,
+    series: [],
+    problems: [],
+    refused: 0,
+    problem: null,
+  };
+}
+
+function readyState(problems: readonly Problem[]) {
+  return {
+    state: 'ready' as const,
+    problems: problems.slice(0, MOST_PROBLEMS),
+    refused: problems.length,
+  };
+}
+
+/**
+ * Says of every derived series which open series it was made from. A file that names images only is paired through
+ * the series that holds them, so a source that is opened later changes the cards of what came before it.
+ */
+function pair(entries: ReadonlyMap<InputId, Entry>, tell: (input: OpenInput) => void, changed: Entry): void {
+  const seriesOf = new Map<string, string>();
+  for (const { shown } of entries.values())
+    for (const { card, images } of shown)
+      if (card.seriesInstanceUid !== null)
+        for (const image of images) seriesOf.set(image, card.seriesInstanceUid);
+  for (const entry of entries.values()) {
+    const series = entry.shown.map((one) => withSource(one, seriesOf));
+    const same = series.every(({ derivedFrom }, i) => derivedFrom === entry.input.series[i]?.derivedFrom);
+    if (same && entry !== changed) continue;
+    entry.input = { ...entry.input, series };
+    tell(entry.input);
+  }
+}
+
+function withSource(shown: Shown, seriesOf: ReadonlyMap<string, string>): SeriesCard {
+  const named = shown.sourceImages.map((image) => seriesOf.get(image)).find((uid) => uid !== undefined);
+  return { ...shown.card, derivedFrom: named ?? shown.sourceSeries[0] ?? null };
+}
+
+/** At most one call in PROGRESS_MS. */
+function everyFew<T>(call: (value: T) => void): (value: T) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (value) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_MS) return;
+    last = now;
+    call(value);
+  };
+}

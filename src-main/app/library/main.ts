@@ -1,0 +1,37 @@
+/** The library process: reads what the person looks at, so that no damaged file can take the app with it. */
+import { problemFrom } from '../../contract/errors.js';
+import { type Line, openLine } from '../../jobs/line.js';
+import { type Library, openLibrary } from './library.js';
+import type { LibraryAnswer, LibraryMessage, LibraryRequest } from './protocol.js';
+
+process.on('SIGINT', () => undefined);
+const line: Line<LibraryRequest, LibraryMessage> = openLine();
+const library = openLibrary((input) => tell({ kind: 'input', input }));
+line.onClose(() => process.exit(0));
+line.onMessage((request) => {
+  answer(library, request)
+    .catch((error: unknown): LibraryAnswer => ({ kind: 'refused', problem: problemFrom(error) }))
+    .then((reply) => tell({ kind: 'answer', id: request.id, answer: reply }));
+});
+
+function tell(message: LibraryMessage): void {
+  // A lost line ends this process through onClose.
+  line.send(message).catch(() => undefined);
+}
+
+async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnswer> {
+  switch (request.kind) {
+    case 'open':
+      of.open(request.input, request.paths);
+      return { kind: 'done' };
+    case 'close':
+      await of.close(request.input);
+      return { kind: 'done' };
+    case 'frame':
+      return { kind: 'frame', frame: await of.frame(request.series, request.index) };
+    case 'thumbnail':
+      return { kind: 'png', png: await of.thumbnail(request.series) };
+    case 'noise':
+      return { kind: 'noise', noise: await of.noise(request.series) };
+  }
+}

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { MeasuredNoise } from '../../contract/app.js';
+import { LimpidError, problemFrom } from '../../contract/errors.js';
+import type { Volume } from '../../imaging/volume.js';
+import type { NoiseQuestion } from './noise-worker.js';
+
+/** Measures volumes one after another, each in a thread of its own: only one volume is in memory at a time. */
+export function noiseMeter(): (
+  load: () => Promise<Volume>,
+  modality: string | null,
+) => Promise<MeasuredNoise> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (load, modality) => {
+    const measured = last.then(async (): Promise<MeasuredNoise> => {
+      try {
+        return await inThread({ volume: await load(), modality });
+      } catch (error) {
+        return { noise: null, warnings: [], problem: problemFrom(error) };
+      }
+    });
+    last = measured;
+    return measured;
+  };
+}
+
+function inThread(question: NoiseQuestion): Promise<MeasuredNoise> {
+  const worker = new Worker(workerScript());
+  return new Promise<MeasuredNoise>((resolve, reject) => {
+    worker.on('message', (answer: MeasuredNoise) => resolve(answer));
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new LimpidError('E_CRASH', 'Measuring ended early.', 'Try again.')));
+    worker.postMessage(question);
+  }).finally(() => void worker.terminate());
+}
+
+function workerScript(): URL {
+  const places = ['./noise-worker.js', '../noise-worker.js', '../../../dist/main/noise-worker.js'];
+  const found = places
+    .map((place) => new URL(place, import.meta.url))
+    .find((url) => existsSync(fileURLToPath(url)));
+  if (found === undefined)
+    throw new LimpidError('E_INTERNAL', 'The noise meter is not built.', 'Run `npm run build`.');
+  return found;
+}

@@ -1,0 +1,30 @@
+import type { FrameHeader, InputId, MeasuredNoise, OpenInput, SeriesKey } from '../../contract/app.js';
+import type { Problem } from '../../contract/errors.js';
+
+/** What the app asks of the library process. `id` pairs a question with its answer. */
+export type LibraryRequest = { readonly id: number } & LibraryQuestion;
+
+export type LibraryQuestion =
+  | { readonly kind: 'open'; readonly input: InputId; readonly paths: readonly string[] }
+  | { readonly kind: 'close'; readonly input: InputId }
+  | { readonly kind: 'frame'; readonly series: SeriesKey; readonly index: number }
+  | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
+  | { readonly kind: 'noise'; readonly series: SeriesKey };
+
+export type LibraryAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'frame'; readonly frame: Frame }
+  | { readonly kind: 'png'; readonly png: Uint8Array }
+  | { readonly kind: 'noise'; readonly noise: MeasuredNoise }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** From the library process. */
+export type LibraryMessage =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: LibraryAnswer }
+  | { readonly kind: 'input'; readonly input: OpenInput };
+
+export interface Frame {
+  readonly header: FrameHeader;
+  /** rows * columns pixels, little endian. */
+  readonly pixels: Uint8Array;
+}

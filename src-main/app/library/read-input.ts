@@ -1,0 +1,162 @@
+import * as path from 'node:path';
+import { sha256 } from '../../base/files.js';
+import type { InputId } from '../../contract/app.js';
+import { type Problem, problemFrom } from '../../contract/errors.js';
+import type { DecodePool } from '../../dicom/decode.js';
+import { type Details, readDetails } from '../../dicom/details.js';
+import { isParametricMap, type MapInstance, readMapInstance } from '../../dicom/parametric-map-read.js';
+import { scan } from '../../dicom/scan.js';
+import type { Series } from '../../dicom/series.js';
+import { openSource, type Source, type SourceFile } from '../../dicom/sources.js';
+import type { Volume } from '../../imaging/volume.js';
+import { isNiftiName, loadNifti } from '../../jobs/nifti-input.js';
+import type { Lru } from './lru.js';
+import { type Shown, shownMaps, shownNifti, shownSeries } from './shown.js';
+
+export interface InputContent {
+  readonly shown: readonly Shown[];
+  readonly problems: readonly Problem[];
+  readonly filesSeen: number;
+  /** Ends what the input holds open (zip archives). */
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly pool: DecodePool;
+  /** NIfTI volumes, by size in bytes: read again where forgotten. */
+  readonly volumes: Lru<Volume>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (filesSeen: number) => void;
+}
+
+/** What a folder walk takes for NIfTI besides what was named: single files only. */
+const SINGLE_NIFTI = /\.nii(\.gz)?$/i;
+
+/**
+ * Reads the headers of everything at the paths. DICOM files given one by one are grouped as one source.
+ *
+ * @throws LimpidError E_NOT_FOUND and others of opening, E_CANCELLED
+ */
+export async function readInput(
+  input: InputId,
+  paths: readonly string[],
+  options: ReadOptions,
+): Promise<InputContent> {
+  const niftis = paths.filter(isNiftiName);
+  const source = await openAll(paths.filter((one) => !isNiftiName(one)));
+  try {
+    const claimed = new Claims(niftis);
+    const found = await scan(source, {
+      signal: options.signal,
+      onProgress: options.onProgress,
+      claim: (file, bytes) => claimed.take(file, bytes),
+    });
+    const problems: Problem[] = [...claimed.problems, ...found.problems];
+    const shown: Shown[] = [];
+    const attempt = async (place: string, make: () => Promise<Shown>) => {
+      try {
+        shown.push(await make());
+      } catch (error) {
+        problems.push(problemFrom(error, place));
+      }
+    };
+    for (const series of found.series)
+      await attempt(series.instances[0].file.place, () => imageSeries(input, series, options));
+    for (const maps of claimed.maps()) await attempt(maps[0].file.place, () => mapSeries(input, maps));
+    for (const [i, place] of claimed.niftis.entries())
+      await attempt(place, () => nifti(input, i + 1, place, options));
+    const filesSeen = found.filesSeen + niftis.length;
+    return { shown, problems, filesSeen, close: () => source.close() };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Files of a scan that are no classic images. */
+class Claims {
+  readonly niftis: string[];
+  readonly problems: Problem[] = [];
+  readonly #maps = new Map<string, MapInstance[]>();
+
+  constructor(niftis: readonly string[]) {
+    this.niftis = [...niftis];
+  }
+
+  take(file: SourceFile, bytes: Uint8Array): boolean {
+    if (SINGLE_NIFTI.test(file.place)) {
+      this.niftis.push(file.place);
+      return true;
+    }
+    try {
+      if (!isParametricMap(bytes)) return false;
+      const map = readMapInstance(file, bytes);
+      const key = `${map.seriesInstanceUid} ${map.rows}x${map.columns}x${map.order.length}`;
+      this.#maps.set(key, [...(this.#maps.get(key) ?? []), map]);
+    } catch (error) {
+      this.problems.push(problemFrom(error, file.place));
+    }
+    return true;
+  }
+
+  /** Files by name: that is how they were numbered. */
+  maps(): MapInstance[][] {
+    return [...this.#maps.values()].map((maps) =>
+      maps.sort((a, b) => (a.file.place < b.file.place ? -1 : 1)),
+    );
+  }
+}
+
+async function imageSeries(input: InputId, series: Series, { pool }: ReadOptions): Promise<Shown> {
+  return shownSeries(input, series, await detailsOf(series.instances[0].file), pool);
+}
+
+async function mapSeries(input: InputId, maps: readonly MapInstance[]): Promise<Shown> {
+  const first = maps[0];
+  const id = sha256(`${first.seriesInstanceUid}\0map ${first.order.length}`).slice(0, 12);
+  return shownMaps(input, id, maps, await detailsOf(first.file));
+}
+
+async function detailsOf(file: SourceFile): Promise<Details> {
+  return readDetails(await file.read());
+}
+
+async function nifti(
+  input: InputId,
+  number: number,
+  place: string,
+  { volumes }: ReadOptions,
+): Promise<Shown> {
+  const key = `${input}.nifti-${number}`;
+  const load = async () => {
+    const known = volumes.get(key);
+    if (known !== undefined) return known;
+    const { volume } = (await loadNifti(place)).image;
+    volumes.set(key, volume, volume.data.byteLength);
+    return volume;
+  };
+  const volume = await load();
+  return shownNifti(input, number, path.basename(place), { volume, load });
+}
+
+/** Several paths as one source. @throws LimpidError those of `openSource` */
+async function openAll(paths: readonly string[]): Promise<Source> {
+  const sources: Source[] = [];
+  const close = async () => {
+    for (const source of sources) await source.close();
+  };
+  try {
+    for (const one of paths) sources.push(await openSource(one));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    root: '',
+    kind: 'folder',
+    async *files() {
+      for (const source of sources) yield* source.files();
+    },
+    close,
+  };
+}

@@ -1,0 +1,185 @@
+import type { InputId, SeriesCard } from '../../contract/app.js';
+import { LimpidError } from '../../contract/errors.js';
+import type { DecodePool } from '../../dicom/decode.js';
+import type { Details } from '../../dicom/details.js';
+import { type MapInstance, readMapFrame } from '../../dicom/parametric-map-read.js';
+import type { Series } from '../../dicom/series.js';
+import { instancePlanes, loadVolume } from '../../dicom/volume.js';
+import { sliceView, type Volume } from '../../imaging/volume.js';
+import { frameOf } from './pixels.js';
+import type { Frame } from './protocol.js';
+
+/** A series that can be looked at: its card, and how its planes are read. */
+export interface Shown {
+  readonly card: SeriesCard;
+  /** What it holds and what it was made from, to pair a derived series with its source. */
+  readonly images: readonly string[];
+  readonly sourceSeries: readonly string[];
+  readonly sourceImages: readonly string[];
+  /** Plane frame * slices + slice. @throws LimpidError those of reading and decoding */
+  plane(index: number): Promise<Frame>;
+  /** All of it, for measuring. @throws LimpidError those of reading; the refusal of a series that is not eligible */
+  volume(): Promise<Volume>;
+}
+
+type Card = Omit<SeriesCard, 'input' | 'key'>;
+
+function withKey(input: InputId, name: string, card: Card): SeriesCard {
+  return { ...card, input, key: `${input}.${name}` };
+}
+
+/** An image series. `details` come from one of its files. */
+export function shownSeries(input: InputId, series: Series, details: Details, pool: DecodePool): Shown {
+  const first = series.instances[0];
+  const places = instancePlanes(series);
+  const slices = Math.round((series.instances.length * first.numberOfFrames) / series.frames);
+  const planes = new Map(
+    places.flatMap(({ instance, slice, frames }) =>
+      frames.map((frame, inFile) => [frame * slices + slice, { instance, inFile }] as const),
+    ),
+  );
+  const { geometry } = series;
+  const between = first.pixelSpacing ?? [0, 0];
+  const card = withKey(input, series.id, {
+    id: series.id,
+    kind: 'dicom',
+    modality: series.modality,
+    seriesNumber: series.seriesNumber,
+    studyInstanceUid: series.studyInstanceUid,
+    seriesInstanceUid: series.seriesInstanceUid,
+    derivedFrom: null,
+    instances: series.instances.length,
+    columns: first.columns,
+    rows: first.rows,
+    slices,
+    frames: series.frames,
+    spacing: geometry?.spacing ?? [between[1], between[0], first.sliceThickness ?? 0],
+    affine: geometry?.affine ?? null,
+    units: first.units,
+    windows: details.windows,
+    inverted: first.photometric === 'MONOCHROME1',
+    viewable:
+      first.samplesPerPixel === 1 &&
+      /^MONOCHROME[12]$/.test(first.photometric) &&
+      [8, 16, 32].includes(first.bitsAllocated),
+    eligible: series.eligible,
+    why: series.why,
+    warnings: series.warnings,
+    forPerson: details.forPerson,
+  });
+  return {
+    card,
+    images: series.instances.map(({ sopInstanceUid }) => sopInstanceUid),
+    sourceSeries: details.sourceSeries,
+    // Any image may name sources: only a series that this product wrote is shown beside what it was made from.
+    sourceImages: first.derivedByLimpid ? details.sourceImages : [],
+    async plane(index) {
+      const place = planes.get(index);
+      if (place === undefined) throw noPlane();
+      const { instance, inFile } = place;
+      const stored = await pool.decodeFrame(instance, await instance.file.read(), inFile);
+      return frameOf(stored.values, instance);
+    },
+    volume: async () => (await loadVolume(series, pool.decode)).volume,
+  };
+}
+
+/** A NIfTI file. `load` reads it, again where it was forgotten. */
+export function shownNifti(
+  input: InputId,
+  number: number,
+  place: string,
+  { volume, load }: { readonly volume: Volume; readonly load: () => Promise<Volume> },
+): Shown {
+  const { columns, rows, slices, frames, spacing, affine, units } = volume;
+  const card = withKey(input, `nifti-${number}`, {
+    id: 'nifti',
+    kind: 'nifti',
+    modality: null,
+    seriesNumber: null,
+    studyInstanceUid: null,
+    seriesInstanceUid: null,
+    derivedFrom: null,
+    instances: 1,
+    columns,
+    rows,
+    slices,
+    frames,
+    spacing,
+    affine,
+    units,
+    windows: [],
+    inverted: false,
+    viewable: true,
+    eligible: true,
+    why: null,
+    warnings: [],
+    forPerson: { patient: '', study: '', studyDate: '', description: place },
+  });
+  return {
+    card,
+    images: [],
+    sourceSeries: [],
+    sourceImages: [],
+    async plane(index) {
+      if (index >= slices * frames) throw noPlane();
+      const values = sliceView(await load(), index % slices, Math.floor(index / slices));
+      return frameOf(values, { columns, rows, slope: 1, intercept: 0 });
+    },
+    volume: load,
+  };
+}
+
+/** Parametric maps of one series: each file is a frame (a time point), its frames are slices. */
+export function shownMaps(input: InputId, id: string, maps: readonly MapInstance[], details: Details): Shown {
+  const first = maps[0];
+  const slices = first.order.length;
+  const card = withKey(input, id, {
+    id,
+    kind: 'dicom',
+    modality: first.modality,
+    seriesNumber: first.seriesNumber,
+    studyInstanceUid: first.studyInstanceUid,
+    seriesInstanceUid: first.seriesInstanceUid,
+    derivedFrom: null,
+    instances: maps.length,
+    columns: first.columns,
+    rows: first.rows,
+    slices,
+    frames: maps.length,
+    spacing: first.spacing,
+    affine: first.affine,
+    units: first.units,
+    windows: first.windows,
+    inverted: false,
+    map: { label: first.label, explanation: first.explanation },
+    viewable: true,
+    eligible: false,
+    why: {
+      code: 'E_NOT_ELIGIBLE',
+      message: 'A map of values is not denoised.',
+      remedy: 'Nothing to do: open it beside its source.',
+    },
+    warnings: [],
+    forPerson: details.forPerson,
+  });
+  return {
+    card,
+    images: [],
+    sourceSeries: details.sourceSeries,
+    sourceImages: details.sourceImages,
+    async plane(index) {
+      const map = maps[Math.floor(index / slices)];
+      if (map === undefined) throw noPlane();
+      const values = readMapFrame(map, await map.file.read(), map.order[index % slices]);
+      return frameOf(values, { columns: map.columns, rows: map.rows, slope: 1, intercept: 0 });
+    },
+    volume: async () => {
+      throw new LimpidError('E_NOT_ELIGIBLE', 'The noise of a map is not measured.', 'Measure its source.');
+    },
+  };
+}
+
+function noPlane(): LimpidError {
+  return new LimpidError('E_NOT_FOUND', 'The series has no such frame.', 'Open the input again.');
+}

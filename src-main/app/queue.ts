@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasCode } from '../base/files.js';
+import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
+import type { JobEvent, ResultEvent } from '../contract/events.js';
+import type { JobRequest } from '../contract/requests.js';
+import type { RunningJob } from '../jobs/client.js';
+import { jsonFile } from './json-file.js';
+import { jobRequest } from './requests.js';
+import { isRecord, oneOf } from './validate.js';
+
+/** Raised when an older version's file can no longer be read. */
+const FORMAT = 1;
+/** Jobs that ended and are still listed. */
+const MOST_ENDED = 200;
+/** Events of one job that are kept. */
+const MOST_EVENTS = 5000;
+/** A job that crashed the compute process is tried once more by itself: it resumes. */
+const MOST_CRASHES = 1;
+
+export interface QueueOptions {
+  /** Where queue.json and the logs are kept. */
+  readonly folder: string;
+  readonly start: (request: JobRequest, onEvent: (event: JobEvent) => void) => RunningJob;
+  readonly onChange: (state: QueueState) => void;
+  readonly onEvent: (job: JobId, event: JobEvent) => void;
+  readonly onCrash: (problem: Problem) => void;
+}
+
+export interface Queue {
+  add(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
+  /** @throws LimpidError E_NOT_FOUND, as all that name a job */
+  cancel(job: JobId): Promise<void>;
+  retry(job: JobId): Promise<void>;
+  /** @throws LimpidError E_USAGE for a running job */
+  remove(job: JobId): Promise<void>;
+  move(job: JobId, index: number): Promise<void>;
+  pause(paused: boolean): Promise<void>;
+  state(): QueueState;
+  record(job: JobId): JobRecord;
+  log(job: JobId): Promise<readonly JobEvent[]>;
+  /** Stops the running job, which stays in the queue, and writes everything down. */
+  close(): Promise<void>;
+}
+
+interface Job {
+  readonly id: JobId;
+  readonly request: JobRequest;
+  readonly createdAt: string;
+  state: JobState;
+  progress: JobEvent | null;
+  result: ResultEvent | null;
+  crashes: number;
+}
+
+/**
+ * One job at a time, in order, over restarts: a job that was running when the app ended is waiting again, in front,
+ * and resumes by its own journal.
+ */
+export async function openQueue(options: QueueOptions): Promise<Queue> {
+  const disk = jsonFile(path.join(options.folder, 'queue.json'));
+  const saved = parseQueue(await disk.read());
+  /** Running first, then waiting in order, then ended, latest first. */
+  let jobs: Job[] = saved.jobs;
+  let paused = saved.paused;
+  let running: {
+    readonly job: Job;
+    readonly process: RunningJob;
+    why: 'paused' | 'cancelled' | null;
+  } | null = null;
+  let closed = false;
+
+  const logs = new Map<JobId, JobEvent[]>();
+  const logFile = (job: JobId) => path.join(options.folder, 'logs', `${job}.jsonl`);
+  const waiting = () => jobs.filter(({ state }) => state === 'waiting');
+  const ended = () => jobs.filter(({ state }) => state !== 'waiting' && state !== 'running');
+
+  const changed = async (): Promise<void> => {
+    options.onChange(stateOf());
+    await disk.write({ format: FORMAT, paused, jobs: jobs.map(forDisk) });
+  };
+  const stateOf = (): QueueState => ({ paused, jobs: jobs.map(recordOf) });
+  const order = (now: Job | null, next: readonly Job[], done: readonly Job[]): void => {
+    for (const { id } of done.slice(MOST_ENDED)) forget(id);
+    jobs = [...(now === null ? [] : [now]), ...next, ...done.slice(0, MOST_ENDED)];
+  };
+  const forget = (id: JobId): void => {
+    logs.delete(id);
+    void fs.rm(logFile(id), { force: true }).catch(() => undefined);
+  };
+  const find = (id: JobId): Job => {
+    const job = jobs.find((one) => one.id === id);
+    if (job === undefined)
+      throw new LimpidError('E_NOT_FOUND', 'There is no such job.', 'Look at the list again.');
+    return job;
+  };
+
+  const advance = (): void => {
+    const job = waiting().at(0);
+    if (paused || closed || running !== null || job === undefined) return;
+    job.state = 'running';
+    job.progress = null;
+    job.result = null;
+    order(job, waiting(), ended());
+    const events: JobEvent[] = [];
+    logs.set(job.id, events);
+    const hear = (event: JobEvent): void => {
+      if (event.type === 'progress') job.progress = event;
+      else if (events.length < MOST_EVENTS) events.push(event);
+      options.onEvent(job.id, event);
+    };
+    const process = options.start(job.request, hear);
+    running = { job, process, why: null };
+    void process.result.then((result) => finished(job, result));
+  };
+
+  const finished = async (job: Job, result: ResultEvent): Promise<void> => {
+    const why = running?.why ?? null;
+    running = null;
+    job.progress = null;
+    const crash = 'stopped' in result && result.stopped.code === 'E_CRASH' ? result.stopped : null;
+    if (crash !== null) options.onCrash(crash);
+    const again = why === 'paused' || (crash !== null && why === null && job.crashes < MOST_CRASHES);
+    if (crash !== null) job.crashes++;
+    if (again) {
+      job.state = 'waiting';
+      order(null, [job, ...waiting().filter((one) => one !== job)], ended());
+    } else {
+      job.state = why === 'cancelled' ? 'cancelled' : stateAfter(result);
+      job.result = result;
+      logs.get(job.id)?.push(result);
+      options.onEvent(job.id, result);
+      order(null, waiting(), [job, ...ended().filter((one) => one !== job)]);
+    }
+    await writeLog(job.id);
+    advance();
+    await changed().catch(() => undefined);
+  };
+
+  const writeLog = async (id: JobId): Promise<void> => {
+    const events = logs.get(id) ?? [];
+    try {
+      await fs.mkdir(path.dirname(logFile(id)), { recursive: true, mode: 0o700 });
+      await fs.writeFile(
+        logFile(id),
+        events.map((event) => `${JSON.stringify(event, withoutPlaces)}\n`).join(''),
+      );
+    } catch {
+      // A log that cannot be kept is no reason to stop the work that it tells of.
+    }
+  };
+
+  const queue: Queue = {
+    async add(request, place) {
+      const job: Job = {
+        id: randomUUID(),
+        request,
+        createdAt: new Date().toISOString(),
+        state: 'waiting',
+        progress: null,
+        result: null,
+        crashes: 0,
+      };
+      const next = place === 'first' ? [job, ...waiting()] : [...waiting(), job];
+      order(running?.job ?? null, next, ended());
+      advance();
+      await changed();
+      return job.id;
+    },
+    async cancel(id) {
+      const job = find(id);
+      if (running?.job === job) {
+        running.why = 'cancelled';
+        running.process.cancel();
+        await running.process.result;
+        return;
+      }
+      if (job.state !== 'waiting') return;
+      job.state = 'cancelled';
+      order(running?.job ?? null, waiting(), [job, ...ended().filter((one) => one !== job)]);
+      await changed();
+    },
+    async retry(id) {
+      const job = find(id);
+      if (job.state !== 'failed' && job.state !== 'cancelled') return;
+      job.state = 'waiting';
+      job.result = null;
+      job.crashes = 0;
+      order(running?.job ?? null, [...waiting().filter((one) => one !== job), job], ended());
+      advance();
+      await changed();
+    },
+    async remove(id) {
+      const job = find(id);
+      if (running?.job === job) throw new LimpidError('E_USAGE', 'The job is running.', 'Cancel it first.');
+      jobs = jobs.filter((one) => one !== job);
+      forget(id);
+      await changed();
+    },
+    async move(id, index) {
+      const job = find(id);
+      if (job.state !== 'waiting') return;
+      const others = waiting().filter((one) => one !== job);
+      order(running?.job ?? null, others.toSpliced(index, 0, job), ended());
+      await changed();
+    },
+    async pause(now) {
+      paused = now;
+      if (now && running !== null && running.why === null) {
+        running.why = 'paused';
+        running.process.cancel();
+        await running.process.result;
+      }
+      advance();
+      await changed();
+    },
+    state: stateOf,
+    record: (id) => recordOf(find(id)),
+    async log(id) {
+      find(id);
+      return logs.get(id) ?? readLog(logFile(id));
+    },
+    async close() {
+      closed = true;
+      if (running !== null) {
+        running.why ??= 'paused';
+        const { process } = running;
+        process.cancel();
+        await process.result;
+      }
+      await changed().catch(() => undefined);
+    },
+  };
+  advance();
+  await changed();
+  return queue;
+}
+
+function stateAfter(result: ResultEvent): JobState {
+  if (result.exitCode === 0) return 'done';
+  return 'stopped' in result && result.stopped.code === 'E_CANCELLED' ? 'cancelled' : 'failed';
+}
+
+function recordOf({ id, request, state, createdAt, progress, result }: Job): JobRecord {
+  return { id, request, state, createdAt, progress, result };
+}
+
+/** A running job is a waiting one to the next start. */
+function forDisk({ id, request, state, createdAt, result, crashes }: Job) {
+  const onDisk = state === 'running' ? 'waiting' : state;
+  return { id, request, state: onDisk, createdAt, result: stripped(result), crashes };
+}
+
+/** Places name files for the person at the screen: they are not written down. */
+function withoutPlaces(key: string, value: unknown): unknown {
+  return key === 'place' || key === 'forPerson' ? undefined : value;
+}
+
+function stripped(result: ResultEvent | null): unknown {
+  const plain: unknown = JSON.parse(JSON.stringify(result, withoutPlaces));
+  return plain;
+}
+
+function parseQueue(value: unknown): { paused: boolean; jobs: Job[] } {
+  if (!isRecord(value) || value.format !== FORMAT || !Array.isArray(value.jobs))
+    return { paused: false, jobs: [] };
+  return { paused: value.paused === true, jobs: value.jobs.flatMap(parseJob) };
+}
+
+const SAVED_STATES = ['waiting', 'done', 'failed', 'cancelled'] as const;
+
+/** A job of another version, or damaged, is dropped: its outputs and checkpoints are not touched. */
+function parseJob(value: unknown): Job[] {
+  try {
+    if (!isRecord(value) || typeof value.id !== 'string' || !/^[0-9a-f-]{36}$/.test(value.id)) return [];
+    return [
+      {
+        id: value.id,
+        request: jobRequest(value.request),
+        createdAt: typeof value.createdAt === 'string' ? value.createdAt : new Date(0).toISOString(),
+        state: oneOf(value.state, SAVED_STATES),
+        progress: null,
+        result: isResult(value.result) ? value.result : null,
+        crashes: typeof value.crashes === 'number' ? value.crashes : 0,
+      },
+    ];
+  } catch {
+    return [];
+  }
+}
+
+/** Written by this program only; the outer shape tells a result from a damaged file. */
+function isResult(value: unknown): value is ResultEvent {
+  return (
+    isRecord(value) && value.type === 'result' && typeof value.exitCode === 'number' && 'command' in value
+  );
+}
+
+async function readLog(file: string): Promise<readonly JobEvent[]> {
+  try {
+    const lines = (await fs.readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line)).filter(isEvent);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+function isEvent(value: unknown): value is JobEvent {
+  return isRecord(value) && typeof value.type === 'string';
+}

@@ -1,0 +1,62 @@
+import { DEVICE_NAMES, type JobRequest, NOISE_KINDS, OBJECTIVE_NAMES } from '../contract/requests.js';
+import { isJson, isRecord, refuse } from './validate.js';
+
+type Check = (value: unknown) => boolean;
+
+const filled: Check = (value) => typeof value === 'string' && value !== '';
+const flag: Check = (value) => typeof value === 'boolean';
+const whole: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const part: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1;
+const level: Check = (value) => typeof value === 'number' && value > 0 && value <= 1000;
+const oneOf =
+  (choices: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && choices.includes(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const list: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(filled);
+const fileOr: Check = (value) =>
+  isRecord(value) && filled(value.kind) && (value.kind !== 'file' || filled(value.path));
+
+/** The fields that decide what is read and written, and where: what they must be, by type of request. */
+const CHECKS: Readonly<Partial<Record<JobRequest['type'], Readonly<Record<string, Check>>>>> = {
+  inspect: { paths: list },
+  denoise: {
+    input: filled,
+    output: filled,
+    model: fileOr,
+    objective: oneOf(OBJECTIVE_NAMES),
+    steps: orNull(whole),
+    seed: whole,
+    strength: part,
+    device: oneOf(DEVICE_NAMES),
+    errorMap: flag,
+    force: flag,
+    only: (value) => value === undefined || list(value),
+  },
+  evaluate: { reference: filled, test: filled, noisy: orNull(filled), mask: fileOr },
+  simulate: { input: filled, output: filled, noise: oneOf(NOISE_KINDS), level, seed: whole },
+};
+
+/**
+ * True for a request that a job may be started with: plain data, a known type, and its fields as they must be. What a
+ * field means beyond that (does the path exist, does the model fit) is the job's to say.
+ */
+export function isJobRequest(value: unknown): value is JobRequest {
+  return isJson(value) && wrongField(value) === null;
+}
+
+/** @throws LimpidError E_USAGE naming the field */
+export function jobRequest(value: unknown): JobRequest {
+  if (isJobRequest(value)) return value;
+  throw refuse(isJson(value) ? `${wrongField(value)} is not usable` : 'it is not plain data');
+}
+
+function wrongField(value: unknown): string | null {
+  if (!isRecord(value)) return 'the request';
+  const checks = Object.entries(CHECKS).find(([type]) => type === value.type)?.[1];
+  if (checks === undefined) return 'type';
+  return Object.entries(checks).find(([field, check]) => !check(value[field]))?.[0] ?? null;
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, isInside } from '../base/files.js';
+import { VERSION } from '../base/version.js';
+import type { About, AppApi, AppEvent, FrameHeader, PathKind, Resource } from '../contract/app.js';
+import { LimpidError } from '../contract/errors.js';
+import { startJob } from '../jobs/client.js';
+import { acquireLock } from '../jobs/lock.js';
+import type { Spawn } from '../jobs/spawn.js';
+import { devicesClient } from './devices/client.js';
+import { listFolder } from './folders.js';
+import { libraryClient } from './library-client.js';
+import { openQueue } from './queue.js';
+import { openSettings } from './settings.js';
+
+export interface ServiceOptions {
+  /** The person's own folder: settings, queue, logs. */
+  readonly home: string;
+  readonly spawn: Spawn;
+  /** Built scripts of the processes. */
+  readonly entries: { readonly compute: string; readonly library: string; readonly devices: string };
+  /** Folder with one sample a sub-folder or file. */
+  readonly samples: string;
+  readonly transport: About['transport'];
+  /** What only a desktop can do; null in a browser. */
+  readonly desktop: Desktop | null;
+  /** Paths below these are not remembered: they go when the app does. */
+  readonly passing?: readonly string[];
+}
+
+export interface Desktop {
+  choosePaths(what: PathKind): Promise<readonly string[]>;
+  showInFolder(path: string): Promise<void>;
+}
+
+export type ResourceContent =
+  | { readonly kind: 'frame'; readonly header: FrameHeader; readonly body: Uint8Array }
+  | { readonly kind: 'png' | 'html' | 'json'; readonly body: Uint8Array };
+
+export interface AppService {
+  readonly api: AppApi;
+  /** @throws LimpidError E_NOT_FOUND and those of reading */
+  resource(resource: Resource): Promise<ResourceContent>;
+  subscribe(listener: (event: AppEvent) => void): () => void;
+  /** To all windows, as the menu does. */
+  publish(event: AppEvent): void;
+  /** Stops what runs (it resumes at the next start) and ends the processes. */
+  close(): Promise<void>;
+}
+
+/**
+ * What stands behind both transports: the open inputs, the queue, settings and devices. Nothing heavy runs in this
+ * process.
+ *
+ * @throws LimpidError E_LOCKED while another app uses the folder; E_IO
+ */
+export async function openService(options: ServiceOptions): Promise<AppService> {
+  const { home, spawn, entries, desktop } = options;
+  await fs.mkdir(home, { recursive: true, mode: 0o700 });
+  const lock = await acquireLock(path.join(home, 'app.lock'));
+  const listeners = new Set<(event: AppEvent) => void>();
+  const publish = (event: AppEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+  const settings = await openSettings(path.join(home, 'settings.json'));
+  const devices = devicesClient({ entry: entries.devices, spawn });
+  const library = libraryClient({
+    entry: entries.library,
+    spawn,
+    onInput: (input) => publish({ type: 'input', input }),
+    onCrash: (problem) => publish({ type: 'crash', problem }),
+  });
+  const queue = await openQueue({
+    folder: home,
+    start: (request, onEvent) => startJob(entries.compute, request, onEvent, spawn),
+    onChange: (state) => publish({ type: 'queue', queue: state }),
+    onEvent: (job, event) => publish({ type: 'job', job, event }),
+    onCrash: (problem) => publish({ type: 'crash', problem }),
+  });
+
+  const remember = async (paths: readonly string[]): Promise<void> => {
+    const one = paths.length === 1 ? paths[0] : path.dirname(paths[0]);
+    for (const folder of options.passing ?? []) if (await isInside(one, folder)) return;
+    await settings.remember(path.resolve(one));
+  };
+
+  const api: AppApi = {
+    about: async () => ({
+      version: VERSION,
+      platform: process.platform,
+      transport: options.transport,
+      dialogs: desktop !== null,
+      samples: await samplesIn(options.samples),
+    }),
+    choosePaths: async (what) => needDesktop(desktop).choosePaths(what),
+    listFolder,
+    async showInFolder(place) {
+      await refuseForeign(place);
+      await needDesktop(desktop).showInFolder(place);
+    },
+    async openInput(paths) {
+      if (paths.length === 0)
+        throw new LimpidError('E_USAGE', 'Nothing was named.', 'Choose files or a folder.');
+      const id = randomBytes(6).toString('hex');
+      await library.open(
+        id,
+        paths.map((one) => path.resolve(one)),
+      );
+      await remember(paths);
+      return id;
+    },
+    async closeInput(input) {
+      await library.close(input);
+      publish({ type: 'input-closed', input });
+    },
+    inputs: async () => library.inputs(),
+    measureNoise: (series) => library.noise(series),
+    startJob: (request, place) => queue.add(request, place),
+    cancelJob: (job) => queue.cancel(job),
+    retryJob: (job) => queue.retry(job),
+    removeJob: (job) => queue.remove(job),
+    moveJob: (job, index) => queue.move(job, index),
+    pauseQueue: (paused) => queue.pause(paused),
+    jobs: async () => queue.state(),
+    jobLog: (job) => queue.log(job),
+    settings: async () => settings.current(),
+    saveSettings: (given) => settings.save(given),
+    devices: () => devices.list(),
+    testDevice: (device) => devices.test(device),
+  };
+
+  /** The window may only point at what jobs wrote. */
+  const refuseForeign = async (place: string): Promise<void> => {
+    for (const { request } of queue.state().jobs)
+      if ('output' in request && (await isInside(place, request.output))) return;
+    throw new LimpidError('E_USAGE', 'The path is not an output of a job.', 'Open it in a file manager.');
+  };
+
+  return {
+    api,
+    async resource(resource) {
+      switch (resource.kind) {
+        case 'frame': {
+          const { header, pixels } = await library.frame(resource.series, resource.index);
+          return { kind: 'frame', header, body: pixels };
+        }
+        case 'thumbnail':
+          return { kind: 'png', body: await library.thumbnail(resource.series) };
+        case 'report':
+          return { kind: resource.format, body: await reportOf(queue.record(resource.job), resource.format) };
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    publish,
+    async close() {
+      library.end();
+      await queue.close();
+      await lock.release();
+    },
+  };
+}
+
+function needDesktop(desktop: Desktop | null): Desktop {
+  if (desktop !== null) return desktop;
+  throw new LimpidError('E_USAGE', 'A browser cannot do this.', 'Use the desktop app.');
+}
+
+/** The report of a job, wherever in its output folder its result says that it is. */
+async function reportOf(
+  { request, result }: ReturnType<Awaited<ReturnType<typeof openQueue>>['record']>,
+  format: 'html' | 'json',
+): Promise<Uint8Array> {
+  const report = result !== null && 'report' in result ? result.report : null;
+  if (report === null || report === undefined || !('output' in request))
+    throw new LimpidError('E_NOT_FOUND', 'The job has no report.', 'Wait until it has finished.');
+  const place = path.join(request.output, report[format]);
+  try {
+    if (!(await isInside(place, request.output)))
+      throw new LimpidError('E_PATH_ESCAPE', 'The report lies outside its folder.', 'Run the job again.');
+    return await fs.readFile(place);
+  } catch (error) {
+    throw asFileError(error, place);
+  }
+}
+
+async function samplesIn(folder: string): Promise<About['samples']> {
+  const entries = await fs.readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter(({ name }) => !name.startsWith('.'))
+    .map(({ name }) => ({ name: name.replace(/\.(nii|nii\.gz|zip)$/i, ''), path: path.join(folder, name) }));
+}

@@ -1,0 +1,127 @@
+import type { AppApi, AppBridge, AppEvent, AppMethod } from '../../src-main/contract/app.js';
+import { errorFrom, LimpidError } from '../../src-main/contract/errors.js';
+import { resourcePath } from '../../src-main/contract/resources.js';
+import type { Answer, DesktopBridge, ValueOf } from '../../src-main/contract/transport.js';
+
+declare global {
+  interface Window {
+    /** Of the preload; absent in a browser. */
+    readonly limpid?: DesktopBridge;
+  }
+}
+
+type Call = <M extends AppMethod>(method: M, ...args: Parameters<AppApi[M]>) => Promise<ValueOf<M>>;
+
+/** Files that are sent at a time. */
+const UPLOADS_AT_A_TIME = 3;
+
+/** What carries the calls of this window: the preload of the desktop app, else the server that it came from. */
+export function openBridge(): AppBridge {
+  return window.limpid === undefined ? browserBridge() : desktopBridge(window.limpid);
+}
+
+function desktopBridge(desktop: DesktopBridge): AppBridge {
+  // State of the window is made of proxies, which cannot be cloned.
+  const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+  const dragOut = (paths: readonly string[]) => desktop.dragOut([...paths]);
+  return {
+    api: apiOver(async <M extends AppMethod>(method: M, ...args: Parameters<AppApi[M]>) =>
+      unwrapped<ValueOf<M>>(await desktop.call(method, plain(args))),
+    ),
+    subscribe: (listener) => desktop.subscribe(listener),
+    // Of a file that is not on disk Electron says ''.
+    pathOf: (file) => desktop.pathOf(file) || null,
+    upload: async () => {
+      throw new LimpidError('E_USAGE', 'Files are opened in place here.', 'Report this.');
+    },
+    resourceUrl: resourcePath,
+    dragOut,
+  };
+}
+
+function browserBridge(): AppBridge {
+  return {
+    api: apiOver((method, ...args) =>
+      post(`/api/${method}`, JSON.stringify(args), { 'content-type': 'application/json' }),
+    ),
+    subscribe: subscribeOverHttp,
+    pathOf: () => null,
+    upload: uploadFiles,
+    resourceUrl: resourcePath,
+  };
+}
+
+/** One line a method, so that a search for a method finds both its ends. */
+function apiOver(call: Call): AppApi {
+  return {
+    about: () => call('about'),
+    choosePaths: (what) => call('choosePaths', what),
+    listFolder: (path) => call('listFolder', path),
+    showInFolder: (path) => call('showInFolder', path),
+    openInput: (paths) => call('openInput', paths),
+    closeInput: (input) => call('closeInput', input),
+    inputs: () => call('inputs'),
+    measureNoise: (series) => call('measureNoise', series),
+    startJob: (request, place) => call('startJob', request, place),
+    cancelJob: (job) => call('cancelJob', job),
+    retryJob: (job) => call('retryJob', job),
+    removeJob: (job) => call('removeJob', job),
+    moveJob: (job, index) => call('moveJob', job, index),
+    pauseQueue: (paused) => call('pauseQueue', paused),
+    jobs: () => call('jobs'),
+    jobLog: (job) => call('jobLog', job),
+    settings: () => call('settings'),
+    saveSettings: (settings) => call('saveSettings', settings),
+    devices: () => call('devices'),
+    testDevice: (device) => call('testDevice', device),
+  };
+}
+
+async function post<T>(path: string, body: BodyInit, headers: HeadersInit = {}): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    const response = await fetch(path, { method: 'POST', body, headers });
+    answer = await response.json();
+  } catch {
+    throw new LimpidError(
+      'E_IO',
+      'Limpid does not answer any more.',
+      'Look at the terminal where it was started; open the address that it prints.',
+    );
+  }
+  return unwrapped(answer);
+}
+
+function unwrapped<T>(answer: Answer<T>): T {
+  if ('problem' in answer) throw errorFrom(answer.problem);
+  return answer.value;
+}
+
+/** Server-Sent Events: the browser connects again by itself. */
+function subscribeOverHttp(listener: (event: AppEvent) => void): () => void {
+  const source = new EventSource('/events');
+  source.addEventListener('message', (message: MessageEvent<string>) => {
+    const event: AppEvent = JSON.parse(message.data);
+    listener(event);
+  });
+  return () => source.close();
+}
+
+type Upload = Parameters<AppBridge['upload']>[0];
+
+/** Sends files into one folder of the server; returns what was dropped: files, and folders as one. */
+async function uploadFiles(files: Upload): Promise<readonly string[]> {
+  const batch = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+  const dropped = new Set<string>();
+  const waiting = [...files];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const query = new URLSearchParams({ batch, path: next.relativePath });
+      dropped.add(await post<string>(`/upload?${query}`, next.file));
+    }
+  };
+  await Promise.all(Array.from({ length: UPLOADS_AT_A_TIME }, lane));
+  return [...dropped];
+}
