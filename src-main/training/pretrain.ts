@@ -9,7 +9,7 @@ export interface PretrainOptions {
 }
 
 /** What the shipped model was trained with. */
-export const PRETRAINING: PretrainOptions = { seed: 1, steps: 30_000 };
+export const PRETRAINING: PretrainOptions = { seed: 1, steps: 26_000 };
 
 const NETWORK = unet({
   base: 16,
