@@ -1,0 +1,54 @@
+/** Text for numbers, in the manner of a language. A number that is not known is an en dash. */
+export const NONE = '–';
+
+export function number(value: number | null, language: string, digits = 3): string {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 1);
+  return value.toLocaleString(language, { maximumSignificantDigits: digits });
+}
+
+/** `42 s`, `3 min 5 s`, `1 h 2 min`; steps of five seconds above a minute, so that it does not flicker. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return NONE;
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) {
+    const whole = Math.round(seconds / 5) * 5;
+    return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `256 × 256 × 20`, and time points where there are several. */
+export function matrix(size: { columns: number; rows: number; slices: number; frames: number }): string {
+  const sides = [size.columns, size.rows, size.slices];
+  if (size.frames > 1) sides.push(size.frames);
+  return sides.join(' × ');
+}
+
+export function spacing(mm: readonly [number, number, number], language: string): string {
+  const text = mm.map((value) => value.toLocaleString(language, { maximumFractionDigits: 2 }));
+  return `${text.join(' × ')} mm`;
+}
+
+/** A DICOM date (YYYYMMDD) or an ISO date as the language writes it; anything else as it is. */
+export function date(value: string, language: string): string {
+  const match = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(value.trim());
+  if (match === null) return value;
+  const [year, month, day] = match.slice(1).map(Number);
+  const found = new Date(Date.UTC(year, month - 1, day));
+  if (found.getUTCMonth() !== month - 1) return value;
+  return found.toLocaleDateString(language, { dateStyle: 'medium', timeZone: 'UTC' });
+}
+
+/** A DICOM person name in reading order: family, given middle; the first of its representations. */
+export function personName(value: string): string {
+  const [family = '', given = '', middle = ''] = value
+    .split('=')[0]
+    .split('^')
+    .map((part) => part.trim());
+  const rest = [given, middle].filter((part) => part !== '').join(' ');
+  if (family === '') return rest;
+  return rest === '' ? family : `${family}, ${rest}`;
+}

@@ -1,0 +1,32 @@
+import type { JobRecord } from '../../src-main/contract/app.js';
+import type { ProgressEvent } from '../../src-main/contract/events.js';
+import { duration } from './format.js';
+import { baseName } from './paths.js';
+import type { JobView } from './progress.js';
+import { t, tName } from './text.svelte.js';
+
+/** The name of a job for the person: that of its input. */
+export function jobName(job: JobRecord): string {
+  const { request } = job;
+  if (request.type === 'inspect') return request.paths.map(baseName).join(', ');
+  return baseName(request.type === 'evaluate' ? request.test : request.input);
+}
+
+/** `Training, step 120 of 400` */
+export function stageText(progress: ProgressEvent | null): string {
+  if (progress === null) return t('stage.starting');
+  const { stage, unit, done, total } = progress;
+  const values = { done, total: total ?? 0 };
+  const amount = tName(`unit.${unit}`, total === null ? 'done' : 'of', values);
+  return `${tName('stage', stage)} · ${amount}`;
+}
+
+/** `2 min 10 s left`, or nothing where it cannot be told yet. */
+export function timeLeft(progress: ProgressEvent | null): string {
+  const seconds = progress?.secondsLeft ?? null;
+  return seconds === null ? '' : t('timeLeft', { time: duration(seconds) });
+}
+
+export function seriesText(view: JobView): string {
+  return view.of > 1 ? t('job.seriesOf', { index: view.index, of: view.of }) : '';
+}

@@ -1,0 +1,153 @@
+import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
+import type { OutputReport, Report, RequestReport, SeriesReport } from '../../src-main/contract/report.js';
+import { REPORT_SCHEMA_VERSION } from '../../src-main/contract/report.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import { joinPath, niftiStem, parentOf } from './paths.js';
+
+/** What finding a result needs of a report. */
+export type SeriesOutputs = Pick<SeriesReport, 'id' | 'status' | 'outputs'>;
+type InputKind = RequestReport['input'];
+
+/** What the viewer shows side by side. */
+export interface Comparison {
+  readonly before: SeriesCard | null;
+  readonly after: SeriesCard | null;
+  readonly errorMap: SeriesCard | null;
+}
+
+/** Whether this is a report of a version that the window can read. */
+export function isReport(value: unknown): value is Report {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'schemaVersion' in value &&
+    value.schemaVersion === REPORT_SCHEMA_VERSION &&
+    'series' in value &&
+    Array.isArray(value.series)
+  );
+}
+
+/** Whether a job denoises this series of this path. */
+export function concerns(job: JobRecord, path: string, seriesId: string): boolean {
+  const { request } = job;
+  return (
+    request.type === 'denoise' &&
+    request.input === path &&
+    (request.only === undefined || request.only.includes(seriesId))
+  );
+}
+
+/** The series of a report to show: the one asked for, else the first that was done. */
+export function seriesOfReport<S extends SeriesOutputs>(
+  { series }: { readonly series: readonly S[] },
+  seriesId: string | null,
+): S | null {
+  const wanted = series.find(({ id }) => id === seriesId);
+  return wanted ?? series.find(({ status }) => status === 'done') ?? series[0] ?? null;
+}
+
+/** Full paths of a series' outputs with a role; `*` stands for the name of a NIfTI input. */
+export function outputPaths(
+  request: DenoiseRequest,
+  series: SeriesOutputs,
+  role: OutputReport['role'],
+): readonly string[] {
+  const paths = series.outputs
+    .filter((output) => output.role === role)
+    .map(({ path }) => joinPath(request.output, path.replace('*', niftiStem(request.input))));
+  return [...new Set(paths)];
+}
+
+/**
+ * What to open so that the outputs become series: the folders of DICOM series or the NIfTI files, as one input each
+ * list; not the whole output folder, whose report and model are no images.
+ */
+export function pathsToOpen(
+  request: DenoiseRequest,
+  kind: InputKind,
+  series: SeriesOutputs,
+): readonly (readonly string[])[] {
+  const images = outputPaths(request, series, 'denoised');
+  const maps = outputPaths(request, series, 'error-map');
+  if (kind === 'nifti') return [images, maps].filter((files) => files.length > 0);
+  return [[...new Set([...images, ...maps].map(parentOf))]];
+}
+
+/** Finds source, result and error map of a series among what is open. */
+export function comparisonOf(
+  inputs: readonly OpenInput[],
+  request: DenoiseRequest,
+  series: SeriesOutputs,
+): Comparison {
+  const openAt = (path: string | undefined) =>
+    path === undefined ? [] : inputs.filter(({ paths }) => paths.includes(path)).flatMap((i) => i.series);
+  const before = openAt(request.input).find(({ id }) => id === series.id) ?? null;
+  const find = (role: 'denoised' | 'error-map') => {
+    const output = series.outputs.find((one) => one.role === role);
+    if (output === undefined) return null;
+    if (output.seriesInstanceUid === null)
+      return openAt(outputPaths(request, series, role)[0]).find(({ kind }) => kind === 'nifti') ?? null;
+    const [path] = outputPaths(request, series, role);
+    const cards = openAt(path === undefined ? undefined : parentOf(path)).filter(
+      ({ seriesInstanceUid }) => seriesInstanceUid === output.seriesInstanceUid,
+    );
+    // A series may hold several stacks: the one on the grid of the source.
+    return cards.find((card) => before !== null && sameGrid(card, before)) ?? cards[0] ?? null;
+  };
+  return { before, after: find('denoised'), errorMap: find('error-map') };
+}
+
+function sameGrid(a: SeriesCard, b: SeriesCard): boolean {
+  return (
+    a.columns === b.columns &&
+    a.rows === b.rows &&
+    a.slices === b.slices &&
+    (a.affine === null || b.affine === null || a.affine.every((x, i) => Math.abs(x - b.affine![i]) < 1e-2))
+  );
+}
+
+/** What to show when a series is opened by itself: with its source or its result where these are open too. */
+export function comparisonFor(card: SeriesCard, all: readonly SeriesCard[]): Comparison {
+  const source =
+    card.derivedFrom === null
+      ? card
+      : (all.find((one) => one.seriesInstanceUid === card.derivedFrom && sameGrid(one, card)) ?? null);
+  if (source === null) return { before: card, after: null, errorMap: null };
+  const derived = all.filter(
+    (one) =>
+      one.derivedFrom !== null && one.derivedFrom === source.seriesInstanceUid && sameGrid(one, source),
+  );
+  const images = derived.filter(({ map }) => map === undefined);
+  const after = images.find((one) => one.key === card.key) ?? images.at(-1) ?? null;
+  const maps = derived.filter(isErrorMap);
+  const errorMap =
+    maps.find((one) => one.key === card.key) ?? maps.find((one) => one.input === after?.input) ?? null;
+  return { before: source, after, errorMap };
+}
+
+/** Of the maps that a run writes, the viewer shows error maps beside the images. */
+function isErrorMap({ map }: SeriesCard): boolean {
+  return map !== undefined && !/uncertain/i.test(map.label);
+}
+
+/** The model file that a run left for a series, to run it again without training. */
+export function modelOf(request: DenoiseRequest, series: SeriesOutputs): string | null {
+  return outputPaths(request, series, 'model')[0] ?? null;
+}
+
+/** The request that writes the same result at another strength, into another folder. */
+export function atStrength(
+  request: DenoiseRequest,
+  series: SeriesOutputs,
+  strength: number,
+  output: string,
+): DenoiseRequest {
+  const model = modelOf(request, series);
+  return {
+    ...request,
+    output,
+    strength,
+    only: [series.id],
+    model: model === null ? request.model : { kind: 'file', path: model },
+  };
+}

@@ -1,0 +1,305 @@
+import { tick } from 'svelte';
+import type {
+  About,
+  AppBridge,
+  AppEvent,
+  DeviceInfo,
+  JobId,
+  JobRecord,
+  MenuCommand,
+  PathKind,
+  SeriesCard,
+  SeriesKey,
+  Settings,
+} from '../../src-main/contract/app.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import { Library } from './library.svelte.js';
+import { baseName, inputsOfFiles, outputName, outputParent } from './paths.js';
+import { Queue } from './queue.svelte.js';
+import { type Comparison, comparisonFor, comparisonOf, pathsToOpen, seriesOfReport } from './results.js';
+import { setLanguage, t, tn } from './text.svelte.js';
+import { Toasts } from './toasts.svelte.js';
+
+export const SCREENS = ['studies', 'viewer', 'batch', 'settings'] as const;
+export type Screen = (typeof SCREENS)[number];
+
+const NOTHING: Comparison = { before: null, after: null, errorMap: null };
+const DEFAULTS: Settings = {
+  theme: 'dark',
+  hidePatients: false,
+  language: 'en',
+  device: 'auto',
+  outputFolder: null,
+  recent: [],
+};
+
+interface Asked {
+  readonly what: PathKind;
+  readonly answer: (paths: readonly string[]) => void;
+}
+
+/** All that the window knows, from its opening to its end. */
+export class Session {
+  readonly bridge: AppBridge;
+  readonly library: Library;
+  readonly queue: Queue;
+  readonly toasts = new Toasts();
+  about = $state.raw<About | null>(null);
+  settings = $state.raw<Settings>(DEFAULTS);
+  screen = $state<Screen>('studies');
+  /** The section of Settings to show first. */
+  section = $state<string | null>(null);
+  selected = $state<SeriesKey | null>(null);
+  shown = $state.raw<Comparison>(NOTHING);
+  strength = $state(1);
+  panel = $state(true);
+  /** Empty until they were looked for. */
+  devices = $state.raw<readonly DeviceInfo[]>([]);
+  /** The question that the in-app picker answers, where there are no native dialogs. */
+  asked = $state.raw<Asked | null>(null);
+  /** Told to screen readers. */
+  said = $state('');
+  selectedCard = $derived.by(() => (this.selected === null ? null : this.card(this.selected)));
+  private uploaded = new Set<string>();
+  private ending: (() => void)[] = [];
+
+  constructor(bridge: AppBridge) {
+    this.bridge = bridge;
+    this.library = new Library(bridge.api);
+    this.queue = new Queue(bridge);
+    this.queue.onEnded = (job) => void this.ended(job);
+  }
+
+  async start(): Promise<void> {
+    this.ending.push(this.bridge.subscribe((event) => this.handle(event)));
+    await this.toasts.guard(async () => {
+      this.settings = await this.bridge.api.settings();
+      setLanguage(this.settings.language);
+      this.about = await this.bridge.api.about();
+      await Promise.all([this.library.load(), this.queue.load()]);
+    });
+  }
+
+  end(): void {
+    for (const end of this.ending.splice(0)) end();
+  }
+
+  /** Looks for devices, once: a probe of a driver takes its time. */
+  async loadDevices(): Promise<void> {
+    if (this.devices.length > 0) return;
+    this.devices = (await this.toasts.guard(() => this.bridge.api.devices())) ?? [];
+  }
+
+  async save(change: Partial<Settings>): Promise<void> {
+    this.settings = { ...this.settings, ...change };
+    setLanguage(this.settings.language);
+    await this.toasts.guard(async () => {
+      // Recent inputs are kept by the app, which may know more of them by now.
+      const { recent } = await this.bridge.api.settings();
+      await this.bridge.api.saveSettings({ ...this.settings, recent, ...change });
+    });
+  }
+
+  async go(screen: Screen, section: string | null = null): Promise<void> {
+    const changed = this.screen !== screen;
+    this.screen = screen;
+    this.section = section;
+    if (!changed) return;
+    await tick();
+    document.querySelector<HTMLElement>(`#screen-${screen} h1`)?.focus();
+  }
+
+  /** Asks for paths by the native dialog, or by the picker in the window. Empty: cancelled. */
+  async choose(what: PathKind): Promise<readonly string[]> {
+    if (this.about?.dialogs === true)
+      return (await this.toasts.guard(() => this.bridge.api.choosePaths(what))) ?? [];
+    return new Promise((resolve) => {
+      this.asked = {
+        what,
+        answer: (paths) => {
+          this.asked = null;
+          resolve(paths);
+        },
+      };
+    });
+  }
+
+  async chooseAndOpen(what: 'open-folder' | 'open-files'): Promise<void> {
+    const paths = await this.choose(what);
+    if (paths.length > 0) await this.open(what === 'open-folder' ? paths : inputsOfFiles(paths));
+  }
+
+  /** Opens inputs, each by its own path, and shows them in Studies. */
+  async open(paths: readonly string[]): Promise<void> {
+    await this.go('studies');
+    for (const path of paths) await this.toasts.guard(() => this.library.open(path));
+    await this.toasts.guard(async () => {
+      const { recent } = await this.bridge.api.settings();
+      this.settings = { ...this.settings, recent };
+    });
+  }
+
+  /** Remembers that these lie in a temporary folder: nothing may be written beside them. */
+  async openUploaded(paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.uploaded.add(path);
+    await this.open(paths);
+  }
+
+  async close(input: string): Promise<void> {
+    await this.toasts.guard(() => this.bridge.api.closeInput(input));
+    const { before, after } = this.shown;
+    if (before?.input === input || after?.input === input) this.shown = NOTHING;
+    if (this.selectedCard === null) this.selected = null;
+  }
+
+  card(key: SeriesKey): SeriesCard | null {
+    return this.library.byKey.get(key) ?? null;
+  }
+
+  /** Shows a series in the viewer, with its source or its result where these are open. */
+  async view(card: SeriesCard): Promise<void> {
+    this.selected = card.key;
+    if (!Object.values(this.shown).some((one: SeriesCard | null) => one?.key === card.key))
+      this.shown = comparisonFor(card, this.library.series);
+    await this.go('viewer');
+  }
+
+  /** Opens what a finished job made beside its source. */
+  async showResult(job: JobRecord): Promise<void> {
+    const { request } = job;
+    if (request.type !== 'denoise') return;
+    await this.toasts.guard(async () => {
+      const report = await this.queue.report(job.id);
+      const series = seriesOfReport(report, request.only?.[0] ?? this.shown.before?.id ?? null);
+      if (series === null || series.status !== 'done') return;
+      await this.library.openWhole([request.input]);
+      for (const paths of pathsToOpen(request, report.request.input, series))
+        await this.library.openWhole(paths, true);
+      const found = comparisonOf(this.library.inputs, request, series);
+      if (found.before === null && found.after === null) return;
+      this.shown = found;
+      this.selected = (found.before ?? found.after)?.key ?? null;
+      this.strength = 1;
+      await this.go('viewer');
+      this.said = t('say.resultShown');
+    });
+  }
+
+  /** A new folder for the outputs of an input: in `folder`, or where that is null beside the input. */
+  async suggestOutput(
+    input: string,
+    suffix: string,
+    folder: string | null = this.settings.outputFolder,
+  ): Promise<{ parent: string; name: string }> {
+    const base = folder ?? (this.uploaded.has(input) ? await this.firstPlace() : null);
+    const parent = outputParent(input, base);
+    const taken = await this.bridge.api.listFolder(parent).catch(() => null);
+    const names = taken?.entries.map(({ name }) => name) ?? [];
+    const queued = this.queue.state.jobs.flatMap(({ request }) =>
+      request.type === 'denoise' ? [baseName(request.output)] : [],
+    );
+    return { parent, name: outputName(input, suffix, [...names, ...queued]) };
+  }
+
+  async denoise(request: DenoiseRequest, place: 'first' | 'last'): Promise<JobId | null> {
+    const id = await this.toasts.guard(() => this.bridge.api.startJob(request, place));
+    if (id !== null) this.said = t('say.jobQueued');
+    return id;
+  }
+
+  private async firstPlace(): Promise<string | null> {
+    const places = await this.bridge.api.listFolder(null).catch(() => null);
+    return places?.entries[0]?.path ?? null;
+  }
+
+  private handle(event: AppEvent): void {
+    const scanning = new Set(this.library.scanning.map(({ id }) => id));
+    this.library.handle(event);
+    this.queue.handle(event);
+    if (event.type === 'command') this.command(event.command);
+    else if (event.type === 'crash') this.toasts.problem(event.problem);
+    else if (event.type === 'input') {
+      if (event.input.state === 'ready' && scanning.has(event.input.id)) {
+        this.said = tn('say.scanned', event.input.series.length);
+        if (this.selectedCard === null) this.selected = event.input.series[0]?.key ?? null;
+      }
+      if (event.input.state === 'failed' && event.input.problem !== null && scanning.has(event.input.id))
+        this.toasts.problem(event.input.problem);
+    }
+  }
+
+  private command(command: MenuCommand): void {
+    switch (command) {
+      case 'open-folder':
+      case 'open-files':
+        void this.chooseAndOpen(command);
+        break;
+      case 'denoise':
+        void this.openDenoise();
+        break;
+      case 'cancel':
+        void this.cancelRunning();
+        break;
+      case 'studies':
+      case 'viewer':
+      case 'batch':
+      case 'settings':
+        void this.go(command);
+        break;
+      case 'shortcuts':
+      case 'about':
+        void this.go('settings', command);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** The Denoise panel of the series that is selected. */
+  async openDenoise(): Promise<void> {
+    this.panel = true;
+    const card = this.selectedCard;
+    if (card === null) await this.go('studies');
+    else if (this.screen !== 'viewer') await this.view(card);
+    await tick();
+    document.getElementById('denoise-start')?.focus();
+  }
+
+  async cancelRunning(): Promise<void> {
+    const { running } = this.queue;
+    if (running !== null) await this.toasts.guard(() => this.bridge.api.cancelJob(running.id));
+  }
+
+  private async ended(job: JobRecord): Promise<void> {
+    if (job.state === 'cancelled') {
+      this.said = t('say.jobCancelled');
+      return;
+    }
+    const made = job.result !== null && 'series' in job.result && job.result.command === 'denoise';
+    const anyDone = made && job.result.series.some((one) => 'status' in one && one.status !== 'failed');
+    if (job.state === 'failed' && !anyDone) {
+      const stopped = job.result !== null && 'stopped' in job.result ? job.result.stopped : null;
+      if (stopped !== null) this.toasts.problem(stopped);
+      this.said = t('say.jobFailed');
+      return;
+    }
+    this.said = t('say.jobDone');
+    const { request } = job;
+    const { before } = this.shown;
+    const looking =
+      this.screen === 'viewer' &&
+      before !== null &&
+      request.type === 'denoise' &&
+      this.library.pathOf(before) === request.input;
+    if (looking) await this.showResult(job);
+    else
+      this.toasts.say(t('toast.done'), {
+        label: t('job.showResult'),
+        run: () => void this.showResult(job),
+      });
+  }
+}
+
+export function problemOf(job: JobRecord) {
+  return job.result !== null && 'stopped' in job.result ? job.result.stopped : null;
+}

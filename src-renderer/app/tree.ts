@@ -1,0 +1,113 @@
+import type { SeriesCard } from '../../src-main/contract/app.js';
+
+/** The list of Studies: patients, their studies, the series in these, as rows of known height. */
+export type Row =
+  | { readonly kind: 'patient'; readonly key: string; readonly name: string; readonly number: number }
+  | {
+      readonly kind: 'study';
+      readonly key: string;
+      readonly name: string;
+      readonly date: string;
+      readonly series: number;
+    }
+  | { readonly kind: 'series'; readonly key: string; readonly card: SeriesCard };
+
+export const ROW_HEIGHT: Readonly<Record<Row['kind'], number>> = { patient: 32, study: 28, series: 64 };
+
+interface Study {
+  readonly key: string;
+  readonly name: string;
+  readonly date: string;
+  readonly cards: SeriesCard[];
+}
+
+/**
+ * Rows in order: patients as they were found, studies by date, series by number, a derived series right after its
+ * source. A NIfTI file names no patient and no study: each input is a study of a patient without a name.
+ */
+export function rowsOf(cards: readonly SeriesCard[], filter: string): Row[] {
+  const wanted = cards.filter((card) => matches(card, filter));
+  const patients = new Map<string, Map<string, Study>>();
+  const numbers = new Map<string, number>();
+  for (const card of cards)
+    if (!numbers.has(card.forPerson.patient)) numbers.set(card.forPerson.patient, numbers.size + 1);
+  for (const card of wanted) {
+    const { patient, study, studyDate } = card.forPerson;
+    const studies = patients.get(patient) ?? new Map<string, Study>();
+    patients.set(patient, studies);
+    const key = `study ${patient} ${card.studyInstanceUid ?? 'none'}`;
+    const known = studies.get(key);
+    if (known === undefined) studies.set(key, { key, name: study, date: studyDate, cards: [card] });
+    else known.cards.push(card);
+  }
+  const rows: Row[] = [];
+  for (const [name, studies] of patients) {
+    rows.push({ kind: 'patient', key: `patient ${name}`, name, number: numbers.get(name) ?? 0 });
+    for (const study of [...studies.values()].sort((a, b) => a.date.localeCompare(b.date))) {
+      rows.push({
+        kind: 'study',
+        key: study.key,
+        name: study.name,
+        date: study.date,
+        series: study.cards.length,
+      });
+      for (const card of ordered(study.cards)) rows.push({ kind: 'series', key: card.key, card });
+    }
+  }
+  return rows;
+}
+
+function ordered(cards: readonly SeriesCard[]): SeriesCard[] {
+  const byNumber = [...cards].sort((a, b) => (a.seriesNumber ?? 1e9) - (b.seriesNumber ?? 1e9));
+  const uids = new Set(cards.map((card) => card.seriesInstanceUid));
+  const isChild = (card: SeriesCard) => card.derivedFrom !== null && uids.has(card.derivedFrom);
+  const out: SeriesCard[] = [];
+  const put = (card: SeriesCard) => {
+    if (out.includes(card)) return;
+    out.push(card);
+    if (card.seriesInstanceUid !== null)
+      for (const child of byNumber) if (child.derivedFrom === card.seriesInstanceUid) put(child);
+  };
+  for (const card of byNumber) if (!isChild(card)) put(card);
+  // Series that name one another as their source would be reached from no root.
+  for (const card of byNumber) put(card);
+  return out;
+}
+
+/** Every word of the filter must occur somewhere in what the row shows. */
+function matches(card: SeriesCard, filter: string): boolean {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const { patient, study, studyDate, description } = card.forPerson;
+  const text = [patient, study, studyDate, description, card.modality ?? '', card.seriesNumber ?? '']
+    .join(' ')
+    .toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** The rows that a window of the list shows, with a margin on both sides, and the space around them; px. */
+export function visibleRows(
+  heights: readonly number[],
+  top: number,
+  height: number,
+  margin = 256,
+): { first: number; last: number; before: number; after: number } {
+  let first = 0;
+  let before = 0;
+  while (first < heights.length && before + heights[first] < top - margin) before += heights[first++];
+  let last = first;
+  let bottom = before;
+  while (last < heights.length && bottom < top + height + margin) bottom += heights[last++];
+  let after = 0;
+  for (let i = last; i < heights.length; i++) after += heights[i];
+  return { first, last, before, after };
+}
+
+/** The next series row in a direction; the same index where there is none. */
+export function stepTo(rows: readonly Row[], from: number, by: number): number {
+  const series = rows.flatMap((row, i) => (row.kind === 'series' ? [i] : []));
+  if (series.length === 0) return -1;
+  const at = series.indexOf(from);
+  if (at < 0) return by > 0 ? series[0] : series[series.length - 1];
+  return series[Math.min(series.length - 1, Math.max(0, at + by))];
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { date, duration, matrix, number, personName, spacing } from '../../src-renderer/app/format.js';
+import { problemText } from '../../src-renderer/app/problems.js';
+import { fill, placesOf } from '../../src-renderer/app/text.js';
+import de from '../../src-renderer/languages/de.json';
+import en from '../../src-renderer/languages/en.json';
+
+describe('languages', () => {
+  const german: Readonly<Record<string, string>> = de;
+
+  it('have the same keys', () => {
+    expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it('have the same places in every text', () => {
+    const places = (texts: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, placesOf(text)]));
+    expect(places(german)).toEqual(places(en));
+    expect(Object.values(german).filter((text) => text.trim() === '')).toEqual([]);
+  });
+
+  it('fill places, numbers in their manner, and leave an unknown place to be seen', () => {
+    expect(fill('{a} of {b}', { a: 1234.5, b: 'x' }, 'de')).toBe('1.234,5 of x');
+    expect(fill('{missing}', {}, 'en')).toBe('{missing}');
+  });
+});
+
+describe('numbers and names', () => {
+  it('durations do not flicker', () => {
+    expect([0.2, 42.4, 61, 123, 3600, 7380].map(duration)).toEqual([
+      '1 s',
+      '42 s',
+      '1 min',
+      '2 min 5 s',
+      '1 h 0 min',
+      '2 h 3 min',
+    ]);
+    expect(duration(Number.POSITIVE_INFINITY)).toBe('–');
+  });
+
+  it('numbers have three digits and never say NaN', () => {
+    expect([0.0123456, 12.3456, 0, 1e-5].map((value) => number(value, 'en'))).toEqual([
+      '0.0123',
+      '12.3',
+      '0',
+      '1.00e-5',
+    ]);
+    expect(number(Number.NaN, 'en')).toBe('–');
+    expect(number(null, 'en')).toBe('–');
+  });
+
+  it('sizes name time points only where there are any', () => {
+    expect(matrix({ columns: 80, rows: 70, slices: 35, frames: 1 })).toBe('80 × 70 × 35');
+    expect(matrix({ columns: 80, rows: 70, slices: 35, frames: 18 })).toBe('80 × 70 × 35 × 18');
+    expect(spacing([0.859375, 0.859375, 5], 'en')).toBe('0.86 × 0.86 × 5 mm');
+  });
+
+  it('dates are dates, and what is none stays as it is', () => {
+    expect(date('20130717', 'en')).toBe('Jul 17, 2013');
+    expect(date('2013-07-17', 'de')).toBe('17.07.2013');
+    expect(date('20131399', 'en')).toBe('20131399');
+    expect(date('unknown', 'en')).toBe('unknown');
+  });
+
+  it('person names are in reading order', () => {
+    expect(personName('Doe^Jane^Q')).toBe('Doe, Jane Q');
+    expect(personName('Yamada^Tarou=山田^太郎')).toBe('Yamada, Tarou');
+    expect(personName('Jane_Doe')).toBe('Jane_Doe');
+    expect(personName('^Jane')).toBe('Jane');
+    expect(personName('')).toBe('');
+  });
+
+  it('a copied problem holds its place only where it is given', () => {
+    const problem = { code: 'E_IO', message: 'It failed.', remedy: 'Try again.' } as const;
+    expect(problemText(problem)).toBe('E_IO: It failed.\nTry again.');
+    expect(problemText({ ...problem, place: '/p' })).toContain('/p');
+  });
+});
