@@ -11,6 +11,8 @@ interface DenoiseOptions {
   readonly strength: number;
   readonly device: DeviceName;
   readonly errorMap: boolean;
+  readonly uncertainty: boolean;
+  readonly strict: boolean;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -37,6 +39,8 @@ export function denoiseCommand(start: Start): Command {
     .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
     .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
     .option('--error-map', 'also write |input - output| over the noise level', false)
+    .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
+    .option('--strict', 'refuse a series whose trust report fails, instead of taking back part', false)
     .option('--force', 'also denoise series that Limpid derived', false)
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(
@@ -61,6 +65,8 @@ Examples:
           strength: options.strength,
           device: options.device,
           errorMap: options.errorMap,
+          uncertainty: options.uncertainty,
+          strict: options.strict,
           force: options.force,
         },
         { json: options.json },

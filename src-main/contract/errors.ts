@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   'E_DEVICE',
   'E_OPERATOR',
   'E_TRAINING',
+  'E_TRUST',
   // files and jobs
   'E_NOT_FOUND',
   'E_NOTHING',

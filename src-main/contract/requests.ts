@@ -49,6 +49,10 @@ export interface DenoiseRequest {
   readonly strength: number;
   readonly device: DeviceName;
   readonly errorMap: boolean;
+  /** Also write one standard deviation of the error at each voxel; absent: no. */
+  readonly uncertainty?: boolean;
+  /** Refuse a result whose trust report fails, instead of taking part of it back; absent: no. */
+  readonly strict?: boolean;
   /** Also denoise series that Limpid wrote. */
   readonly force: boolean;
   /** Ids of the series to denoise, the rest being left alone; absent: all. */

@@ -20,4 +20,9 @@ export const PROCESSING_EQUIPMENT: CodedConcept = {
   meaning: 'Processing Equipment',
 };
 export const NO_UNITS: CodedConcept = { value: '1', scheme: 'UCUM', meaning: 'no units' };
+export const HOUNSFIELD_UNIT: CodedConcept = {
+  value: "[hnsf'U]",
+  scheme: 'UCUM',
+  meaning: 'Hounsfield unit',
+};
 export const QUANTITY: CodedConcept = { value: '246205007', scheme: 'SCT', meaning: 'Quantity' };

@@ -50,6 +50,8 @@ export interface ParametricMapOptions {
   readonly description: string;
   /** Units of the values; a ratio by default. */
   readonly units?: CodedConcept;
+  /** How the values follow from the images; a subtraction by default. */
+  readonly derivation?: CodedConcept;
   /** What is measured, as a code; own scheme 99LIMPID. */
   readonly quantity: CodedConcept;
   /** Least and greatest value of the display window. */
@@ -130,7 +132,7 @@ export function parametricMap(options: ParametricMapOptions): Uint8Array {
     sequenceElement(0x52009229, sharedGroups(file, options, range)),
     sequenceElement(
       0x52009230,
-      ...options.frames.map((frame, i) => frameGroups(frame, i, options.description)),
+      ...options.frames.map((frame, i) => frameGroups(frame, i, options)),
     ),
     { tag: 0x7fe00008, vr: 'OF', value: floatBytes(options.frames) },
   ].sort((a, b) => a.tag - b.tag);
@@ -276,12 +278,16 @@ function sharedGroups(
   ];
 }
 
-function frameGroups(frame: ParametricMapFrame, index: number, description: string): NewElement[] {
+function frameGroups(
+  frame: ParametricMapFrame,
+  index: number,
+  { description, derivation = PIXEL_BY_PIXEL_SUBTRACTION }: ParametricMapOptions,
+): NewElement[] {
   return [
     sequenceElement(0x00089124, [
       textElement(0x00082111, 'ST', asciiText(description, 1024)),
       sequenceElement(0x00082112, sourceItem(frame.source)),
-      sequenceElement(0x00089215, codeItem(PIXEL_BY_PIXEL_SUBTRACTION)),
+      sequenceElement(0x00089215, codeItem(derivation)),
     ]),
     sequenceElement(0x00209111, [numberElement(0x00209157, 'UL', index + 1)]),
     sequenceElement(0x00209113, [textElement(0x00200032, 'DS', ...frame.position.map(decimalString))]),

@@ -41,6 +41,7 @@ export async function runDenoise(
   const model = await dependencies.modelHash(request);
   const opened = await openInput(request.input, emit, {
     errorMap: request.errorMap,
+    uncertainty: request.uncertainty === true,
     suffix: 'denoised',
   });
   try {
@@ -60,6 +61,12 @@ export async function runDenoise(
           force: request.force,
           emit,
           pictures: PICTURES,
+          trust: {
+            strength: request.strength,
+            seed: request.seed,
+            uncertainty: request.uncertainty === true,
+            strict: request.strict === true,
+          },
         };
         const { reports, outcomes } = await runDeriveJob(job);
         const report: Report = {
@@ -137,6 +144,8 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     strength: request.strength,
     device: request.device,
     'error map': request.errorMap,
+    uncertainty: request.uncertainty === true,
+    strict: request.strict === true,
     ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
   };
 }
@@ -151,6 +160,8 @@ function requestReport(request: DenoiseRequest, input: InputSet, model: string |
     strength: request.strength,
     device: request.device,
     errorMap: request.errorMap,
+    uncertainty: request.uncertainty === true,
+    strict: request.strict === true,
     force: request.force,
   };
 }

@@ -11,6 +11,7 @@ import { type OutputFolder, publish } from './output-folder.js';
 import type { Processor } from './processor.js';
 import { processStack, type StackJob } from './stack.js';
 import { changedSource, emptyReport, sourceHash } from './stack-record.js';
+import type { TrustSettings } from './trust.js';
 
 export interface DeriveJob {
   readonly input: InputSet;
@@ -20,6 +21,8 @@ export interface DeriveJob {
   /** Also series that Limpid derived. */
   readonly force: boolean;
   readonly emit: Emit;
+  /** How results are judged; null where nothing is denoised. */
+  readonly trust: TrustSettings | null;
   /** How many stacks keep pictures for the report. */
   readonly pictures: number;
 }

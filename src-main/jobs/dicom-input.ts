@@ -9,19 +9,23 @@ import type { Series } from '../dicom/series.js';
 import type { Source } from '../dicom/sources.js';
 import { deriveUid, newUid } from '../dicom/uid.js';
 import { instancePlanes, loadVolume } from '../dicom/volume.js';
-import { writeErrorMap, writeInstance } from './dicom-output.js';
-import type { InputSet, StackInput, UnitInput, WriteRequest, WrittenFile, WrittenStack } from './input.js';
+import { type MapName, writeInstance, writeMap } from './dicom-output.js';
+import type {
+  InputSet,
+  Maps,
+  StackInput,
+  UnitInput,
+  WriteRequest,
+  WrittenFile,
+  WrittenStack,
+} from './input.js';
 import { putModel } from './model-output.js';
 import { startMeter } from './progress.js';
 import { freeSeriesNumber } from './series-number.js';
 import { changedSource } from './stack-record.js';
 
 /** Scans a DICOM source into units, one a Series Instance UID, with new UIDs and numbers proposed for each. */
-export async function openDicomInput(
-  source: Source,
-  emit: Emit,
-  wants: { readonly errorMap: boolean },
-): Promise<InputSet> {
+export async function openDicomInput(source: Source, emit: Emit, wants: Maps): Promise<InputSet> {
   const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
   const found = await scan(source, { onProgress: (done) => meter.at(done) });
   emit({
@@ -38,7 +42,7 @@ export async function openDicomInput(
   const taken = numbersByStudy(found.series);
   return {
     kind: 'dicom',
-    units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants.errorMap)),
+    units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants)),
     leftOut: leftOut.map((series) => stackInput(series, pool, 0)),
     problems: found.problems,
     filesSeen: found.filesSeen,
@@ -74,7 +78,7 @@ function proposeUnit(
   index: number,
   taken: Map<string, Set<number>>,
   pool: DecodePool,
-  errorMap: boolean,
+  wants: Maps,
 ): UnitInput {
   const { seriesNumber, studyInstanceUid } = stacks[0];
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
@@ -85,18 +89,22 @@ function proposeUnit(
     first += series.instances.length;
     return input;
   });
-  const visibleMap = `${key}-error-map`;
+  const map = (name: 'error-map' | 'uncertainty', wanted: boolean) =>
+    wanted ? [{ name, visible: `${key}-${name}`, reported: `${key}-${name}` }] : [];
+  const place = () => ({ uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) });
   return {
     unit: {
       key,
       stacks: stacks.map(({ id }) => id),
-      derived: { uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) },
-      errorMap: errorMap ? { uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) } : null,
+      derived: place(),
+      errorMap: wants.errorMap ? place() : null,
+      uncertainty: wants.uncertainty === true ? place() : null,
     },
     stacks: inputs,
     // The images last: where they are, the run was not interrupted in between.
     entries: [
-      ...(errorMap ? [{ name: 'error-map', visible: visibleMap, reported: visibleMap } as const] : []),
+      ...map('error-map', wants.errorMap),
+      ...map('uncertainty', wants.uncertainty === true),
       { name: 'model', visible: `${key}-model`, reported: `${key}-model` },
       { name: 'image', visible: key, reported: key },
     ],
@@ -107,6 +115,7 @@ function proposeUnit(
 function stackInput(series: Series, pool: DecodePool, first: number): StackInput {
   return {
     id: series.id,
+    group: series.instances[0]?.patientKey ?? '',
     modality: series.modality,
     instances: series.instances.length,
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
@@ -149,16 +158,23 @@ async function writeStack(
     files.push(await put(request, 'image', first + i + 1, written.bytes, sopInstanceUid));
     onProgress(i + 1);
   }
-  if (request.unit.errorMap !== null && request.processed.errorMap !== null)
+  for (const map of mapsOf(request))
     for (let frame = 0; frame < series.frames; frame++) {
-      await fs.mkdir(path.join(request.folder, 'error-map'), { recursive: true });
-      const sopInstanceUid = derivedUid(request, `error map ${series.id} ${frame}`);
-      const bytes = await writeErrorMap({ request, planes, frame, sopInstanceUid });
-      files.push(await put(request, 'error-map', first + frame + 1, bytes, sopInstanceUid));
+      await fs.mkdir(path.join(request.folder, map), { recursive: true });
+      const sopInstanceUid = derivedUid(request, `${map.replace('-', ' ')} ${series.id} ${frame}`);
+      const bytes = await writeMap({ request, planes, frame, sopInstanceUid, map });
+      files.push(await put(request, map, first + frame + 1, bytes, sopInstanceUid));
     }
   if (request.processed.model !== null)
     files.push(await putModel(request, `${series.id}.onnx`, request.processed.model));
   return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
+}
+
+function mapsOf({ unit, processed }: WriteRequest): MapName[] {
+  const maps: MapName[] = [];
+  if (unit.errorMap !== null && processed.errorMap !== null) maps.push('error-map');
+  if (unit.uncertainty !== null && processed.uncertainty != null) maps.push('uncertainty');
+  return maps;
 }
 
 /** The same in a resumed run: the namespace is in the journal. */
@@ -168,21 +184,22 @@ function derivedUid(request: WriteRequest, name: string): string {
 
 async function put(
   request: WriteRequest,
-  entry: 'image' | 'error-map',
+  entry: 'image' | MapName,
   number: number,
   bytes: Uint8Array,
   sopInstanceUid: string,
 ): Promise<WrittenFile> {
   const name = `${String(number).padStart(5, '0')}.dcm`;
   await writeFileAtomic(path.join(request.folder, entry, name), bytes, { replace: true });
-  const { derived, errorMap } = request.unit;
+  const { derived, errorMap, uncertainty } = request.unit;
+  const place = { image: derived, 'error-map': errorMap, uncertainty }[entry];
   return {
-    role: entry === 'image' ? 'denoised' : 'error-map',
+    role: entry === 'image' ? 'denoised' : entry,
     entry,
     name,
     bytes: bytes.length,
     sha256: sha256(bytes),
-    seriesInstanceUid: (entry === 'image' ? derived : errorMap)?.uid ?? null,
+    seriesInstanceUid: place?.uid ?? null,
     sopInstanceUid,
   };
 }

@@ -1,4 +1,5 @@
 import { LimpidError } from '../contract/errors.js';
+import { HOUNSFIELD_UNIT } from '../dicom/codes.js';
 import type { StoredPixels as Decoded } from '../dicom/decode.js';
 import { type Derivation, deriveInstance, type InstanceReference, SMOOTHING } from '../dicom/derive.js';
 import { parametricMap } from '../dicom/parametric-map.js';
@@ -101,13 +102,16 @@ function measuredOf(volume: Volume, { slice, frames }: InstancePlanes): Uint8Arr
   return out;
 }
 
-/** One time point's error map as a multi-frame Parametric Map. */
-export async function writeErrorMap(what: Place & { readonly frame: number }): Promise<Uint8Array> {
+export type MapName = 'error-map' | 'uncertainty';
+
+/** One time point's map as a multi-frame Parametric Map. */
+export async function writeMap(
+  what: Place & { readonly frame: number; readonly map: MapName },
+): Promise<Uint8Array> {
   const { request, planes, frame, sopInstanceUid } = what;
-  const { errorMap } = request.unit;
-  const values = request.processed.errorMap;
-  if (errorMap === null || values === null)
-    throw new LimpidError('E_INTERNAL', 'There is no error map to write.', 'Report this.');
+  const { series, values, ...about } = aboutMap(request, what.map);
+  if (series === null || values == null)
+    throw new LimpidError('E_INTERNAL', 'There is no map to write.', 'Report this.');
   const map: Volume = { ...request.processed.volume, data: values };
   const members = planes.filter(({ frames }) => frames.includes(frame));
   return parametricMap({
@@ -117,16 +121,48 @@ export async function writeErrorMap(what: Place & { readonly frame: number }): P
       position: instance.imagePosition ?? [0, 0, 0],
       plane: sliceView(map, slice, frame),
     })),
-    seriesInstanceUid: errorMap.uid,
+    seriesInstanceUid: series.uid,
     sopInstanceUid,
-    seriesNumber: errorMap.number,
-    seriesDescriptionSuffix: 'ERROR MAP',
-    label: 'ERROR OVER NOISE',
-    explanation: '|input - output| over the noise level; not a lesion map',
+    seriesNumber: series.number,
     description: request.processed.description,
-    quantity: { value: 'ERRNOISE', scheme: '99LIMPID', meaning: 'Residual over noise level' },
-    window: [0, MAP_WINDOW],
     equipment: EQUIPMENT,
     now: request.now,
+    ...about,
   });
+}
+
+function aboutMap({ unit, processed }: WriteRequest, map: MapName) {
+  return map === 'error-map'
+    ? {
+        series: unit.errorMap,
+        values: processed.errorMap,
+        seriesDescriptionSuffix: 'ERROR MAP',
+        label: 'ERROR OVER NOISE',
+        explanation: '|input - output| over the noise level; not a lesion map',
+        quantity: { value: 'ERRNOISE', scheme: '99LIMPID', meaning: 'Residual over noise level' },
+        window: [0, MAP_WINDOW] as const,
+      }
+    : {
+        series: unit.uncertainty,
+        values: processed.uncertainty,
+        seriesDescriptionSuffix: 'UNCERTAINTY',
+        label: 'UNCERTAINTY',
+        explanation: 'Standard deviation of the error, in units of the image',
+        derivation: { value: 'ERREST', scheme: '99LIMPID', meaning: 'Estimation of the error' },
+        quantity: { value: 'ERRSD', scheme: '99LIMPID', meaning: 'Standard deviation of the error' },
+        window: [0, upperEnd(processed.uncertainty ?? null)] as const,
+        ...(processed.volume.units === 'HU' ? { units: HOUNSFIELD_UNIT } : {}),
+      };
+}
+
+/** Twice the mean of what is tissue: the display window of an uncertainty map. */
+function upperEnd(values: Float32Array | null): number {
+  let sum = 0;
+  let count = 0;
+  for (const value of values ?? [])
+    if (value > 0) {
+      sum += value;
+      count++;
+    }
+  return count > 0 ? (2 * sum) / count : 1;
 }

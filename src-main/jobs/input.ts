@@ -7,6 +7,8 @@ import type { Processed } from './processor.js';
 export interface StackInput {
   /** Safe for logs and as a file name. */
   readonly id: string;
+  /** The same for all images of a patient; tells patients apart without naming them. Empty: not known. */
+  readonly group: string;
   /** DICOM modality, or NIFTI. */
   readonly modality: string;
   readonly instances: number;
@@ -47,7 +49,7 @@ export interface WrittenStack {
 
 /** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
 export interface WrittenFile {
-  readonly role: 'denoised' | 'error-map' | 'model';
+  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model';
   readonly entry: EntryName;
   /** Name inside the entry; empty when the entry is itself the file. */
   readonly name: string;
@@ -57,7 +59,13 @@ export interface WrittenFile {
   readonly sopInstanceUid: string | null;
 }
 
-export type EntryName = 'image' | 'error-map' | 'model';
+export type EntryName = 'image' | 'error-map' | 'uncertainty' | 'model';
+
+/** Maps that are written beside the images. */
+export interface Maps {
+  readonly errorMap: boolean;
+  readonly uncertainty?: boolean;
+}
 
 /** What becomes visible when a unit is finished. */
 export interface Entry {

@@ -7,7 +7,7 @@ import type { WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
 
 /** Raised when a journal of an older version can no longer be continued. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What decides the pixels; a second run with other settings may not continue the first. */
 export type Settings = Readonly<Record<string, string | number | boolean | null>>;
@@ -21,6 +21,7 @@ export interface Unit {
   /** DICOM only. */
   readonly derived: { readonly uid: string; readonly number: number } | null;
   readonly errorMap: { readonly uid: string; readonly number: number } | null;
+  readonly uncertainty: { readonly uid: string; readonly number: number } | null;
 }
 
 interface Head {

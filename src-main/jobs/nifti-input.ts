@@ -4,7 +4,15 @@ import { asFileError, sha256, writeFileAtomic } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { type NiftiImage, readNifti, writeNifti } from '../imaging/nifti.js';
-import type { EntryName, InputSet, StackInput, WriteRequest, WrittenFile, WrittenStack } from './input.js';
+import type {
+  EntryName,
+  InputSet,
+  Maps,
+  StackInput,
+  WriteRequest,
+  WrittenFile,
+  WrittenStack,
+} from './input.js';
 import { putModel } from './model-output.js';
 import { changedSource } from './stack-record.js';
 
@@ -20,7 +28,7 @@ export function isNiftiName(file: string): boolean {
 export async function openNiftiInput(
   file: string,
   emit: Emit,
-  wants: { readonly errorMap: boolean; readonly suffix: string },
+  wants: Maps & { readonly suffix: string },
 ): Promise<InputSet> {
   await readFiles(file);
   emit({ type: 'scan', files: 1, series: 1, refused: 0 });
@@ -35,10 +43,11 @@ export async function openNiftiInput(
     kind: 'nifti',
     units: [
       {
-        unit: { key: 'image', stacks: [stack.id], derived: null, errorMap: null },
+        unit: { key: 'image', stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
         stacks: [stack],
         entries: [
           ...(wants.errorMap ? [entry('error-map', 'error-map')] : []),
+          ...(wants.uncertainty ? [entry('uncertainty', 'uncertainty')] : []),
           { name: 'model', visible: `${name}_model.onnx`, reported: '*_model.onnx' },
           entry('image', wants.suffix),
         ],
@@ -86,6 +95,7 @@ function stackInput(file: string): StackInput {
   let read: NiftiImage | null = null;
   return {
     id,
+    group: '',
     modality: 'NIFTI',
     instances: 1,
     transferSyntaxes: [],
@@ -115,12 +125,12 @@ function stackInput(file: string): StackInput {
 async function writeImages(image: NiftiImage, request: WriteRequest): Promise<WrittenStack> {
   const { processed } = request;
   const files: WrittenFile[] = [];
-  const put = async (entry: EntryName, data: Float32Array, description: string) => {
+  const put = async (entry: Exclude<EntryName, 'model'>, data: Float32Array, description: string) => {
     const bytes = writeNifti(image, data, { gzip: true, datatype: 'float32', description });
     await fs.mkdir(request.folder, { recursive: true });
     await writeFileAtomic(path.join(request.folder, entry), bytes, { replace: true });
     files.push({
-      role: entry === 'image' ? 'denoised' : 'error-map',
+      role: entry === 'image' ? 'denoised' : entry,
       entry,
       name: '',
       bytes: bytes.length,
@@ -132,6 +142,8 @@ async function writeImages(image: NiftiImage, request: WriteRequest): Promise<Wr
   await put('image', processed.volume.data, `Limpid ${request.suffix}; not for diagnostic use`);
   if (processed.errorMap !== null)
     await put('error-map', processed.errorMap, 'Limpid |input - output| / noise level');
+  if (processed.uncertainty != null)
+    await put('uncertainty', processed.uncertainty, 'Limpid standard deviation of the error');
   if (processed.model !== null) files.push(await putModel(request, '', processed.model));
   return { files, warnings: [] };
 }

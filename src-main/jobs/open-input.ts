@@ -2,14 +2,14 @@ import * as path from 'node:path';
 import type { Emit } from '../contract/events.js';
 import { openSource } from '../dicom/sources.js';
 import { openDicomInput } from './dicom-input.js';
-import type { InputSet } from './input.js';
+import type { InputSet, Maps } from './input.js';
 import { isNiftiName, openNiftiInput } from './nifti-input.js';
 
 /** Opens whatever a person names as the input. @throws LimpidError E_NOT_FOUND and those of reading */
 export async function openInput(
   given: string,
   emit: Emit,
-  wants: { readonly errorMap: boolean; readonly suffix: string },
+  wants: Maps & { readonly suffix: string },
 ): Promise<InputSet> {
   if (isNiftiName(given)) return openNiftiInput(given, emit, wants);
   const source = await openSource(given);

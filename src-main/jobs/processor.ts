@@ -1,6 +1,6 @@
 import type { Problem } from '../contract/errors.js';
 import type { ProgressEvent, Stage } from '../contract/events.js';
-import type { DeviceReport, StageTiming, TrainingReport } from '../contract/report.js';
+import type { DeviceReport, StageTiming, TrainingReport, TrainingStatistics } from '../contract/report.js';
 import type { Volume } from '../imaging/volume.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 
@@ -48,6 +48,10 @@ export interface Processed {
    * until the processor processes another volume or closes. Null where nothing can be run again.
    */
   readonly again: ((volume: Volume, first?: number) => Promise<Volume>) | null;
+  /** One standard deviation of the error, in units of the volume and as long; the trust report's, not a processor's. */
+  readonly uncertainty?: Float32Array | null;
+  /** What the model was trained on, where it tells. */
+  readonly statistics?: TrainingStatistics | null;
   readonly training: TrainingReport | null;
   /** The estimate that was used, where the work corrected the one it was given. */
   readonly noise?: NoiseEstimate;

@@ -26,7 +26,10 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
   if (isNiftiName(request.input) && isNiftiName(request.output)) return simulateFile(request);
   const guarded = guardedPath(request.input);
   await refuseOutput(request.output, guarded);
-  const input = await openInput(request.input, emit, { errorMap: false, suffix: fileSuffix(request) });
+  const input = await openInput(request.input, emit, {
+    errorMap: false,
+    suffix: fileSuffix(request),
+  });
   try {
     refuseEmpty(input);
     const folder = await openOutputFolder(request.output, guarded);
@@ -52,6 +55,7 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
         force: true,
         emit,
         pictures: 0,
+        trust: null,
       });
       return resultOf(outcomes, input.problems);
     } finally {

@@ -20,6 +20,7 @@ export function emptyReport(stack: StackInput): SeriesReport {
     noise: null,
     training: null,
     residual: null,
+    trust: null,
     timings: [],
     warnings: stack.warnings.map(withoutPlace),
     outputs: [],

@@ -4,15 +4,16 @@ import { hasCode, writeFileAtomic } from '../base/files.js';
 import { withoutPlace } from '../contract/errors.js';
 import type { NoiseReport, OutputReport, SeriesReport, StageTiming } from '../contract/report.js';
 import { estimateNoise, type NoiseEstimate } from '../noise/estimate.js';
+import type { Trusted } from '../trust/assess.js';
 import { renderSeriesImages } from '../trust/images.js';
-import { residualStatistics } from '../trust/residual.js';
-import { doubted, residualWarnings } from '../trust/verdict.js';
+import { residualWarnings } from '../trust/verdict.js';
 import type { DeriveJob } from './derive-job.js';
 import type { LoadedStack, StackInput, UnitInput, WrittenFile } from './input.js';
 import type { StackRecord } from './journal.js';
 import type { Processed } from './processor.js';
 import { type Meter, startMeter } from './progress.js';
 import { changedSource, emptyReport, sourceHash } from './stack-record.js';
+import { trustedResult, trustOf } from './trust.js';
 
 export interface StackJob extends Omit<DeriveJob, 'pictures'> {
   readonly unitInput: UnitInput;
@@ -39,9 +40,12 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   const estimate = estimateNoise(loaded.volume, { modality: stack.modality });
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
-  const processed = await runProcessor(job, loaded, estimate);
-  const noise = processed.noise ?? estimate;
+  const full = await runProcessor(job, loaded, estimate);
+  const noise = full.noise ?? estimate;
   watch.skip();
+  const trusted = await trustOf(job.trust, job.processor, loaded, noise, full);
+  const processed = trusted === null ? full : trustedResult(full, trusted, job.trust?.uncertainty === true);
+  if (trusted !== null) watch.lap('trust');
   const written = await stack.write(
     {
       unit: unitInput.unit,
@@ -55,8 +59,8 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
     meterOf(job, 'write', stack.instances),
   );
   watch.lap('write');
-  const residual = judge(job, loaded, noise, processed);
-  if (job.pictures) await keepPictures(job, loaded, noise, processed);
+  const residual = trusted?.residual ?? null;
+  if (job.pictures) await keepPictures(job, loaded, noise, processed, trusted);
   watch.lap('report');
   const warnings = [...processed.warnings, ...written.warnings];
   // The report shows the verdict's reasons with the residual: they are told to the person only.
@@ -74,6 +78,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
     noise: noiseReport(noise),
     training: processed.training,
     residual,
+    trust: trusted?.report ?? null,
     timings: watch.timings(processed.timings),
     warnings: [...stack.warnings, ...warnings].map(withoutPlace),
     outputs: written.files.map((file) => outputReport(unitInput, file)),
@@ -129,24 +134,16 @@ function checkpointFile(job: StackJob): string {
   return path.join(job.work, `${job.stack.id}.checkpoint`);
 }
 
-function judge(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate, processed: Processed) {
-  if (job.processor.device === null || noise.sigma <= 0) return null;
-  const report = residualStatistics(loaded.volume, processed.volume, {
-    sigma: noise.map ?? noise.sigma,
-    distribution: noise.distribution,
-    noiseCorrelation: noise.correlation,
-  });
-  return noise.certain ? report : doubted(report, noise.sigma);
-}
-
 async function keepPictures(
   job: StackJob,
   loaded: LoadedStack,
   noise: NoiseEstimate,
   processed: Processed,
+  trusted: Trusted | null,
 ): Promise<void> {
   const images = renderSeriesImages(job.stack.id, loaded.volume, processed.volume, {
     sigma: noise.map ?? noise.sigma,
+    uncertainty: trusted?.uncertainty ?? null,
   });
   await fs.mkdir(job.folder.own('pictures'), { recursive: true });
   await writeFileAtomic(picturesFile(job, job.stack.id), JSON.stringify(images), { replace: true });

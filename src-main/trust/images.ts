@@ -1,6 +1,7 @@
 import { encode } from 'fast-png';
 import type { Borders, SeriesImages, SliceImages } from '../contract/report.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
+import type { UncertaintyPart } from './assess.js';
 
 /** The extreme greys of a residual picture stand for this many sigma. */
 export const RESIDUAL_RANGE = 5;
@@ -15,6 +16,8 @@ export interface ImageOptions {
   /** How many slices, evenly through the volume. */
   readonly slices?: number;
   readonly frame?: number;
+  /** Where it was measured, the slice in its middle is shown too, and the uncertainty of all slices in it. */
+  readonly uncertainty?: UncertaintyPart | null;
 }
 
 /**
@@ -36,7 +39,8 @@ export function renderSeriesImages(
   // without a level the maps show grey steps instead
   const sigma = options.sigma === 0 ? before.quantum || 1 : options.sigma;
   const typical = typeof sigma === 'number' ? sigma : meanOf(sigma);
-  const slices = evenly(before.slices, options.slices ?? SLICES).map((slice): SliceImages => {
+  const shown = withProbed(evenly(before.slices, options.slices ?? SLICES), before, options);
+  const slices = shown.map((slice): SliceImages => {
     const input = sliceView(before, slice, frame);
     const output = sliceView(after, slice, frame);
     const level = sigmaOfSlice(before, sigma, slice, frame);
@@ -46,6 +50,7 @@ export function renderSeriesImages(
       before: png(before, view, windowed(input, window)),
       after: png(before, view, windowed(output, window)),
       residual: png(before, view, residualGreys(input, output, level)),
+      uncertainty: uncertaintyPicture(before, view, options, slice, frame, level),
     };
   });
   return {
@@ -66,6 +71,33 @@ export function renderSeriesImages(
 function evenly(length: number, count: number): number[] {
   const parts = Math.min(length, count);
   return Array.from({ length: parts }, (_, i) => Math.floor(((i + 0.5) * length) / parts));
+}
+
+/** The slice nearest to the middle of what was probed gives way to that middle. */
+function withProbed(slices: number[], volume: Volume, { uncertainty }: ImageOptions): number[] {
+  if (uncertainty == null || uncertainty.slab.slices === volume.slices || slices.length === 0) return slices;
+  const middle = uncertainty.slab.first + Math.floor(uncertainty.slab.slices / 2);
+  const nearest = slices.reduce((a, b) => (Math.abs(b - middle) < Math.abs(a - middle) ? b : a));
+  return slices.map((slice) => (slice === nearest ? middle : slice));
+}
+
+function uncertaintyPicture(
+  volume: Volume,
+  view: View,
+  { uncertainty }: ImageOptions,
+  slice: number,
+  frame: number,
+  sigma: (index: number) => number,
+): string | null {
+  if (uncertainty == null) return null;
+  const { slab, values } = uncertainty;
+  const at = slice - slab.first;
+  if (at < 0 || at >= slab.slices) return null;
+  const area = volume.columns * volume.rows;
+  const start = (frame * slab.slices + at) * area;
+  const greys = new Uint8ClampedArray(area);
+  for (let i = 0; i < area; i++) greys[i] = (255 * values[start + i]) / sigma(i);
+  return png(volume, view, greys);
 }
 
 /** Soft tissue for CT; else from the first to the 99.5th percentile. */

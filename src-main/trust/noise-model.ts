@@ -4,6 +4,8 @@ import { ricianMean, ricianVariance } from '../noise/rician.js';
 export interface NoiseModel {
   /** A level that stands for the whole volume; units of the volume. */
   readonly typical: number;
+  /** Whether the noise never goes below zero: magnitudes. */
+  readonly floor: boolean;
   sigmaAt(index: number): number;
   /** (value - E[value | clean]) / SD[value | clean]. */
   standardise(value: number, clean: number, index: number): number;
@@ -19,7 +21,7 @@ export function noiseModel(sigma: number | Float32Array, distribution: 'rician' 
     distribution === 'rician'
       ? ricianStandard(sigmaAt)
       : (value: number, clean: number, index: number) => (value - clean) / sigmaAt(index);
-  return { typical: typicalOf(sigma), sigmaAt, standardise };
+  return { typical: typicalOf(sigma), floor: distribution === 'rician', sigmaAt, standardise };
 }
 
 /** A map's zeros (nothing measured there) must not divide: they count as its typical level. */

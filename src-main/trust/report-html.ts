@@ -52,7 +52,12 @@ function within(
 
 function sizeOf(series: SeriesImages): number {
   return series.slices.reduce(
-    (sum, slice) => sum + slice.before.length + slice.after.length + slice.residual.length,
+    (sum, slice) =>
+      sum +
+      slice.before.length +
+      slice.after.length +
+      slice.residual.length +
+      (slice.uncertainty?.length ?? 0),
     0,
   );
 }

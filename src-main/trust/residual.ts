@@ -5,6 +5,7 @@
  */
 import type { ResidualReport } from '../contract/report.js';
 import type { Volume } from '../imaging/volume.js';
+import { FaintTally } from './faint.js';
 import { foregroundThreshold } from './foreground.js';
 import { type NoiseModel, noiseModel } from './noise-model.js';
 import { LagSums, Moments, pearson } from './sums.js';
@@ -37,15 +38,17 @@ export function residualStatistics(before: Volume, after: Volume, options: Resid
   const model = noiseModel(options.sigma, options.distribution);
   if (!(model.typical > 0)) return unjudged();
   const threshold = foregroundThreshold(after, model.typical, options.distribution === 'rician');
-  const tally = newTally(before);
+  const correlation = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
+  const tally = newTally(before, correlation);
   const planes = before.frames * before.slices;
   for (let plane = 0; plane < planes; plane++) {
     fillPlane(tally, before, after, model, threshold, plane);
     addPlane(tally, plane % before.slices !== 0);
     addBlocks(tally);
+    tally.faint.add(tally.current.residual, tally.current.foreground);
     [tally.previous, tally.current] = [tally.current, tally.previous];
   }
-  return judge(measuresOf(tally, options.noiseCorrelation ?? { x: 0, y: 0, z: 0 }));
+  return judge(measuresOf(tally, correlation));
 }
 
 interface Plane {
@@ -65,6 +68,7 @@ interface Tally {
   readonly lags: { readonly x: LagSums; readonly y: LagSums; readonly z: LagSums };
   readonly edges: Edges;
   readonly blocks: { count: number; voxels: number; sum: number; energy: number };
+  readonly faint: FaintTally;
 }
 
 interface Edges {
@@ -73,7 +77,7 @@ interface Edges {
   readonly sums: Float64Array;
 }
 
-function newTally(volume: Volume): Tally {
+function newTally(volume: Volume, noise: { readonly x: number; readonly y: number }): Tally {
   return {
     columns: volume.columns,
     rows: volume.rows,
@@ -87,6 +91,7 @@ function newTally(volume: Volume): Tally {
       sums: new Float64Array(6),
     },
     blocks: { count: 0, voxels: 0, sum: 0, energy: 0 },
+    faint: new FaintTally(volume.columns, volume.rows, noise),
   };
 }
 
@@ -194,6 +199,7 @@ function measuresOf(tally: Tally, noise: { x: number; y: number; z: number }): R
     edgeCorrelation: pearson(edges.sums),
     edgeRatio: edgeRatioOf(edges),
     localMeanRatio: localMeanRatioOf(tally, mean, noise),
+    faintRatio: tally.faint.ratio(),
   };
 }
 

@@ -22,6 +22,8 @@ export const LIMITS = {
   edgeCorrelation: { warn: 0.15, fail: 0.35 },
   edgeRatio: { warn: 1.4, fail: 2 },
   localMeanRatio: { warn: 1.6, fail: 3 },
+  /** Small things stand out of the noise in what was removed. */
+  faintRatio: { warn: 1.15, fail: 1.6 },
   /** Fewer foreground voxels than this say nothing. */
   voxels: { warn: 1000 },
 } as const;
@@ -51,6 +53,7 @@ export function unjudged(): ResidualReport {
     edgeCorrelation: null,
     edgeRatio: null,
     localMeanRatio: null,
+    faintRatio: null,
   };
 }
 
@@ -90,7 +93,7 @@ function reasonsOf(
         message: 'There is too little foreground to judge the residual.',
       },
     ];
-  const { sdOverSigma, meanOverSigma, edgeCorrelation, edgeRatio, localMeanRatio } = measures;
+  const { sdOverSigma, meanOverSigma, edgeCorrelation, edgeRatio, localMeanRatio, faintRatio } = measures;
   const small = tooSmall(sdOverSigma);
   // the shape of next to nothing says nothing
   if (small !== null) return [small];
@@ -120,6 +123,12 @@ function reasonsOf(
       localMeanRatio,
       LIMITS.localMeanRatio,
       'What was removed has a structure of its own: its local means do not average out.',
+    ),
+    above(
+      'faintRatio',
+      faintRatio,
+      LIMITS.faintRatio,
+      'Small faint things stand out of what was removed more than noise does.',
     ),
   ];
   return found.filter((reason) => reason !== null);
@@ -170,6 +179,7 @@ const REMEDIES: Record<ResidualMeasure, string> = {
   edgeCorrelation: LOWER_STRENGTH,
   edgeRatio: LOWER_STRENGTH,
   localMeanRatio: LOWER_STRENGTH,
+  faintRatio: LOWER_STRENGTH,
   voxels: JUDGE_BY_EYE,
   sigma: JUDGE_BY_EYE,
 };

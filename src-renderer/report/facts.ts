@@ -4,6 +4,7 @@ import type {
   RequestReport,
   ResidualReport,
   TrainingReport,
+  TrustReport,
 } from '../../src-main/contract/report.js';
 import type { Fact } from './Facts.svelte';
 import { duration, integer, NONE, number } from './format.js';
@@ -57,8 +58,51 @@ export function residualFacts(residual: ResidualReport): Fact[] {
       value: number(residual.localMeanRatio),
       note: 'about 1 or less; more is structure',
     },
+    {
+      name: 'Sums over small discs',
+      value: number(residual.faintRatio),
+      note: 'about 1 or less; more is small things removed',
+    },
     { name: 'Voxels judged', value: integer(residual.voxels) },
   ];
+}
+
+export function trustFacts(trust: TrustReport): Fact[] {
+  const { retention, level, again, clean, uncertainty, familiarity, umse } = trust;
+  const facts: Fact[] = [];
+  const add = (name: string, value: string, note?: string) =>
+    facts.push(note === undefined ? { name, value } : { name, value, note });
+  if (retention)
+    add(
+      'Visible faint lesions kept',
+      `${number(retention.visible.mean)} %`,
+      `mean of ${retention.visible.count} that can be seen in the noise; 80 % or more`,
+    );
+  if (level)
+    add(
+      'Noise measured over noise told',
+      number(level.measuredOverSigma),
+      `about 1; left in the result ${number(level.remainingOverSigma, 2)}`,
+    );
+  if (again) add('A second pass changes', `${number(again.changeOverSigma, 2)} σ`, '0.45 or less');
+  add(
+    'Input',
+    clean.recognised ? 'clean, or denoised before' : 'has noise to remove',
+    `range over change ${number(clean.psnr)} dB`,
+  );
+  if (uncertainty) {
+    const [least, most] = uncertainty.calibration.coverage;
+    add(
+      'Uncertainty, mean',
+      `${number(uncertainty.meanOverSigma, 2)} σ`,
+      `its 90 % interval held ${number(100 * least)} to ${number(100 * most)} % on ${uncertainty.calibration.coverageSource}`,
+    );
+  }
+  if (familiarity)
+    add('Distance from training', number(familiarity.distance, 2), `limit ${number(familiarity.limit)}`);
+  if (umse)
+    add('Gain against repeats', umse.gain === null ? NONE : `${number(umse.gain)} dB`, 'unsupervised error');
+  return facts;
 }
 
 export function trainingFacts(training: TrainingReport): Fact[] {
@@ -86,6 +130,8 @@ export function requestFacts(request: RequestReport): Fact[] {
     { name: 'Strength', value: number(request.strength) },
     { name: 'Device asked for', value: request.device },
     { name: 'Error map written', value: request.errorMap ? 'yes' : 'no' },
+    { name: 'Uncertainty map written', value: request.uncertainty ? 'yes' : 'no' },
+    { name: 'What fails is refused', value: request.strict ? 'yes' : 'no, part is taken back' },
     { name: 'Derived series denoised again', value: request.force ? 'yes' : 'no' },
   ];
 }

@@ -13,10 +13,9 @@ export function frameSize({ columns, rows, spacing }: Grid, zoom: number): { wid
 
 /** Page margins and the gaps between the pictures, at most; CSS pixels. */
 const AROUND = 120;
-const PICTURES = 3;
 
-/** The largest zoom up to 2 at which before/after, residual and error map stand in one row; at least 1. */
-export function defaultZoom(images: Grid, pageWidth: number): number {
-  const fits = (zoom: number) => PICTURES * frameSize(images, zoom).width + AROUND <= pageWidth;
+/** The largest zoom up to 2 at which so many pictures stand in one row; at least 1. */
+export function defaultZoom(images: Grid, pageWidth: number, pictures: number): number {
+  const fits = (zoom: number) => pictures * frameSize(images, zoom).width + AROUND <= pageWidth;
   return [2, 1.5].find(fits) ?? 1;
 }

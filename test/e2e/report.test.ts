@@ -34,9 +34,12 @@ beforeAll(async () => {
     build: { outDir, emptyOutDir: true },
   });
   template = readFileSync(path.join(outDir, 'report.html'), 'utf8');
-  const sample = brainSample();
+  const sample = await brainSample();
   report = sample.report;
-  const images = renderSeriesImages('s1', sample.before, sample.after, { sigma: sample.sigma });
+  const images = renderSeriesImages('s1', sample.before, sample.after, {
+    sigma: sample.sigma,
+    uncertainty: sample.uncertainty,
+  });
   full = write('report.html', buildReportHtml(report, [images], template));
   browser = await chromium.launch({
     executablePath: CHROMIUM,
@@ -107,7 +110,7 @@ describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => 
     const pictures = await page.evaluate(
       '[...document.images].map((i) => [i.complete, i.naturalWidth, i.naturalHeight])',
     );
-    expect(pictures).toEqual(new Array(4).fill([true, 256, 256]));
+    expect(pictures).toEqual(new Array(5).fill([true, 256, 256]));
     expect(await page.title()).toBe('Limpid report');
     expect(await page.getByText('Not for diagnostic use').isVisible()).toBe(true);
     expect(complaints).toEqual([]);
@@ -171,7 +174,7 @@ describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => 
     await page.getByRole('radio', { name: 'Flicker' }).focus();
     await page.keyboard.press('ArrowRight');
     await shoot(page, 'side');
-    expect(await page.locator('img').count()).toBe(4);
+    expect(await page.locator('img').count()).toBe(5);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -190,11 +193,11 @@ describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => 
       .evaluate((frame) => frame.scrollTo(0, 100));
     await expect
       .poll(() => page.locator('.frame').evaluateAll((frames) => frames.map((frame) => frame.scrollTop)))
-      .toEqual([100, 100, 100]);
+      .toEqual([100, 100, 100, 100]);
     await page.close();
   });
 
-  it('puts the three pictures in one row, each with label and slider as wide as it', async () => {
+  it('puts the four pictures in one row, each with label and slider as wide as it', async () => {
     const { page } = await open(full, 'dark', 1400);
     const figures = await page.locator('.panels figure').evaluateAll((all) =>
       all.map((figure) => {
@@ -205,7 +208,7 @@ describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => 
         };
       }),
     );
-    expect(figures).toHaveLength(3);
+    expect(figures).toHaveLength(4);
     expect(new Set(figures.map(({ top }) => top)).size).toBe(1);
     for (const { widths } of figures) expect(new Set(widths.filter((w) => w !== undefined)).size).toBe(1);
     await page.close();

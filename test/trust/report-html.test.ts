@@ -10,8 +10,8 @@ const TEMPLATE = `<html><script type="application/json">${DATA_MARK}</script></h
 let sample: Sample;
 let images: SeriesImages;
 
-beforeAll(() => {
-  sample = brainSample();
+beforeAll(async () => {
+  sample = await brainSample();
   images = renderSeriesImages('s1', sample.before, sample.after, { sigma: sample.sigma });
 });
 
@@ -84,7 +84,7 @@ function collect(value: unknown, at: string, keys: Set<string>): void {
   if (Array.isArray(value)) {
     if (at !== '') keys.add(at);
     for (const item of value) if (typeof item === 'object') collect(item, `${at}[]`, keys);
-  } else if (typeof value === 'object' && value !== null && !('remedy' in value)) {
+  } else if (typeof value === 'object' && value !== null && !('remedy' in value && 'code' in value)) {
     if (at !== '' && !at.endsWith('[]')) keys.add(at);
     for (const [key, inner] of Object.entries(value)) collect(inner, at === '' ? key : `${at}.${key}`, keys);
   } else if (at !== '' && !at.endsWith('[]')) keys.add(at);

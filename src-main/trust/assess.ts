@@ -1,0 +1,245 @@
+/** The trust report: runs every test on one result, decides, and takes part of the result back where it failed. */
+import { Random } from '../base/random.js';
+import { LimpidError } from '../contract/errors.js';
+import type {
+  BlendReport,
+  ResidualReport,
+  RetentionReport,
+  TrainingStatistics,
+  TrustReason,
+  TrustReport,
+  UncertaintyReport,
+  Verdict,
+} from '../contract/report.js';
+import { type Volume, withData } from '../imaging/volume.js';
+import type { NoiseEstimate } from '../noise/estimate.js';
+import { CLEAN_PSNR, changePsnr, isClean } from './clean.js';
+import { familiarity } from './familiarity.js';
+import { foregroundThreshold } from './foreground.js';
+import { type Findings, reasonsOf, verdictOf } from './judgement.js';
+import { checkLevel } from './level.js';
+import { type NoiseModel, noiseModel } from './noise-model.js';
+import { probe } from './probe.js';
+import { residualStatistics } from './residual.js';
+import { type DenoiseFunction, foregroundMask, type Slab } from './slab.js';
+import { unsupervisedError } from './umse.js';
+import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
+import { doubted } from './verdict.js';
+
+export interface TrustInput {
+  readonly before: Volume;
+  /** What the denoiser made of it, with the strength that was asked for. */
+  readonly after: Volume;
+  readonly noise: NoiseEstimate;
+  /** The same denoiser again; null where it cannot be run: then only the result is judged. */
+  readonly denoise: DenoiseFunction | null;
+  /** Slices on each side that a slice is restored from. */
+  readonly context: number;
+  readonly strength: number;
+  readonly seed: number;
+  /** What the model was trained on; null where it does not tell. */
+  readonly training: TrainingStatistics | null;
+  /** Whether a map of the whole volume is wanted; it takes four more passes over it. */
+  readonly uncertainty: boolean;
+}
+
+export interface Trusted {
+  readonly report: TrustReport;
+  /** Of what is to be written. */
+  readonly residual: ResidualReport;
+  /** The part of the change that is to be written; 1 is all. */
+  readonly share: number;
+  readonly volume: Volume;
+  /** One standard deviation of the error of `volume`, in its units, 0 outside tissue; null where not measured. */
+  readonly uncertainty: UncertaintyPart | null;
+}
+
+export interface UncertaintyPart {
+  readonly slab: Slab;
+  /** As long as the slices of the slab, all frames. */
+  readonly values: Float32Array;
+}
+
+const MAP_DRAWS = 4;
+/** Shares of the change that are tried when the full result fails; with none of it there is nothing to fail. */
+const SHARES = [0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0] as const;
+
+/**
+ * Judges a result. Never throws for an odd image; a denoiser that cannot run on a part of the series is a note.
+ *
+ * @throws LimpidError E_CANCELLED and whatever of `denoise` is no LimpidError
+ */
+export async function assess(input: TrustInput): Promise<Trusted> {
+  const { before, after, noise } = input;
+  const model = noiseModel(noise.map ?? noise.sigma, noise.distribution);
+  const foreground = foregroundOf(after, noise, model);
+  const clean = isClean(before, noise);
+  const probed = await tryProbe(input, model, foreground, clean);
+  const found: Findings = {
+    residual: judgeResidual(before, after, noise),
+    level: checkLevel(before, after, residualOptions(noise)),
+    retention: probed.found?.retention ?? null,
+    changeAgain: probed.found?.changeAgain ?? null,
+    clean: { recognised: clean, psnr: changePsnr(before, after, foreground) },
+    familiarity: input.training === null ? null : familiarity(before, noise, input.training),
+    umse: unsupervisedError(before, after, foreground, noise, model),
+  };
+  const reasons = [...reasonsOf(found, noise, input.strength), ...probed.notes];
+  const blend = blendFor(found, verdictOf(reasons), input, foreground, model);
+  const share = blend?.share ?? 1;
+  const volume = blended(before, after, share);
+  const part = probed.found?.uncertainty ?? null;
+  return {
+    report: {
+      verdict: blend === null ? verdictOf(reasons) : 'warn',
+      reasons,
+      blend,
+      probe:
+        probed.found === null
+          ? null
+          : { first: probed.found.slab.first + 1, slices: probed.found.slab.slices },
+      level: found.level,
+      retention: found.retention,
+      again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
+      clean: { recognised: clean, psnr: changePsnr(before, volume, foreground) },
+      uncertainty: part === null ? null : uncertaintyReport(part, model),
+      familiarity: found.familiarity,
+      umse: found.umse,
+    },
+    residual: share === 1 ? found.residual : judgeResidual(before, volume, noise),
+    share,
+    volume,
+    uncertainty: part === null ? null : partOf(part, share, model),
+  };
+}
+
+function residualOptions(noise: NoiseEstimate) {
+  return {
+    sigma: noise.map ?? noise.sigma,
+    distribution: noise.distribution,
+    noiseCorrelation: noise.correlation,
+  };
+}
+
+function judgeResidual(before: Volume, after: Volume, noise: NoiseEstimate): ResidualReport {
+  const report = residualStatistics(before, after, residualOptions(noise));
+  return noise.certain ? report : doubted(report, noise.sigma);
+}
+
+function foregroundOf(after: Volume, noise: NoiseEstimate, model: NoiseModel): Uint8Array {
+  const threshold = foregroundThreshold(after, model.typical, noise.distribution === 'rician');
+  return foregroundMask(after, threshold);
+}
+
+interface ProbeOutcome {
+  readonly found: {
+    readonly slab: Slab;
+    readonly retention: RetentionReport | null;
+    readonly changeAgain: number | null;
+    readonly uncertainty: UncertaintyPart;
+  } | null;
+  readonly notes: readonly TrustReason[];
+}
+
+const NOT_PROBED: ProbeOutcome = { found: null, notes: [] };
+
+/** A clean input is left as it is: there is nothing to ask about. */
+async function tryProbe(
+  input: TrustInput,
+  model: NoiseModel,
+  foreground: Uint8Array,
+  clean: boolean,
+): Promise<ProbeOutcome> {
+  const { before, after, noise, denoise, context } = input;
+  if (denoise === null || clean || input.strength === 0 || !foreground.includes(1)) return NOT_PROBED;
+  const random = new Random(input.seed).fork('trust');
+  try {
+    const { uncertainty, ...found } = await probe(denoise, before, after, foreground, noise, context, random);
+    if (!input.uncertainty)
+      return { found: { ...found, uncertainty: { slab: found.slab, values: uncertainty } }, notes: [] };
+    const values = await uncertaintyMap(denoise, before, after, foreground, {
+      noise: model,
+      correlation: noise.correlated ? noise.correlation : { x: 0, y: 0 },
+      draws: MAP_DRAWS,
+      random: random.fork('map'),
+      first: 0,
+    });
+    const slab = { first: 0, slices: before.slices };
+    return { found: { ...found, uncertainty: { slab, values } }, notes: [] };
+  } catch (error) {
+    if (!(error instanceof LimpidError) || error.code === 'E_CANCELLED') throw error;
+    return { found: null, notes: [notProbed(error)] };
+  }
+}
+
+function notProbed(error: LimpidError): TrustReason {
+  return {
+    test: 'probe',
+    verdict: 'note',
+    value: null,
+    limit: null,
+    message: `The denoiser could not be run on a part of the series (${error.code}), so retention and uncertainty were not measured.`,
+    remedy: 'Judge the images by eye.',
+  };
+}
+
+/** What is to be taken back: all but 51 dB of a clean input; of a failed result as much as makes it fail no more. */
+function blendFor(
+  found: Findings,
+  verdict: Verdict,
+  input: TrustInput,
+  foreground: Uint8Array,
+  model: NoiseModel,
+): BlendReport | null {
+  const { psnr, recognised } = found.clean;
+  if (recognised && psnr !== null && psnr < CLEAN_PSNR)
+    return { share: 10 ** ((psnr - CLEAN_PSNR) / 20), why: 'clean' };
+  if (verdict !== 'fail') return null;
+  const { before, after, noise, strength } = input;
+  for (const share of SHARES) {
+    const volume = blended(before, after, share);
+    const residual = judgeResidual(before, volume, noise);
+    const umse = found.umse === null ? null : unsupervisedError(before, volume, foreground, noise, model);
+    const reasons = reasonsOf({ ...found, residual, umse, ...scaled(found, share) }, noise, strength * share);
+    if (verdictOf(reasons) !== 'fail') return { share, why: 'fail' };
+  }
+  return { share: 0, why: 'fail' };
+}
+
+/** What the probes would have found of a blend: it is linear in the change. */
+function scaled(found: Findings, share: number): Pick<Findings, 'retention' | 'changeAgain'> {
+  const { retention, changeAgain } = found;
+  const mean = retention?.visible.mean ?? null;
+  return {
+    retention:
+      retention === null || mean === null
+        ? retention
+        : { ...retention, visible: { ...retention.visible, mean: 100 + share * (mean - 100) } },
+    changeAgain: changeAgain === null ? null : share * changeAgain,
+  };
+}
+
+/** before + share (after - before). */
+export function blended(before: Volume, after: Volume, share: number): Volume {
+  if (share === 1) return after;
+  return withData(
+    before,
+    after.data.map((value, i) => before.data[i] + share * (value - before.data[i])),
+  );
+}
+
+function uncertaintyReport({ values }: UncertaintyPart, model: NoiseModel): UncertaintyReport {
+  let sum = 0;
+  let count = 0;
+  for (const value of values)
+    if (value > 0) {
+      sum += value;
+      count++;
+    }
+  return { meanOverSigma: count === 0 ? 0 : sum / count / model.typical, calibration: CALIBRATION };
+}
+
+function partOf({ slab, values }: UncertaintyPart, share: number, model: NoiseModel): UncertaintyPart {
+  if (share === 1) return { slab, values };
+  return { slab, values: blendedUncertainty(values, share, model.typical) };
+}

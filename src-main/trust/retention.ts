@@ -1,0 +1,83 @@
+/**
+ * How much of a faint lesion survives: lesions are inserted into the noisy input, and the difference that they make
+ * to the output is projected on their template. The noise is the same with and without, so it mostly cancels.
+ */
+import type { RetentionReport, RetentionRow } from '../contract/report.js';
+import type { Volume } from '../imaging/volume.js';
+import { CONTRASTS, DIAMETERS, type Lesion } from './lesions.js';
+
+/** Contrast recovered of each lesion, in percent of what was inserted, mean over the frames. */
+export function recovered(lesions: readonly Lesion[], without: Volume, withThem: Volume): number[] {
+  const frame = without.columns * without.rows * without.slices;
+  return lesions.map(({ template, amplitude }) => {
+    let product = 0;
+    let energy = 0;
+    for (let start = 0; start < without.data.length; start += frame)
+      for (let k = 0; k < template.index.length; k++) {
+        const at = start + template.index[k];
+        const weight = template.weight[k];
+        product += weight * (withThem.data[at] - without.data[at]);
+        energy += weight * weight * amplitude;
+      }
+    return (100 * product) / energy;
+  });
+}
+
+/** Mean and spread of each size and contrast; null where nothing could be inserted. */
+export function retentionReport(
+  lesions: readonly Lesion[],
+  percents: readonly number[],
+): RetentionReport | null {
+  if (lesions.length === 0) return null;
+  const rows = DIAMETERS.flatMap((diameter) =>
+    CONTRASTS.map((contrast) => rowOf(diameter, contrast, lesions, percents)),
+  ).filter((row) => row.count > 0);
+  return { lesions: lesions.length, visible: visibleOf(lesions, percents), rows };
+}
+
+function rowOf(
+  diameter: number,
+  contrast: number,
+  lesions: readonly Lesion[],
+  percents: readonly number[],
+): RetentionRow {
+  const ours = percents.filter(
+    (_, i) => lesions[i].diameter === diameter && lesions[i].contrast === contrast,
+  );
+  const signed = (sign: 1 | -1) =>
+    mean(
+      percents.filter(
+        (_, i) =>
+          lesions[i].diameter === diameter && lesions[i].contrast === contrast && lesions[i].sign === sign,
+      ),
+    );
+  const average = mean(ours) ?? 0;
+  const variance = mean(ours.map((value) => (value - average) ** 2)) ?? 0;
+  return {
+    diameter,
+    contrast,
+    count: ours.length,
+    mean: average,
+    spread: Math.sqrt(variance),
+    bright: signed(1),
+    dark: signed(-1),
+  };
+}
+
+/** Above this ratio of a lesion's whole signal to the noise, a trained eye or a matched filter finds it (Rose 1948). */
+export const ROSE = 5;
+
+/** Mean over the lesions that can be seen in the noise at all. */
+function visibleOf(lesions: readonly Lesion[], percents: readonly number[]): RetentionReport['visible'] {
+  const seen = percents.filter((_, i) => signalToNoise(lesions[i]) >= ROSE);
+  return { count: seen.length, mean: mean(seen) };
+}
+
+/** Contrast over sigma times the root of the template's energy: the matched filter's ratio in white noise. */
+export function signalToNoise({ contrast, template }: Lesion): number {
+  return contrast * Math.sqrt(template.weight.reduce((sum, weight) => sum + weight * weight, 0));
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

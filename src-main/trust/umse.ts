@@ -1,0 +1,57 @@
+import type { UmseReport } from '../contract/report.js';
+import type { Volume } from '../imaging/volume.js';
+import type { NoiseEstimate } from '../noise/estimate.js';
+import type { NoiseModel } from './noise-model.js';
+
+/** The input and three more repeats. */
+const REPEATS = 4;
+/** Frames that are looked at; more would say the same. */
+const FRAMES = 6;
+
+/**
+ * Unsupervised mean squared error (Marcos Morales et al, "Evaluating unsupervised denoising requires unsupervised
+ * metrics", ICML 2023, equation 3): (a - f(y))^2 - (b - c)^2 / 2 over other repeats a, b, c of the same image, which
+ * has the expectation of the squared error against the unknown truth. In units of sigma^2, over the foreground; the
+ * Rician bias of a is taken away. Null where the frames are no repeats: fewer than four, or differing by more than
+ * the noise that the estimate took from them.
+ */
+export function unsupervisedError(
+  before: Volume,
+  after: Volume,
+  foreground: Uint8Array,
+  estimate: Pick<NoiseEstimate, 'methods' | 'sigma'>,
+  noise: NoiseModel,
+): UmseReport | null {
+  const { frames } = before;
+  const { repeats } = estimate.methods;
+  if (!(noise.typical > 0) || frames < REPEATS || repeats === null || repeats > 1.3 * estimate.sigma)
+    return null;
+  const length = before.data.length / frames;
+  const used = Math.min(frames, FRAMES);
+  let denoised = 0;
+  let noisy = 0;
+  let spread = 0;
+  let count = 0;
+  for (let k = 0; k < used; k++) {
+    const y = Math.floor((k * frames) / used);
+    const [a, b, c] = [1, 2, 3].map((step) => ((y + step) % frames) * length);
+    const own = y * length;
+    for (let i = 0; i < length; i++) {
+      if (foreground[own + i] === 0) continue;
+      const level = noise.sigmaAt(own + i);
+      denoised += noise.standardise(before.data[a + i], after.data[own + i], own + i) ** 2;
+      noisy += ((before.data[a + i] - before.data[own + i]) / level) ** 2;
+      spread += 0.5 * ((before.data[b + i] - before.data[c + i]) / level) ** 2;
+      count++;
+    }
+  }
+  if (count === 0) return null;
+  const output = (denoised - spread) / count;
+  const input = (noisy - spread) / count;
+  return {
+    output,
+    input,
+    gain: output > 0 && input > 0 ? 10 * Math.log10(input / output) : null,
+    frames: used,
+  };
+}
