@@ -130,10 +130,7 @@ export function parametricMap(options: ParametricMapOptions): Uint8Array {
     ...dimensions(options),
     references(file, options.frames),
     sequenceElement(0x52009229, sharedGroups(file, options, range)),
-    sequenceElement(
-      0x52009230,
-      ...options.frames.map((frame, i) => frameGroups(frame, i, options)),
-    ),
+    sequenceElement(0x52009230, ...options.frames.map((frame, i) => frameGroups(frame, i, options))),
     { tag: 0x7fe00008, vr: 'OF', value: floatBytes(options.frames) },
   ].sort((a, b) => a.tag - b.tag);
   const meta = encodeMeta({
