@@ -21,10 +21,12 @@ export default defineConfig({
       input: {
         cli: 'src-main/cli/main.ts',
         compute: 'src-main/jobs/compute.ts',
+        main: 'src-main/main.ts',
         library: 'src-main/app/library/main.ts',
         devices: 'src-main/app/devices/main.ts',
         'noise-worker': 'src-main/app/library/noise-worker.ts',
         'decode-worker': 'src-main/dicom/decode-worker.ts',
+        'classical-worker': 'src-main/noise/classical/worker.ts',
         probe: 'src-main/runtime/probe-main.ts',
       },
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

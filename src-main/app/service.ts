@@ -5,9 +5,10 @@ import { asFileError, isInside } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, PathKind, Resource } from '../contract/app.js';
 import { LimpidError } from '../contract/errors.js';
-import { startJob } from '../jobs/client.js';
+import { type RunningJob, startJob } from '../jobs/client.js';
 import { acquireLock } from '../jobs/lock.js';
 import type { Spawn } from '../jobs/spawn.js';
+import { PROBED } from '../runtime/probe-outcome.js';
 import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
@@ -25,6 +26,8 @@ export interface ServiceOptions {
   readonly transport: About['transport'];
   /** What only a desktop can do; null in a browser. */
   readonly desktop: Desktop | null;
+  /** Try the GPU before the first job, in a process apart: for Electron, whose processes cannot fork Node. */
+  readonly probeFirst?: boolean;
   /** Paths below these are not remembered: they go when the app does. */
   readonly passing?: readonly string[];
 }
@@ -45,6 +48,8 @@ export interface AppService {
   subscribe(listener: (event: AppEvent) => void): () => void;
   /** To all windows, as the menu does. */
   publish(event: AppEvent): void;
+  /** Whether a path is an output of a job, or below one. */
+  isOutput(place: string): Promise<boolean>;
   /** Stops what runs (it resumes at the next start) and ends the processes. */
   close(): Promise<void>;
 }
@@ -73,7 +78,13 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   });
   const queue = await openQueue({
     folder: home,
-    start: (request, onEvent) => startJob(entries.compute, request, onEvent, spawn),
+    start: (request, onEvent) => {
+      const start = (env: Readonly<Record<string, string>>) =>
+        startJob(entries.compute, request, onEvent, spawn, env);
+      if (options.probeFirst !== true || !('device' in request) || request.device !== 'auto')
+        return start({});
+      return startedLater(devices.probe().then((outcome) => start({ [PROBED]: outcome })));
+    },
     onChange: (state) => publish({ type: 'queue', queue: state }),
     onEvent: (job, event) => publish({ type: 'job', job, event }),
     onCrash: (problem) => publish({ type: 'crash', problem }),
@@ -96,7 +107,9 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     choosePaths: async (what) => needDesktop(desktop).choosePaths(what),
     listFolder,
     async showInFolder(place) {
-      await refuseForeign(place);
+      // The window may only point at what jobs wrote.
+      if (!(await isOutput(place)))
+        throw new LimpidError('E_USAGE', 'The path is not an output of a job.', 'Open it in a file manager.');
       await needDesktop(desktop).showInFolder(place);
     },
     async openInput(paths) {
@@ -130,11 +143,10 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     testDevice: (device) => devices.test(device),
   };
 
-  /** The window may only point at what jobs wrote. */
-  const refuseForeign = async (place: string): Promise<void> => {
+  const isOutput = async (place: string): Promise<boolean> => {
     for (const { request } of queue.state().jobs)
-      if ('output' in request && (await isInside(place, request.output))) return;
-    throw new LimpidError('E_USAGE', 'The path is not an output of a job.', 'Open it in a file manager.');
+      if ('output' in request && (await isInside(place, request.output))) return true;
+    return false;
   };
 
   return {
@@ -156,11 +168,20 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       return () => listeners.delete(listener);
     },
     publish,
+    isOutput,
     async close() {
       library.end();
       await queue.close();
       await lock.release();
     },
+  };
+}
+
+/** A job that starts once something else is done; it can be cancelled before. */
+function startedLater(starting: Promise<RunningJob>): RunningJob {
+  return {
+    result: starting.then(({ result }) => result),
+    cancel: () => void starting.then((job) => job.cancel()),
   };
 }
 

@@ -18,14 +18,16 @@ export interface RunningJob {
  * @param entry the script of the process; the built dist/main/compute.js
  * @param onEvent every event but the result
  * @param spawn how processes are started here
+ * @param env added to the environment of the process
  */
 export function startJob(
   entry: string,
   request: JobRequest,
   onEvent: Emit,
   spawn: Spawn = forkSpawn(),
+  env: Readonly<Record<string, string>> = {},
 ): RunningJob {
-  const child = spawn<StartMessage, ComputeMessage>(entry);
+  const child = spawn<StartMessage, ComputeMessage>(entry, env);
   let cancelled = false;
   const result = new Promise<ResultEvent>((resolve) => {
     let last: ResultEvent | null = null;

@@ -13,12 +13,19 @@ export interface Child<In extends object, Out extends object> {
 }
 
 /** Starts a built script in a process of its own: child_process.fork here, utilityProcess in Electron. */
-export type Spawn = <In extends object, Out extends object>(entry: string) => Child<In, Out>;
+export type Spawn = <In extends object, Out extends object>(
+  entry: string,
+  env?: Readonly<Record<string, string>>,
+) => Child<In, Out>;
 
 /** @param execArgv of Node; those of this process when left out */
 export function forkSpawn(execArgv: readonly string[] = process.execArgv): Spawn {
-  return <In extends object, Out extends object>(entry: string): Child<In, Out> => {
+  return <In extends object, Out extends object>(
+    entry: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Child<In, Out> => {
     const child = fork(entry, [], {
+      env: { ...process.env, ...env },
       serialization: 'advanced',
       execArgv: [...execArgv],
       // Native libraries may print: only our own lines may reach standard output.

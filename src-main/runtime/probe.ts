@@ -5,12 +5,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { InferenceDefinition, NamedArray } from '../graph/types.js';
+import { PROBE_OUTCOMES, PROBED, type ProbeOutcome } from './probe-outcome.js';
 import { nativeEngine } from './providers.js';
 import { sessionRuntime } from './session.js';
 
 /** What became of trying the GPU. `no binary`: onnxruntime-node itself is missing. */
 export interface ProbeReport {
-  readonly outcome: 'faster' | 'slower' | 'wrong' | 'missing' | 'no binary' | 'crashed' | 'late';
+  readonly outcome: ProbeOutcome;
   readonly cpuMs?: number;
   readonly gpuMs?: number;
 }
@@ -89,8 +90,14 @@ function network(): InferenceDefinition {
   };
 }
 
-/** `probe` in a process of its own; in this one where its built script is not beside us. */
+/**
+ * `probe` in a process of its own; in this one where its built script is not beside us, or inside Electron, whose
+ * processes cannot fork Node (there the app probes first and tells the outcome through PROBED).
+ */
 export async function probeApart(threads: number): Promise<ProbeReport> {
+  const told = PROBE_OUTCOMES.find((outcome) => outcome === process.env[PROBED]);
+  if (told !== undefined) return { outcome: told };
+  if (process.versions.electron !== undefined) return probe(threads);
   const script = ['./probe.js', '../probe.js']
     .map((name) => fileURLToPath(new URL(name, import.meta.url)))
     .find((file) => existsSync(file));

@@ -2,6 +2,7 @@ import type { DeviceInfo, DeviceTest } from '../../contract/app.js';
 import { errorFrom, type Problem } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests.js';
 import type { Spawn } from '../../jobs/spawn.js';
+import type { ProbeOutcome } from '../../runtime/probe-outcome.js';
 import type { DeviceAnswer, DeviceQuestion } from './protocol.js';
 
 const TIME_LIMIT_MS = 60_000;
@@ -12,6 +13,8 @@ export interface Devices {
   list(): Promise<readonly DeviceInfo[]>;
   /** @throws LimpidError E_DEVICE, E_CRASH */
   test(device: DeviceName): Promise<DeviceTest>;
+  /** What trying the GPU in a process apart came to; tried once. */
+  probe(): Promise<ProbeOutcome>;
 }
 
 export function devicesClient(options: {
@@ -26,6 +29,7 @@ export function devicesClient(options: {
     last = answer;
     return answer;
   };
+  let probed: Promise<ProbeOutcome> | null = null;
   let listed: Promise<readonly DeviceInfo[]> | null = null;
   const list = async (): Promise<readonly DeviceInfo[]> => {
     const found: DeviceInfo[] = [];
@@ -37,6 +41,12 @@ export function devicesClient(options: {
     list() {
       listed ??= list();
       return listed;
+    },
+    probe() {
+      probed ??= ask({ kind: 'probe' }).then((answer) =>
+        answer.kind === 'probed' ? answer.outcome : 'crashed',
+      );
+      return probed;
     },
     async test(device) {
       const answer = await ask({ kind: 'test', device });

@@ -1,7 +1,9 @@
 /** Tries one device in a process of its own: a bad driver can end the one that asks. */
+import { availableParallelism } from 'node:os';
 import { problemFrom } from '../../contract/errors.js';
 import { openLine } from '../../jobs/line.js';
 import { openRuntime } from '../../runtime/device.js';
+import { probe } from '../../runtime/probe.js';
 import { selfTest } from '../../runtime/self-test.js';
 import type { DeviceAnswer, DeviceQuestion } from './protocol.js';
 
@@ -17,9 +19,11 @@ line.onMessage((question) => {
 });
 line.send({ kind: 'ready' }).catch(() => process.exit(1));
 
-async function answer({ kind, device }: DeviceQuestion): Promise<DeviceAnswer> {
-  if (kind === 'test') return { kind: 'tested', test: await selfTest(device) };
-  const runtime = await openRuntime(device);
+async function answer(question: DeviceQuestion): Promise<DeviceAnswer> {
+  if (question.kind === 'probe')
+    return { kind: 'probed', outcome: (await probe(availableParallelism())).outcome };
+  if (question.kind === 'test') return { kind: 'tested', test: await selfTest(question.device) };
+  const runtime = await openRuntime(question.device);
   try {
     const { description, warnings } = runtime.choice;
     return { kind: 'opened', description, warnings };

@@ -1,0 +1,13 @@
+/** The desktop app's composition root. */
+import { fileURLToPath } from 'node:url';
+import { startApp } from './shell/app.js';
+
+const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+startApp({
+  compute: at('./compute.js'),
+  library: at('./library.js'),
+  devices: at('./devices.js'),
+  preload: at('./preload.cjs'),
+  app: at('../app/'),
+  samples: at('../../assets/samples/'),
+});

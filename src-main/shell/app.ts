@@ -1,0 +1,125 @@
+import * as path from 'node:path';
+import { app, BrowserWindow, dialog, ipcMain, Menu, session } from 'electron';
+import { type AppService, openService } from '../app/service.js';
+import { homeFolder } from '../base/home.js';
+import { problemFrom } from '../contract/errors.js';
+import { desktop, startDrag } from './desktop.js';
+import { guardContents, guardSession } from './guards.js';
+import { carryContract, sendEvents } from './ipc.js';
+import { buildMenu } from './menu.js';
+import { pathsOf } from './open-with.js';
+import { registerScheme, serveScheme } from './protocol.js';
+import { utilitySpawn } from './spawn.js';
+import { openWindow } from './window.js';
+import { showWork } from './work-signs.js';
+
+/** Built files that the app is made of. */
+export interface AppPlaces {
+  readonly compute: string;
+  readonly library: string;
+  readonly devices: string;
+  readonly preload: string;
+  readonly app: string;
+  readonly samples: string;
+}
+
+const DARK = '#0b0d10';
+
+/** The desktop app, from its start to its end. */
+export function startApp(places: AppPlaces): void {
+  const home = homeFolder();
+  app.setPath('userData', path.join(home, 'window'));
+  // A second start hands its files to the first.
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  app.enableSandbox();
+  registerScheme();
+  guardContents(app);
+  const waiting = pathsOf(process.argv, process.cwd(), app.isPackaged);
+  let open: (paths: readonly string[]) => void = (paths) => waiting.push(...paths);
+  app.on('open-file', (event, file) => {
+    event.preventDefault();
+    open([file]);
+  });
+  app.on('second-instance', (_event, argv, folder) => {
+    show(currentWindow());
+    open(pathsOf(argv, folder, app.isPackaged));
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  app
+    .whenReady()
+    .then(async () => {
+      const service = await begin(home, places);
+      open = (paths) => {
+        if (paths.length > 0) service.api.openInput(paths).catch(() => undefined);
+      };
+      open(waiting.splice(0));
+    })
+    .catch(failed);
+}
+
+async function begin(home: string, places: AppPlaces): Promise<AppService> {
+  const service = await openService({
+    home,
+    spawn: utilitySpawn,
+    entries: places,
+    samples: places.samples,
+    transport: 'electron',
+    desktop: desktop(currentWindow),
+    probeFirst: true,
+  });
+  endWith(service);
+  guardSession(session.defaultSession);
+  serveScheme(session.defaultSession, service, places.app);
+  carryContract(ipcMain, service, startDrag);
+  showWork(service, currentWindow);
+  const developer = !app.isPackaged;
+  Menu.setApplicationMenu(
+    buildMenu((command) => service.publish({ type: 'command', command }), { developer }),
+  );
+  const openOne = () =>
+    openWindow({
+      preload: places.preload,
+      stateFile: path.join(home, 'window.json'),
+      background: DARK,
+      developer,
+      prepare: (window) => sendEvents(window.webContents, service),
+    });
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) openOne().catch(failed);
+  });
+  await openOne();
+  return service;
+}
+
+/** The running job is stopped with its checkpoint before the app ends; it goes on at the next start. */
+function endWith(service: AppService): void {
+  let closed = false;
+  app.on('before-quit', (event) => {
+    if (closed) return;
+    event.preventDefault();
+    closed = true;
+    service.close().finally(() => app.quit());
+  });
+}
+
+function currentWindow(): BrowserWindow | null {
+  return BrowserWindow.getAllWindows()[0] ?? null;
+}
+
+function show(window: BrowserWindow | null): void {
+  if (window === null) return;
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
+}
+
+function failed(error: unknown): void {
+  const { code, message, remedy } = problemFrom(error);
+  dialog.showErrorBox('Limpid could not start', `${message}\n${remedy}\n(${code})`);
+  app.exit(1);
+}

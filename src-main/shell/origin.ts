@@ -1,0 +1,23 @@
+/** The one origin of the window: its files and all resources of the app. */
+export const SCHEME = 'app';
+export const HOST = 'limpid';
+export const ORIGIN = `${SCHEME}://${HOST}`;
+
+/** True for an address below our origin. Node knows no origins of schemes of our own, so parts are compared. */
+export function isOurs(address: string): boolean {
+  const url = parsed(address);
+  return url !== null && url.protocol === `${SCHEME}:` && url.host === HOST && url.username === '';
+}
+
+/** True for the only pages that a frame inside the window may show. */
+export function isReport(address: string): boolean {
+  return isOurs(address) && (parsed(address)?.pathname.startsWith('/reports/') ?? false);
+}
+
+function parsed(address: string): URL | null {
+  try {
+    return new URL(address);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,33 @@
+import { utilityProcess } from 'electron';
+import type { Child, Spawn } from '../jobs/spawn.js';
+
+/** Starts scripts with utilityProcess: Node's fork would start this app again, for the fuse RunAsNode is off. */
+export const utilitySpawn: Spawn = <In extends object, Out extends object>(
+  entry: string,
+  env: Readonly<Record<string, string>> = {},
+): Child<In, Out> => {
+  const child = utilityProcess.fork(entry, [], {
+    serviceName: 'Limpid compute',
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  return {
+    send: (message) => child.postMessage(message),
+    onMessage(listener) {
+      child.on('message', (message: Out) => listener(message));
+    },
+    onExit(listener) {
+      child.on('exit', (code) => listener(`ended early (exit code ${code})`));
+    },
+    // It waits for this: only the receiver knows that the last message has arrived.
+    release: () => {
+      child.kill();
+    },
+    kill: () => {
+      // kill() asks politely first, and native code that computes does not listen.
+      const { pid } = child;
+      if (pid === undefined) child.kill();
+      else process.kill(pid, 'SIGKILL');
+    },
+  };
+};

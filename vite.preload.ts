@@ -1,0 +1,19 @@
+import { defineConfig } from 'vite';
+
+/** Bundles the preload: one CommonJS file, because a sandboxed preload can load nothing but Electron. */
+export default defineConfig({
+  publicDir: false,
+  build: {
+    ssr: true,
+    target: 'chrome140',
+    outDir: 'dist/main',
+    emptyOutDir: false,
+    minify: false,
+    sourcemap: false,
+    rollupOptions: {
+      external: ['electron'],
+      input: { preload: 'src-main/preload.ts' },
+      output: { format: 'cjs', entryFileNames: '[name].cjs' },
+    },
+  },
+});
