@@ -4,10 +4,12 @@ import type {
   EvaluationNumbers,
   InspectedSeries,
   InspectResult,
+  ModelsResult,
   OutputsResult,
   StoppedResult,
+  TrainResult,
 } from '../contract/results.js';
-import { printable, table } from './format.js';
+import { duration, printable, table } from './format.js';
 
 /** A result as text for standard output. */
 export function describeResult(result: Exclude<ResultEvent, StoppedResult>): string {
@@ -16,6 +18,10 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeInspect(result);
     case 'evaluate':
       return describeEvaluate(result);
+    case 'train':
+      return describeTrain(result);
+    case 'models':
+      return describeModels(result);
     default:
       return describeOutputs(result);
   }
@@ -73,6 +79,37 @@ function describeOutputs({ series, report }: OutputsResult): string {
     'Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeTrain(result: TrainResult): string {
+  const { family, objective, parameters, steps, bestStep, heldOut, measures, seconds } = result;
+  const watched = Object.entries(measures).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+  const lines = [
+    `family: ${family} (${parameters} parameters), objective: ${objective}`,
+    `images: ${result.trainingPlanes} to learn from, ${result.heldOutPlanes} to judge by`,
+    `steps: ${steps}, best at ${bestStep}, ${duration(seconds)}`,
+    `held-out loss: ${heldOut === null ? '-' : heldOut.toPrecision(4)}${watched.map((one) => `, ${one}`).join('')}`,
+    `wrote ${result.forPerson?.file ?? 'the model'} (SHA-256 ${result.sha256.slice(0, 12)})`,
+    'Not for diagnostic use.',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeModels({ action, models, card }: ModelsResult): string {
+  if (action === 'show') return `${JSON.stringify(card, null, 2)}\n`;
+  if (action === 'list' && models.length === 0) return 'No models are kept.\n';
+  const done = { list: '', show: '', import: 'kept', export: 'wrote', delete: 'deleted' }[action];
+  const rows = models.map((one) => [
+    one.id,
+    printable(one.name),
+    printable(one.family),
+    printable(one.objective),
+    one.tasks.join(' '),
+    one.heldOut === null ? '-' : one.heldOut.toPrecision(4),
+    `${(one.bytes / 1e6).toFixed(1)} MB`,
+  ]);
+  const head = ['id', 'name', 'family', 'objective', 'tasks', 'held-out loss', 'size'];
+  return `${done === '' ? '' : `${done}\n`}${table(head, rows)}`;
 }
 
 function describeEvaluate({ test, noisy, protocol, peak, maskVoxels, voxels }: EvaluateResult): string {

@@ -5,9 +5,11 @@ import { EXIT } from '../contract/results.js';
 import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
+import { modelsCommand } from './models.js';
 import { runRequest } from './run.js';
 import { type ServePlaces, serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
+import { trainCommand } from './train.js';
 
 /** The built scripts of the processes that commands start, and the built window. */
 export type Surroundings = ServePlaces;
@@ -42,12 +44,14 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(denoiseCommand(start))
     .addCommand(evaluateCommand(start))
     .addCommand(simulateCommand(start))
+    .addCommand(trainCommand(start))
+    .addCommand(modelsCommand(start))
     .addCommand(
       serveCommand(places, (code) => {
         exitCode = code;
       }),
     );
-  for (const command of [program, ...program.commands])
+  for (const command of withSubcommands(program))
     command
       .exitOverride()
       .allowExcessArguments(false)
@@ -65,6 +69,10 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     return EXIT.usage;
   }
   return exitCode;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function nameOf(command: Command): string {

@@ -31,6 +31,8 @@ export const ERROR_CODES = [
   'E_SHAPE',
   'E_VALUES',
   'E_TOO_SMALL',
+  'E_TOO_FEW',
+  'E_TOO_LARGE',
   // models and devices
   'E_MODEL',
   'E_DEVICE',

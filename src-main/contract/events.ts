@@ -1,5 +1,12 @@
 import type { Problem } from './errors.js';
-import type { EvaluateResult, InspectResult, OutputsResult, StoppedResult } from './results.js';
+import type {
+  EvaluateResult,
+  InspectResult,
+  ModelsResult,
+  OutputsResult,
+  StoppedResult,
+  TrainResult,
+} from './results.js';
 
 /**
  * What a job tells while it runs. With `--json` each is one line; series and files appear as ids, never by name.
@@ -67,7 +74,13 @@ export interface DeviceEvent {
   readonly description: string;
 }
 
-export type ResultEvent = InspectResult | OutputsResult | EvaluateResult | StoppedResult;
+export type ResultEvent =
+  | InspectResult
+  | OutputsResult
+  | EvaluateResult
+  | TrainResult
+  | ModelsResult
+  | StoppedResult;
 
 export type JobEvent =
   | ScanEvent

@@ -81,4 +81,101 @@ export interface SimulateRequest {
   readonly seed: number;
 }
 
-export type JobRequest = InspectRequest | DenoiseRequest | EvaluateRequest | SimulateRequest;
+/** What an autoencoder learns from images that are taken as clean, unless the name says otherwise. */
+export const PAIR_OBJECTIVE_NAMES = [
+  'reconstruct',
+  'gaussian',
+  'rician',
+  'masking',
+  'blind-spot',
+  'supervised',
+  'artifact',
+] as const;
+export type PairObjectiveName = (typeof PAIR_OBJECTIVE_NAMES)[number];
+
+export const LOSS_CHOICES = ['mse', 'l1', 'charbonnier', 'ssim', 'bce', 'categorical'] as const;
+export type LossChoice = (typeof LOSS_CHOICES)[number];
+
+export interface TrainRequest {
+  readonly type: 'train';
+  /** Folders, files, DICOMDIRs, zips or NIfTI files. */
+  readonly inputs: readonly string[];
+  /** Clean images for the objective 'supervised', one for each input, in the same order; else empty. */
+  readonly references: readonly string[];
+  /** New file that ends in .onnx. */
+  readonly output: string;
+  readonly family: string;
+  /** Settings of the family, besides its defaults. */
+  readonly settings: Readonly<Record<string, number | boolean | string>>;
+  readonly objective: PairObjectiveName;
+  /** Noise in percent of the brightest value, from and to; for gaussian and rician. */
+  readonly levels: readonly [number, number];
+  /** For the objective 'artifact', and only there: what is to be taken away; severity null takes the usual one. */
+  readonly artifact?: { readonly name: ArtifactName; readonly severity: number | null };
+  /** They are added. */
+  readonly losses: readonly { readonly name: LossChoice; readonly weight: number }[];
+  readonly optimiser: 'adam' | 'adamw';
+  /** Peak learning rate; null takes the usual one. */
+  readonly rate: number | null;
+  /** How long; null takes the usual number of steps. */
+  readonly budget: { readonly unit: 'steps' | 'epochs' | 'minutes'; readonly value: number } | null;
+  /** Side of the patches, or of whole planes; null lets the family choose. */
+  readonly patchSize: number | null;
+  readonly batchSize: number;
+  /** Share of the images that only judge. */
+  readonly heldOut: number;
+  /** Stop after this many measurements without a better held-out loss. */
+  readonly patience: number;
+  readonly augmentation: {
+    readonly flips: boolean;
+    readonly intensity: number;
+    /** Pixels. */
+    readonly elastic: number;
+  };
+  readonly seed: number;
+  /** Go on with a run that was stopped. */
+  readonly resume: boolean;
+  readonly device: DeviceName;
+  /** Also learn from series that Limpid derived. */
+  readonly force: boolean;
+}
+
+/** A foreign ONNX denoiser: one image in, one image of the same size out. */
+export interface ForeignModel {
+  /** Order of the axes; 'auto' tells it by the axis of length 1. */
+  readonly layout: 'auto' | 'nchw' | 'nhwc';
+  /** Whether it gives the image or the noise (as the published DnCNN). */
+  readonly gives: 'image' | 'noise';
+  /** What it expects white to be, for instance 1 or 255. */
+  readonly white: number;
+}
+
+/** Models kept in the user's data folder, by id or name. */
+export type ModelsRequest = { readonly type: 'models' } & (
+  | { readonly action: 'list' }
+  | { readonly action: 'show'; readonly model: string }
+  | {
+      readonly action: 'import';
+      readonly path: string;
+      /** null: made of family and id. */
+      readonly name: string | null;
+      /** null: a model of Limpid, which has a card. */
+      readonly foreign: ForeignModel | null;
+    }
+  | {
+      readonly action: 'export';
+      readonly model: string;
+      readonly path: string;
+      /** Write the decoder (latent in, image out) and not the whole model. */
+      readonly decoder: boolean;
+    }
+  | { readonly action: 'delete'; readonly model: string }
+);
+
+export type JobRequest =
+  | InspectRequest
+  | DenoiseRequest
+  | EvaluateRequest
+  | SimulateRequest
+  | TrainRequest
+  | ModelsRequest;

@@ -1,5 +1,7 @@
 import type { ErrorCode, Problem } from './errors.js';
 import type { SeriesStatus } from './events.js';
+import type { ModelEntry } from './models.js';
+import type { JobRequest } from './requests.js';
 
 /** The last event of a job. */
 
@@ -114,10 +116,43 @@ export interface EvaluateResult {
   readonly gain: EvaluationNumbers | null;
 }
 
+export interface TrainResult {
+  readonly type: 'result';
+  readonly command: 'train';
+  readonly exitCode: ExitCode;
+  readonly family: string;
+  readonly objective: string;
+  readonly parameters: number;
+  readonly steps: number;
+  readonly bestStep: number;
+  readonly heldOut: number | null;
+  /** What the family watches, of the kept weights on held-out images; `error` is the loss without penalties. */
+  readonly measures: Readonly<Record<string, number>>;
+  readonly trainingPlanes: number;
+  readonly heldOutPlanes: number;
+  readonly seconds: number;
+  /** SHA-256 and size of the model file. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Series that were left out, and why. */
+  readonly problems: readonly Problem[];
+  readonly forPerson?: { readonly file: string };
+}
+
+export interface ModelsResult {
+  readonly type: 'result';
+  readonly command: 'models';
+  readonly exitCode: ExitCode;
+  readonly action: 'list' | 'show' | 'import' | 'export' | 'delete';
+  readonly models: readonly ModelEntry[];
+  /** Of `show`: what the file says of itself. */
+  readonly card: object | null;
+}
+
 /** A job that ended before it had a result of its own. */
 export interface StoppedResult {
   readonly type: 'result';
-  readonly command: 'inspect' | 'denoise' | 'evaluate' | 'simulate' | null;
+  readonly command: JobRequest['type'] | null;
   readonly exitCode: ExitCode;
   readonly stopped: Problem;
 }

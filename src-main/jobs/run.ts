@@ -6,7 +6,9 @@ import { modelHash, openAutoencoder } from './autoencoder.js';
 import { runDenoise } from './denoise.js';
 import { runEvaluate } from './evaluate.js';
 import { runInspect } from './inspect.js';
+import { runModels } from './models.js';
 import { runSimulate } from './simulate.js';
+import { runTrain } from './train.js';
 
 /** Runs any request; what stops the whole job is a result too. */
 export async function runJob(request: JobRequest, emit: Emit): Promise<ResultEvent> {
@@ -29,5 +31,9 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
       return runEvaluate(request, emit);
     case 'simulate':
       return runSimulate(request, emit);
+    case 'train':
+      return runTrain(request, emit);
+    case 'models':
+      return runModels(request);
   }
 }

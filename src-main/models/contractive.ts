@@ -39,6 +39,7 @@ function dense(settings: DenseSettings & Autoencoder['settings'], { head }: Buil
       ),
     );
   const coder: Coder = {
+    outputs: ['latent'],
     cell: patch,
     channels: latent,
     encode: (pass, image) => ({ latent: encode(pass, image) }),
@@ -100,6 +101,7 @@ function convolutionalForm(
   const net = stack(stackSettings(settings), 1, head.channels, ['latent']);
   const encode = (pass: Pass, image: tf.Tensor4D) => net.head(pass, net.encode(pass, image), 'latent');
   const coder: Coder = {
+    outputs: ['latent'],
     cell: net.cell,
     channels: settings.latent,
     encode: (pass, image) => ({ latent: encode(pass, image) }),

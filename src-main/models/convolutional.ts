@@ -18,6 +18,7 @@ export const convolutional = defineFamily(
   (settings, { head }): Autoencoder => {
     const net = stack(stackSettings(settings), 1, head.channels, ['latent']);
     const coder: Coder = {
+      outputs: ['latent'],
       cell: net.cell,
       channels: settings.latent,
       encode: (pass, image) => ({ latent: net.head(pass, net.encode(pass, image), 'latent') }),

@@ -79,6 +79,8 @@ export interface Coder {
   ) => Readonly<Record<string, tf.Tensor>> & {
     readonly latent: tf.Tensor4D;
   };
+  /** Names of what `encode` gives, each with the axes of the latent. */
+  readonly outputs: readonly string[];
   /** Latent to raw output. */
   readonly decode: (pass: Pass, latent: tf.Tensor4D) => tf.Tensor4D;
   /** Entries of the codebook, when latents are quantised. */

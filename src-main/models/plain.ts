@@ -23,6 +23,7 @@ export const plain = defineFamily(
   { latent: [1, 1024], patch: [4, 32], hidden: [4, 2048] },
   ({ latent, patch, hidden }, { head }): Autoencoder => {
     const coder: Coder = {
+      outputs: ['latent'],
       cell: patch,
       channels: latent,
       encode(pass, image) {

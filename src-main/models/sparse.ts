@@ -22,6 +22,7 @@ export const sparse = defineFamily(
     const encode = (pass: Pass, image: tf.Tensor4D): tf.Tensor4D =>
       tf.sigmoid(tf.sub(net.head(pass, net.encode(pass, image), 'latent'), offset(settings.rate)));
     const coder: Coder = {
+      outputs: ['latent'],
       cell: net.cell,
       channels: settings.latent,
       encode: (pass, image) => ({ latent: encode(pass, image) }),

@@ -28,6 +28,7 @@ export const variational = defineFamily(
       return { mean, logVariance };
     };
     const coder: Coder = {
+      outputs: ['latent', 'logVariance'],
       cell: net.cell,
       channels: settings.latent,
       encode(pass, image) {

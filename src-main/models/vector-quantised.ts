@@ -26,6 +26,7 @@ export const vectorQuantised = defineFamily(
     const bookOf = (pass: Pass): tf.Tensor => (averaged ? pass.buffers.codebook : pass.parameters.codebook);
     const encode = (pass: Pass, image: tf.Tensor4D) => net.head(pass, net.encode(pass, image), 'latent');
     const coder: Coder = {
+      outputs: ['latent', 'codes'],
       cell: net.cell,
       channels: width,
       codebook: codes,

@@ -1,0 +1,102 @@
+/**
+ * What is known of a model file: the card that stands in its ONNX metadata, and how it appears in the model library.
+ * Plain data without patient attributes; the renderer may import it.
+ */
+
+export const MODEL_TASKS = ['reconstruct', 'denoise', 'latent', 'generate', 'compress'] as const;
+export type ModelTask = (typeof MODEL_TASKS)[number];
+
+export interface LearningPoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly heldOut: number | null;
+  readonly measures?: Readonly<Record<string, number>>;
+}
+
+/** The card of a trained autoencoder family, in the metadata `limpid` of its ONNX file. */
+export interface FamilyCard {
+  readonly format: 'limpid-autoencoder-1';
+  /** Of Limpid. */
+  readonly version: string;
+  readonly family: string;
+  readonly settings: Readonly<Record<string, number | boolean | string>>;
+  readonly tasks: readonly ModelTask[];
+  /** What it learnt, as plain data; `kind` names it. */
+  readonly objective: { readonly kind: string } & Readonly<Record<string, unknown>>;
+  readonly losses: readonly { readonly name: string; readonly weight: number }[];
+  /** How an image is fed. */
+  readonly input: {
+    /** Slices (or frames) as channels; the middle one is rebuilt. */
+    readonly channels: number;
+    readonly context: number;
+    /** Rows and columns are multiples of this. */
+    readonly multiple: number;
+    /** Reach in pixels; null: the whole image. */
+    readonly radius: number | null;
+    /** These percentiles of a series become 0 and 1. */
+    readonly percentiles: readonly [number, number];
+    /** Planes are squares scaled to this side; null: any size. */
+    readonly planeSide: number | null;
+  };
+  /** null: the model has no latent. */
+  readonly latent: {
+    /** Pixels on a side that one vector stands for. */
+    readonly cell: number;
+    readonly channels: number;
+    /** Entries of the codebook; null: not quantised. */
+    readonly codebook: number | null;
+  } | null;
+  /** What it was trained on, without patient data. */
+  readonly data: {
+    readonly series: number;
+    readonly trainingPlanes: number;
+    readonly heldOutPlanes: number;
+    readonly modalities: readonly string[];
+    /** Noise level in percent of the median foreground, smallest and largest; null: not measured. */
+    readonly noise: readonly [number, number] | null;
+  };
+  readonly training: {
+    readonly device: string;
+    readonly seed: number;
+    readonly steps: number;
+    readonly bestStep: number;
+    readonly patchSize: number;
+    readonly batchSize: number;
+    readonly optimiser: 'adam' | 'adamw';
+    readonly peakRate: number;
+    readonly parameters: number;
+    readonly curve: readonly LearningPoint[];
+  };
+  /** Of weights and buffers. */
+  readonly weightsSha256: string;
+  readonly intendedUse: string;
+  /** Only of a model that others trained: how it is fed and what it gives. */
+  readonly foreign?: {
+    readonly layout: 'nchw' | 'nhwc';
+    readonly gives: 'image' | 'noise';
+    readonly white: number;
+  };
+}
+
+/** A model as a list shows it. */
+export interface ModelEntry {
+  /** First 12 hex digits of the SHA-256 of the file. */
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** ISO 8601. */
+  readonly addedAt: string;
+  readonly origin: 'trained' | 'imported' | 'foreign';
+  readonly family: string;
+  readonly tasks: readonly ModelTask[];
+  readonly objective: string;
+  /** Held-out loss of the kept weights; null: unknown. */
+  readonly heldOut: number | null;
+}
+
+/** A model with all that is known of it; the card is what the file holds. */
+export interface ModelDetails {
+  readonly entry: ModelEntry;
+  readonly card: object;
+}

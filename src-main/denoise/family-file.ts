@@ -1,0 +1,231 @@
+import { sha256 } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
+import type { FamilyCard } from '../contract/models.js';
+import { emitPortable } from '../graph/emit.js';
+import type { InferenceDefinition, NamedArrays, NamedShapes, NamedTensors } from '../graph/types.js';
+import type { Autoencoder, Coder, Pass } from '../models/family.js';
+import { parameterCount, rank4 } from '../models/network.js';
+import type { LoadedModel, Runtime } from '../runtime/types.js';
+import { SCALE_PERCENTILES } from '../training/corpus.js';
+import type { TrainedFamily } from '../training/family.js';
+import { removesNoise } from '../training/pairs.js';
+import { splitBuffers } from '../training/step.js';
+import { isFamilyCard } from './family-card.js';
+import { runForeign } from './foreign.js';
+
+/** Keys of the ONNX metadata: the card as JSON, and the decoder as a whole ONNX model in base64. */
+export const CARD_KEY = 'limpid';
+export const DECODER_KEY = 'limpid.decoder';
+
+/** At least this long are the two sizes at which a graph is traced, to see that it holds no length. */
+const TRACED = 64;
+
+export interface FamilyFacts {
+  readonly version: string;
+  readonly device: string;
+  readonly data: FamilyCard['data'];
+}
+
+export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide: number | null): FamilyCard {
+  const { model, plan, result, kept } = trained;
+  const denoises = removesNoise(plan.objective);
+  const tasks = model.tasks.filter((task) => task !== 'denoise');
+  return {
+    format: 'limpid-autoencoder-1',
+    version: facts.version,
+    family: model.family,
+    settings: model.settings,
+    tasks: denoises ? [...tasks, 'denoise'] : tasks,
+    objective: plan.objective,
+    losses: plan.losses,
+    input: {
+      channels: model.channels,
+      context: model.context,
+      multiple: model.multiple,
+      radius: model.radius,
+      percentiles: SCALE_PERCENTILES,
+      planeSide,
+    },
+    latent:
+      model.coder === null
+        ? null
+        : {
+            cell: model.coder.cell,
+            channels: model.coder.channels,
+            codebook: model.coder.codebook ?? null,
+          },
+    data: facts.data,
+    training: {
+      device: facts.device,
+      seed: plan.seed,
+      steps: result.stepsDone,
+      bestStep: result.bestStep,
+      patchSize: plan.size,
+      batchSize: plan.batchSize,
+      optimiser: plan.optimiser.weightDecay > 0 ? 'adamw' : 'adam',
+      peakRate: plan.peakRate,
+      parameters: parameterCount(model),
+      curve: result.curve,
+    },
+    weightsSha256: weightsHash(kept),
+    intendedUse: `${denoises ? 'Taking noise away from' : 'Rebuilding'} images like those it was trained on. Research. Not for diagnostic use.`,
+  };
+}
+
+/**
+ * A trained family as one portable ONNX file. Input `image` [1, rows, columns, channels], scaled as the card says;
+ * outputs `reconstruction` [1, rows, columns, 1] and, where there is a latent, `latent`
+ * [1, rows / cell, columns / cell, channels] and what else the encoder gives. The decoder (`latent` in,
+ * `reconstruction` out) is a second ONNX model in the metadata.
+ */
+export function exportFamily(trained: TrainedFamily, card: FamilyCard): Uint8Array {
+  const { model, kept } = trained;
+  const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
+  return emitPortable(
+    encoderDefinition(model, kept, imageShape(model, 1)),
+    { image: imageShape(model, 2).image },
+    axesOf(model),
+    {
+      [CARD_KEY]: JSON.stringify(card),
+      ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
+    },
+  );
+}
+
+const IMAGE_AXES = [null, 'rows', 'columns', null];
+const LATENT_AXES = [null, 'latent_rows', 'latent_columns', null];
+
+function axesOf(model: Autoencoder): Record<string, readonly (string | null)[]> {
+  const axes: Record<string, readonly (string | null)[]> = { image: IMAGE_AXES, reconstruction: IMAGE_AXES };
+  for (const name of model.coder?.outputs ?? []) axes[name] = LATENT_AXES;
+  return axes;
+}
+
+function imageShape(model: Autoencoder, factor: number): { image: number[] } {
+  const side = factor * model.multiple * Math.ceil(TRACED / model.multiple);
+  return { image: [1, side, side, model.channels] };
+}
+
+/** Nothing drawn, nothing learnt. */
+function restingPass(parameters: NamedTensors): Pass {
+  const split = splitBuffers(parameters);
+  return { ...split, drawn: null, learning: false, ramp: null, updates: {} };
+}
+
+/** Image in; reconstruction and codes out. */
+export function encoderDefinition(
+  model: Autoencoder,
+  kept: NamedArrays,
+  inputs: NamedShapes,
+): InferenceDefinition {
+  return {
+    parameters: kept,
+    inputs,
+    apply(parameters, { image }) {
+      const pass = restingPass(parameters);
+      if (model.coder === null)
+        return { reconstruction: model.head.image(model.forward(pass, rank4(image)).raw) };
+      const codes = model.coder.encode(pass, rank4(image));
+      return { ...codes, reconstruction: model.head.image(model.coder.decode(pass, codes.latent)) };
+    },
+  };
+}
+
+function exportDecoder(model: Autoencoder, coder: Coder, kept: NamedArrays): Uint8Array {
+  const shape = (factor: number): number[] => {
+    const side = factor * Math.max(1, Math.ceil(TRACED / coder.cell));
+    return [1, side, side, coder.channels];
+  };
+  return emitPortable(
+    {
+      parameters: kept,
+      inputs: { latent: shape(1) },
+      apply: (parameters, { latent }) => ({
+        reconstruction: model.head.image(coder.decode(restingPass(parameters), rank4(latent))),
+      }),
+    },
+    { latent: shape(2) },
+    { latent: LATENT_AXES, reconstruction: IMAGE_AXES },
+  );
+}
+
+function weightsHash(kept: NamedArrays): string {
+  return sha256(
+    Object.keys(kept)
+      .sort()
+      .map((name) => {
+        const { data } = kept[name];
+        return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+      })
+      .join('\n'),
+  );
+}
+
+/** A family's model file, ready to run. Images are scaled (see `training/corpus.ts`, `intensityScale`). Close it. */
+export interface FamilyModel {
+  readonly card: FamilyCard;
+  /**
+   * Runs the whole model on one image.
+   *
+   * @param image rows * columns * card.input.channels, channel fastest; rows and columns multiples of
+   * card.input.multiple
+   * @returns `reconstruction` and, where there is a latent, `latent` and what else the encoder gives
+   */
+  readonly run: (image: Float32Array, rows: number, columns: number) => Promise<NamedArrays>;
+  /** Latent [1, rows / cell, columns / cell, channels] to image [1, rows, columns, 1]. @throws E_MODEL without one */
+  readonly decode: (latent: NamedArrays[string]) => Promise<NamedArrays[string]>;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws LimpidError E_MODEL when the bytes are no model of a family */
+export async function openFamilyFile(runtime: Runtime, bytes: Uint8Array): Promise<FamilyModel> {
+  const model = await runtime.loadModel(bytes);
+  const card = readFamilyCard(model.metadata);
+  if (card === null) {
+    await model.close();
+    throw new LimpidError(
+      'E_MODEL',
+      'This ONNX file is no autoencoder that `limpid train` wrote.',
+      'Give a file that `limpid train` wrote.',
+    );
+  }
+  return familyModel(runtime, model, card);
+}
+
+/** The card of a family's model file; null when there is none, or a damaged one. */
+export function readFamilyCard(metadata: Readonly<Record<string, string>>): FamilyCard | null {
+  const text = metadata[CARD_KEY];
+  if (text === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFamilyCard(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function familyModel(runtime: Runtime, model: LoadedModel, card: FamilyCard): FamilyModel {
+  let decoder: Promise<LoadedModel> | null = null;
+  const openDecoder = (): Promise<LoadedModel> => {
+    const encoded = model.metadata[DECODER_KEY];
+    if (encoded === undefined)
+      throw new LimpidError('E_MODEL', 'The model has no latent to decode.', 'Choose another family.');
+    decoder ??= runtime.loadModel(Buffer.from(encoded, 'base64'));
+    return decoder;
+  };
+  return {
+    card,
+    run: (image, rows, columns) =>
+      card.foreign !== undefined
+        ? runForeign(model, card.foreign, image, rows, columns)
+        : model.runShaped({ image: { data: image, shape: [1, rows, columns, card.input.channels] } }),
+    async decode(latent) {
+      const { reconstruction } = await (await openDecoder()).runShaped({ latent });
+      return reconstruction;
+    },
+    async close() {
+      await (await decoder)?.close();
+      await model.close();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import * as path from 'node:path';
+import { writeFileAtomic } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
+import type { FamilyCard, ModelEntry } from '../contract/models.js';
+import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
+import { EXIT, type ModelsResult } from '../contract/results.js';
+import { CARD_KEY, DECODER_KEY, readFamilyCard } from '../denoise/family-file.js';
+import { adoptForeign } from '../denoise/foreign.js';
+import { openModelFile } from '../denoise/model-file.js';
+import { openRuntime } from '../runtime/device.js';
+import type { LoadedModel, Runtime } from '../runtime/types.js';
+import { deleteModel, findModel, keepModel, listModels, readKept, readModel } from './model-store.js';
+
+/** Lists, shows, takes in, gives out and deletes the models of the library. @throws LimpidError as model-store.ts */
+export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
+  const result = (models: readonly ModelEntry[], card: object | null = null): ModelsResult => ({
+    type: 'result',
+    command: 'models',
+    exitCode: EXIT.done,
+    action: request.action,
+    models,
+    card,
+  });
+  switch (request.action) {
+    case 'list':
+      return result(await listModels());
+    case 'show': {
+      const entry = await findModel(request.model);
+      return result([entry], await withLoaded(await readKept(entry), async (model) => cardOf(model)));
+    }
+    case 'import':
+      return result([await importModel(request.path, request.name, request.foreign)]);
+    case 'export': {
+      const entry = await findModel(request.model);
+      const bytes = await readKept(entry);
+      const wanted = request.decoder ? await withLoaded(bytes, async (model) => decoderOf(model)) : bytes;
+      await writeFileAtomic(path.resolve(request.path), wanted);
+      return result([entry]);
+    }
+    case 'delete': {
+      const entry = await findModel(request.model);
+      await deleteModel(entry);
+      return result([entry]);
+    }
+  }
+}
+
+async function importModel(
+  file: string,
+  name: string | null,
+  foreign: ForeignModel | null,
+): Promise<ModelEntry> {
+  const bytes = await readModel(file);
+  return withLoaded(bytes, async (model, runtime) => {
+    const card = readFamilyCard(model.metadata);
+    if (card !== null) return keepModel(bytes, { name, ...factsOf(card), origin: 'imported' });
+    if (foreign !== null) {
+      const adopted = adoptForeign(bytes, model, foreign, CARD_KEY);
+      return keepModel(adopted.bytes, { name, ...factsOf(adopted.card), origin: 'foreign' });
+    }
+    return importSeriesModel(runtime, bytes, name);
+  });
+}
+
+/** What `limpid denoise` trained on a series. @throws LimpidError E_MODEL for a file without a card */
+async function importSeriesModel(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  name: string | null,
+): Promise<ModelEntry> {
+  try {
+    const { restorer, card } = await openModelFile(runtime, bytes);
+    await restorer.close();
+    return await keepModel(bytes, {
+      name,
+      family: card.family,
+      tasks: ['denoise'],
+      objective: card.objective.kind,
+      heldOut: null,
+      origin: 'imported',
+    });
+  } catch (error) {
+    if (!(error instanceof LimpidError) || error.code !== 'E_MODEL') throw error;
+    throw new LimpidError(
+      'E_MODEL',
+      'This ONNX file does not say how it is to be fed: it was not written by Limpid.',
+      'Say what it is with --foreign image or --foreign noise.',
+      undefined,
+      error,
+    );
+  }
+}
+
+function factsOf(card: FamilyCard): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut'> {
+  const { bestStep, curve } = card.training;
+  return {
+    family: card.family,
+    tasks: card.tasks,
+    objective: card.objective.kind,
+    heldOut: curve.find(({ step }) => step === bestStep)?.heldOut ?? null,
+  };
+}
+
+function cardOf(model: LoadedModel): object | null {
+  const text = model.metadata[CARD_KEY];
+  const value: unknown = text === undefined ? null : JSON.parse(text);
+  return typeof value === 'object' ? value : null;
+}
+
+function decoderOf(model: LoadedModel): Uint8Array {
+  const encoded = model.metadata[DECODER_KEY];
+  if (encoded !== undefined) return Buffer.from(encoded, 'base64');
+  throw new LimpidError('E_MODEL', 'The model has no decoder of its own.', 'Export the whole model.');
+}
+
+async function withLoaded<T>(
+  bytes: Uint8Array,
+  use: (model: LoadedModel, runtime: Runtime) => Promise<T>,
+): Promise<T> {
+  const runtime = await openRuntime('cpu');
+  try {
+    return await use(await runtime.loadModel(bytes), runtime);
+  } finally {
+    await runtime.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { LimpidError } from '../contract/errors.js';
+import type { TrainRequest } from '../contract/requests.js';
+import { familyNamed } from '../models/families.js';
+import type { FamilySettings } from '../models/family.js';
+import { artifactObjective } from '../training/artifact-pairs.js';
+import { type CorpusSeries, countSlices, SLICE_TRAINS } from '../training/corpus.js';
+import { type FamilyPlan, modelOf } from '../training/family.js';
+import { ADAM } from '../training/optimiser.js';
+import type { PairObjective } from '../training/pairs.js';
+
+const USUAL_STEPS = 2000;
+const USUAL_SIZE = 64;
+const USUAL_RATE = 2e-3;
+/** Decoupled, times the learning rate (Loshchilov and Hutter 2019). */
+const WEIGHT_DECAY = 0.05;
+const MASKED_SHARE = 0.25;
+const MASKED_SIDE = 4;
+/** One hidden pixel in 5 x 5. */
+const BLIND_CELL = 5;
+
+/**
+ * Everything that decides a run.
+ *
+ * @param steps null: from the request, which then gives no time
+ * @throws LimpidError E_USAGE
+ */
+export function planOf(
+  request: TrainRequest,
+  corpus: readonly CorpusSeries[],
+  steps: number | null,
+): FamilyPlan {
+  const family = familyNamed(request.family);
+  const objective = objectiveOf(request);
+  const settings = settingsOf(request.settings, objective, family.defaults);
+  const losses = request.losses.length > 0 ? request.losses : [{ name: 'mse' as const, weight: 1 }];
+  const size = sizeOf(request, corpus, { family: family.name, settings, losses });
+  const batchSize = request.batchSize;
+  const total = steps ?? stepsOf(request, corpus, size, batchSize);
+  return {
+    family: family.name,
+    settings,
+    losses,
+    objective,
+    augmentation: { ...request.augmentation, turns: request.augmentation.flips && !family.wholePlanes },
+    size,
+    batchSize,
+    steps: total,
+    peakRate: request.rate ?? USUAL_RATE,
+    warmupSteps: Math.min(50, Math.ceil(total / 10)),
+    optimiser: { ...ADAM, weightDecay: request.optimiser === 'adamw' ? WEIGHT_DECAY : 0 },
+    seed: request.seed,
+    evaluateEvery: Math.min(100, Math.max(10, Math.ceil(total / 20))),
+    patience: request.patience,
+  };
+}
+
+function objectiveOf(request: TrainRequest): PairObjective {
+  switch (request.objective) {
+    case 'gaussian':
+    case 'rician':
+      return { kind: request.objective, levels: request.levels };
+    case 'masking':
+      return { kind: 'masking', share: MASKED_SHARE, side: MASKED_SIDE };
+    case 'blind-spot':
+      return { kind: 'blind-spot', cell: BLIND_CELL, span: [0, 0] };
+    case 'artifact':
+      if (request.artifact !== undefined)
+        return artifactObjective(request.artifact.name, request.artifact.severity);
+      throw new LimpidError(
+        'E_USAGE',
+        'The objective is to take an artifact away, but not which.',
+        'Give --artifact with a name.',
+      );
+    default:
+      return { kind: request.objective };
+  }
+}
+
+/** A network that sees the hidden pixel through a skip learns nothing: blind spots go without, where there is one. */
+function settingsOf(
+  given: FamilySettings,
+  { kind }: PairObjective,
+  defaults: FamilySettings,
+): FamilySettings {
+  if (kind !== 'blind-spot' || !('topSkip' in defaults)) return given;
+  return { residual: false, topSkip: false, ...given };
+}
+
+/** As asked; else 64, or what of it fits the smallest plane, as a multiple of what the model divides by. */
+function sizeOf(
+  request: TrainRequest,
+  corpus: readonly CorpusSeries[],
+  plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses'>,
+): number {
+  if (request.patchSize !== null) return request.patchSize;
+  if (familyNamed(plan.family).wholePlanes) return USUAL_SIZE;
+  const { multiple } = modelOf({ ...plan, size: USUAL_SIZE });
+  const smallest = Math.min(USUAL_SIZE, ...corpus.map(({ rows, columns }) => Math.min(rows, columns)));
+  return Math.max(multiple, smallest - (smallest % multiple));
+}
+
+function stepsOf(
+  { budget }: TrainRequest,
+  corpus: readonly CorpusSeries[],
+  size: number,
+  batchSize: number,
+): number {
+  if (budget === null) return USUAL_STEPS;
+  if (budget.unit === 'steps') return budget.value;
+  const [{ rows, columns }] = corpus;
+  const pixels = countSlices(corpus, SLICE_TRAINS) * rows * columns;
+  return Math.max(1, Math.ceil((budget.value * pixels) / (batchSize * size * size)));
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { sha256 } from '../base/files.js';
+import { Random } from '../base/random.js';
+import { LimpidError } from '../contract/errors.js';
+import type { NamedArrays } from '../graph/types.js';
+import { familyNamed } from '../models/families.js';
+import type { Autoencoder, FamilySettings } from '../models/family.js';
+import { headOf, type LossTerm, sameHead } from '../models/losses.js';
+import type { Runtime } from '../runtime/types.js';
+import { artifactBatches } from './artifact-pairs.js';
+import type { BatchSource } from './batches.js';
+import type { CorpusSeries } from './corpus.js';
+import { type Augmentation, CropSampler } from './crops.js';
+import { autoencoderLearner } from './learner.js';
+import { type LoopSettings, type TrainingHooks, type TrainingResult, trainLearner } from './loop.js';
+import { type PairObjective, pairBatches } from './pairs.js';
+
+/** Everything that decides the result of a run, besides the images and the device. Plain data. */
+export interface FamilyPlan extends LoopSettings {
+  readonly family: string;
+  readonly settings: FamilySettings;
+  readonly losses: readonly LossTerm[];
+  readonly objective: PairObjective;
+  readonly augmentation: Augmentation;
+  readonly size: number;
+  readonly batchSize: number;
+}
+
+export interface TrainedFamily {
+  readonly plan: FamilyPlan;
+  readonly model: Autoencoder;
+  readonly kept: NamedArrays;
+  readonly result: Omit<TrainingResult, 'parameters'>;
+}
+
+/** @throws LimpidError E_USAGE for settings or losses that do not go together */
+export function modelOf(plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses' | 'size'>): Autoencoder {
+  const [first, ...others] = plan.losses;
+  if (first === undefined || others.some(({ name }) => !sameHead(first.name, name)))
+    throw new LimpidError(
+      'E_USAGE',
+      'These losses cannot be added: they ask for different outputs.',
+      'bce and categorical stand alone; mse, l1, charbonnier and ssim can be added.',
+    );
+  return familyNamed(plan.family).build(plan.settings, { head: headOf(first.name), size: plan.size });
+}
+
+/**
+ * Trains a family on a corpus that is split into training and judging.
+ *
+ * @param source batches to use instead of those that plan.objective makes of the corpus
+ * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL; as trainLearner
+ */
+export async function trainFamily(
+  runtime: Runtime,
+  corpus: readonly CorpusSeries[],
+  plan: FamilyPlan,
+  hooks: TrainingHooks = {},
+  source: BatchSource | null = null,
+): Promise<TrainedFamily> {
+  const model = modelOf(plan);
+  checkSizes(model, corpus, plan.size);
+  const { size, augmentation } = plan;
+  const sampler = new CropSampler(corpus, { size, context: model.context, augmentation });
+  const examples = model.initialise === undefined ? null : drawExamples(sampler, plan);
+  const learner = autoencoderLearner(model, plan.losses, plan, examples);
+  const fingerprint = sha256(
+    JSON.stringify({ ...plan, device: runtime.choice.device, images: corpusHash(corpus) }),
+  );
+  const batches = source ?? batchesOf(corpus, plan, sampler);
+  const { parameters, ...result } = await trainLearner(runtime, learner, plan, fingerprint, batches, hooks);
+  return { plan, model, kept: parameters, result };
+}
+
+function batchesOf(corpus: readonly CorpusSeries[], plan: FamilyPlan, sampler: CropSampler): BatchSource {
+  if (plan.objective.kind === 'artifact') return artifactBatches(corpus, plan.objective, plan);
+  return pairBatches(plan.objective, sampler, plan);
+}
+
+const EXAMPLES = 512;
+
+/** Unaltered training crops for start values. */
+function drawExamples(sampler: CropSampler, { size, seed }: FamilyPlan) {
+  const random = new Random(seed).fork('examples');
+  const data = new Float32Array(EXAMPLES * size * size);
+  for (let n = 0; n < EXAMPLES; n++) data.set(sampler.draw(random, 'training').target, n * size * size);
+  return { data, shape: [EXAMPLES, size, size, 1] };
+}
+
+function checkSizes(model: Autoencoder, corpus: readonly CorpusSeries[], size: number): void {
+  if (size % model.multiple !== 0)
+    throw new LimpidError(
+      'E_USAGE',
+      `The patch size ${size} is no multiple of ${model.multiple}, which this model divides images by.`,
+      `Give --patch-size ${Math.max(model.multiple, size - (size % model.multiple))}, or fewer levels.`,
+    );
+  const smallest = Math.min(...corpus.map(({ rows, columns }) => Math.min(rows, columns)));
+  if (smallest < size)
+    throw new LimpidError(
+      'E_TOO_SMALL',
+      `The planes are ${smallest} pixels wide or high: smaller than the patches of ${size}.`,
+      `Give --patch-size ${smallest - (smallest % model.multiple)} or leave the small series out.`,
+    );
+}
+
+/** Of values, targets, geometry and split. */
+function corpusHash(corpus: readonly CorpusSeries[]): string {
+  const hash = createHash('sha256');
+  for (const { values, target, rows, columns, slices, frames, roles } of corpus) {
+    hash.update(JSON.stringify([rows, columns, slices, frames, [...roles]]));
+    for (const data of [values, target])
+      if (data !== null) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
