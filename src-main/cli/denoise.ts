@@ -1,5 +1,12 @@
 import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName, OBJECTIVE_NAMES, type ObjectiveName } from '../contract/requests.js';
+import {
+  CLASSICAL_NAMES,
+  DEVICE_NAMES,
+  type DeviceName,
+  type ModelChoice,
+  OBJECTIVE_NAMES,
+  type ObjectiveName,
+} from '../contract/requests.js';
 import { realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
@@ -25,7 +32,11 @@ export function denoiseCommand(start: Start): Command {
     )
     .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
     .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
-    .option('--model <self|FILE.onnx>', 'train on the series itself, or use a model file', 'self')
+    .option(
+      '--model <self|nlm|dct|mppca|FILE.onnx>',
+      'train on the series itself, filter without training (mppca: 10 frames or more), or use a model file',
+      'self',
+    )
     .addOption(
       new Option(
         '--objective <name>',
@@ -49,6 +60,7 @@ export function denoiseCommand(start: Start): Command {
 Examples:
   limpid denoise scans/ clear/
   limpid denoise brain.nii.gz clear/ --error-map
+  limpid denoise scans/ clear/ --model dct
   limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
   limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl`,
     )
@@ -58,7 +70,7 @@ Examples:
           type: 'denoise',
           input,
           output,
-          model: options.model === 'self' ? { kind: 'self' } : { kind: 'file', path: options.model },
+          model: modelChoice(options.model),
           objective: options.objective,
           steps: options.steps ?? null,
           seed: options.seed,
@@ -72,4 +84,11 @@ Examples:
         { json: options.json },
       ),
     );
+}
+
+/** A name of a denoiser, else the path of a model file: ./nlm is a file. */
+function modelChoice(name: string): ModelChoice {
+  if (name === 'self') return { kind: 'self' };
+  const classical = CLASSICAL_NAMES.find((known) => known === name);
+  return classical === undefined ? { kind: 'file', path: name } : { kind: classical };
 }

@@ -4,6 +4,7 @@
  * never NaN. No patient attribute, no name of a source file: series and files go by ids, hashes and UIDs.
  */
 import type { Problem } from './errors.js';
+import type { ModelChoice } from './requests.js';
 
 /** Raised by one whenever a key changes its meaning or goes; new keys alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
@@ -28,9 +29,9 @@ export interface Report {
 export interface RequestReport {
   readonly input: 'dicom' | 'nifti';
   readonly model: {
-    /** `self`: trained on the series itself; `file`: an ONNX file was given. */
-    readonly kind: 'self' | 'file';
-    /** SHA-256 of the model file; null for `self`. */
+    /** `self`: trained on the series itself; `file`: an ONNX file was given; others: no network. */
+    readonly kind: ModelChoice['kind'];
+    /** SHA-256 of the model file; null where there is none. */
     readonly sha256: string | null;
   };
   /** What training learnt from. */

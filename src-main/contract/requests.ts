@@ -32,8 +32,15 @@ export interface InspectRequest {
   readonly paths: readonly string[];
 }
 
-/** Train on the series itself, or use a model file. */
-export type ModelChoice = { readonly kind: 'self' } | { readonly kind: 'file'; readonly path: string };
+/** Denoisers without a network: non-local means, overlapping DCT blocks, principal components of many frames. */
+export const CLASSICAL_NAMES = ['nlm', 'dct', 'mppca'] as const;
+export type ClassicalName = (typeof CLASSICAL_NAMES)[number];
+
+/** Train on the series itself, use a model file, or no network at all. */
+export type ModelChoice =
+  | { readonly kind: 'self' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: ClassicalName };
 
 export interface DenoiseRequest {
   readonly type: 'denoise';

@@ -40,7 +40,13 @@ export async function denoiseVolume(
     restored.set(await predictor.plane(image, plane, random.fork(`plane ${plane}`)), plane * area);
     onProgress(plane + 1, planes);
   }
-  const output = blend(volume.data, fromUnitNoise(restored, volume, noise), options.strength);
+  const full = withData(volume, fromUnitNoise(restored, volume, noise));
+  return finished(volume, full, noise, options.strength);
+}
+
+/** Blends what any denoiser made of a volume by strength (over `full`), and maps what it changed. */
+export function finished(volume: Volume, full: Volume, noise: NoiseModel, strength: number): DenoiseResult {
+  const output = blend(volume.data, full.data, strength);
   return { denoised: withData(volume, output), errorMap: errorMap(volume, output, noise) };
 }
 

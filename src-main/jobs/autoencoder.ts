@@ -17,9 +17,9 @@ import { levelFactor } from '../training/level.js';
 import { type SelfTrainingOptions, type TrainedModel, trainSelf } from '../training/self.js';
 import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
 
-/** SHA-256 of the model file of a request; null when it trains its own. @throws LimpidError E_NOT_FOUND, E_IO */
+/** SHA-256 of the model file of a request; null where there is none. @throws LimpidError E_NOT_FOUND, E_IO */
 export async function modelHash(request: DenoiseRequest): Promise<string | null> {
-  if (request.model.kind === 'self') return null;
+  if (request.model.kind !== 'file') return null;
   return sha256(await readModel(request.model.path));
 }
 
@@ -32,7 +32,7 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
   const runtime = await openRuntime(request.device);
   try {
     const source =
-      request.model.kind === 'self'
+      request.model.kind !== 'file'
         ? null
         : await openModelFile(runtime, await readModel(request.model.path));
     const { device, description, warnings } = runtime.choice;

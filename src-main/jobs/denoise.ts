@@ -137,7 +137,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     command: 'denoise',
     version: VERSION,
     input: input.kind,
-    model: model ?? 'self',
+    model: model ?? request.model.kind,
     objective: request.objective,
     steps: request.steps,
     seed: request.seed,

@@ -2,8 +2,9 @@ import { problemFrom } from '../contract/errors.js';
 import type { Emit, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
-import { modelHash, openAutoencoder } from './autoencoder.js';
+import { modelHash } from './autoencoder.js';
 import { runDenoise } from './denoise.js';
+import { openDenoiser } from './denoiser.js';
 import { runEvaluate } from './evaluate.js';
 import { runInspect } from './inspect.js';
 import { runModels } from './models.js';
@@ -26,7 +27,7 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
     case 'inspect':
       return runInspect(request, emit);
     case 'denoise':
-      return runDenoise(request, emit, { openProcessor: openAutoencoder, modelHash });
+      return runDenoise(request, emit, { openProcessor: openDenoiser, modelHash });
     case 'evaluate':
       return runEvaluate(request, emit);
     case 'simulate':

@@ -9,6 +9,14 @@ import type {
 import type { Fact } from './Facts.svelte';
 import { duration, integer, NONE, number } from './format.js';
 
+const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
+  self: 'trained on each series itself',
+  file: 'a file',
+  nlm: 'non-local means, no training',
+  dct: 'DCT blocks, no training',
+  mppca: 'MP-PCA, no training',
+};
+
 export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
   const { background, wavelet, repeats, training } = noise.methods;
   const { x, y, z } = noise.correlation;
@@ -122,7 +130,7 @@ export function requestFacts(request: RequestReport): Fact[] {
     { name: 'Input', value: request.input === 'dicom' ? 'DICOM' : 'NIfTI' },
     {
       name: 'Model',
-      value: model.kind === 'self' ? 'trained on each series itself' : 'a file',
+      value: MODEL_WORDS[model.kind],
       ...(model.sha256 === null ? {} : { note: `SHA-256 ${model.sha256}` }),
     },
     { name: 'Training steps', value: request.steps === null ? 'chosen by the tool' : integer(request.steps) },

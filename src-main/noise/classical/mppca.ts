@@ -1,0 +1,222 @@
+import { type EigenWorkspace, eigenWorkspace, symmetricEigen } from './eigen.js';
+import type { Grid, SliceRange } from './slab.js';
+
+export interface PcaSettings {
+  /** Voxels that a window reaches from its centre: along rows and columns, and across slices. */
+  readonly radius: number;
+  readonly radiusThrough: number;
+  /** Distance between windows in voxels, along every axis. */
+  readonly stride: number;
+}
+
+/**
+ * MP-PCA of Veraart et al, NeuroImage 142:394, 2016: in a sliding window the voxels' signals over the frames, less
+ * their mean, are projected on the principal components that rise above the Marchenko-Pastur distribution of pure
+ * noise; each voxel is the average of all windows it is in, weighted by 1 / (1 + components kept) (Manjon et al, PLoS
+ * ONE 8:e73021, 2013). The decomposition runs on the smaller side of the window's matrix. As DIPY's mppca, where
+ * windows have more voxels than there are frames and the stride is 1.
+ *
+ * @param data all frames, index = ((frame * slices + slice) * rows + row) * columns + column
+ * @returns frames * slices of the range * rows * columns values
+ */
+export function mpPca(
+  data: Float32Array,
+  frames: number,
+  grid: Grid,
+  range: SliceRange,
+  settings: PcaSettings,
+): Float32Array {
+  const { columns, rows, slices } = grid;
+  const area = columns * rows;
+  const depth = range.to - range.from;
+  const width = Math.min(2 * settings.radius + 1, columns);
+  const height = Math.min(2 * settings.radius + 1, rows);
+  const through = Math.min(2 * settings.radiusThrough + 1, slices);
+  const offsets = windowOffsets(width, height, through, columns, area);
+  const work = openWindow(offsets.length, frames);
+  const sums = new Float32Array(frames * depth * area);
+  const weights = new Float32Array(depth * area);
+  const across = starts(columns, width, settings.stride);
+  for (const z of starts(slices, through, settings.stride)) {
+    if (z + through <= range.from || z >= range.to) continue;
+    for (const y of starts(rows, height, settings.stride))
+      for (const x of across) {
+        const at = z * area + y * columns + x;
+        gather(data, slices * area, at, offsets, work);
+        const weight = 1 / (1 + project(work));
+        for (let voxel = 0; voxel < offsets.length; voxel++) {
+          const target = at + offsets[voxel] - range.from * area;
+          if (target < 0 || target >= weights.length) continue;
+          weights[target] += weight;
+          for (let frame = 0, from = voxel * frames; frame < frames; frame++)
+            sums[frame * weights.length + target] += weight * work.samples[from + frame];
+        }
+      }
+  }
+  for (let i = 0; i < sums.length; i++) sums[i] /= weights[i % weights.length];
+  return sums;
+}
+
+/** First voxels of windows along an axis; the last window ends at the border. */
+function starts(length: number, window: number, stride: number): number[] {
+  const last = length - window;
+  const found: number[] = [];
+  for (let at = 0; at < last; at += stride) found.push(at);
+  found.push(last);
+  return found;
+}
+
+function windowOffsets(
+  width: number,
+  height: number,
+  through: number,
+  columns: number,
+  area: number,
+): Int32Array {
+  return Int32Array.from(
+    { length: width * height * through },
+    (_, k) =>
+      (k % width) + (Math.floor(k / width) % height) * columns + Math.floor(k / (width * height)) * area,
+  );
+}
+
+interface PcaWindow {
+  readonly voxels: number;
+  readonly frames: number;
+  /** voxels * frames. */
+  readonly samples: Float64Array;
+  readonly mean: Float64Array;
+  readonly eigen: EigenWorkspace;
+  readonly scores: Float64Array;
+}
+
+function openWindow(voxels: number, frames: number): PcaWindow {
+  return {
+    voxels,
+    frames,
+    samples: new Float64Array(voxels * frames),
+    mean: new Float64Array(frames),
+    eigen: eigenWorkspace(Math.min(voxels, frames)),
+    scores: new Float64Array(Math.max(voxels, frames)),
+  };
+}
+
+/** The samples of a window, less the mean of each frame. */
+function gather(
+  data: Float32Array,
+  frameLength: number,
+  at: number,
+  offsets: Int32Array,
+  { samples, mean, voxels, frames }: PcaWindow,
+): void {
+  for (let frame = 0; frame < frames; frame++) {
+    const start = frame * frameLength + at;
+    let sum = 0;
+    for (let voxel = 0; voxel < voxels; voxel++) {
+      const value = data[start + offsets[voxel]];
+      samples[voxel * frames + frame] = value;
+      sum += value;
+    }
+    mean[frame] = sum / voxels;
+    for (let i = frame; i < samples.length; i += frames) samples[i] -= mean[frame];
+  }
+}
+
+/** Replaces the samples by their projection on the components that are no noise, whose number it returns. */
+function project(work: PcaWindow): number {
+  const { samples, mean, voxels, frames, eigen } = work;
+  const byFrames = frames <= voxels;
+  fillGram(work, byFrames);
+  symmetricEigen(eigen);
+  const larger = byFrames ? voxels : frames;
+  // the mean took one dimension: with fewer voxels than frames it leaves an eigenvalue of 0
+  const empty = byFrames ? Math.max(0, frames - (voxels - 1)) : 1;
+  const variance = noiseVariance(eigen.values.subarray(empty), larger);
+  const limit = (1 + Math.sqrt(eigen.size / larger)) ** 2 * variance;
+  let first = eigen.size;
+  while (first > 0 && eigen.values[first - 1] >= limit && eigen.values[first - 1] > 0) first--;
+  if (byFrames) projectFrames(work, first);
+  else projectVoxels(work, first);
+  for (let i = 0; i < samples.length; i++) samples[i] += mean[i % frames];
+  return eigen.size - first;
+}
+
+/** The matrix of inner products of frames (or of voxels) over the length of the other side. */
+function fillGram({ samples, voxels, frames, eigen }: PcaWindow, byFrames: boolean): void {
+  const { matrix, size } = eigen;
+  matrix.fill(0);
+  if (byFrames) {
+    for (let start = 0; start < samples.length; start += frames)
+      for (let a = 0; a < size; a++) {
+        const value = samples[start + a];
+        for (let b = 0; b <= a; b++) matrix[a * size + b] += value * samples[start + b];
+      }
+  } else {
+    for (let a = 0; a < size; a++)
+      for (let b = 0; b <= a; b++) {
+        let sum = 0;
+        for (let frame = 0; frame < frames; frame++)
+          sum += samples[a * frames + frame] * samples[b * frames + frame];
+        matrix[a * size + b] = sum;
+      }
+  }
+  const scale = 1 / (byFrames ? voxels : frames);
+  for (let a = 0; a < size; a++)
+    for (let b = 0; b <= a; b++) {
+      const value = matrix[a * size + b] * scale;
+      matrix[a * size + b] = value;
+      matrix[b * size + a] = value;
+    }
+}
+
+/**
+ * The variance of the noise: the largest set of the smallest eigenvalues whose spread is that of the
+ * Marchenko-Pastur distribution of their mean (Veraart et al, Magn Reson Med 76:1582, 2016, equation 12).
+ *
+ * @param values eigenvalues, ascending
+ * @param larger the longer side of the matrix they come from
+ */
+export function noiseVariance(values: Float64Array, larger: number): number {
+  let sum = values.reduce((total, value) => total + value, 0);
+  for (let count = values.length; count > 0; count--) {
+    const mean = sum / count;
+    if (values[count - 1] - values[0] <= 4 * Math.sqrt(count / larger) * mean) return mean;
+    sum -= values[count - 1];
+  }
+  return 0;
+}
+
+/** Each voxel's signal onto the eigenvectors from `first` on. */
+function projectFrames({ samples, frames, eigen, scores }: PcaWindow, first: number): void {
+  const { matrix, size } = eigen;
+  for (let start = 0; start < samples.length; start += frames) {
+    for (let k = first; k < size; k++) {
+      let score = 0;
+      for (let frame = 0; frame < frames; frame++) score += matrix[frame * size + k] * samples[start + frame];
+      scores[k] = score;
+    }
+    for (let frame = 0; frame < frames; frame++) {
+      let sum = 0;
+      for (let k = first; k < size; k++) sum += matrix[frame * size + k] * scores[k];
+      samples[start + frame] = sum;
+    }
+  }
+}
+
+/** Each frame's image onto the eigenvectors from `first` on. */
+function projectVoxels({ samples, voxels, frames, eigen, scores }: PcaWindow, first: number): void {
+  const { matrix, size } = eigen;
+  for (let frame = 0; frame < frames; frame++) {
+    for (let k = first; k < size; k++) {
+      let score = 0;
+      for (let voxel = 0; voxel < voxels; voxel++)
+        score += matrix[voxel * size + k] * samples[voxel * frames + frame];
+      scores[k] = score;
+    }
+    for (let voxel = 0; voxel < voxels; voxel++) {
+      let sum = 0;
+      for (let k = first; k < size; k++) sum += matrix[voxel * size + k] * scores[k];
+      samples[voxel * frames + frame] = sum;
+    }
+  }
+}
