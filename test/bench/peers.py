@@ -1,46 +1,59 @@
-#!/usr/bin/python3
-"""DIPY's non-local means with Rician noise, as in the DIPY tutorial: the classical peer of the quality bench.
+"""Runs one peer of the quality bench on one volume.
 
-usage: peers.py NOISY.nii[.gz] SIGMA OUT.nii.gz [--block-radius N]
+usage: peers.py PEER VOLUME OUT.nii --settings JSON [--vst TABLES.json]
 
-SIGMA is the standard deviation of a complex channel, in the units of the image. Prints one JSON object: seconds of
-the filter alone, and the settings. Needs Debian's python3-dipy (run with /usr/bin/python3).
+VOLUME is a folder made by slab.py. Every peer gets the true noise level (map), distribution and correlation. Prints
+one JSON object: versions of the packages that did the work, and seconds of the filter alone.
 """
 import argparse
+import importlib
+import importlib.metadata
 import json
 import time
+from pathlib import Path
 
-import dipy
-import nibabel
 import numpy as np
-from dipy.denoise.nlmeans import nlmeans
+from quality_volume import in_unit_noise, read, read_noise, write
+
+# Name -> module, function, packages, and whether it wants the whole 4D series.
+PEERS = {
+    'nlm': ('peers_classical', 'non_local_means', ['dipy'], False),
+    'mppca': ('peers_classical', 'marchenko_pastur', ['dipy'], True),
+    'mean': ('peers_classical', 'temporal_mean', ['numpy'], True),
+    'tv': ('peers_classical', 'total_variation', ['scikit-image'], False),
+    'wavelet': ('peers_classical', 'wavelet', ['scikit-image', 'PyWavelets'], False),
+    'bm3d': ('peers_bm', 'planes', ['bm3d', 'bm4d'], False),
+    'bm4d': ('peers_bm', 'volume', ['bm4d'], False),
+    'n2v2': ('peers_n2v', 'train_and_predict', ['careamics', 'torch'], True),
+}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('noisy')
-    parser.add_argument('sigma', type=float)
+    parser = argparse.ArgumentParser()
+    parser.add_argument('peer', choices=PEERS)
+    parser.add_argument('volume')
     parser.add_argument('out')
-    parser.add_argument('--block-radius', type=int, default=3)
+    parser.add_argument('--settings', type=json.loads, default={})
+    parser.add_argument('--vst')
     arguments = parser.parse_args()
-    image = nibabel.load(arguments.noisy)
-    values = np.asarray(image.dataobj).astype(np.float64)
+    module, function, packages, whole_series = PEERS[arguments.peer]
+    denoise = getattr(importlib.import_module(module), function)
+    values, affine = read(Path(arguments.volume) / 'noisy.nii')
+    noise = read_noise(arguments.volume)
+
+    def filtered(image):
+        return denoise(image, noise, arguments.settings, lambda f: in_unit_noise(image, noise, arguments.vst, f))
+
     start = time.perf_counter()
-    result = nlmeans(
-        values,
-        sigma=arguments.sigma,
-        patch_radius=1,
-        block_radius=arguments.block_radius,
-        rician=True,
-    )
+    if whole_series or values.ndim == 3:
+        result = filtered(values)
+    else:
+        result = np.stack([filtered(values[..., frame]) for frame in range(values.shape[-1])], -1)
     seconds = time.perf_counter() - start
-    nibabel.save(nibabel.Nifti1Image(result.astype(np.float32), image.affine), arguments.out)
+    write(arguments.out, result, affine)
     print(json.dumps({
-        'method': 'nlmeans',
-        'dipy': dipy.__version__,
-        'patchRadius': 1,
-        'blockRadius': arguments.block_radius,
-        'seconds': seconds,
+        'versions': {name: importlib.metadata.version(name) for name in packages},
+        'filterSeconds': seconds,
     }))
 
 

@@ -1,87 +1,161 @@
 #!/usr/bin/env node
 /**
- * Quality on a clean image with added noise, through the command line as a user would run it, beside DIPY's
- * non-local means. Slices 76 to 99 of ch2 (Debian's mricron-data), Rician noise, PSNR in the mask of `evaluate`.
- * No image of this file was used for tuning. Usage: npm run build && node test/bench/quality.mjs [LEVEL...]
+ * The quality bench: images with known truth, peers and ours in one table. See docs/quality.md.
+ * Usage: npm run bench:quality -- --help
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { METHODS, QUICK } from './quality-methods.mjs';
+import { openBench } from './quality-run.mjs';
+import { reasons, tables } from './quality-table.mjs';
+import { missingSource, SLAB_NAMES, volumesOf } from './quality-volumes.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SOURCE = '/usr/share/mricron/templates/ch2.nii.gz';
-const PYTHON = '/usr/bin/python3';
-const SLICES = [76, 99];
-/** The window that is best at 3 % and above, and the one that is best at 1 %. */
-const BLOCK_RADII = [3, 5];
+const DOCUMENT = join(ROOT, 'docs/quality.md');
+const BEGIN = '<!-- bench:quality begin -->';
+const END = '<!-- bench:quality end -->';
 
-if (!existsSync(SOURCE)) {
-  console.error(`${SOURCE} is missing: install Debian's mricron-data`);
+const HELP = `npm run build && npm run bench:quality [-- OPTIONS]
+
+  --quick             two volumes, fast methods
+  --only A,B          these methods: ${METHODS.map(({ id }) => id).join(', ')}
+  --volumes A,B       these volumes, by the start of their name
+  --slab NAME         ${SLAB_NAMES.join(' or ')}: the slices to report on, or those to tune on (default test)
+  --ct FOLDER         also a CT series (DICOM), with correlated noise added
+  --repeats PATH      also a static series with repeats (DICOM folder or 4D NIfTI); may stand several times
+  --cache FOLDER      results and Python environments (default: limpid-quality in the temporary folder)
+  --cached            show what the cache has; run nothing that takes time
+  --pictures FOLDER   also PNG montages: each method in one window, and what it removed
+  --write             put the tables into docs/quality.md
+  --python COMMAND    makes the environments of the peers (default python3)
+  --limpid FILE       command line to measure (default bin/limpid.js of this checkout)
+  --list              volumes and methods, then stop`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    volumes: { type: 'string' },
+    slab: { type: 'string', default: 'test' },
+    ct: { type: 'string' },
+    repeats: { type: 'string', multiple: true, default: [] },
+    cache: { type: 'string', default: join(tmpdir(), 'limpid-quality') },
+    cached: { type: 'boolean', default: false },
+    pictures: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    python: { type: 'string', default: 'python3' },
+    limpid: { type: 'string', default: join(ROOT, 'bin/limpid.js') },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+main();
+
+function main() {
+  if (options.help) return console.log(HELP);
+  if (!SLAB_NAMES.includes(options.slab)) fail(`--slab must be ${SLAB_NAMES.join(' or ')}`);
+  const methods = chosenMethods();
+  const volumes = chosenVolumes();
+  if (options.list) return console.log([...volumes, ...methods].map(({ name, id }) => name ?? id).join('\n'));
+  const bench = openBench({
+    cache: resolve(options.cache),
+    python: options.python,
+    limpid: resolve(options.limpid),
+    cachedOnly: options.cached,
+  });
+  const cells = measure(bench, volumes, methods);
+  const made = volumes.filter(({ name }) => cells.has(name));
+  const text = [tables(made, methods, cells), reasons(cells, methods)].filter(Boolean).join('\n\n');
+  console.log(text);
+  if (options.write) writeDocument(text);
+}
+
+function chosenMethods() {
+  const ids = options.only?.split(',') ?? (options.quick ? QUICK : METHODS.map(({ id }) => id));
+  const unknown = ids.filter((id) => !METHODS.some((method) => method.id === id));
+  if (unknown.length > 0) fail(`unknown method: ${unknown.join(', ')}`);
+  // The noisy image is what repeats are compared with.
+  return METHODS.filter(({ id }) => id === 'noisy' || ids.includes(id));
+}
+
+function chosenVolumes() {
+  const all = volumesOf(
+    options.slab,
+    options.ct && resolve(options.ct),
+    options.repeats.map((path) => resolve(path)),
+  );
+  const starts = options.volumes?.split(',');
+  if (starts !== undefined) return all.filter(({ name }) => starts.some((start) => name.startsWith(start)));
+  return options.quick ? all.filter(({ name }) => /rician-[59]$/.test(name)) : all;
+}
+
+/** Volume after volume; a method that cannot run gets its reason, and the others go on. */
+function measure(bench, volumes, methods) {
+  const cells = new Map();
+  for (const definition of volumes) {
+    const missing = missingSource(definition);
+    if (missing !== null) {
+      console.error(`${definition.name}: not made, ${missing}`);
+      continue;
+    }
+    const volume = bench.volume(definition);
+    const row = new Map();
+    cells.set(definition.name, row);
+    for (const method of methods.filter(({ applies }) => applies(definition))) {
+      row.set(method.id, cellOf(bench, definition, volume, method, cells));
+      console.error(`${definition.name} ${method.id}: ${brief(row.get(method.id))}`);
+    }
+    if (options.pictures && definition.plain === null) draw(bench, definition, volume, methods, row);
+  }
+  return cells;
+}
+
+function cellOf(bench, definition, volume, method, cells) {
+  try {
+    const result = bench.result(volume, method);
+    const scores = bench.scores(volume, result.image);
+    const noisy = cells.get(definition.name).get('noisy');
+    const share = noisy === undefined ? 1 : scores.error / noisy.scores.error;
+    const plain = definition.plain === null ? undefined : cells.get(definition.plain)?.get(method.id);
+    const retention =
+      plain?.result === undefined ? null : bench.retention(volume, result.image, plain.result.image);
+    return { result, scores, share, retention };
+  } catch (error) {
+    return { reason: error.message };
+  }
+}
+
+function brief({ reason, scores, share, result, retention }) {
+  if (reason !== undefined) return `not run: ${reason}`;
+  const kept = retention === null ? '' : `, kept ${JSON.stringify(retention.byContrast)}`;
+  const time = result.seconds === null ? '' : `, ${result.seconds.toFixed(1)} s`;
+  return `${scores.psnr.toFixed(2)} dB, ${share.toFixed(3)} of the squared error${kept}${time}`;
+}
+
+/** One PNG a volume: reference, noisy and every method that ran. */
+function draw(bench, { name }, volume, methods, row) {
+  const shown = methods.filter(({ id }) => row.get(id)?.result !== undefined);
+  const images = shown.flatMap(({ id, title }) => [title, row.get(id).result.image]);
+  bench.python('quality_pictures.py', [
+    volume.folder,
+    join(resolve(options.pictures), `${name}.png`),
+    ...images,
+  ]);
+}
+
+function writeDocument(text) {
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const from = document.indexOf(BEGIN);
+  const to = document.indexOf(END);
+  if (from < 0 || to < from) fail(`${DOCUMENT} has no place for the tables`);
+  writeFileSync(DOCUMENT, `${document.slice(0, from + BEGIN.length)}\n${text}\n${document.slice(to)}`);
+}
+
+function fail(message) {
+  console.error(message);
   process.exit(2);
-}
-const levels = process.argv.slice(2).map(Number);
-const folder = mkdtempSync(join(tmpdir(), 'limpid-quality-'));
-const clean = join(folder, 'clean.nii.gz');
-python('slab.py', SOURCE, clean, ...SLICES.map(String));
-
-console.log(
-  '| Rician noise | noisy | DIPY NLM, block radius 3 | block radius 5 | limpid self | gain over best NLM | SSIM noisy / NLM / self | seconds NLM / self |',
-);
-console.log('|---|---|---|---|---|---|---|---|');
-for (const level of levels.length > 0 ? levels : [1, 3, 5, 7, 9]) await compare(level);
-
-function compare(level) {
-  const noisy = join(folder, `noisy-${level}.nii.gz`);
-  limpid('simulate', clean, noisy, '--noise', 'rician', '--level', String(level), '--seed', '7');
-  const sigma = (level / 100) * evaluation(noisy, noisy).peak;
-  const peers = BLOCK_RADII.map((radius) => {
-    const out = join(folder, `nlm-${level}-${radius}.nii.gz`);
-    const { seconds } = JSON.parse(
-      python('peers.py', noisy, String(sigma), out, '--block-radius', String(radius)),
-    );
-    return { seconds, ...scores(out, noisy) };
-  });
-  const out = join(folder, `self-${level}`);
-  const started = performance.now();
-  limpid('denoise', noisy, out, '--device', 'cpu');
-  const seconds = (performance.now() - started) / 1000;
-  const own = scores(join(out, `noisy-${level}_denoised.nii.gz`), noisy);
-  const best = peers.reduce((a, b) => (b.psnr > a.psnr ? b : a));
-  const cells = [
-    `${level} %`,
-    own.noisyPsnr.toFixed(2),
-    ...peers.map((peer) => peer.psnr.toFixed(2)),
-    `**${own.psnr.toFixed(2)}**`,
-    `${own.psnr >= best.psnr ? '+' : ''}${(own.psnr - best.psnr).toFixed(2)} dB`,
-    [own.noisySsim, best.ssim, own.ssim].map((value) => value.toFixed(3)).join(' / '),
-    `${best.seconds.toFixed(1)} / ${seconds.toFixed(0)}`,
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-function scores(test, noisy) {
-  const result = evaluation(test, noisy);
-  return {
-    psnr: result.test.psnr,
-    ssim: result.test.ssim,
-    noisyPsnr: result.noisy.psnr,
-    noisySsim: result.noisy.ssim,
-  };
-}
-
-function evaluation(test, noisy) {
-  return JSON.parse(limpid('evaluate', clean, test, '--noisy', noisy, '--json').trim().split('\n').at(-1));
-}
-
-function limpid(...args) {
-  return execFileSync(process.execPath, [join(ROOT, 'bin/limpid.js'), ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-}
-
-function python(script, ...args) {
-  return execFileSync(PYTHON, [join(ROOT, 'test/bench', script), ...args], { encoding: 'utf8' });
 }
