@@ -1,4 +1,7 @@
-/** The rows of the quality bench: peers (Python, with the truth about the noise) and ours (the command line). */
+/**
+ * The rows of the quality bench: peers (Python, with the truth about the noise) and ours (the command line).
+ * `slow`: runs only when it is named, else it comes from the cache; N2V2 takes 25 processor minutes a volume.
+ */
 
 const any = () => true;
 const isSeries = ({ group }) => group === 'repeats';
@@ -28,7 +31,7 @@ const PEERS = [
     'N2V2 (CAREamics)',
     'n2v2',
     { num_epochs: 30 },
-    { requirements: 'requirements-n2v.txt', module: 'peers_n2v.py' },
+    { requirements: 'requirements-n2v.txt', module: 'peers_n2v.py', slow: true },
   ),
 ];
 

@@ -33,7 +33,8 @@ export function openBench({ cache, python, limpid, cachedOnly }) {
   const context = { cache, environment, tables, limpid, cachedOnly };
   return {
     volume: (definition) => volumeFolder(context, definition),
-    result: (volume, method) => resultOf(context, volume, method),
+    result: (volume, method, cached) =>
+      resultOf({ ...context, cachedOnly: cachedOnly || cached }, volume, method),
     scores: (volume, image) => scoresOf(context, volume, image),
     retention: (volume, image, plainImage) => retentionOf(context, volume, image, plainImage),
     python: (script, args) => run(environment('requirements.txt'), [join(HERE, script), ...args]).stdout,

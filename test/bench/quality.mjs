@@ -116,7 +116,8 @@ function measure(bench, volumes, methods) {
 
 function cellOf(bench, definition, volume, method, cells) {
   try {
-    const result = bench.result(volume, method);
+    const unnamed = method.slow === true && options.only === undefined;
+    const result = bench.result(volume, method, unnamed);
     const scores = bench.scores(volume, result.image);
     const noisy = cells.get(definition.name).get('noisy');
     const share = noisy === undefined ? 1 : scores.error / noisy.scores.error;
