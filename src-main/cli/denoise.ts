@@ -7,12 +7,13 @@ import {
   OBJECTIVE_NAMES,
   type ObjectiveName,
 } from '../contract/requests.js';
-import { realNumber, wholeNumber } from './options.js';
+import { adaptation, realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface DenoiseOptions {
   readonly model: string;
   readonly objective: ObjectiveName;
+  readonly adapt: 'off' | 'auto' | number;
   readonly steps?: number;
   readonly seed: number;
   readonly strength: number;
@@ -33,9 +34,9 @@ export function denoiseCommand(start: Start): Command {
     .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
     .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
     .option(
-      '--model <self|nlm|dct|mppca|FILE.onnx>',
-      'train on the series itself, filter without training (mppca: 10 frames or more), or use a model file',
-      'self',
+      '--model <auto|self|nlm|dct|mppca|FILE.onnx>',
+      'the shipped network adapted to the series, one trained on the series alone, a filter without training (mppca: 10 frames or more), or a model file',
+      'auto',
     )
     .addOption(
       new Option(
@@ -44,6 +45,12 @@ export function denoiseCommand(start: Start): Command {
       )
         .choices(OBJECTIVE_NAMES)
         .default('recorrupted'),
+    )
+    .option(
+      '--adapt <off|auto|STEPS>',
+      'of --model auto: fine-tune the network on the series, kept only where held-out pixels say that it is better',
+      adaptation,
+      'auto',
     )
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
@@ -60,6 +67,7 @@ export function denoiseCommand(start: Start): Command {
 Examples:
   limpid denoise scans/ clear/
   limpid denoise brain.nii.gz clear/ --error-map
+  limpid denoise scans/ clear/ --adapt off           seconds instead of minutes
   limpid denoise scans/ clear/ --model dct
   limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
   limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl`,
@@ -73,6 +81,7 @@ Examples:
           model: modelChoice(options.model),
           objective: options.objective,
           steps: options.steps ?? null,
+          adapt: options.adapt,
           seed: options.seed,
           strength: options.strength,
           device: options.device,
@@ -88,7 +97,7 @@ Examples:
 
 /** A name of a denoiser, else the path of a model file: ./nlm is a file. */
 function modelChoice(name: string): ModelChoice {
-  if (name === 'self') return { kind: 'self' };
+  if (name === 'auto' || name === 'self') return { kind: name };
   const classical = CLASSICAL_NAMES.find((known) => known === name);
   return classical === undefined ? { kind: 'file', path: name } : { kind: classical };
 }

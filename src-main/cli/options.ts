@@ -19,3 +19,12 @@ export function realNumber(least: number, greatest: number): (text: string) => n
     return value;
   };
 }
+
+/** Whether and for how many steps a shipped model is fine-tuned. */
+export function adaptation(text: string): 'off' | 'auto' | number {
+  if (text === 'off' || text === 'auto') return text;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= 100_000))
+    throw new InvalidArgumentError('It must be off, auto, or a whole number of steps from 1 to 100000.');
+  return value;
+}

@@ -68,6 +68,7 @@ export const WARNING_CODES = [
   'W_SKIPPED',
   'W_CLAMPED',
   'W_RESIDUAL',
+  'W_UNTESTED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -36,8 +36,9 @@ export interface InspectRequest {
 export const CLASSICAL_NAMES = ['nlm', 'dct', 'mppca'] as const;
 export type ClassicalName = (typeof CLASSICAL_NAMES)[number];
 
-/** Train on the series itself, use a model file, or no network at all. */
+/** The shipped model adapted to the series, one trained on the series itself, a model file, or no network at all. */
 export type ModelChoice =
+  | { readonly kind: 'auto' }
   | { readonly kind: 'self' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: ClassicalName };
@@ -51,6 +52,8 @@ export interface DenoiseRequest {
   readonly objective: ObjectiveName;
   /** Training steps; null lets the training choose. */
   readonly steps: number | null;
+  /** Of the model `auto`: whether it is fine-tuned on the series, and for how many steps; absent is `auto`. */
+  readonly adapt?: 'off' | 'auto' | number;
   readonly seed: number;
   /** 0 returns the input, 1 the full result. */
   readonly strength: number;

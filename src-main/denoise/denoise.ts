@@ -1,6 +1,7 @@
 import { Random } from '../base/random.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { fromUnitNoise, levelAt, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import { conditionsOf } from '../training/conditions.js';
 import { Predictor } from './predict.js';
 import type { Restorer } from './restorer.js';
 
@@ -9,6 +10,8 @@ export interface DenoiseOptions {
   readonly strength: number;
   /** Decides the draws that a recorrupted model averages over. */
   readonly seed: number;
+  /** Neighbouring slices are no neighbours in space: a conditioned network leaves them out. */
+  readonly only2d?: boolean;
   /** Longest side of a window in pixels; only memory depends on it. */
   readonly tileLimit?: number;
 }
@@ -35,7 +38,10 @@ export async function denoiseVolume(
   const planes = volume.slices * volume.frames;
   const area = volume.rows * volume.columns;
   const random = new Random(options.seed).fork('denoise');
-  const predictor = new Predictor(restorer, { tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT });
+  const predictor = new Predictor(restorer, {
+    tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT,
+    conditions: restorer.conditions > 0 ? conditionsOf(image, options.only2d ?? false) : null,
+  });
   for (let plane = 0; plane < planes; plane++) {
     restored.set(await predictor.plane(image, plane, random.fork(`plane ${plane}`)), plane * area);
     onProgress(plane + 1, planes);

@@ -1,7 +1,9 @@
 import { LimpidError } from '../contract/errors.js';
 import { emitPortable } from '../graph/emit.js';
+import { channelsOf } from '../models/network.js';
+import { CONDITIONS } from '../models/unet.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
-import type { Objective } from '../training/objective.js';
+import type { CleanObjective, Objective } from '../training/objective.js';
 import { inferenceDefinition, type TrainedModel } from '../training/self.js';
 import type { Restorer } from './restorer.js';
 
@@ -12,9 +14,11 @@ export interface ModelCard {
   readonly family: string;
   readonly settings: Readonly<Record<string, number | boolean>>;
   readonly context: number;
+  /** Planes after the slices that tell about the image: names, in order. Empty where there are none. */
+  readonly conditions: readonly string[];
   readonly multiple: number;
   readonly radius: number;
-  readonly objective: Objective;
+  readonly objective: Objective | CleanObjective;
   /** What training found the estimated noise level of its series to be worth; 1 where the estimate was certain. */
   readonly levelFactor: number;
   readonly training: {
@@ -38,13 +42,14 @@ const LARGE = 96;
 /** Writes a trained model as a portable ONNX file: `image` [1, rows, columns, channels] in, `restored` out. */
 export function exportModel(model: TrainedModel, version: string, levelFactor = 1): Uint8Array {
   const { network, result } = model;
-  const channels = 2 * network.context + 1;
+  const channels = channelsOf(network);
   const card: ModelCard = {
     format: FORMAT,
     version,
     family: network.family,
     settings: network.settings,
     context: network.context,
+    conditions: network.conditions > 0 ? CONDITIONS : [],
     multiple: network.multiple,
     radius: network.radius,
     objective: model.objective,
@@ -88,9 +93,10 @@ export async function openModelFile(
       'Give a model that `limpid denoise` left in its output folder, or use --model self.',
     );
   }
-  const channels = 2 * card.context + 1;
+  const channels = channelsOf({ context: card.context, conditions: card.conditions.length });
   const restorer: Restorer = {
     context: card.context,
+    conditions: card.conditions.length,
     multiple: card.multiple,
     radius: card.radius,
     objective: card.objective,
@@ -127,16 +133,23 @@ function isCard(value: unknown): value is ModelCard {
     whole('context', 0) &&
     whole('multiple', 1) &&
     whole('radius', 0) &&
+    isConditions(Reflect.get(value, 'conditions')) &&
     isFactor(Reflect.get(value, 'levelFactor')) &&
     isObjective(Reflect.get(value, 'objective'))
   );
+}
+
+/** None, or exactly those that this version knows how to fill. */
+function isConditions(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  return value.length === 0 || JSON.stringify(value) === JSON.stringify(CONDITIONS);
 }
 
 function isFactor(value: unknown): boolean {
   return typeof value === 'number' && value > 0 && value <= 1;
 }
 
-function isObjective(value: unknown): value is Objective {
+function isObjective(value: unknown): value is Objective | CleanObjective {
   if (typeof value !== 'object' || value === null) return false;
   const pair = (key: string): boolean => {
     const item: unknown = Reflect.get(value, key);
@@ -145,6 +158,8 @@ function isObjective(value: unknown): value is Objective {
   switch (Reflect.get(value, 'kind')) {
     case 'recorrupted':
       return Number.isFinite(Reflect.get(value, 'alpha')) && pair('correlation');
+    case 'clean':
+      return true;
     case 'masked':
       return Number.isInteger(Reflect.get(value, 'cell')) && pair('span');
     default:

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.js';
+import { type Conditions, fillConditions, swapped } from '../training/conditions.js';
 import { drawNoise } from '../training/objective.js';
 import { contextPlanes } from '../training/samples.js';
 import type { Restorer } from './restorer.js';
@@ -15,6 +16,8 @@ export interface PlaneStack {
 export interface PredictSettings {
   /** Longest side of a window in pixels; only memory depends on it, never the result. */
   readonly tileLimit: number;
+  /** What a conditioned network is told about the image; null for the others. */
+  readonly conditions: Conditions | null;
 }
 
 /** Pixels mirrored around every plane, so that its edge is restored with neighbours on all sides. */
@@ -55,18 +58,21 @@ export class Predictor {
   /** Restores under one symmetry and turns the result back. */
   async #oneView(channels: readonly PaddedPlane[], symmetry: number, random: Random): Promise<Float32Array> {
     const { rows, columns } = channels[0];
-    const swapped = (symmetry & 4) !== 0;
-    const [viewRows, viewColumns] = swapped ? [columns, rows] : [rows, columns];
+    const turned = (symmetry & 4) !== 0;
+    const [viewRows, viewColumns] = turned ? [columns, rows] : [rows, columns];
     const source = symmetryIndex(symmetry, rows, columns);
     const noise = this.#recorruption(rows, columns, random);
-    const view = new Float32Array(source.length * channels.length);
+    const { conditions } = this.#settings;
+    const width = channels.length + this.#restorer.conditions;
+    const view = new Float32Array(source.length * width);
     const centre = channels.length >> 1;
     for (let i = 0; i < source.length; i++)
       for (let c = 0; c < channels.length; c++) {
         const added = c === centre && noise !== null ? noise[source[i]] : 0;
-        view[i * channels.length + c] = channels[c].values[source[i]] + added;
+        view[i * width + c] = channels[c].values[source[i]] + added;
       }
-    const restored = await this.#tiled(view, viewRows, viewColumns, channels.length);
+    if (conditions !== null) fillConditions(view, channels.length, turned ? swapped(conditions) : conditions);
+    const restored = await this.#tiled(view, viewRows, viewColumns, width);
     const back = new Float32Array(restored.length);
     for (let i = 0; i < source.length; i++) back[source[i]] = restored[i];
     return back;

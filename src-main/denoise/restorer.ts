@@ -1,17 +1,20 @@
+import { channelsOf } from '../models/network.js';
 import type { InferenceProgram, Runtime } from '../runtime/types.js';
-import type { Objective } from '../training/objective.js';
+import type { CleanObjective, Objective } from '../training/objective.js';
 import { inferenceDefinition, type TrainedModel } from '../training/self.js';
 
 /** A network that is ready to run on windows of unit noise, wherever it came from. Close it. */
 export interface Restorer {
-  /** Neighbouring slices on each side; the window has 2 * context + 1 channels, channel fastest. */
+  /** Neighbouring slices on each side; the window has channelsOf(restorer) channels, channel fastest. */
   readonly context: number;
+  /** Planes that tell the network about the image, after the slices: none, or those of models/unet.ts. */
+  readonly conditions: number;
   /** Rows and columns of a window are multiples of this. */
   readonly multiple: number;
   /** Reach of the network in pixels. */
   readonly radius: number;
   /** What it was trained for, because that decides what it must be fed. */
-  readonly objective: Objective;
+  readonly objective: Objective | CleanObjective;
   /** [rows, columns, channels] in, [rows, columns] of the centre slice out. */
   readonly restore: (window: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
   readonly close: () => Promise<void>;
@@ -25,13 +28,14 @@ export function restorerOf(runtime: Runtime, model: TrainedModel): Restorer {
     const key = `${rows} ${columns}`;
     const known = programs.get(key);
     if (known !== undefined) return known;
-    const shape = [1, rows, columns, 2 * network.context + 1];
+    const shape = [1, rows, columns, channelsOf(network)];
     const program = runtime.compileInference(inferenceDefinition(model, shape));
     programs.set(key, program);
     return program;
   };
   return {
     context: network.context,
+    conditions: network.conditions,
     multiple: network.multiple,
     radius: network.radius,
     objective,

@@ -1,5 +1,4 @@
-import * as fs from 'node:fs/promises';
-import { asFileError, sha256 } from '../base/files.js';
+import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import { LimpidError } from '../contract/errors.js';
 import type { TrainingReport } from '../contract/report.js';
@@ -7,18 +6,23 @@ import type { DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
 import { exportModel, type ModelCard, openModelFile } from '../denoise/model-file.js';
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
-import type { NamedArrays } from '../graph/types.js';
 import { parameterCount } from '../models/network.js';
-import { noiseOfSlices, toUnitNoise, withLevel } from '../noise/domain.js';
+import { noiseOfSlices, toUnitNoise, type UnitNoiseImage, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { openRuntime } from '../runtime/device.js';
 import type { Runtime } from '../runtime/types.js';
+import { type Adapted, adapt, type GeneralModel, isAdaptable } from '../training/adapt.js';
+import { unadapted } from '../training/general.js';
 import { levelFactor } from '../training/level.js';
 import { type SelfTrainingOptions, type TrainedModel, trainSelf } from '../training/self.js';
+import { weightsHash } from '../training/train.js';
+import { readGeneral } from './general.js';
+import { readModel } from './model-store.js';
 import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
 
 /** SHA-256 of the model file of a request; null where there is none. @throws LimpidError E_NOT_FOUND, E_IO */
 export async function modelHash(request: DenoiseRequest): Promise<string | null> {
+  if (request.model.kind === 'auto') return (await readGeneral()).hash;
   if (request.model.kind !== 'file') return null;
   return sha256(await readModel(request.model.path));
 }
@@ -35,6 +39,7 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
       request.model.kind !== 'file'
         ? null
         : await openModelFile(runtime, await readModel(request.model.path));
+    const general = request.model.kind === 'auto' ? await readGeneral() : null;
     const { device, description, warnings } = runtime.choice;
     // the network of the last series stays open, so that it can be run again
     let trained: Restorer | null = null;
@@ -49,9 +54,12 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
       async process(input, hooks) {
         if (source !== null) return denoiseWithFile(source, request, input, hooks);
         await closeTrained();
-        return trainAndDenoise(runtime, request, input, hooks, (restorer) => {
+        const keep = (restorer: Restorer): void => {
           trained = restorer;
-        });
+        };
+        return general === null
+          ? trainAndDenoise(runtime, request, input, hooks, keep)
+          : adaptAndDenoise(runtime, general, request, input, hooks, keep);
       },
       async close() {
         await closeTrained();
@@ -62,14 +70,6 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
   } catch (error) {
     await runtime.close();
     throw error;
-  }
-}
-
-async function readModel(path: string): Promise<Uint8Array> {
-  try {
-    return await fs.readFile(path);
-  } catch (error) {
-    throw asFileError(error, path);
   }
 }
 
@@ -103,10 +103,71 @@ async function trainAndDenoise(
     description: description(request, noise, [
       `${model.network.family} autoencoder trained on this series`,
       `${model.result.stepsDone} steps, seed ${model.seed}`,
-      `weights SHA-256 ${hashOf(model.parameters).slice(0, 16)}`,
+      `weights SHA-256 ${weightsHash(model.parameters).slice(0, 16)}`,
     ]),
     timings: [{ stage: 'train', seconds }, ...denoised.timings],
   };
+}
+
+/** The shipped model, fine-tuned on the series where that is allowed and judged better. */
+async function adaptAndDenoise(
+  runtime: Runtime,
+  { general, hash }: { readonly general: GeneralModel; readonly hash: string },
+  request: DenoiseRequest,
+  input: ProcessInput,
+  hooks: ProcessHooks,
+  keep: (restorer: Restorer) => void,
+): Promise<Processed> {
+  const { volume, only2d } = input;
+  const { seed } = request;
+  const started = performance.now();
+  const options = { seed, steps: null, objective: 'recorrupted', only2d } as const;
+  const factor = await settledFactor(runtime, input, options, hooks);
+  const noise = settled(input.noise, factor);
+  const adapted = await adaptedTo(runtime, general, request, toUnitNoise(volume, noise), only2d, hooks);
+  const model = adapted?.model ?? unadapted(general, seed);
+  const seconds = (performance.now() - started) / 1000;
+  const restorer = restorerOf(runtime, model);
+  keep(restorer);
+  return {
+    ...(await denoise(restorer, request, { ...input, noise }, hooks)),
+    noise,
+    training: adapted === null ? null : trainingReport(model, seconds),
+    model: adapted === null ? null : exportModel(model, VERSION, factor),
+    description: description(request, noise, [
+      `general ${general.network.family} autoencoder ${hash.slice(0, 16)}`,
+      adapted === null
+        ? 'as shipped'
+        : adapted.kept
+          ? `adapted to this series in ${model.result.bestStep} steps, seed ${seed}`
+          : 'as shipped, which judged better than adapted',
+    ]),
+  };
+}
+
+/** Null where no adaptation was wanted, or the planes are too small for it. */
+async function adaptedTo(
+  runtime: Runtime,
+  general: GeneralModel,
+  request: DenoiseRequest,
+  image: UnitNoiseImage,
+  only2d: boolean,
+  hooks: ProcessHooks,
+): Promise<Adapted | null> {
+  const wish = request.adapt ?? 'auto';
+  if (wish === 'off' || !isAdaptable(general, image)) return null;
+  const steps = wish === 'auto' ? request.steps : wish;
+  return adapt(
+    runtime,
+    general,
+    image,
+    { seed: request.seed, steps, only2d },
+    {
+      onProgress: ({ step, steps: all, loss, heldOut }) =>
+        hooks.progress('train', 'steps', step, all, { loss, heldOut }),
+      checkpoint: hooks.checkpoint,
+    },
+  );
 }
 
 /** What to multiply the level with so that training agrees with it; 1 where the estimate is certain. */
@@ -136,7 +197,7 @@ async function denoiseWithFile(
   hooks: ProcessHooks,
 ): Promise<Processed> {
   const { restorer, card } = source;
-  if (input.only2d && restorer.context > 0)
+  if (input.only2d && restorer.context > 0 && restorer.conditions === 0)
     throw new LimpidError(
       'E_MODEL',
       'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
@@ -159,11 +220,11 @@ async function denoiseWithFile(
 async function denoise(
   restorer: Restorer,
   request: DenoiseRequest,
-  { volume, noise }: ProcessInput,
+  { volume, noise, only2d }: ProcessInput,
   hooks: ProcessHooks,
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
-  const options = { strength: request.strength, seed: request.seed };
+  const options = { strength: request.strength, seed: request.seed, only2d };
   const result = await denoiseVolume(restorer, volume, noise, options, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
@@ -202,16 +263,4 @@ function description(request: DenoiseRequest, noise: NoiseEstimate, model: reado
     `strength ${request.strength}`,
     'not for diagnostic use',
   ].join('; ');
-}
-
-function hashOf(parameters: NamedArrays): string {
-  return sha256(
-    Object.keys(parameters)
-      .sort()
-      .map((name) => {
-        const { data } = parameters[name];
-        return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
-      })
-      .join('\n'),
-  );
 }

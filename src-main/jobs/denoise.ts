@@ -140,6 +140,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     model: model ?? request.model.kind,
     objective: request.objective,
     steps: request.steps,
+    adapt: request.adapt ?? 'auto',
     seed: request.seed,
     strength: request.strength,
     device: request.device,

@@ -63,4 +63,6 @@ export interface Processed {
   readonly context: number;
   readonly timings: readonly StageTiming[];
   readonly warnings: readonly Problem[];
+  /** Set where something else than noise was taken away: tests against the noise level say nothing then. */
+  readonly untested?: true;
 }

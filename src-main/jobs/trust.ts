@@ -26,7 +26,7 @@ export async function trustOf(
   noise: NoiseEstimate,
   processed: Processed,
 ): Promise<Trusted | null> {
-  if (settings === null || processor.device === null || !(noise.sigma > 0)) return null;
+  if (settings === null || processor.device === null || processed.untested || !(noise.sigma > 0)) return null;
   const trusted = await assess({
     before: loaded.volume,
     after: processed.volume,

@@ -62,16 +62,12 @@ export function unet(settings: UnetSettings): Network {
 
 /**
  * Receptive field: at each resolution 2 cells on the way down and, but for the lowest, 2 on the way up, 1 more for
- * the last convolution; pooling and upsampling add under one cell of the lower resolution each, twice.
+ * the last convolution; pooling and upsampling add under one cell of the lowest resolution each.
  */
 function radiusOf(levels: number): number {
   let radius = 1;
-  for (let level = 0; level < levels; level++) {
-    const cell = 2 ** level;
-    radius += (level === levels - 1 ? 2 : 4) * cell;
-    if (level > 0) radius += 2 * cell - cell / 2;
-  }
-  return Math.ceil(radius);
+  for (let level = 0; level < levels; level++) radius += (level === levels - 1 ? 2 : 4) * 2 ** level;
+  return radius + 2 ** levels - 1;
 }
 
 /** Input and output channels of each convolution. */

@@ -11,7 +11,7 @@ export interface PretrainOptions {
 /** What the shipped model was trained with. */
 export const PRETRAINING: PretrainOptions = { seed: 1, steps: 26_000 };
 
-const NETWORK = unet({
+export const PRETRAINED_NETWORK = unet({
   base: 16,
   levels: 4,
   context: 2,
@@ -43,7 +43,7 @@ export async function pretrain(
   hooks: TrainingHooks = {},
 ): Promise<PretrainedModel> {
   const plan: TrainingPlan = {
-    network: NETWORK,
+    network: PRETRAINED_NETWORK,
     objective: { kind: 'procedural' },
     patchSize: PATCH_SIZE,
     batchSize: BATCH_SIZE,
@@ -58,7 +58,7 @@ export async function pretrain(
   const source = proceduralBatches({
     size: PATCH_SIZE,
     count: BATCH_SIZE,
-    context: NETWORK.context,
+    context: PRETRAINED_NETWORK.context,
     seed: options.seed,
   });
   const result = await train(runtime, plan, source, hooks);

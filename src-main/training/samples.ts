@@ -139,16 +139,18 @@ export class PatchSampler {
 type Part = 'training' | 'heldOut';
 
 /**
- * Planes of the context of `plane`, lowest first; beyond the ends of a frame the order is mirrored, so that every
- * channel holds other noise than the centre as long as there are context + 1 slices.
+ * Planes of the context of `plane`, lowest first. Beyond an end of a frame the plane as far on the other side stands
+ * in, or the furthest one there: never the plane itself, whose noise would come twice, as long as there are two.
  */
 export function contextPlanes(shape: { readonly slices: number }, plane: number, context: number): number[] {
   const frame = Math.floor(plane / shape.slices);
   const slice = plane % shape.slices;
   return Array.from({ length: 2 * context + 1 }, (_, i) => {
     const wanted = slice + i - context;
-    const mirrored = wanted < 0 ? -wanted : wanted >= shape.slices ? 2 * (shape.slices - 1) - wanted : wanted;
-    return frame * shape.slices + Math.min(shape.slices - 1, Math.max(0, mirrored));
+    const inside = wanted >= 0 && wanted < shape.slices;
+    const other = Math.min(shape.slices - 1, Math.max(0, 2 * slice - wanted));
+    const last = other === slice ? Math.min(shape.slices - 1, Math.max(0, wanted)) : other;
+    return frame * shape.slices + (inside ? wanted : last);
   });
 }
 

@@ -6,7 +6,7 @@ import { unet } from '../models/unet.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
 import { patchBatches } from './batches.js';
-import type { Objective } from './objective.js';
+import type { CleanObjective, Objective } from './objective.js';
 import { PatchSampler } from './samples.js';
 import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
 
@@ -25,7 +25,7 @@ export interface SelfTrainingOptions {
 export interface TrainedModel {
   readonly network: Network;
   readonly parameters: NamedArrays;
-  readonly objective: Objective;
+  readonly objective: Objective | CleanObjective;
   readonly seed: number;
   readonly steps: number;
   readonly patchSize: number;
@@ -124,7 +124,7 @@ function multipleOf4(size: number): number {
 }
 
 /** Mean and standard deviation of the usable values; the deviation is at least that of the noise. */
-function moments({ values, usable }: UnitNoiseImage): { mean: number; deviation: number } {
+export function moments({ values, usable }: UnitNoiseImage): { mean: number; deviation: number } {
   let count = 0;
   let sum = 0;
   let squares = 0;

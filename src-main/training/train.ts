@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '../base/files.js';
+import type { NamedArrays } from '../graph/types.js';
 import { channelsOf, initialParameters, type Network, rank4 } from '../models/network.js';
 import type { Runtime } from '../runtime/types.js';
 import type { BatchSource } from './batches.js';
@@ -12,6 +13,8 @@ export type { CurvePoint, TrainingHooks, TrainingProgress, TrainingResult } from
 /** Everything that decides the result of a training run, besides the images. */
 export interface TrainingPlan extends Omit<LoopSettings, 'optimiser' | 'warmupSteps'> {
   readonly network: Network;
+  /** Weights to go on from; random ones when absent. */
+  readonly start?: NamedArrays;
   /** What the network learns, as plain data: only for the fingerprint. The source of batches acts on it. */
   readonly objective: object;
   readonly patchSize: number;
@@ -39,7 +42,8 @@ export function train(
   return trainLearner(runtime, networkLearner(plan), settings, fingerprint, source, hooks);
 }
 
-function networkLearner({ network, patchSize: size, batchSize }: TrainingPlan): Learner {
+/** The weighted squared error of a network, for the loop and for whoever judges weights as the loop does. */
+export function networkLearner({ network, start, patchSize: size, batchSize }: TrainingPlan): Learner {
   return {
     parameters: network.parameters,
     buffers: {},
@@ -50,7 +54,7 @@ function networkLearner({ network, patchSize: size, batchSize }: TrainingPlan): 
       weight: [batchSize, size, size, 1],
     },
     ramp: 0,
-    initial: (random) => initialParameters(network, random),
+    initial: (random) => start ?? initialParameters(network, random),
     /** sum(w (f(input) - target)^2) / sum(w), a scalar. */
     loss({ parameters }, inputs) {
       const output = network.apply(parameters, rank4(inputs.input));
@@ -62,6 +66,22 @@ function networkLearner({ network, patchSize: size, batchSize }: TrainingPlan): 
 }
 
 function planFingerprint(plan: TrainingPlan, device: string): string {
-  const { network, ...rest } = plan;
-  return sha256(JSON.stringify({ ...rest, device, family: network.family, settings: network.settings }));
+  const { network, start, ...rest } = plan;
+  const from = start === undefined ? {} : { start: weightsHash(start) };
+  return sha256(
+    JSON.stringify({ ...rest, ...from, device, family: network.family, settings: network.settings }),
+  );
+}
+
+/** SHA-256 over names and values. */
+export function weightsHash(parameters: NamedArrays): string {
+  return sha256(
+    Object.keys(parameters)
+      .sort()
+      .map((name) => {
+        const { data } = parameters[name];
+        return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+      })
+      .join('\n'),
+  );
 }

@@ -10,6 +10,7 @@ import type { Fact } from './Facts.svelte';
 import { duration, integer, NONE, number } from './format.js';
 
 const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
+  auto: 'the shipped network',
   self: 'trained on each series itself',
   file: 'a file',
   nlm: 'non-local means, no training',

@@ -1,0 +1,64 @@
+import { Random } from '../base/random.js';
+import { LimpidError } from '../contract/errors.js';
+import { type Volume, withData } from '../imaging/volume.js';
+import { type IntensityScale, scaled, unscaled } from '../training/corpus.js';
+import type { FamilyModel } from './family-file.js';
+import { Predictor } from './predict.js';
+import type { Restorer } from './restorer.js';
+
+const TILE_LIMIT = 640;
+
+/**
+ * What a trained family makes of a volume, plane by plane, averaged over the eight symmetries of the square. The
+ * volume is scaled as the training images were. Padding stays as it is. The model stays open.
+ *
+ * @param scale `intensityScale` of the whole series
+ * @throws LimpidError E_MODEL for a model that takes nothing away, or that sees planes only at one size
+ */
+export async function restoreWithFamily(
+  model: FamilyModel,
+  volume: Volume,
+  scale: IntensityScale,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Volume> {
+  const restorer = familyRestorer(model);
+  const values = scaled(volume.data, volume.measured, scale);
+  const stack = { values, rows: volume.rows, columns: volume.columns, slices: volume.slices };
+  const predictor = new Predictor(restorer, { tileLimit: TILE_LIMIT, conditions: null });
+  const restored = new Float32Array(values.length);
+  const planes = volume.slices * volume.frames;
+  // These models draw nothing: the generator is only asked for.
+  const random = new Random(1);
+  for (let plane = 0; plane < planes; plane++) {
+    restored.set(await predictor.plane(stack, plane, random), plane * volume.rows * volume.columns);
+    onProgress(plane + 1, planes);
+  }
+  const data = unscaled(restored, scale);
+  for (let i = 0; i < data.length; i++) if (volume.measured?.[i] === 0) data[i] = volume.data[i];
+  return withData(volume, data);
+}
+
+function familyRestorer({ card, run }: FamilyModel): Restorer {
+  const { context, multiple, radius, channels, planeSide } = card.input;
+  if (!card.tasks.includes('denoise'))
+    throw new LimpidError(
+      'E_MODEL',
+      `This ${card.family} model rebuilds images: it was not trained to take anything away from them.`,
+      'Use a model that was trained with an objective like rician or artifact, or --model self.',
+    );
+  if (planeSide !== null || radius === null || channels !== 2 * context + 1)
+    throw new LimpidError(
+      'E_MODEL',
+      'This model sees images of one size only and cannot be applied to whole planes.',
+      'Use a model of the denoising family.',
+    );
+  return {
+    context,
+    multiple,
+    radius,
+    conditions: 0,
+    objective: { kind: 'clean' },
+    restore: async (window, rows, columns) => (await run(window, rows, columns)).reconstruction.data,
+    close: async () => {},
+  };
+}

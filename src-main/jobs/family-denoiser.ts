@@ -1,0 +1,118 @@
+import { sha256 } from '../base/files.js';
+import { VERSION } from '../base/version.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
+import type { FamilyCard } from '../contract/models.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import { finished } from '../denoise/denoise.js';
+import { type FamilyModel, openFamilyFile } from '../denoise/family-file.js';
+import { restoreWithFamily } from '../denoise/family-restorer.js';
+import type { Volume } from '../imaging/volume.js';
+import { type NoiseModel, noiseOfSlices } from '../noise/domain.js';
+import { openRuntime } from '../runtime/device.js';
+import { intensityScale } from '../training/corpus.js';
+import { readModel } from './model-store.js';
+import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
+
+/**
+ * A model file of `limpid train` as a denoiser; null where the request names none, or a file of another kind.
+ *
+ * @throws LimpidError E_DEVICE, E_NOT_FOUND, E_IO, E_MODEL
+ */
+export async function openFamilyDenoiser(request: DenoiseRequest): Promise<Processor | null> {
+  if (request.model.kind !== 'file') return null;
+  const bytes = await readModel(request.model.path);
+  const runtime = await openRuntime(request.device);
+  const model = await openOrNull(() => openFamilyFile(runtime, bytes));
+  if (model === null) {
+    await runtime.close();
+    return null;
+  }
+  const { device, description, warnings } = runtime.choice;
+  const hash = sha256(bytes).slice(0, 16);
+  return {
+    device: { name: device, description, warnings },
+    suffix: isArtifact(model.card) ? 'ARTIFACT REMOVED' : 'DENOISED',
+    fileSuffix: 'denoised',
+    process: (input, hooks) => restore(model, hash, request, input, hooks),
+    async close() {
+      await model.close();
+      await runtime.close();
+    },
+  };
+}
+
+/** What is no model of a family may be another kind of model. */
+async function openOrNull(open: () => Promise<FamilyModel>): Promise<FamilyModel | null> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof LimpidError && error.code === 'E_MODEL') return null;
+    throw error;
+  }
+}
+
+async function restore(
+  model: FamilyModel,
+  hash: string,
+  request: DenoiseRequest,
+  { volume, noise, only2d }: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Processed> {
+  const { card } = model;
+  if (only2d && card.input.context > 0)
+    throw new LimpidError(
+      'E_MODEL',
+      'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
+      'Use --model self, which trains without neighbours here, or a 2D model.',
+    );
+  const started = performance.now();
+  const scale = intensityScale(volume);
+  const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
+    finished(part, await restoreWithFamily(model, part, scale, onProgress), level, request.strength);
+  const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
+  const artifact = isArtifact(card);
+  return {
+    volume: result.denoised,
+    errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap : null,
+    again: artifact
+      ? null
+      : async (part, first = 0) => {
+          const there = noiseOfSlices(noise, volume.rows * volume.columns, first, part.slices);
+          return (await run(part, there)).denoised;
+        },
+    training: null,
+    model: null,
+    description: description(card, hash, request.strength),
+    context: card.input.context,
+    timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
+    warnings: artifact ? [untested()] : [],
+    ...(artifact ? { untested: true as const } : {}),
+  };
+}
+
+function isArtifact({ objective }: FamilyCard): boolean {
+  return objective.kind === 'artifact';
+}
+
+/** For Derivation Description. */
+function description(card: FamilyCard, hash: string, strength: number): string {
+  const { objective } = card;
+  return [
+    isArtifact(card)
+      ? `Artifact removal (${String(objective.artifact)}, learnt from simulations) by Limpid ${VERSION}`
+      : `Denoised by Limpid ${VERSION}`,
+    `${card.family} autoencoder from a model file`,
+    `file SHA-256 ${hash}`,
+    `strength ${strength}`,
+    'not for diagnostic use',
+  ].join('; ');
+}
+
+function untested(): Problem {
+  return {
+    code: 'W_UNTESTED',
+    message:
+      'An artifact was taken away, which is no noise: the trust tests say nothing of it and were not run.',
+    remedy: 'Compare before and after yourself; the model knows simulated artifacts only.',
+  };
+}

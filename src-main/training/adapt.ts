@@ -1,0 +1,180 @@
+import { sha256 } from '../base/files.js';
+import type { Random } from '../base/random.js';
+import { LimpidError } from '../contract/errors.js';
+import type { NamedArrays } from '../graph/types.js';
+import type { Network } from '../models/network.js';
+import { CONDITIONS } from '../models/unet.js';
+import type { UnitNoiseImage } from '../noise/domain.js';
+import type { Runtime } from '../runtime/types.js';
+import type { BatchSource, FedBatch } from './batches.js';
+import { type Conditions, conditionsOf, fillConditions } from './conditions.js';
+import { HeldOutJudge } from './judge.js';
+import { drawNoise, makeBatch, type RecorruptedObjective } from './objective.js';
+import { PatchSampler } from './samples.js';
+import { RECORRUPTION, type TrainedModel } from './self.js';
+import { networkLearner, type TrainingHooks, type TrainingPlan, train } from './train.js';
+
+/** A conditioned network with weights that were trained on other images. */
+export interface GeneralModel {
+  readonly network: Network;
+  readonly parameters: NamedArrays;
+}
+
+export interface AdaptOptions {
+  readonly seed: number;
+  /** null takes the default. */
+  readonly steps: number | null;
+  readonly only2d: boolean;
+}
+
+export interface Adapted {
+  readonly model: TrainedModel;
+  /** Loss on held-out pixels of the series, in units of the noise variance: before and after. */
+  readonly before: number;
+  readonly after: number;
+  /** False where the general weights judged better on this series: they are what `model` holds then. */
+  readonly kept: boolean;
+}
+
+const DEFAULT_STEPS = 300;
+const PATCH_SIZE = 64;
+const SMALLEST_SIDE = 16;
+const BATCH_SIZE = 8;
+const PEAK_RATE = 3e-4;
+const EVALUATE_EVERY = 50;
+const PATIENCE = 4;
+
+/**
+ * Fine-tunes a general denoiser on one noisy series, without any clean image, by recorruption (Pang et al. 2021): the
+ * network restores y + alpha z, brought back to unit noise, and is judged against y - z / alpha. Because it was trained
+ * for all noise levels, what it learns at one it does at the other. Kept only where held-out pixels say so.
+ *
+ * @throws LimpidError E_TOO_SMALL for planes under 16 pixels; as `train`
+ */
+export async function adapt(
+  runtime: Runtime,
+  general: GeneralModel,
+  image: UnitNoiseImage,
+  options: AdaptOptions,
+  hooks: TrainingHooks = {},
+): Promise<Adapted> {
+  const plan = planFor(general, image, options);
+  const source = recorruptedBatches(plan, image, options.only2d);
+  const before = await judge(runtime, plan, source, general.parameters);
+  const { parameters, ...result } = await train(runtime, plan, source, hooks);
+  const after = await judge(runtime, plan, source, parameters);
+  const kept = after < before;
+  const { network, seed, steps, patchSize, batchSize } = plan;
+  const model: TrainedModel = {
+    network,
+    parameters: kept ? parameters : general.parameters,
+    objective: { kind: 'clean' },
+    seed,
+    steps,
+    patchSize,
+    batchSize,
+    result: kept ? result : { ...result, bestStep: 0 },
+  };
+  return { model, before, after, kept };
+}
+
+/** Whether a patch of the least size fits into the planes. */
+export function isAdaptable({ network }: GeneralModel, image: UnitNoiseImage): boolean {
+  return patchSizeFor(network, image) >= SMALLEST_SIDE;
+}
+
+function patchSizeFor({ multiple }: Network, image: UnitNoiseImage): number {
+  const side = Math.min(PATCH_SIZE, image.rows, image.columns);
+  return side - (side % multiple);
+}
+
+function planFor(general: GeneralModel, image: UnitNoiseImage, options: AdaptOptions): TrainingPlan {
+  const patchSize = patchSizeFor(general.network, image);
+  if (patchSize < SMALLEST_SIDE)
+    throw new LimpidError(
+      'E_TOO_SMALL',
+      `The planes are under ${SMALLEST_SIDE} pixels wide or high: too little to adapt to.`,
+      'Use --adapt off.',
+    );
+  return {
+    network: general.network,
+    start: general.parameters,
+    objective: { kind: 'recorrupted', alpha: RECORRUPTION, correlation: image.correlation },
+    patchSize,
+    batchSize: BATCH_SIZE,
+    steps: options.steps ?? DEFAULT_STEPS,
+    peakRate: PEAK_RATE,
+    seed: options.seed,
+    evaluateEvery: EVALUATE_EVERY,
+    patience: PATIENCE,
+    images: sha256(new Uint8Array(image.values.buffer, image.values.byteOffset, image.values.byteLength)),
+  };
+}
+
+async function judge(
+  runtime: Runtime,
+  plan: TrainingPlan,
+  source: BatchSource,
+  parameters: NamedArrays,
+): Promise<number> {
+  const held = await HeldOutJudge.create(runtime, networkLearner(plan), plan.seed, source);
+  try {
+    return (await held.loss(parameters)).heldOut;
+  } finally {
+    await held.close();
+  }
+}
+
+/** Recorrupted pairs, in which the noise of the input has standard deviation 1 again, with their conditions. */
+function recorruptedBatches(plan: TrainingPlan, image: UnitNoiseImage, only2d: boolean): BatchSource {
+  const { patchSize: size, batchSize, seed } = plan;
+  const { context } = plan.network;
+  const sampler = new PatchSampler(image, { size, context, seed });
+  const objective: RecorruptedObjective = {
+    kind: 'recorrupted',
+    alpha: RECORRUPTION,
+    correlation: image.correlation,
+  };
+  const noise = Math.sqrt(1 + RECORRUPTION ** 2);
+  const own = conditionsOf(image, only2d);
+  const conditions: Conditions = {
+    ...own,
+    // the image is scaled down by as much as its noise went up; unit noise is part of its deviation
+    level: 1 / Math.hypot(1, Math.sqrt(Math.max(0, 1 / own.level ** 2 - 1)) / noise),
+    mean: own.mean / noise,
+  };
+  return {
+    batch(random, part): FedBatch {
+      const pairs = makeBatch(objective, () => sampler.draw(random, part), batchSize, size, random);
+      return inUnitNoise(pairs, { noise, context, conditions, objective, size }, random);
+    },
+  };
+}
+
+interface UnitNoise {
+  /** Standard deviation of the noise of a recorrupted slice. */
+  readonly noise: number;
+  readonly context: number;
+  readonly conditions: Conditions;
+  readonly objective: RecorruptedObjective;
+  readonly size: number;
+}
+
+/** Recorrupts the neighbouring slices too, divides all by the noise, and adds the conditions. */
+function inUnitNoise(pairs: FedBatch, how: UnitNoise, random: Random): FedBatch {
+  const { noise, context, conditions, objective, size } = how;
+  const slices = 2 * context + 1;
+  const channels = slices + CONDITIONS.length;
+  const area = size * size;
+  const input = new Float32Array(pairs.target.length * channels);
+  for (let start = 0; start < pairs.target.length; start += area)
+    for (let c = 0; c < slices; c++) {
+      const drawn = c === context ? null : drawNoise(size, size, objective.correlation, random);
+      for (let i = 0; i < area; i++) {
+        const added = drawn === null ? 0 : objective.alpha * drawn[i];
+        input[(start + i) * channels + c] = (pairs.input[(start + i) * slices + c] + added) / noise;
+      }
+    }
+  fillConditions(input, slices, conditions);
+  return { input, target: pairs.target.map((value) => value / noise), weight: pairs.weight };
+}

@@ -1,0 +1,32 @@
+import { CONDITIONS, type Condition } from '../models/unet.js';
+import type { UnitNoiseImage } from '../noise/domain.js';
+import { moments } from './self.js';
+
+/** What a conditioned network is told about an image. */
+export type Conditions = Readonly<Record<Condition, number>>;
+
+/** Fewer slices have no neighbours on both sides to learn from. */
+const FEWEST_SLICES = 3;
+
+/** The conditions of a series in unit noise. `only2d`: neighbouring slices are no neighbours in space. */
+export function conditionsOf(image: UnitNoiseImage, only2d: boolean): Conditions {
+  const { mean, deviation } = moments(image);
+  const [correlationX, correlationY] = image.correlation;
+  const context = only2d || image.slices < FEWEST_SLICES ? 0 : 1;
+  return { level: 1 / deviation, mean, correlationX, correlationY, context };
+}
+
+/** The same for an image whose rows and columns changed places. */
+export function swapped(conditions: Conditions): Conditions {
+  const { correlationX, correlationY } = conditions;
+  return { ...conditions, correlationX: correlationY, correlationY: correlationX };
+}
+
+/** Writes the planes of the conditions behind the `slices` channels of each pixel of `window`. */
+export function fillConditions(window: Float32Array, slices: number, conditions: Conditions): void {
+  const channels = slices + CONDITIONS.length;
+  CONDITIONS.forEach((name, k) => {
+    const value = conditions[name];
+    for (let i = slices + k; i < window.length; i += channels) window[i] = value;
+  });
+}

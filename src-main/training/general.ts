@@ -1,0 +1,64 @@
+import { LimpidError } from '../contract/errors.js';
+import type { GeneralModel } from './adapt.js';
+import { PRETRAINED_NETWORK, type PretrainedModel } from './pretrain.js';
+import type { TrainedModel } from './self.js';
+import { decodeWeights, encodeWeights } from './weights.js';
+
+/** The general denoiser as it ships, with its card. */
+export function encodeGeneral({ plan, result }: PretrainedModel, version: string): Uint8Array {
+  const { settings } = plan.network;
+  const card = {
+    version,
+    family: plan.network.family,
+    settings,
+    training: {
+      data: 'Procedural images (training/procedural): no scan of a person.',
+      seed: plan.seed,
+      steps: result.stepsDone,
+      bestStep: result.bestStep,
+      batchSize: plan.batchSize,
+      patchSize: plan.patchSize,
+      peakRate: plan.peakRate,
+      curve: result.curve,
+    },
+    input: 'Values whose noise has standard deviation 1: stabilised magnitudes (Foi 2011) or value / sigma.',
+    intendedUse: 'Denoising of MR and CT series of known noise level. Research. Not for diagnostic use.',
+  };
+  return encodeWeights(result.parameters, { limpid: JSON.stringify(card) });
+}
+
+/**
+ * Reads what encodeGeneral wrote.
+ *
+ * @throws LimpidError E_MODEL when the weights are not those of this version's network
+ */
+export function decodeGeneral(bytes: Uint8Array): GeneralModel {
+  const { weights } = decodeWeights(bytes);
+  const network = PRETRAINED_NETWORK;
+  const fits =
+    Object.keys(weights).length === Object.keys(network.parameters).length &&
+    Object.entries(network.parameters).every(
+      ([name, { shape }]) => weights[name] !== undefined && weights[name].shape.join() === shape.join(),
+    );
+  if (!fits)
+    throw new LimpidError(
+      'E_MODEL',
+      'The weights are not those of the general denoiser of this version.',
+      'Install Limpid again, or use --model self.',
+    );
+  return { network, parameters: weights };
+}
+
+/** The general denoiser as it is, without adaptation. */
+export function unadapted({ network, parameters }: GeneralModel, seed: number): TrainedModel {
+  return {
+    network,
+    parameters,
+    objective: { kind: 'clean' },
+    seed,
+    steps: 0,
+    patchSize: 0,
+    batchSize: 0,
+    result: { curve: [], bestStep: 0, stepsDone: 0 },
+  };
+}
