@@ -1,0 +1,169 @@
+import type { Shape } from './measure.js';
+import type { ViewerSession } from './session.svelte.js';
+import type { Command } from './shortcuts.js';
+import {
+  addMeasurement,
+  mirror,
+  moveSelected,
+  OVERLAYS,
+  panBy,
+  removeSelected,
+  rotate,
+  toggleCompare,
+  withLayout,
+  zoomBy,
+} from './state.js';
+import { autoWindow } from './window.js';
+
+/** Does what a key or a button says. */
+export function perform(session: ViewerSession, command: Command): void {
+  const { view, scene } = session;
+  const hasAfter = session.series.after !== null;
+  const slice = session.wantedSlice;
+  const change = (width: number, center: number): void => {
+    const step = view.window.width;
+    view.window = { width: step * width, center: view.window.center + step * center };
+  };
+  const pan = (x: number, y: number): void => {
+    const step =
+      (scene === null ? 10 : scene.before.card.spacing[0] * scene.before.card.columns) / 20 / view.zoom;
+    panBy(view, x * step, y * step);
+  };
+  const actions: Record<Command, () => void> = {
+    'slice-next': () => session.goTo(slice + 1),
+    'slice-previous': () => session.goTo(slice - 1),
+    'slice-forward-10': () => session.goTo(slice + 10),
+    'slice-back-10': () => session.goTo(slice - 10),
+    'slice-first': () => session.goTo(0),
+    'slice-last': () => session.goTo(Number.MAX_SAFE_INTEGER),
+    'frame-next': () => session.goTo(slice, view.frame + 1),
+    'frame-previous': () => session.goTo(slice, view.frame - 1),
+    'window-wider': () => change(1.1, 0),
+    'window-narrower': () => change(1 / 1.1, 0),
+    'level-up': () => change(1, 0.05),
+    'level-down': () => change(1, -0.05),
+    'preset-next': () => nextPreset(session),
+    'window-auto': () => {
+      if (scene !== null) view.window = autoWindow(scene.before.values);
+    },
+    invert: () => {
+      view.invert = !view.invert;
+    },
+    'zoom-in': () => zoomBy(view, 1.25),
+    'zoom-out': () => zoomBy(view, 0.8),
+    fit: () => {
+      view.zoom = 1;
+      view.pan = { x: 0, y: 0 };
+    },
+    'pan-left': () => pan(-1, 0),
+    'pan-right': () => pan(1, 0),
+    'pan-up': () => pan(0, -1),
+    'pan-down': () => pan(0, 1),
+    rotate: () => rotate(view),
+    'flip-x': () => mirror(view, 'x'),
+    'flip-y': () => mirror(view, 'y'),
+    smooth: () => {
+      view.smooth = !view.smooth;
+    },
+    annotations: () => {
+      view.annotations = !view.annotations;
+    },
+    reset: () => session.reset(),
+    'layout-one': () => withLayout(view, 'one', hasAfter),
+    'layout-two': () => withLayout(view, 'two', hasAfter),
+    'layout-four': () => withLayout(view, 'four', hasAfter),
+    swipe: () => toggleCompare(view, 'swipe'),
+    'split-left': () => {
+      view.split = Math.max(0, view.split - 5);
+    },
+    'split-right': () => {
+      view.split = Math.min(100, view.split + 5);
+    },
+    flicker: () => toggleCompare(view, 'flicker'),
+    'flicker-switch': () => {
+      view.flickerAfter = !view.flickerAfter;
+    },
+    overlay: () => {
+      view.overlay = OVERLAYS[(OVERLAYS.indexOf(view.overlay) + 1) % OVERLAYS.length];
+    },
+    'strength-up': () => session.setStrength(session.strength + 0.05),
+    'strength-down': () => session.setStrength(session.strength - 0.05),
+    cine: () => {
+      view.cine = !view.cine;
+    },
+    'tool-window': () => {
+      view.tool = 'window';
+    },
+    'tool-probe': () => {
+      view.tool = 'probe';
+      view.probe ??= middle(session);
+    },
+    'tool-rectangle': () => {
+      view.tool = 'rectangle';
+    },
+    'tool-ellipse': () => {
+      view.tool = 'ellipse';
+    },
+    'tool-line': () => {
+      view.tool = 'line';
+    },
+    place: () => placeInMiddle(session),
+    'probe-left': () => step(session, -1, 0),
+    'probe-right': () => step(session, 1, 0),
+    'probe-up': () => step(session, 0, -1),
+    'probe-down': () => step(session, 0, 1),
+    remove: () => removeSelected(view),
+    escape: () => {
+      view.tool = 'window';
+      view.selected = null;
+      view.probe = null;
+    },
+  };
+  actions[command]();
+}
+
+function nextPreset({ view, presets }: ViewerSession): void {
+  if (presets.length === 0) return;
+  const { center, width } = view.window;
+  const present = presets.findIndex((preset) => preset.center === center && preset.width === width);
+  const next = presets[(present + 1) % presets.length];
+  view.window = { center: next.center, width: next.width };
+}
+
+function middle({ scene }: ViewerSession): { x: number; y: number } | null {
+  if (scene === null) return null;
+  const { columns, rows } = scene.before.frame;
+  return { x: Math.floor(columns / 2) + 0.5, y: Math.floor(rows / 2) + 0.5 };
+}
+
+/** A measurement of the chosen kind (a rectangle where none is chosen), an eighth of the plane in size. */
+function placeInMiddle(session: ViewerSession): void {
+  const { view, scene } = session;
+  const at = view.probe ?? middle(session);
+  if (scene === null || at === null) return;
+  const half = Math.max(2, Math.round(Math.min(scene.before.frame.columns, scene.before.frame.rows) / 16));
+  const kind = view.tool === 'ellipse' || view.tool === 'line' ? view.tool : 'rectangle';
+  const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
+  const shape: Shape =
+    kind === 'line'
+      ? { kind, x0: x - 2 * half, y0: y + 0.5, x1: x + 2 * half, y1: y + 0.5 }
+      : { kind, x0: x - half, y0: y - half, x1: x + half, y1: y + half };
+  addMeasurement(view, shape, scene.slice, scene.frame);
+}
+
+function step(session: ViewerSession, dx: number, dy: number): void {
+  const { view, scene } = session;
+  if (view.selected !== null) {
+    moveSelected(view, dx, dy, false);
+    return;
+  }
+  const at = view.probe ?? middle(session);
+  if (scene === null || at === null) return;
+  const clamp = (value: number, count: number) =>
+    Math.min(count - 0.5, Math.max(0.5, Math.floor(value) + 0.5));
+  view.tool = 'probe';
+  view.probe = {
+    x: clamp(at.x + dx, scene.before.frame.columns),
+    y: clamp(at.y + dy, scene.before.frame.rows),
+  };
+}

@@ -1,0 +1,195 @@
+import { divergingColour, sequentialColour } from '../ui/palette.js';
+import { pixelSpacing } from './geometry.js';
+import { blend, type ColourScale, colourise, colourTable, quantise, rangeOf, subtract } from './pixels.js';
+import type { Scene, ShownPlane } from './session.svelte.js';
+import type { Picture } from './stage.js';
+import type { ViewState } from './state.js';
+
+/** What the panes draw of a scene. Pictures are made when asked for, and once for a scene and its settings. */
+export interface Paint {
+  readonly scene: Scene | null;
+  readonly before: () => Picture | null;
+  readonly after: () => Picture | null;
+  /** Values of the series after at the present strength; null where there is none to compare. */
+  readonly afterValues: () => Float32Array | null;
+  readonly residual: () => Picture | null;
+  readonly error: () => Picture | null;
+  readonly errorValues: () => Float32Array | null;
+  readonly overlay: () => Picture | null;
+  readonly residualScale: ColourScale;
+  readonly errorScale: ColourScale;
+  readonly residualUnits: string;
+  readonly errorUnits: string;
+  /** No error map: |before - after| stands for it. */
+  readonly errorIsChange: boolean;
+}
+
+const DIVERGING = colourTable(divergingColour);
+const SEQUENTIAL = colourTable(sequentialColour);
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Keeps the buffers that pictures are made in, so that a slider moves without a garbage collection. */
+export class Painter {
+  readonly #buffers = new Map<string, Float32Array>();
+  readonly #canvases = new Map<string, Canvas>();
+  readonly #grey = new WeakMap<ShownPlane, Picture>();
+
+  paint(
+    scene: Scene | null,
+    strength: number,
+    view: ViewState,
+    autoResidual: number,
+    autoError: number,
+  ): Paint {
+    const residualLimit = view.residualLimit ?? (autoResidual || 1);
+    const errorLimit = view.errorLimit ?? (autoError || 1);
+    const residualScale = { table: DIVERGING, low: -residualLimit, high: residualLimit, threshold: 0 };
+    const errorScale = { table: SEQUENTIAL, low: 0, high: errorLimit, threshold: 0 };
+    const { overlay, threshold } = view;
+
+    const afterValues = once(() => this.#afterValues(scene, strength));
+    const residualValues = once(() => {
+      const after = afterValues();
+      if (scene === null || after === null) return null;
+      const out = this.#buffer('residual', after.length);
+      subtract(scene.before.values, after, out);
+      return out;
+    });
+    const errorValues = once(() => {
+      if (scene?.error != null) return scene.errorFits ? scene.error.values : null;
+      const residual = residualValues();
+      if (residual === null) return null;
+      const out = this.#buffer('change', residual.length);
+      for (let i = 0; i < out.length; i++) out[i] = Math.abs(residual[i]);
+      return out;
+    });
+    const coloured = (name: string, values: Float32Array | null, scale: ColourScale): Picture | null =>
+      scene === null || values === null ? null : this.#colour(name, scene.before, values, scale);
+
+    return {
+      scene,
+      before: once(() => (scene === null ? null : this.#stored(scene.before))),
+      after: once(() => {
+        if (scene?.after == null) return null;
+        const values = afterValues();
+        if (strength === 1 || values === null) return this.#stored(scene.after);
+        return this.#blended(scene.before, scene.after, values);
+      }),
+      afterValues,
+      residual: once(() => coloured('residual', residualValues(), residualScale)),
+      error: once(() => coloured('error', errorValues(), errorScale)),
+      errorValues,
+      overlay: once(() => {
+        if (overlay === 'residual')
+          return coloured('overlay', residualValues(), {
+            ...residualScale,
+            threshold: threshold * residualLimit,
+          });
+        if (overlay === 'error')
+          return coloured('overlay', errorValues(), { ...errorScale, threshold: threshold * errorLimit });
+        return null;
+      }),
+      residualScale,
+      errorScale,
+      residualUnits: scene?.before.card.units ?? '',
+      errorUnits: scene?.error?.card.units ?? scene?.before.card.units ?? '',
+      errorIsChange: scene?.error == null,
+    };
+  }
+
+  #afterValues(scene: Scene | null, strength: number): Float32Array | null {
+    if (scene?.after == null || !scene.comparable) return null;
+    if (strength === 1) return scene.after.values;
+    const out = this.#buffer('blend', scene.after.values.length);
+    blend(scene.before.values, scene.after.values, strength, out);
+    return out;
+  }
+
+  #blended(before: ShownPlane, after: ShownPlane, values: Float32Array): Picture {
+    // the range of both, so that moving the slider does not move the steps of grey
+    const [b, a] = [rangeOfFrame(before), rangeOfFrame(after)];
+    const plane = quantise(
+      values,
+      Math.min(b.low, a.low),
+      Math.max(b.high, a.high),
+      this.#levels(values.length),
+    );
+    return { ...place(after), plane };
+  }
+
+  #stored(shown: ShownPlane): Picture {
+    const known = this.#grey.get(shown);
+    if (known !== undefined) return known;
+    const { frame, values } = shown;
+    const picture = { ...place(shown), plane: storedPlane(frame, values) };
+    this.#grey.set(shown, picture);
+    return picture;
+  }
+
+  #colour(name: string, shown: ShownPlane, values: Float32Array, scale: ColourScale): Picture {
+    const { columns, rows } = shown.frame;
+    let canvas = this.#canvases.get(name);
+    if (canvas === undefined || canvas.element.width !== columns || canvas.element.height !== rows) {
+      canvas = createCanvas(columns, rows);
+      this.#canvases.set(name, canvas);
+    }
+    colourise(values, scale, canvas.words);
+    canvas.context.putImageData(canvas.image, 0, 0);
+    return { ...place(shown), canvas: canvas.element };
+  }
+
+  #levelsBuffer = new Uint16Array(0);
+  #levels(length: number): Uint16Array {
+    if (this.#levelsBuffer.length !== length) this.#levelsBuffer = new Uint16Array(length);
+    return this.#levelsBuffer;
+  }
+
+  #buffer(name: string, length: number): Float32Array {
+    const known = this.#buffers.get(name);
+    if (known?.length === length) return known;
+    const made = new Float32Array(length);
+    this.#buffers.set(name, made);
+    return made;
+  }
+}
+
+interface Canvas {
+  readonly element: HTMLCanvasElement;
+  readonly context: CanvasRenderingContext2D;
+  readonly image: ImageData;
+  readonly words: Uint32Array;
+}
+
+function createCanvas(columns: number, rows: number): Canvas {
+  const element = document.createElement('canvas');
+  element.width = columns;
+  element.height = rows;
+  const context = element.getContext('2d');
+  if (context === null) throw new Error('This window cannot draw on a canvas.');
+  const image = context.createImageData(columns, rows);
+  return { element, context, image, words: new Uint32Array(image.data.buffer) };
+}
+
+function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {
+  return { columns: frame.columns, rows: frame.rows, spacing: pixelSpacing(card) };
+}
+
+function rangeOfFrame({ frame }: ShownPlane): { low: number; high: number } {
+  const ends = [frame.minimum, frame.maximum].map((pixel) => pixel * frame.slope + frame.intercept);
+  return { low: Math.min(...ends), high: Math.max(...ends) };
+}
+
+/** Whole numbers are drawn as they are, others in steps. */
+function storedPlane(frame: Scene['before']['frame'], values: Float32Array): ReturnType<typeof quantise> {
+  const { pixels, slope, intercept, minimum, maximum } = frame;
+  if (!(pixels instanceof Float32Array)) return { pixels, slope, intercept, minimum, maximum };
+  const { low, high } = rangeOf(values);
+  return quantise(values, low, high, new Uint16Array(values.length));
+}
