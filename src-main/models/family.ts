@@ -138,11 +138,14 @@ export interface Family {
 
 type Base = Omit<Family, 'defaults' | 'build'>;
 
+/** From and to, both included; whole numbers where the default is one, unless it says 'real'. Or the choices. */
+export type Range = readonly [number, number] | readonly [number, number, 'real'] | readonly string[];
+
 /** Closes over the exact type of a family's settings. `ranges` bound numbers and list the choices of texts. */
 export function defineFamily<S extends Record<string, Setting>>(
   base: Base,
   defaults: S,
-  ranges: { readonly [K in keyof S]?: readonly [number, number] | readonly string[] },
+  ranges: { readonly [K in keyof S]?: Range },
   build: (settings: S, options: Build) => Autoencoder,
 ): Family {
   return {
@@ -155,10 +158,10 @@ export function defineFamily<S extends Record<string, Setting>>(
 function settle<S extends Record<string, Setting>>(
   defaults: S,
   given: FamilySettings,
-  ranges: { readonly [K in keyof S]?: readonly [number, number] | readonly string[] },
+  ranges: { readonly [K in keyof S]?: Range },
 ): S {
   for (const [name, value] of Object.entries(given)) {
-    const range: readonly [number, number] | readonly string[] | undefined = ranges[name];
+    const range: Range | undefined = ranges[name];
     if (!(name in defaults)) throw settingError(`The family has no setting ${name}.`, Object.keys(defaults));
     if (typeof value !== typeof defaults[name] || !inRange(value, range, defaults[name]))
       throw settingError(
@@ -176,7 +179,11 @@ function inRange(value: Setting, range: readonly unknown[] | undefined, standard
   if (!Number.isFinite(value)) return false;
   if (range === undefined) return true;
   const [least, most] = range.map(Number);
-  const whole = Number.isInteger(standard) && Number.isInteger(least) && Number.isInteger(most);
+  const whole =
+    !range.includes('real') &&
+    Number.isInteger(standard) &&
+    Number.isInteger(least) &&
+    Number.isInteger(most);
   return value >= least && value <= most && (!whole || Number.isInteger(value));
 }
 

@@ -16,7 +16,7 @@ export const variational = defineFamily(
     latentSetting: 'latent',
   },
   { ...STACK_DEFAULTS, latent: 32, whole: true, beta: 1, sigma: 0.1, warmup: 500 },
-  { ...STACK_RANGES, beta: [0, 1000], sigma: [0.001, 1], warmup: [0, 1_000_000] },
+  { ...STACK_RANGES, beta: [0, 1000, 'real'], sigma: [0.001, 1], warmup: [0, 1_000_000] },
   (settings, { head, size }): Autoencoder => {
     const merge = settings.whole ? Math.max(1, Math.floor(size / 2 ** settings.levels)) : settings.merge;
     const net = stack({ ...stackSettings(settings), merge }, 1, head.channels, ['mean', 'spread']);

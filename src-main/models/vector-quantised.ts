@@ -50,7 +50,7 @@ export const vectorQuantised = defineFamily(
       head,
       parameters: averaged
         ? net.parameters
-        : { ...net.parameters, codebook: { shape: [codes, width], initialiser: 'normal' } },
+        : { ...net.parameters, codebook: { shape: [codes, width], initialiser: 'lecun', fanIn: codes } },
       buffers: averaged
         ? {
             ...net.buffers,
