@@ -25,7 +25,7 @@ export interface LibraryClient {
 }
 
 /**
- * Starts the library process when it is first needed, and again when it ended early: inputs that it was reading then
+ * Starts the library process, and again when it ended early and something is asked of it: inputs that it was reading then
  * are failed, because one of their files may be what ended it, and the others are opened again.
  */
 export function libraryClient(options: {
@@ -89,6 +89,9 @@ export function libraryClient(options: {
       to.send({ id, ...question });
     });
   };
+
+  // Before it is needed: the first image is not to wait for a process to start.
+  start();
 
   return {
     async open(input, paths) {

@@ -134,8 +134,9 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       options.onEvent(job.id, result);
       order(null, waiting(), [job, ...ended().filter((one) => one !== job)]);
     }
-    await writeLog(job.id);
+    const written = writeLog(job.id);
     advance();
+    await written;
     await changed().catch(() => undefined);
   };
 

@@ -23,6 +23,7 @@ export interface ServerOptions {
 
 const LOOPBACK = '127.0.0.1';
 const MOST_CALL_BYTES = 4 * 2 ** 20;
+const IDLE_MS = 10 * 60_000;
 /** Keeps event streams open through proxies that end idle connections. */
 const HEARTBEAT_MS = 20_000;
 const TEXT = 'text/plain; charset=utf-8';
@@ -39,6 +40,8 @@ export async function startServer(options: ServerOptions): Promise<AppServer> {
   });
   // Uploads of large series and event streams take their time.
   server.requestTimeout = 0;
+  // A page that was idle must not meet a connection that is just being closed.
+  server.keepAliveTimeout = IDLE_MS;
   const guard = openGuard(portOf);
   await new Promise<void>((resolve, reject) => {
     server.once('error', () =>

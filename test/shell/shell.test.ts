@@ -1,0 +1,54 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { pathsOf } from '../../src-main/shell/open-with.js';
+import { isOurs, isReport } from '../../src-main/shell/origin.js';
+import { readWindowState } from '../../src-main/shell/window-state.js';
+import { BRAIN, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+
+afterAll(removeFolders);
+
+describe('the origin of the window', () => {
+  it('is ours only when scheme and host are', () => {
+    for (const ours of ['app://limpid/', 'app://limpid/frames/a/1']) expect(isOurs(ours)).toBe(true);
+    for (const other of [
+      'app://limpid.evil/',
+      'app://user@limpid/',
+      'https://limpid/',
+      'file:///limpid',
+      'app:limpid',
+      '',
+    ])
+      expect(isOurs(other)).toBe(false);
+    expect(isReport('app://limpid/reports/1/report.html')).toBe(true);
+    expect(isReport('app://limpid/index.html?/reports/')).toBe(false);
+  });
+});
+
+describe('the place of the window', () => {
+  const screens = [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }];
+
+  it('is kept while a screen shows it', async () => {
+    const file = path.join(await temporaryFolder(), 'window.json');
+    const write = (value: unknown) => fs.writeFile(file, JSON.stringify(value));
+    expect(await readWindowState(file, screens)).toBeNull();
+    const bounds = { x: 100, y: 50, width: 1200, height: 800 };
+    await write({ bounds, maximised: true });
+    expect(await readWindowState(file, screens)).toEqual({ bounds, maximised: true });
+    await write({ bounds: { ...bounds, x: 4000 } });
+    expect(await readWindowState(file, screens)).toBeNull();
+    await write({ bounds: { ...bounds, width: 'wide' } });
+    expect(await readWindowState(file, screens)).toBeNull();
+    await fs.writeFile(file, '{');
+    expect(await readWindowState(file, screens)).toBeNull();
+  });
+});
+
+describe('files that the app is started with', () => {
+  it('are those that exist, and no options', () => {
+    expect(pathsOf(['electron', '.', '--x', 'brain_001.dcm', 'nothing.dcm'], BRAIN, false)).toEqual([
+      path.join(BRAIN, 'brain_001.dcm'),
+    ]);
+    expect(pathsOf(['/opt/limpid', BRAIN], '/', true)).toEqual([BRAIN]);
+  });
+});
