@@ -23,7 +23,8 @@ const MOST_CRASHES = 1;
 export interface QueueOptions {
   /** Where queue.json and the logs are kept. */
   readonly folder: string;
-  readonly start: (request: JobRequest, onEvent: (event: JobEvent) => void) => RunningJob;
+  /** `again`: an earlier start of it was stopped, so it may resume. */
+  readonly start: (request: JobRequest, onEvent: (event: JobEvent) => void, again: boolean) => RunningJob;
   readonly onChange: (state: QueueState) => void;
   readonly onEvent: (job: JobId, event: JobEvent) => void;
   readonly onCrash: (problem: Problem) => void;
@@ -53,6 +54,8 @@ interface Job {
   progress: JobEvent | null;
   result: ResultEvent | null;
   crashes: number;
+  /** It was started before. */
+  begun: boolean;
 }
 
 /**
@@ -111,7 +114,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       else if (events.length < MOST_EVENTS) events.push(event);
       options.onEvent(job.id, event);
     };
-    const process = options.start(job.request, hear);
+    const process = options.start(job.request, hear, job.begun);
+    job.begun = true;
     running = { job, process, why: null };
     void process.result.then((result) => finished(job, result));
   };
@@ -163,6 +167,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
         progress: null,
         result: null,
         crashes: 0,
+        begun: false,
       };
       const next = place === 'first' ? [job, ...waiting()] : [...waiting(), job];
       order(running?.job ?? null, next, ended());
@@ -249,9 +254,9 @@ function recordOf({ id, request, state, createdAt, progress, result }: Job): Job
 }
 
 /** A running job is a waiting one to the next start. */
-function forDisk({ id, request, state, createdAt, result, crashes }: Job) {
+function forDisk({ id, request, state, createdAt, result, crashes, begun }: Job) {
   const onDisk = state === 'running' ? 'waiting' : state;
-  return { id, request, state: onDisk, createdAt, result: stripped(result), crashes };
+  return { id, request, state: onDisk, createdAt, result: stripped(result), crashes, begun };
 }
 
 /** Places name files for the person at the screen: they are not written down. */
@@ -285,6 +290,7 @@ function parseJob(value: unknown): Job[] {
         progress: null,
         result: isResult(value.result) ? value.result : null,
         crashes: typeof value.crashes === 'number' ? value.crashes : 0,
+        begun: value.begun === true,
       },
     ];
   } catch {

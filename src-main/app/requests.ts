@@ -1,4 +1,12 @@
-import { DEVICE_NAMES, type JobRequest, NOISE_KINDS, OBJECTIVE_NAMES } from '../contract/requests.js';
+import {
+  ARTIFACT_NAMES,
+  DEVICE_NAMES,
+  type JobRequest,
+  LOSS_CHOICES,
+  NOISE_KINDS,
+  OBJECTIVE_NAMES,
+  PAIR_OBJECTIVE_NAMES,
+} from '../contract/requests.js';
 import { isJson, isRecord, refuse } from './validate.js';
 
 type Check = (value: unknown) => boolean;
@@ -7,7 +15,8 @@ const filled: Check = (value) => typeof value === 'string' && value !== '';
 const flag: Check = (value) => typeof value === 'boolean';
 const whole: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const part: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1;
-const level: Check = (value) => typeof value === 'number' && value > 0 && value <= 1000;
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const level: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1000;
 const oneOf =
   (choices: readonly string[]): Check =>
   (value) =>
@@ -17,11 +26,29 @@ const orNull =
   (value) =>
     value === null || check(value);
 const list: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(filled);
+const texts: Check = (value) => Array.isArray(value) && value.every(filled);
+const absentOr =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const fields =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isRecord(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
+const artifact = fields({ name: oneOf(ARTIFACT_NAMES), severity: orNull(number) });
+const foreign = fields({
+  layout: oneOf(['auto', 'nchw', 'nhwc']),
+  gives: oneOf(['image', 'noise']),
+  white: number,
+});
 const fileOr: Check = (value) =>
   isRecord(value) && filled(value.kind) && (value.kind !== 'file' || filled(value.path));
 
+/** The shipped model is trained from the command line only. */
+type WindowRequest = Exclude<JobRequest['type'], 'pretrain'>;
+
 /** The fields that decide what is read and written, and where: what they must be, by type of request. */
-const CHECKS: Readonly<Partial<Record<JobRequest['type'], Readonly<Record<string, Check>>>>> = {
+const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> = {
   inspect: { paths: list },
   denoise: {
     input: filled,
@@ -34,10 +61,51 @@ const CHECKS: Readonly<Partial<Record<JobRequest['type'], Readonly<Record<string
     device: oneOf(DEVICE_NAMES),
     errorMap: flag,
     force: flag,
-    only: (value) => value === undefined || list(value),
+    uncertainty: absentOr(flag),
+    strict: absentOr(flag),
+    only: absentOr(list),
   },
   evaluate: { reference: filled, test: filled, noisy: orNull(filled), mask: fileOr },
-  simulate: { input: filled, output: filled, noise: oneOf(NOISE_KINDS), level, seed: whole },
+  simulate: {
+    input: filled,
+    output: filled,
+    noise: orNull(oneOf(NOISE_KINDS)),
+    level,
+    artifact: absentOr(artifact),
+    seed: whole,
+  },
+  train: {
+    inputs: list,
+    references: texts,
+    output: filled,
+    family: filled,
+    settings: isRecord,
+    objective: oneOf(PAIR_OBJECTIVE_NAMES),
+    levels: (value) => Array.isArray(value) && value.length === 2 && value.every(level),
+    artifact: absentOr(artifact),
+    losses: (value) =>
+      Array.isArray(value) && value.every(fields({ name: oneOf(LOSS_CHOICES), weight: number })),
+    optimiser: oneOf(['adam', 'adamw']),
+    rate: orNull(number),
+    budget: orNull(fields({ unit: oneOf(['steps', 'epochs', 'minutes']), value: number })),
+    patchSize: orNull(whole),
+    batchSize: whole,
+    heldOut: part,
+    patience: whole,
+    augmentation: fields({ flips: flag, intensity: number, elastic: number }),
+    seed: whole,
+    resume: flag,
+    device: oneOf(DEVICE_NAMES),
+    force: flag,
+  },
+  models: {
+    action: oneOf(['list', 'show', 'import', 'export', 'delete']),
+    model: absentOr(filled),
+    path: absentOr(filled),
+    name: absentOr(orNull(filled)),
+    foreign: absentOr(orNull(foreign)),
+    decoder: absentOr(flag),
+  },
 };
 
 /**

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, isInside } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, PathKind, Resource } from '../contract/app.js';
 import { LimpidError } from '../contract/errors.js';
+import type { JobRequest } from '../contract/requests.js';
+import { checkpointPath } from '../jobs/checkpoint-path.js';
 import { type RunningJob, startJob } from '../jobs/client.js';
 import { acquireLock } from '../jobs/lock.js';
 import type { Spawn } from '../jobs/spawn.js';
@@ -78,7 +81,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   });
   const queue = await openQueue({
     folder: home,
-    start: (request, onEvent) => {
+    start: (asked, onEvent, again) => {
+      const request = again ? resumed(asked) : asked;
       const start = (env: Readonly<Record<string, string>>) =>
         startJob(entries.compute, request, onEvent, spawn, env);
       if (options.probeFirst !== true || !('device' in request) || request.device !== 'auto')
@@ -175,6 +179,12 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       await lock.release();
     },
   };
+}
+
+/** Training goes on where it was stopped only when it is told to; all other jobs see by themselves. */
+function resumed(request: JobRequest): JobRequest {
+  if (request.type !== 'train') return request;
+  return { ...request, resume: existsSync(checkpointPath(path.resolve(request.output))) };
 }
 
 /** A job that starts once something else is done; it can be cancelled before. */

@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/types.js';
 import { decodeCheckpoint } from '../training/checkpoint.js';
 import type { CorpusSeries } from '../training/corpus.js';
 import { type FamilyPlan, trainFamily } from '../training/family.js';
+import { checkpointPath } from './checkpoint-path.js';
 
 /** The checkpoint of a run, beside the model file that it will become. */
 export interface CheckpointFile {
@@ -19,7 +20,7 @@ export interface CheckpointFile {
  * @throws LimpidError E_EXISTS when a run was stopped and is not to be resumed; E_RESUME when there is none to resume
  */
 export async function checkpointFile(output: string, resume: boolean): Promise<CheckpointFile> {
-  const file = `${output}.checkpoint`;
+  const file = checkpointPath(output);
   const found = await exists(file);
   if (found && !resume)
     throw new LimpidError(

@@ -49,6 +49,47 @@ describe('what comes from the window', () => {
       expect(isJobRequest({ ...good, ...change })).toBe(false);
   });
 
+  it('is checked for every type of job', () => {
+    const train = {
+      type: 'train',
+      inputs: ['/in'],
+      references: [],
+      output: '/m.onnx',
+      family: 'plain',
+      settings: { latent: 8 },
+      objective: 'reconstruct',
+      levels: [1, 9],
+      losses: [{ name: 'mse', weight: 1 }],
+      optimiser: 'adam',
+      rate: null,
+      budget: { unit: 'steps', value: 10 },
+      patchSize: null,
+      batchSize: 8,
+      heldOut: 0.2,
+      patience: 5,
+      augmentation: { flips: true, intensity: 0, elastic: 0 },
+      seed: 1,
+      resume: false,
+      device: 'auto',
+      force: false,
+    };
+    const simulate = { type: 'simulate', input: '/a', output: '/b', noise: null, level: 0, seed: 1 };
+    const evaluate = { type: 'evaluate', reference: '/a', test: '/b', noisy: null, mask: { kind: 'auto' } };
+    const good = [
+      train,
+      simulate,
+      evaluate,
+      { type: 'inspect', paths: ['/a'] },
+      { type: 'models', action: 'list' },
+    ];
+    for (const request of good) expect(isJobRequest(request)).toBe(true);
+    expect(isJobRequest({ ...train, losses: [{ name: 'mse' }] })).toBe(false);
+    expect(isJobRequest({ ...train, budget: { unit: 'years', value: 1 } })).toBe(false);
+    expect(isJobRequest({ ...simulate, artifact: { name: 'tea', severity: null } })).toBe(false);
+    expect(isJobRequest({ ...evaluate, mask: { kind: 'file' } })).toBe(false);
+    expect(isJobRequest({ type: 'models', action: 'burn' })).toBe(false);
+  });
+
   it('names a resource and nothing else', () => {
     const resources: Resource[] = [
       { kind: 'frame', series: 'a.b-1', index: 12 },

@@ -158,6 +158,24 @@ describe('the queue', () => {
     expect(names(third)).toEqual(['b running', 'c waiting', 'a failed']);
   });
 
+  it('says of a job that was started before that it may resume', async () => {
+    const folder = await temporaryFolder();
+    const again: boolean[] = [];
+    const { options } = bench(folder);
+    const noting: QueueOptions = {
+      ...options,
+      start: (asked, onEvent, before) => {
+        again.push(before);
+        return options.start(asked, onEvent, before);
+      },
+    };
+    const queue = await openQueue(noting);
+    await queue.add(request('a'), 'last');
+    await queue.close();
+    await openQueue(noting);
+    expect(again).toEqual([false, true]);
+  });
+
   it('begins empty where its file is damaged, and drops what is no job', async () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'queue.json'), '{"format":1,"jobs":[{"id":');
