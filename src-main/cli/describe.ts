@@ -6,6 +6,7 @@ import type {
   InspectResult,
   ModelsResult,
   OutputsResult,
+  PretrainResult,
   StoppedResult,
   TrainResult,
 } from '../contract/results.js';
@@ -18,6 +19,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeInspect(result);
     case 'evaluate':
       return describeEvaluate(result);
+    case 'pretrain':
+      return describePretrain(result);
     case 'train':
       return describeTrain(result);
     case 'models':
@@ -79,6 +82,11 @@ function describeOutputs({ series, report }: OutputsResult): string {
     'Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function describePretrain({ steps, bestStep, heldOut, seconds, sha256 }: PretrainResult): string {
+  const loss = heldOut === null ? '' : `, held-out loss ${heldOut.toPrecision(4)}`;
+  return `steps: ${steps}, best at ${bestStep}${loss}, ${duration(seconds)}\nSHA-256 ${sha256}\nNot for diagnostic use.\n`;
 }
 
 function describeTrain(result: TrainResult): string {

@@ -6,6 +6,7 @@ import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
 import { modelsCommand } from './models.js';
+import { pretrainCommand } from './pretrain.js';
 import { runRequest } from './run.js';
 import { type ServePlaces, serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
@@ -45,6 +46,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(evaluateCommand(start))
     .addCommand(simulateCommand(start))
     .addCommand(trainCommand(start))
+    .addCommand(pretrainCommand(start))
     .addCommand(modelsCommand(start))
     .addCommand(
       serveCommand(places, (code) => {

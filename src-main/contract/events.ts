@@ -4,6 +4,7 @@ import type {
   InspectResult,
   ModelsResult,
   OutputsResult,
+  PretrainResult,
   StoppedResult,
   TrainResult,
 } from './results.js';
@@ -79,6 +80,7 @@ export type ResultEvent =
   | OutputsResult
   | EvaluateResult
   | TrainResult
+  | PretrainResult
   | ModelsResult
   | StoppedResult;
 

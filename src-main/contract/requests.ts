@@ -182,10 +182,22 @@ export type ModelsRequest = { readonly type: 'models' } & (
   | { readonly action: 'delete'; readonly model: string }
 );
 
+/** Makes the general denoiser anew, from procedural images. */
+export interface PretrainRequest {
+  readonly type: 'pretrain';
+  /** New safetensors file; a checkpoint stands beside it while the run lasts. */
+  readonly output: string;
+  /** null: as the shipped one. */
+  readonly steps: number | null;
+  readonly seed: number;
+  readonly device: DeviceName;
+}
+
 export type JobRequest =
   | InspectRequest
   | DenoiseRequest
   | EvaluateRequest
   | SimulateRequest
   | TrainRequest
+  | PretrainRequest
   | ModelsRequest;

@@ -139,6 +139,19 @@ export interface TrainResult {
   readonly forPerson?: { readonly file: string };
 }
 
+export interface PretrainResult {
+  readonly type: 'result';
+  readonly command: 'pretrain';
+  readonly exitCode: ExitCode;
+  readonly steps: number;
+  readonly bestStep: number;
+  /** Mean squared error on procedural images that no step saw, weighted by level. */
+  readonly heldOut: number | null;
+  readonly seconds: number;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 export interface ModelsResult {
   readonly type: 'result';
   readonly command: 'models';

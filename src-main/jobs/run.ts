@@ -8,6 +8,7 @@ import { openDenoiser } from './denoiser.js';
 import { runEvaluate } from './evaluate.js';
 import { runInspect } from './inspect.js';
 import { runModels } from './models.js';
+import { runPretrain } from './pretrain.js';
 import { runSimulate } from './simulate.js';
 import { runTrain } from './train.js';
 
@@ -32,6 +33,8 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
       return runEvaluate(request, emit);
     case 'simulate':
       return runSimulate(request, emit);
+    case 'pretrain':
+      return runPretrain(request, emit);
     case 'train':
       return runTrain(request, emit);
     case 'models':

@@ -1,0 +1,67 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { exists, sha256, writeFileAtomic } from '../base/files.js';
+import { VERSION } from '../base/version.js';
+import { LimpidError } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import type { PretrainRequest } from '../contract/requests.js';
+import { EXIT, type PretrainResult } from '../contract/results.js';
+import { openRuntime } from '../runtime/device.js';
+import { encodeGeneral } from '../training/general.js';
+import { PRETRAINING, pretrain } from '../training/pretrain.js';
+import { startMeter } from './progress.js';
+
+/**
+ * Makes the model that ships, from procedural images alone. A run that was stopped goes on from the checkpoint beside
+ * the output.
+ *
+ * @throws LimpidError E_USAGE, E_EXISTS, E_DEVICE, E_RESUME, E_TRAINING, E_IO
+ */
+export async function runPretrain(request: PretrainRequest, emit: Emit): Promise<PretrainResult> {
+  const started = performance.now();
+  const output = path.resolve(request.output);
+  if (await exists(output))
+    throw new LimpidError(
+      'E_EXISTS',
+      'The output file exists already.',
+      'Give another name, or remove it.',
+      output,
+    );
+  const checkpoint = `${output}.checkpoint`;
+  const runtime = await openRuntime(request.device);
+  try {
+    const { device, description, warnings } = runtime.choice;
+    emit({ type: 'device', device, description });
+    for (const problem of warnings) emit({ type: 'warning', series: null, problem });
+    const steps = request.steps ?? PRETRAINING.steps;
+    const meter = startMeter(emit, { series: null, stage: 'train', unit: 'steps', total: steps });
+    const trained = await pretrain(
+      runtime,
+      { seed: request.seed, steps },
+      {
+        onProgress: ({ step, loss, heldOut }) => meter.at(step, { loss, heldOut }),
+        checkpoint: {
+          load: async () => ((await exists(checkpoint)) ? await fs.readFile(checkpoint) : null),
+          save: (bytes) => writeFileAtomic(checkpoint, bytes, { replace: true }),
+        },
+      },
+    );
+    const bytes = encodeGeneral(trained, VERSION);
+    await writeFileAtomic(output, bytes);
+    await fs.rm(checkpoint, { force: true });
+    const { stepsDone, bestStep, curve } = trained.result;
+    return {
+      type: 'result',
+      command: 'pretrain',
+      exitCode: EXIT.done,
+      steps: stepsDone,
+      bestStep,
+      heldOut: curve.find(({ step }) => step === bestStep)?.heldOut ?? null,
+      seconds: (performance.now() - started) / 1000,
+      sha256: sha256(bytes),
+      bytes: bytes.length,
+    };
+  } finally {
+    await runtime.close();
+  }
+}
