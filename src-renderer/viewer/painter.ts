@@ -26,6 +26,9 @@ export interface Paint {
 
 const DIVERGING = colourTable(divergingColour);
 const SEQUENTIAL = colourTable(sequentialColour);
+/** Over a picture, weak values are faint too: dark colours would be taken for dark tissue. */
+const DIVERGING_OVER = colourTable(divergingColour, (share) => Math.min(1, 3 * Math.abs(share - 0.5)));
+const SEQUENTIAL_OVER = colourTable(sequentialColour, (share) => Math.min(1, 1.5 * share));
 
 function once<T>(make: () => T): () => T {
   let made: { value: T } | null = null;
@@ -90,10 +93,15 @@ export class Painter {
         if (overlay === 'residual')
           return coloured('overlay', residualValues(), {
             ...residualScale,
+            table: DIVERGING_OVER,
             threshold: threshold * residualLimit,
           });
         if (overlay === 'error')
-          return coloured('overlay', errorValues(), { ...errorScale, threshold: threshold * errorLimit });
+          return coloured('overlay', errorValues(), {
+            ...errorScale,
+            table: SEQUENTIAL_OVER,
+            threshold: threshold * errorLimit,
+          });
         return null;
       }),
       residualScale,

@@ -85,14 +85,21 @@ export function colourise(values: Float32Array, scale: ColourScale, out: Uint32A
   }
 }
 
-/** A table of `steps` opaque colours, as the words of an ImageData on a little-endian machine. */
+/** A table of `steps` colours, as the words of an ImageData on a little-endian machine; opaque without `alpha` (0 to 1). */
 export function colourTable(
   colour: (share: number) => readonly [number, number, number],
+  alpha: (share: number) => number = () => 1,
   steps = 512,
 ): Uint32Array {
   return Uint32Array.from({ length: steps }, (_, i) => {
     const [r, g, b] = colour(i / (steps - 1));
-    return ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
+    return (
+      ((Math.round(255 * alpha(i / (steps - 1))) << 24) |
+        (Math.round(b) << 16) |
+        (Math.round(g) << 8) |
+        Math.round(r)) >>>
+      0
+    );
   });
 }
 

