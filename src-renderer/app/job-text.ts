@@ -9,7 +9,18 @@ import { t, tName } from './text.svelte.js';
 export function jobName(job: JobRecord): string {
   const { request } = job;
   if (request.type === 'inspect') return request.paths.map(baseName).join(', ');
-  return baseName(request.type === 'evaluate' ? request.test : request.input);
+  switch (request.type) {
+    case 'evaluate':
+      return baseName(request.test);
+    case 'train':
+      return request.inputs.map(baseName).join(', ');
+    case 'pretrain':
+      return baseName(request.output);
+    case 'models':
+      return '';
+    default:
+      return baseName(request.input);
+  }
 }
 
 /** `Training, step 120 of 400` */

@@ -221,6 +221,8 @@ export class Session {
     else if (event.type === 'input') {
       if (event.input.state === 'ready' && scanning.has(event.input.id)) {
         this.said = tn('say.scanned', event.input.series.length);
+        const [first] = event.input.problems;
+        if (event.input.series.length === 0 && first !== undefined) this.toasts.problem(first);
         if (this.selectedCard === null) this.selected = event.input.series[0]?.key ?? null;
       }
       if (event.input.state === 'failed' && event.input.problem !== null && scanning.has(event.input.id))
