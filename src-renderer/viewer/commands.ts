@@ -68,6 +68,9 @@ export function perform(session: ViewerSession, command: Command): void {
     annotations: () => {
       view.annotations = !view.annotations;
     },
+    panel: () => {
+      view.panel = !view.panel;
+    },
     reset: () => session.reset(),
     'layout-one': () => withLayout(view, 'one', hasAfter),
     'layout-two': () => withLayout(view, 'two', hasAfter),

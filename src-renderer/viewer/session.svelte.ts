@@ -115,6 +115,7 @@ export class ViewerSession {
       tool: this.view.tool,
       smooth: this.view.smooth,
       annotations: this.view.annotations,
+      panel: this.view.panel,
     });
     this.#lastSlice = null;
     if (before === null) return;

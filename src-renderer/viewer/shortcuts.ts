@@ -52,7 +52,8 @@ export type Command =
   | 'probe-down'
   | 'remove'
   | 'escape'
-  | 'annotations';
+  | 'annotations'
+  | 'panel';
 
 export type ShortcutGroup = 'scroll' | 'window' | 'view' | 'compare' | 'measure';
 
@@ -93,6 +94,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['v'], command: 'flip-y', group: 'view' },
   { keys: ['m'], command: 'smooth', group: 'view' },
   { keys: ['n'], command: 'annotations', group: 'view' },
+  { keys: ['b'], command: 'panel', group: 'view' },
   { keys: ['Backspace'], command: 'reset', group: 'view' },
   { keys: ['1'], command: 'layout-one', group: 'compare' },
   { keys: ['2'], command: 'layout-two', group: 'compare' },

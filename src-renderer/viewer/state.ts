@@ -62,6 +62,8 @@ export interface ViewState {
   /** Pixel that the probe reads, in the series before. */
   probe: Point | null;
   annotations: boolean;
+  /** Window, overlay and measurements beside the viewports. */
+  panel: boolean;
   cine: boolean;
   /** Slices a second. */
   cineRate: number;
@@ -97,6 +99,7 @@ export function initialState(): ViewState {
     selected: null,
     probe: null,
     annotations: true,
+    panel: true,
     cine: false,
     cineRate: 12,
   };

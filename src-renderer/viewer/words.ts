@@ -40,6 +40,7 @@ export interface ViewerWords {
   readonly smooth: string;
   readonly reset: string;
   readonly annotations: string;
+  readonly panel: string;
   readonly compare: string;
   readonly divider: string;
   readonly percentBefore: string;
@@ -116,6 +117,7 @@ export const ENGLISH: ViewerWords = {
   smooth: 'Smooth pixels',
   reset: 'Reset',
   annotations: 'Annotations',
+  panel: 'Window, overlay and measurements',
   compare: 'Compare',
   divider: 'Divider between before, on the left, and after',
   percentBefore: '% before',
@@ -203,5 +205,6 @@ export const ENGLISH: ViewerWords = {
     remove: 'Remove the selected measurement',
     escape: 'Back to the window tool; selects nothing',
     annotations: 'Show or hide annotations',
+    panel: 'Show or hide the panel beside the viewports',
   },
 };
