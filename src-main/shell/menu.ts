@@ -30,9 +30,7 @@ export function buildMenu(send: (command: MenuCommand) => void, options: { devel
       submenu: [
         item('&Studies', 'studies', 'CmdOrCtrl+1'),
         item('&Viewer', 'viewer', 'CmdOrCtrl+2'),
-        item('&Train', 'train', 'CmdOrCtrl+3'),
-        item('&Models', 'models', 'CmdOrCtrl+4'),
-        item('&Batch', 'batch', 'CmdOrCtrl+5'),
+        item('&Batch', 'batch', 'CmdOrCtrl+3'),
         item('S&ettings', 'settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         { role: 'resetZoom' },
