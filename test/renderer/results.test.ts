@@ -76,7 +76,7 @@ describe('the result of a job', () => {
       model: { kind: 'file', path: '/out/series-001-model/s1.onnx' },
     });
     const classical = seriesOutputs('s1', [output('denoised', 'series-001/00001.dcm', 'new')]);
-    expect(atStrength(request(), classical, 0.7, '/o').model).toEqual({ kind: 'self' });
+    expect(atStrength(request(), classical, 0.7, '/o').model).toEqual(request().model);
   });
 
   it('belongs to the series that it was asked for', () => {
