@@ -209,7 +209,8 @@ function isHeader(value: unknown): value is FrameHeader {
 function problemOf(status: number, body: string): LimpidError {
   const fields = new Map<string, unknown>();
   try {
-    for (const [name, value] of Object.entries(Object(JSON.parse(body)))) fields.set(name, value);
+    for (const [name, value] of Object.entries(Object(Object(JSON.parse(body)).problem)))
+      fields.set(name, value);
   } catch {
     // not JSON: only the status tells something
   }

@@ -64,9 +64,11 @@ export async function serveViewer(
         response.statusCode = 422;
         response.end(
           JSON.stringify({
-            code: 'E_TRUNCATED',
-            message: 'The slice is cut short.',
-            remedy: 'Export it again.',
+            problem: {
+              code: 'E_TRUNCATED',
+              message: 'The slice is cut short.',
+              remedy: 'Export it again.',
+            },
           }),
         );
         return;
