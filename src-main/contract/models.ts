@@ -37,6 +37,8 @@ export interface FamilyCard {
     readonly percentiles: readonly [number, number];
     /** Planes are squares scaled to this side; null: any size. */
     readonly planeSide: number | null;
+    /** The file takes windows of this side only; larger images are cut. Absent: any multiple of `multiple`. */
+    readonly fixedSide?: number;
   };
   /** null: the model has no latent. */
   readonly latent: {

@@ -25,7 +25,7 @@ export function isFamilyCard(value: unknown): value is FamilyCard {
 }
 
 function isInput(input: Readonly<Record<string, unknown>>): boolean {
-  const { channels, context, multiple, radius, percentiles, planeSide } = input;
+  const { channels, context, multiple, radius, percentiles, planeSide, fixedSide } = input;
   return (
     whole(channels, 1) &&
     whole(context, 0) &&
@@ -33,6 +33,7 @@ function isInput(input: Readonly<Record<string, unknown>>): boolean {
     whole(multiple, 1) &&
     (radius === null || whole(radius, 0)) &&
     (planeSide === null || (whole(planeSide, 1) && Number(planeSide) % Number(multiple) === 0)) &&
+    (fixedSide === undefined || fixedSide === multiple) &&
     Array.isArray(percentiles) &&
     percentiles.length === 2 &&
     percentiles.every((one) => typeof one === 'number' && one >= 0 && one <= 100)

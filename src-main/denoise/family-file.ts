@@ -1,7 +1,7 @@
 import { sha256 } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
-import { emitPortable } from '../graph/emit.js';
+import { emitInference, emitPortable } from '../graph/emit.js';
 import type { InferenceDefinition, NamedArrays, NamedShapes, NamedTensors } from '../graph/types.js';
 import type { Autoencoder, Coder, Pass } from '../models/family.js';
 import { parameterCount, rank4 } from '../models/network.js';
@@ -12,6 +12,7 @@ import { removesNoise } from '../training/pairs.js';
 import { splitBuffers } from '../training/step.js';
 import { isFamilyCard } from './family-card.js';
 import { runForeign } from './foreign.js';
+import { runWindows } from './windows.js';
 
 /** Keys of the ONNX metadata: the card as JSON, and the decoder as a whole ONNX model in base64. */
 export const CARD_KEY = 'limpid';
@@ -45,6 +46,7 @@ export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide
       radius: model.radius,
       percentiles: SCALE_PERCENTILES,
       planeSide,
+      ...(model.fixedSide === undefined ? {} : { fixedSide: model.fixedSide }),
     },
     latent:
       model.coder === null
@@ -81,15 +83,16 @@ export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide
 export function exportFamily(trained: TrainedFamily, card: FamilyCard): Uint8Array {
   const { model, kept } = trained;
   const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
-  return emitPortable(
-    encoderDefinition(model, kept, imageShape(model, 1)),
-    { image: imageShape(model, 2).image },
-    axesOf(model),
-    {
-      [CARD_KEY]: JSON.stringify(card),
-      ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
-    },
-  );
+  const metadata = {
+    [CARD_KEY]: JSON.stringify(card),
+    ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
+  };
+  if (model.fixedSide !== undefined) {
+    const image = [1, model.fixedSide, model.fixedSide, model.channels];
+    return emitInference(encoderDefinition(model, kept, { image }), 'cpu', metadata);
+  }
+  const definition = encoderDefinition(model, kept, imageShape(model, 1));
+  return emitPortable(definition, imageShape(model, 2), axesOf(model), metadata);
 }
 
 const IMAGE_AXES = [null, 'rows', 'columns', null];
@@ -218,7 +221,9 @@ function familyModel(runtime: Runtime, model: LoadedModel, card: FamilyCard): Fa
     run: (image, rows, columns) =>
       card.foreign !== undefined
         ? runForeign(model, card.foreign, image, rows, columns)
-        : model.runShaped({ image: { data: image, shape: [1, rows, columns, card.input.channels] } }),
+        : card.input.fixedSide !== undefined
+          ? runWindows(model, card.input.fixedSide, card.input.channels, image, rows, columns)
+          : model.runShaped({ image: { data: image, shape: [1, rows, columns, card.input.channels] } }),
     async decode(latent) {
       const { reconstruction } = await (await openDecoder()).runShaped({ latent });
       return reconstruction;

@@ -3,6 +3,7 @@ import { contractive } from './contractive.js';
 import { convolutional } from './convolutional.js';
 import { denoising } from './denoising.js';
 import type { Family } from './family.js';
+import { masked } from './masked.js';
 import { plain } from './plain.js';
 import { sparse } from './sparse.js';
 import { variational } from './variational.js';
@@ -17,6 +18,7 @@ export const FAMILIES: readonly Family[] = [
   denoising,
   variational,
   vectorQuantised,
+  masked,
 ];
 
 /** @throws LimpidError E_USAGE for a name that is none */

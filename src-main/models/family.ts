@@ -98,6 +98,8 @@ export interface Autoencoder {
   readonly context: number;
   /** Rows and columns must be multiples of this. */
   readonly multiple: number;
+  /** The only side that an image may have, in pixels; absent where any multiple will do. */
+  readonly fixedSide?: number;
   /** Pixels further away than this (Chebyshev) do not change an output pixel; null: all may. */
   readonly radius: number | null;
   readonly head: Head;

@@ -59,6 +59,7 @@ export const masked = defineFamily(
       channels: 1,
       context: 0,
       multiple: size,
+      fixedSide: size,
       radius: null,
       head,
       parameters: {

@@ -92,6 +92,20 @@ describe('a training job', () => {
     await runtime.close();
   });
 
+  it('writes a masked model, which is applied window by window', async () => {
+    const output = path.join(root, 'model.onnx');
+    const settings = { width: 32, depth: 1, decoderWidth: 16 };
+    await runTrain(requestFor(input, output, { family: 'masked', settings }), () => {});
+    const { runtime, model } = await openModel(output);
+    const image = new Float32Array(64 * 96).map((_, i) => 0.5 + 0.3 * Math.sin(i / 90));
+    const { reconstruction } = await model.run(image, 64, 96);
+    expect(reconstruction.shape).toEqual([1, 64, 96, 1]);
+    const swapped = Float32Array.from(image, (_, i) => image[(i + 32 * 96) % image.length]);
+    const other = await model.run(swapped, 64, 96);
+    expect(other.reconstruction.data[0]).toBe(reconstruction.data[32 * 96]);
+    await runtime.close();
+  });
+
   it('goes on from where it was stopped to the same bytes as an unbroken run', async () => {
     const settings = { family: 'vector-quantised', settings: { base: 8, codes: 32 } };
     const more = { ...settings, budget: { unit: 'steps', value: 60 } } as const;

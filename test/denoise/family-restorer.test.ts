@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { exportFamily, familyCard, openFamilyFile } from '../../src-main/denoise/family-file.js';
+import { restoreWithFamily } from '../../src-main/denoise/family-restorer.js';
+import { automaticMask, psnr } from '../../src-main/imaging/metrics.js';
+import { sliceView, withData } from '../../src-main/imaging/volume.js';
+import { simulateArtifact } from '../../src-main/noise/artifacts/artifacts.js';
+import { openRuntime } from '../../src-main/runtime/device.js';
+import type { Runtime } from '../../src-main/runtime/types.js';
+import { artifactObjective } from '../../src-main/training/artifact-pairs.js';
+import { corpusSeries, intensityScale, splitCorpus } from '../../src-main/training/corpus.js';
+import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
+import { ADAM } from '../../src-main/training/optimiser.js';
+import { CH2, fileLacks } from '../imaging/support.js';
+import { brain } from '../noise/artifacts/support.js';
+
+const lacks = fileLacks(CH2, 'mricron-data');
+const FACTS = {
+  version: '0',
+  device: 'cpu',
+  data: { series: 1, trainingPlanes: 1, heldOutPlanes: 1, modalities: ['MR'], noise: null },
+};
+
+const PLAN: FamilyPlan = {
+  family: 'denoising',
+  settings: { base: 8 },
+  losses: [{ name: 'mse', weight: 1 }],
+  objective: artifactObjective('spike', null),
+  augmentation: { flips: true, turns: true, intensity: 0, elastic: 0 },
+  size: 64,
+  batchSize: 4,
+  steps: 120,
+  peakRate: 3e-3,
+  warmupSteps: 10,
+  optimiser: ADAM,
+  seed: 1,
+  evaluateEvery: 40,
+  patience: 10,
+};
+
+let runtime: Runtime;
+beforeAll(async () => {
+  runtime = await openRuntime('cpu');
+});
+afterAll(() => runtime.close());
+
+async function trained(plan: FamilyPlan) {
+  const corpus = splitCorpus([corpusSeries(brain(70, 12), 'one', null)], 0.2, new Random(1));
+  const family = await trainFamily(runtime, corpus, plan);
+  return openFamilyFile(runtime, exportFamily(family, familyCard(family, FACTS, null)));
+}
+
+describe('restoreWithFamily', () => {
+  it.skipIf(lacks !== '')('takes an artifact away from slices that no step has seen', async () => {
+    const model = await trained(PLAN);
+    expect(model.card.objective).toMatchObject({ kind: 'artifact', artifact: 'spike' });
+    const clean = brain(100, 2);
+    const harmed = simulateArtifact(clean, { artifact: 'spike', severity: 10, seed: 8 });
+    const before = harmed.data.slice();
+    const restored = await restoreWithFamily(model, harmed, intensityScale(harmed));
+    expect(harmed.data).toEqual(before);
+    for (const slice of [0, 1]) {
+      const reference = sliceView(clean, slice);
+      const score = (volume: typeof clean) =>
+        psnr(reference, sliceView(volume, slice), automaticMask(reference), 255);
+      expect(score(restored)).toBeGreaterThan(score(harmed) + 2);
+    }
+    const measured = new Uint8Array(clean.data.length).fill(1);
+    measured[3] = 0;
+    const padded = { ...withData(harmed, harmed.data.slice()), measured };
+    padded.data[3] = -5000;
+    expect((await restoreWithFamily(model, padded, intensityScale(padded))).data[3]).toBe(-5000);
+    await model.close();
+  });
+
+  it.skipIf(lacks !== '')('refuses a model that only rebuilds', async () => {
+    const model = await trained({
+      ...PLAN,
+      family: 'plain',
+      settings: {},
+      objective: { kind: 'reconstruct' },
+      steps: 2,
+    });
+    const clean = brain(100, 1);
+    await expect(restoreWithFamily(model, clean, intensityScale(clean))).rejects.toMatchObject({
+      code: 'E_MODEL',
+    });
+    await model.close();
+  });
+});

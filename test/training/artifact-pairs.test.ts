@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { ARTIFACT_NAMES } from '../../src-main/contract/requests.js';
+import { artifactBatches, artifactObjective } from '../../src-main/training/artifact-pairs.js';
+import { corpusSeries, splitCorpus } from '../../src-main/training/corpus.js';
+import { volumeOf } from '../imaging/support.js';
+
+const SIDE = 48;
+const SLICES = 8;
+const SETTINGS = { size: 32, batchSize: 3, seed: 5 };
+const AREA = SETTINGS.size * SETTINGS.size;
+
+/** Discs of three intensities before air; every slice has its own. */
+function scene(offset = 0) {
+  const data = Float32Array.from({ length: SIDE * SIDE * SLICES }, (_, i) => {
+    const [x, y, z] = [i % SIDE, Math.floor(i / SIDE) % SIDE, Math.floor(i / (SIDE * SIDE))];
+    const inside = (u: number, v: number, radius: number) => (Math.hypot(x - u, y - v) < radius ? 1 : 0);
+    return offset + 400 * inside(24, 24, 18) + 300 * inside(18, 20 + z, 5) - 200 * inside(30, 28, 4);
+  });
+  return volumeOf(data, [SIDE, SIDE, SLICES]);
+}
+
+function corpus(offset = 0) {
+  return splitCorpus([corpusSeries(scene(offset), 'one', null)], 0.25, new Random(2));
+}
+
+function distance(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
+}
+
+describe('artifactBatches', () => {
+  it('pairs planes of every artifact with the plane itself, on the scale of the corpus', () => {
+    for (const artifact of ARTIFACT_NAMES) {
+      const series = corpus(artifact === 'ring' ? -1000 : 0);
+      const source = artifactBatches(series, artifactObjective(artifact, null), SETTINGS);
+      const { input, target, weight } = source.batch(new Random(1), 'training', 0);
+      expect(input.length, artifact).toBe(3 * AREA);
+      expect(distance(input, target), artifact).toBeGreaterThan(1e-3);
+      expect(distance(input, target), artifact).toBeLessThan(0.5);
+      expect(input.every(Number.isFinite), artifact).toBe(true);
+      expect(weight.every((value) => value === 1)).toBe(true);
+      const known = new Set(series[0].values);
+      expect(
+        target.every((value) => known.has(value)),
+        artifact,
+      ).toBe(true);
+    }
+  });
+
+  it('gives the same batches whatever was drawn before, so that a run can be resumed', () => {
+    const objective = artifactObjective('motion', 4);
+    const fresh = artifactBatches(corpus(), objective, SETTINGS).batch(new Random(9), 'training', 7);
+    const used = artifactBatches(corpus(), objective, SETTINGS);
+    for (let step = 0; step < 5; step++) used.batch(new Random(step), 'training', step);
+    expect(used.batch(new Random(9), 'training', 7)).toEqual(fresh);
+    const other = artifactBatches(corpus(), objective, { ...SETTINGS, seed: 6 });
+    expect(other.batch(new Random(9), 'training', 7).input).not.toEqual(fresh.input);
+  });
+
+  it('never shows a held-out slice to training', () => {
+    const series = corpus();
+    const marked = { ...series[0], values: series[0].values.slice() };
+    for (let slice = 0; slice < SLICES; slice++)
+      marked.values.fill(
+        marked.roles[slice] === 1 ? 0.75 : 0.25,
+        slice * SIDE * SIDE,
+        (slice + 1) * SIDE * SIDE,
+      );
+    const source = artifactBatches([marked], artifactObjective('spike', null), SETTINGS);
+    for (let step = 0; step < 20; step++) {
+      expect(source.batch(new Random(step), 'training', step).target.includes(0.75)).toBe(false);
+      expect(source.batch(new Random(step), 'heldOut', step).target.includes(0.25)).toBe(false);
+    }
+  });
+
+  it('refuses what cannot be learnt', () => {
+    expect(() => artifactObjective('ghost', 1000)).toThrow(expect.objectContaining({ code: 'E_VALUES' }));
+    const all = corpus().map((one) => ({ ...one, roles: new Uint8Array(SLICES) }));
+    expect(() => artifactBatches(all, artifactObjective('ghost', null), SETTINGS)).toThrow(
+      expect.objectContaining({ code: 'E_TOO_FEW' }),
+    );
+  });
+});
