@@ -1,0 +1,23 @@
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vite';
+
+/** Bundles test/bench/NAME.ts, which plain Node cannot run, with one copy of tfjs, and runs it. */
+export async function runBundled(name) {
+  const outDir = path.resolve(`node_modules/.cache/limpid-bench/${name}`);
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    publicDir: false,
+    ssr: { noExternal: [/^@tensorflow\/tfjs-core/] },
+    build: {
+      ssr: `test/bench/${name}.ts`,
+      target: 'node20',
+      outDir,
+      emptyOutDir: true,
+      minify: false,
+      rollupOptions: { output: { format: 'es', entryFileNames: `${name}.js` } },
+    },
+  });
+  await import(pathToFileURL(path.join(outDir, `${name}.js`)).href);
+}

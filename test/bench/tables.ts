@@ -1,0 +1,73 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** Rows that a bench measured, kept from run to run, and the Markdown tables of docs/families.md. */
+
+export type Row = Readonly<Record<string, string>>;
+
+export interface BenchOptions {
+  /** Keep the rows and write the table into the page. */
+  readonly write: boolean;
+  /** Names of what to measure; empty: everything. */
+  readonly only: readonly string[];
+  readonly steps: number;
+  readonly rounds: number;
+  /** A CT series, for what needs one. */
+  readonly ct: string | null;
+}
+
+export function benchOptions(usual: { readonly steps?: number; readonly rounds?: number }): BenchOptions {
+  const { values } = parseArgs({
+    options: {
+      write: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      steps: { type: 'string' },
+      rounds: { type: 'string' },
+      ct: { type: 'string' },
+    },
+  });
+  return {
+    write: values.write,
+    only: values.only === '' ? [] : values.only.split(','),
+    steps: Number(values.steps ?? usual.steps ?? 0),
+    rounds: Number(values.rounds ?? usual.rounds ?? 0),
+    ct: values.ct ?? null,
+  };
+}
+
+const PAGE = path.resolve('docs/families.md');
+
+/**
+ * The rows replace those of the same key in test/bench/results/NAME.json; all rows there go between the marks of NAME
+ * in docs/families.md.
+ *
+ * @param order keys of all rows there can be: the order of the table
+ */
+export function keep(name: string, key: string, rows: readonly Row[], order: readonly string[]): void {
+  const file = path.resolve(`test/bench/results/${name}.json`);
+  const kept = { ...stored(file), [key]: rows };
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  putIntoPage(name, markdown(order.flatMap((one) => kept[one] ?? [])));
+}
+
+function stored(file: string): Record<string, readonly Row[]> {
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+}
+
+export function markdown(rows: readonly Row[]): string {
+  if (rows.length === 0) return '';
+  const head = Object.keys(rows[0]);
+  const lines = [head, head.map(() => '---'), ...rows.map((row) => head.map((key) => row[key] ?? ''))];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function putIntoPage(name: string, table: string): void {
+  if (!fs.existsSync(PAGE)) return;
+  const [begin, end] = [`<!-- measured: ${name} -->`, `<!-- end: ${name} -->`];
+  const text = fs.readFileSync(PAGE, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/families.md has no marks for ${name}`);
+  fs.writeFileSync(PAGE, `${text.slice(0, from + begin.length)}\n${table}\n${text.slice(to)}`);
+}
