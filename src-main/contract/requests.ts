@@ -193,6 +193,44 @@ export interface PretrainRequest {
   readonly device: DeviceName;
 }
 
+/** Where series differ from the images that a model was trained on. */
+export interface AnomalyRequest {
+  readonly type: 'anomaly';
+  /** File, or id or name from the library. */
+  readonly model: string;
+  readonly input: string;
+  /** Folder: new or empty. */
+  readonly output: string;
+  /** Normal images to calibrate on, that the model was not trained on; empty: what the model file says of its own. */
+  readonly normal: readonly string[];
+  /** Share of normal foreground that the mask may mark by mistake. */
+  readonly falsePositiveRate: number;
+  /** Also insert lesions of known size and contrast into the input, and measure how they are told. */
+  readonly lesions: boolean;
+  readonly seed: number;
+  readonly device: DeviceName;
+  /** Also look at series that Limpid derived. */
+  readonly force: boolean;
+}
+
+/** Where the slices of series lie in the latent space of a model. */
+export interface LatentRequest {
+  readonly type: 'latent';
+  /** File, or id or name from the library. */
+  readonly model: string;
+  readonly inputs: readonly string[];
+  /** Folder: new or empty. */
+  readonly output: string;
+  /** Number of k-means clusters; null chooses by the silhouette. */
+  readonly clusters: number | null;
+  /** A file or folder whose slices are looked up among those of the inputs; null: none. */
+  readonly nearest: string | null;
+  readonly seed: number;
+  readonly device: DeviceName;
+  /** Also series that Limpid derived. */
+  readonly force: boolean;
+}
+
 export type JobRequest =
   | InspectRequest
   | DenoiseRequest
