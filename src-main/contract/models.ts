@@ -29,6 +29,8 @@ export interface FamilyCard {
     /** Slices (or frames) as channels; the middle one is rebuilt. */
     readonly channels: number;
     readonly context: number;
+    /** The centre plane follows, moved around its edges by half its rows, and by half its columns. */
+    readonly folded?: true;
     /** Rows and columns are multiples of this. */
     readonly multiple: number;
     /** Reach in pixels; null: the whole image. */

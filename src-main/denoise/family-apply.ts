@@ -2,6 +2,7 @@ import { LimpidError } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import type { Volume } from '../imaging/volume.js';
 import { type IntensityScale, intensityScale, scaled, squarePlane } from '../training/corpus.js';
+import { foldedPlanes } from '../training/folds.js';
 import { contextPlanes } from '../training/samples.js';
 import type { FamilyModel } from './family-file.js';
 import { mirrorPlane } from './tiles.js';
@@ -80,8 +81,11 @@ interface Fed {
 function fedPlane({ card }: FamilyModel, stack: ScaledStack, plane: number): Fed {
   const { context, multiple, planeSide } = card.input;
   const area = stack.rows * stack.columns;
-  const planes = contextPlanes(stack, plane, context).map((index): Fed => {
-    const values = stack.values.subarray(index * area, (index + 1) * area);
+  const seen = contextPlanes(stack, plane, context).map((index) =>
+    stack.values.subarray(index * area, (index + 1) * area),
+  );
+  if (card.input.folded === true) seen.push(...foldedPlanes(seen[context], stack.rows, stack.columns));
+  const planes = seen.map((values): Fed => {
     if (planeSide !== null)
       return {
         values: squarePlane(values, stack.rows, stack.columns, planeSide),

@@ -25,13 +25,14 @@ export function isFamilyCard(value: unknown): value is FamilyCard {
 }
 
 function isInput(input: Readonly<Record<string, unknown>>): boolean {
-  const { channels, context, multiple, radius, percentiles, planeSide, fixedSide } = input;
+  const { channels, context, multiple, radius, percentiles, planeSide, fixedSide, folded } = input;
   return (
     whole(channels, 1) &&
     whole(context, 0) &&
     Number(channels) > Number(context) &&
     whole(multiple, 1) &&
     (radius === null || whole(radius, 0)) &&
+    (folded === undefined || folded === true) &&
     (planeSide === null || (whole(planeSide, 1) && Number(planeSide) % Number(multiple) === 0)) &&
     (fixedSide === undefined || fixedSide === multiple) &&
     Array.isArray(percentiles) &&

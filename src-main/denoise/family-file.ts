@@ -42,6 +42,7 @@ export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide
     input: {
       channels: model.channels,
       context: model.context,
+      ...(model.folded === true ? { folded: true as const } : {}),
       multiple: model.multiple,
       radius: model.radius,
       percentiles: SCALE_PERCENTILES,

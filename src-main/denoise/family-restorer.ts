@@ -1,6 +1,7 @@
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import { type Volume, withData } from '../imaging/volume.js';
+import { FOLDS } from '../models/family.js';
 import { type IntensityScale, scaled, unscaled } from '../training/corpus.js';
 import type { FamilyModel } from './family-file.js';
 import { Predictor } from './predict.js';
@@ -39,14 +40,14 @@ export async function restoreWithFamily(
 }
 
 function familyRestorer({ card, run }: FamilyModel): Restorer {
-  const { context, multiple, radius, channels, planeSide } = card.input;
+  const { context, multiple, radius, channels, planeSide, folded = false } = card.input;
   if (!card.tasks.includes('denoise'))
     throw new LimpidError(
       'E_MODEL',
       `This ${card.family} model rebuilds images: it was not trained to take anything away from them.`,
       'Use a model that was trained with an objective like rician or artifact, or --model self.',
     );
-  if (planeSide !== null || radius === null || channels !== 2 * context + 1)
+  if (planeSide !== null || radius === null || channels !== 2 * context + 1 + (folded ? FOLDS : 0))
     throw new LimpidError(
       'E_MODEL',
       'This model sees images of one size only and cannot be applied to whole planes.',
@@ -54,6 +55,7 @@ function familyRestorer({ card, run }: FamilyModel): Restorer {
     );
   return {
     context,
+    folded,
     multiple,
     radius,
     conditions: 0,

@@ -1,5 +1,7 @@
 import type { Random } from '../base/random.js';
+import { FOLDS } from '../models/family.js';
 import { type Conditions, fillConditions, swapped } from '../training/conditions.js';
+import { foldedPlanes } from '../training/folds.js';
 import { drawNoise } from '../training/objective.js';
 import { contextPlanes } from '../training/samples.js';
 import type { Restorer } from './restorer.js';
@@ -40,12 +42,13 @@ export class Predictor {
    * of the noise it was trained under. `random` decides the draws: fork one a plane.
    */
   async plane(stack: PlaneStack, plane: number, random: Random): Promise<Float32Array> {
-    const { context, multiple } = this.#restorer;
-    const channels = contextPlanes(stack, plane, context).map((index) => {
-      const area = stack.rows * stack.columns;
-      const values = stack.values.subarray(index * area, (index + 1) * area);
-      return mirrorPlane(values, stack.rows, stack.columns, MARGIN, multiple);
-    });
+    const { context, multiple, folded } = this.#restorer;
+    const area = stack.rows * stack.columns;
+    const seen = contextPlanes(stack, plane, context).map((index) =>
+      stack.values.subarray(index * area, (index + 1) * area),
+    );
+    if (folded === true) seen.push(...foldedPlanes(seen[context], stack.rows, stack.columns));
+    const channels = seen.map((values) => mirrorPlane(values, stack.rows, stack.columns, MARGIN, multiple));
     const { rows, columns } = channels[0];
     const sum = new Float32Array(rows * columns);
     for (let symmetry = 0; symmetry < SYMMETRIES; symmetry++) {
@@ -56,16 +59,17 @@ export class Predictor {
   }
 
   /** Restores under one symmetry and turns the result back. */
-  async #oneView(channels: readonly PaddedPlane[], symmetry: number, random: Random): Promise<Float32Array> {
-    const { rows, columns } = channels[0];
+  async #oneView(planes: readonly PaddedPlane[], symmetry: number, random: Random): Promise<Float32Array> {
+    const { rows, columns } = planes[0];
     const turned = (symmetry & 4) !== 0;
+    const channels = turned && this.#restorer.folded === true ? foldsSwapped(planes) : planes;
     const [viewRows, viewColumns] = turned ? [columns, rows] : [rows, columns];
     const source = symmetryIndex(symmetry, rows, columns);
     const noise = this.#recorruption(rows, columns, random);
     const { conditions } = this.#settings;
     const width = channels.length + this.#restorer.conditions;
     const view = new Float32Array(source.length * width);
-    const centre = channels.length >> 1;
+    const centre = this.#restorer.context;
     for (let i = 0; i < source.length; i++)
       for (let c = 0; c < channels.length; c++) {
         const added = c === centre && noise !== null ? noise[source[i]] : 0;
@@ -111,6 +115,12 @@ export class Predictor {
     }
     return out;
   }
+}
+
+/** The last two channels change places: rows of the view are columns of the plane. */
+function foldsSwapped(planes: readonly PaddedPlane[]): PaddedPlane[] {
+  const slices = planes.slice(0, -FOLDS);
+  return [...slices, ...planes.slice(-FOLDS).reverse()];
 }
 
 interface PaddedPlane {

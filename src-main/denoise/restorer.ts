@@ -7,6 +7,8 @@ import { inferenceDefinition, type TrainedModel } from '../training/self.js';
 export interface Restorer {
   /** Neighbouring slices on each side; the window has channelsOf(restorer) channels, channel fastest. */
   readonly context: number;
+  /** Whether the centre slice follows the slices, folded (training/folds.ts); absent: no. */
+  readonly folded?: boolean;
   /** Planes that tell the network about the image, after the slices: none, or those of models/unet.ts. */
   readonly conditions: number;
   /** Rows and columns of a window are multiples of this. */

@@ -76,12 +76,18 @@ function objectiveOf(request: TrainRequest): PairObjective {
   }
 }
 
-/** A network that sees the hidden pixel through a skip learns nothing: blind spots go without, where there is one. */
+/**
+ * A ghost comes from half the plane away: a network that can be folded is. A network that sees the hidden pixel through a skip
+ * learns nothing: blind spots go without, where there is one.
+ */
 function settingsOf(
   given: FamilySettings,
-  { kind }: PairObjective,
+  objective: PairObjective,
   defaults: FamilySettings,
 ): FamilySettings {
+  const { kind } = objective;
+  if (kind === 'artifact' && objective.artifact === 'ghost' && 'folded' in defaults)
+    return { folded: true, ...given };
   if (kind !== 'blind-spot' || !('topSkip' in defaults)) return given;
   return { residual: false, topSkip: false, ...given };
 }

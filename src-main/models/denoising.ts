@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Autoencoder, defineFamily } from './family.js';
+import { type Autoencoder, defineFamily, FOLDS } from './family.js';
 import { unet } from './unet.js';
 
 /**
  * Denoising autoencoder (Vincent et al. 2008) as a U-Net, the convolutional family with skips: it learns to undo the
  * corruption that its input was given. In residual form it predicts what to take away. Without residual and top
- * skip it is that of Noise2Void2 (Hoeck et al. 2022), for hidden pixels.
+ * skip it is that of Noise2Void2 (Hoeck et al. 2022), for hidden pixels. Folded, it also sees the plane moved by half
+ * its rows and by half its columns, where an N/2 ghost comes from.
  */
 export const denoising = defineFamily(
   {
@@ -14,14 +15,15 @@ export const denoising = defineFamily(
     wholePlanes: false,
     latentSetting: null,
   },
-  { base: 16, levels: 3, context: 0, residual: true, topSkip: true },
+  { base: 16, levels: 3, context: 0, residual: true, topSkip: true, folded: false },
   { base: [4, 64], levels: [2, 5], context: [0, 3] },
-  ({ base, levels, context, residual, topSkip }, { head }): Autoencoder => {
+  ({ base, levels, context, residual, topSkip, folded }, { head }): Autoencoder => {
     const linear = residual && head.linear;
     const net = unet({
       base,
       levels,
       context,
+      ...(folded ? { extra: FOLDS } : {}),
       conditioned: false,
       residual: linear,
       topSkip,
@@ -31,10 +33,11 @@ export const denoising = defineFamily(
     const spread = head.channels > 1;
     return {
       family: 'denoising',
-      settings: { base, levels, context, residual: linear, topSkip },
+      settings: { base, levels, context, residual: linear, topSkip, folded },
       tasks: ['reconstruct', 'denoise'],
-      channels: 2 * context + 1,
+      channels: 2 * context + 1 + (folded ? FOLDS : 0),
       context,
+      folded,
       multiple: net.multiple,
       radius: net.radius,
       head,

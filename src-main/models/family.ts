@@ -87,15 +87,20 @@ export interface Coder {
   readonly codebook?: number;
 }
 
+/** Channels of a folded plane: moved around its edges by half its rows, and by half its columns. */
+export const FOLDS = 2;
+
 /** A network of a family with its settings fixed. */
 export interface Autoencoder {
   readonly family: string;
   readonly settings: FamilySettings;
   readonly tasks: readonly Task[];
-  /** Channels of the input image: 2 * context + 1 slices or frames. */
+  /** Channels of the input image: 2 * context + 1 slices or frames, and FOLDS where it is folded. */
   readonly channels: number;
   /** Neighbouring planes on each side. */
   readonly context: number;
+  /** Whether the centre plane follows the slices, moved by half its rows and by half its columns. */
+  readonly folded?: boolean;
   /** Rows and columns must be multiples of this. */
   readonly multiple: number;
   /** The only side that an image may have, in pixels; absent where any multiple will do. */

@@ -9,6 +9,8 @@ export interface UnetSettings {
   readonly levels: number;
   /** Neighbouring slices on each side (0: 2D, 1 or 2: 2.5D). */
   readonly context: number;
+  /** More planes after the slices, which the network sees as they are; absent: none. */
+  readonly extra?: number;
   /** Whether planes after the slices tell the network about the image: CONDITIONS. */
   readonly conditioned: boolean;
   /** Whether the network predicts the noise of the centre slice (residual form) or the image itself. */
@@ -72,9 +74,9 @@ function radiusOf(levels: number): number {
 
 /** Input and output channels of each convolution. */
 function channels(settings: UnetSettings): Readonly<Record<string, readonly [number, number]>> {
-  const { base, levels, context, conditioned, topSkip } = settings;
+  const { base, levels, context, extra = 0, conditioned, topSkip } = settings;
   // the mean is only subtracted
-  const planes = 2 * context + 1 + (conditioned ? CONDITIONS.length - 1 : 0);
+  const planes = 2 * context + 1 + extra + (conditioned ? CONDITIONS.length - 1 : 0);
   const width = (level: number): number => base * 2 ** level;
   const table: Record<string, readonly [number, number]> = {};
   for (let level = 0; level < levels; level++) {

@@ -1,10 +1,12 @@
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { ArtifactName } from '../contract/requests.js';
+import { FOLDS } from '../models/family.js';
 import { ARTIFACTS, modelFor } from '../noise/artifacts/artifacts.js';
 import type { ArtifactPlane } from '../noise/artifacts/plane.js';
 import type { BatchSource, Part } from './batches.js';
 import { type CorpusSeries, SLICE_JUDGES, SLICE_TRAINS } from './corpus.js';
+import { foldedView } from './folds.js';
 import { dihedral } from './samples.js';
 
 /** Taking an artifact away, learnt from images without it. */
@@ -30,6 +32,8 @@ interface PairSettings {
   readonly size: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** Whether an input has the folded plane as FOLDS more channels. */
+  readonly folded: boolean;
 }
 
 const WORST = 1.5;
@@ -48,7 +52,7 @@ const MOST_VARIANTS = 24;
 export function artifactBatches(
   corpus: readonly CorpusSeries[],
   objective: ArtifactObjective,
-  { size, batchSize, seed }: PairSettings,
+  { size, batchSize, seed, folded }: PairSettings,
 ): BatchSource {
   const places = { training: placesOf(corpus, SLICE_TRAINS), heldOut: placesOf(corpus, SLICE_JUDGES) };
   if (places.training.length === 0 || places.heldOut.length === 0)
@@ -59,19 +63,21 @@ export function artifactBatches(
     );
   const simulate = simulator(objective, seed, places);
   const area = size * size;
+  const channels = folded ? 1 + FOLDS : 1;
   return {
     batch(random, part) {
-      const input = new Float32Array(batchSize * area);
+      const input = new Float32Array(batchSize * area * channels);
       const target = new Float32Array(batchSize * area);
       const weight = new Float32Array(batchSize * area);
       for (let n = 0; n < batchSize; n++) {
         const place = places[part][random.integer(places[part].length)];
         const harmed = simulate(place, random);
-        const from = cut(place, size, random, part);
+        const { from, transposed } = cut(place, size, random, part);
         const { values, usable, columns, rows } = place.series;
         const start = place.plane * rows * columns;
+        const seen = folded ? [harmed, ...foldedView(harmed, rows, columns, transposed)] : [harmed];
         for (let i = 0; i < area; i++) {
-          input[n * area + i] = harmed[from[i]];
+          for (let c = 0; c < channels; c++) input[(n * area + i) * channels + c] = seen[c][from[i]];
           target[n * area + i] = values[start + from[i]];
           weight[n * area + i] = usable === null || usable[start + from[i]] === 1 ? 1 : 0;
         }
@@ -144,8 +150,14 @@ function variantsWithin(places: readonly Place[]): number {
   return Math.max(2, Math.min(MOST_VARIANTS, Math.floor(BUDGET / bytes)));
 }
 
+interface Cut {
+  readonly from: Int32Array;
+  /** Whether rows of the square are columns of the plane. */
+  readonly transposed: boolean;
+}
+
 /** Pixels of the plane that a square shows, at a place and under a symmetry drawn at random. */
-function cut({ series }: Place, size: number, random: Random, part: Part): Int32Array {
+function cut({ series }: Place, size: number, random: Random, part: Part): Cut {
   const { rows, columns } = series;
   const row = random.integer(rows - size + 1);
   const column = random.integer(columns - size + 1);
@@ -156,5 +168,5 @@ function cut({ series }: Place, size: number, random: Random, part: Part): Int32
       const [v, u] = dihedral(turn, y, x, size);
       from[i] = (row + v) * columns + column + u;
     }
-  return from;
+  return { from, transposed: (turn & 4) !== 0 };
 }

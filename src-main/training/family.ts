@@ -63,17 +63,29 @@ export async function trainFamily(
   const { size, augmentation } = plan;
   const sampler = new CropSampler(corpus, { size, context: model.context, augmentation });
   const examples = model.initialise === undefined ? null : drawExamples(sampler, plan);
+  const folded = model.folded === true;
+  if (plan.objective.kind === 'artifact' ? model.context > 0 : folded)
+    throw new LimpidError(
+      'E_USAGE',
+      'The objective and the channels of this model do not go together.',
+      'Artifacts are learnt from single slices (context=0); folded=true is for --objective artifact only.',
+    );
   const learner = autoencoderLearner(model, plan.losses, plan, examples);
   const fingerprint = sha256(
     JSON.stringify({ ...plan, device: runtime.choice.device, images: corpusHash(corpus) }),
   );
-  const batches = source ?? batchesOf(corpus, plan, sampler);
+  const batches = source ?? batchesOf(corpus, plan, sampler, folded);
   const { parameters, ...result } = await trainLearner(runtime, learner, plan, fingerprint, batches, hooks);
   return { plan, model, kept: parameters, result };
 }
 
-function batchesOf(corpus: readonly CorpusSeries[], plan: FamilyPlan, sampler: CropSampler): BatchSource {
-  if (plan.objective.kind === 'artifact') return artifactBatches(corpus, plan.objective, plan);
+function batchesOf(
+  corpus: readonly CorpusSeries[],
+  plan: FamilyPlan,
+  sampler: CropSampler,
+  folded: boolean,
+): BatchSource {
+  if (plan.objective.kind === 'artifact') return artifactBatches(corpus, plan.objective, { ...plan, folded });
   return pairBatches(plan.objective, sampler, plan);
 }
 

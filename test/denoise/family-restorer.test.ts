@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { exportFamily, familyCard, openFamilyFile } from '../../src-main/denoise/family-file.js';
 import { restoreWithFamily } from '../../src-main/denoise/family-restorer.js';
-import { automaticMask, psnr } from '../../src-main/imaging/metrics.js';
+import { psnr } from '../../src-main/imaging/metrics.js';
 import { sliceView, withData } from '../../src-main/imaging/volume.js';
 import { simulateArtifact } from '../../src-main/noise/artifacts/artifacts.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
@@ -51,18 +51,22 @@ async function trained(plan: FamilyPlan) {
 }
 
 describe('restoreWithFamily', () => {
-  it.skipIf(lacks !== '')('takes an artifact away from slices that no step has seen', async () => {
-    const model = await trained(PLAN);
-    expect(model.card.objective).toMatchObject({ kind: 'artifact', artifact: 'spike' });
+  it.skipIf(lacks !== '').each([
+    { artifact: 'spike', severity: 10, settings: { base: 8 } },
+    // from half the plane away: only a folded network sees where a ghost comes from
+    { artifact: 'ghost', severity: 20, settings: { base: 8, folded: true } },
+  ] as const)('takes a $artifact away from slices that no step has seen', async (one) => {
+    const { artifact, severity, settings } = one;
+    const model = await trained({ ...PLAN, settings, objective: artifactObjective(artifact, null) });
+    expect(model.card.objective).toMatchObject({ kind: 'artifact', artifact });
     const clean = brain(100, 2);
-    const harmed = simulateArtifact(clean, { artifact: 'spike', severity: 10, seed: 8 });
+    const harmed = simulateArtifact(clean, { artifact, severity, seed: 8 });
     const before = harmed.data.slice();
     const restored = await restoreWithFamily(model, harmed, intensityScale(harmed));
     expect(harmed.data).toEqual(before);
     for (const slice of [0, 1]) {
       const reference = sliceView(clean, slice);
-      const score = (volume: typeof clean) =>
-        psnr(reference, sliceView(volume, slice), automaticMask(reference), 255);
+      const score = (volume: typeof clean) => psnr(reference, sliceView(volume, slice), null, 255);
       expect(score(restored)).toBeGreaterThan(score(harmed) + 2);
     }
     const measured = new Uint8Array(clean.data.length).fill(1);
@@ -71,6 +75,11 @@ describe('restoreWithFamily', () => {
     padded.data[3] = -5000;
     expect((await restoreWithFamily(model, padded, intensityScale(padded))).data[3]).toBe(-5000);
     await model.close();
+  });
+
+  it.skipIf(lacks !== '')('folds for artifacts only', async () => {
+    const plan = { ...PLAN, settings: { folded: true }, objective: { kind: 'reconstruct' } } as const;
+    await expect(trained(plan)).rejects.toMatchObject({ code: 'E_USAGE' });
   });
 
   it.skipIf(lacks !== '')('refuses a model that only rebuilds', async () => {

@@ -3,11 +3,12 @@ import { Random } from '../../src-main/base/random.js';
 import { ARTIFACT_NAMES } from '../../src-main/contract/requests.js';
 import { artifactBatches, artifactObjective } from '../../src-main/training/artifact-pairs.js';
 import { corpusSeries, splitCorpus } from '../../src-main/training/corpus.js';
+import { foldedView } from '../../src-main/training/folds.js';
 import { volumeOf } from '../imaging/support.js';
 
 const SIDE = 48;
 const SLICES = 8;
-const SETTINGS = { size: 32, batchSize: 3, seed: 5 };
+const SETTINGS = { size: 32, batchSize: 3, seed: 5, folded: false };
 const AREA = SETTINGS.size * SETTINGS.size;
 
 /** Discs of three intensities before air; every slice has its own. */
@@ -71,6 +72,27 @@ describe('artifactBatches', () => {
       expect(source.batch(new Random(step), 'training', step).target.includes(0.75)).toBe(false);
       expect(source.batch(new Random(step), 'heldOut', step).target.includes(0.25)).toBe(false);
     }
+  });
+
+  it('shows the plane folded where that is asked for: what a ghost adds to each pixel', () => {
+    const whole = { size: SIDE, batchSize: 1, seed: 5, folded: true };
+    const source = artifactBatches(corpus(), artifactObjective('ghost', null), whole);
+    const { input } = source.batch(new Random(4), 'heldOut', 0);
+    expect(input.length).toBe(3 * SIDE * SIDE);
+    const at = (y: number, x: number, channel: number) => input[(y * SIDE + x) * 3 + channel];
+    for (let y = 0; y < SIDE; y += 5)
+      for (let x = 0; x < SIDE; x += 5) {
+        expect(at(y, x, 1)).toBe(at((y + SIDE / 2) % SIDE, x, 0));
+        expect(at(y, x, 2)).toBe(at(y, (x + SIDE / 2) % SIDE, 0));
+      }
+  });
+
+  it('folds along the axes of a turned square', () => {
+    const values = Float32Array.from({ length: 24 }, (_, i) => i);
+    const [byRows, byColumns] = foldedView(values, 4, 6, false);
+    expect([...byRows]).toEqual([...values.subarray(12), ...values.subarray(0, 12)]);
+    expect([...byColumns.subarray(0, 6)]).toEqual([3, 4, 5, 0, 1, 2]);
+    expect(foldedView(values, 4, 6, true)).toEqual([byColumns, byRows]);
   });
 
   it('refuses what cannot be learnt', () => {

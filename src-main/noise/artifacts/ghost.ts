@@ -1,4 +1,4 @@
-import { type Axis, alongAxis, type ComplexImage, fft, inverseFft } from './fft.js';
+import { type Axis, alongAxis, type ComplexImage, fft, frequencyOf, inverseFft } from './fft.js';
 import { type ArtifactModel, type ArtifactPlane, between, magnitude } from './plane.js';
 
 export interface GhostSettings {
@@ -14,7 +14,7 @@ export interface GhostSettings {
 
 /**
  * Ghosts of a phase error that repeats along the phase-encoding direction: line k is multiplied with
- * exp(i phase cos(2 pi k / period)). With period 2 that is the N/2 ghost of EPI, from echoes of alternating
+ * exp(i phase cos(2 pi k / period)), k counted from the middle of k-space. With period 2 that is the N/2 ghost of EPI, from echoes of alternating
  * polarity (Reeder et al, Magn Reson Med 41:87, 1999), half a field of view away. Energy is conserved.
  */
 export function ghost(plane: ArtifactPlane, settings: GhostSettings): Float32Array {
@@ -28,7 +28,8 @@ export function ghost(plane: ArtifactPlane, settings: GhostSettings): Float32Arr
   alongAxis(hybrid, settings.axis, fft);
   for (let y = 0, i = 0; y < rows; y++)
     for (let x = 0; x < columns; x++, i++) {
-      const [line, along] = settings.axis === 'y' ? [y, x / columns] : [x, y / rows];
+      const [line, along] =
+        settings.axis === 'y' ? [frequencyOf(y, rows), x / columns] : [frequencyOf(x, columns), y / rows];
       const error = settings.phase + settings.slope * (along - 0.5);
       const angle = error * Math.cos((2 * Math.PI * line) / settings.period);
       const [c, s] = [Math.cos(angle), Math.sin(angle)];

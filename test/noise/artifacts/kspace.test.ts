@@ -28,6 +28,16 @@ describe('ghost', () => {
     expect(energy(out) / energy(box.values)).toBeCloseTo(1, 6);
   });
 
+  it('is a copy half a field of view away for an odd number of lines too', () => {
+    const odd = planeOf(65, 48, (x, y) => Math.exp(-((x - 24) ** 2 + (y - 14) ** 2) / 18));
+    const out = ghost(odd, { axis: 'y', period: 2, phase: Math.atan(0.2), slope: 0 });
+    for (let y = 38; y < 56; y++) {
+      // half way between two lines
+      const parent = Math.exp(-((y - 14 - 32.5) ** 2) / 18);
+      expect(out[y * 48 + 24]).toBeCloseTo(Math.sin(Math.atan(0.2)) * parent, 2);
+    }
+  });
+
   it('lies a quarter of the field of view away for four lines, along the other axis if asked', () => {
     const out = ghost(box, { axis: 'x', period: 4, phase: 0.3, slope: 0 });
     const rowSum = (values: Float32Array, y: number) => values.subarray(y * 48, y * 48 + 48);
