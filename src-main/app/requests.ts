@@ -98,6 +98,16 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     device: oneOf(DEVICE_NAMES),
     force: flag,
   },
+  latent: {
+    model: filled,
+    inputs: list,
+    output: filled,
+    clusters: orNull(whole),
+    nearest: orNull(filled),
+    seed: whole,
+    device: oneOf(DEVICE_NAMES),
+    force: flag,
+  },
   models: {
     action: oneOf(['list', 'show', 'import', 'export', 'delete']),
     model: absentOr(filled),

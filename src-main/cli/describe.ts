@@ -4,6 +4,7 @@ import type {
   EvaluationNumbers,
   InspectedSeries,
   InspectResult,
+  LatentResult,
   ModelsResult,
   OutputsResult,
   PretrainResult,
@@ -23,6 +24,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describePretrain(result);
     case 'train':
       return describeTrain(result);
+    case 'latent':
+      return describeLatent(result);
     case 'models':
       return describeModels(result);
     default:
@@ -98,6 +101,20 @@ function describeTrain(result: TrainResult): string {
     `steps: ${steps}, best at ${bestStep}, ${duration(seconds)}`,
     `held-out loss: ${heldOut === null ? '-' : heldOut.toPrecision(4)}${watched.map((one) => `, ${one}`).join('')}`,
     `wrote ${result.forPerson?.file ?? 'the model'} (SHA-256 ${result.sha256.slice(0, 12)})`,
+    'Not for diagnostic use.',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeLatent(result: LatentResult): string {
+  const { family, series, slices, length, explained, clusters, silhouette, queries, files } = result;
+  const shares = explained.map((share) => `${(100 * share).toFixed(1)} %`).join(' and ');
+  const lines = [
+    `${slices} slices of ${series} series, ${length} numbers each (${family})`,
+    `principal components: ${shares} of the variance`,
+    `clusters: ${clusters.join(', ')} slices${silhouette === null ? '' : `, silhouette ${silhouette.toFixed(2)}`}`,
+    ...(queries === 0 ? [] : [`nearest slices of ${queries}`]),
+    ...files.map((name) => `wrote ${name}`),
     'Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');

@@ -17,6 +17,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   train: 'training',
   denoise: 'denoising',
   simulate: 'simulating',
+  apply: 'applying',
   write: 'writing',
   report: 'reporting',
 };

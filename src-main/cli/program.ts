@@ -5,6 +5,7 @@ import { EXIT } from '../contract/results.js';
 import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
+import { latentCommand } from './latent.js';
 import { modelsCommand } from './models.js';
 import { pretrainCommand } from './pretrain.js';
 import { runRequest } from './run.js';
@@ -47,6 +48,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(simulateCommand(start))
     .addCommand(trainCommand(start))
     .addCommand(pretrainCommand(start))
+    .addCommand(latentCommand(start))
     .addCommand(modelsCommand(start))
     .addCommand(
       serveCommand(places, (code) => {

@@ -2,6 +2,7 @@ import type { Problem } from './errors.js';
 import type {
   EvaluateResult,
   InspectResult,
+  LatentResult,
   ModelsResult,
   OutputsResult,
   PretrainResult,
@@ -15,7 +16,16 @@ import type {
  */
 
 /** The stages of a job, in order; what `done` and `total` count is in `unit`. */
-export type Stage = 'scan' | 'read' | 'noise' | 'train' | 'denoise' | 'simulate' | 'write' | 'report';
+export type Stage =
+  | 'scan'
+  | 'read'
+  | 'noise'
+  | 'train'
+  | 'denoise'
+  | 'simulate'
+  | 'apply'
+  | 'write'
+  | 'report';
 
 export interface ProgressEvent {
   readonly type: 'progress';
@@ -81,6 +91,7 @@ export type ResultEvent =
   | EvaluateResult
   | TrainResult
   | PretrainResult
+  | LatentResult
   | ModelsResult
   | StoppedResult;
 

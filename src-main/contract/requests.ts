@@ -238,4 +238,5 @@ export type JobRequest =
   | SimulateRequest
   | TrainRequest
   | PretrainRequest
+  | LatentRequest
   | ModelsRequest;

@@ -152,6 +152,28 @@ export interface PretrainResult {
   readonly bytes: number;
 }
 
+export interface LatentResult {
+  readonly type: 'result';
+  readonly command: 'latent';
+  readonly exitCode: ExitCode;
+  readonly family: string;
+  readonly series: number;
+  readonly slices: number;
+  /** Numbers a vector. */
+  readonly length: number;
+  /** Share of the variance along the first two principal components. */
+  readonly explained: readonly [number, number];
+  /** Slices in each. */
+  readonly clusters: readonly number[];
+  readonly silhouette: number | null;
+  /** Slices that were looked up. */
+  readonly queries: number;
+  /** Names in the output folder; `latent.json` (contract/latent.ts) last. */
+  readonly files: readonly string[];
+  /** Series that were left out, and why. */
+  readonly problems: readonly Problem[];
+}
+
 export interface ModelsResult {
   readonly type: 'result';
   readonly command: 'models';

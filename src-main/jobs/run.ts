@@ -7,6 +7,7 @@ import { runDenoise } from './denoise.js';
 import { openDenoiser } from './denoiser.js';
 import { runEvaluate } from './evaluate.js';
 import { runInspect } from './inspect.js';
+import { runLatent } from './latent.js';
 import { runModels } from './models.js';
 import { runPretrain } from './pretrain.js';
 import { runSimulate } from './simulate.js';
@@ -37,6 +38,8 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
       return runPretrain(request, emit);
     case 'train':
       return runTrain(request, emit);
+    case 'latent':
+      return runLatent(request, emit);
     case 'models':
       return runModels(request);
   }

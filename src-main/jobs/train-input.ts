@@ -18,8 +18,8 @@ export interface Gathered {
   readonly problems: readonly Problem[];
 }
 
-interface Read {
-  readonly stack: Pick<StackInput, 'id' | 'modality' | 'group'>;
+export interface SeriesRead {
+  readonly stack: Pick<StackInput, 'id' | 'modality' | 'group' | 'only2d'>;
   readonly volume: Volume;
 }
 
@@ -53,7 +53,7 @@ export async function gather(request: TrainRequest, emit: Emit): Promise<Gathere
       'Give one reference for each series, in the same order.',
     );
   const series: CorpusSeries[] = [];
-  const used: Read[] = [];
+  const used: SeriesRead[] = [];
   for (const [i, read] of inputs.entries())
     try {
       series.push(corpusSeries(read.volume, read.stack.group, references[i]?.volume ?? null));
@@ -76,13 +76,14 @@ export async function gather(request: TrainRequest, emit: Emit): Promise<Gathere
   };
 }
 
-async function readAll(
+/** Every series of the paths that can be used, in order. @throws LimpidError E_TOO_LARGE; as reading */
+export async function readAll(
   paths: readonly string[],
   force: boolean,
   emit: Emit,
   leaveOut: (series: string | null, problem: Problem) => void,
-): Promise<Read[]> {
-  const reads: Read[] = [];
+): Promise<SeriesRead[]> {
+  const reads: SeriesRead[] = [];
   let values = 0;
   for (const [i, given] of paths.entries()) {
     const input = await openInput(given, emit, { errorMap: false, suffix: 'unused' });
@@ -99,7 +100,8 @@ async function readAll(
         if (values > MOST_VALUES) throw tooLarge();
         // NIfTI files tell nothing of the patient: each counts as one.
         const group = stack.group === '' ? `input ${i}` : stack.group;
-        reads.push({ stack: { id: stack.id, modality: stack.modality, group }, volume });
+        const { id, modality, only2d } = stack;
+        reads.push({ stack: { id, modality, group, only2d }, volume });
       }
     } finally {
       await input.close();
@@ -130,7 +132,7 @@ function tooLarge(): LimpidError {
   );
 }
 
-function noiseRange(reads: readonly Read[]): [number, number] | null {
+function noiseRange(reads: readonly SeriesRead[]): [number, number] | null {
   const levels = reads
     .map(({ volume, stack }) => estimateNoise(volume, { modality: stack.modality }).relative)
     .filter((level) => Number.isFinite(level));

@@ -13,6 +13,7 @@ export function jobName(job: JobRecord): string {
     case 'evaluate':
       return baseName(request.test);
     case 'train':
+    case 'latent':
       return request.inputs.map(baseName).join(', ');
     case 'pretrain':
       return baseName(request.output);
