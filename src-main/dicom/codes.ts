@@ -7,6 +7,7 @@ export const PIXEL_BY_PIXEL_SUBTRACTION: CodedConcept = {
   scheme: 'DCM',
   meaning: 'Pixel by pixel subtraction',
 };
+export const SEGMENTATION: CodedConcept = { value: '113076', scheme: 'DCM', meaning: 'Segmentation' };
 /** CID 7202, source image purposes of reference. */
 export const SOURCE_IMAGE: CodedConcept = {
   value: '121322',
@@ -26,3 +27,15 @@ export const HOUNSFIELD_UNIT: CodedConcept = {
   meaning: 'Hounsfield unit',
 };
 export const QUANTITY: CodedConcept = { value: '246205007', scheme: 'SCT', meaning: 'Quantity' };
+/** CID 7150, segmentation property categories. */
+export const SPATIAL_CONCEPT: CodedConcept = {
+  value: '309825002',
+  scheme: 'SCT',
+  meaning: 'Spatial and Relational Concept',
+};
+/** Own: it says no more than that a model rebuilds a place worse than places of its training images. */
+export const UNLIKE_TRAINING: CodedConcept = {
+  value: 'UNLIKE',
+  scheme: '99LIMPID',
+  meaning: 'Unlike the training images',
+};

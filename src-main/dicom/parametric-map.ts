@@ -1,9 +1,8 @@
 import { LimpidError } from '../contract/errors.js';
 import { NO_UNITS, PIXEL_BY_PIXEL_SUBTRACTION, QUANTITY } from './codes.js';
-import { type Equipment, type InstanceReference, sourceItem } from './derive.js';
-import { suffixedDescription } from './derive-text.js';
-import { type DicomTime, dicomTime } from './derive-time.js';
-import { asciiValue, type ElementFile, findElement, valueBytes, walkElements } from './elements.js';
+import { sourceItem } from './derive.js';
+import { dicomTime } from './derive-time.js';
+import { type ElementFile, walkElements } from './elements.js';
 import {
   asciiText,
   type CodedConcept,
@@ -18,30 +17,33 @@ import {
   textElement,
   uidElement,
 } from './encode.js';
+import {
+  copied,
+  geometryError,
+  instance,
+  type MultiframeOptions,
+  type PlacedFrame,
+  references,
+  required,
+  requireUids,
+  sliceThickness,
+  textOf,
+  unsigned16,
+} from './multiframe.js';
 import { toLittleEndian } from './transcode.js';
 import { EXPLICIT_LITTLE_ENDIAN } from './transfer-syntax.js';
-import { deriveUid, isUid } from './uid.js';
+import { deriveUid } from './uid.js';
 
 export const PARAMETRIC_MAP_STORAGE = '1.2.840.10008.5.1.4.1.1.30';
 
 /** One slice of the map, at the place of its source. */
-export interface ParametricMapFrame {
-  readonly source: InstanceReference;
-  /** ImagePositionPatient in mm. */
-  readonly position: readonly [number, number, number];
+export interface ParametricMapFrame extends PlacedFrame {
   /** rows * columns values, finite. */
   readonly plane: Float32Array;
 }
 
-export interface ParametricMapOptions {
-  /** Bytes of one source image: patient, study, frame of reference, orientation, spacing and size come from it. */
-  readonly template: Uint8Array;
-  /** In the order of the map's frames. */
+export interface ParametricMapOptions extends MultiframeOptions {
   readonly frames: readonly ParametricMapFrame[];
-  readonly seriesInstanceUid: string;
-  readonly sopInstanceUid: string;
-  readonly seriesNumber: number;
-  readonly seriesDescriptionSuffix: string;
   /** ContentLabel and the label of the value mapping: capitals, digits, space, underscore; at most 16. */
   readonly label: string;
   /** What a value means, for people; at most 64 characters. */
@@ -56,59 +58,7 @@ export interface ParametricMapOptions {
   readonly quantity: CodedConcept;
   /** Least and greatest value of the display window. */
   readonly window: readonly [number, number];
-  readonly equipment: Equipment;
-  /** One moment for the whole series, also when a run resumes. */
-  readonly now: Date;
 }
-
-/** Attributes of patient, study and place copied from the source: tag, VR, and whether an empty one is written where it is absent (type 2). */
-const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = [
-  [0x00080005, 'CS', false],
-  [0x00080020, 'DA', true],
-  [0x00080030, 'TM', true],
-  [0x00080050, 'SH', true],
-  [0x00080060, 'CS', true],
-  [0x00080090, 'PN', true],
-  [0x00080201, 'SH', false],
-  [0x00081030, 'LO', false],
-  [0x00081048, 'PN', false],
-  [0x00081060, 'PN', false],
-  [0x00081080, 'LO', false],
-  [0x00100010, 'PN', true],
-  [0x00100020, 'LO', true],
-  [0x00100021, 'LO', false],
-  [0x00100030, 'DA', true],
-  [0x00100032, 'TM', false],
-  [0x00100040, 'CS', true],
-  [0x00101000, 'LO', false],
-  [0x00101001, 'PN', false],
-  [0x00101010, 'AS', false],
-  [0x00101020, 'DS', false],
-  [0x00101030, 'DS', false],
-  [0x00102000, 'LO', false],
-  [0x00102110, 'LO', false],
-  [0x00102160, 'SH', false],
-  [0x00102180, 'SH', false],
-  [0x001021a0, 'CS', false],
-  [0x001021b0, 'LT', false],
-  [0x001021c0, 'US', false],
-  [0x001021d0, 'DA', false],
-  [0x00104000, 'LT', false],
-  [0x00120062, 'CS', false],
-  [0x00120063, 'LO', false],
-  [0x00180015, 'CS', false],
-  [0x00185100, 'CS', false],
-  [0x0020000d, 'UI', true],
-  [0x00200010, 'SH', true],
-  [0x00200052, 'UI', true],
-  [0x00200060, 'CS', false],
-  [0x00201040, 'LO', true],
-  [0x00280010, 'US', true],
-  [0x00280011, 'US', true],
-  [0x00282112, 'DS', false],
-  [0x00282114, 'CS', false],
-  [0x00380500, 'LO', false],
-];
 
 /**
  * A multi-frame Parametric Map (PS3.3 section A.75) of 32-bit floats in Explicit VR Little Endian, in the space of
@@ -125,7 +75,7 @@ export function parametricMap(options: ParametricMapOptions): Uint8Array {
   const range = rangeOf(options.frames);
   const elements = [
     ...copied(file),
-    ...instance(file, options, time),
+    ...instance(file, PARAMETRIC_MAP_STORAGE, options, time),
     ...content(file, options),
     ...dimensions(options),
     references(file, options.frames),
@@ -140,48 +90,6 @@ export function parametricMap(options: ParametricMapOptions): Uint8Array {
     softwareVersion: options.equipment.softwareVersion,
   });
   return Buffer.concat([meta, ...elements.map((element) => encodeElement(element, false))]);
-}
-
-function copied(file: ElementFile): NewElement[] {
-  return COPIED.flatMap(([tag, vr, type2]) => {
-    const element = findElement(file.elements, tag);
-    if (element === undefined) return type2 ? [{ tag, vr, value: new Uint8Array(0) }] : [];
-    return [{ tag, vr, value: valueBytes(file.bytes, element) }];
-  });
-}
-
-/** SOP Common, Series and Equipment modules; Limpid is the equipment that made the map. */
-function instance(file: ElementFile, options: ParametricMapOptions, { date, time }: DicomTime): NewElement[] {
-  const { equipment } = options;
-  const version = asciiText(equipment.softwareVersion, 64);
-  const description = findElement(file.elements, 0x0008103e);
-  return [
-    textElement(0x00080012, 'DA', date),
-    textElement(0x00080013, 'TM', time),
-    uidElement(0x00080016, PARAMETRIC_MAP_STORAGE),
-    uidElement(0x00080018, options.sopInstanceUid),
-    textElement(0x00080021, 'DA', date),
-    textElement(0x00080023, 'DA', date),
-    textElement(0x00080031, 'TM', time),
-    textElement(0x00080033, 'TM', time),
-    textElement(0x00080070, 'LO', asciiText(equipment.manufacturer, 64)),
-    {
-      tag: 0x0008103e,
-      vr: 'LO',
-      value: suffixedDescription(
-        description === undefined ? new Uint8Array(0) : valueBytes(file.bytes, description),
-        textOf(file, 0x00080005),
-        asciiText(options.seriesDescriptionSuffix, 64),
-      ),
-    },
-    textElement(0x00081090, 'LO', asciiText(equipment.model, 64)),
-    // Type 1, but software has no serial number: its version identifies it.
-    textElement(0x00181000, 'LO', version),
-    textElement(0x00181020, 'LO', version),
-    uidElement(0x0020000e, options.seriesInstanceUid),
-    textElement(0x00200011, 'IS', String(options.seriesNumber)),
-    textElement(0x00200013, 'IS', '1'),
-  ];
 }
 
 /** Parametric Map Image and Content Identification modules (PS3.3 sections C.8.32.2 and 10.9). */
@@ -219,19 +127,6 @@ function dimensions(options: ParametricMapOptions): NewElement[] {
       textElement(0x00209421, 'LO', 'Position'),
     ]),
   ];
-}
-
-/** Common Instance Reference module: every source, once. */
-function references(file: ElementFile, frames: readonly ParametricMapFrame[]): NewElement {
-  const unique = new Map(frames.map(({ source }) => [source.sopInstanceUid, source]));
-  const instances = [...unique.values()].map((source) => [
-    uidElement(0x00081150, source.sopClassUid),
-    uidElement(0x00081155, source.sopInstanceUid),
-  ]);
-  return sequenceElement(0x00081115, [
-    sequenceElement(0x0008114a, ...instances),
-    uidElement(0x0020000e, textOf(file, 0x0020000e) ?? ''),
-  ]);
 }
 
 function sharedGroups(
@@ -291,29 +186,6 @@ function frameGroups(
   ];
 }
 
-/** The source's own, else the distance of the first two frames. */
-function sliceThickness(file: ElementFile, frames: readonly ParametricMapFrame[]): string | undefined {
-  const own = textOf(file, 0x00180050);
-  if (own !== undefined && Number(own) > 0) return fittingDecimal(own);
-  if (frames.length < 2) return undefined;
-  const [a, b] = [frames[0].position, frames[1].position];
-  const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
-  return distance > 0 ? decimalString(distance) : undefined;
-}
-
-/** A number of the source as it is written there, or rounded where it is longer than the 16 bytes of a DS. */
-function fittingDecimal(text: string): string {
-  return text.length <= 16 ? text : decimalString(Number(text));
-}
-
-/** A DS attribute of the source with so many values. */
-function required(file: ElementFile, tag: number, count: number): NewElement {
-  const values = (textOf(file, tag) ?? '').split('\\').map((value) => value.trim());
-  if (values.length !== count || !values.every((value) => value !== '' && Number.isFinite(Number(value))))
-    throw geometryError('Orientation or pixel spacing is missing or malformed.');
-  return textElement(tag, 'DS', ...values.map(fittingDecimal));
-}
-
 function requireShape(file: ElementFile, frames: readonly ParametricMapFrame[]): void {
   const length = unsigned16(file, 0x00280010) * unsigned16(file, 0x00280011);
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
@@ -325,13 +197,6 @@ function requireShape(file: ElementFile, frames: readonly ParametricMapFrame[]):
       'Run without the error map.',
     );
   if ((textOf(file, 0x00200052) ?? '') === '') throw geometryError('The source has no frame of reference.');
-}
-
-function requireUids(options: ParametricMapOptions): void {
-  const { frames, seriesInstanceUid, sopInstanceUid } = options;
-  const uids = frames.flatMap(({ source }) => [source.sopClassUid, source.sopInstanceUid]);
-  if (![seriesInstanceUid, sopInstanceUid, ...uids].every(isUid))
-    throw new LimpidError('E_UID', 'A UID is missing or malformed.', 'Export the series again.');
 }
 
 function rangeOf(frames: readonly ParametricMapFrame[]): [number, number] {
@@ -358,18 +223,4 @@ function floatBytes(frames: readonly ParametricMapFrame[]): Uint8Array {
       offset += 4;
     }
   return bytes;
-}
-
-function textOf(file: ElementFile, tag: number): string | undefined {
-  return asciiValue(file.bytes, findElement(file.elements, tag));
-}
-
-function unsigned16(file: ElementFile, tag: number): number {
-  const element = findElement(file.elements, tag);
-  if (element === undefined || element.length !== 2) return 0;
-  return file.bytes[element.valueStart] + 256 * file.bytes[element.valueStart + 1];
-}
-
-function geometryError(message: string): LimpidError {
-  return new LimpidError('E_GEOMETRY', message, 'Export the series again with its geometry.');
 }
