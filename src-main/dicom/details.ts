@@ -1,5 +1,5 @@
 import { type Attributes, readAttributes } from './attributes.js';
-import { walkElements } from './elements.js';
+import { type ElementFile, walkElements } from './elements.js';
 
 /** What a file says besides its pixels: for the person at the screen, and how to show it. */
 export interface Details {
@@ -25,9 +25,9 @@ export interface DisplayWindow {
   readonly name: string;
 }
 
-/** @throws LimpidError those of `walkElements` and `readAttributes` */
-export function readDetails(bytes: Uint8Array): Details {
-  const attributes = readAttributes(bytes, walkElements(bytes));
+/** `walked` are the elements of `bytes` where they are known already. @throws LimpidError those of `walkElements` and `readAttributes` */
+export function readDetails(bytes: Uint8Array, walked: ElementFile | null = null): Details {
+  const attributes = readAttributes(bytes, walked ?? walkElements(bytes));
   const references = attributes.items('x00081115');
   const listed = references.flatMap((series) => series.items('x0008114a'));
   return {

@@ -81,9 +81,15 @@ const IMPLICIT_LITTLE: Encoding = { implicitVr: true, littleEndian: true };
  * its transfer syntax), E_TRUNCATED (an element past the end, an open sequence; the message names the offset),
  * E_NESTING (more than MAX_DEPTH levels), E_BOMB (inflates over `inflateLimit` bytes, or too many elements),
  * E_ELEMENT (an element appears twice).
+ * @param size Length of the whole file where `bytes` is only its beginning: native pixel data may lie beyond, any
+ * other element may not. `trailing` then counts to the end of the file.
  */
-export function walkElements(bytes: Uint8Array, inflateLimit = INFLATE_LIMIT): ElementFile {
-  requirePrefix(bytes);
+export function walkElements(
+  bytes: Uint8Array,
+  inflateLimit = INFLATE_LIMIT,
+  size = bytes.length,
+): ElementFile {
+  requirePrefix(bytes, size);
   const meta = walkMeta(bytes);
   const uid = transferSyntaxOf(bytes, meta);
   const syntax = transferSyntax(uid);
@@ -93,9 +99,10 @@ export function walkElements(bytes: Uint8Array, inflateLimit = INFLATE_LIMIT): E
   const start = deflated ? 0 : dataStart;
   const encoding: Encoding = { implicitVr: syntax.implicitVr, littleEndian: syntax.littleEndian };
   requireEncoding(data, start, encoding);
-  const elements = walkDataSet(data, start, encoding);
+  const dataSize = deflated ? data.length : size;
+  const elements = walkDataSet(data, start, encoding, dataSize);
   requirePixelForm(elements, syntax.encapsulated);
-  const trailing = data.length - (elements.at(-1)?.end ?? start);
+  const trailing = dataSize - (elements.at(-1)?.end ?? start);
   return { bytes: data, meta, elements, transferSyntax: uid, deflated, trailing, ...encoding };
 }
 
@@ -255,9 +262,14 @@ class Scanner {
   }
 }
 
-function requirePrefix(bytes: Uint8Array): void {
-  if (bytes.length >= PREFIX_LENGTH && hasText(bytes, 128, 'DICM')) return;
-  if (startsLikeDataSet(bytes))
+/** Preamble and prefix of PS3.10 section 7.1. */
+export function hasPrefix(bytes: Uint8Array): boolean {
+  return bytes.length >= PREFIX_LENGTH && hasText(bytes, 128, 'DICM');
+}
+
+function requirePrefix(bytes: Uint8Array, size: number): void {
+  if (hasPrefix(bytes)) return;
+  if (startsLikeDataSet(bytes, size))
     throw refusal(
       'E_NO_META',
       'The file has DICOM elements but no preamble and file meta information.',
@@ -267,15 +279,14 @@ function requirePrefix(bytes: Uint8Array): void {
 }
 
 /** A bare data set, or group 0002 without its preamble: starts with group 2 or 8 and a length that fits. */
-function startsLikeDataSet(bytes: Uint8Array): boolean {
+function startsLikeDataSet(bytes: Uint8Array, size: number): boolean {
   if (bytes.length < 16) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const littleEndian of [true, false]) {
     const group = view.getUint16(0, littleEndian);
     if (group !== 0x0002 && group !== 0x0008) continue;
     const vr = String.fromCharCode(bytes[4], bytes[5]);
-    if (SHORT_VRS.has(vr) || LONG_VRS.has(vr) || view.getUint32(4, littleEndian) + 8 <= bytes.length)
-      return true;
+    if (SHORT_VRS.has(vr) || LONG_VRS.has(vr) || view.getUint32(4, littleEndian) + 8 <= size) return true;
   }
   return false;
 }
@@ -311,14 +322,15 @@ function transferSyntaxOf(bytes: Uint8Array, meta: readonly Element[]): string {
   return uid;
 }
 
-function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding): Element[] {
+function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding, size: number): Element[] {
   const scanner = new Scanner(bytes, encoding);
   const elements: Element[] = [];
   const seen = new Set<number>();
   let offset = start;
   while (offset < bytes.length) {
     if (seen.has(PIXEL_DATA) && !scanner.startsAfterPixelData(offset)) break;
-    const element = scanner.element(offset, bytes.length, 0);
+    const element = scanner.element(offset, size, 0);
+    if (element.end > bytes.length && element.tag !== PIXEL_DATA) throw pastEnd(element);
     if (elements.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
     if (seen.has(element.tag))
       throw refusal(

@@ -2,7 +2,7 @@ import { sha256 } from '../base/files.js';
 import { type ErrorCode, LimpidError } from '../contract/errors.js';
 import { type Attributes, readAttributes } from './attributes.js';
 import { type Diffusion, readDiffusion } from './diffusion.js';
-import { findElement, walkElements } from './elements.js';
+import { type ElementFile, findElement, walkElements } from './elements.js';
 import type { SourceFile } from './sources.js';
 
 export type Triple = readonly [number, number, number];
@@ -82,21 +82,24 @@ const MAX_FILE_VALUES = 2 ** 28;
 
 /**
  * Reads the header of one file. Images of any class and kind pass; whether they can be denoised is decided for a
- * whole series.
+ * whole series. `walked` are the elements of `bytes` where they are known already.
  *
  * @throws LimpidError those of `walkElements` and `readAttributes`; E_NOT_ELIGIBLE (no pixels), E_UID, E_ELEMENT (a
  * required attribute is absent or impossible), E_VALUES (rescale), E_BOMB (dimensions beyond any image).
  */
-export function readInstance(file: SourceFile, bytes: Uint8Array): Instance {
+export function readInstance(
+  file: SourceFile,
+  bytes: Uint8Array,
+  walked: ElementFile | null = null,
+): Instance {
   try {
-    return instanceOf(file, bytes);
+    return instanceOf(file, bytes, walked ?? walkElements(bytes));
   } catch (error) {
     throw error instanceof LimpidError ? error.at(file.place) : error;
   }
 }
 
-function instanceOf(file: SourceFile, bytes: Uint8Array): Instance {
-  const walked = walkElements(bytes);
+function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): Instance {
   const attributes = readAttributes(bytes, walked);
   if (findElement(walked.elements, PIXEL_DATA) === undefined) throw noPixels();
   const format = readFormat(attributes, walked.transferSyntax);

@@ -1,5 +1,6 @@
 import { LimpidError, type Problem, problemFrom } from '../contract/errors.js';
 import { groupInstances } from './group.js';
+import { type Header, readHeader } from './header.js';
 import { type Instance, readInstance } from './instance.js';
 import { type Series, seriesOf } from './series.js';
 import type { Source, SourceFile } from './sources.js';
@@ -17,7 +18,10 @@ export interface ScanResult {
 export interface ScanOptions {
   readonly onProgress?: (filesDone: number) => void;
   readonly signal?: AbortSignal;
-  /** Takes a file that is for somebody else (another image format, a parametric map): true, and it is left out. */
+  /**
+   * Takes a file that is for somebody else (another image format, a parametric map): true, and it is left out.
+   * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it.
+   */
   readonly claim?: (file: SourceFile, bytes: Uint8Array) => boolean;
 }
 
@@ -34,11 +38,11 @@ const AHEAD_BYTES = 64 * 2 ** 20;
 export async function scan(source: Source, options: ScanOptions = {}): Promise<ScanResult> {
   const index = new Index();
   let filesSeen = 0;
-  for await (const { file, bytes, error } of readAhead(source.files())) {
+  for await (const { file, header, error } of readAhead(source.files())) {
     if (options.signal?.aborted)
       throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
-    if (bytes === undefined) index.refuse(file, error);
-    else if (options.claim?.(file, bytes) !== true) await index.add(file, bytes);
+    if (header === undefined) index.refuse(file, error);
+    else if (options.claim?.(file, header.bytes) !== true) await index.add(file, header);
     filesSeen++;
     options.onProgress?.(filesSeen);
   }
@@ -47,7 +51,7 @@ export async function scan(source: Source, options: ScanOptions = {}): Promise<S
 
 interface ReadFile {
   readonly file: SourceFile;
-  readonly bytes?: Uint8Array;
+  readonly header?: Header;
   readonly error?: unknown;
 }
 
@@ -69,7 +73,7 @@ async function* readAhead(files: AsyncIterable<SourceFile>): AsyncGenerator<Read
 
 async function tryRead(file: SourceFile): Promise<ReadFile> {
   try {
-    return { file, bytes: await file.read() };
+    return { file, header: await readHeader(file) };
   } catch (error) {
     return { file, error };
   }
@@ -86,12 +90,12 @@ class Index {
     this.problems.push(problemFrom(error, file.place));
   }
 
-  async add(file: SourceFile, bytes: Uint8Array): Promise<void> {
+  async add(file: SourceFile, header: Header): Promise<void> {
     try {
-      const instance = readInstance(file, bytes);
+      const instance = readInstance(file, header.bytes, header.walked);
       const known = this.#byUid.get(instance.sopInstanceUid);
       if (known === undefined) this.#keep(instance);
-      else if (!Buffer.from(await known.file.read()).equals(bytes)) this.#collide(known, instance);
+      else if (!(await sameBytes(known.file, file))) this.#collide(known, instance);
     } catch (error) {
       this.refuse(file, error);
     }
@@ -130,6 +134,10 @@ class Index {
       };
     return null;
   }
+}
+
+async function sameBytes(a: SourceFile, b: SourceFile): Promise<boolean> {
+  return Buffer.from(await a.read()).equals(await b.read());
 }
 
 function identityOf(instance: Instance): string {

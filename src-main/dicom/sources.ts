@@ -17,6 +17,15 @@ export interface SourceFile {
   readonly size: number;
   /** @throws LimpidError E_IO, E_NOT_FOUND, E_PATH_ESCAPE, E_ZIP, E_BOMB. */
   readonly read: () => Promise<Uint8Array>;
+  /** At most the first `count` bytes, where the source can read a part. @throws LimpidError as `read` */
+  readonly readHead?: (count: number) => Promise<FileHead>;
+}
+
+/** The beginning of a file. */
+export interface FileHead {
+  readonly bytes: Uint8Array;
+  /** Of the whole file, in bytes, when it was read. */
+  readonly size: number;
 }
 
 /** Where images come from. Close it when done. */
@@ -49,7 +58,7 @@ export async function openSource(given: string): Promise<Source> {
     if (stat.isDirectory()) return folderSource(root);
     if (!stat.isFile())
       throw new LimpidError('E_NOT_FOUND', 'The path is not a file or folder.', 'Check the path.', root);
-    const head = await readHead(root);
+    const { bytes: head } = await readHead(root, HEAD_BYTES);
     if (isZip(head)) return await openZip(root, sourceId);
     if (isDicomdir(head)) return await dicomdirSource(root);
     return listedSource(root, 'file', [await namedFile(root, stat.size)]);
@@ -99,10 +108,24 @@ async function diskFile(root: string, relative: string): Promise<SourceFile> {
 
 function fileOf(root: string, relative: string, size: number): SourceFile {
   const place = path.join(root, relative);
-  return { id: sourceId(relative), place, size, read: () => readInside(root, place) };
+  return {
+    id: sourceId(relative),
+    place,
+    size,
+    read: () => readInside(root, place),
+    readHead: (count) => inside(root, place, () => readHead(place, count)),
+  };
 }
 
-async function readInside(root: string, place: string): Promise<Uint8Array> {
+function readInside(root: string, place: string): Promise<Uint8Array> {
+  return inside(root, place, async () => {
+    const { size } = await fs.stat(place);
+    if (size > MAX_FILE_BYTES) throw tooLarge(place);
+    return fs.readFile(place);
+  });
+}
+
+async function inside<T>(root: string, place: string, read: () => Promise<T>): Promise<T> {
   try {
     // Checked when read, not when listed: a link may have changed in between.
     if (!(await isInside(place, root)))
@@ -112,9 +135,7 @@ async function readInside(root: string, place: string): Promise<Uint8Array> {
         'Copy the file into the folder.',
         place,
       );
-    const { size } = await fs.stat(place);
-    if (size > MAX_FILE_BYTES) throw tooLarge(place);
-    return await fs.readFile(place);
+    return await read();
   } catch (error) {
     throw asFileError(error, place);
   }
@@ -170,11 +191,13 @@ async function resolveCase(folder: string, parts: readonly string[]): Promise<st
   return relative;
 }
 
-async function readHead(file: string): Promise<Uint8Array> {
+async function readHead(file: string, count: number): Promise<FileHead> {
   const handle = await fs.open(file, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
+    const { size } = await handle.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(count, size));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    return { bytes: buffer.subarray(0, bytesRead), size };
   } finally {
     await handle.close();
   }

@@ -4,6 +4,7 @@ import type { InputId } from '../../contract/app.js';
 import { type Problem, problemFrom } from '../../contract/errors.js';
 import type { DecodePool } from '../../dicom/decode.js';
 import { type Details, readDetails } from '../../dicom/details.js';
+import { readHeader } from '../../dicom/header.js';
 import { isParametricMap, type MapInstance, readMapInstance } from '../../dicom/parametric-map-read.js';
 import { scan } from '../../dicom/scan.js';
 import type { Series } from '../../dicom/series.js';
@@ -118,7 +119,8 @@ async function mapSeries(input: InputId, maps: readonly MapInstance[]): Promise<
 }
 
 async function detailsOf(file: SourceFile): Promise<Details> {
-  return readDetails(await file.read());
+  const { bytes, walked } = await readHeader(file);
+  return readDetails(bytes, walked);
 }
 
 async function nifti(
