@@ -83,6 +83,7 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     objective: oneOf(PAIR_OBJECTIVE_NAMES),
     levels: (value) => Array.isArray(value) && value.length === 2 && value.every(level),
     artifact: absentOr(artifact),
+    from: absentOr(filled),
     losses: (value) =>
       Array.isArray(value) && value.every(fields({ name: oneOf(LOSS_CHOICES), weight: number })),
     optimiser: oneOf(['adam', 'adamw']),

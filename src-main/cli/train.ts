@@ -19,6 +19,7 @@ interface TrainOptions {
   readonly severity?: number;
   readonly level: readonly [number, number];
   readonly reference: readonly string[];
+  readonly from?: string;
   readonly loss: TrainRequest['losses'];
   readonly latent?: number;
   readonly set: TrainRequest['settings'];
@@ -52,13 +53,13 @@ export function trainCommand(start: Start): Command {
     .requiredOption('--out <FILE.onnx>', 'the model file')
     .option(
       '--family <name>',
-      'plain, convolutional, sparse, contractive, denoising, variational, vector-quantised or masked',
+      'plain, convolutional, sparse, contractive, denoising, variational, vector-quantised, video or masked',
       'convolutional',
     )
     .addOption(
       new Option(
         '--objective <name>',
-        'what it learns; images are taken as clean, but for blind-spot (default: reconstruct; rician for denoising)',
+        'what it learns; images are taken as clean, but for blind-spot and frames (default: reconstruct; rician for denoising, frames for video, supervised with --reference)',
       ).choices(PAIR_OBJECTIVE_NAMES),
     )
     .addOption(
@@ -76,6 +77,7 @@ export function trainCommand(start: Start): Command {
       [1, 10],
     )
     .option('--reference <paths...>', 'clean images for --objective supervised, one for each input', [])
+    .option('--from <model>', 'go on from the weights of a model of the same family, as after pretraining')
     .option('--loss <name[:weight],...>', `sum of ${LOSS_CHOICES.join(', ')} (default: mse)`, losses, [])
     .option('--latent <k>', 'length of a latent vector', wholeNumber(1, 4096))
     .option('--set <key=value>', 'a setting of the family; may be repeated', setting, {})
@@ -116,6 +118,9 @@ Examples:
   limpid train normal/ --family convolutional --latent 8 --minutes 10 --out normal.onnx
   limpid train brain.nii.gz --family variational --set beta=4 --loss l1 --out brain.onnx
   limpid train noisy/ --objective supervised --reference clean/ --family denoising --out pairs.onnx
+  limpid train cine/ --family video --out video.onnx
+  limpid train scans/ --family masked --out pretrained.onnx
+  limpid train scans/ --family masked --from pretrained.onnx --objective rician --out fine.onnx
   limpid train scans/ --family denoising --objective artifact --artifact ghost --out ghost.onnx`,
     )
     .action((inputs: string[], options: TrainOptions) =>
@@ -125,7 +130,6 @@ Examples:
 
 function requestOf(inputs: readonly string[], options: TrainOptions): TrainRequest {
   const { latent, set, flips, intensity, elastic } = options;
-  const usual = options.family === 'denoising' ? 'rician' : 'reconstruct';
   return {
     type: 'train',
     inputs,
@@ -133,11 +137,12 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
     output: options.out,
     family: options.family,
     settings: latent === undefined ? set : { ...set, latent },
-    objective: options.objective ?? (options.artifact === undefined ? usual : 'artifact'),
+    objective: options.objective ?? usualObjective(options),
     levels: options.level,
     ...(options.artifact === undefined
       ? {}
       : { artifact: { name: options.artifact, severity: options.severity ?? null } }),
+    ...(options.from === undefined ? {} : { from: options.from }),
     losses: options.loss,
     optimiser: options.optimiser,
     rate: options.rate ?? null,
@@ -152,6 +157,13 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
     device: options.device,
     force: options.force,
   };
+}
+
+function usualObjective({ family, artifact, reference }: TrainOptions): PairObjectiveName {
+  if (artifact !== undefined) return 'artifact';
+  if (reference.length > 0) return 'supervised';
+  if (family === 'video') return 'frames';
+  return family === 'denoising' ? 'rician' : 'reconstruct';
 }
 
 function budgetOf({ steps, epochs, minutes }: TrainOptions): TrainRequest['budget'] {

@@ -33,6 +33,8 @@ export interface FamilyCard {
     readonly folded?: true;
     /** Rows and columns are multiples of this. */
     readonly multiple: number;
+    /** The neighbours are frames, the same slice at other times; absent: slices. */
+    readonly along?: 'frames';
     /** Reach in pixels; null: the whole image. */
     readonly radius: number | null;
     /** These percentiles of a series become 0 and 1. */
@@ -72,6 +74,8 @@ export interface FamilyCard {
     readonly curve: readonly LearningPoint[];
   };
   /** Of weights and buffers. */
+    /** SHA-256 of the weights that it went on from; absent: random ones. */
+    readonly from?: string;
   readonly weightsSha256: string;
   readonly intendedUse: string;
   /** Only of a model that others trained: how it is fed and what it gives. */

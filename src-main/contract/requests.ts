@@ -99,6 +99,7 @@ export const PAIR_OBJECTIVE_NAMES = [
   'masking',
   'blind-spot',
   'supervised',
+  'frames',
   'artifact',
 ] as const;
 export type PairObjectiveName = (typeof PAIR_OBJECTIVE_NAMES)[number];
@@ -122,6 +123,8 @@ export interface TrainRequest {
   readonly levels: readonly [number, number];
   /** For the objective 'artifact', and only there: what is to be taken away; severity null takes the usual one. */
   readonly artifact?: { readonly name: ArtifactName; readonly severity: number | null };
+  /** A model that `limpid train` wrote, of the same family, whose weights are gone on from: file, id or name. */
+  readonly from?: string;
   /** They are added. */
   readonly losses: readonly { readonly name: LossChoice; readonly weight: number }[];
   readonly optimiser: 'adam' | 'adamw';

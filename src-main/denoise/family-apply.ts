@@ -1,7 +1,13 @@
 import { LimpidError } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import type { Volume } from '../imaging/volume.js';
-import { type IntensityScale, intensityScale, scaled, squarePlane } from '../training/corpus.js';
+import {
+  type IntensityScale,
+  intensityScale,
+  requireFrames,
+  scaled,
+  squarePlane,
+} from '../training/corpus.js';
 import { foldedPlanes } from '../training/folds.js';
 import { contextPlanes } from '../training/samples.js';
 import type { FamilyModel } from './family-file.js';
@@ -79,9 +85,10 @@ interface Fed {
 }
 
 function fedPlane({ card }: FamilyModel, stack: ScaledStack, plane: number): Fed {
-  const { context, multiple, planeSide } = card.input;
+  const { context, multiple, planeSide, along } = card.input;
+  if (along === 'frames') requireFrames(stack);
   const area = stack.rows * stack.columns;
-  const seen = contextPlanes(stack, plane, context).map((index) =>
+  const seen = contextPlanes(stack, plane, context, along).map((index) =>
     stack.values.subarray(index * area, (index + 1) * area),
   );
   if (card.input.folded === true) seen.push(...foldedPlanes(seen[context], stack.rows, stack.columns));

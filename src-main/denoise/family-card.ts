@@ -25,7 +25,7 @@ export function isFamilyCard(value: unknown): value is FamilyCard {
 }
 
 function isInput(input: Readonly<Record<string, unknown>>): boolean {
-  const { channels, context, multiple, radius, percentiles, planeSide, fixedSide, folded } = input;
+  const { channels, context, multiple, radius, percentiles, planeSide, fixedSide, folded, along } = input;
   return (
     whole(channels, 1) &&
     whole(context, 0) &&
@@ -35,6 +35,7 @@ function isInput(input: Readonly<Record<string, unknown>>): boolean {
     (folded === undefined || folded === true) &&
     (planeSide === null || (whole(planeSide, 1) && Number(planeSide) % Number(multiple) === 0)) &&
     (fixedSide === undefined || fixedSide === multiple) &&
+    (along === undefined || along === 'frames') &&
     Array.isArray(percentiles) &&
     percentiles.length === 2 &&
     percentiles.every((one) => typeof one === 'number' && one >= 0 && one <= 100)

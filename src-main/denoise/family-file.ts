@@ -1,7 +1,7 @@
-import { sha256 } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import { emitInference, emitPortable } from '../graph/emit.js';
+import { decodeMetadata } from '../graph/onnx.js';
 import type { InferenceDefinition, NamedArrays, NamedShapes, NamedTensors } from '../graph/types.js';
 import type { Autoencoder, Coder, Pass } from '../models/family.js';
 import { parameterCount, rank4 } from '../models/network.js';
@@ -10,13 +10,17 @@ import { SCALE_PERCENTILES } from '../training/corpus.js';
 import type { TrainedFamily } from '../training/family.js';
 import { removesNoise } from '../training/pairs.js';
 import { splitBuffers } from '../training/step.js';
+import { weightsHash } from '../training/train.js';
+import { decodeWeights, encodeWeights } from '../training/weights.js';
 import { isFamilyCard } from './family-card.js';
 import { runForeign } from './foreign.js';
 import { runWindows } from './windows.js';
 
-/** Keys of the ONNX metadata: the card as JSON, and the decoder as a whole ONNX model in base64. */
+/** Keys of the ONNX metadata: the card as JSON, the decoder as a whole ONNX model in base64. */
 export const CARD_KEY = 'limpid';
 export const DECODER_KEY = 'limpid.decoder';
+/** The weights by name, as safetensors in base64: a graph does not keep names. Training can go on from them. */
+const WEIGHTS_KEY = 'limpid.weights';
 
 /** At least this long are the two sizes at which a graph is traced, to see that it holds no length. */
 const TRACED = 64;
@@ -43,6 +47,7 @@ export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide
       channels: model.channels,
       context: model.context,
       ...(model.folded === true ? { folded: true as const } : {}),
+      ...(model.along === undefined ? {} : { along: model.along }),
       multiple: model.multiple,
       radius: model.radius,
       percentiles: SCALE_PERCENTILES,
@@ -69,6 +74,7 @@ export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide
       peakRate: plan.peakRate,
       parameters: parameterCount(model),
       curve: result.curve,
+      ...(plan.from === undefined ? {} : { from: plan.from }),
     },
     weightsSha256: weightsHash(kept),
     intendedUse: `${denoises ? 'Taking noise away from' : 'Rebuilding'} images like those it was trained on. Research. Not for diagnostic use.`,
@@ -86,6 +92,7 @@ export function exportFamily(trained: TrainedFamily, card: FamilyCard): Uint8Arr
   const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
   const metadata = {
     [CARD_KEY]: JSON.stringify(card),
+    [WEIGHTS_KEY]: Buffer.from(encodeWeights(kept)).toString('base64'),
     ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
   };
   if (model.fixedSide !== undefined) {
@@ -153,16 +160,39 @@ function exportDecoder(model: Autoencoder, coder: Coder, kept: NamedArrays): Uin
   );
 }
 
-function weightsHash(kept: NamedArrays): string {
-  return sha256(
-    Object.keys(kept)
-      .sort()
-      .map((name) => {
-        const { data } = kept[name];
-        return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
-      })
-      .join('\n'),
-  );
+/** What training can go on from. */
+export interface FamilyWeights {
+  readonly card: FamilyCard;
+  readonly weights: NamedArrays;
+}
+
+/**
+ * Card and weights of a model file, which is not run.
+ *
+ * @throws LimpidError E_MODEL for bytes that are no model of a family, or one without its weights by name
+ */
+export function readFamilyWeights(bytes: Uint8Array): FamilyWeights {
+  const metadata = metadataOf(bytes);
+  const card = readFamilyCard(metadata);
+  const encoded = metadata[WEIGHTS_KEY];
+  if (card === null || encoded === undefined)
+    throw new LimpidError(
+      'E_MODEL',
+      'This file holds no weights that a training can go on from.',
+      'Give a model that this version of `limpid train` wrote.',
+    );
+  const { weights } = decodeWeights(Buffer.from(encoded, 'base64'));
+  if (weightsHash(weights) !== card.weightsSha256)
+    throw new LimpidError('E_MODEL', 'The weights in the model file are damaged.', 'Get the file again.');
+  return { card, weights };
+}
+
+function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
+  try {
+    return decodeMetadata(bytes);
+  } catch {
+    return {};
+  }
 }
 
 /** A family's model file, ready to run. Images are scaled (see `training/corpus.ts`, `intensityScale`). Close it. */

@@ -2,7 +2,7 @@ import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { FOLDS } from '../models/family.js';
-import { type IntensityScale, scaled, unscaled } from '../training/corpus.js';
+import { type IntensityScale, requireFrames, scaled, unscaled } from '../training/corpus.js';
 import type { FamilyModel } from './family-file.js';
 import { Predictor } from './predict.js';
 import type { Restorer } from './restorer.js';
@@ -14,7 +14,8 @@ const TILE_LIMIT = 640;
  * volume is scaled as the training images were. Padding stays as it is. The model stays open.
  *
  * @param scale `intensityScale` of the whole series
- * @throws LimpidError E_MODEL for a model that takes nothing away, or that sees planes only at one size
+ * @throws LimpidError E_MODEL for a model that takes nothing away, or that sees planes only at one size; E_TOO_FEW
+ * for a model of time series and a volume of too few frames
  */
 export async function restoreWithFamily(
   model: FamilyModel,
@@ -23,15 +24,17 @@ export async function restoreWithFamily(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Volume> {
   const restorer = familyRestorer(model);
+  if (restorer.along === 'frames') requireFrames(volume);
   const values = scaled(volume.data, volume.measured, scale);
-  const stack = { values, rows: volume.rows, columns: volume.columns, slices: volume.slices };
+  const { rows, columns, slices, frames } = volume;
+  const stack = { values, rows, columns, slices, frames };
   const predictor = new Predictor(restorer, { tileLimit: TILE_LIMIT, conditions: null });
   const restored = new Float32Array(values.length);
-  const planes = volume.slices * volume.frames;
+  const planes = slices * frames;
   // These models draw nothing: the generator is only asked for.
   const random = new Random(1);
   for (let plane = 0; plane < planes; plane++) {
-    restored.set(await predictor.plane(stack, plane, random), plane * volume.rows * volume.columns);
+    restored.set(await predictor.plane(stack, plane, random), plane * rows * columns);
     onProgress(plane + 1, planes);
   }
   const data = unscaled(restored, scale);
@@ -40,7 +43,7 @@ export async function restoreWithFamily(
 }
 
 function familyRestorer({ card, run }: FamilyModel): Restorer {
-  const { context, multiple, radius, channels, planeSide, folded = false } = card.input;
+  const { context, multiple, radius, channels, planeSide, along, folded = false } = card.input;
   if (!card.tasks.includes('denoise'))
     throw new LimpidError(
       'E_MODEL',
@@ -56,6 +59,7 @@ function familyRestorer({ card, run }: FamilyModel): Restorer {
   return {
     context,
     folded,
+    ...(along === undefined ? {} : { along }),
     multiple,
     radius,
     conditions: 0,

@@ -13,6 +13,8 @@ export interface PlaneStack {
   readonly rows: number;
   readonly columns: number;
   readonly slices: number;
+  /** Only a network whose neighbours are frames asks; absent: 1. */
+  readonly frames?: number;
 }
 
 export interface PredictSettings {
@@ -42,9 +44,9 @@ export class Predictor {
    * of the noise it was trained under. `random` decides the draws: fork one a plane.
    */
   async plane(stack: PlaneStack, plane: number, random: Random): Promise<Float32Array> {
-    const { context, multiple, folded } = this.#restorer;
+    const { context, multiple, folded, along } = this.#restorer;
     const area = stack.rows * stack.columns;
-    const seen = contextPlanes(stack, plane, context).map((index) =>
+    const seen = contextPlanes(stack, plane, context, along).map((index) =>
       stack.values.subarray(index * area, (index + 1) * area),
     );
     if (folded === true) seen.push(...foldedPlanes(seen[context], stack.rows, stack.columns));

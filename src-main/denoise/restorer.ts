@@ -1,14 +1,17 @@
 import { channelsOf } from '../models/network.js';
 import type { InferenceProgram, Runtime } from '../runtime/types.js';
 import type { CleanObjective, Objective } from '../training/objective.js';
+import type { Along } from '../training/samples.js';
 import { inferenceDefinition, type TrainedModel } from '../training/self.js';
 
 /** A network that is ready to run on windows of unit noise, wherever it came from. Close it. */
 export interface Restorer {
-  /** Neighbouring slices on each side; the window has channelsOf(restorer) channels, channel fastest. */
+  /** Neighbouring slices (or frames) on each side; the window has channelsOf(restorer) channels, channel fastest. */
   readonly context: number;
   /** Whether the centre slice follows the slices, folded (training/folds.ts); absent: no. */
   readonly folded?: boolean;
+  /** What the neighbours are; absent: slices. */
+  readonly along?: Along;
   /** Planes that tell the network about the image, after the slices: none, or those of models/unet.ts. */
   readonly conditions: number;
   /** Rows and columns of a window are multiples of this. */

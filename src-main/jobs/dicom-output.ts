@@ -9,6 +9,7 @@ import type { InstancePlanes } from '../dicom/volume.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
 import { EQUIPMENT } from './equipment.js';
 import type { WriteRequest } from './input.js';
+import type { Processed } from './processor.js';
 
 /** Upper end of the window that error maps open with, in noise levels. */
 const MAP_WINDOW = 5;
@@ -56,7 +57,7 @@ function derivationOf({ request, planes, sopInstanceUid }: Place, place: Instanc
     seriesDescriptionSuffix: request.suffix,
     description: request.processed.description,
     codes: request.suffix === 'DENOISED' ? [SMOOTHING] : [],
-    sources: sourcesOf(planes, place, request.processed.context),
+    sources: sourcesOf(planes, place, request.processed),
     equipment: EQUIPMENT,
     now: request.now,
     imageTypeValue2: 'SECONDARY',
@@ -65,16 +66,18 @@ function derivationOf({ request, planes, sopInstanceUid }: Place, place: Instanc
   };
 }
 
-/** The image's own source, then the neighbouring slices of the same frames that went into it. */
+/** The image's own source, then the neighbouring slices of the same frames, and frames of the same slice, that went into it. */
 function sourcesOf(
   planes: readonly InstancePlanes[],
   own: InstancePlanes,
-  context: number,
+  { context, contextFrames = 0 }: Pick<Processed, 'context' | 'contextFrames'>,
 ): InstanceReference[] {
-  const near = planes.filter(
-    ({ slice, frames }) =>
-      slice !== own.slice && Math.abs(slice - own.slice) <= context && frames[0] === own.frames[0],
-  );
+  const near = planes.filter(({ slice, frames }) => {
+    const [apart, later] = [Math.abs(slice - own.slice), Math.abs(frames[0] - own.frames[0])];
+    return (
+      (apart > 0 && apart <= context && later === 0) || (apart === 0 && later > 0 && later <= contextFrames)
+    );
+  });
   return [own, ...near].map(({ instance: { sopClassUid, sopInstanceUid } }) => ({
     sopClassUid,
     sopInstanceUid,

@@ -59,7 +59,10 @@ async function restore(
   hooks: ProcessHooks,
 ): Promise<Processed> {
   const { card } = model;
-  if (only2d && card.input.context > 0)
+  // Slices on each side; neighbours in time are never far.
+  const inTime = card.input.along === 'frames';
+  const context = inTime ? 0 : card.input.context;
+  if (only2d && context > 0)
     throw new LimpidError(
       'E_MODEL',
       'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
@@ -83,7 +86,8 @@ async function restore(
     training: null,
     model: null,
     description: description(card, hash, request.strength),
-    context: card.input.context,
+    context,
+    ...(inTime ? { contextFrames: card.input.context } : {}),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: artifact ? [untested()] : [],
     ...(artifact ? { untested: true as const } : {}),

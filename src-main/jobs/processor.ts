@@ -61,6 +61,8 @@ export interface Processed {
   readonly description: string;
   /** Slices on each side that went into a slice. */
   readonly context: number;
+  /** Frames on each side that went into a frame, of the same slice; absent: none. */
+  readonly contextFrames?: number;
   readonly timings: readonly StageTiming[];
   readonly warnings: readonly Problem[];
   /** Set where something else than noise was taken away: tests against the noise level say nothing then. */

@@ -1,9 +1,9 @@
-import { LimpidError, type Problem, problemFrom } from '../contract/errors.js';
+import { errorFrom, LimpidError, type Problem, problemFrom } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { TrainRequest } from '../contract/requests.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
-import { type CorpusSeries, corpusSeries } from '../training/corpus.js';
+import { type CorpusSeries, corpusSeries, requireFrames } from '../training/corpus.js';
 import type { StackInput } from './input.js';
 import { openInput } from './open-input.js';
 import { startMeter } from './progress.js';
@@ -29,9 +29,10 @@ const MOST_VALUES = 2.5e8;
 /**
  * Reads and scales every series of the inputs. What cannot be used is told and left out.
  *
- * @throws LimpidError E_NOTHING when nothing is left; E_USAGE for inputs and references that do not match; E_TOO_LARGE
+ * @param timeSeries leave out series of too few frames
+ * @throws LimpidError E_NOTHING when nothing is left, or why the only series is left out; E_USAGE for inputs and references that do not match; E_TOO_LARGE
  */
-export async function gather(request: TrainRequest, emit: Emit): Promise<Gathered> {
+export async function gather(request: TrainRequest, emit: Emit, timeSeries = false): Promise<Gathered> {
   const supervised = request.objective === 'supervised';
   if (supervised !== request.references.length > 0)
     throw new LimpidError(
@@ -56,12 +57,14 @@ export async function gather(request: TrainRequest, emit: Emit): Promise<Gathere
   const used: SeriesRead[] = [];
   for (const [i, read] of inputs.entries())
     try {
+      if (timeSeries) requireFrames(read.volume);
       series.push(corpusSeries(read.volume, read.stack.group, references[i]?.volume ?? null));
       used.push(read);
     } catch (error) {
       if (!(error instanceof LimpidError) || supervised) throw error;
       leaveOut(read.stack.id, problemFrom(error));
     }
+  if (series.length === 0 && timeSeries && problems.length === 1) throw errorFrom(problems[0]);
   if (series.length === 0)
     throw new LimpidError(
       'E_NOTHING',

@@ -1,4 +1,5 @@
 import { LimpidError } from '../contract/errors.js';
+import type { FamilyCard } from '../contract/models.js';
 import type { TrainRequest } from '../contract/requests.js';
 import { familyNamed } from '../models/families.js';
 import type { FamilySettings } from '../models/family.js';
@@ -6,7 +7,7 @@ import { artifactObjective } from '../training/artifact-pairs.js';
 import { type CorpusSeries, countSlices, SLICE_TRAINS } from '../training/corpus.js';
 import { type FamilyPlan, modelOf } from '../training/family.js';
 import { ADAM } from '../training/optimiser.js';
-import type { PairObjective } from '../training/pairs.js';
+import { type PairObjective, removesNoise } from '../training/pairs.js';
 
 const USUAL_STEPS = 2000;
 const USUAL_SIZE = 64;
@@ -22,16 +23,22 @@ const BLIND_CELL = 5;
  * Everything that decides a run.
  *
  * @param steps null: from the request, which then gives no time
+ * @param from of the model that the training goes on from
  * @throws LimpidError E_USAGE
  */
 export function planOf(
   request: TrainRequest,
   corpus: readonly CorpusSeries[],
   steps: number | null,
+  from: FamilyCard | null = null,
 ): FamilyPlan {
   const family = familyNamed(request.family);
   const objective = objectiveOf(request);
-  const settings = settingsOf(request.settings, objective, family.defaults);
+  const settings = {
+    ...from?.settings,
+    ...objectiveSettings(objective, family.defaults),
+    ...request.settings,
+  };
   const losses = request.losses.length > 0 ? request.losses : [{ name: 'mse' as const, weight: 1 }];
   const size = sizeOf(request, corpus, { family: family.name, settings, losses });
   const batchSize = request.batchSize;
@@ -51,6 +58,7 @@ export function planOf(
     seed: request.seed,
     evaluateEvery: Math.min(100, Math.max(10, Math.ceil(total / 20))),
     patience: request.patience,
+    ...(from === null ? {} : { from: from.weightsSha256 }),
   };
 }
 
@@ -77,19 +85,18 @@ function objectiveOf(request: TrainRequest): PairObjective {
 }
 
 /**
- * A ghost comes from half the plane away: a network that can be folded is. A network that sees the hidden pixel through a skip
- * learns nothing: blind spots go without, where there is one.
+ * What an objective asks of a family's settings. A ghost comes from half the plane away: a network that can be folded is.
+ * A network that sees the hidden pixel through a skip learns nothing: blind spots go without, where there is one. A
+ * video network does not see the frame it is to tell, and noise is taken from whole images, without hidden patches.
  */
-function settingsOf(
-  given: FamilySettings,
-  objective: PairObjective,
-  defaults: FamilySettings,
-): FamilySettings {
+function objectiveSettings(objective: PairObjective, defaults: FamilySettings): FamilySettings {
   const { kind } = objective;
-  if (kind === 'artifact' && objective.artifact === 'ghost' && 'folded' in defaults)
-    return { folded: true, ...given };
-  if (kind !== 'blind-spot' || !('topSkip' in defaults)) return given;
-  return { residual: false, topSkip: false, ...given };
+  if ('middle' in defaults && (kind === 'frames' || kind === 'blind-spot'))
+    return { middle: kind === 'frames' ? 'unseen' : 'seen' };
+  if ('hidden' in defaults && removesNoise(objective)) return { hidden: 0 };
+  if ('folded' in defaults && kind === 'artifact') return { folded: objective.artifact === 'ghost' };
+  if ('topSkip' in defaults && kind === 'blind-spot') return { residual: false, topSkip: false };
+  return {};
 }
 
 /** As asked; else 64, or what of it fits the smallest plane, as a multiple of what the model divides by. */

@@ -6,8 +6,9 @@ import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { TrainRequest } from '../contract/requests.js';
 import { EXIT, type TrainResult } from '../contract/results.js';
-import { exportFamily, familyCard } from '../denoise/family-file.js';
+import { exportFamily, type FamilyWeights, familyCard, readFamilyWeights } from '../denoise/family-file.js';
 import { familyNamed } from '../models/families.js';
+import type { Family } from '../models/family.js';
 import { parameterCount } from '../models/network.js';
 import { openRuntime } from '../runtime/device.js';
 import type { Runtime } from '../runtime/types.js';
@@ -41,18 +42,17 @@ export async function runTrain(
   const family = familyNamed(request.family);
   await refuseModelFile(request, output);
   const checkpoint = await checkpointFile(output, request.resume);
-  const gathered = await gather(request, emit);
-  const corpus = corpusOf(request, gathered.series, family.wholePlanes);
+  const start = request.from === undefined ? null : await startOf(request.from, family.name);
+  const gathered = await gather(request, emit, family.timeSeries === true);
+  const corpus = corpusOf(request, gathered.series, family, start);
   const runtime = await openRuntime(request.device);
   try {
     const { device, description, warnings } = runtime.choice;
     emit({ type: 'device', device, description });
     for (const problem of warnings) emit({ type: 'warning', series: null, problem });
-    const plan = await planWithSteps(request, corpus, runtime, checkpoint);
-    const trained = await trainFamily(runtime, corpus, plan, {
-      ...pace,
-      ...hooksOf(emit, plan, checkpoint),
-    });
+    const plan = await planWithSteps(request, corpus, runtime, checkpoint, start);
+    const hooks = { ...pace, ...hooksOf(emit, plan, checkpoint) };
+    const trained = await trainFamily(runtime, corpus, plan, hooks, null, start?.weights ?? null);
     const planeSide = family.wholePlanes ? plan.size : null;
     const card = familyCard(trained, { version: VERSION, device, data: dataOf(gathered, corpus) }, planeSide);
     const bytes = exportFamily(trained, card);
@@ -95,10 +95,22 @@ async function refuseModelFile(request: TrainRequest, output: string): Promise<v
 function corpusOf(
   request: TrainRequest,
   series: readonly CorpusSeries[],
-  whole: boolean,
+/** @throws LimpidError E_NOT_FOUND, E_IO; E_MODEL for a model of another family or kind */
+async function startOf(given: string, family: string): Promise<FamilyWeights> {
+  const start = readFamilyWeights(await readModel(given));
+  if (start.card.family === family) return start;
+  throw new LimpidError(
+    'E_MODEL',
+    `The model to go on from is of the family ${start.card.family}, not ${family}.`,
+    `Give --family ${start.card.family}, or another model.`,
+  );
+}
+
+  { wholePlanes: whole, timeSeries }: Family,
+  start: FamilyWeights | null,
 ): readonly CorpusSeries[] {
-  const split = splitCorpus(series, request.heldOut, new Random(request.seed).fork('split'));
-  const side = planOf(request, split, 1).size;
+  const split = splitCorpus(series, request.heldOut, new Random(request.seed).fork('split'), timeSeries);
+  const side = planOf(request, split, 1, start?.card).size;
   return whole ? split.map((one) => wholePlanes(one, side)) : split;
 }
 
@@ -108,11 +120,13 @@ async function planWithSteps(
   runtime: Runtime,
   checkpoint: CheckpointFile,
 ): Promise<FamilyPlan> {
-  if (request.budget?.unit !== 'minutes') return planOf(request, corpus, null);
+  const card = start?.card ?? null;
+  if (request.budget?.unit !== 'minutes') return planOf(request, corpus, null, card);
   const known = await checkpoint.steps();
   const steps =
-    known ?? (await pilotSteps(runtime, corpus, planOf(request, corpus, 1), request.budget.value));
-  return planOf(request, corpus, steps);
+  start: FamilyWeights | null,
+    known ?? (await pilotSteps(runtime, corpus, planOf(request, corpus, 1, card), request.budget.value));
+  return planOf(request, corpus, steps, card);
 }
 
 function hooksOf(emit: Emit, plan: FamilyPlan, checkpoint: CheckpointFile): TrainingHooks {

@@ -8,6 +8,7 @@ import { plain } from './plain.js';
 import { sparse } from './sparse.js';
 import { variational } from './variational.js';
 import { vectorQuantised } from './vector-quantised.js';
+import { video } from './video.js';
 
 /** Every family. To add one: write its file, add its line. */
 export const FAMILIES: readonly Family[] = [
@@ -18,6 +19,7 @@ export const FAMILIES: readonly Family[] = [
   denoising,
   variational,
   vectorQuantised,
+  video,
   masked,
 ];
 

@@ -101,6 +101,10 @@ export interface Autoencoder {
   readonly context: number;
   /** Whether the centre plane follows the slices, moved by half its rows and by half its columns. */
   readonly folded?: boolean;
+  /** Where the neighbouring planes are frames, the same slice at other times; absent: slices. */
+  readonly along?: 'frames';
+  /** Whether the centre plane is fed, but does not reach the output. */
+  readonly blind?: boolean;
   /** Rows and columns must be multiples of this. */
   readonly multiple: number;
   /** The only side that an image may have, in pixels; absent where any multiple will do. */
@@ -136,6 +140,8 @@ export interface Family {
   readonly summary: string;
   /** Learns from whole planes scaled to one size, because its latent vector stands for a plane. */
   readonly wholePlanes: boolean;
+  /** Learns from series of several frames only. */
+  readonly timeSeries?: true;
   readonly defaults: FamilySettings;
   /** The setting that `--latent` sets; null: the family has no latent vector. */
   readonly latentSetting: string | null;

@@ -5,7 +5,7 @@ import { FOLDS } from '../models/family.js';
 import { ARTIFACTS, modelFor } from '../noise/artifacts/artifacts.js';
 import type { ArtifactPlane } from '../noise/artifacts/plane.js';
 import type { BatchSource, Part } from './batches.js';
-import { type CorpusSeries, SLICE_JUDGES, SLICE_TRAINS } from './corpus.js';
+import { type CorpusSeries, roleOf, SLICE_JUDGES, SLICE_TRAINS } from './corpus.js';
 import { foldedView } from './folds.js';
 import { dihedral } from './samples.js';
 
@@ -100,7 +100,7 @@ function placesOf(corpus: readonly CorpusSeries[], role: number): Place[] {
       series,
       plane,
       key: `${index} ${plane}`,
-    })).filter(({ plane }) => series.roles[plane % series.slices] === role),
+    })).filter(({ plane }) => roleOf(series, plane) === role),
   );
 }
 

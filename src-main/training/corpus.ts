@@ -42,7 +42,7 @@ export interface CorpusSeries {
   readonly peak: number;
   /** What the simulation of artifacts asks of an image, scaled. */
   readonly physics: CorpusPhysics;
-  /** SLICE_..., one a slice. */
+  /** SLICE_..., one a slice; or, of series that are split by time, one a plane (frame * slices + slice). */
   readonly roles: Uint8Array;
 }
 
@@ -149,6 +149,23 @@ function scaledPhysics(volume: Volume, { low, high }: IntensityScale): CorpusPhy
   };
 }
 
+export function roleOf({ roles }: Pick<CorpusSeries, 'roles'>, plane: number): number {
+  return roles[plane % roles.length];
+}
+
+/** Fewest frames of a time series: each has a neighbour, and some change can be told from noise. */
+const FEWEST_FRAMES = 3;
+
+/** @throws LimpidError E_TOO_FEW for a series that a model of time series cannot use */
+export function requireFrames({ frames }: { readonly frames: number }): void {
+  if (frames >= FEWEST_FRAMES) return;
+  throw new LimpidError(
+    'E_TOO_FEW',
+    `The series has ${frames === 1 ? 'one frame' : `${frames} frames`} only: this family needs a time series of ${FEWEST_FRAMES} or more.`,
+    'Use a cine, EPI or DWI series, or the denoising family for single images.',
+  );
+}
+
 /** Fewest slices that can be divided into some that train and some that judge. */
 const FEWEST_SLICES = 4;
 /** From this many groups on, whole groups judge. */
@@ -156,7 +173,8 @@ const FEWEST_GROUPS = 3;
 
 /**
  * Sets aside about `fraction` of the images for judging: whole groups where there are several, otherwise a run of
- * neighbouring slices of every series, with a slice apart on each side.
+ * neighbouring slices of every series, with a slice apart on each side. Time series of too few slices for that are
+ * split by time: a run of frames judges.
  *
  * @throws LimpidError E_TOO_FEW
  */
@@ -164,8 +182,12 @@ export function splitCorpus(
   series: readonly CorpusSeries[],
   fraction: number,
   random: Random,
+  timeSeries = false,
 ): CorpusSeries[] {
   const slices = series.reduce((sum, one) => sum + one.slices, 0);
+  const frames = Math.min(...series.map((one) => one.frames));
+  if (timeSeries && slices < FEWEST_SLICES && frames >= FEWEST_SLICES)
+    return series.map((one) => ({ ...one, roles: runOfFrames(one, fraction, random) }));
   if (slices < FEWEST_SLICES)
     throw new LimpidError(
       'E_TOO_FEW',
@@ -188,6 +210,11 @@ export function splitCorpus(
   }));
 }
 
+function runOfFrames({ slices, frames }: CorpusSeries, fraction: number, random: Random): Uint8Array {
+  const byFrame = runOfSlices(frames, fraction, random);
+  return Uint8Array.from({ length: slices * frames }, (_, plane) => byFrame[Math.floor(plane / slices)]);
+}
+
 function runOfSlices(slices: number, fraction: number, random: Random): Uint8Array {
   const roles = new Uint8Array(slices);
   if (slices < 2) return roles;
@@ -206,8 +233,9 @@ function runOfSlices(slices: number, fraction: number, random: Random): Uint8Arr
 
 export function countSlices(series: readonly CorpusSeries[], role: number): number {
   return series.reduce(
-    (sum, { roles, frames }) =>
-      sum + frames * roles.reduce((count, one) => count + (one === role ? 1 : 0), 0),
+    (sum, { roles, slices, frames }) =>
+      sum +
+      ((slices * frames) / roles.length) * roles.reduce((count, one) => count + (one === role ? 1 : 0), 0),
     0,
   );
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.js';
 import type { Part } from './batches.js';
-import { type CorpusSeries, SLICE_JUDGES, SLICE_TRAINS } from './corpus.js';
-import { contextPlanes, dihedral } from './samples.js';
+import { type CorpusSeries, roleOf, SLICE_JUDGES, SLICE_TRAINS } from './corpus.js';
+import { type Along, contextPlanes, dihedral } from './samples.js';
 
 /** A square of a corpus, with its context planes as channels. */
 export interface Crop {
@@ -30,6 +30,8 @@ export interface Augmentation {
 export interface CropSettings {
   readonly size: number;
   readonly context: number;
+  /** What the context is; absent: slices. */
+  readonly along?: Along;
   readonly augmentation: Augmentation;
 }
 
@@ -74,10 +76,10 @@ export class CropSampler {
   }
 
   #cut({ series, plane, row, column }: Place, random: Random, part: Part): Crop {
-    const { size, context, augmentation } = this.#settings;
+    const { size, context, along, augmentation } = this.#settings;
     const learning = part === 'training';
     const turn = learning ? turnOf(augmentation, random) : 0;
-    const planes = contextPlanes(series, plane, context);
+    const planes = contextPlanes(series, plane, context, along);
     if (learning && context > 0 && random.uniform() < 0.5) planes.reverse();
     const moved =
       learning && augmentation.elastic > 0 ? displacement(size, augmentation.elastic, random) : null;
@@ -157,7 +159,7 @@ function placesOf(
   const means: number[] = [];
   for (const series of corpus)
     for (let plane = 0; plane < series.slices * series.frames; plane++) {
-      if (series.roles[plane % series.slices] !== role) continue;
+      if (roleOf(series, plane) !== role) continue;
       for (let row = 0; row <= series.rows - size; row += stride)
         for (let column = 0; column <= series.columns - size; column += stride) {
           all.push({ series, plane, row, column });

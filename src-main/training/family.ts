@@ -9,9 +9,9 @@ import { headOf, type LossTerm, sameHead } from '../models/losses.js';
 import type { Runtime } from '../runtime/types.js';
 import { artifactBatches } from './artifact-pairs.js';
 import type { BatchSource } from './batches.js';
-import type { CorpusSeries } from './corpus.js';
+import { type CorpusSeries, requireFrames } from './corpus.js';
 import { type Augmentation, CropSampler } from './crops.js';
-import { autoencoderLearner } from './learner.js';
+import { autoencoderLearner, type Learner } from './learner.js';
 import { type LoopSettings, type TrainingHooks, type TrainingResult, trainLearner } from './loop.js';
 import { type PairObjective, pairBatches } from './pairs.js';
 
@@ -24,6 +24,8 @@ export interface FamilyPlan extends LoopSettings {
   readonly augmentation: Augmentation;
   readonly size: number;
   readonly batchSize: number;
+  /** SHA-256 of the weights that the training goes on from; absent: random ones. */
+  readonly from?: string;
 }
 
 export interface TrainedFamily {
@@ -49,7 +51,8 @@ export function modelOf(plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses' 
  * Trains a family on a corpus that is split into training and judging.
  *
  * @param source batches to use instead of those that plan.objective makes of the corpus
- * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL; as trainLearner
+ * @param start weights to go on from, where names and shapes are those of the model
+ * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL; E_TOO_FEW; E_MODEL when nothing of `start` fits; as trainLearner
  */
 export async function trainFamily(
   runtime: Runtime,
@@ -57,11 +60,18 @@ export async function trainFamily(
   plan: FamilyPlan,
   hooks: TrainingHooks = {},
   source: BatchSource | null = null,
+  start: NamedArrays | null = null,
 ): Promise<TrainedFamily> {
   const model = modelOf(plan);
   checkSizes(model, corpus, plan.size);
   const { size, augmentation } = plan;
-  const sampler = new CropSampler(corpus, { size, context: model.context, augmentation });
+  const { context, along } = model;
+  const sampler = new CropSampler(corpus, {
+    size,
+    context,
+    ...(along === undefined ? {} : { along }),
+    augmentation,
+  });
   const examples = model.initialise === undefined ? null : drawExamples(sampler, plan);
   const folded = model.folded === true;
   if (plan.objective.kind === 'artifact' ? model.context > 0 : folded)
@@ -70,7 +80,15 @@ export async function trainFamily(
       'The objective and the channels of this model do not go together.',
       'Artifacts are learnt from single slices (context=0); folded=true is for --objective artifact only.',
     );
-  const learner = autoencoderLearner(model, plan.losses, plan, examples);
+  if (along === 'frames') for (const series of corpus) requireFrames(series);
+  if (plan.objective.kind === 'frames' && !model.blind)
+    throw new LimpidError(
+      'E_USAGE',
+      'This model sees the frame that it is to tell from the others: it would only copy it.',
+      'Give --family video with --objective frames.',
+    );
+  const fresh = autoencoderLearner(model, plan.losses, plan, examples);
+  const learner = start === null ? fresh : startingFrom(fresh, start);
   const fingerprint = sha256(
     JSON.stringify({ ...plan, device: runtime.choice.device, images: corpusHash(corpus) }),
   );
@@ -113,6 +131,23 @@ function checkSizes(model: Autoencoder, corpus: readonly CorpusSeries[], size: n
       `The planes are ${smallest} pixels wide or high: smaller than the patches of ${size}.`,
       `Give --patch-size ${smallest - (smallest % model.multiple)} or leave the small series out.`,
     );
+}
+
+/** The learner with the weights that fit; the others stay as they start without. */
+function startingFrom(learner: Learner, start: NamedArrays): Learner {
+  const fitting = Object.entries(start).filter(
+    ([name, { shape }]) => learner.parameters[name]?.shape.join() === shape.join(),
+  );
+  if (fitting.length === 0)
+    throw new LimpidError(
+      'E_MODEL',
+      'No weights of the model fit into this one.',
+      'Go on from a model of the same family and sizes.',
+    );
+  return {
+    ...learner,
+    initial: (random) => ({ ...learner.initial(random), ...Object.fromEntries(fitting) }),
+  };
 }
 
 /** Of values, targets, geometry and split. */

@@ -19,6 +19,8 @@ export type PairObjective =
   | { readonly kind: 'blind-spot'; readonly cell: number; readonly span: readonly [number, number] }
   /** Pairs of a series and its reference. */
   | { readonly kind: 'supervised' }
+  /** A frame of a time series from its neighbours, whose noise is independent of its own: needs no clean image. */
+  | { readonly kind: 'frames' }
   | ArtifactObjective;
 
 /** Whether the trained model takes something away, so that it may be applied as a denoiser. */
@@ -28,6 +30,7 @@ export function removesNoise({ kind }: PairObjective): boolean {
     kind === 'rician' ||
     kind === 'blind-spot' ||
     kind === 'supervised' ||
+    kind === 'frames' ||
     kind === 'artifact'
   );
 }
@@ -69,6 +72,7 @@ function corrupted(
   switch (objective.kind) {
     case 'reconstruct':
     case 'supervised':
+    case 'frames':
       return values;
     case 'masking':
       return masked(values, objective, size, random);

@@ -138,19 +138,28 @@ export class PatchSampler {
 
 type Part = 'training' | 'heldOut';
 
+/** Which neighbours of a plane are its channels: those in space, or the same slice at other times. */
+export type Along = 'slices' | 'frames';
+
 /**
  * Planes of the context of `plane`, lowest first. Beyond an end of a frame the plane as far on the other side stands
  * in, or the furthest one there: never the plane itself, whose noise would come twice, as long as there are two.
  */
-export function contextPlanes(shape: { readonly slices: number }, plane: number, context: number): number[] {
-  const frame = Math.floor(plane / shape.slices);
-  const slice = plane % shape.slices;
+export function contextPlanes(
+  shape: { readonly slices: number; readonly frames?: number },
+  plane: number,
+  context: number,
+  along: Along = 'slices',
+): number[] {
+  const inTime = along === 'frames';
+  const [count, step] = inTime ? [shape.frames ?? 1, shape.slices] : [shape.slices, 1];
+  const at = Math.floor(plane / step) % count;
   return Array.from({ length: 2 * context + 1 }, (_, i) => {
-    const wanted = slice + i - context;
-    const inside = wanted >= 0 && wanted < shape.slices;
-    const other = Math.min(shape.slices - 1, Math.max(0, 2 * slice - wanted));
-    const last = other === slice ? Math.min(shape.slices - 1, Math.max(0, wanted)) : other;
-    return frame * shape.slices + (inside ? wanted : last);
+    const wanted = at + i - context;
+    const inside = wanted >= 0 && wanted < count;
+    const other = Math.min(count - 1, Math.max(0, 2 * at - wanted));
+    const last = other === at ? Math.min(count - 1, Math.max(0, wanted)) : other;
+    return plane + ((inside ? wanted : last) - at) * step;
   });
 }
 
