@@ -31,10 +31,10 @@ export interface FamilyCard {
     readonly context: number;
     /** The centre plane follows, moved around its edges by half its rows, and by half its columns. */
     readonly folded?: true;
-    /** Rows and columns are multiples of this. */
-    readonly multiple: number;
     /** The neighbours are frames, the same slice at other times; absent: slices. */
     readonly along?: 'frames';
+    /** Rows and columns are multiples of this. */
+    readonly multiple: number;
     /** Reach in pixels; null: the whole image. */
     readonly radius: number | null;
     /** These percentiles of a series become 0 and 1. */
@@ -72,10 +72,10 @@ export interface FamilyCard {
     readonly peakRate: number;
     readonly parameters: number;
     readonly curve: readonly LearningPoint[];
-  };
-  /** Of weights and buffers. */
     /** SHA-256 of the weights that it went on from; absent: random ones. */
     readonly from?: string;
+  };
+  /** Of weights and buffers. */
   readonly weightsSha256: string;
   readonly intendedUse: string;
   /** Only of a model that others trained: how it is fed and what it gives. */

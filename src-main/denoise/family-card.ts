@@ -33,9 +33,9 @@ function isInput(input: Readonly<Record<string, unknown>>): boolean {
     whole(multiple, 1) &&
     (radius === null || whole(radius, 0)) &&
     (folded === undefined || folded === true) &&
+    (along === undefined || along === 'frames') &&
     (planeSide === null || (whole(planeSide, 1) && Number(planeSide) % Number(multiple) === 0)) &&
     (fixedSide === undefined || fixedSide === multiple) &&
-    (along === undefined || along === 'frames') &&
     Array.isArray(percentiles) &&
     percentiles.length === 2 &&
     percentiles.every((one) => typeof one === 'number' && one >= 0 && one <= 100)

@@ -91,10 +91,6 @@ async function refuseModelFile(request: TrainRequest, output: string): Promise<v
       );
 }
 
-/** Splits, and scales planes where the family sees them whole. */
-function corpusOf(
-  request: TrainRequest,
-  series: readonly CorpusSeries[],
 /** @throws LimpidError E_NOT_FOUND, E_IO; E_MODEL for a model of another family or kind */
 async function startOf(given: string, family: string): Promise<FamilyWeights> {
   const start = readFamilyWeights(await readModel(given));
@@ -106,6 +102,10 @@ async function startOf(given: string, family: string): Promise<FamilyWeights> {
   );
 }
 
+/** Splits, and scales planes where the family sees them whole. */
+function corpusOf(
+  request: TrainRequest,
+  series: readonly CorpusSeries[],
   { wholePlanes: whole, timeSeries }: Family,
   start: FamilyWeights | null,
 ): readonly CorpusSeries[] {
@@ -119,12 +119,12 @@ async function planWithSteps(
   corpus: readonly CorpusSeries[],
   runtime: Runtime,
   checkpoint: CheckpointFile,
+  start: FamilyWeights | null,
 ): Promise<FamilyPlan> {
   const card = start?.card ?? null;
   if (request.budget?.unit !== 'minutes') return planOf(request, corpus, null, card);
   const known = await checkpoint.steps();
   const steps =
-  start: FamilyWeights | null,
     known ?? (await pilotSteps(runtime, corpus, planOf(request, corpus, 1, card), request.budget.value));
   return planOf(request, corpus, steps, card);
 }
