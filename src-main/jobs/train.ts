@@ -22,6 +22,7 @@ import {
 } from '../training/corpus.js';
 import { type FamilyPlan, type TrainedFamily, trainFamily } from '../training/family.js';
 import type { TrainingHooks } from '../training/loop.js';
+import { readModel } from './model-store.js';
 import { startMeter } from './progress.js';
 import { type CheckpointFile, checkpointFile, pilotSteps } from './train-checkpoint.js';
 import { type Gathered, gather } from './train-input.js';
