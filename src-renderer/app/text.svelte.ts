@@ -1,5 +1,7 @@
 import de from '../languages/de.json';
 import en from '../languages/en.json';
+import { ENGLISH, type ViewerWords } from '../viewer/words.js';
+import { GERMAN } from '../viewer/words-de.js';
 import { fill, type Values } from './text.js';
 
 /** Strings of the window. English is complete by definition; the type check keeps the others so. */
@@ -9,8 +11,18 @@ type Base<K> = K extends `${infer B}.other` ? B : never;
 export type CountKey = Base<TextKey>;
 
 export const LANGUAGES: Readonly<
-  Record<string, { readonly name: string; readonly texts: Readonly<Record<TextKey, string>> }>
-> = { en: { name: 'English', texts: en }, de: { name: 'Deutsch', texts: de } };
+  Record<
+    string,
+    {
+      readonly name: string;
+      readonly texts: Readonly<Record<TextKey, string>>;
+      readonly viewer: ViewerWords;
+    }
+  >
+> = {
+  en: { name: 'English', texts: en, viewer: ENGLISH },
+  de: { name: 'Deutsch', texts: de, viewer: GERMAN },
+};
 
 let language = $state('en');
 
@@ -26,6 +38,11 @@ export function setLanguage(tag: string): void {
 
 export function t(key: TextKey, values: Values = {}): string {
   return fill(LANGUAGES[language].texts[key], values, language);
+}
+
+/** What the viewer says, in the language of the window. */
+export function viewerWords(): ViewerWords {
+  return LANGUAGES[language].viewer;
 }
 
 /** The form of `key` for this count, which is {count} in the text. */

@@ -4,3 +4,4 @@ export { type Command, commandOf, SHORTCUTS, type Shortcut, type ShortcutGroup }
 export type { ViewState } from './state.js';
 export { default as Viewer } from './Viewer.svelte';
 export { ENGLISH, type ViewerWords } from './words.js';
+export { GERMAN } from './words-de.js';

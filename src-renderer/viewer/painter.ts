@@ -1,3 +1,4 @@
+import type { SeriesCard } from '../../src-main/contract/app.js';
 import { divergingColour, sequentialColour } from '../ui/palette.js';
 import { pixelSpacing } from './geometry.js';
 import { blend, type ColourScale, colourise, colourTable, quantise, rangeOf, subtract } from './pixels.js';
@@ -66,7 +67,7 @@ export class Painter {
       return out;
     });
     const errorValues = once(() => {
-      if (scene?.error != null) return scene.errorFits ? scene.error.values : null;
+      if (scene?.error != null) return this.#mapValues(scene, scene.error, strength);
       const residual = residualValues();
       if (residual === null) return null;
       const out = this.#buffer('change', residual.length);
@@ -117,6 +118,14 @@ export class Painter {
     if (strength === 1) return scene.after.values;
     const out = this.#buffer('blend', scene.after.values.length);
     blend(scene.before.values, scene.after.values, strength, out);
+    return out;
+  }
+
+  #mapValues(scene: Scene, error: ShownPlane, strength: number): Float32Array | null {
+    if (!scene.errorFits) return null;
+    if (strength === 1 || !scene.comparable || !isChangeOverNoise(error.card)) return error.values;
+    const out = this.#buffer('map', error.values.length);
+    for (let i = 0; i < out.length; i++) out[i] = strength * error.values[i];
     return out;
   }
 
@@ -183,6 +192,14 @@ function createCanvas(columns: number, rows: number): Canvas {
   if (context === null) throw new Error('This window cannot draw on a canvas.');
   const image = context.createImageData(columns, rows);
   return { element, context, image, words: new Uint32Array(image.data.buffer) };
+}
+
+/**
+ * Whether a map is |before - after| over the noise level, which falls with the strength as the change does. What a
+ * model could not rebuild, and an uncertainty, do not. A NIfTI map says nothing, and comes from a denoising run only.
+ */
+export function isChangeOverNoise({ map }: SeriesCard): boolean {
+  return map === undefined || /\|input - output\|/.test(map.explanation);
 }
 
 function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {
