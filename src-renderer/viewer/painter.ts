@@ -1,7 +1,16 @@
-import type { SeriesCard } from '../../src-main/contract/app.js';
 import { divergingColour, sequentialColour } from '../ui/palette.js';
 import { pixelSpacing } from './geometry.js';
-import { blend, type ColourScale, colourise, colourTable, quantise, rangeOf, subtract } from './pixels.js';
+import {
+  blend,
+  type ColourScale,
+  colourise,
+  colourTable,
+  followsStrength,
+  multiply,
+  quantise,
+  rangeOf,
+  subtract,
+} from './pixels.js';
 import type { Scene, ShownPlane } from './session.svelte.js';
 import type { Picture } from './stage.js';
 import type { ViewState } from './state.js';
@@ -123,9 +132,9 @@ export class Painter {
 
   #mapValues(scene: Scene, error: ShownPlane, strength: number): Float32Array | null {
     if (!scene.errorFits) return null;
-    if (strength === 1 || !scene.comparable || !isChangeOverNoise(error.card)) return error.values;
+    if (strength === 1 || !scene.comparable || !followsStrength(error.card.map)) return error.values;
     const out = this.#buffer('map', error.values.length);
-    for (let i = 0; i < out.length; i++) out[i] = strength * error.values[i];
+    multiply(error.values, strength, out);
     return out;
   }
 
@@ -192,14 +201,6 @@ function createCanvas(columns: number, rows: number): Canvas {
   if (context === null) throw new Error('This window cannot draw on a canvas.');
   const image = context.createImageData(columns, rows);
   return { element, context, image, words: new Uint32Array(image.data.buffer) };
-}
-
-/**
- * Whether a map is |before - after| over the noise level, which falls with the strength as the change does. What a
- * model could not rebuild, and an uncertainty, do not. A NIfTI map says nothing, and comes from a denoising run only.
- */
-export function isChangeOverNoise({ map }: SeriesCard): boolean {
-  return map === undefined || /\|input - output\|/.test(map.explanation);
 }
 
 function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {

@@ -1,5 +1,7 @@
 /** Arithmetic on planes of values: strength, residual, what is drawn of them. All planes have rows * columns values. */
 
+import type { SeriesCard } from '../../src-main/contract/app.js';
+
 /** A plane as a Frame carries it: value = pixel * slope + intercept. */
 export interface StoredPlane {
   readonly pixels: Int16Array | Uint16Array | Float32Array;
@@ -26,6 +28,19 @@ export function valuesOf({ pixels, slope, intercept }: StoredPlane): Float32Arra
   const values = new Float32Array(pixels.length);
   for (let i = 0; i < pixels.length; i++) values[i] = pixels[i] * slope + intercept;
   return values;
+}
+
+/**
+ * Whether a map is |before - after| over the noise level, which falls with the strength as the change does. What a
+ * model could not rebuild, and an uncertainty, do not. A NIfTI map says nothing, and comes from a denoising run only.
+ */
+export function followsStrength(map: SeriesCard['map']): boolean {
+  return map === undefined || /\|input - output\|/.test(map.explanation);
+}
+
+/** factor * values, written to `out`. */
+export function multiply(values: Float32Array, factor: number, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = factor * values[i];
 }
 
 /** before + strength (after - before), written to `out`. */

@@ -4,7 +4,9 @@ import {
   blend,
   colourise,
   colourTable,
+  followsStrength,
   LEVELS,
+  multiply,
   quantise,
   rangeOf,
   roundLimit,
@@ -108,5 +110,18 @@ describe('windows', () => {
     const window = { center: 100, width: 250 };
     expect(draggedWindow(window, 10, 20)).toEqual({ center: 120, width: 260 });
     expect(draggedWindow(window, -1e6, 0).width).toBeGreaterThan(0);
+  });
+});
+
+describe('an error map at a strength', () => {
+  it('falls with it where it is the change over the noise, and only there', () => {
+    const map = (explanation: string) => ({ label: '', explanation });
+    expect(followsStrength(map('|input - output| over the noise level; not a lesion map'))).toBe(true);
+    expect(followsStrength(undefined)).toBe(true);
+    expect(followsStrength(map('Rebuild error over its normal limit; not a lesion map'))).toBe(false);
+    expect(followsStrength(map('Standard deviation of the error, in units of the image'))).toBe(false);
+    const out = new Float32Array(3);
+    multiply(Float32Array.of(0, 2, 5), 0.5, out);
+    expect([...out]).toEqual([0, 1, 2.5]);
   });
 });
