@@ -99,6 +99,17 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     device: oneOf(DEVICE_NAMES),
     force: flag,
   },
+  anomaly: {
+    model: filled,
+    input: filled,
+    output: filled,
+    normal: texts,
+    falsePositiveRate: part,
+    lesions: flag,
+    seed: whole,
+    device: oneOf(DEVICE_NAMES),
+    force: flag,
+  },
   latent: {
     model: filled,
     inputs: list,

@@ -1,5 +1,6 @@
 import type { ResultEvent } from '../contract/events.js';
 import type {
+  AnomalyResult,
   EvaluateResult,
   EvaluationNumbers,
   InspectedSeries,
@@ -24,6 +25,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describePretrain(result);
     case 'train':
       return describeTrain(result);
+    case 'anomaly':
+      return describeAnomaly(result);
     case 'latent':
       return describeLatent(result);
     case 'models':
@@ -104,6 +107,41 @@ function describeTrain(result: TrainResult): string {
     'Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeAnomaly({ family, limits, series, scores, report }: AnomalyResult): string {
+  const percent = (share: number): string => `${(100 * share).toPrecision(3)} %`;
+  const seen = scores.filter(({ slices }) => slices > 0);
+  const rows = seen.map(({ series: id, slices, marked }) => [
+    id,
+    String(slices),
+    marked === null ? '-' : percent(marked),
+  ]);
+  const checks = seen.flatMap(({ series: id, lesions }) =>
+    lesions === null
+      ? []
+      : [
+          [id, 'rebuild error', lesions.error] as const,
+          [id, 'intensity baseline', lesions.intensity] as const,
+        ],
+  );
+  const checked = checks.map(([id, name, { auroc, auprc, dice, bestDice }]) => [
+    id,
+    name,
+    ...[auroc, auprc, dice, bestDice].map((value) => value.toFixed(3)),
+  ]);
+  const head = ['series', 'inserted lesions by', 'AUROC', 'AUPRC', 'Dice', 'best Dice'];
+  const lines = [
+    `${family} model, limit ${percent(limits.error)} of the intensity range (baseline ${percent(limits.intensity)})`,
+    ...new Set(series.flatMap(({ outputs }) => outputs)),
+    report.html,
+  ];
+  return [
+    rows.length === 0 ? '' : table(['series', 'slices', 'marked'], rows),
+    checked.length === 0 ? '' : table(head, checked),
+    ...lines.map((line, i) => `${i === 0 ? '' : 'wrote '}${line.replace('*', 'NAME')}\n`),
+    'Unlike the training images, for whatever reason: no lesion detector. Not for diagnostic use.\n',
+  ].join('');
 }
 
 function describeLatent(result: LatentResult): string {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../base/version.js';
 import type { JobRequest } from '../contract/requests.js';
 import { EXIT } from '../contract/results.js';
+import { anomalyCommand } from './anomaly.js';
 import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
@@ -48,6 +49,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(simulateCommand(start))
     .addCommand(trainCommand(start))
     .addCommand(pretrainCommand(start))
+    .addCommand(anomalyCommand(start))
     .addCommand(latentCommand(start))
     .addCommand(modelsCommand(start))
     .addCommand(

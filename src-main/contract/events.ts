@@ -1,5 +1,6 @@
 import type { Problem } from './errors.js';
 import type {
+  AnomalyResult,
   EvaluateResult,
   InspectResult,
   LatentResult,
@@ -91,6 +92,7 @@ export type ResultEvent =
   | EvaluateResult
   | TrainResult
   | PretrainResult
+  | AnomalyResult
   | LatentResult
   | ModelsResult
   | StoppedResult;

@@ -1,3 +1,5 @@
+import type { NormalScores } from './anomaly.js';
+
 /**
  * What is known of a model file: the card that stands in its ONNX metadata, and how it appears in the model library.
  * Plain data without patient attributes; the renderer may import it.
@@ -75,6 +77,8 @@ export interface FamilyCard {
     /** SHA-256 of the weights that it went on from; absent: random ones. */
     readonly from?: string;
   };
+  /** What is usual in images that it was not trained on; absent where there were too few. */
+  readonly normal?: NormalScores;
   /** Of weights and buffers. */
   readonly weightsSha256: string;
   readonly intendedUse: string;

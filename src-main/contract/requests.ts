@@ -241,5 +241,6 @@ export type JobRequest =
   | SimulateRequest
   | TrainRequest
   | PretrainRequest
+  | AnomalyRequest
   | LatentRequest
   | ModelsRequest;

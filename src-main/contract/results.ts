@@ -1,3 +1,4 @@
+import type { LesionCheck } from './anomaly.js';
 import type { ErrorCode, Problem } from './errors.js';
 import type { SeriesStatus } from './events.js';
 import type { ModelEntry } from './models.js';
@@ -150,6 +151,27 @@ export interface PretrainResult {
   readonly seconds: number;
   readonly sha256: string;
   readonly bytes: number;
+}
+
+export interface AnomalyResult {
+  readonly type: 'result';
+  readonly command: 'anomaly';
+  readonly exitCode: ExitCode;
+  readonly family: string;
+  /** Shares of the intensity range above which a pixel is marked, by the model and by the baseline. */
+  readonly limits: { readonly error: number; readonly intensity: number };
+  readonly series: readonly SeriesOutcome[];
+  readonly scores: readonly {
+    readonly series: string;
+    /** That could be scored. */
+    readonly slices: number;
+    /** Share of the foreground. */
+    readonly marked: number | null;
+    readonly lesions: LesionCheck | null;
+  }[];
+  /** Names in the output folder; of the type `AnomalyReport` (contract/anomaly.ts). */
+  readonly report: { readonly json: string; readonly html: string };
+  readonly problems: readonly Problem[];
 }
 
 export interface LatentResult {

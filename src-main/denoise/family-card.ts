@@ -1,3 +1,4 @@
+import type { NormalScores } from '../contract/anomaly.js';
 import { type FamilyCard, MODEL_TASKS } from '../contract/models.js';
 
 /** Whether a value that came with a model file is a whole card: a file may come from anywhere. */
@@ -20,6 +21,7 @@ export function isFamilyCard(value: unknown): value is FamilyCard {
     Array.isArray(data.modalities) &&
     isRecord(training) &&
     Array.isArray(training.curve) &&
+    (value.normal === undefined || isNormal(value.normal)) &&
     (value.foreign === undefined || (isRecord(value.foreign) && isForeign(value.foreign)))
   );
 }
@@ -53,6 +55,23 @@ function isForeign({ layout, gives, white }: Readonly<Record<string, unknown>>):
     typeof white === 'number' &&
     white > 0
   );
+}
+
+function isNormal(value: unknown): value is NormalScores {
+  if (!isRecord(value)) return false;
+  const { planes, shares, error, intensity, errorSlices, intensitySlices } = value;
+  return (
+    whole(planes, 1) &&
+    areNumbers(shares) &&
+    shares.length > 0 &&
+    shares.every((share, i) => share > 0 && share < 1 && (i === 0 || share < shares[i - 1])) &&
+    [error, intensity].every((limits) => areNumbers(limits) && limits.length === shares.length) &&
+    [errorSlices, intensitySlices].every((scores) => areNumbers(scores) && scores.length > 0)
+  );
+}
+
+function areNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(Number.isFinite);
 }
 
 function whole(value: unknown, least: number): boolean {

@@ -3,7 +3,7 @@ import type { Volume } from './volume.js';
 
 export const HEADER_BYTES = 348;
 
-/** Byte offsets of the fields used (nifti1.h), and the code of float32. */
+/** Byte offsets of the fields used (nifti1.h), and the codes of two types. */
 export const at = {
   dim: 40,
   datatype: 70,
@@ -23,6 +23,7 @@ export const at = {
   srow: 280,
   magic: 344,
   float32: 16,
+  uint8: 2,
 } as const;
 
 export interface NiftiHeader {

@@ -153,8 +153,8 @@ function volumeOf(
 
 export interface NiftiWriteOptions {
   readonly gzip: boolean;
-  /** 'float32', or the source's type with its slope and intercept: rounded, clamped to what it holds. */
-  readonly datatype: 'float32' | 'source';
+  /** Or the source's type with its slope and intercept: rounded, clamped to what it holds. */
+  readonly datatype: 'float32' | 'uint8' | 'source';
   /** Up to 79 ASCII characters; absent: the source's. */
   readonly description?: string;
 }
@@ -175,9 +175,10 @@ export function writeNifti(image: NiftiImage, data: Float32Array, options: Nifti
     );
   const source = parseHeader(image.header);
   const little = image.littleEndian;
-  const type = storedType(options.datatype === 'float32' ? at.float32 : source.datatype);
-  const slope = options.datatype === 'float32' ? 1 : source.slope;
-  const intercept = options.datatype === 'float32' ? 0 : source.intercept;
+  const codes = { float32: at.float32, uint8: at.uint8, source: source.datatype };
+  const type = storedType(codes[options.datatype]);
+  const slope = options.datatype === 'source' ? source.slope : 1;
+  const intercept = options.datatype === 'source' ? source.intercept : 0;
   // the format wants the image at a multiple of 16 bytes
   const offset = Math.ceil(image.header.length / 16) * 16;
   const bytes = new Uint8Array(offset + data.length * type.bytes);

@@ -9,6 +9,7 @@ import type { Series } from '../dicom/series.js';
 import type { Source } from '../dicom/sources.js';
 import { deriveUid, newUid } from '../dicom/uid.js';
 import { instancePlanes, loadVolume } from '../dicom/volume.js';
+import { writeDicomMaps } from './anomaly-output.js';
 import { type MapName, writeInstance, writeMap } from './dicom-output.js';
 import type {
   InputSet,
@@ -133,6 +134,7 @@ function stackInput(series: Series, pool: DecodePool, first: number): StackInput
       return { volume, sha256: hashes };
     },
     write: (request, onProgress) => writeStack(series, pool, first, request, onProgress),
+    writeUnlike: (request) => writeDicomMaps(series, first, request),
   };
 }
 

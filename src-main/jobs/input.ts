@@ -1,5 +1,6 @@
 import type { Problem } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
+import type { UnlikeMaps } from './anomaly-output.js';
 import type { Unit } from './journal.js';
 import type { Processed } from './processor.js';
 
@@ -23,6 +24,8 @@ export interface StackInput {
   load(onProgress: (done: number) => void): Promise<LoadedStack>;
   /** Writes the derived files into the work folder of the unit. @throws E_SOURCE_CHANGED, E_IO */
   write(request: WriteRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
+  /** Writes where it is unlike the training images of a model, and no images. @throws E_SOURCE_CHANGED, E_IO */
+  writeUnlike(request: UnlikeMaps): Promise<void>;
 }
 
 export interface LoadedStack {

@@ -4,6 +4,7 @@ import { asFileError, sha256, writeFileAtomic } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { type NiftiImage, readNifti, writeNifti } from '../imaging/nifti.js';
+import { writeNiftiMaps } from './anomaly-output.js';
 import type {
   EntryName,
   InputSet,
@@ -118,6 +119,13 @@ function stackInput(file: string): StackInput {
       const written = await writeImages(image, request);
       onProgress(1);
       return written;
+    },
+    async writeUnlike(request) {
+      if (read === null) throw new LimpidError('E_INTERNAL', 'Nothing was loaded.', 'Report this.');
+      const image = read;
+      read = null;
+      if (hashOf(await readFiles(file)) !== request.loaded.sha256[0]) throw changedSource();
+      await writeNiftiMaps(image, request);
     },
   };
 }

@@ -2,6 +2,7 @@ import { problemFrom } from '../contract/errors.js';
 import type { Emit, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
+import { runAnomaly } from './anomaly.js';
 import { modelHash } from './autoencoder.js';
 import { runDenoise } from './denoise.js';
 import { openDenoiser } from './denoiser.js';
@@ -38,6 +39,8 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
       return runPretrain(request, emit);
     case 'train':
       return runTrain(request, emit);
+    case 'anomaly':
+      return runAnomaly(request, emit);
     case 'latent':
       return runLatent(request, emit);
     case 'models':

@@ -23,6 +23,7 @@ import {
 import { type FamilyPlan, type TrainedFamily, trainFamily } from '../training/family.js';
 import type { TrainingHooks } from '../training/loop.js';
 import { readModel } from './model-store.js';
+import { withNormalScores } from './normal-scores.js';
 import { startMeter } from './progress.js';
 import { type CheckpointFile, checkpointFile, pilotSteps } from './train-checkpoint.js';
 import { type Gathered, gather } from './train-input.js';
@@ -55,7 +56,9 @@ export async function runTrain(
     const hooks = { ...pace, ...hooksOf(emit, plan, checkpoint) };
     const trained = await trainFamily(runtime, corpus, plan, hooks, null, start?.weights ?? null);
     const planeSide = family.wholePlanes ? plan.size : null;
-    const card = familyCard(trained, { version: VERSION, device, data: dataOf(gathered, corpus) }, planeSide);
+    const facts = { version: VERSION, device, data: dataOf(gathered, corpus) };
+    const judged = gathered.series.map((one, i) => ({ ...one, roles: corpus[i].roles }));
+    const card = await withNormalScores(runtime, trained, familyCard(trained, facts, planeSide), judged);
     const bytes = exportFamily(trained, card);
     await writeFileAtomic(output, bytes);
     await checkpoint.remove();

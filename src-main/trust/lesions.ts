@@ -45,6 +45,7 @@ const ATTEMPTS = 300;
  *
  * @param clean the best guess of the image without noise; lesions lie wholly where `foreground` is 1
  * @param context slices on each side that a slice is restored from
+ * @param diameters mm
  */
 export function placeLesions(
   clean: Volume,
@@ -52,8 +53,9 @@ export function placeLesions(
   noise: NoiseModel,
   context: number,
   random: Random,
+  diameters: readonly number[] = DIAMETERS,
 ): Lesion[] {
-  const kinds = kindsOf(clean);
+  const kinds = kindsOf(clean, diameters);
   const found: Lesion[] = [];
   const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, foreground), taken: found };
   for (let copy = 0; copy < COPIES; copy++) {
@@ -70,9 +72,9 @@ export function placeLesions(
 
 type Kind = Pick<Lesion, 'diameter' | 'contrast' | 'sign'>;
 
-function kindsOf(volume: Volume): Kind[] {
+function kindsOf(volume: Volume, diameters: readonly number[]): Kind[] {
   const voxel = Math.max(volume.spacing[0], volume.spacing[1]);
-  return [...DIAMETERS]
+  return [...diameters]
     .filter((diameter) => diameter >= voxel)
     .sort((a, b) => b - a)
     .flatMap((diameter) =>

@@ -1,0 +1,286 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { exists, writeFileAtomic } from '../base/files.js';
+import { Random } from '../base/random.js';
+import { VERSION } from '../base/version.js';
+import type { AnomalyReport, AnomalySeries, NormalScores } from '../contract/anomaly.js';
+import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import { NOTICE } from '../contract/report.js';
+import type { AnomalyRequest } from '../contract/requests.js';
+import type { AnomalyResult } from '../contract/results.js';
+import { scaledStack } from '../denoise/family-apply.js';
+import type { FamilyModel } from '../denoise/family-file.js';
+import { newUid } from '../dicom/uid.js';
+import { FALSE_POSITIVE_RATES, limitOf } from '../trust/unlike.js';
+import { ERROR_MAP, MASK } from './anomaly-output.js';
+import { pictures, reportHtml, type SlicePictures, scoresCsv } from './anomaly-report.js';
+import { scoreStack } from './anomaly-score.js';
+import { exitCodeOf, refuseEmpty } from './denoise.js';
+import { type FamilySource, openFamilySource, requireNeighbours } from './family-source.js';
+import type { InputSet, StackInput, UnitInput } from './input.js';
+import { checkLesions, type Limits } from './lesion-check.js';
+import { centreOf, scoreNormal } from './normal-scores.js';
+import { openInput } from './open-input.js';
+import { type OutputFolder, publish } from './output-folder.js';
+import { startMeter } from './progress.js';
+import { openResultFolder } from './result-folder.js';
+import { readAll } from './train-input.js';
+
+/** Written last. */
+const REPORT = 'report.json';
+const REPORT_PAGE = 'report.html';
+
+/**
+ * Writes where series are unlike the images that a model was trained on: error maps, masks, slice scores, a report.
+ * What is usual comes from normal images that the model was not trained on. Nothing is visible before all is done.
+ *
+ * @throws LimpidError E_MODEL (no family's model, other channels, nothing known of normal images), E_USAGE, E_NOTHING,
+ * E_TOO_FEW, E_EXISTS, E_INSIDE_SOURCE, E_DEVICE; as reading
+ */
+export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<AnomalyResult> {
+  const [least, most] = FALSE_POSITIVE_RATES;
+  if (!(request.falsePositiveRate >= least && request.falsePositiveRate <= most))
+    throw new LimpidError(
+      'E_USAGE',
+      'The false-positive rate is out of range.',
+      `Give --fpr from ${least} to ${most}.`,
+    );
+  const folder = await openResultFolder(request.output, [request.input, ...request.normal], REPORT);
+  try {
+    const source = await openFamilySource(request.model, request.device, emit);
+    try {
+      const { normal, problems } = await calibrated(source.model, request, emit);
+      const input = await openInput(request.input, emit, { errorMap: true, suffix: MASK });
+      try {
+        refuseEmpty(input);
+        return await lookAtAll({ request, emit, folder, source, input, normal }, [
+          ...problems,
+          ...input.problems,
+        ]);
+      } finally {
+        await input.close();
+      }
+    } finally {
+      await source.close();
+    }
+  } finally {
+    await folder.release();
+  }
+}
+
+/** From the images that were given, else from the model card. */
+async function calibrated(
+  model: FamilyModel,
+  request: AnomalyRequest,
+  emit: Emit,
+): Promise<{ normal: NormalScores; problems: Problem[] }> {
+  if (request.normal.length === 0) {
+    if (model.card.normal !== undefined) return { normal: model.card.normal, problems: [] };
+    throw new LimpidError(
+      'E_MODEL',
+      'The model file does not tell what is usual in normal images.',
+      'Give normal images that it was not trained on with --normal, or train it again.',
+    );
+  }
+  const problems: Problem[] = [];
+  const reads = await readAll(request.normal, request.force, emit, (series, problem) => {
+    problems.push(problem);
+    emit({ type: 'warning', series, problem });
+  });
+  const planes = reads.map(({ stack, volume }) => {
+    requireNeighbours(model, stack.only2d);
+    const scaled = scaledStack(volume);
+    return { stack: scaled, planes: Array.from({ length: scaled.slices * scaled.frames }, (_, i) => i) };
+  });
+  const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: null });
+  return { normal: await scoreNormal(model, planes, (done) => meter.at(done)), problems };
+}
+
+interface Run {
+  readonly request: AnomalyRequest;
+  readonly emit: Emit;
+  readonly folder: OutputFolder;
+  readonly source: FamilySource;
+  readonly input: InputSet;
+  readonly normal: NormalScores;
+}
+
+async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<AnomalyResult> {
+  const { request, emit, folder, input, normal, source } = run;
+  const limits = {
+    error: limitOf(normal, 'error', request.falsePositiveRate),
+    intensity: limitOf(normal, 'intensity', request.falsePositiveRate),
+  };
+  // What a run that was stopped has left.
+  await fs.rm(folder.own('work'), { recursive: true, force: true });
+  const { namespace, now } = { namespace: newUid(), now: new Date() };
+  const stacks = input.units.flatMap((unit) => unit.stacks.map((stack) => ({ unit, stack })));
+  const series: AnomalySeries[] = [];
+  const shown = new Map<number, SlicePictures[]>();
+  const of = stacks.length + input.leftOut.length;
+  for (const { unit, stack } of stacks) {
+    emit({ type: 'series-start', series: stack.id, index: series.length + 1, of });
+    for (const problem of stack.warnings) emit({ type: 'warning', series: stack.id, problem });
+    const started = performance.now();
+    const seen = await lookAtOne({ ...run, limits, namespace, now }, unit, stack);
+    const { status, problem } = seen.series;
+    const seconds = (performance.now() - started) / 1000;
+    emit({ type: 'series-done', series: stack.id, status, problem, seconds });
+    if (seen.pictures.length > 0) shown.set(series.length, seen.pictures);
+    series.push(seen.series);
+  }
+  for (const { id, why } of input.leftOut) {
+    emit({ type: 'series-start', series: id, index: series.length + 1, of });
+    emit({ type: 'series-done', series: id, status: 'skipped', problem: why, seconds: 0 });
+    series.push(unseen(id, 'skipped', why));
+  }
+  const { family } = source.model.card;
+  const report: AnomalyReport = {
+    format: 'limpid-anomaly-1',
+    notice: NOTICE,
+    version: VERSION,
+    createdAt: now.toISOString(),
+    model: { family, sha256: source.sha256 },
+    device: source.device.device,
+    falsePositiveRate: request.falsePositiveRate,
+    limits,
+    normal: { source: request.normal.length > 0 ? 'given' : 'model card', planes: normal.planes },
+    series: series.map((one) => ({
+      ...one,
+      problem: one.problem === null ? null : withoutPlace(one.problem),
+    })),
+  };
+  await publishAll(run, report, shown);
+  return {
+    type: 'result',
+    command: 'anomaly',
+    exitCode: exitCodeOf(series, problems),
+    family,
+    limits,
+    series: series.map(({ id, status, problem, outputs }) => ({
+      series: id,
+      status,
+      problem,
+      outputs,
+      derivedSeriesInstanceUid: null,
+    })),
+    scores: series.map(({ id, slices, marked, lesions }) => ({
+      series: id,
+      slices: slices.filter(({ error }) => error !== null).length,
+      marked,
+      lesions,
+    })),
+    report: { json: REPORT, html: REPORT_PAGE },
+    problems,
+  };
+}
+
+interface Look extends Run {
+  readonly limits: Limits;
+  readonly namespace: string;
+  readonly now: Date;
+}
+
+async function lookAtOne(
+  look: Look,
+  unit: UnitInput,
+  stack: StackInput,
+): Promise<{ readonly series: AnomalySeries; readonly pictures: SlicePictures[] }> {
+  const { request, emit, source, normal, limits } = look;
+  const why = stack.why ?? (stack.derivedByLimpid && !request.force ? DERIVED : null);
+  if (why !== null) return { series: unseen(stack.id, 'skipped', why), pictures: [] };
+  try {
+    requireNeighbours(source.model, stack.only2d);
+    const reading = startMeter(emit, {
+      series: stack.id,
+      stage: 'read',
+      unit: 'files',
+      total: stack.instances,
+    });
+    const loaded = await stack.load((done) => reading.at(done));
+    const scaled = scaledStack(loaded.volume);
+    const centre = centreOf(scaled);
+    const total = scaled.slices * scaled.frames;
+    const meter = startMeter(emit, { series: stack.id, stage: 'apply', unit: 'slices', total });
+    const scored = await scoreStack(source.model, scaled, centre, normal, limits, (done) => meter.at(done));
+    const random = new Random(request.seed).fork('lesions');
+    const lesions = request.lesions
+      ? await checkLesions(source.model, loaded.volume, scaled, centre, limits, random)
+      : null;
+    await stack.writeUnlike({
+      unit: unit.unit,
+      folder: workOf(look.folder, unit),
+      namespace: look.namespace,
+      loaded,
+      errorMap: scored.errorMap,
+      mask: scored.mask,
+      family: source.model.card.family,
+      description: description(source, request, limits),
+      now: look.now,
+    });
+    const outputs = namesOf(unit).map(({ reported }) => reported);
+    const { slices, marked } = scored;
+    return {
+      series: { id: stack.id, status: 'done', problem: null, slices, marked, lesions, outputs },
+      pictures: pictures(scaled, scored),
+    };
+  } catch (error) {
+    return { series: unseen(stack.id, 'failed', problemFrom(error)), pictures: [] };
+  }
+}
+
+function unseen(id: string, status: 'failed' | 'skipped', problem: Problem | null): AnomalySeries {
+  return { id, status, problem, slices: [], marked: null, lesions: null, outputs: [] };
+}
+
+const DERIVED: Problem = {
+  code: 'E_ALREADY_DENOISED',
+  message: 'The series was derived by Limpid.',
+  remedy: 'Give the original series, or --force to look at this one all the same.',
+};
+
+function workOf(folder: OutputFolder, { unit }: UnitInput): string {
+  return folder.own('work', unit.key);
+}
+
+/** Where the error map and the mask of a unit are, and what they are called once they are visible. */
+function namesOf({ unit, entries }: UnitInput) {
+  return entries.flatMap(({ name, visible, reported }) => {
+    if (name === 'error-map') return [{ work: ERROR_MAP, visible, reported }];
+    if (name !== 'image') return [];
+    // Of a DICOM series the images are called as the series itself.
+    const mask = (text: string): string => (text === unit.key ? `${text}-${MASK}` : text);
+    return [{ work: MASK, visible: mask(visible), reported: mask(reported) }];
+  });
+}
+
+async function publishAll(
+  { folder, input }: Run,
+  report: AnomalyReport,
+  shown: ReadonlyMap<number, readonly SlicePictures[]>,
+): Promise<void> {
+  const { root } = folder;
+  for (const unit of input.units)
+    for (const { work, visible } of namesOf(unit)) {
+      const from = path.join(workOf(folder, unit), work);
+      if (await exists(from)) await publish(from, path.join(root, visible));
+    }
+  const write = (name: string, content: string): Promise<void> =>
+    writeFileAtomic(path.join(root, name), content, { replace: true });
+  await write('scores.csv', scoresCsv(report));
+  await write(REPORT_PAGE, reportHtml(report, shown));
+  await write(REPORT, `${JSON.stringify(report)}\n`);
+  await fs.rm(folder.own('work'), { recursive: true, force: true });
+}
+
+/** For Derivation Description. */
+function description({ model, sha256 }: FamilySource, request: AnomalyRequest, limits: Limits): string {
+  return [
+    `Rebuild error by Limpid ${VERSION}`,
+    `${model.card.family} autoencoder, file SHA-256 ${sha256.slice(0, 16)}`,
+    `limit ${limits.error.toPrecision(4)} of the intensity range, above which lie ${100 * request.falsePositiveRate} % of normal foreground`,
+    'unlike the training images; not a lesion map',
+    'not for diagnostic use',
+  ].join('; ');
+}
