@@ -6,6 +6,7 @@ import { type IntensityScale, requireFrames, scaled, unscaled } from '../trainin
 import type { FamilyModel } from './family-file.js';
 import { Predictor } from './predict.js';
 import type { Restorer } from './restorer.js';
+import { tilePlane } from './tiles.js';
 
 const TILE_LIMIT = 640;
 
@@ -43,14 +44,15 @@ export async function restoreWithFamily(
 }
 
 function familyRestorer({ card, run }: FamilyModel): Restorer {
-  const { context, multiple, radius, channels, planeSide, along, folded = false } = card.input;
+  const { context, multiple, radius, channels, planeSide, fixedSide, along, folded = false } = card.input;
   if (!card.tasks.includes('denoise'))
     throw new LimpidError(
       'E_MODEL',
       `This ${card.family} model rebuilds images: it was not trained to take anything away from them.`,
       'Use a model that was trained with an objective like rician or artifact, or --model self.',
     );
-  if (planeSide !== null || radius === null || channels !== 2 * context + 1 + (folded ? FOLDS : 0))
+  const usable = planeSide === null && (radius !== null || fixedSide !== undefined);
+  if (!usable || channels !== 2 * context + 1 + (folded ? FOLDS : 0))
     throw new LimpidError(
       'E_MODEL',
       'This model sees images of one size only and cannot be applied to whole planes.',
@@ -61,10 +63,38 @@ function familyRestorer({ card, run }: FamilyModel): Restorer {
     folded,
     ...(along === undefined ? {} : { along }),
     multiple,
-    radius,
+    radius: radius ?? 0,
     conditions: 0,
     objective: { kind: 'clean' },
-    restore: async (window, rows, columns) => (await run(window, rows, columns)).reconstruction.data,
+    restore: async (window, rows, columns) =>
+      fixedSide === undefined
+        ? (await run(window, rows, columns)).reconstruction.data
+        : overlapped(run, { side: fixedSide, channels }, window, rows, columns),
     close: async () => {},
   };
+}
+
+/** A model of one size, in windows that overlap: what lies near the edge of a window is taken from the next one. */
+async function overlapped(
+  run: FamilyModel['run'],
+  { side, channels }: { readonly side: number; readonly channels: number },
+  image: Float32Array,
+  rows: number,
+  columns: number,
+): Promise<Float32Array> {
+  const halo = side >> 2;
+  const out = new Float32Array(rows * columns);
+  const window = new Float32Array(side * side * channels);
+  for (const { row, column, keep } of tilePlane(rows, columns, { limit: side, halo, multiple: halo }).tiles) {
+    for (let y = 0; y < side; y++) {
+      const from = ((row + y) * columns + column) * channels;
+      window.set(image.subarray(from, from + side * channels), y * side * channels);
+    }
+    const { data } = (await run(window, side, side)).reconstruction;
+    for (let y = keep.top; y < keep.bottom; y++) {
+      const from = (y - row) * side - column;
+      out.set(data.subarray(from + keep.left, from + keep.right), y * columns + keep.left);
+    }
+  }
+  return out;
 }

@@ -17,8 +17,10 @@ import {
   squares,
   trainOn,
 } from '../training/brain.js';
+import { fineTuned } from './fine-tune.js';
 import { maskedErrors } from './masked-fill.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
+import { cineErrors, repeatErrors, type VideoErrors } from './video.js';
 
 /** Measures what each family is for, on axial slices 50 to 109 of ch2, a fifth of them held out. */
 
@@ -71,12 +73,12 @@ interface Gain {
 }
 
 /** Squared errors before and after, at a Rician noise of `sigma`. */
-async function denoised(trained: TrainedFamily, sigma: number): Promise<Gain> {
-  const noisy = rician(images, sigma);
+async function denoised(trained: TrainedFamily, sigma: number, clean = images): Promise<Gain> {
+  const noisy = rician(clean, sigma);
   const { reconstruction } = await apply(runtime, trained, noisy);
   return {
-    before: meanSquare(noisy.data, images.data),
-    after: meanSquare(reconstruction, images.data),
+    before: meanSquare(noisy.data, clean.data),
+    after: meanSquare(reconstruction, clean.data),
   };
 }
 
@@ -205,10 +207,37 @@ const measures: Readonly<Record<string, () => Promise<Row[]>>> = {
     return rows;
   },
 
+  async video() {
+    const rows = [videoRow('a brain that moves and pulsates, 16 frames', await cineErrors(runtime, STEPS))];
+    if (options.repeats !== null)
+      rows.push(
+        videoRow(
+          'repeats of an EPI: the first half denoised, the mean of the other half as truth',
+          await repeatErrors(runtime, options.repeats, STEPS),
+        ),
+      );
+    return rows;
+  },
+
   async masked() {
     const size = 64;
     const trained = await learn('masked', { patch: 8 }, { size, peakRate: 1e-3, batchSize: 16 });
-    const { model, mean, nearest } = await maskedErrors(runtime, trained, heldOutImages(corpus, 32, size));
+    const squaresOf = heldOutImages(corpus, 32, size);
+    const { model, mean, nearest } = await maskedErrors(runtime, trained, squaresOf);
+    const rows: Row[] = [];
+    for (const steps of [Math.round(STEPS / 5), STEPS]) {
+      const { pretrained, scratch } = await fineTuned(runtime, corpus, trained, steps, size);
+      const texts: string[] = [];
+      for (const sigma of [0.05, 0.09]) {
+        const [one, other] = [
+          await denoised(pretrained, sigma, squaresOf),
+          await denoised(scratch, sigma, squaresOf),
+        ];
+        texts.push(`${100 * sigma} %: ${gainText(one)} (from scratch ${dB(other.after)})`);
+      }
+      const setting = `pretrained for ${STEPS} steps, then ${steps} steps under 3 to 10 % Rician noise`;
+      rows.push(row('masked, fine-tuned', setting, texts.join('; '), null));
+    }
     return [
       row(
         'masked',
@@ -216,9 +245,16 @@ const measures: Readonly<Record<string, () => Promise<Row[]>>> = {
         `rebuilds the hidden ones at ${dB(model)}; filled with the mean ${dB(mean)}, with the nearest visible pixel ${dB(nearest)}`,
         model < mean && model < nearest,
       ),
+      ...rows,
     ];
   },
 };
+
+function videoRow(what: string, { noisy, neighbours, single, paired, video }: VideoErrors): Row {
+  const share = (error: number): string => `${error.toFixed(2)} %`;
+  const text = `error, of the median foreground: ${share(noisy)} before, ${share(video)} after; frame by frame ${share(single)} (blind spots) and ${share(paired)} (pairs of frames); mean of the 4 neighbours ${share(neighbours)}`;
+  return row('video', `${what}; learnt from the noisy series alone`, text, video < single && video < paired);
+}
 
 /** Squared Frobenius norm of the encoder's Jacobian for one latent vector, and how far outputs move, over 1 % noise. */
 async function steadiness(trained: TrainedFamily): Promise<{ jacobian: number; moved: number }> {

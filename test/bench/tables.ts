@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** A CT series, for what needs one. */
   readonly ct: string | null;
+  /** Repeats of one scan, as a series of several frames, for what needs them. */
+  readonly repeats: string | null;
 }
 
 export function benchOptions(usual: { readonly steps?: number; readonly rounds?: number }): BenchOptions {
@@ -25,6 +27,7 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
       steps: { type: 'string' },
       rounds: { type: 'string' },
       ct: { type: 'string' },
+      repeats: { type: 'string' },
     },
   });
   return {
@@ -33,6 +36,7 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
     steps: Number(values.steps ?? usual.steps ?? 0),
     rounds: Number(values.rounds ?? usual.rounds ?? 0),
     ct: values.ct ?? null,
+    repeats: values.repeats ?? null,
   };
 }
 

@@ -15,8 +15,8 @@ import { splitBuffers } from '../../src-main/training/step.js';
 const SIZE = 32;
 const BATCH = 4;
 
-/** Smooth shapes in [0, 1] under noise, other ones in every batch. */
-function scenes(random: Random): FedBatch {
+/** Smooth shapes in [0, 1] under noise of its own in each channel, other ones in every batch. */
+function scenes(random: Random, channels = 1): FedBatch {
   const target = new Float32Array(BATCH * SIZE * SIZE);
   for (let n = 0; n < BATCH; n++) {
     const [a, b, phase] = [0.1 + 0.3 * random.uniform(), 0.1 + 0.3 * random.uniform(), 6 * random.uniform()];
@@ -25,8 +25,9 @@ function scenes(random: Random): FedBatch {
       target[n * SIZE * SIZE + i] = 0.5 + 0.4 * Math.sin(a * x + phase) * Math.cos(b * y);
     }
   }
-  const input = target.map((value) => value + 0.1 * random.normal());
-  return { input, target, weight: new Float32Array(input.length).fill(1) };
+  const input = new Float32Array(target.length * channels);
+  for (let i = 0; i < input.length; i++) input[i] = target[Math.floor(i / channels)] + 0.1 * random.normal();
+  return { input, target, weight: new Float32Array(target.length).fill(1) };
 }
 
 async function learn(
@@ -53,7 +54,7 @@ async function learn(
     evaluateEvery: 20,
     patience: 1000,
   };
-  return trainLearner(runtime, learner, loop, 'test', { batch: scenes });
+  return trainLearner(runtime, learner, loop, 'test', { batch: (random) => scenes(random, model.channels) });
 }
 
 describe('every family', () => {
