@@ -253,7 +253,12 @@ const measures: Readonly<Record<string, () => Promise<Row[]>>> = {
 function videoRow(what: string, { noisy, neighbours, single, paired, video }: VideoErrors): Row {
   const share = (error: number): string => `${error.toFixed(2)} %`;
   const text = `error, of the median foreground: ${share(noisy)} before, ${share(video)} after; frame by frame ${share(single)} (blind spots) and ${share(paired)} (pairs of frames); mean of the 4 neighbours ${share(neighbours)}`;
-  return row('video', `${what}; learnt from the noisy series alone`, text, video < single && video < paired);
+  return row(
+    'video',
+    `${what}; learnt from the noisy series alone in ${STEPS} steps`,
+    text,
+    video < single && video < paired,
+  );
 }
 
 /** Squared Frobenius norm of the encoder's Jacobian for one latent vector, and how far outputs move, over 1 % noise. */
