@@ -4,7 +4,7 @@ import { realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface AnomalyOptions {
-  readonly normal: readonly string[];
+  readonly normal?: readonly string[];
   readonly fpr: number;
   readonly lesions: boolean;
   readonly seed: number;
@@ -28,7 +28,6 @@ export function anomalyCommand(start: Start): Command {
     .option(
       '--normal <paths...>',
       'normal series to take the limit from, that the model was not trained on (default: what was held out when it was trained)',
-      [],
     )
     .option(
       '--fpr <share>',
@@ -60,7 +59,7 @@ Examples:
           model,
           input,
           output,
-          normal: options.normal,
+          normal: options.normal ?? [],
           falsePositiveRate: options.fpr,
           lesions: options.lesions,
           seed: options.seed,

@@ -75,7 +75,32 @@ describe('what comes from the window', () => {
     };
     const simulate = { type: 'simulate', input: '/a', output: '/b', noise: null, level: 0, seed: 1 };
     const evaluate = { type: 'evaluate', reference: '/a', test: '/b', noisy: null, mask: { kind: 'auto' } };
+    const latent = {
+      type: 'latent',
+      model: 'm',
+      inputs: ['/a'],
+      output: '/b',
+      clusters: null,
+      nearest: null,
+      seed: 1,
+      device: 'cpu',
+      force: false,
+    };
+    const anomaly = {
+      type: 'anomaly',
+      model: 'm',
+      input: '/a',
+      output: '/b',
+      normal: [],
+      falsePositiveRate: 0.01,
+      lesions: true,
+      seed: 1,
+      device: 'cpu',
+      force: false,
+    };
     const good = [
+      latent,
+      anomaly,
       train,
       simulate,
       evaluate,
@@ -87,6 +112,8 @@ describe('what comes from the window', () => {
     expect(isJobRequest({ ...train, budget: { unit: 'years', value: 1 } })).toBe(false);
     expect(isJobRequest({ ...simulate, artifact: { name: 'tea', severity: null } })).toBe(false);
     expect(isJobRequest({ ...evaluate, mask: { kind: 'file' } })).toBe(false);
+    expect(isJobRequest({ ...latent, inputs: [] })).toBe(false);
+    expect(isJobRequest({ ...anomaly, falsePositiveRate: 2 })).toBe(false);
     expect(isJobRequest({ type: 'models', action: 'burn' })).toBe(false);
   });
 
