@@ -53,7 +53,7 @@ export async function openFamilySource(given: string, device: DeviceName, emit: 
 
 /** @throws LimpidError E_MODEL for a series whose slices are no neighbours, where the model looks at neighbours */
 export function requireNeighbours({ card }: FamilyModel, only2d: boolean): void {
-  if (only2d && card.input.context > 0)
+  if (only2d && card.input.context > 0 && card.input.along !== 'frames')
     throw new LimpidError(
       'E_MODEL',
       'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
