@@ -3,7 +3,6 @@ import * as path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { JobEvent } from '../../src-main/contract/events.js';
-import type { TrainRequest } from '../../src-main/contract/requests.js';
 import { openFamilyFile } from '../../src-main/denoise/family-file.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { findModel, listModels } from '../../src-main/jobs/model-store.js';
@@ -13,37 +12,11 @@ import { runTrain } from '../../src-main/jobs/train.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { volumeOf } from '../imaging/support.js';
 import { brainSlices, denoiseRequest, removeFolders, temporaryFolder } from './fixtures.js';
+import { trainRequest } from './train-request.js';
 
 afterAll(removeFolders);
 
 const SLICES = [6, 7, 8, 9, 10, 11, 12, 13];
-
-function requestFor(input: string, output: string, more: Partial<TrainRequest> = {}): TrainRequest {
-  return {
-    type: 'train',
-    inputs: [input],
-    references: [],
-    output,
-    family: 'convolutional',
-    settings: { base: 8 },
-    objective: 'reconstruct',
-    levels: [3, 9],
-    losses: [],
-    optimiser: 'adam',
-    rate: null,
-    budget: { unit: 'steps', value: 20 },
-    patchSize: 32,
-    batchSize: 2,
-    heldOut: 0.25,
-    patience: 100,
-    augmentation: { flips: true, intensity: 0.1, elastic: 1 },
-    seed: 4,
-    resume: false,
-    device: 'cpu',
-    force: false,
-    ...more,
-  };
-}
 
 let root = '';
 let input = '';
@@ -72,7 +45,7 @@ describe('a training job', () => {
     ['vector-quantised', { base: 8, codes: 32 }],
   ])('writes a %s model that any ONNX Runtime opens, whose decoder agrees', async (family, settings) => {
     const output = path.join(root, 'model.onnx');
-    const result = await runTrain(requestFor(input, output, { family, settings }), () => {});
+    const result = await runTrain(trainRequest(input, output, { family, settings }), () => {});
     expect(result).toMatchObject({ exitCode: 0, steps: 20, trainingPlanes: 4, heldOutPlanes: 2 });
     const { runtime, model } = await openModel(output);
     const side = Math.max(64, model.card.input.multiple);
@@ -95,7 +68,7 @@ describe('a training job', () => {
   it('writes a masked model, which is applied window by window', async () => {
     const output = path.join(root, 'model.onnx');
     const settings = { width: 32, depth: 1, decoderWidth: 16 };
-    await runTrain(requestFor(input, output, { family: 'masked', settings }), () => {});
+    await runTrain(trainRequest(input, output, { family: 'masked', settings }), () => {});
     const { runtime, model } = await openModel(output);
     const image = new Float32Array(64 * 96).map((_, i) => 0.5 + 0.3 * Math.sin(i / 90));
     const { reconstruction } = await model.run(image, 64, 96);
@@ -109,21 +82,21 @@ describe('a training job', () => {
   it('goes on from where it was stopped to the same bytes as an unbroken run', async () => {
     const settings = { family: 'vector-quantised', settings: { base: 8, codes: 32 } };
     const more = { ...settings, budget: { unit: 'steps', value: 60 } } as const;
-    const whole = await runTrain(requestFor(input, path.join(root, 'whole.onnx'), more), () => {});
+    const whole = await runTrain(trainRequest(input, path.join(root, 'whole.onnx'), more), () => {});
     const output = path.join(root, 'broken.onnx');
     const stop = new Error('stopped');
     const tell = (event: JobEvent) => {
       // The meter tells the last step at the latest.
       if (event.type === 'progress' && event.stage === 'train' && event.done >= 15) throw stop;
     };
-    const broken = runTrain(requestFor(input, output, more), tell, { checkpointSeconds: 0 });
+    const broken = runTrain(trainRequest(input, output, more), tell, { checkpointSeconds: 0 });
     await expect(broken).rejects.toBe(stop);
-    await expect(runTrain(requestFor(input, output, more), () => {})).rejects.toMatchObject({
+    await expect(runTrain(trainRequest(input, output, more), () => {})).rejects.toMatchObject({
       code: 'E_EXISTS',
     });
-    const other = requestFor(input, output, { ...more, resume: true, seed: 9 });
+    const other = trainRequest(input, output, { ...more, resume: true, seed: 9 });
     await expect(runTrain(other, () => {})).rejects.toMatchObject({ code: 'E_RESUME' });
-    const resumed = await runTrain(requestFor(input, output, { ...more, resume: true }), () => {});
+    const resumed = await runTrain(trainRequest(input, output, { ...more, resume: true }), () => {});
     expect(resumed.sha256).toBe(whole.sha256);
     expect(await fs.readdir(root)).not.toContain('broken.onnx.checkpoint');
   });
@@ -131,7 +104,7 @@ describe('a training job', () => {
   it('trains a denoiser that denoise takes; one that only rebuilds says that it cannot', async () => {
     const denoiser = path.join(root, 'denoiser.onnx');
     const more = { family: 'denoising', objective: 'rician' } as const;
-    await runTrain(requestFor(input, denoiser, more), () => {});
+    await runTrain(trainRequest(input, denoiser, more), () => {});
     await runModels({ type: 'models', action: 'import', path: denoiser, name: 'mine', foreign: null });
     const run = (model: string, output: string) =>
       runJob(
@@ -140,7 +113,7 @@ describe('a training job', () => {
       );
     expect(await run('mine', 'clear')).toMatchObject({ exitCode: 0 });
     const rebuilder = path.join(root, 'rebuilder.onnx');
-    await runTrain(requestFor(input, rebuilder), () => {});
+    await runTrain(trainRequest(input, rebuilder), () => {});
     const refused = await run(rebuilder, 'unclear');
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(JSON.stringify(refused)).toContain('E_MODEL');
@@ -148,7 +121,7 @@ describe('a training job', () => {
 
   it('stops within the minutes it was given', async () => {
     const budget = { unit: 'minutes', value: 0.05 } as const;
-    const result = await runTrain(requestFor(input, path.join(root, 'm.onnx'), { budget }), () => {});
+    const result = await runTrain(trainRequest(input, path.join(root, 'm.onnx'), { budget }), () => {});
     expect(result.steps).toBeGreaterThan(20);
     expect(result.seconds).toBeLessThan(20);
   });
@@ -165,7 +138,7 @@ describe('a training job', () => {
       noisy,
       data.map((value) => value + 10 * random.normal()),
     );
-    const request = requestFor(noisy, path.join(root, 'pairs.onnx'), {
+    const request = trainRequest(noisy, path.join(root, 'pairs.onnx'), {
       family: 'denoising',
       objective: 'supervised',
       references: [clean],
@@ -194,7 +167,7 @@ describe('a training job', () => {
     ],
   ] as const)('refuses %j with %s', async (changes, code) => {
     const { output = 'model.onnx', ...more } = { output: 'model.onnx', ...changes };
-    const request = requestFor(input, path.join(root, output), more);
+    const request = trainRequest(input, path.join(root, output), more);
     await expect(runTrain(request, () => {})).rejects.toMatchObject({ code });
   });
 
@@ -207,7 +180,7 @@ describe('a training job', () => {
     const constant = await write('constant.nii', new Float32Array(4096).fill(7), 4);
     const nan = await write('nan.nii', new Float32Array(4096).fill(Number.NaN), 4);
     const events: JobEvent[] = [];
-    const request = requestFor(input, path.join(root, 'model.onnx'), { inputs: [constant, input, nan] });
+    const request = trainRequest(input, path.join(root, 'model.onnx'), { inputs: [constant, input, nan] });
     const result = await runTrain(request, (event) => events.push(event));
     expect(result.problems.map(({ code }) => code)).toEqual(['E_VALUES', 'E_VALUES']);
     expect(result.exitCode).toBe(1);
@@ -216,9 +189,9 @@ describe('a training job', () => {
       new Float32Array(3072).map((_, i) => i % 100),
       3,
     );
-    const tooFew = runTrain(requestFor(few, path.join(root, 'few.onnx')), () => {});
+    const tooFew = runTrain(trainRequest(few, path.join(root, 'few.onnx')), () => {});
     await expect(tooFew).rejects.toMatchObject({ code: 'E_TOO_FEW' });
-    const nothing = runTrain(requestFor(constant, path.join(root, 'none.onnx')), () => {});
+    const nothing = runTrain(trainRequest(constant, path.join(root, 'none.onnx')), () => {});
     await expect(nothing).rejects.toMatchObject({ code: 'E_NOTHING' });
   });
 });
@@ -227,7 +200,7 @@ describe('the library of models', () => {
   it('keeps, finds, gives out and deletes models', async () => {
     expect(await listModels()).toEqual([]);
     const file = path.join(root, 'model.onnx');
-    const trained = await runTrain(requestFor(input, file), () => {});
+    const trained = await runTrain(trainRequest(input, file), () => {});
     const models = (request: Parameters<typeof runModels>[0]) => runModels(request);
     const { models: kept } = await models({
       type: 'models',
