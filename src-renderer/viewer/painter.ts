@@ -117,7 +117,7 @@ export class Painter {
       residualScale,
       errorScale,
       residualUnits: scene?.before.card.units ?? '',
-      errorUnits: scene?.error?.card.units ?? scene?.before.card.units ?? '',
+      errorUnits: errorUnits(scene),
       errorIsChange: scene?.error == null,
     };
   }
@@ -201,6 +201,13 @@ function createCanvas(columns: number, rows: number): Canvas {
   if (context === null) throw new Error('This window cannot draw on a canvas.');
   const image = context.createImageData(columns, rows);
   return { element, context, image, words: new Uint32Array(image.data.buffer) };
+}
+
+/** 'σ' is the noise level: what most error maps are measured in. */
+function errorUnits(scene: Scene | null): string {
+  if (scene?.error == null) return scene?.before.card.units ?? '';
+  const { map, units } = scene.error.card;
+  return followsStrength(map) ? 'σ' : units;
 }
 
 function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {

@@ -231,8 +231,8 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
   it('denoises in a process of its own, restarts it after a crash, and shows the report', async () => {
     const input = path.join(folder, 'in');
     const output = path.join(folder, 'out');
-    await brainSlices(input, [1, 2]);
-    const request = denoiseRequest(input, output, { steps: 12, device: 'auto', errorMap: true });
+    await brainSlices(input, [1]);
+    const request = denoiseRequest(input, output, { steps: 8, device: 'auto', errorMap: true });
     const id = await call('startJob', request, 'last');
     const compute = await until('compute', async () => {
       const { children } = await look();
@@ -278,7 +278,7 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
   it('goes on with the queue after the power was cut', async () => {
     const input = path.join(folder, 'in');
     const output = path.join(folder, 'later');
-    const id = await call('startJob', denoiseRequest(input, output, { steps: 24 }), 'last');
+    const id = await call('startJob', denoiseRequest(input, output, { steps: 12 }), 'last');
     await until('the training', async () => {
       const found = (await jobs()).find((one) => one.id === id);
       return found?.progress?.type === 'progress' ? true : null;

@@ -296,7 +296,7 @@ describe.skipIf(missing)('the viewer in a browser', { timeout: 60_000 }, () => {
     await page.getByLabel('Clear below').fill('0.9');
     await drawn(page);
     expect(await alphas()).toBeLessThan(share / 2);
-    expect(await page.locator('.legend').first().innerText()).toContain('noise levels');
+    expect(await page.locator('.legend').first().innerText()).toContain('σ');
     await shoot(page, 'overlay');
     await press(page, 'Tab');
     await focus(page);

