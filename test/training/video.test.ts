@@ -39,8 +39,8 @@ beforeAll(async () => {
 });
 afterAll(() => runtime.close());
 
-async function learn(volume: Volume, plan: FamilyPlan) {
-  const corpus = splitCorpus([corpusSeries(volume, 'one', null)], 0.2, new Random(1));
+async function learn(volume: Volume, plan: FamilyPlan, reference: Volume | null = null) {
+  const corpus = splitCorpus([corpusSeries(volume, 'one', reference)], 0.2, new Random(1));
   const trained = await trainFamily(runtime, corpus, plan);
   const file = exportFamily(trained, familyCard(trained, FACTS, null));
   return { corpus, model: await openFamilyFile(runtime, file) };
@@ -52,7 +52,10 @@ async function heldOutError(
   { clean, noisy }: { readonly clean: Volume; readonly noisy: Volume },
   roles: Uint8Array,
 ): Promise<number> {
-  const { data } = await restoreWithFamily(model, noisy, intensityScale(noisy));
+  return meanSquareOf(await restoreWithFamily(model, noisy, intensityScale(noisy)), clean, roles);
+}
+
+function meanSquareOf({ data }: Volume, clean: Volume, roles: Uint8Array): number {
   const area = clean.rows * clean.columns;
   let sum = 0;
   let count = 0;
@@ -112,6 +115,20 @@ describe.skipIf(lacking)('the video family', () => {
     });
     await inTime.model.close();
     await byFrame.model.close();
+  });
+
+  it.each([
+    { middle: 'seen', objective: { kind: 'blind-spot', cell: 5, span: [0, 0] }, clean: false },
+    { middle: 'base', objective: { kind: 'supervised' }, clean: true },
+  ] as const)('with its middle frame $middle takes noise away too', async ({ middle, objective, clean }) => {
+    const cine = brainCine({ ...SETTINGS, slices: 4, frames: 8 });
+    const settings = { base: 8, levels: 2, middle };
+    const plan = planFor('video', { steps: 120, size: 32, batchSize: 4, settings, objective });
+    const { corpus, model } = await learn(cine.noisy, plan, clean ? cine.clean : null);
+    const [{ roles }] = corpus;
+    const left = await heldOutError(model, cine, roles);
+    expect(left).toBeLessThan(0.5 * meanSquareOf(cine.noisy, cine.clean, roles));
+    await model.close();
   });
 
   it('does not let the middle frame reach the output where it is to be told from the others', async () => {
