@@ -112,8 +112,7 @@ async function tour(page) {
   await shoot('denoise');
   await panel.getByLabel('Write an error map').check();
   await panel.getByRole('button', { name: 'Denoise', exact: true }).click();
-  await panel.getByRole('progressbar').waitFor();
-  await page.waitForTimeout(2000);
+  await panel.getByText(/Training · step [1-9]\d/).waitFor({ timeout: MINUTES });
   await shoot('running');
   await panel.getByRole('region', { name: 'Result' }).waitFor({ timeout: 9 * MINUTES });
   await page.locator('.picture[data-kind="after"]').waitFor();
@@ -157,8 +156,10 @@ async function tour(page) {
   }
   await page.getByRole('heading', { name: 'Waiting (2)' }).waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByRole('progressbar').first().waitFor();
-  await page.waitForTimeout(3000);
+  await page
+    .getByText(/Training · step/)
+    .first()
+    .waitFor({ timeout: MINUTES });
   await shoot('batch');
 
   await rail('Settings').click();

