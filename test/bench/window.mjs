@@ -45,7 +45,8 @@ try {
   await page.waitForTimeout(3000);
   say('memory at rest, nothing open (PSS)', memory());
   await firstImage(page);
-  await page.waitForTimeout(3000);
+  // the noise of the series is measured meanwhile
+  await page.waitForTimeout(15_000);
   say('memory at rest, 500 slices open (PSS)', memory());
 } finally {
   await browser.close();
@@ -160,6 +161,7 @@ async function firstImage(page) {
     })`);
     list.push(inList);
     shown.push(onScreen);
+    if (round === ROUNDS - 1) break;
     await page
       .getByRole('navigation')
       .first()
