@@ -120,6 +120,7 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     device: oneOf(DEVICE_NAMES),
     force: flag,
   },
+  generate: { model: filled, output: filled, count: whole, seed: whole, device: oneOf(DEVICE_NAMES) },
   models: {
     action: oneOf(['list', 'show', 'import', 'export', 'delete']),
     model: absentOr(filled),

@@ -3,6 +3,7 @@ import type {
   AnomalyResult,
   EvaluateResult,
   EvaluationNumbers,
+  GenerateResult,
   InspectedSeries,
   InspectResult,
   LatentResult,
@@ -29,6 +30,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeAnomaly(result);
     case 'latent':
       return describeLatent(result);
+    case 'generate':
+      return describeGenerate(result);
     case 'models':
       return describeModels(result);
     default:
@@ -154,6 +157,15 @@ function describeLatent(result: LatentResult): string {
     ...(queries === 0 ? [] : [`nearest slices of ${queries}`]),
     ...files.map((name) => `wrote ${name}`),
     'Not for diagnostic use.',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeGenerate({ family, prior, count, rows, columns, files }: GenerateResult): string {
+  const lines = [
+    `${count} synthetic images of ${columns}x${rows} (${family}, drawn from: ${prior})`,
+    ...files.map((name) => `wrote ${name}`),
+    'SYNTHETIC: of no patient. Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -5,6 +5,7 @@ import { EXIT } from '../contract/results.js';
 import { anomalyCommand } from './anomaly.js';
 import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
+import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { latentCommand } from './latent.js';
 import { modelsCommand } from './models.js';
@@ -51,6 +52,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(pretrainCommand(start))
     .addCommand(anomalyCommand(start))
     .addCommand(latentCommand(start))
+    .addCommand(generateCommand(start))
     .addCommand(modelsCommand(start))
     .addCommand(
       serveCommand(places, (code) => {

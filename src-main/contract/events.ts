@@ -2,6 +2,7 @@ import type { Problem } from './errors.js';
 import type {
   AnomalyResult,
   EvaluateResult,
+  GenerateResult,
   InspectResult,
   LatentResult,
   ModelsResult,
@@ -94,6 +95,7 @@ export type ResultEvent =
   | PretrainResult
   | AnomalyResult
   | LatentResult
+  | GenerateResult
   | ModelsResult
   | StoppedResult;
 

@@ -234,6 +234,18 @@ export interface LatentRequest {
   readonly force: boolean;
 }
 
+/** New images from a variational or vector-quantised model, marked as synthetic. */
+export interface GenerateRequest {
+  readonly type: 'generate';
+  /** File, or id or name from the library. */
+  readonly model: string;
+  /** Folder: new or empty. */
+  readonly output: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly device: DeviceName;
+}
+
 export type JobRequest =
   | InspectRequest
   | DenoiseRequest
@@ -243,4 +255,5 @@ export type JobRequest =
   | PretrainRequest
   | AnomalyRequest
   | LatentRequest
+  | GenerateRequest
   | ModelsRequest;

@@ -196,6 +196,20 @@ export interface LatentResult {
   readonly problems: readonly Problem[];
 }
 
+export interface GenerateResult {
+  readonly type: 'result';
+  readonly command: 'generate';
+  readonly exitCode: ExitCode;
+  readonly family: string;
+  /** What the latents were drawn from. */
+  readonly prior: 'standard normal' | 'Markov mesh of codes';
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Names in the output folder; `generate.json` last. */
+  readonly files: readonly string[];
+}
+
 export interface ModelsResult {
   readonly type: 'result';
   readonly command: 'models';

@@ -1,8 +1,10 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import { emitInference, emitPortable } from '../graph/emit.js';
 import { decodeMetadata } from '../graph/onnx.js';
 import type { InferenceDefinition, NamedArrays, NamedShapes, NamedTensors } from '../graph/types.js';
+import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
 import type { Autoencoder, Coder, Pass } from '../models/family.js';
 import { parameterCount, rank4 } from '../models/network.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
@@ -21,6 +23,9 @@ export const CARD_KEY = 'limpid';
 export const DECODER_KEY = 'limpid.decoder';
 /** The weights by name, as safetensors in base64: a graph does not keep names. Training can go on from them. */
 const WEIGHTS_KEY = 'limpid.weights';
+/** How codes lie beside one another in the training planes, gzip in base64; of vector-quantised models. */
+const PRIOR_KEY = 'limpid.prior';
+const MOST_PRIOR_BYTES = 1 << 28;
 
 /** At least this long are the two sizes at which a graph is traced, to see that it holds no length. */
 const TRACED = 64;
@@ -87,13 +92,18 @@ export function familyCard(trained: TrainedFamily, facts: FamilyFacts, planeSide
  * [1, rows / cell, columns / cell, channels] and what else the encoder gives. The decoder (`latent` in,
  * `reconstruction` out) is a second ONNX model in the metadata.
  */
-export function exportFamily(trained: TrainedFamily, card: FamilyCard): Uint8Array {
+export function exportFamily(
+  trained: TrainedFamily,
+  card: FamilyCard,
+  prior: CodePrior | null = null,
+): Uint8Array {
   const { model, kept } = trained;
   const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
   const metadata = {
     [CARD_KEY]: JSON.stringify(card),
     [WEIGHTS_KEY]: Buffer.from(encodeWeights(kept)).toString('base64'),
     ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
+    ...(prior === null ? {} : { [PRIOR_KEY]: gzipSync(priorBytes(prior)).toString('base64') }),
   };
   if (model.fixedSide !== undefined) {
     const image = [1, model.fixedSide, model.fixedSide, model.channels];
@@ -185,6 +195,17 @@ export function readFamilyWeights(bytes: Uint8Array): FamilyWeights {
   if (weightsHash(weights) !== card.weightsSha256)
     throw new LimpidError('E_MODEL', 'The weights in the model file are damaged.', 'Get the file again.');
   return { card, weights };
+}
+
+/** The prior over the codes that a model file holds; null where there is none, or a damaged one. */
+export function readFamilyPrior(bytes: Uint8Array): CodePrior | null {
+  const encoded = metadataOf(bytes)[PRIOR_KEY];
+  if (encoded === undefined) return null;
+  try {
+    return readPrior(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PRIOR_BYTES }));
+  } catch {
+    return null;
+  }
 }
 
 function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {

@@ -12,15 +12,23 @@ export interface Window {
  * An 8-bit grey PNG of one slice. Values outside the window are clipped, NaN is black.
  *
  * @param values rows * columns, column fastest
+ * @param text tEXt chunks by keyword: Latin-1
  * @throws LimpidError E_SHAPE when the values do not fill the picture
  */
-export function grayPng(values: Float32Array, columns: number, rows: number, window: Window): Uint8Array {
+export function grayPng(
+  values: Float32Array,
+  columns: number,
+  rows: number,
+  window: Window,
+  text?: Record<string, string>,
+): Uint8Array {
   return encode({
     width: columns,
     height: rows,
     data: levels(values, columns, rows, window),
     depth: 8,
     channels: 1,
+    ...(text === undefined ? {} : { text }),
   });
 }
 

@@ -7,6 +7,7 @@ import { modelHash } from './autoencoder.js';
 import { runDenoise } from './denoise.js';
 import { openDenoiser } from './denoiser.js';
 import { runEvaluate } from './evaluate.js';
+import { runGenerate } from './generate.js';
 import { runInspect } from './inspect.js';
 import { runLatent } from './latent.js';
 import { runModels } from './models.js';
@@ -43,6 +44,8 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
       return runAnomaly(request, emit);
     case 'latent':
       return runLatent(request, emit);
+    case 'generate':
+      return runGenerate(request, emit);
     case 'models':
       return runModels(request);
   }

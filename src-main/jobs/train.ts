@@ -22,6 +22,7 @@ import {
 } from '../training/corpus.js';
 import { type FamilyPlan, type TrainedFamily, trainFamily } from '../training/family.js';
 import type { TrainingHooks } from '../training/loop.js';
+import { codePriorOf } from './code-prior.js';
 import { readModel } from './model-store.js';
 import { withNormalScores } from './normal-scores.js';
 import { startMeter } from './progress.js';
@@ -59,7 +60,7 @@ export async function runTrain(
     const facts = { version: VERSION, device, data: dataOf(gathered, corpus) };
     const judged = gathered.series.map((one, i) => ({ ...one, roles: corpus[i].roles }));
     const card = await withNormalScores(runtime, trained, familyCard(trained, facts, planeSide), judged);
-    const bytes = exportFamily(trained, card);
+    const bytes = exportFamily(trained, card, await codePriorOf(runtime, trained, card, judged));
     await writeFileAtomic(output, bytes);
     await checkpoint.remove();
     return resultOf(request, trained, corpus, gathered.problems, bytes, started);

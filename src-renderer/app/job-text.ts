@@ -16,6 +16,7 @@ export function jobName(job: JobRecord): string {
     case 'latent':
       return request.inputs.map(baseName).join(', ');
     case 'pretrain':
+    case 'generate':
       return baseName(request.output);
     case 'models':
       return '';
