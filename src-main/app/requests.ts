@@ -121,6 +121,14 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     force: flag,
   },
   generate: { model: filled, output: filled, count: whole, seed: whole, device: oneOf(DEVICE_NAMES) },
+  compress: {
+    input: filled,
+    output: filled,
+    model: filled,
+    device: oneOf(DEVICE_NAMES),
+    force: flag,
+  },
+  decompress: { input: filled, output: filled, model: filled, device: oneOf(DEVICE_NAMES) },
   models: {
     action: oneOf(['list', 'show', 'import', 'export', 'delete']),
     model: absentOr(filled),

@@ -1,6 +1,7 @@
 import type { ResultEvent } from '../contract/events.js';
 import type {
   AnomalyResult,
+  CompressResult,
   EvaluateResult,
   EvaluationNumbers,
   GenerateResult,
@@ -32,6 +33,10 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeLatent(result);
     case 'generate':
       return describeGenerate(result);
+    case 'compress':
+      return describeCompress(result);
+    case 'decompress':
+      return `rebuilt ${result.columns}x${result.rows}x${result.slices}: lossy\nNot for diagnostic use.\n`;
     case 'models':
       return describeModels(result);
     default:
@@ -168,6 +173,11 @@ function describeGenerate({ family, prior, count, rows, columns, files }: Genera
     'SYNTHETIC: of no patient. Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeCompress({ bytes, bitsPerPixel, psnr }: CompressResult): string {
+  const quality = psnr === null ? 'equal' : `${psnr.toFixed(2)} dB`;
+  return `${bytes} bytes, ${bitsPerPixel.toFixed(3)} bits a pixel, PSNR ${quality}\nLossy. Not for diagnostic use.\n`;
 }
 
 function describeModels({ action, models, card }: ModelsResult): string {

@@ -3,6 +3,7 @@ import { VERSION } from '../base/version.js';
 import type { JobRequest } from '../contract/requests.js';
 import { EXIT } from '../contract/results.js';
 import { anomalyCommand } from './anomaly.js';
+import { compressCommand, decompressCommand } from './compress.js';
 import { denoiseCommand } from './denoise.js';
 import { evaluateCommand } from './evaluate.js';
 import { generateCommand } from './generate.js';
@@ -53,6 +54,8 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(anomalyCommand(start))
     .addCommand(latentCommand(start))
     .addCommand(generateCommand(start))
+    .addCommand(compressCommand(start))
+    .addCommand(decompressCommand(start))
     .addCommand(modelsCommand(start))
     .addCommand(
       serveCommand(places, (code) => {

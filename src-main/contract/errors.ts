@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   // other images
   'E_NIFTI',
   'E_ZIP',
+  'E_COMPRESSED',
   'E_SHAPE',
   'E_VALUES',
   'E_TOO_SMALL',

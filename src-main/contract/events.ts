@@ -1,6 +1,8 @@
 import type { Problem } from './errors.js';
 import type {
   AnomalyResult,
+  CompressResult,
+  DecompressResult,
   EvaluateResult,
   GenerateResult,
   InspectResult,
@@ -96,6 +98,8 @@ export type ResultEvent =
   | AnomalyResult
   | LatentResult
   | GenerateResult
+  | CompressResult
+  | DecompressResult
   | ModelsResult
   | StoppedResult;
 

@@ -246,6 +246,27 @@ export interface GenerateRequest {
   readonly device: DeviceName;
 }
 
+/** One series as codes of a vector-quantised model: lossy. */
+export interface CompressRequest {
+  readonly type: 'compress';
+  readonly input: string;
+  /** New file. */
+  readonly output: string;
+  readonly model: string;
+  readonly device: DeviceName;
+  readonly force: boolean;
+}
+
+export interface DecompressRequest {
+  readonly type: 'decompress';
+  readonly input: string;
+  /** New .nii or .nii.gz file. */
+  readonly output: string;
+  /** The one that it was compressed with. */
+  readonly model: string;
+  readonly device: DeviceName;
+}
+
 export type JobRequest =
   | InspectRequest
   | DenoiseRequest
@@ -256,4 +277,6 @@ export type JobRequest =
   | AnomalyRequest
   | LatentRequest
   | GenerateRequest
+  | CompressRequest
+  | DecompressRequest
   | ModelsRequest;

@@ -210,6 +210,28 @@ export interface GenerateResult {
   readonly files: readonly string[];
 }
 
+export interface CompressResult {
+  readonly type: 'result';
+  readonly command: 'compress';
+  readonly exitCode: ExitCode;
+  /** Of the whole file. */
+  readonly bytes: number;
+  readonly pixels: number;
+  readonly bitsPerPixel: number;
+  /** dB of the scaled series, whose 0.5 and 99.5 percentiles are 0 and 1 (the peak); null: nothing was lost. */
+  readonly psnr: number | null;
+}
+
+export interface DecompressResult {
+  readonly type: 'result';
+  readonly command: 'decompress';
+  readonly exitCode: ExitCode;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  readonly frames: number;
+}
+
 export interface ModelsResult {
   readonly type: 'result';
   readonly command: 'models';

@@ -8,13 +8,13 @@ import { NOTICE } from '../contract/report.js';
 import type { GenerateRequest } from '../contract/requests.js';
 import { EXIT, type GenerateResult } from '../contract/results.js';
 import { decodeLatent } from '../denoise/family-apply.js';
-import { type FamilyModel, readFamilyPrior, readFamilyWeights } from '../denoise/family-file.js';
+import { type FamilyModel, readFamilyPrior } from '../denoise/family-file.js';
 import type { NamedArray } from '../graph/types.js';
 import { burnSynthetic, LABEL_SIZE } from '../imaging/label.js';
 import { writeNiftiFromVolume } from '../imaging/nifti.js';
 import { grayPng } from '../imaging/png.js';
 import { sampleCodes } from '../models/code-prior.js';
-import { splitBuffers } from '../training/step.js';
+import { codebookOf, latentOfCodes } from './code-prior.js';
 import { openFamilySource } from './family-source.js';
 import { readModel } from './model-store.js';
 import { startMeter } from './progress.js';
@@ -150,9 +150,8 @@ function latentsOf({ card }: FamilyModel, bytes: Uint8Array): Latents {
 /** Planes of codes from the prior in the model, looked up in its codebook. */
 function codeLatents(bytes: Uint8Array, channels: number): Latents {
   const prior = readFamilyPrior(bytes);
-  const { parameters, buffers } = splitBuffers(readFamilyWeights(bytes).weights);
-  const codebook = buffers.codebook ?? parameters.codebook;
-  if (prior === null || codebook?.shape.join() !== `${prior.codes},${channels}`)
+  const codebook = codebookOf(bytes);
+  if (prior === null || codebook.shape.join() !== `${prior.codes},${channels}`)
     throw new LimpidError(
       'E_MODEL',
       'The model holds no prior over its codes.',
@@ -161,12 +160,7 @@ function codeLatents(bytes: Uint8Array, channels: number): Latents {
   return {
     prior: 'Markov mesh of codes',
     draw(random) {
-      const { indices, rows, columns } = sampleCodes(prior, random);
-      const data = new Float32Array(indices.length * channels);
-      indices.forEach((code, i) => {
-        data.set(codebook.data.subarray(code * channels, (code + 1) * channels), i * channels);
-      });
-      return { data, shape: [1, rows, columns, channels] };
+      return latentOfCodes(codebook, sampleCodes(prior, random));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
 import { runAnomaly } from './anomaly.js';
 import { modelHash } from './autoencoder.js';
+import { runCompress, runDecompress } from './compress.js';
 import { runDenoise } from './denoise.js';
 import { openDenoiser } from './denoiser.js';
 import { runEvaluate } from './evaluate.js';
@@ -46,6 +47,10 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
       return runLatent(request, emit);
     case 'generate':
       return runGenerate(request, emit);
+    case 'compress':
+      return runCompress(request, emit);
+    case 'decompress':
+      return runDecompress(request, emit);
     case 'models':
       return runModels(request);
   }

@@ -1,0 +1,41 @@
+import { Command, Option } from 'commander';
+import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
+import type { Start } from './program.js';
+
+interface Options {
+  readonly model: string;
+  readonly device: DeviceName;
+  readonly force?: boolean;
+  readonly json: boolean;
+}
+
+export function compressCommand(start: Start): Command {
+  return shared('compress', 'write a series as the codes of a model (lossy)')
+    .description(
+      'Writes one series as the entropy-coded codes of a vector-quantised model. LOSSY: what comes back is what the model makes of the codes. Only the same model file can decompress.',
+    )
+    .argument('<in>', 'DICOM folder or file, zip archive or NIfTI file with one series')
+    .argument('<out>', 'new file')
+    .option('--force', 'also a series that Limpid derived', false)
+    .action((input: string, output: string, { model, device, force, json }: Options) =>
+      start({ type: 'compress', input, output, model, device, force: force === true }, { json }),
+    );
+}
+
+export function decompressCommand(start: Start): Command {
+  return shared('decompress', 'turn a compressed file into NIfTI')
+    .argument('<in>', 'file that `limpid compress` wrote')
+    .argument('<out>', 'new .nii or .nii.gz file')
+    .action((input: string, output: string, { model, device, json }: Options) =>
+      start({ type: 'decompress', input, output, model, device }, { json }),
+    );
+}
+
+function shared(name: string, summary: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
+    .requiredOption('--model <M>', 'vector-quantised model: file, or id or name from the library')
+    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .option('--json', 'one JSON object a line on standard output', false);
+}
