@@ -119,9 +119,9 @@ async function adaptAndDenoise(
   keep: (restorer: Restorer) => void,
 ): Promise<Processed> {
   const { volume, only2d } = input;
-  const { seed } = request;
+  const { seed, steps } = request;
   const started = performance.now();
-  const options = { seed, steps: null, objective: 'recorrupted', only2d } as const;
+  const options = { seed, steps, objective: 'recorrupted', only2d } as const;
   const factor = await settledFactor(runtime, input, options, hooks);
   const noise = settled(input.noise, factor);
   const adapted = await adaptedTo(runtime, general, request, toUnitNoise(volume, noise), only2d, hooks);
