@@ -353,6 +353,8 @@ export interface SeriesImages {
   readonly sigma: number;
   /** Residual in sigma that the extreme grey of a residual picture stands for: grey 128 is 0. */
   readonly residualRange: number;
+  /** Standard deviation of the error in sigma that the white of an uncertainty picture stands for. */
+  readonly uncertaintyRange: number;
   /** Patient direction at each border (L, R, A, P, H, F); empty strings where unknown. */
   readonly borders: Borders;
   readonly slices: readonly SliceImages[];
@@ -374,7 +376,7 @@ export interface SliceImages {
   readonly after: string;
   /** grey = 128 + 127 * residual / (residualRange * sigma), clipped to 1..255. */
   readonly residual: string;
-  /** grey = 255 * standard deviation of the error / sigma, clipped; null where it was not measured. */
+  /** grey = 255 * standard deviation of the error / (uncertaintyRange * sigma), clipped; null where it was not measured. */
   readonly uncertainty: string | null;
 }
 

@@ -5,6 +5,8 @@ import type { UncertaintyPart } from './assess.js';
 
 /** The extreme greys of a residual picture stand for this many sigma. */
 export const RESIDUAL_RANGE = 5;
+/** White of an uncertainty picture, in sigma; about 1 is usual at edges and in texture, and must not saturate. */
+export const UNCERTAINTY_RANGE = 2;
 const SLICES = 5;
 const SAMPLES = 100_000;
 
@@ -62,6 +64,7 @@ export function renderSeriesImages(
     window,
     sigma: typical,
     residualRange: RESIDUAL_RANGE,
+    uncertaintyRange: UNCERTAINTY_RANGE,
     borders: view.borders,
     slices,
   };
@@ -96,7 +99,7 @@ function uncertaintyPicture(
   const area = volume.columns * volume.rows;
   const start = (frame * slab.slices + at) * area;
   const greys = new Uint8ClampedArray(area);
-  for (let i = 0; i < area; i++) greys[i] = (255 * values[start + i]) / sigma(i);
+  for (let i = 0; i < area; i++) greys[i] = (255 / UNCERTAINTY_RANGE) * (values[start + i] / sigma(i));
   return png(volume, view, greys);
 }
 
