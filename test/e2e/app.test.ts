@@ -321,6 +321,8 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
       await picker().getByRole('button', { name: 'Choose this folder' }).click();
       await picker().getByRole('button', { name: 'Add 1 folder' }).click();
       await page.getByRole('heading', { name: `Waiting (${i + 1})` }).waitFor();
+      // The row can be there before the dialog is gone, and behind a modal dialog nothing takes the focus.
+      await picker().waitFor({ state: 'hidden' });
     }
     const outputs = () =>
       page
