@@ -30,7 +30,8 @@ export function buildMenu(send: (command: MenuCommand) => void, options: { devel
       submenu: [
         item('&Studies', 'studies', 'CmdOrCtrl+1'),
         item('&Viewer', 'viewer', 'CmdOrCtrl+2'),
-        item('&Batch', 'batch', 'CmdOrCtrl+3'),
+        item('&Train', 'train', 'CmdOrCtrl+3'),
+        item('&Batch', 'batch', 'CmdOrCtrl+4'),
         item('S&ettings', 'settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         { role: 'resetZoom' },

@@ -20,7 +20,7 @@ import { type Comparison, comparisonFor, comparisonOf, pathsToOpen, seriesOfRepo
 import { setLanguage, t, tn } from './text.svelte.js';
 import { Toasts } from './toasts.svelte.js';
 
-export const SCREENS = ['studies', 'viewer', 'batch', 'settings'] as const;
+export const SCREENS = ['studies', 'viewer', 'train', 'batch', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
 
 const NOTHING: Comparison = { before: null, after: null, errorMap: null };
@@ -244,6 +244,7 @@ export class Session {
         break;
       case 'studies':
       case 'viewer':
+      case 'train':
       case 'batch':
       case 'settings':
         void this.go(command);

@@ -1,4 +1,4 @@
-import type { Screen } from './session.svelte.js';
+import { SCREENS, type Screen } from './session.svelte.js';
 import type { TextKey } from './text.svelte.js';
 
 /** Keys that work on every screen; those of the viewer are listed by the viewer. `code` is the physical key. */
@@ -33,10 +33,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
     does: 'denoise',
     matches: (event) => command(event) && !event.shiftKey && event.code === 'KeyD',
   },
-  { keys: 'Alt+1', text: 'key.studies', does: 'studies', matches: alt('Digit1') },
-  { keys: 'Alt+2', text: 'key.viewer', does: 'viewer', matches: alt('Digit2') },
-  { keys: 'Alt+3', text: 'key.batch', does: 'batch', matches: alt('Digit3') },
-  { keys: 'Alt+4', text: 'key.settings', does: 'settings', matches: alt('Digit4') },
+  ...SCREENS.map(
+    (screen, i): Shortcut => ({
+      keys: `Alt+${i + 1}`,
+      text: `screen.${screen}`,
+      does: screen,
+      matches: alt(`Digit${i + 1}`),
+    }),
+  ),
   {
     keys: 'F1',
     text: 'key.shortcuts',
