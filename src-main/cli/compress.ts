@@ -17,6 +17,14 @@ export function compressCommand(start: Start): Command {
     .argument('<in>', 'DICOM folder or file, zip archive or NIfTI file with one series')
     .argument('<out>', 'new file')
     .option('--force', 'also a series that Limpid derived', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  limpid train scans/ --family vector-quantised --out vq.onnx
+  limpid compress brain.nii.gz brain.limpidc --model vq.onnx
+  limpid decompress brain.limpidc brain.nii.gz --model vq.onnx`,
+    )
     .action((input: string, output: string, { model, device, force, json }: Options) =>
       start({ type: 'compress', input, output, model, device, force: force === true }, { json }),
     );
@@ -24,8 +32,17 @@ export function compressCommand(start: Start): Command {
 
 export function decompressCommand(start: Start): Command {
   return shared('decompress', 'turn a compressed file into NIfTI')
+    .description(
+      'Writes what `limpid compress` made of a series as NIfTI (float32, in the units of the series). Needs the model file that it was compressed with.',
+    )
     .argument('<in>', 'file that `limpid compress` wrote')
     .argument('<out>', 'new .nii or .nii.gz file')
+    .addHelpText(
+      'after',
+      `
+Example:
+  limpid decompress brain.limpidc brain.nii.gz --model vq.onnx`,
+    )
     .action((input: string, output: string, { model, device, json }: Options) =>
       start({ type: 'decompress', input, output, model, device }, { json }),
     );
@@ -34,7 +51,6 @@ export function decompressCommand(start: Start): Command {
 function shared(name: string, summary: string): Command {
   return new Command(name)
     .summary(summary)
-    .description(summary)
     .requiredOption('--model <M>', 'vector-quantised model: file, or id or name from the library')
     .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
     .option('--json', 'one JSON object a line on standard output', false);

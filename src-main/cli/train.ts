@@ -17,12 +17,12 @@ interface TrainOptions {
   readonly objective?: PairObjectiveName;
   readonly artifact?: ArtifactName;
   readonly severity?: number;
-  readonly level: readonly [number, number];
-  readonly reference: readonly string[];
+  readonly level?: readonly [number, number];
+  readonly reference?: readonly string[];
   readonly from?: string;
-  readonly loss: TrainRequest['losses'];
+  readonly loss?: TrainRequest['losses'];
   readonly latent?: number;
-  readonly set: TrainRequest['settings'];
+  readonly set?: TrainRequest['settings'];
   readonly optimiser: 'adam' | 'adamw';
   readonly rate?: number;
   readonly steps?: number;
@@ -72,15 +72,14 @@ export function trainCommand(start: Start): Command {
     )
     .option(
       '--level <LOW-HIGH>',
-      'noise in percent of the brightest value, for gaussian and rician',
+      'noise in percent of the brightest value, for gaussian and rician (default: 1-10)',
       levels,
-      [1, 10],
     )
-    .option('--reference <paths...>', 'clean images for --objective supervised, one for each input', [])
+    .option('--reference <paths...>', 'clean images for --objective supervised, one for each input')
     .option('--from <model>', 'go on from the weights of a model of the same family, as after pretraining')
-    .option('--loss <name[:weight],...>', `sum of ${LOSS_CHOICES.join(', ')} (default: mse)`, losses, [])
+    .option('--loss <name[:weight],...>', `sum of ${LOSS_CHOICES.join(', ')} (default: mse)`, losses)
     .option('--latent <k>', 'length of a latent vector', wholeNumber(1, 4096))
-    .option('--set <key=value>', 'a setting of the family; may be repeated', setting, {})
+    .option('--set <key=value>', 'a setting of the family, see docs/families.md; may be repeated', setting)
     .addOption(new Option('--optimiser <name>').choices(['adam', 'adamw']).default('adam'))
     .option('--rate <r>', 'peak learning rate (default: 0.002)', realNumber(1e-8, 1))
     .option('--steps <n>', 'training steps (default: 2000)', wholeNumber(1, 100_000_000))
@@ -128,22 +127,24 @@ Examples:
     );
 }
 
+const USUAL_LEVELS = [1, 10] as const;
+
 function requestOf(inputs: readonly string[], options: TrainOptions): TrainRequest {
-  const { latent, set, flips, intensity, elastic } = options;
+  const { latent, set = {}, flips, intensity, elastic } = options;
   return {
     type: 'train',
     inputs,
-    references: options.reference,
+    references: options.reference ?? [],
     output: options.out,
     family: options.family,
     settings: latent === undefined ? set : { ...set, latent },
     objective: options.objective ?? usualObjective(options),
-    levels: options.level,
+    levels: options.level ?? USUAL_LEVELS,
     ...(options.artifact === undefined
       ? {}
       : { artifact: { name: options.artifact, severity: options.severity ?? null } }),
     ...(options.from === undefined ? {} : { from: options.from }),
-    losses: options.loss,
+    losses: options.loss ?? [],
     optimiser: options.optimiser,
     rate: options.rate ?? null,
     budget: budgetOf(options),
@@ -159,7 +160,7 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
   };
 }
 
-function usualObjective({ family, artifact, reference }: TrainOptions): PairObjectiveName {
+function usualObjective({ family, artifact, reference = [] }: TrainOptions): PairObjectiveName {
   if (artifact !== undefined) return 'artifact';
   if (reference.length > 0) return 'supervised';
   if (family === 'video') return 'frames';
@@ -189,7 +190,7 @@ function losses(text: string): TrainRequest['losses'] {
   });
 }
 
-function setting(text: string, before: TrainRequest['settings']): TrainRequest['settings'] {
+function setting(text: string, before: TrainRequest['settings'] = {}): TrainRequest['settings'] {
   const found = /^([a-zA-Z]+)=(.+)$/.exec(text);
   const [, key, value] = found ?? [];
   if (key === undefined || value === undefined)
