@@ -1,8 +1,8 @@
 import { APP_METHODS, type AppApi, type AppMethod } from '../contract/app.js';
-import { DEVICE_NAMES } from '../contract/requests.js';
+import { DEVICE_NAMES, type ForeignModel } from '../contract/requests.js';
 import { jobRequest } from './requests.js';
 import { parseSettings } from './settings.js';
-import { count, flag, name, nullOr, oneOf, refuse, texts } from './validate.js';
+import { count, flag, name, nullOr, oneOf, record, refuse, texts } from './validate.js';
 
 const PATH_KINDS = ['open-folder', 'open-files', 'output-folder', 'open-model', 'save-model'] as const;
 
@@ -25,6 +25,12 @@ const CALLS: { readonly [M in AppMethod]: (api: AppApi, args: readonly unknown[]
   pauseQueue: (api, [paused]) => api.pauseQueue(flag(paused)),
   jobs: (api) => api.jobs(),
   jobLog: (api, [job]) => api.jobLog(name(job)),
+  models: (api) => api.models(),
+  modelDetails: (api, [id]) => api.modelDetails(name(id)),
+  importModel: (api, [path, called, foreign]) =>
+    api.importModel(name(path), nullOr(called, name), nullOr(foreign, foreignModel)),
+  exportModel: (api, [id, path, decoder]) => api.exportModel(name(id), name(path), flag(decoder)),
+  deleteModel: (api, [id]) => api.deleteModel(name(id)),
   settings: (api) => api.settings(),
   saveSettings: (api, [settings]) => api.saveSettings(parseSettings(settings)),
   devices: (api) => api.devices(),
@@ -37,4 +43,14 @@ export async function call(api: AppApi, method: unknown, args: unknown): Promise
   if (known === undefined) throw refuse('there is no such method');
   if (!Array.isArray(args)) throw refuse('the arguments are not a list');
   return CALLS[known](api, args);
+}
+
+function foreignModel(value: unknown): ForeignModel {
+  const { layout, gives, white } = record(value, 'foreign');
+  if (typeof white !== 'number' || !(white > 0)) throw refuse('white is not a positive number');
+  return {
+    layout: oneOf(layout, ['auto', 'nchw', 'nhwc'] as const),
+    gives: oneOf(gives, ['image', 'noise'] as const),
+    white,
+  };
 }

@@ -15,6 +15,7 @@ import { PROBED } from '../runtime/probe-outcome.js';
 import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
+import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
 import { openSettings } from './settings.js';
 
@@ -141,6 +142,10 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     pauseQueue: (paused) => queue.pause(paused),
     jobs: async () => queue.state(),
     jobLog: (job) => queue.log(job),
+    ...modelsApi({
+      compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
+      onChange: () => publish({ type: 'models' }),
+    }),
     settings: async () => settings.current(),
     saveSettings: (given) => settings.save(given),
     devices: () => devices.list(),

@@ -5,7 +5,8 @@
  */
 import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
-import type { DeviceName, JobRequest } from './requests.js';
+import type { ModelDetails, ModelEntry } from './models.js';
+import type { DeviceName, ForeignModel, JobRequest } from './requests.js';
 import type { NoiseSummary } from './results.js';
 
 /** Every method that the window may call: the allowlist of both transports. */
@@ -26,6 +27,11 @@ export const APP_METHODS = [
   'pauseQueue',
   'jobs',
   'jobLog',
+  'models',
+  'modelDetails',
+  'importModel',
+  'exportModel',
+  'deleteModel',
   'settings',
   'saveSettings',
   'devices',
@@ -66,6 +72,22 @@ export interface AppApi {
   /** The events of a job so far, without progress. */
   jobLog(job: JobId): Promise<readonly JobEvent[]>;
 
+  /** The shipped model and those kept on this machine, oldest first. */
+  models(): Promise<readonly ModelEntry[]>;
+  /** @throws E_NOT_FOUND for an id that no model has; E_MODEL for a file that is not what was kept */
+  modelDetails(id: string): Promise<ModelDetails>;
+  /**
+   * Keeps a copy of an ONNX file.
+   *
+   * @param name null: made of family and id
+   * @param foreign how a model of others is to be fed; null: one of Limpid, which has a card
+   * @throws E_MODEL, E_EXISTS for a name that another has, E_NOT_FOUND, E_IO
+   */
+  importModel(path: string, name: string | null, foreign: ForeignModel | null): Promise<ModelEntry>;
+  /** Writes a kept model, or only its decoder, to a new file. @throws E_EXISTS, E_MODEL, E_NOT_FOUND, E_IO */
+  exportModel(id: string, path: string, decoder: boolean): Promise<void>;
+  deleteModel(id: string): Promise<void>;
+
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<void>;
   devices(): Promise<readonly DeviceInfo[]>;
@@ -79,6 +101,8 @@ export type AppEvent =
   | { readonly type: 'input-closed'; readonly input: InputId }
   | { readonly type: 'queue'; readonly queue: QueueState }
   | { readonly type: 'job'; readonly job: JobId; readonly event: JobEvent }
+  /** A model was kept or deleted. */
+  | { readonly type: 'models' }
   /** From the menu, from a file opened with the app, or from a second start of it. */
   | { readonly type: 'command'; readonly command: MenuCommand }
   | { readonly type: 'crash'; readonly problem: Problem };

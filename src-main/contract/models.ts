@@ -97,14 +97,16 @@ export interface ModelEntry {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** ISO 8601. */
-  readonly addedAt: string;
-  readonly origin: 'trained' | 'imported' | 'foreign';
+  /** ISO 8601; null: it ships with the program. */
+  readonly addedAt: string | null;
+  readonly origin: 'shipped' | 'trained' | 'imported' | 'foreign';
   readonly family: string;
   readonly tasks: readonly ModelTask[];
   readonly objective: string;
   /** Held-out loss of the kept weights; null: unknown. */
   readonly heldOut: number | null;
+  /** What it was trained on, without patient data; null: the file does not say. */
+  readonly data: FamilyCard['data'] | null;
 }
 
 /** A model with all that is known of it; the card is what the file holds. */

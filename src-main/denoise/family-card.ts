@@ -1,6 +1,9 @@
 import type { NormalScores } from '../contract/anomaly.js';
 import { type FamilyCard, MODEL_TASKS } from '../contract/models.js';
 
+/** Key of the card in the ONNX metadata: JSON. */
+export const CARD_KEY = 'limpid';
+
 /** Whether a value that came with a model file is a whole card: a file may come from anywhere. */
 export function isFamilyCard(value: unknown): value is FamilyCard {
   if (!isRecord(value) || value.format !== 'limpid-autoencoder-1') return false;
@@ -17,12 +20,21 @@ export function isFamilyCard(value: unknown): value is FamilyCard {
     isInput(input) &&
     (latent === null || (isRecord(latent) && isLatent(latent))) &&
     isRecord(data) &&
-    ['series', 'trainingPlanes', 'heldOutPlanes'].every((key) => whole(data[key], 0)) &&
-    Array.isArray(data.modalities) &&
+    isTrainingData(data) &&
     isRecord(training) &&
     Array.isArray(training.curve) &&
     (value.normal === undefined || isNormal(value.normal)) &&
     (value.foreign === undefined || (isRecord(value.foreign) && isForeign(value.foreign)))
+  );
+}
+
+export function isTrainingData(data: Readonly<Record<string, unknown>>): boolean {
+  const { modalities, noise } = data;
+  return (
+    ['series', 'trainingPlanes', 'heldOutPlanes'].every((key) => whole(data[key], 0)) &&
+    Array.isArray(modalities) &&
+    modalities.every((one) => typeof one === 'string') &&
+    (noise === null || (areNumbers(noise) && noise.length === 2))
   );
 }
 
@@ -78,6 +90,6 @@ function whole(value: unknown, least: number): boolean {
   return Number.isInteger(value) && Number(value) >= least && Number(value) <= 1e9;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

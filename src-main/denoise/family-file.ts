@@ -14,12 +14,11 @@ import { removesNoise } from '../training/pairs.js';
 import { splitBuffers } from '../training/step.js';
 import { weightsHash } from '../training/train.js';
 import { decodeWeights, encodeWeights } from '../training/weights.js';
-import { isFamilyCard } from './family-card.js';
+import { CARD_KEY, isFamilyCard } from './family-card.js';
 import { runForeign } from './foreign.js';
 import { runWindows } from './windows.js';
 
-/** Keys of the ONNX metadata: the card as JSON, the decoder as a whole ONNX model in base64. */
-export const CARD_KEY = 'limpid';
+/** Keys of the ONNX metadata besides the card: the decoder as a whole ONNX model in base64. */
 export const DECODER_KEY = 'limpid.decoder';
 /** The weights by name, as safetensors in base64: a graph does not keep names. Training can go on from them. */
 const WEIGHTS_KEY = 'limpid.weights';

@@ -3,11 +3,20 @@ import * as path from 'node:path';
 import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/files.js';
 import { homeFolder } from '../base/home.js';
 import { LimpidError } from '../contract/errors.js';
-import { MODEL_TASKS, type ModelEntry } from '../contract/models.js';
+import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
+import { isRecord, isTrainingData } from '../denoise/family-card.js';
 
 /** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */
 
-const ID_LENGTH = 12;
+export const ID_LENGTH = 12;
+
+/** Of the kept weights; null: unknown. */
+export function heldOutOf(training: {
+  readonly bestStep: number;
+  readonly curve: readonly LearningPoint[];
+}): number | null {
+  return training.curve.find(({ step }) => step === training.bestStep)?.heldOut ?? null;
+}
 
 export function storeFolder(): string {
   return path.join(homeFolder(), 'models');
@@ -28,7 +37,7 @@ export async function listModels(): Promise<ModelEntry[]> {
     const entry = await readEntry(path.join(folder, name));
     if (entry !== null && (await exists(modelFile(entry)))) entries.push(entry);
   }
-  return entries.sort((a, b) => a.addedAt.localeCompare(b.addedAt));
+  return entries.sort((a, b) => (a.addedAt ?? '').localeCompare(b.addedAt ?? ''));
 }
 
 /** By id, the start of an id, or name. @throws LimpidError E_NOT_FOUND */
@@ -129,22 +138,27 @@ function entryFile({ id }: Pick<ModelEntry, 'id'>): string {
 async function readEntry(file: string): Promise<ModelEntry | null> {
   try {
     const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
-    return isEntry(value) && path.basename(file) === `${value.id}.json` ? value : null;
+    if (!isEntry(value) || path.basename(file) !== `${value.id}.json`) return null;
+    return { ...value, data: value.data ?? null };
   } catch {
     return null;
   }
 }
 
-function isEntry(value: unknown): value is ModelEntry {
+/** Older versions did not say what a model was trained on. */
+type StoredEntry = Omit<ModelEntry, 'data'> & Partial<Pick<ModelEntry, 'data'>>;
+
+function isEntry(value: unknown): value is StoredEntry {
   if (typeof value !== 'object' || value === null) return false;
   const texts = ['id', 'name', 'sha256', 'addedAt', 'origin', 'family', 'objective'];
-  const { id, bytes, tasks, heldOut }: Record<string, unknown> = { ...value };
+  const { id, bytes, tasks, heldOut, data }: Record<string, unknown> = { ...value };
   return (
     texts.every((key) => typeof Reflect.get(value, key) === 'string') &&
     /^[0-9a-f]{12}$/.test(String(id)) &&
     Number.isInteger(bytes) &&
     Array.isArray(tasks) &&
     tasks.every((task) => MODEL_TASKS.some((known) => known === task)) &&
-    (heldOut === null || typeof heldOut === 'number')
+    (heldOut === null || typeof heldOut === 'number') &&
+    (data === undefined || data === null || (isRecord(data) && isTrainingData(data)))
   );
 }

@@ -4,12 +4,21 @@ import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard, ModelEntry } from '../contract/models.js';
 import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
 import { EXIT, type ModelsResult } from '../contract/results.js';
-import { CARD_KEY, DECODER_KEY, readFamilyCard } from '../denoise/family-file.js';
+import { CARD_KEY } from '../denoise/family-card.js';
+import { DECODER_KEY, readFamilyCard } from '../denoise/family-file.js';
 import { adoptForeign } from '../denoise/foreign.js';
 import { openModelFile } from '../denoise/model-file.js';
 import { openRuntime } from '../runtime/device.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
-import { deleteModel, findModel, keepModel, listModels, readKept, readModel } from './model-store.js';
+import {
+  deleteModel,
+  findModel,
+  heldOutOf,
+  keepModel,
+  listModels,
+  readKept,
+  readModel,
+} from './model-store.js';
 
 /** Lists, shows, takes in, gives out and deletes the models of the library. @throws LimpidError as model-store.ts */
 export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
@@ -76,7 +85,8 @@ async function importSeriesModel(
       family: card.family,
       tasks: ['denoise'],
       objective: card.objective.kind,
-      heldOut: null,
+      heldOut: heldOutOf(card.training),
+      data: { series: 1, trainingPlanes: 0, heldOutPlanes: 0, modalities: [], noise: null },
       origin: 'imported',
     });
   } catch (error) {
@@ -91,13 +101,13 @@ async function importSeriesModel(
   }
 }
 
-function factsOf(card: FamilyCard): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut'> {
-  const { bestStep, curve } = card.training;
+function factsOf(card: FamilyCard): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut' | 'data'> {
   return {
     family: card.family,
     tasks: card.tasks,
     objective: card.objective.kind,
-    heldOut: curve.find(({ step }) => step === bestStep)?.heldOut ?? null,
+    heldOut: heldOutOf(card.training),
+    data: card.foreign === undefined ? card.data : null,
   };
 }
 

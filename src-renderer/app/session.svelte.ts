@@ -13,6 +13,9 @@ import type {
   Settings,
 } from '../../src-main/contract/app.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import type { Choices } from '../denoise/request.js';
+import { Models } from '../models/models.svelte.js';
+import type { Section as ModelsSection } from '../models/sections.js';
 import { Library } from './library.svelte.js';
 import { baseName, inputsOfFiles, outputName, outputParent } from './paths.js';
 import { Queue } from './queue.svelte.js';
@@ -20,7 +23,7 @@ import { type Comparison, comparisonFor, comparisonOf, pathsToOpen, seriesOfRepo
 import { setLanguage, t, tn } from './text.svelte.js';
 import { Toasts } from './toasts.svelte.js';
 
-export const SCREENS = ['studies', 'viewer', 'train', 'batch', 'settings'] as const;
+export const SCREENS = ['studies', 'viewer', 'train', 'models', 'batch', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
 
 const NOTHING: Comparison = { before: null, after: null, errorMap: null };
@@ -35,6 +38,8 @@ const DEFAULTS: Settings = {
 
 interface Asked {
   readonly what: PathKind;
+  /** Of the file that is saved. */
+  readonly name: string;
   readonly answer: (paths: readonly string[]) => void;
 }
 
@@ -43,6 +48,7 @@ export class Session {
   readonly bridge: AppBridge;
   readonly library: Library;
   readonly queue: Queue;
+  readonly models: Models;
   readonly toasts = new Toasts();
   about = $state.raw<About | null>(null);
   settings = $state.raw<Settings>(DEFAULTS);
@@ -53,6 +59,9 @@ export class Session {
   shown = $state.raw<Comparison>(NOTHING);
   strength = $state(1);
   panel = $state(true);
+  modelsSection = $state<ModelsSection>('list');
+  /** What the Denoise panel is to choose next. */
+  wantedModel = $state.raw<Pick<Choices, 'model' | 'path'> | null>(null);
   /** Empty until they were looked for. */
   devices = $state.raw<readonly DeviceInfo[]>([]);
   /** The question that the in-app picker answers, where there are no native dialogs. */
@@ -67,6 +76,7 @@ export class Session {
     this.bridge = bridge;
     this.library = new Library(bridge.api);
     this.queue = new Queue(bridge);
+    this.models = new Models(bridge.api);
     this.queue.onEnded = (job) => void this.ended(job);
   }
 
@@ -110,12 +120,13 @@ export class Session {
   }
 
   /** Asks for paths by the native dialog, or by the picker in the window. Empty: cancelled. */
-  async choose(what: PathKind): Promise<readonly string[]> {
+  async choose(what: PathKind, name = ''): Promise<readonly string[]> {
     if (this.about?.dialogs === true)
       return (await this.toasts.guard(() => this.bridge.api.choosePaths(what))) ?? [];
     return new Promise((resolve) => {
       this.asked = {
         what,
+        name,
         answer: (paths) => {
           this.asked = null;
           resolve(paths);
@@ -216,6 +227,7 @@ export class Session {
     const scanning = new Set(this.library.scanning.map(({ id }) => id));
     this.library.handle(event);
     this.queue.handle(event);
+    this.models.handle(event);
     if (event.type === 'command') this.command(event.command);
     else if (event.type === 'crash') this.toasts.problem(event.problem);
     else if (event.type === 'input') {
@@ -245,6 +257,7 @@ export class Session {
       case 'studies':
       case 'viewer':
       case 'train':
+      case 'models':
       case 'batch':
       case 'settings':
         void this.go(command);
@@ -266,6 +279,13 @@ export class Session {
     else if (this.screen !== 'viewer') await this.view(card);
     await tick();
     document.getElementById('denoise-start')?.focus();
+  }
+
+  /** The Denoise panel with a model chosen; where no series is selected, Studies to select one. */
+  async denoiseWith(model: Pick<Choices, 'model' | 'path'>): Promise<void> {
+    this.wantedModel = model;
+    if (this.selectedCard === null) this.toasts.say(t('models.selectFirst'));
+    await this.openDenoise();
   }
 
   async cancelRunning(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ModelEntry } from '../../src-main/contract/models.js';
 import type {
   DenoiseRequest,
   DeviceName,
@@ -12,6 +13,11 @@ export const MODELS: readonly ModelKind[] = ['auto', 'self', 'nlm', 'dct', 'mppc
 /** Time points or directions that principal components need. */
 const MPPCA_FRAMES = 10;
 
+/** Whether a model that is kept on this machine takes noise away. */
+export function isOwnDenoiser({ origin, tasks }: Pick<ModelEntry, 'origin' | 'tasks'>): boolean {
+  return origin !== 'shipped' && tasks.includes('denoise');
+}
+
 /** The models for a series of so many frames; null where that is not known. */
 export function modelsFor(frames: number | null): readonly ModelKind[] {
   return MODELS.filter((model) => model !== 'mppca' || frames === null || frames >= MPPCA_FRAMES);
@@ -20,7 +26,7 @@ export function modelsFor(frames: number | null): readonly ModelKind[] {
 /** What a person chooses before a run, apart from where it reads and writes. */
 export interface Choices {
   readonly model: ModelKind;
-  /** For a model file. */
+  /** For a model file: its path, or the id of a model that is kept. */
   readonly path: string | null;
   readonly objective: ObjectiveName;
   readonly steps: number | null;

@@ -1,0 +1,43 @@
+import type { AppApi } from '../contract/app.js';
+import { errorFrom, LimpidError } from '../contract/errors.js';
+import type { ModelsRequest } from '../contract/requests.js';
+import type { ModelsResult } from '../contract/results.js';
+import type { RunningJob } from '../jobs/client.js';
+import { listAllModels, modelDetails } from '../jobs/model-cards.js';
+import { deleteModel, findModel } from '../jobs/model-store.js';
+
+type ModelsApi = Pick<AppApi, 'models' | 'modelDetails' | 'importModel' | 'exportModel' | 'deleteModel'>;
+
+/**
+ * The models of this machine. They do not wait for the queue: what opens a model file, which may come from anywhere,
+ * runs in a compute process of its own.
+ */
+export function modelsApi(options: {
+  readonly compute: (request: ModelsRequest) => RunningJob;
+  readonly onChange: () => void;
+}): ModelsApi {
+  const run = async (request: ModelsRequest): Promise<ModelsResult> => {
+    const result = await options.compute(request).result;
+    if ('stopped' in result) throw errorFrom(result.stopped);
+    if (result.command === 'models') return result;
+    throw new LimpidError('E_INTERNAL', 'The models gave another answer than asked for.', 'Report this.');
+  };
+  return {
+    models: listAllModels,
+    modelDetails,
+    async importModel(path, name, foreign) {
+      const {
+        models: [entry],
+      } = await run({ type: 'models', action: 'import', path, name, foreign });
+      options.onChange();
+      return entry;
+    },
+    async exportModel(model, path, decoder) {
+      await run({ type: 'models', action: 'export', model, path, decoder });
+    },
+    async deleteModel(id) {
+      await deleteModel(await findModel(id));
+      options.onChange();
+    },
+  };
+}
