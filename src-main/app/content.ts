@@ -72,6 +72,8 @@ export async function getContent(service: AppService, appFolder: string, pathnam
         return reply(200, TYPES['.html'], content.body, { 'content-security-policy': REPORT_POLICY });
       case 'json':
         return reply(200, TYPES['.json'], content.body);
+      case 'bytes':
+        return reply(200, 'application/octet-stream', content.body);
     }
   } catch (error) {
     return refusal(problemFrom(error));

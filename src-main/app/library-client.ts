@@ -19,6 +19,7 @@ export interface LibraryClient {
   inputs(): readonly OpenInput[];
   frame(series: SeriesKey, index: number): Promise<Frame>;
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
+  slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   noise(series: SeriesKey): Promise<MeasuredNoise>;
   /** Ends the process. */
   end(): void;
@@ -110,6 +111,11 @@ export function libraryClient(options: {
     },
     async thumbnail(series) {
       const answer = refused(await ask({ kind: 'thumbnail', series }));
+      if (answer.kind === 'png') return answer.png;
+      throw unexpected();
+    },
+    async slice(series, index) {
+      const answer = refused(await ask({ kind: 'slice', series, index }));
       if (answer.kind === 'png') return answer.png;
       throw unexpected();
     },

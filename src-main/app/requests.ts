@@ -119,6 +119,7 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     seed: whole,
     device: oneOf(DEVICE_NAMES),
     force: flag,
+    only: absentOr((value) => Array.isArray(value) && value.every(orNull(filled))),
   },
   generate: { model: filled, output: filled, count: whole, seed: whole, device: oneOf(DEVICE_NAMES) },
   compress: {

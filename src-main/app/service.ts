@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, isInside } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import type { About, AppApi, AppEvent, FrameHeader, PathKind, Resource } from '../contract/app.js';
+import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { LimpidError } from '../contract/errors.js';
 import type { JobRequest } from '../contract/requests.js';
 import { checkpointPath } from '../jobs/checkpoint-path.js';
@@ -43,7 +43,7 @@ export interface Desktop {
 
 export type ResourceContent =
   | { readonly kind: 'frame'; readonly header: FrameHeader; readonly body: Uint8Array }
-  | { readonly kind: 'png' | 'html' | 'json'; readonly body: Uint8Array };
+  | { readonly kind: 'png' | 'html' | 'json' | 'bytes'; readonly body: Uint8Array };
 
 export interface AppService {
   readonly api: AppApi;
@@ -166,6 +166,13 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
           const { header, pixels } = await library.frame(resource.series, resource.index);
           return { kind: 'frame', header, body: pixels };
         }
+        case 'slice':
+          return { kind: 'png', body: await library.slice(resource.series, resource.index) };
+        case 'output':
+          return {
+            kind: kindOf(resource.file),
+            body: await outputOf(queue.record(resource.job), resource.file),
+          };
         case 'thumbnail':
           return { kind: 'png', body: await library.thumbnail(resource.series) };
         case 'report':
@@ -205,18 +212,32 @@ function needDesktop(desktop: Desktop | null): Desktop {
   throw new LimpidError('E_USAGE', 'A browser cannot do this.', 'Use the desktop app.');
 }
 
+function kindOf(file: string): 'json' | 'png' | 'bytes' {
+  const ending = path.extname(file);
+  return ending === '.json' ? 'json' : ending === '.png' ? 'png' : 'bytes';
+}
+
+/** A file that the result of a job lists. @throws LimpidError E_NOT_FOUND, E_PATH_ESCAPE, E_IO */
+async function outputOf({ request, result }: JobRecord, file: string): Promise<Uint8Array> {
+  const listed = result !== null && 'files' in result ? result.files : [];
+  if (!listed.includes(file) || !('output' in request))
+    throw new LimpidError('E_NOT_FOUND', 'The job left no such file.', 'Wait until it has finished.');
+  return readOutput(request.output, file);
+}
+
 /** The report of a job, wherever in its output folder its result says that it is. */
-async function reportOf(
-  { request, result }: ReturnType<Awaited<ReturnType<typeof openQueue>>['record']>,
-  format: 'html' | 'json',
-): Promise<Uint8Array> {
+async function reportOf({ request, result }: JobRecord, format: 'html' | 'json'): Promise<Uint8Array> {
   const report = result !== null && 'report' in result ? result.report : null;
   if (report === null || report === undefined || !('output' in request))
     throw new LimpidError('E_NOT_FOUND', 'The job has no report.', 'Wait until it has finished.');
-  const place = path.join(request.output, report[format]);
+  return readOutput(request.output, report[format]);
+}
+
+async function readOutput(folder: string, file: string): Promise<Uint8Array> {
+  const place = path.join(folder, file);
   try {
-    if (!(await isInside(place, request.output)))
-      throw new LimpidError('E_PATH_ESCAPE', 'The report lies outside its folder.', 'Run the job again.');
+    if (!(await isInside(place, folder)))
+      throw new LimpidError('E_PATH_ESCAPE', 'The file lies outside its folder.', 'Run the job again.');
     return await fs.readFile(place);
   } catch (error) {
     throw asFileError(error, place);

@@ -227,10 +227,14 @@ export interface MeasuredNoise {
  */
 export type Resource =
   | { readonly kind: 'frame'; readonly series: SeriesKey; readonly index: number }
-  /** PNG, longest side 128. */
+  /** PNG, longest side 128: the middle of a series. */
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
+  /** PNG, longest side 256: one plane, `index` as of a frame. */
+  | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   /** report.html or report.json of a finished job. */
-  | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' };
+  | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' }
+  /** A file of a finished job that its result lists: .json, .png or .npy. */
+  | { readonly kind: 'output'; readonly job: JobId; readonly file: string };
 
 export interface FrameHeader {
   readonly pixels: 'int16' | 'uint16' | 'float32';

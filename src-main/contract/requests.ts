@@ -232,6 +232,8 @@ export interface LatentRequest {
   readonly device: DeviceName;
   /** Also series that Limpid derived. */
   readonly force: boolean;
+  /** One for each input: the id of the one series of it that is meant, null for all; absent: all of every input. */
+  readonly only?: readonly (string | null)[];
 }
 
 /** New images from a variational or vector-quantised model, marked as synthetic. */

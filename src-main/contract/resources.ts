@@ -7,6 +7,10 @@ export function resourcePath(resource: Resource): string {
       return `/frames/${encodeURIComponent(resource.series)}/${resource.index}`;
     case 'thumbnail':
       return `/thumbnails/${encodeURIComponent(resource.series)}`;
+    case 'slice':
+      return `/slices/${encodeURIComponent(resource.series)}/${resource.index}`;
+    case 'output':
+      return `/outputs/${encodeURIComponent(resource.job)}/${encodeURIComponent(resource.file)}`;
     case 'report':
       return `/reports/${encodeURIComponent(resource.job)}/report.${resource.format}`;
   }
@@ -18,13 +22,20 @@ export function resourceAt(pathname: string): Resource | null {
   if (first === undefined || second === undefined || rest.length > 0) return null;
   const name = decoded(second);
   if (name === null) return null;
-  if (first === 'frames' && third !== undefined && /^\d{1,9}$/.test(third))
-    return { kind: 'frame', series: name, index: Number(third) };
+  if ((first === 'frames' || first === 'slices') && third !== undefined && /^\d{1,9}$/.test(third))
+    return { kind: first === 'frames' ? 'frame' : 'slice', series: name, index: Number(third) };
   if (first === 'thumbnails' && third === undefined) return { kind: 'thumbnail', series: name };
+  if (first === 'outputs' && third !== undefined) {
+    const file = decoded(third);
+    return file !== null && OUTPUT.test(file) ? { kind: 'output', job: name, file } : null;
+  }
   if (first === 'reports' && (third === 'report.html' || third === 'report.json'))
     return { kind: 'report', job: name, format: third === 'report.html' ? 'html' : 'json' };
   return null;
 }
+
+/** A plain name of a kind that a page cannot run. */
+const OUTPUT = /^[\w-]+\.(json|png|npy)$/;
 
 function decoded(part: string): string | null {
   try {

@@ -43,7 +43,7 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
       const { model } = source;
       const kind = vectorKind(model);
       const problems: Problem[] = [];
-      const reads = await readUsable(request.inputs, request.force, emit, problems);
+      const reads = await readUsable(request.inputs, request.force, emit, problems, request.only);
       const described = await describeSeries(model, reads, emit);
       const queried =
         request.nearest === null
@@ -80,11 +80,13 @@ async function readUsable(
   force: boolean,
   emit: Emit,
   problems: Problem[],
+  only?: readonly (string | null)[],
 ): Promise<SeriesRead[]> {
-  const reads = await readAll(paths, force, emit, (series, problem) => {
+  const leaveOut = (series: string | null, problem: Problem): void => {
     problems.push(problem);
     emit({ type: 'warning', series, problem });
-  });
+  };
+  const reads = await readAll(paths, force, emit, leaveOut, only);
   if (reads.length > 0) return reads;
   throw new LimpidError(
     'E_NOTHING',

@@ -79,20 +79,28 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
   };
 }
 
-/** Every series of the paths that can be used, in order. @throws LimpidError E_TOO_LARGE; as reading */
+/**
+ * Every series of the paths that can be used, in order.
+ *
+ * @param only the id of the one series of each path, null for all; absent: all of every path
+ * @throws LimpidError E_TOO_LARGE; as reading
+ */
 export async function readAll(
   paths: readonly string[],
   force: boolean,
   emit: Emit,
   leaveOut: (series: string | null, problem: Problem) => void,
+  only: readonly (string | null)[] = [],
 ): Promise<SeriesRead[]> {
   const reads: SeriesRead[] = [];
   let values = 0;
   for (const [i, given] of paths.entries()) {
     const input = await openInput(given, emit, { errorMap: false, suffix: 'unused' });
+    const wanted = only[i] ?? null;
+    const meant = ({ id }: { readonly id: string }) => wanted === null || id === wanted;
     try {
-      for (const { why, id } of input.leftOut) if (why !== null) leaveOut(id, why);
-      for (const stack of input.units.flatMap(({ stacks }) => stacks)) {
+      for (const { why, id } of input.leftOut.filter(meant)) if (why !== null) leaveOut(id, why);
+      for (const stack of input.units.flatMap(({ stacks }) => stacks).filter(meant)) {
         const refusal = stack.why ?? (force ? null : derivedProblem(stack));
         if (refusal !== null) {
           leaveOut(stack.id, refusal);

@@ -54,9 +54,14 @@ export function outputParent(input: string, base: string | null): string {
 export function outputName(input: string, suffix: string, taken: readonly string[]): string {
   const folder = /^dicomdir$/i.test(baseName(input)) ? parentOf(input) : input;
   const stem = niftiStem(folder).replace(/\.(zip|dcm|dicom)$/i, '') || 'limpid';
+  return freeName(`${stem}-${suffix}`, taken);
+}
+
+/** The name, or with a number the first that is none of `taken`. */
+export function freeName(wanted: string, taken: readonly string[]): string {
   const used = new Set(taken.map((name) => name.toLowerCase()));
   for (let i = 1; ; i++) {
-    const name = i === 1 ? `${stem}-${suffix}` : `${stem}-${suffix}-${i}`;
+    const name = i === 1 ? wanted : `${wanted}-${i}`;
     if (!used.has(name.toLowerCase())) return name;
   }
 }

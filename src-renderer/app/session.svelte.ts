@@ -12,15 +12,15 @@ import type {
   SeriesKey,
   Settings,
 } from '../../src-main/contract/app.js';
-import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import type { JobRequest } from '../../src-main/contract/requests.js';
 import type { Choices } from '../denoise/request.js';
 import { Models } from '../models/models.svelte.js';
 import type { Section as ModelsSection } from '../models/sections.js';
 import { Library } from './library.svelte.js';
-import { baseName, inputsOfFiles, outputName, outputParent } from './paths.js';
+import { baseName, freeName, inputsOfFiles, joinPath, outputName, outputParent } from './paths.js';
 import { Queue } from './queue.svelte.js';
 import { type Comparison, comparisonFor, comparisonOf, pathsToOpen, seriesOfReport } from './results.js';
-import { setLanguage, t, tn } from './text.svelte.js';
+import { setLanguage, t, tName, tn } from './text.svelte.js';
 import { Toasts } from './toasts.svelte.js';
 
 export const SCREENS = ['studies', 'viewer', 'train', 'models', 'batch', 'settings'] as const;
@@ -57,9 +57,14 @@ export class Session {
   section = $state<string | null>(null);
   selected = $state<SeriesKey | null>(null);
   shown = $state.raw<Comparison>(NOTHING);
+  /** Where the viewer goes in what it shows. */
+  place = $state.raw<{ readonly slice: number; readonly frame: number } | null>(null);
   strength = $state(1);
   panel = $state(true);
   modelsSection = $state<ModelsSection>('list');
+  /** The latent map and the new images that are shown; null: the latest. */
+  shownMap = $state<JobId | null>(null);
+  shownSamples = $state<JobId | null>(null);
   /** What the Denoise panel is to choose next. */
   wantedModel = $state.raw<Pick<Choices, 'model' | 'path'> | null>(null);
   /** Empty until they were looked for. */
@@ -167,17 +172,24 @@ export class Session {
     return this.library.byKey.get(key) ?? null;
   }
 
-  /** Shows a series in the viewer, with its source or its result where these are open. */
-  async view(card: SeriesCard): Promise<void> {
+  /** Shows a series in the viewer, with its source or its result where these are open. `place`: null leaves it. */
+  async view(card: SeriesCard, place: Session['place'] = null): Promise<void> {
     this.selected = card.key;
+    this.place = place;
     if (!Object.values(this.shown).some((one: SeriesCard | null) => one?.key === card.key))
       this.shown = comparisonFor(card, this.library.series);
     await this.go('viewer');
   }
 
-  /** Opens what a finished job made beside its source. */
+  /** Opens what a finished job made: images beside their source, a latent map, new images. */
   async showResult(job: JobRecord): Promise<void> {
     const { request } = job;
+    if (request.type === 'latent' || request.type === 'generate') {
+      if (request.type === 'latent') this.shownMap = job.id;
+      else this.shownSamples = job.id;
+      this.modelsSection = request.type === 'latent' ? 'map' : 'samples';
+      await this.go('models');
+    }
     if (request.type !== 'denoise') return;
     await this.toasts.guard(async () => {
       const report = await this.queue.report(job.id);
@@ -206,13 +218,24 @@ export class Session {
     const parent = outputParent(input, base);
     const taken = await this.bridge.api.listFolder(parent).catch(() => null);
     const names = taken?.entries.map(({ name }) => name) ?? [];
-    const queued = this.queue.state.jobs.flatMap(({ request }) =>
-      request.type === 'denoise' ? [baseName(request.output)] : [],
-    );
-    return { parent, name: outputName(input, suffix, [...names, ...queued]) };
+    return { parent, name: outputName(input, suffix, [...names, ...this.queuedNames()]) };
   }
 
-  async denoise(request: DenoiseRequest, place: 'first' | 'last'): Promise<JobId | null> {
+  /** A new folder for outputs of no input, where a person chose that results go, or else the first place. */
+  async suggestFolder(name: string): Promise<string> {
+    const parent = this.settings.outputFolder ?? (await this.firstPlace()) ?? '.';
+    const taken = await this.bridge.api.listFolder(parent).catch(() => null);
+    const names = taken?.entries.map((entry) => entry.name) ?? [];
+    return joinPath(parent, freeName(name, [...names, ...this.queuedNames()]));
+  }
+
+  private queuedNames(): string[] {
+    return this.queue.state.jobs.flatMap(({ request }) =>
+      'output' in request ? [baseName(request.output)] : [],
+    );
+  }
+
+  async startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId | null> {
     const id = await this.toasts.guard(() => this.bridge.api.startJob(request, place));
     if (id !== null) this.said = t('say.jobQueued');
     return id;
@@ -306,9 +329,12 @@ export class Session {
       this.said = t('say.jobFailed');
       return;
     }
-    this.said = t('say.jobDone');
     const { request } = job;
+    this.said =
+      request.type === 'denoise' ? t('say.jobDone') : t('toast.jobDone', { job: tName('job', request.type) });
     const { before } = this.shown;
+    // On the screen Models a result takes the place of its progress.
+    if ((request.type === 'latent' || request.type === 'generate') && this.screen === 'models') return;
     const looking =
       this.screen === 'viewer' &&
       before !== null &&
@@ -316,7 +342,7 @@ export class Session {
       this.library.pathOf(before) === request.input;
     if (looking) await this.showResult(job);
     else
-      this.toasts.say(t('toast.done'), {
+      this.toasts.say(request.type === 'denoise' ? t('toast.done') : this.said, {
         label: t('job.showResult'),
         run: () => void this.showResult(job),
       });

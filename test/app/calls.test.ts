@@ -112,6 +112,8 @@ describe('what comes from the window', () => {
     expect(isJobRequest({ ...train, budget: { unit: 'years', value: 1 } })).toBe(false);
     expect(isJobRequest({ ...simulate, artifact: { name: 'tea', severity: null } })).toBe(false);
     expect(isJobRequest({ ...evaluate, mask: { kind: 'file' } })).toBe(false);
+    expect(isJobRequest({ ...latent, only: ['a', null] })).toBe(true);
+    expect(isJobRequest({ ...latent, only: [1] })).toBe(false);
     expect(isJobRequest({ ...latent, inputs: [] })).toBe(false);
     expect(isJobRequest({ ...anomaly, falsePositiveRate: 2 })).toBe(false);
     expect(isJobRequest({ type: 'models', action: 'burn' })).toBe(false);
@@ -121,6 +123,9 @@ describe('what comes from the window', () => {
     const resources: Resource[] = [
       { kind: 'frame', series: 'a.b-1', index: 12 },
       { kind: 'thumbnail', series: 'a.b-1' },
+      { kind: 'slice', series: 'a.b-1', index: 12 },
+      { kind: 'output', job: 'x', file: 'latent.json' },
+      { kind: 'output', job: 'x', file: 'vectors.npy' },
       { kind: 'report', job: 'x', format: 'html' },
       { kind: 'report', job: 'x', format: 'json' },
     ];
@@ -132,6 +137,10 @@ describe('what comes from the window', () => {
       '/frames/a/1/2',
       '/frames/%zz/1',
       '/reports/a/x.html',
+      '/outputs/a/map.svg',
+      '/outputs/a/report.html',
+      '/outputs/a/..%2Fb.json',
+      '/outputs/a/b/c.json',
     ])
       expect(resourceAt(other)).toBeNull();
   });

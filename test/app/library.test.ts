@@ -96,6 +96,18 @@ describe('the library', () => {
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([128, 128]);
   });
 
+  it('makes pictures of single slices, larger ones, and none of a slice that is not there', async () => {
+    const folder = await temporaryFolder();
+    await brainSlices(folder, [7, 8, 9]);
+    const [card] = (await open('slices', [folder])).series;
+    const pngs = await Promise.all([0, 1, 2].map((index) => library.slice(card.key, index)));
+    const [first] = pngs.map((png) => Buffer.from(png));
+    expect([first.readUInt32BE(16), first.readUInt32BE(20)]).toEqual([256, 256]);
+    expect(new Set(pngs.map((png) => Buffer.from(png).toString('base64'))).size).toBe(3);
+    expect(await library.slice(card.key, 0)).toBe(pngs[0]);
+    await expect(library.slice(card.key, 3)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+  });
+
   it('pairs a derived series and its error map with their source, whichever is opened first', async () => {
     const folder = await temporaryFolder();
     const [input, output] = [path.join(folder, 'in'), path.join(folder, 'out')];

@@ -6,7 +6,7 @@ import type { LatentRequest, TrainRequest } from '../../src-main/contract/reques
 import { runJob } from '../../src-main/jobs/run.js';
 import { runTrain } from '../../src-main/jobs/train.js';
 import { python, pythonLacks } from '../imaging/support.js';
-import { brainSlices, removeFolders, temporaryFolder } from './fixtures.js';
+import { BRAIN, brainSlices, removeFolders, temporaryFolder } from './fixtures.js';
 import { trainRequest } from './train-request.js';
 
 const noNumpy = pythonLacks('numpy');
@@ -62,6 +62,19 @@ async function mapIn(output: string): Promise<LatentMap> {
   return JSON.parse(await fs.readFile(path.join(root, output, 'latent.json'), 'utf8'));
 }
 
+/** A slice of the brain with one digit of its Series and SOP Instance UIDs changed. */
+async function ofAnotherSeries(number: number): Promise<Buffer> {
+  const bytes = await fs.readFile(path.join(BRAIN, `brain_${String(number).padStart(3, '0')}.dcm`));
+  for (const tag of [
+    [0x20, 0, 0x0e, 0],
+    [8, 0, 0x18, 0],
+  ]) {
+    const at = bytes.indexOf(Buffer.from([...tag, ...Buffer.from('UI')]));
+    bytes[at + 8 + 10] = bytes[at + 8 + 10] === 0x31 ? 0x32 : 0x31;
+  }
+  return bytes;
+}
+
 describe('a latent map', () => {
   it('has a vector, coordinates and a cluster for every slice, and finds a slice by itself', async () => {
     const nearest = path.join(root, 'one');
@@ -98,6 +111,19 @@ describe('a latent map', () => {
     expect(await run(latentRequest(cells, 'again'))).toMatchObject({ stopped: { code: 'E_EXISTS' } });
     await run(latentRequest(cells, 'third', { clusters: 3 }));
     expect(await mapIn('third')).toEqual({ ...map, clusters });
+  });
+
+  it('looks only at the series that are meant, of a folder that holds several', async () => {
+    const both = path.join(root, 'both');
+    await brainSlices(both, SLICES);
+    for (const [i, slice] of SLICES.slice(0, 5).entries())
+      await fs.writeFile(path.join(both, `other-${i}.dcm`), await ofAnotherSeries(slice));
+    await run(latentRequest(cells, 'whole', { inputs: [both] }));
+    const whole = await mapIn('whole');
+    expect(whole.series.map(({ slices }) => slices).sort()).toEqual([12, 5]);
+    const other = whole.series.find(({ slices }) => slices === 5);
+    await run(latentRequest(cells, 'only', { inputs: [both], only: [other?.id ?? ''] }));
+    expect((await mapIn('only')).series).toEqual([other]);
   });
 
   it.skipIf(noNumpy !== '')('writes vectors that numpy reads', async () => {

@@ -12,6 +12,9 @@ import { thumbnailPng } from './thumbnail.js';
 
 const FRAME_BYTES = 128 * 2 ** 20;
 const VOLUME_BYTES = 2 ** 30;
+/** Longest sides of small pictures, pixels: of a series, and of one of its slices. */
+const THUMBNAIL_SIZE = 128;
+const SLICE_SIZE = 256;
 const THUMBNAIL_BYTES = 16 * 2 ** 20;
 /** Refused files that are listed; the rest is counted. */
 const MOST_PROBLEMS = 1000;
@@ -31,8 +34,10 @@ export interface Library {
   close(input: InputId): Promise<void>;
   /** @throws LimpidError E_NOT_FOUND and those of reading and decoding */
   frame(series: SeriesKey, index: number): Promise<Frame>;
-  /** PNG. @throws as `frame` */
+  /** PNG of the middle of a series. @throws as `frame` */
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
+  /** PNG of one plane. @throws as `frame` */
+  slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   /** @throws LimpidError E_NOT_FOUND */
   noise(series: SeriesKey): Promise<MeasuredNoise>;
 }
@@ -93,6 +98,22 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     return reading;
   };
 
+  const small = async (key: SeriesKey, index: number, size: number): Promise<Uint8Array> => {
+    const name = `${key}/${index}/${size}`;
+    const known = thumbnails.get(name);
+    if (known !== undefined) return known;
+    const { card } = find(key);
+    const frame = await read(key, index);
+    const png = thumbnailPng(frame, {
+      size,
+      spacing: [card.spacing[0], card.spacing[1]],
+      window: card.windows[0] ?? null,
+      inverted: card.inverted,
+    });
+    thumbnails.set(name, png, png.length);
+    return png;
+  };
+
   return {
     open(id, paths) {
       const entry: Entry = {
@@ -115,19 +136,8 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       await entry.close();
     },
     frame: async (key, index) => read(key, index),
-    async thumbnail(key) {
-      const known = thumbnails.get(key);
-      if (known !== undefined) return known;
-      const { card } = find(key);
-      const frame = await read(key, Math.floor(card.slices / 2));
-      const png = thumbnailPng(frame, {
-        spacing: [card.spacing[0], card.spacing[1]],
-        window: card.windows[0] ?? null,
-        inverted: card.inverted,
-      });
-      thumbnails.set(key, png, png.length);
-      return png;
-    },
+    thumbnail: async (key) => small(key, Math.floor(find(key).card.slices / 2), THUMBNAIL_SIZE),
+    slice: async (key, index) => small(key, index, SLICE_SIZE),
     async noise(key) {
       const shown = find(key);
       const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality);

@@ -31,6 +31,8 @@ async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnsw
       return { kind: 'frame', frame: await of.frame(request.series, request.index) };
     case 'thumbnail':
       return { kind: 'png', png: await of.thumbnail(request.series) };
+    case 'slice':
+      return { kind: 'png', png: await of.slice(request.series, request.index) };
     case 'noise':
       return { kind: 'noise', noise: await of.noise(request.series) };
   }

@@ -9,6 +9,7 @@ export type LibraryQuestion =
   | { readonly kind: 'close'; readonly input: InputId }
   | { readonly kind: 'frame'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
+  | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'noise'; readonly series: SeriesKey };
 
 export type LibraryAnswer =

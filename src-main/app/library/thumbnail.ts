@@ -2,10 +2,9 @@ import { grayPng, type Window } from '../../imaging/png.js';
 import { realValues } from './pixels.js';
 import type { Frame } from './protocol.js';
 
-/** Longest side of a thumbnail, pixels. */
-export const THUMBNAIL_SIZE = 128;
-
 interface Look {
+  /** Longest side, pixels. */
+  readonly size: number;
   /** mm between columns and between rows; 0 where unknown. */
   readonly spacing: readonly [number, number];
   readonly window: { readonly center: number; readonly width: number } | null;
@@ -18,8 +17,8 @@ export function thumbnailPng(frame: Frame, look: Look): Uint8Array {
   const values = realValues(frame);
   const [dx, dy] = look.spacing[0] > 0 && look.spacing[1] > 0 ? look.spacing : [1, 1];
   const longest = Math.max(columns * dx, rows * dy);
-  const width = Math.max(1, Math.round((THUMBNAIL_SIZE * columns * dx) / longest));
-  const height = Math.max(1, Math.round((THUMBNAIL_SIZE * rows * dy) / longest));
+  const width = Math.max(1, Math.round((look.size * columns * dx) / longest));
+  const height = Math.max(1, Math.round((look.size * rows * dy) / longest));
   const small = reduce(values, columns, rows, width, height);
   const { low, high } = windowOf(small, look.window);
   const shown = look.inverted ? small.map((value) => low + high - value) : small;

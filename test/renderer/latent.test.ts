@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import type { LatentMap, LatentPoint } from '../../src-main/contract/latent.js';
+import {
+  cardsOf,
+  isLatentMap,
+  latentRequest,
+  markOf,
+  nearestTo,
+  placed,
+  planeOf,
+  pointAt,
+  readNpy,
+  stepTo,
+} from '../../src-renderer/models/latent.js';
+import { card, input } from './cards.js';
+
+function point(series: number, slice: number, more: Partial<LatentPoint> = {}): LatentPoint {
+  return { series, slice, frame: 0, cluster: 0, pca: [series, slice], umap: null, ...more };
+}
+
+const series = (id: string, slices: number) => ({ id, modality: 'MR', slices, frames: 1 });
+
+function latentMap(more: Partial<LatentMap> = {}): LatentMap {
+  return {
+    format: 'limpid-latent-1',
+    notice: '',
+    version: '0.1.0',
+    seed: 1,
+    model: { family: 'plain', sha256: '' },
+    vectors: { length: 2, kind: 'plane' },
+    series: [series('a', 3), series('b', 2)],
+    points: [point(0, 0), point(0, 1), point(0, 2), point(1, 0), point(1, 1)],
+    explained: [0.6, 0.2],
+    clusters: [],
+    silhouette: null,
+    queries: [],
+    ...more,
+  };
+}
+
+/** As NumPy writes [count, length] of float32. */
+function npy(rows: readonly (readonly number[])[], change = (header: string) => header): ArrayBuffer {
+  const shape = `(${rows.length}, ${rows[0].length})`;
+  const header = change(`{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117)).concat(
+    '\n',
+  );
+  const bytes = Buffer.alloc(10 + header.length + 4 * rows.flat().length);
+  bytes.write('\x93NUMPY\x01\x00', 'latin1');
+  bytes.writeUInt16LE(header.length, 8);
+  bytes.write(header, 10, 'latin1');
+  rows.flat().forEach((value, i) => {
+    bytes.writeFloatLE(value, 10 + header.length + 4 * i);
+  });
+  return Uint8Array.from(bytes).buffer;
+}
+
+describe('a latent map', () => {
+  it('is asked for with one input a series, derived ones only where one was chosen', () => {
+    const rest = { output: '/out', clusters: null, seed: 1, device: 'cpu' } as const;
+    const chosen = [
+      { path: '/in', card: card({ id: 's1' }) },
+      { path: '/in', card: card({ id: 's2' }) },
+    ];
+    expect(latentRequest('m', chosen, rest)).toMatchObject({
+      inputs: ['/in', '/in'],
+      only: ['s1', 's2'],
+      force: false,
+    });
+    const derived = { path: '/d', card: card({ derivedFrom: '1.2.3' }) };
+    expect(latentRequest('m', [derived], rest).force).toBe(true);
+  });
+
+  it('knows its series among what is open, NIfTI files by their place, and which are not open', () => {
+    const map = latentMap({ series: [series('a', 3), series('nifti', 2), series('nifti', 2)] });
+    const request = { inputs: ['/in', '/in', '/x.nii', '/y.nii'], only: ['left out', 'a', 'nifti', 'nifti'] };
+    const a = card({ key: 'ka', id: 'a' });
+    const y = card({ key: 'ky', id: 'nifti', kind: 'nifti' });
+    const open = [
+      input({ id: 'i1', paths: ['/in'], series: [card({ id: 'other' }), a] }),
+      input({ id: 'i2', paths: ['/y.nii'], series: [y] }),
+    ];
+    expect(cardsOf(map, request, open)).toEqual([a, null, y]);
+    expect(cardsOf(latentMap(), { inputs: ['/in'] }, open)).toEqual([a, null]);
+  });
+
+  it('is read only in the version that this window can draw', () => {
+    expect(isLatentMap(latentMap())).toBe(true);
+    for (const other of [
+      null,
+      {},
+      { ...latentMap(), format: 'limpid-latent-2' },
+      { ...latentMap(), points: 1 },
+    ])
+      expect(isLatentMap(other)).toBe(false);
+  });
+
+  it('lies within its box, upwards, and one point or equal values lie in the middle', () => {
+    const box = { left: 100, top: 10, width: 200, height: 100 };
+    const { places, x } = placed(latentMap().points, 'pca', box);
+    for (const place of places) {
+      expect(place?.x).toBeGreaterThan(100);
+      expect(place?.x).toBeLessThan(300);
+      expect(place?.y).toBeGreaterThan(10);
+      expect(place?.y).toBeLessThan(110);
+    }
+    expect(places[2]?.y).toBeLessThan(places[0]?.y ?? 0);
+    expect(x.low).toBeLessThan(0);
+    expect(placed([point(0, 0)], 'pca', box).places).toEqual([{ x: 200, y: 60 }]);
+    expect(placed([point(0, 0)], 'umap', box).places).toEqual([null]);
+  });
+
+  it('finds the point under the pointer, the nearer of two, and none out of reach', () => {
+    const places = [{ x: 10, y: 10 }, null, { x: 14, y: 10 }];
+    expect(pointAt(places, { x: 13, y: 10 }, 12)).toBe(2);
+    expect(pointAt(places, { x: 11, y: 10 }, 12)).toBe(0);
+    expect(pointAt(places, { x: 100, y: 10 }, 12)).toBeNull();
+  });
+
+  it('is walked by keys: slice by slice, and to the same or the last slice of another series', () => {
+    const { points } = latentMap();
+    const walk = (from: number | null, ...keys: string[]) =>
+      keys.reduce<number | null>((at, key) => stepTo(points, at, key) ?? at, from);
+    expect(walk(null, 'ArrowRight', 'ArrowRight')).toBe(1);
+    expect(walk(2, 'ArrowDown')).toBe(4);
+    expect(walk(1, 'ArrowDown')).toBe(4);
+    expect(walk(4, 'ArrowDown', 'ArrowUp')).toBe(1);
+    expect(walk(0, 'ArrowLeft', 'End', 'ArrowRight')).toBe(4);
+    expect(stepTo(points, 0, 'a')).toBeNull();
+    expect(stepTo([], null, 'Home')).toBeNull();
+  });
+
+  it('counts planes frame by frame, as resources do', () => {
+    expect(planeOf({ slice: 2, frame: 3 }, 10)).toBe(32);
+  });
+});
+
+describe('the vectors of a map', () => {
+  it('are read as NumPy wrote them, and anything else is refused', () => {
+    const rows = [
+      [1, 2],
+      [3, -0.5],
+      [0, 0],
+    ];
+    const read = readNpy(npy(rows));
+    expect(read).toMatchObject({ count: 3, length: 2 });
+    expect([...(read?.data ?? [])]).toEqual(rows.flat());
+    expect(readNpy(npy(rows, (header) => header.replace('<f4', '<f8')))).toBeNull();
+    expect(readNpy(npy(rows, (header) => header.replace('(3, 2)', '(4, 2)')))).toBeNull();
+    expect(readNpy(npy(rows, (header) => header.replace('False', 'True ')))).toBeNull();
+    expect(readNpy(new ArrayBuffer(4))).toBeNull();
+  });
+
+  it('tell the nearest slices, not the slice itself, and only those that are allowed', () => {
+    const vectors = readNpy(
+      npy([
+        [0, 0],
+        [3, 4],
+        [1, 0],
+        [0, 1],
+      ]),
+    );
+    if (vectors === null) throw new Error('The vectors cannot be read.');
+    expect(nearestTo(vectors, 0, 2)).toEqual([
+      { point: 2, distance: 1 },
+      { point: 3, distance: 1 },
+    ]);
+    expect(nearestTo(vectors, 0, 9, (other) => other === 1)).toEqual([{ point: 1, distance: 5 }]);
+  });
+});
+
+describe('marks', () => {
+  it('differ in shape and colour together for 64 series', () => {
+    const marks = Array.from({ length: 64 }, (_, i) => JSON.stringify(markOf(i)));
+    expect(new Set(marks).size).toBe(64);
+    const shapes = Array.from({ length: 8 }, (_, i) => markOf(i).path);
+    expect(new Set(shapes).size).toBe(8);
+  });
+});
