@@ -126,6 +126,7 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     input: filled,
     output: filled,
     model: filled,
+    rounding: absentOr(number),
     device: oneOf(DEVICE_NAMES),
     force: flag,
   },

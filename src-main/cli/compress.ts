@@ -1,21 +1,28 @@
 import { Command, Option } from 'commander';
 import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
+import { realNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface Options {
   readonly model: string;
   readonly device: DeviceName;
   readonly force?: boolean;
+  readonly rounding?: number;
   readonly json: boolean;
 }
 
 export function compressCommand(start: Start): Command {
   return shared('compress', 'write a series as the codes of a model (lossy)')
     .description(
-      'Writes one series as the entropy-coded codes of a vector-quantised model. LOSSY: what comes back is what the model makes of the codes. Only the same model file can decompress.',
+      'Writes one series as the entropy-coded codes of a model: those of a codebook, or rounded latents. LOSSY: what comes back is what the model makes of the codes. Only the same model file can decompress.',
     )
     .argument('<in>', 'DICOM folder or file, zip archive or NIfTI file with one series')
     .argument('<out>', 'new file')
+    .option(
+      '--rounding <dB>',
+      'what rounding may cost, for models without a codebook (default: 0.3)',
+      realNumber(0.001, 40),
+    )
     .option('--force', 'also a series that Limpid derived', false)
     .addHelpText(
       'after',
@@ -25,8 +32,19 @@ Examples:
   limpid compress brain.nii.gz brain.limpidc --model vq.onnx
   limpid decompress brain.limpidc brain.nii.gz --model vq.onnx`,
     )
-    .action((input: string, output: string, { model, device, force, json }: Options) =>
-      start({ type: 'compress', input, output, model, device, force: force === true }, { json }),
+    .action((input: string, output: string, { model, rounding, device, force, json }: Options) =>
+      start(
+        {
+          type: 'compress',
+          input,
+          output,
+          model,
+          ...(rounding === undefined ? {} : { rounding }),
+          device,
+          force: force === true,
+        },
+        { json },
+      ),
     );
 }
 
@@ -51,7 +69,10 @@ Example:
 function shared(name: string, summary: string): Command {
   return new Command(name)
     .summary(summary)
-    .requiredOption('--model <M>', 'vector-quantised model: file, or id or name from the library')
+    .requiredOption(
+      '--model <M>',
+      'vector-quantised, plain, convolutional or contractive model: file, or id or name from the library',
+    )
     .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
     .option('--json', 'one JSON object a line on standard output', false);
 }

@@ -248,13 +248,15 @@ export interface GenerateRequest {
   readonly device: DeviceName;
 }
 
-/** One series as codes of a vector-quantised model: lossy. */
+/** One series as codes of a model: lossy. */
 export interface CompressRequest {
   readonly type: 'compress';
   readonly input: string;
   /** New file. */
   readonly output: string;
   readonly model: string;
+  /** dB that rounding the latents of a model without codebook may cost; absent: 0.3. */
+  readonly rounding?: number;
   readonly device: DeviceName;
   readonly force: boolean;
 }

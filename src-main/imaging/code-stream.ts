@@ -1,7 +1,9 @@
 /**
  * Lossless coding of planes of small whole numbers: an adaptive binary range coder (Martin 1979, in the form of the
  * LZMA SDK's) over the bits of each number, most significant first. A bit's probability is the mean of what followed
- * in three contexts (the left, the upper and both neighbours), each weighed by how sure it is. Whole numbers only, so that every machine decodes alike.
+ * in three contexts, each weighed by how sure it is: of names, the left, the upper and both neighbours; of amounts,
+ * none, and about how large the left and the upper neighbour are together. Whole numbers only, so that every machine
+ * decodes alike.
  */
 export interface CodePlanes {
   /** planes * rows * columns numbers below `codes`, column fastest. */
@@ -10,7 +12,11 @@ export interface CodePlanes {
   readonly rows: number;
   readonly columns: number;
   readonly codes: number;
+  /** Numbers that are amounts, and their zero; absent: names, of which none is near another. */
+  readonly zero?: number;
 }
+
+type Contexts = readonly [number, number, number];
 
 const ONE = 4096;
 const TABLE_BITS = 22;
@@ -35,7 +41,7 @@ export function decodeCodes(bytes: Uint8Array, size: Omit<CodePlanes, 'indices'>
 
 /** Goes through all bits: `each` is told the probability of 0, of 4096, and the known bit, and gives the bit. */
 function walk(
-  { planes, rows, columns, codes }: Omit<CodePlanes, 'indices'>,
+  { planes, rows, columns, codes, zero }: Omit<CodePlanes, 'indices'>,
   indices: Uint16Array,
   each: (share: number, bit: number) => number,
 ): void {
@@ -45,9 +51,11 @@ function walk(
     const inPlane = at % (rows * columns);
     const left = inPlane % columns > 0 ? indices[at - 1] : codes;
     const above = inPlane >= columns ? indices[at - columns] : codes;
+    const [first, second, third] =
+      zero === undefined ? nameContexts(left, above) : amountContexts(left, above, codes, zero);
     let node = 1;
     for (let bit = bits - 1; bit >= 0; bit--) {
-      const slots = [slot(0, left, 0, node), slot(1, above, 0, node), slot(2, left, above + 1, node)];
+      const slots = [slot(0, first, node), slot(1, second, node), slot(2, third, node)];
       const share = weighed(slots.map((one) => table[one]));
       const value = each(Math.min(ONE - 32, Math.max(32, share)), (indices[at] >> bit) & 1);
       slots.forEach((one, i) => {
@@ -58,6 +66,25 @@ function walk(
     }
     indices[at] = node - (1 << bits);
   }
+}
+
+function nameContexts(left: number, above: number): Contexts {
+  return [pairOf(left, 0), pairOf(above, 0), pairOf(left, above + 1)];
+}
+
+/** Beyond the edge, where a neighbour is `codes`, it counts as zero. */
+function amountContexts(left: number, above: number, codes: number, zero: number): Contexts {
+  const [one, other] = [left, above].map((at) => (at === codes ? 0 : at - zero));
+  return [0, classOf(one + other), pairOf(classOf(one), classOf(other))];
+}
+
+/** Zero, or sign and bits of a number. */
+function classOf(value: number): number {
+  return 2 * (32 - Math.clz32(Math.abs(value))) + (value < 0 ? 1 : 0);
+}
+
+function pairOf(first: number, second: number): number {
+  return Math.imul(first + 1, 0x9e3779b1) ^ Math.imul(second + 1, 0x85ebca6b);
 }
 
 /** The mean, each weighed by how sure it is. */
@@ -72,8 +99,8 @@ function weighed(shares: readonly number[]): number {
 }
 
 /** Contexts that share a slot only cost bits. */
-function slot(kind: number, first: number, second: number, node: number): number {
-  const hash = Math.imul(Math.imul(first + 1, 0x9e3779b1) ^ Math.imul(second + 1, 0x85ebca6b), 0xc2b2ae35);
+function slot(kind: number, context: number, node: number): number {
+  const hash = Math.imul(context, 0xc2b2ae35);
   return (
     (kind << TABLE_BITS) + (Math.imul(hash ^ Math.imul(node, 0x27d4eb2f), 0x165667b1) >>> (32 - TABLE_BITS))
   );

@@ -7,18 +7,23 @@ import type { Emit } from '../contract/events.js';
 import { NOTICE } from '../contract/report.js';
 import type { CompressRequest, DecompressRequest } from '../contract/requests.js';
 import { type CompressResult, type DecompressResult, EXIT } from '../contract/results.js';
-import { applyToPlane, decodeLatent, scaledStack } from '../denoise/family-apply.js';
+import { applyToPlane, decodeLatent, type ScaledStack, scaledStack } from '../denoise/family-apply.js';
+import type { FamilyModel } from '../denoise/family-file.js';
+import type { NamedArray } from '../graph/types.js';
 import { decodeCodes, encodeCodes } from '../imaging/code-stream.js';
 import { writeNiftiFromVolume } from '../imaging/nifti.js';
+import { spread } from '../noise/planes.js';
 import { codebookOf, codeGrid, latentOfCodes } from './code-prior.js';
-import { type CompressedHeader, packCompressed, unpackCompressed } from './compressed.js';
+import { type Coding, type CompressedHeader, packCompressed, unpackCompressed } from './compressed.js';
 import { type FamilySource, openFamilySource } from './family-source.js';
 import { readModel } from './model-store.js';
 import { startMeter } from './progress.js';
+import { decodeRounded, encodeRounded, roundedLatent, stepWithin } from './rounded-codes.js';
 import { readAll, type SeriesRead } from './train-input.js';
 
 /**
- * Writes one series as the codes of a vector-quantised model, entropy-coded: lossy. Padding is not kept apart.
+ * Writes one series as the codes of a model, entropy-coded: lossy. Codes are those of a codebook, or latents rounded so
+ * that this costs `request.rounding` dB at most. Padding is not kept apart.
  *
  * @throws LimpidError E_MODEL (another family), E_NOTHING, E_USAGE (more than one series), E_EXISTS, E_INSIDE_SOURCE,
  * E_DEVICE; as reading
@@ -27,38 +32,23 @@ export async function runCompress(request: CompressRequest, emit: Emit): Promise
   await refuseFile(request.output, request.input);
   const source = await openFamilySource(request.model, request.device, emit);
   try {
-    const codes = codesOf(source);
-    const codebook = codebookOf(await readModel(request.model));
+    const codebook = codebookFor(source, await readModel(request.model));
     const { volume } = await readOne(request, emit);
     const stack = scaledStack(volume);
     const { rows, columns, slices, frames, scale } = stack;
-    const planes = slices * frames;
-    const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: planes });
-    const grids: Uint16Array[] = [];
-    let cells = { rows: 0, columns: 0 };
-    let squares = 0;
-    for (let plane = 0; plane < planes; plane++) {
-      const applied = await applyToPlane(source.model, stack, plane);
-      const grid = codeGrid(applied.codes, codebook);
-      grids.push(grid.indices);
-      cells = { rows: grid.rows, columns: grid.columns };
-      applied.reconstruction.forEach((value, i) => {
-        squares += (value - stack.values[plane * rows * columns + i]) ** 2;
-      });
-      meter.at(plane + 1);
-    }
-    const indices = new Uint16Array(planes * cells.rows * cells.columns);
-    grids.forEach((grid, plane) => {
-      indices.set(grid, plane * cells.rows * cells.columns);
-    });
+    const latents = await latentsOf(source.model, stack, emit);
+    const coded =
+      codebook === null
+        ? await codedRounded(source.model, stack, latents, request.rounding ?? USUAL_ROUNDING)
+        : codedNames(latents, codebook);
     const header: CompressedHeader = {
-      format: 'limpid-compressed-1',
+      format: 'limpid-compressed-2',
       lossy: true,
       notice: NOTICE,
       version: VERSION,
       model: source.sha256,
-      codes,
-      cells,
+      coding: coded.coding,
+      cells: { rows: latents[0].shape[1], columns: latents[0].shape[2] },
       columns,
       rows,
       slices,
@@ -68,9 +58,10 @@ export async function runCompress(request: CompressRequest, emit: Emit): Promise
       units: volume.units,
       scale,
     };
-    const bytes = packCompressed(header, encodeCodes({ indices, planes, ...cells, codes }));
+    const bytes = packCompressed(header, coded.payload);
+    const error = await errorOf(source.model, stack, coded.latents);
     await writeFileAtomic(path.resolve(request.output), bytes);
-    const pixels = planes * rows * columns;
+    const pixels = rows * columns * slices * frames;
     return {
       type: 'result',
       command: 'compress',
@@ -78,11 +69,84 @@ export async function runCompress(request: CompressRequest, emit: Emit): Promise
       bytes: bytes.length,
       pixels,
       bitsPerPixel: (8 * bytes.length) / pixels,
-      psnr: squares > 0 ? -10 * Math.log10(squares / pixels) : null,
+      psnr: error > 0 ? -10 * Math.log10(error) : null,
     };
   } finally {
     await source.close();
   }
+}
+
+/** dB that rounding may cost. */
+const USUAL_ROUNDING = 0.3;
+/** Planes on which a step is tried. */
+const TRIED_PLANES = 8;
+
+interface Coded {
+  readonly coding: Coding;
+  readonly payload: Uint8Array;
+  /** As they come back. */
+  readonly latents: readonly NamedArray[];
+}
+
+async function latentsOf(model: FamilyModel, stack: ScaledStack, emit: Emit): Promise<NamedArray[]> {
+  const planes = stack.slices * stack.frames;
+  const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: planes });
+  const latents: NamedArray[] = [];
+  for (let plane = 0; plane < planes; plane++) {
+    latents.push((await applyToPlane(model, stack, plane)).codes.latent);
+    meter.at(plane + 1);
+  }
+  return latents;
+}
+
+function codedNames(latents: readonly NamedArray[], codebook: NamedArray): Coded {
+  const [, rows, columns] = latents[0].shape;
+  const grids = latents.map((latent) => codeGrid({ latent }, codebook));
+  const indices = new Uint16Array(grids.length * rows * columns);
+  grids.forEach((grid, plane) => {
+    indices.set(grid.indices, plane * rows * columns);
+  });
+  const codes = codebook.shape[0];
+  return {
+    coding: { kind: 'codebook', codes },
+    payload: encodeCodes({ indices, planes: grids.length, rows, columns, codes }),
+    latents: grids.map((grid) => latentOfCodes(codebook, grid)),
+  };
+}
+
+async function codedRounded(
+  model: FamilyModel,
+  stack: ScaledStack,
+  latents: readonly NamedArray[],
+  allowed: number,
+): Promise<Coded> {
+  const tried = spread(latents.length, TRIED_PLANES);
+  const step = await stepWithin(
+    tried.map((plane) => latents[plane]),
+    allowed,
+    (some) => errorOf(model, stack, some, tried),
+  );
+  return {
+    ...encodeRounded(latents, step),
+    latents: latents.map((latent) => roundedLatent(latent, step)),
+  };
+}
+
+/** Mean squared error of what latents decode to. @param planes those of the latents; absent: all, in order */
+async function errorOf(
+  model: FamilyModel,
+  { values, rows, columns }: ScaledStack,
+  latents: readonly NamedArray[],
+  planes: readonly number[] = [...latents.keys()],
+): Promise<number> {
+  let squares = 0;
+  for (const [i, plane] of planes.entries()) {
+    const image = await decodeLatent(model, latents[i]);
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++)
+        squares += (image.values[y * image.columns + x] - values[(plane * rows + y) * columns + x]) ** 2;
+  }
+  return squares / (planes.length * rows * columns);
 }
 
 /**
@@ -97,24 +161,22 @@ export async function runDecompress(request: DecompressRequest, emit: Emit): Pro
     throw new LimpidError('E_USAGE', 'The output must end in .nii or .nii.gz.', 'Give NAME.nii.gz.', output);
   await refuseFile(request.output, request.input);
   const { header, payload } = unpackCompressed(await contentOf(request.input));
-  const { rows, columns, slices, frames, scale, cells, codes } = header;
+  const { rows, columns, slices, frames, scale } = header;
   const source = await openFamilySource(request.model, request.device, emit);
   try {
-    if (source.sha256 !== header.model || codesOf(source) !== codes)
+    const codebook = codebookFor(source, await readModel(request.model));
+    if (source.sha256 !== header.model || !isCodingOf(header.coding, codebook))
       throw new LimpidError(
         'E_MODEL',
         'The file was compressed with another model.',
         `Use the model whose SHA-256 starts with ${header.model.slice(0, 12).replace(/[^0-9a-f]/g, '?')}.`,
       );
-    const codebook = codebookOf(await readModel(request.model));
+    const latents = decodedLatents(header, payload, codebook);
     const planes = slices * frames;
-    const indices = decodeCodes(payload, { planes, ...cells, codes });
     const data = new Float32Array(planes * rows * columns);
     const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: planes });
-    const area = cells.rows * cells.columns;
-    for (let plane = 0; plane < planes; plane++) {
-      const part = indices.subarray(plane * area, (plane + 1) * area);
-      const image = await decodeLatent(source.model, latentOfCodes(codebook, { indices: part, ...cells }));
+    for (const [plane, latent] of latents.entries()) {
+      const image = await decodeLatent(source.model, latent);
       for (let y = 0; y < rows; y++)
         for (let x = 0; x < columns; x++)
           data[(plane * rows + y) * columns + x] =
@@ -150,15 +212,35 @@ export async function runDecompress(request: DecompressRequest, emit: Emit): Pro
   }
 }
 
-/** Size of the codebook. @throws LimpidError E_MODEL */
-function codesOf({ model: { card } }: FamilySource): number {
-  if (card.latent?.codebook != null && card.input.planeSide === null && card.tasks.includes('compress'))
-    return card.latent.codebook;
-  throw new LimpidError(
-    'E_MODEL',
-    `A ${card.family} model has no codes to compress with.`,
-    'Use a model of the family vector-quantised.',
-  );
+function decodedLatents(
+  { coding, slices, frames, cells }: CompressedHeader,
+  payload: Uint8Array,
+  codebook: NamedArray | null,
+): NamedArray[] {
+  const planes = slices * frames;
+  if (coding.kind === 'rounded') return decodeRounded(payload, coding, planes, cells);
+  const indices = decodeCodes(payload, { planes, ...cells, codes: coding.codes });
+  const area = cells.rows * cells.columns;
+  return Array.from({ length: planes }, (_, plane) => {
+    const part = indices.subarray(plane * area, (plane + 1) * area);
+    if (codebook === null) throw new RangeError('codes without their codebook');
+    return latentOfCodes(codebook, { indices: part, ...cells });
+  });
+}
+
+function isCodingOf(coding: Coding, codebook: NamedArray | null): boolean {
+  return coding.kind === 'codebook' ? codebook?.shape[0] === coding.codes : codebook === null;
+}
+
+/** The codebook of a model that can compress; null where its latents are to be rounded. @throws LimpidError E_MODEL */
+function codebookFor({ model: { card } }: FamilySource, bytes: Uint8Array): NamedArray | null {
+  if (card.latent === null || card.input.planeSide !== null || !card.tasks.includes('compress'))
+    throw new LimpidError(
+      'E_MODEL',
+      `A ${card.family} model has no codes to compress with.`,
+      'Use a model of the families vector-quantised, plain, convolutional or contractive.',
+    );
+  return card.latent.codebook === null ? null : codebookOf(bytes);
 }
 
 async function readOne({ input, force }: CompressRequest, emit: Emit): Promise<SeriesRead> {

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import { LimpidError } from '../contract/errors.js';
+import type { RoundedCoding } from './rounded-codes.js';
+
+/** Names of codes out of a codebook, or rounded latents. */
+export type Coding = { readonly kind: 'codebook'; readonly codes: number } | RoundedCoding;
 
 /** What a compressed file says of itself, beside the coded planes. No patient attributes. */
 export interface CompressedHeader {
-  readonly format: 'limpid-compressed-1';
+  readonly format: 'limpid-compressed-2';
   readonly lossy: true;
   readonly notice: string;
   readonly version: string;
   /** SHA-256 of the model file: only it can decompress. */
   readonly model: string;
-  readonly codes: number;
+  readonly coding: Coding;
   /** Cells of a plane. */
   readonly cells: { readonly rows: number; readonly columns: number };
   readonly columns: number;
@@ -75,13 +79,12 @@ function parsed(text: string): unknown {
 }
 
 function isHeader(value: unknown): value is CompressedHeader {
-  if (!isRecord(value) || value.format !== 'limpid-compressed-1' || value.lossy !== true) return false;
-  const { cells, scale, spacing, affine, columns, rows, slices, frames, codes } = value;
+  if (!isRecord(value) || value.format !== 'limpid-compressed-2' || value.lossy !== true) return false;
+  const { cells, scale, spacing, affine, columns, rows, slices, frames, coding } = value;
   return (
     ['notice', 'version', 'model', 'units'].every((key) => typeof value[key] === 'string') &&
-    [columns, rows, slices, frames, codes].every(isCount) &&
-    Number(codes) >= 2 &&
-    Number(codes) <= 4096 &&
+    [columns, rows, slices, frames].every(isCount) &&
+    isCoding(coding) &&
     Number(columns) * Number(rows) * Number(slices) * Number(frames) <= MOST_VALUES &&
     isRecord(cells) &&
     isCount(cells.rows) &&
@@ -92,6 +95,29 @@ function isHeader(value: unknown): value is CompressedHeader {
     areNumbers([scale.low, scale.high], 2) &&
     areNumbers(spacing, 3) &&
     areNumbers(affine, 16)
+  );
+}
+
+function isCoding(value: unknown): value is Coding {
+  if (!isRecord(value)) return false;
+  if (value.kind === 'codebook') return isCount(value.codes) && value.codes >= 2 && value.codes <= 4096;
+  const { kind, step, channels } = value;
+  return (
+    kind === 'rounded' &&
+    typeof step === 'number' &&
+    step > 0 &&
+    Number.isFinite(step) &&
+    Array.isArray(channels) &&
+    channels.length >= 1 &&
+    channels.length <= 4096 &&
+    channels.every(
+      (one) =>
+        isRecord(one) &&
+        Number.isSafeInteger(one.least) &&
+        isCount(one.codes) &&
+        one.codes <= 65536 &&
+        isCount(one.bytes),
+    )
   );
 }
 

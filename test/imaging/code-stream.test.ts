@@ -21,6 +21,18 @@ describe('coded planes of numbers', () => {
     }
   });
 
+  it('come back exactly where they are amounts, and in less room for it', () => {
+    const random = new Random(3);
+    const amount = () => Math.min(40, Math.max(0, Math.round(20 + 4 * random.normal())));
+    const names = planesOf(41, amount);
+    const given = { ...names, zero: 20 };
+    const bytes = encodeCodes(given);
+    expect(decodeCodes(bytes, given)).toEqual(given.indices);
+    expect(bytes.length).toBeLessThan(encodeCodes(names).length);
+    // log2(4 sqrt(2 pi e)) = 4.05 bits
+    expect((8 * bytes.length) / given.indices.length).toBeLessThan(4.4);
+  });
+
   it('take hardly more than their entropy, and far less where neighbours tell of one another', () => {
     const size = (given: ReturnType<typeof planesOf>) =>
       (8 * encodeCodes(given).length) / given.indices.length;

@@ -6,8 +6,15 @@ import { unpackCompressed } from '../../src-main/jobs/compressed.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { runTrain } from '../../src-main/jobs/train.js';
 import { readAll } from '../../src-main/jobs/train-input.js';
+import type { FamilySettings } from '../../src-main/models/family.js';
 import { brainSlices, removeFolders, temporaryFolder } from './fixtures.js';
 import { trainRequest } from './train-request.js';
+
+const SETTINGS: Readonly<Record<string, FamilySettings>> = {
+  'vector-quantised': { base: 8, codes: 32 },
+  plain: { latent: 8, hidden: 32 },
+  denoising: { base: 8, levels: 2 },
+};
 
 let root = '';
 const at = (name: string) => path.join(root, name);
@@ -24,14 +31,15 @@ beforeAll(async () => {
       trainRequest(at('in'), at(name), {
         family,
         seed,
-        settings: family === 'convolutional' ? { base: 8 } : { base: 8, codes: 32 },
+        settings: SETTINGS[family] ?? {},
         budget: { unit: 'steps', value: 60 },
       }),
       () => {},
     );
   await train('m.onnx', 'vector-quantised', 4);
   await train('other.onnx', 'vector-quantised', 5);
-  await train('plain.onnx', 'convolutional', 4);
+  await train('plain.onnx', 'plain', 4);
+  await train('denoiser.onnx', 'denoising', 4);
 }, 60_000);
 
 afterAll(async () => {
@@ -39,13 +47,14 @@ afterAll(async () => {
   await removeFolders();
 });
 
-const compress = (output: string, model = 'm.onnx') =>
+const compress = (output: string, model = 'm.onnx', rounding = 0.3) =>
   runJob(
     {
       type: 'compress',
       input: at('in'),
       output: at(output),
       model: at(model),
+      rounding,
       device: 'cpu',
       force: false,
     },
@@ -72,12 +81,30 @@ describe('compress', () => {
       expect(volume.affine[i]).toBeCloseTo(value, 3);
     });
     const { low, high } = told.scale;
-    const original = await originalValues();
-    let squares = 0;
-    original.forEach((value, i) => {
-      squares += ((value - volume.data[i]) / (high - low)) ** 2;
-    });
-    expect(-10 * Math.log10(squares / original.length)).toBeCloseTo(result.psnr, 2);
+    expect(await psnrOf(volume.data, high - low)).toBeCloseTo(result.psnr, 2);
+  });
+
+  it('rounds the latents of a model without codebook, by what that may cost', async () => {
+    const found = [];
+    for (const [name, rounding] of [
+      ['fine', 0.05],
+      ['coarse', 3],
+    ] as const) {
+      const result = await compress(`${name}.limpid`, 'plain.onnx', rounding);
+      if (!('bitsPerPixel' in result) || result.psnr === null) throw new Error('no result');
+      expect(await decompress(`${name}.limpid`, `${name}.nii.gz`, 'plain.onnx')).toMatchObject({
+        exitCode: 0,
+      });
+      const { header } = unpackCompressed(await fs.readFile(at(`${name}.limpid`)));
+      const { volume } = readNifti(await fs.readFile(at(`${name}.nii.gz`)));
+      const psnr = await psnrOf(volume.data, header.scale.high - header.scale.low);
+      expect(psnr).toBeCloseTo(result.psnr, 2);
+      found.push({ psnr, bits: result.bitsPerPixel });
+    }
+    const [fine, coarse] = found;
+    expect(coarse.bits).toBeLessThan(0.7 * fine.bits);
+    expect(coarse.psnr).toBeLessThan(fine.psnr);
+    expect(coarse.psnr).toBeGreaterThan(fine.psnr - 4);
   });
 
   it('gives the same bytes again, and never overwrites', async () => {
@@ -85,7 +112,7 @@ describe('compress', () => {
     expect(await fs.readFile(at('b.limpid'))).toEqual(await fs.readFile(at('a.limpid')));
     expect(await compress('b.limpid')).toMatchObject({ stopped: { code: 'E_EXISTS' } });
     expect(await compress('in/c.limpid')).toMatchObject({ stopped: { code: 'E_INSIDE_SOURCE' } });
-    expect(await compress('c.limpid', 'plain.onnx')).toMatchObject({ stopped: { code: 'E_MODEL' } });
+    expect(await compress('c.limpid', 'denoiser.onnx')).toMatchObject({ stopped: { code: 'E_MODEL' } });
   });
 
   it('refuses damaged and truncated files and other models, and leaves nothing behind', async () => {
@@ -106,6 +133,13 @@ describe('compress', () => {
     expect((await fs.readdir(root)).filter((name) => name.startsWith('bad.nii'))).toEqual([]);
   });
 });
+
+/** dB, with the range of the scale as peak. */
+async function psnrOf(values: Float32Array, peak: number): Promise<number> {
+  const original = await originalValues();
+  const squares = original.reduce((sum, value, i) => sum + ((value - values[i]) / peak) ** 2, 0);
+  return -10 * Math.log10(squares / original.length);
+}
 
 async function originalValues(): Promise<Float32Array> {
   const [{ volume }] = await readAll(
