@@ -75,8 +75,9 @@ export class CropSampler {
     return this.#cut({ ...place, row, column }, random, part);
   }
 
-  #cut({ series, plane, row, column }: Place, random: Random, part: Part): Crop {
+  #cut(place: Place, random: Random, part: Part): Crop {
     const { size, context, along, augmentation } = this.#settings;
+    const { series, plane } = place;
     const learning = part === 'training';
     const turn = learning ? turnOf(augmentation, random) : 0;
     const planes = contextPlanes(series, plane, context, along);
@@ -85,27 +86,84 @@ export class CropSampler {
       learning && augmentation.elastic > 0 ? displacement(size, augmentation.elastic, random) : null;
     const gain = learning ? 1 + augmentation.intensity * (2 * random.uniform() - 1) : 1;
     const offset = learning ? augmentation.intensity * (random.uniform() - 0.5) : 0;
-    const channels = planes.length;
-    const area = series.rows * series.columns;
-    const values = new Float32Array(size * size * channels);
-    const target = new Float32Array(size * size);
-    const weight = new Float32Array(size * size);
-    const wanted = series.target ?? series.values;
-    for (let y = 0; y < size; y++)
-      for (let x = 0; x < size; x++) {
-        const [sourceY, sourceX] = dihedral(turn, y, x, size);
-        const to = y * size + x;
-        const v = row + sourceY + (moved === null ? 0 : moved[2 * to]);
-        const u = column + sourceX + (moved === null ? 0 : moved[2 * to + 1]);
-        for (let c = 0; c < channels; c++)
-          values[to * channels + c] =
-            gain * valueAt(series.values, planes[c] * area, series.rows, series.columns, v, u) + offset;
-        target[to] = gain * valueAt(wanted, plane * area, series.rows, series.columns, v, u) + offset;
-        const nearest = Math.min(area - 1, Math.max(0, Math.round(v) * series.columns + Math.round(u)));
-        weight[to] = series.usable === null || series.usable[plane * area + nearest] === 1 ? 1 : 0;
-      }
-    return { values, target, weight, zero: gain * series.zero + offset, peak: gain * series.peak + offset };
+    const view = { place, size, turn, planes, gain, offset };
+    const cut = moved === null ? straight(view) : bent(view, moved);
+    return { ...cut, zero: gain * series.zero + offset, peak: gain * series.peak + offset };
   }
+}
+
+/** Where a crop comes from, and how it is seen. */
+interface View {
+  readonly place: Place;
+  readonly size: number;
+  /** One of the symmetries of the square. */
+  readonly turn: number;
+  /** Planes that become channels. */
+  readonly planes: readonly number[];
+  readonly gain: number;
+  readonly offset: number;
+}
+
+type Cut = Pick<Crop, 'values' | 'target' | 'weight'>;
+
+function emptyCut({ size, planes }: View): Cut {
+  const area = size * size;
+  return {
+    values: new Float32Array(area * planes.length),
+    target: new Float32Array(area),
+    weight: new Float32Array(area),
+  };
+}
+
+/** Pixels as they are: under a symmetry, a step along a row or column of the crop is a fixed step in the plane. */
+function straight(view: View): Cut {
+  const { place, size, turn, planes, gain, offset } = view;
+  const { series, plane, row, column } = place;
+  const { columns, values: given, target: wanted, usable } = series;
+  const area = series.rows * columns;
+  const at = (y: number, x: number): number => {
+    const [v, u] = dihedral(turn, y, x, size);
+    return (row + v) * columns + column + u;
+  };
+  const [start, down, right] = [at(0, 0), at(1, 0) - at(0, 0), at(0, 1) - at(0, 0)];
+  const cut = emptyCut(view);
+  const channels = planes.length;
+  planes.forEach((one, c) => {
+    for (let y = 0, to = c; y < size; y++)
+      for (let x = 0, from = one * area + start + y * down; x < size; x++, from += right, to += channels)
+        cut.values[to] = gain * given[from] + offset;
+  });
+  const source = wanted ?? given;
+  for (let y = 0, to = 0; y < size; y++)
+    for (let x = 0, from = plane * area + start + y * down; x < size; x++, from += right, to++) {
+      cut.target[to] = gain * source[from] + offset;
+      cut.weight[to] = usable === null || usable[from] === 1 ? 1 : 0;
+    }
+  return cut;
+}
+
+/** Interpolated where `moved` (y, x of each pixel) says. */
+function bent(view: View, moved: Float32Array): Cut {
+  const { place, size, turn, planes, gain, offset } = view;
+  const { series, plane, row, column } = place;
+  const { rows, columns, usable } = series;
+  const area = rows * columns;
+  const wanted = series.target ?? series.values;
+  const cut = emptyCut(view);
+  const channels = planes.length;
+  for (let y = 0, to = 0; y < size; y++)
+    for (let x = 0; x < size; x++, to++) {
+      const [sourceY, sourceX] = dihedral(turn, y, x, size);
+      const v = row + sourceY + moved[2 * to];
+      const u = column + sourceX + moved[2 * to + 1];
+      for (let c = 0; c < channels; c++)
+        cut.values[to * channels + c] =
+          gain * valueAt(series.values, planes[c] * area, rows, columns, v, u) + offset;
+      cut.target[to] = gain * valueAt(wanted, plane * area, rows, columns, v, u) + offset;
+      const nearest = Math.min(area - 1, Math.max(0, Math.round(v) * columns + Math.round(u)));
+      cut.weight[to] = usable === null || usable[plane * area + nearest] === 1 ? 1 : 0;
+    }
+  return cut;
 }
 
 function turnOf({ flips, turns }: Augmentation, random: Random): number {

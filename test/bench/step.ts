@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
-import * as readline from 'node:readline';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { forward, initialWeights, unetStep } from '../graph/unet.js';
 import { trainingFeeds } from '../runtime/feeds.js';
+import { median, startPeer, timed } from './torch.js';
 
 /**
  * A training step (U-Net of 0.47 M parameters, Adam, batch 16 of 64x64) and an inference (256x256) on the CPU, in
@@ -15,12 +14,6 @@ const threads = availableParallelism();
 const PYTHON = '/usr/bin/python3';
 
 type Sample = () => Promise<number>;
-
-async function timed(body: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await body();
-  return performance.now() - start;
-}
 
 async function ours(): Promise<{ step: Sample; infer: Sample }> {
   const runtime = await openRuntime('cpu', { threads });
@@ -36,27 +29,8 @@ async function ours(): Promise<{ step: Sample; infer: Sample }> {
   return { step: () => timed(() => training.run(feeds)), infer: () => timed(() => inference.run({ image })) };
 }
 
-function torch(): { ask: (line: string) => Promise<number>; stop: () => void } {
-  const script = path.resolve('test/bench/step_torch.py');
-  const child = spawn(PYTHON, [script, String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const answers = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    ask: async (line) => {
-      child.stdin.write(`${line}\n`);
-      const { value, done } = await answers.next();
-      if (done) throw new Error(`${PYTHON} with torch (Debian: python3-torch) is needed`);
-      return Number(value);
-    },
-    stop: () => child.stdin.end(),
-  };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
-}
-
 const limpid = await ours();
-const peer = torch();
+const peer = startPeer(PYTHON, [path.resolve('test/bench/step_torch.py'), String(threads)]);
 const line = (name: string, a: number[], b: number[]): string =>
   `${name}: limpid ${median(a).toFixed(0)} ms, PyTorch ${median(b).toFixed(0)} ms, ratio of medians ` +
   `${(median(a) / median(b)).toFixed(2)}, of minima ${(Math.min(...a) / Math.min(...b)).toFixed(2)}`;

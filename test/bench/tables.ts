@@ -17,6 +17,9 @@ export interface BenchOptions {
   readonly ct: string | null;
   /** Repeats of one scan, as a series of several frames, for what needs them. */
   readonly repeats: string | null;
+  readonly threads: number;
+  /** Interpreter of the peers. */
+  readonly python: string | null;
 }
 
 export function benchOptions(usual: { readonly steps?: number; readonly rounds?: number }): BenchOptions {
@@ -28,6 +31,8 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
       rounds: { type: 'string' },
       ct: { type: 'string' },
       repeats: { type: 'string' },
+      threads: { type: 'string' },
+      python: { type: 'string' },
     },
   });
   return {
@@ -37,6 +42,8 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
     rounds: Number(values.rounds ?? usual.rounds ?? 0),
     ct: values.ct ?? null,
     repeats: values.repeats ?? null,
+    threads: Number(values.threads ?? 1),
+    python: values.python ?? null,
   };
 }
 
