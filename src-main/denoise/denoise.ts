@@ -1,9 +1,17 @@
 import { Random } from '../base/random.js';
+import { turned, turnedBack } from '../imaging/axes.js';
 import { type Volume, withData } from '../imaging/volume.js';
-import { fromUnitNoise, levelAt, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import {
+  fromUnitNoise,
+  levelAt,
+  type NoiseModel,
+  toUnitNoise,
+  type UnitNoiseImage,
+} from '../noise/domain.js';
 import { conditionsOf } from '../training/conditions.js';
-import { Predictor } from './predict.js';
+import { type PlaneStack, Predictor, type PredictSettings } from './predict.js';
 import type { Restorer } from './restorer.js';
+import type { View } from './views.js';
 
 export interface DenoiseOptions {
   /** 0 gives the input back, 1 the full result; in between a blend. */
@@ -12,6 +20,8 @@ export interface DenoiseOptions {
   readonly seed: number;
   /** Neighbouring slices are no neighbours in space: a conditioned network leaves them out. */
   readonly only2d?: boolean;
+  /** How a conditioned network sees the volume (views.ts); absent: slice by slice, under all eight symmetries. */
+  readonly views?: readonly View[];
   /** Longest side of a window in pixels; only memory depends on it. */
   readonly tileLimit?: number;
 }
@@ -34,20 +44,73 @@ export async function denoiseVolume(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<DenoiseResult> {
   const image = toUnitNoise(volume, noise);
-  const restored = new Float32Array(volume.data.length);
-  const planes = volume.slices * volume.frames;
-  const area = volume.rows * volume.columns;
-  const random = new Random(options.seed).fork('denoise');
-  const predictor = new Predictor(restorer, {
+  const isConditioned = restorer.conditions > 0;
+  const settings: PredictSettings = {
     tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT,
-    conditions: restorer.conditions > 0 ? conditionsOf(image, options.only2d ?? false) : null,
-  });
-  for (let plane = 0; plane < planes; plane++) {
-    restored.set(await predictor.plane(image, plane, random.fork(`plane ${plane}`)), plane * area);
-    onProgress(plane + 1, planes);
-  }
+    conditions: isConditioned ? conditionsOf(image, options.only2d ?? false) : null,
+  };
+  const random = new Random(options.seed).fork('denoise');
+  const restored =
+    isConditioned && options.views !== undefined
+      ? await restoreViews(restorer, image, options.views, settings, random, onProgress)
+      : await restoreSlices(restorer, image, settings, random, onProgress);
   const full = withData(volume, fromUnitNoise(restored, volume, noise));
   return finished(volume, full, noise, options.strength);
+}
+
+type Progress = (done: number, total: number) => void;
+
+/** Slice by slice, as each network expects its neighbours. */
+async function restoreSlices(
+  restorer: Restorer,
+  stack: PlaneStack,
+  settings: PredictSettings,
+  random: Random,
+  onProgress: Progress,
+): Promise<Float32Array> {
+  const predictor = new Predictor(restorer, settings);
+  const restored = new Float32Array(stack.values.length);
+  const total = stack.slices * (stack.frames ?? 1);
+  for (let plane = 0; plane < total; plane++) {
+    const values = await predictor.plane(stack, plane, random.fork(`plane ${plane}`));
+    restored.set(values, plane * values.length);
+    onProgress(plane + 1, total);
+  }
+  return restored;
+}
+
+/** Frame by frame, the mean over the views. */
+async function restoreViews(
+  restorer: Restorer,
+  { values, slices, rows, columns, frames }: UnitNoiseImage,
+  views: readonly View[],
+  settings: PredictSettings,
+  random: Random,
+  onProgress: Progress,
+): Promise<Float32Array> {
+  const shape = [slices, rows, columns] as const;
+  const length = slices * rows * columns;
+  const passes = frames * views.reduce((count, { axes }) => count + shape[axes[0]], 0);
+  const mean = new Float32Array(values.length);
+  let done = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    const block = { values: values.subarray(frame * length, (frame + 1) * length), shape };
+    const into = mean.subarray(frame * length, (frame + 1) * length);
+    for (const view of views) {
+      const seen = turned(block, view.axes);
+      const [planes, height, width] = seen.shape;
+      const restored = await restoreSlices(
+        restorer,
+        { values: seen.values, slices: planes, rows: height, columns: width },
+        { ...settings, symmetries: view.symmetries },
+        random,
+        () => onProgress(Math.floor((++done / passes) * slices * frames), slices * frames),
+      );
+      const back = turned({ values: restored, shape: seen.shape }, turnedBack(view.axes)).values;
+      for (let i = 0; i < length; i++) into[i] += back[i] / views.length;
+    }
+  }
+  return mean;
 }
 
 /** Blends what any denoiser made of a volume by strength (over `full`), and maps what it changed. */

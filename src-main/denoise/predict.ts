@@ -22,12 +22,14 @@ export interface PredictSettings {
   readonly tileLimit: number;
   /** What a conditioned network is told about the image; null for the others. */
   readonly conditions: Conditions | null;
+  /** Symmetries of the square under which a plane is restored and averaged, by number; all eight unless given. */
+  readonly symmetries?: readonly number[];
 }
 
 /** Pixels mirrored around every plane, so that its edge is restored with neighbours on all sides. */
 const MARGIN = 8;
-/** The symmetries of the square; a plane is restored under each of them and the results are averaged. */
-const SYMMETRIES = 8;
+/** The symmetries of the square: rows reversed (1), columns reversed (2), rows and columns swapped (4). */
+const SYMMETRIES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** Restores planes with a network, window by window. */
 export class Predictor {
@@ -40,7 +42,7 @@ export class Predictor {
   }
 
   /**
-   * One plane, rows * columns, averaged over the eight symmetries and, for a recorrupted model, over as many draws
+   * One plane, rows * columns, averaged over the symmetries and, for a recorrupted model, over as many draws
    * of the noise it was trained under. `random` decides the draws: fork one a plane.
    */
   async plane(stack: PlaneStack, plane: number, random: Random): Promise<Float32Array> {
@@ -53,11 +55,12 @@ export class Predictor {
     const channels = seen.map((values) => mirrorPlane(values, stack.rows, stack.columns, MARGIN, multiple));
     const { rows, columns } = channels[0];
     const sum = new Float32Array(rows * columns);
-    for (let symmetry = 0; symmetry < SYMMETRIES; symmetry++) {
+    const { symmetries = SYMMETRIES } = this.#settings;
+    for (const symmetry of symmetries) {
       const restored = await this.#oneView(channels, symmetry, random);
       for (let i = 0; i < sum.length; i++) sum[i] += restored[i];
     }
-    return crop(sum, columns, stack.rows, stack.columns, 1 / SYMMETRIES);
+    return crop(sum, columns, stack.rows, stack.columns, 1 / symmetries.length);
   }
 
   /** Restores under one symmetry and turns the result back. */

@@ -6,6 +6,7 @@ import type { DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
 import { exportModel, type ModelCard, openModelFile } from '../denoise/model-file.js';
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
+import { IN_PLANE, viewsOf } from '../denoise/views.js';
 import { parameterCount } from '../models/network.js';
 import { noiseOfSlices, toUnitNoise, type UnitNoiseImage, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
@@ -225,7 +226,8 @@ async function denoise(
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
   const options = { strength: request.strength, seed: request.seed, only2d };
-  const result = await denoiseVolume(restorer, volume, noise, options, (done, total) =>
+  const views = viewsOf(volume, noise, only2d);
+  const result = await denoiseVolume(restorer, volume, noise, { ...options, views }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
   return {
@@ -233,7 +235,8 @@ async function denoise(
     errorMap: request.errorMap ? result.errorMap : null,
     async again(part, first = 0) {
       const there = noiseOfSlices(noise, volume.rows * volume.columns, first, part.slices);
-      return (await denoiseVolume(restorer, part, there, options)).denoised;
+      // few slices make no planes across them: the same network, slice by slice
+      return (await denoiseVolume(restorer, part, there, { ...options, views: IN_PLANE })).denoised;
     },
     context: restorer.context,
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],

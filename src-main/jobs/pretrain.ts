@@ -8,7 +8,7 @@ import type { PretrainRequest } from '../contract/requests.js';
 import { EXIT, type PretrainResult } from '../contract/results.js';
 import { openRuntime } from '../runtime/device.js';
 import { encodeGeneral } from '../training/general.js';
-import { PRETRAINING, pretrain } from '../training/pretrain.js';
+import { pretrain, pretraining } from '../training/pretrain.js';
 import { startMeter } from './progress.js';
 
 /**
@@ -27,35 +27,35 @@ export async function runPretrain(request: PretrainRequest, emit: Emit): Promise
       'Give another name, or remove it.',
       output,
     );
-  const checkpoint = `${output}.checkpoint`;
+  const checkpoint = (phase: number): string => `${output}.checkpoint-${phase + 1}`;
   const runtime = await openRuntime(request.device);
   try {
     const { device, description, warnings } = runtime.choice;
     emit({ type: 'device', device, description });
     for (const problem of warnings) emit({ type: 'warning', series: null, problem });
-    const steps = request.steps ?? PRETRAINING.steps;
-    const meter = startMeter(emit, { series: null, stage: 'train', unit: 'steps', total: steps });
-    const trained = await pretrain(
-      runtime,
-      { seed: request.seed, steps },
-      {
-        onProgress: ({ step, loss, heldOut }) => meter.at(step, { loss, heldOut }),
-        checkpoint: {
-          load: async () => ((await exists(checkpoint)) ? await fs.readFile(checkpoint) : null),
-          save: (bytes) => writeFileAtomic(checkpoint, bytes, { replace: true }),
-        },
+    const options = pretraining(request.seed, request.steps);
+    const total = options.phases.reduce((sum, { steps }) => sum + steps, 0);
+    const meter = startMeter(emit, { series: null, stage: 'train', unit: 'steps', total });
+    const before = (phase: number): number =>
+      options.phases.slice(0, phase).reduce((sum, { steps }) => sum + steps, 0);
+    const trained = await pretrain(runtime, options, (phase) => ({
+      onProgress: ({ step, loss, heldOut }) => meter.at(before(phase) + step, { loss, heldOut }),
+      checkpoint: {
+        load: async () => ((await exists(checkpoint(phase))) ? await fs.readFile(checkpoint(phase)) : null),
+        save: (bytes) => writeFileAtomic(checkpoint(phase), bytes, { replace: true }),
       },
-    );
+    }));
     const bytes = encodeGeneral(trained, VERSION);
     await writeFileAtomic(output, bytes);
-    await fs.rm(checkpoint, { force: true });
-    const { stepsDone, bestStep, curve } = trained.result;
+    for (const phase of options.phases.keys()) await fs.rm(checkpoint(phase), { force: true });
+    const last = trained.phases[trained.phases.length - 1];
+    const { bestStep, curve } = last.result;
     return {
       type: 'result',
       command: 'pretrain',
       exitCode: EXIT.done,
-      steps: stepsDone,
-      bestStep,
+      steps: total,
+      bestStep: before(trained.phases.length - 1) + bestStep,
       heldOut: curve.find(({ step }) => step === bestStep)?.heldOut ?? null,
       seconds: (performance.now() - started) / 1000,
       sha256: sha256(bytes),

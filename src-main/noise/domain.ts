@@ -34,7 +34,7 @@ export interface UnitNoiseImage {
 }
 
 /** Below this a measured correlation may be that of structure, and the noise is taken as white. */
-const WHITE = 0.25;
+export const WHITE = 0.25;
 
 /**
  * Brings a volume to noise of standard deviation 1: Rician magnitudes by stabilisation, others by division.

@@ -40,7 +40,7 @@ const DEFAULT_STEPS = 300;
 const PATCH_SIZE = 64;
 const SMALLEST_SIDE = 16;
 const BATCH_SIZE = 8;
-const PEAK_RATE = 3e-4;
+const PEAK_RATE = 1e-3;
 const EVALUATE_EVERY = 50;
 const PATIENCE = 4;
 

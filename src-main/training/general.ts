@@ -5,26 +5,28 @@ import type { TrainedModel } from './self.js';
 import { decodeWeights, encodeWeights } from './weights.js';
 
 /** The general denoiser as it ships, with its card. */
-export function encodeGeneral({ plan, result }: PretrainedModel, version: string): Uint8Array {
-  const { settings } = plan.network;
+export function encodeGeneral({ seed, phases }: PretrainedModel, version: string): Uint8Array {
+  const last = phases[phases.length - 1];
+  const { family, settings } = PRETRAINED_NETWORK;
   const card = {
     version,
-    family: plan.network.family,
+    family,
     settings,
     training: {
       data: 'Procedural images (training/procedural): no scan of a person.',
-      seed: plan.seed,
-      steps: result.stepsDone,
-      bestStep: result.bestStep,
-      batchSize: plan.batchSize,
-      patchSize: plan.patchSize,
-      peakRate: plan.peakRate,
-      curve: result.curve,
+      seed,
+      batchSize: last.plan.batchSize,
+      patchSize: last.plan.patchSize,
+      phases: phases.map(({ phase, result }) => ({
+        ...phase,
+        bestStep: result.bestStep,
+        curve: result.curve,
+      })),
     },
     input: 'Values whose noise has standard deviation 1: stabilised magnitudes (Foi 2011) or value / sigma.',
     intendedUse: 'Denoising of MR and CT series of known noise level. Research. Not for diagnostic use.',
   };
-  return encodeWeights(result.parameters, { limpid: JSON.stringify(card) });
+  return encodeWeights(last.result.parameters, { limpid: JSON.stringify(card) });
 }
 
 /**

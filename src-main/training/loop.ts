@@ -126,7 +126,7 @@ async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
         bestWeights = candidate;
       }
       // Only between measurements: the running mean of the loss is then empty, so a resumed curve is the same.
-      if (hooks.checkpoint && performance.now() - savedAt >= pause) {
+      if (hooks.checkpoint && (performance.now() - savedAt >= pause || step === settings.steps)) {
         const state = await program.readState();
         await hooks.checkpoint.save(
           encodeCheckpoint({

@@ -1,15 +1,28 @@
 import { unet } from '../models/unet.js';
 import type { Runtime } from '../runtime/types.js';
-import { proceduralBatches } from './procedural/batches.js';
+import { type ProceduralImages, proceduralBatches } from './procedural/batches.js';
 import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
+
+/** A stretch of the training with a learning rate that falls to its end; the next goes on from its weights. */
+export interface PretrainPhase {
+  readonly images: ProceduralImages;
+  readonly steps: number;
+  readonly peakRate: number;
+}
 
 export interface PretrainOptions {
   readonly seed: number;
-  readonly steps: number;
+  readonly phases: readonly PretrainPhase[];
 }
 
 /** What the shipped model was trained with. */
-export const PRETRAINING: PretrainOptions = { seed: 1, steps: 26_000 };
+export const PRETRAINING: PretrainOptions = {
+  seed: 1,
+  phases: [
+    { images: 'leaves', steps: 26_000, peakRate: 1e-3 },
+    { images: 'mixed', steps: 14_000, peakRate: 7e-4 },
+  ],
+};
 
 export const PRETRAINED_NETWORK = unet({
   base: 16,
@@ -23,44 +36,70 @@ export const PRETRAINED_NETWORK = unet({
 });
 const PATCH_SIZE = 64;
 const BATCH_SIZE = 8;
-const PEAK_RATE = 1e-3;
 const EVALUATE_EVERY = 250;
+/** Fingerprints of the images, for checkpoints. */
+const IMAGES = { leaves: 'procedural-1', mixed: 'procedural-mixed' } as const;
 
 export interface PretrainedModel {
-  readonly plan: TrainingPlan;
-  readonly result: TrainingResult;
+  readonly seed: number;
+  readonly phases: readonly {
+    readonly phase: PretrainPhase;
+    readonly plan: TrainingPlan;
+    readonly result: TrainingResult;
+  }[];
+}
+
+/** The shipped training, made longer or shorter: `steps` in all, shared out as there. */
+export function pretraining(seed: number, steps: number | null): PretrainOptions {
+  const all = PRETRAINING.phases.reduce((sum, phase) => sum + phase.steps, 0);
+  if (steps === null || steps === all) return { ...PRETRAINING, seed };
+  const [first, second] = PRETRAINING.phases;
+  const share = Math.round((steps * first.steps) / all);
+  const phases = [
+    { ...first, steps: share },
+    { ...second, steps: steps - share },
+  ];
+  return { seed, phases: phases.filter((phase) => phase.steps > 0) };
 }
 
 /**
  * Trains the general denoiser on procedural images: no person's scan goes in. The same options and device give the
  * same weights, however often the run is stopped and resumed.
  *
+ * @param hooksOf progress and checkpoint of a phase, by its index; a phase that is done resumes at its end
  * @throws as `train`
  */
 export async function pretrain(
   runtime: Runtime,
-  options: PretrainOptions,
-  hooks: TrainingHooks = {},
+  { seed, phases }: PretrainOptions,
+  hooksOf: (phase: number) => TrainingHooks = () => ({}),
 ): Promise<PretrainedModel> {
-  const plan: TrainingPlan = {
-    network: PRETRAINED_NETWORK,
-    objective: { kind: 'procedural' },
-    patchSize: PATCH_SIZE,
-    batchSize: BATCH_SIZE,
-    steps: options.steps,
-    peakRate: PEAK_RATE,
-    seed: options.seed,
-    evaluateEvery: EVALUATE_EVERY,
-    // the rate falls to the end: a late measurement may be the best one after many that were not
-    patience: Number.MAX_SAFE_INTEGER,
-    images: 'procedural-1',
-  };
-  const source = proceduralBatches({
-    size: PATCH_SIZE,
-    count: BATCH_SIZE,
-    context: PRETRAINED_NETWORK.context,
-    seed: options.seed,
-  });
-  const result = await train(runtime, plan, source, hooks);
-  return { plan, result };
+  const done: PretrainedModel['phases'][number][] = [];
+  for (const [i, phase] of phases.entries()) {
+    const start = done.at(-1)?.result.parameters;
+    const plan: TrainingPlan = {
+      network: PRETRAINED_NETWORK,
+      ...(start === undefined ? {} : { start }),
+      objective: { kind: 'procedural' },
+      patchSize: PATCH_SIZE,
+      batchSize: BATCH_SIZE,
+      steps: phase.steps,
+      peakRate: phase.peakRate,
+      seed,
+      evaluateEvery: EVALUATE_EVERY,
+      // the rate falls to the end: a late measurement may be the best one after many that were not
+      patience: Number.MAX_SAFE_INTEGER,
+      images: IMAGES[phase.images],
+    };
+    const { context } = PRETRAINED_NETWORK;
+    const source = proceduralBatches({
+      size: PATCH_SIZE,
+      count: BATCH_SIZE,
+      context,
+      seed,
+      images: phase.images,
+    });
+    done.push({ phase, plan, result: await train(runtime, plan, source, hooksOf(i)) });
+  }
+  return { seed, phases: done };
 }

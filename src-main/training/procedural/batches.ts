@@ -13,8 +13,14 @@ export interface ProceduralSettings {
   /** Neighbouring slices on each side. */
   readonly context: number;
   readonly seed: number;
+  /** Dead leaves only, or anatomy among them; `leaves` unless given. */
+  readonly images?: ProceduralImages;
 }
 
+export type ProceduralImages = 'leaves' | 'mixed';
+
+/** Share of volumes that are anatomy in mixed images. */
+const ANATOMY_SHARE = 0.6;
 const GRID: Grid = { columns: 128, rows: 128, slices: 12 };
 /** Volumes at hand at any step, and steps until the oldest is replaced by a new one. */
 const POOL = 48;
@@ -36,12 +42,14 @@ const GAUSSIAN_FROM = 8;
  * step s sees the volumes floor(s / STEPS_A_VOLUME) and the POOL - 1 that follow, so that a resumed run sees the same.
  */
 export function proceduralBatches(settings: ProceduralSettings): BatchSource {
-  const root = new Random(settings.seed).fork('procedural volumes');
+  const mixed = settings.images === 'mixed';
+  const root = new Random(settings.seed).fork(mixed ? 'mixed volumes' : 'procedural volumes');
   const pool = new Map<string, ProceduralVolume>();
   const volume = (name: string): ProceduralVolume => {
     const known = pool.get(name);
     if (known !== undefined) return known;
-    const made = proceduralVolume(GRID, root.fork(name));
+    const kind = mixed && root.fork(`kind of ${name}`).uniform() < ANATOMY_SHARE ? 'anatomy' : 'leaves';
+    const made = proceduralVolume(GRID, root.fork(name), kind);
     pool.set(name, made);
     return made;
   };

@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.js';
+import { paintAnatomy, type Tone } from './anatomy.js';
 import {
   convolve,
   type FieldSettings,
@@ -24,25 +25,31 @@ export interface ProceduralVolume extends Grid {
   readonly mean: number;
 }
 
+/** Dead leaves with sharp borders, or soft, folded, faint tissues (anatomy.ts). */
+export type ProceduralKind = 'leaves' | 'anatomy';
+
 /** Draws one volume. The same generator state gives the same volume. */
-export function proceduralVolume(grid: Grid, random: Random): ProceduralVolume {
+export function proceduralVolume(
+  grid: Grid,
+  random: Random,
+  kind: ProceduralKind = 'leaves',
+): ProceduralVolume {
   const magnitude = random.uniform() < 0.75;
   const anisotropy = random.uniform() < 0.4 ? 1 : Math.exp(random.uniform() * Math.log(6));
-  const values = paint(grid, anisotropy, palette(magnitude, random), random);
+  const painted = kind === 'leaves' ? paint : paintAnatomy;
+  const values = painted(grid, anisotropy, palette(magnitude, random), random);
   texture(values, grid, anisotropy, random);
   const air = random.uniform() < 0.7 ? outside(grid, anisotropy, random) : null;
   if (air !== null) for (let i = 0; i < values.length; i++) if (air[i] === 1) values[i] = magnitude ? 0 : -1;
-  pointSpread(values, grid, anisotropy, random);
+  pointSpread(values, grid, anisotropy, kind, random);
   if (random.uniform() < 0.25) ring(values, grid, random);
   if (magnitude) shade(values, grid, anisotropy, random);
   const mean = standardise(values, magnitude);
   return { ...grid, values, magnitude, air, mean };
 }
 
-type Draw = () => number;
-
 /** Values of tissues: even for MR, heavy-tailed (soft tissue close together, bone far) for CT. */
-function palette(magnitude: boolean, random: Random): Draw {
+function palette(magnitude: boolean, random: Random): Tone {
   const count = 3 + random.integer(10);
   const spread = Math.exp(random.uniform() * Math.log(20)) / 20;
   const tones = Array.from({ length: count }, () => {
@@ -54,7 +61,7 @@ function palette(magnitude: boolean, random: Random): Draw {
 }
 
 /** Bands or one tone, then leaves over them, small ones last as often as first. */
-function paint(grid: Grid, anisotropy: number, tone: Draw, random: Random): Float32Array {
+function paint(grid: Grid, anisotropy: number, tone: Tone, random: Random): Float32Array {
   const values = new Float32Array(voxelsOf(grid)).fill(tone());
   if (random.uniform() < 0.7) bands(values, grid, anisotropy, tone, random, null);
   const large = random.integer(16);
@@ -80,7 +87,7 @@ function bands(
   values: Float32Array,
   grid: Grid,
   anisotropy: number,
-  tone: Draw,
+  tone: Tone,
   random: Random,
   only: number | null,
 ): void {
@@ -110,7 +117,7 @@ function leaf(
   grid: Grid,
   anisotropy: number,
   radius: number,
-  tone: Draw,
+  tone: Tone,
   random: Random,
 ): void {
   const value = tone();
@@ -196,8 +203,14 @@ function outside(grid: Grid, anisotropy: number, random: Random): Uint8Array {
   return air;
 }
 
-function pointSpread(values: Float32Array, grid: Grid, anisotropy: number, random: Random): void {
-  const sigma = 0.25 + 0.75 * random.uniform();
+function pointSpread(
+  values: Float32Array,
+  grid: Grid,
+  anisotropy: number,
+  kind: ProceduralKind,
+  random: Random,
+): void {
+  const sigma = kind === 'leaves' ? 0.25 + 0.75 * random.uniform() : 0.3 + 0.9 * random.uniform();
   if (sigma > 0.3) {
     convolve(values, grid, 'x', gaussian(sigma));
     convolve(values, grid, 'y', gaussian(sigma * (0.8 + 0.4 * random.uniform())));

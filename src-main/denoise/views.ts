@@ -1,0 +1,39 @@
+import type { Axes } from '../imaging/axes.js';
+import type { Volume } from '../imaging/volume.js';
+import { type NoiseModel, WHITE } from '../noise/domain.js';
+
+/** One way to cut a frame into planes, and the symmetries of the square under which these are restored. */
+export interface View {
+  /** Axes of the volume that the planes are stacked along, run down and run across. */
+  readonly axes: Axes;
+  /** Numbers of predict.ts. */
+  readonly symmetries: readonly number[];
+}
+
+/** Half the eight symmetries: 0.02 dB less, in half the time. */
+export const IN_PLANE: readonly View[] = [{ axes: [0, 1, 2], symmetries: [0, 3, 4, 7] }];
+
+/**
+ * Planes across the slices too. On slices 32 to 55 of ch2 with 5 % Rician noise six passes in three directions gave
+ * 0.2 dB more than eight in one: the errors of planes in other directions have less in common.
+ */
+const THREE_WAYS: readonly View[] = [
+  { axes: [0, 1, 2], symmetries: [0, 7] },
+  { axes: [1, 0, 2], symmetries: [3, 4] },
+  { axes: [2, 0, 1], symmetries: [1, 6] },
+];
+
+/** Distances of voxels may differ by this factor for planes of all directions to look alike. */
+const ISOTROPIC = 1.3;
+/** Planes across fewer slices are mostly mirrored margin. */
+const LEAST_SLICES = 12;
+
+/** How a network that knows planes of any direction is to see a volume: across its slices where voxels are cubes. */
+export function viewsOf(volume: Volume, noise: NoiseModel, only2d: boolean): readonly View[] {
+  const longest = Math.max(...volume.spacing);
+  const isCubic = longest <= ISOTROPIC * Math.min(...volume.spacing);
+  // the network is told the correlation in its plane, and trained on slices of independent noise
+  const { x, y, z } = noise.correlation;
+  const isWhite = [x, y, z].every((rho) => Math.abs(rho) < WHITE);
+  return isCubic && isWhite && !only2d && volume.slices >= LEAST_SLICES ? THREE_WAYS : IN_PLANE;
+}
