@@ -4,7 +4,7 @@
  * never NaN. No patient attribute, no name of a source file: series and files go by ids, hashes and UIDs.
  */
 import type { Problem } from './errors.js';
-import type { ModelChoice } from './requests.js';
+import type { ClassicalName, ModelChoice } from './requests.js';
 
 /** Raised by one whenever a key changes its meaning or goes; new keys alone do not raise it. */
 export const REPORT_SCHEMA_VERSION = 1;
@@ -71,6 +71,8 @@ export interface SeriesReport {
   readonly input: InputReport;
   readonly geometry: GeometryReport | null;
   readonly noise: NoiseReport | null;
+  /** How `auto` chose its denoiser; null for other models, and where there was nothing to choose. */
+  readonly race: RaceReport | null;
   readonly training: TrainingReport | null;
   readonly residual: ResidualReport | null;
   /** Whether the result can be trusted; null where no denoiser ran. */
@@ -147,6 +149,35 @@ export interface CurvePoint {
   readonly loss: number;
   /** Loss on voxels that training never saw; null at steps where it was not measured. */
   readonly heldOut: number | null;
+}
+
+/** What took part: the shipped network, the same adapted to the series, or a filter. */
+export type ContenderName = 'general' | 'adapted' | ClassicalName;
+
+/** Denoisers compared on the series itself, without a clean image; see denoise/evidence.ts. */
+export interface RaceReport {
+  readonly winner: ContenderName;
+  /** recorrupted: held-out loss under added noise; repeats: against frames that no contender saw. */
+  readonly evidence: 'recorrupted' | 'repeats';
+  /** Whether the lead of the winner is more than two standard errors. */
+  readonly clear: boolean;
+  /** False where the evidence rests on a noise level that is a guess. */
+  readonly reliable: boolean;
+  /** Best first. */
+  readonly contenders: readonly ContenderReport[];
+  /** What the race cannot tell, in words; empty where nothing is in its way. */
+  readonly limits: readonly string[];
+}
+
+export interface ContenderReport {
+  readonly name: ContenderName;
+  /** Mean squared error over the noise variance, estimated; 1 is the noisy image. */
+  readonly error: number;
+  /** Of the difference to the winner. */
+  readonly standardError: number;
+  /** The same in dB: how much more noise it takes away than the noisy image has; null where the error is under 0. */
+  readonly gain: number | null;
+  readonly seconds: number;
 }
 
 export type Verdict = 'pass' | 'warn' | 'fail';
@@ -303,8 +334,16 @@ export interface LevelReport {
 /** How much of inserted faint lesions survives the denoiser; see trust/retention.ts. */
 export interface RetentionReport {
   readonly lesions: number;
-  /** The lesions whose matched-filter signal-to-noise ratio is 5 or more; mean in percent of what was inserted. */
-  readonly visible: { readonly count: number; readonly mean: number | null };
+  /**
+   * The lesions whose matched-filter signal-to-noise ratio is 5 or more; mean over their sizes and contrasts, in percent
+   * of what was inserted.
+   */
+  readonly visible: {
+    readonly count: number;
+    readonly mean: number | null;
+    /** Standard error of the mean: so far may it be off for the places that were drawn. */
+    readonly error: number | null;
+  };
   readonly rows: readonly RetentionRow[];
 }
 

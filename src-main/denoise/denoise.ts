@@ -8,7 +8,7 @@ import {
   toUnitNoise,
   type UnitNoiseImage,
 } from '../noise/domain.js';
-import { conditionsOf } from '../training/conditions.js';
+import { type Conditions, conditionsOf } from '../training/conditions.js';
 import { type PlaneStack, Predictor, type PredictSettings } from './predict.js';
 import type { Restorer } from './restorer.js';
 import type { View } from './views.js';
@@ -22,6 +22,10 @@ export interface DenoiseOptions {
   readonly only2d?: boolean;
   /** How a conditioned network sees the volume (views.ts); absent: slice by slice, under all eight symmetries. */
   readonly views?: readonly View[];
+  /** What a conditioned network is told; left out: what the volume itself says. A part is told of its series. */
+  readonly conditions?: Conditions;
+  /** Slices to restore, from `from` to those before `to`; the others come back as they are. Left out: all. */
+  readonly looked?: { readonly from: number; readonly to: number };
   /** Longest side of a window in pixels; only memory depends on it. */
   readonly tileLimit?: number;
 }
@@ -47,14 +51,26 @@ export async function denoiseVolume(
   const isConditioned = restorer.conditions > 0;
   const settings: PredictSettings = {
     tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT,
-    conditions: isConditioned ? conditionsOf(image, options.only2d ?? false) : null,
+    conditions: isConditioned
+      ? (options.conditions ?? conditionsOf(image, options.only2d ?? false))
+      : null,
   };
   const random = new Random(options.seed).fork('denoise');
+  const looked = options.looked ?? { from: 0, to: volume.slices };
+  const [view, ...others] = isConditioned ? (options.views ?? []) : [];
   const restored =
-    isConditioned && options.views !== undefined
-      ? await restoreViews(restorer, image, options.views, settings, random, onProgress)
-      : await restoreSlices(restorer, image, settings, random, onProgress);
+    view === undefined || others.length === 0
+      ? await restoreSlices(
+          restorer,
+          image,
+          view === undefined ? settings : { ...settings, symmetries: view.symmetries },
+          looked,
+          random,
+          onProgress,
+        )
+      : await restoreViews(restorer, image, [view, ...others], settings, random, onProgress);
   const full = withData(volume, fromUnitNoise(restored, volume, noise));
+  keepOthers(full, volume, looked.from, looked.to);
   return finished(volume, full, noise, options.strength);
 }
 
@@ -65,6 +81,7 @@ async function restoreSlices(
   restorer: Restorer,
   stack: PlaneStack,
   settings: PredictSettings,
+  looked: { readonly from: number; readonly to: number },
   random: Random,
   onProgress: Progress,
 ): Promise<Float32Array> {
@@ -72,8 +89,11 @@ async function restoreSlices(
   const restored = new Float32Array(stack.values.length);
   const total = stack.slices * (stack.frames ?? 1);
   for (let plane = 0; plane < total; plane++) {
-    const values = await predictor.plane(stack, plane, random.fork(`plane ${plane}`));
-    restored.set(values, plane * values.length);
+    const slice = plane % stack.slices;
+    if (slice >= looked.from && slice < looked.to) {
+      const values = await predictor.plane(stack, plane, random.fork(`plane ${plane}`));
+      restored.set(values, plane * values.length);
+    }
     onProgress(plane + 1, total);
   }
   return restored;
@@ -103,6 +123,7 @@ async function restoreViews(
         restorer,
         { values: seen.values, slices: planes, rows: height, columns: width },
         { ...settings, symmetries: view.symmetries },
+        { from: 0, to: planes },
         random,
         () => onProgress(Math.floor((++done / passes) * slices * frames), slices * frames),
       );
@@ -111,6 +132,16 @@ async function restoreViews(
     }
   }
   return mean;
+}
+
+/** Slices that were not restored get their source values. */
+function keepOthers({ data }: Volume, source: Volume, from: number, to: number): void {
+  if (to - from === source.slices) return;
+  const area = source.rows * source.columns;
+  for (let i = 0; i < data.length; i++) {
+    const slice = Math.floor(i / area) % source.slices;
+    if (slice < from || slice >= to) data[i] = source.data[i];
+  }
 }
 
 /** Blends what any denoiser made of a volume by strength (over `full`), and maps what it changed. */

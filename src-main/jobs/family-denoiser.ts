@@ -6,8 +6,9 @@ import type { DenoiseRequest } from '../contract/requests.js';
 import { finished } from '../denoise/denoise.js';
 import { type FamilyModel, openFamilyFile } from '../denoise/family-file.js';
 import { restoreWithFamily } from '../denoise/family-restorer.js';
+import { wholePlace } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
-import { type NoiseModel, noiseOfSlices } from '../noise/domain.js';
+import { type NoiseModel, noiseOfBox } from '../noise/domain.js';
 import { openRuntime } from '../runtime/device.js';
 import { intensityScale } from '../training/corpus.js';
 import { readModel } from './model-store.js';
@@ -79,10 +80,8 @@ async function restore(
     errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap : null,
     again: artifact
       ? null
-      : async (part, first = 0) => {
-          const there = noiseOfSlices(noise, volume.rows * volume.columns, first, part.slices);
-          return (await run(part, there)).denoised;
-        },
+      : async (part, place = wholePlace(volume)) =>
+          (await run(part, noiseOfBox(noise, volume, place.box))).denoised,
     training: null,
     model: null,
     description: description(card, hash, request.strength),

@@ -44,7 +44,14 @@ export async function checkLesions(
   const first: Volume = { ...volume, frames: 1, data: volume.data.subarray(0, length) };
   const body = bodies(stack);
   const contrast = noiseModel(FAINTEST * (scale.high - scale.low), 'gaussian');
-  const lesions = placeLesions(first, body, contrast, model.card.input.context, random, DIAMETERS);
+  const lesions = placeLesions(
+    first,
+    { tissue: body, centres: body },
+    contrast,
+    model.card.input.context,
+    random,
+    DIAMETERS,
+  );
   if (lesions.length === 0) return null;
   const truth = truthOf(lesions, body);
   const lesioned = scaledStack(withLesions(first, lesions), scale);

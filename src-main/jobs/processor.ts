@@ -1,6 +1,13 @@
 import type { Problem } from '../contract/errors.js';
 import type { ProgressEvent, Stage } from '../contract/events.js';
-import type { DeviceReport, StageTiming, TrainingReport, TrainingStatistics } from '../contract/report.js';
+import type {
+  DeviceReport,
+  RaceReport,
+  StageTiming,
+  TrainingReport,
+  TrainingStatistics,
+} from '../contract/report.js';
+import type { Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 
@@ -42,16 +49,17 @@ export interface Processed {
   /** |input - output| over sigma, as long as the volume's data; null where it makes no sense. */
   readonly errorMap: Float32Array | null;
   /**
-   * The very same denoiser (weights, noise, strength) on another volume of the same rows and columns and as many
-   * frames, with as many slices or fewer, of which the first stands where slice `first` (0 when left out) of the
-   * series stands: a map of the noise is cut there (noise/domain.ts, noiseOfSlices). For the trust report; it works
-   * until the processor processes another volume or closes. Null where nothing can be run again.
+   * The very same denoiser (weights, noise, strength) on other values of the series, or of the part of it that the
+   * place says, all frames: a map of the noise is cut there. For the trust report; it works until the processor
+   * processes another volume or closes. Null where nothing can be run again.
    */
-  readonly again: ((volume: Volume, first?: number) => Promise<Volume>) | null;
+  readonly again: ((volume: Volume, place?: Place) => Promise<Volume>) | null;
   /** One standard deviation of the error, in units of the volume and as long; the trust report's, not a processor's. */
   readonly uncertainty?: Float32Array | null;
   /** What the model was trained on, where it tells. */
   readonly statistics?: TrainingStatistics | null;
+  /** How the denoiser was chosen, where there was a choice. */
+  readonly race?: RaceReport | null;
   readonly training: TrainingReport | null;
   /** The estimate that was used, where the work corrected the one it was given. */
   readonly noise?: NoiseEstimate;

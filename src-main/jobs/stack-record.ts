@@ -18,6 +18,7 @@ export function emptyReport(stack: StackInput): SeriesReport {
     input: { instances: stack.instances, transferSyntaxes: stack.transferSyntaxes, sha256: [] },
     geometry: null,
     noise: null,
+    race: null,
     training: null,
     residual: null,
     trust: null,

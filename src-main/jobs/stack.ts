@@ -76,6 +76,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
     },
     geometry: geometryOf(loaded),
     noise: noiseReport(noise),
+    race: processed.race ?? null,
     training: processed.training,
     residual,
     trust: trusted?.report ?? null,

@@ -54,7 +54,7 @@ export function trustedResult(
   { report, share, volume, uncertainty }: Trusted,
   wanted: boolean,
 ): Processed {
-  const whole = uncertainty !== null && uncertainty.slab.slices === volume.slices;
+  const whole = uncertainty !== null && uncertainty.to - uncertainty.from === volume.slices;
   return {
     ...processed,
     volume,

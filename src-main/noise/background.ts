@@ -9,6 +9,8 @@ export interface Background {
   readonly ratio: number;
   /** Share of the image that is air, 0 to 1. */
   readonly share: number;
+  /** Lag-1 correlation of the noise of one channel along x and y: there is no structure in air to add to it. */
+  readonly correlation: { readonly x: number; readonly y: number };
 }
 
 const SIDE = 4;
@@ -18,6 +20,9 @@ const LEAST_SHARE = 0.01;
 const RATIO_TOLERANCE = 0.12;
 
 interface Window {
+  readonly plane: Plane;
+  /** Index of its first pixel. */
+  readonly first: number;
   readonly mean: number;
   readonly square: number;
 }
@@ -45,7 +50,32 @@ export function backgroundNoise(planes: readonly Plane[]): Background | null {
   const square = average(air, (w) => w.square);
   const ratio = mean / Math.sqrt(square - mean * mean);
   if (Math.abs(ratio / RAYLEIGH_SNR - 1) > RATIO_TOLERANCE) return null;
-  return { sigma: Math.sqrt(square / 2), ratio, share: air.length / total };
+  const correlation = { x: correlationOf(air, square, false), y: correlationOf(air, square, true) };
+  return { sigma: Math.sqrt(square / 2), ratio, share: air.length / total, correlation };
+}
+
+/** Values of squared magnitude above this many means are a ghost, or chance that would weigh too much. */
+const LARGEST_SQUARE = 6;
+
+/**
+ * Squared magnitudes of complex Gaussian noise of correlation rho have the correlation rho^2, so the root of what is
+ * measured within the windows of air. What is under 0.1 cannot be told from none.
+ */
+function correlationOf(air: readonly Window[], square: number, down: boolean): number {
+  let product = 0;
+  let energy = 0;
+  for (const { plane, first } of air)
+    for (let y = 0; y < SIDE - (down ? 1 : 0); y++)
+      for (let x = 0; x < SIDE - (down ? 0 : 1); x++) {
+        const i = first + y * plane.columns + x;
+        const [a, b] = [i, i + (down ? plane.columns : 1)].map(
+          (at) => Math.min(LARGEST_SQUARE, plane.values[at] ** 2 / square) - 1,
+        );
+        product += a * b;
+        energy += (a * a + b * b) / 2;
+      }
+  const squared = energy > 0 ? product / energy : 0;
+  return squared < 0.01 ? 0 : Math.min(0.95, Math.sqrt(squared));
 }
 
 function enough(windows: readonly Window[], total: number): boolean {
@@ -77,7 +107,8 @@ function windowsOf(plane: Plane): Window[] {
           count += usable[i];
         }
       const n = SIDE * SIDE;
-      if (count === n && squares > 0) found.push({ mean: sum / n, square: squares / n });
+      if (count === n && squares > 0)
+        found.push({ plane, first: top * columns + left, mean: sum / n, square: squares / n });
     }
   return found;
 }

@@ -1,4 +1,5 @@
 import { LimpidError } from '../contract/errors.js';
+import { type Box, cutValues, floats } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { stabilise, unstabilise } from './vst.js';
 
@@ -95,14 +96,13 @@ export function withLevel<T extends NoiseModel>(noise: T, factor: number): T {
   return { ...noise, sigma: noise.sigma * factor, map: noise.map?.map((level) => level * factor) ?? null };
 }
 
-/** The noise of `slices` slices from slice `first` on, each of `area` voxels. */
-export function noiseOfSlices<T extends NoiseModel>(
+/** The noise of a part of a volume of this size. */
+export function noiseOfBox<T extends NoiseModel>(
   noise: T,
-  area: number,
-  first: number,
-  slices: number,
+  grid: Pick<Volume, 'columns' | 'rows' | 'slices'>,
+  box: Box,
 ): T {
-  return { ...noise, map: noise.map?.subarray(first * area, (first + slices) * area) ?? null };
+  return { ...noise, map: noise.map === null ? null : cutValues(noise.map, grid, box, floats) };
 }
 
 /** The noise level at voxel `index` of a volume whose frames hold `frameLength` voxels. */

@@ -65,7 +65,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const level = tissueLevel(planes, background, hint.modality === 'CT');
   const blocks = flatBlocks(planes, level);
   const repeats = repeatsNoise(volume, planes, blocks, rician);
-  const inPlane = repeats?.correlation ?? planeCorrelation(planes, blocks);
+  const inPlane = repeats?.correlation ?? lower(planeCorrelation(planes, blocks), background);
   const correlation = { ...inPlane, z: sliceCorrelation(planes, blocks) };
   const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
   const wavelet = waveletNoise(blocks, rician, correlated ? correlation : { x: 0, y: 0 });
@@ -95,6 +95,13 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     foreground: foreground.share,
   };
   return { ...estimate, warnings: noiseWarnings(estimate) };
+}
+
+/** Structure only ever adds to either: in tissue its texture, in air ghosts and the rim of the head. */
+function lower(tissue: { x: number; y: number }, air: Background | null): { x: number; y: number } {
+  if (air === null) return tissue;
+  const { x, y } = air.correlation;
+  return { x: Math.min(tissue.x, x), y: Math.min(tissue.y, y) };
 }
 
 /** CT below this is air and lung, HU. */

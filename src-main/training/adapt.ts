@@ -1,6 +1,7 @@
 import { sha256 } from '../base/files.js';
 import type { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
+import type { TrainingStatistics } from '../contract/report.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Network } from '../models/network.js';
 import { CONDITIONS } from '../models/unet.js';
@@ -18,6 +19,8 @@ import { networkLearner, type TrainingHooks, type TrainingPlan, train } from './
 export interface GeneralModel {
   readonly network: Network;
   readonly parameters: NamedArrays;
+  /** What the training images looked like, where the card tells. */
+  readonly statistics?: TrainingStatistics;
 }
 
 export interface AdaptOptions {

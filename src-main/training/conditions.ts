@@ -16,6 +16,16 @@ export function conditionsOf(image: UnitNoiseImage, only2d: boolean): Conditions
   return { level: 1 / deviation, mean, correlationX, correlationY, context };
 }
 
+/** The same where `noise` times as much noise is in the image, brought back to unit noise. */
+export function recorruptedConditions(own: Conditions, noise: number): Conditions {
+  return {
+    ...own,
+    // the image is scaled down by as much as its noise went up; unit noise is part of its deviation
+    level: 1 / Math.hypot(1, Math.sqrt(Math.max(0, 1 / own.level ** 2 - 1)) / noise),
+    mean: own.mean / noise,
+  };
+}
+
 /** The same for an image whose rows and columns changed places. */
 export function swapped(conditions: Conditions): Conditions {
   const { correlationX, correlationY } = conditions;

@@ -11,6 +11,7 @@ import type {
   UncertaintyReport,
   Verdict,
 } from '../contract/report.js';
+import { floats, type Place, pasteValues, wholePlace } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { CLEAN_PSNR, changePsnr, isClean } from './clean.js';
@@ -19,9 +20,9 @@ import { foregroundThreshold } from './foreground.js';
 import { type Findings, reasonsOf, verdictOf } from './judgement.js';
 import { checkLevel } from './level.js';
 import { type NoiseModel, noiseModel } from './noise-model.js';
-import { probe } from './probe.js';
+import { type DenoiseFunction, foregroundMask } from './part.js';
+import { type Probed, probe } from './probe.js';
 import { residualStatistics } from './residual.js';
-import { type DenoiseFunction, foregroundMask, type Slab } from './slab.js';
 import { unsupervisedError } from './umse.js';
 import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
 import { doubted } from './verdict.js';
@@ -54,9 +55,12 @@ export interface Trusted {
   readonly uncertainty: UncertaintyPart | null;
 }
 
+/** What is known of the uncertainty: of the whole volume, or of the part that was probed. */
 export interface UncertaintyPart {
-  readonly slab: Slab;
-  /** As long as the slices of the slab, all frames. */
+  /** Slices from `from` to those before `to` were looked at. */
+  readonly from: number;
+  readonly to: number;
+  /** As long as the volume; 0 outside tissue and where nothing was measured. */
   readonly values: Float32Array;
 }
 
@@ -97,7 +101,7 @@ export async function assess(input: TrustInput): Promise<Trusted> {
       probe:
         probed.found === null
           ? null
-          : { first: probed.found.slab.first + 1, slices: probed.found.slab.slices },
+          : { first: probed.found.from + 1, slices: probed.found.to - probed.found.from },
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
@@ -133,7 +137,9 @@ function foregroundOf(after: Volume, noise: NoiseEstimate, model: NoiseModel): U
 
 interface ProbeOutcome {
   readonly found: {
-    readonly slab: Slab;
+    /** Slices that were looked at. */
+    readonly from: number;
+    readonly to: number;
     readonly retention: RetentionReport | null;
     readonly changeAgain: number | null;
     readonly uncertainty: UncertaintyPart;
@@ -154,22 +160,31 @@ async function tryProbe(
   if (denoise === null || clean || input.strength === 0 || !foreground.includes(1)) return NOT_PROBED;
   const random = new Random(input.seed).fork('trust');
   try {
-    const { uncertainty, ...found } = await probe(denoise, before, after, foreground, noise, context, random);
-    if (!input.uncertainty)
-      return { found: { ...found, uncertainty: { slab: found.slab, values: uncertainty } }, notes: [] };
+    const probed = await probe(denoise, before, after, foreground, noise, context, random);
+    const found = { ...probed, ...slicesOf(probed.place) };
+    if (!input.uncertainty) return { found: { ...found, uncertainty: partially(before, probed) }, notes: [] };
     const values = await uncertaintyMap(denoise, before, after, foreground, {
       noise: model,
       correlation: noise.correlated ? noise.correlation : { x: 0, y: 0 },
       draws: MAP_DRAWS,
       random: random.fork('map'),
-      first: 0,
+      place: wholePlace(before),
     });
-    const slab = { first: 0, slices: before.slices };
-    return { found: { ...found, uncertainty: { slab, values } }, notes: [] };
+    return { found: { ...found, uncertainty: { from: 0, to: before.slices, values } }, notes: [] };
   } catch (error) {
     if (!(error instanceof LimpidError) || error.code === 'E_CANCELLED') throw error;
     return { found: null, notes: [notProbed(error)] };
   }
+}
+
+function slicesOf({ box, looked }: Place): { from: number; to: number } {
+  return { from: box.slice + looked.from, to: box.slice + looked.to };
+}
+
+function partially(volume: Volume, { place, uncertainty }: Probed): UncertaintyPart {
+  const values = floats(volume.data.length);
+  pasteValues(values, uncertainty, volume, place.box);
+  return { ...slicesOf(place), values };
 }
 
 function notProbed(error: LimpidError): TrustReason {
@@ -239,7 +254,7 @@ function uncertaintyReport({ values }: UncertaintyPart, model: NoiseModel): Unce
   return { meanOverSigma: count === 0 ? 0 : sum / count / model.typical, calibration: CALIBRATION };
 }
 
-function partOf({ slab, values }: UncertaintyPart, share: number, model: NoiseModel): UncertaintyPart {
-  if (share === 1) return { slab, values };
-  return { slab, values: blendedUncertainty(values, share, model.typical) };
+function partOf(part: UncertaintyPart, share: number, model: NoiseModel): UncertaintyPart {
+  if (share === 1) return part;
+  return { ...part, values: blendedUncertainty(part.values, share, model.typical) };
 }

@@ -78,8 +78,9 @@ function evenly(length: number, count: number): number[] {
 
 /** The slice nearest to the middle of what was probed gives way to that middle. */
 function withProbed(slices: number[], volume: Volume, { uncertainty }: ImageOptions): number[] {
-  if (uncertainty == null || uncertainty.slab.slices === volume.slices || slices.length === 0) return slices;
-  const middle = uncertainty.slab.first + Math.floor(uncertainty.slab.slices / 2);
+  if (uncertainty == null || uncertainty.to - uncertainty.from === volume.slices || slices.length === 0)
+    return slices;
+  const middle = Math.floor((uncertainty.from + uncertainty.to) / 2);
   const nearest = slices.reduce((a, b) => (Math.abs(b - middle) < Math.abs(a - middle) ? b : a));
   return slices.map((slice) => (slice === nearest ? middle : slice));
 }
@@ -93,11 +94,10 @@ function uncertaintyPicture(
   sigma: (index: number) => number,
 ): string | null {
   if (uncertainty == null) return null;
-  const { slab, values } = uncertainty;
-  const at = slice - slab.first;
-  if (at < 0 || at >= slab.slices) return null;
+  const { from, to, values } = uncertainty;
+  if (slice < from || slice >= to) return null;
   const area = volume.columns * volume.rows;
-  const start = (frame * slab.slices + at) * area;
+  const start = (frame * volume.slices + slice) * area;
   const greys = new Uint8ClampedArray(area);
   for (let i = 0; i < area; i++) greys[i] = (255 / UNCERTAINTY_RANGE) * (values[start + i] / sigma(i));
   return png(volume, view, greys);

@@ -131,8 +131,10 @@ function retentionReason(retention: RetentionReport | null): TrustReason[] {
         remedy: 'Use another model, and do not rely on faint structures of this result.',
       },
     ];
-  if (value >= warn) return [];
-  const failed = value < fail;
+  // the places that were drawn may be bad ones
+  const likely = value + (retention?.visible.error ?? 0);
+  if (likely >= warn) return [];
+  const failed = likely < fail;
   return [
     {
       test: 'retention',

@@ -39,17 +39,24 @@ const COPIES = 8;
 /** Random places tried for a lesion before it is given up. */
 const ATTEMPTS = 300;
 
+export interface LesionPlaces {
+  /** 1 where a voxel is tissue: lesions lie wholly in it. */
+  readonly tissue: Uint8Array;
+  /** 1 where a lesion may have its centre. */
+  readonly centres: Uint8Array;
+}
+
 /**
  * Faint lesions at seeded places of tissue, apart from one another: every size, contrast and sign in turn, as many
  * rounds as fit, at most eight. Sizes under a voxel are left out, because no image can hold them.
  *
- * @param clean the best guess of the image without noise; lesions lie wholly where `foreground` is 1
+ * @param clean the best guess of the image without noise
  * @param context slices on each side that a slice is restored from
  * @param diameters mm
  */
 export function placeLesions(
   clean: Volume,
-  foreground: Uint8Array,
+  where: LesionPlaces,
   noise: NoiseModel,
   context: number,
   random: Random,
@@ -57,12 +64,12 @@ export function placeLesions(
 ): Lesion[] {
   const kinds = kindsOf(clean, diameters);
   const found: Lesion[] = [];
-  const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, foreground), taken: found };
+  const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, where.centres), taken: found };
   for (let copy = 0; copy < COPIES; copy++) {
     const before = found.length;
     // large ones first: small ones find room between them
     for (const kind of kinds) {
-      const lesion = nextLesion(clean, foreground, noise, grid, kind, random);
+      const lesion = nextLesion(clean, where.tissue, noise, grid, kind, random);
       if (lesion !== null) found.push(lesion);
     }
     if (found.length === before) break;

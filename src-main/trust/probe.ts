@@ -1,36 +1,30 @@
 import type { Random } from '../base/random.js';
 import type { RetentionReport } from '../contract/report.js';
+import { bytes, cutBox, cutValues, type Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
+import { noiseOfBox } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { placeLesions, withLesions } from './lesions.js';
 import { noiseModel } from './noise-model.js';
+import { choosePart, type DenoiseFunction, isWhole, lookedMask } from './part.js';
 import { recovered, retentionReport } from './retention.js';
-import {
-  chooseSlab,
-  cutSigma,
-  cutSlab,
-  type DenoiseFunction,
-  foregroundOfSlices,
-  type Slab,
-} from './slab.js';
 import { uncertaintyMap } from './uncertainty.js';
 
 export interface Probed {
-  readonly slab: Slab;
+  readonly place: Place;
   readonly retention: RetentionReport | null;
   /** Root mean square of what a second pass changes, over sigma; null without foreground. */
   readonly changeAgain: number | null;
-  /** One standard deviation of the error in the slab, in units of the volume. */
+  /** One standard deviation of the error in the box of the place, in units of the volume; 0 where not looked at. */
   readonly uncertainty: Float32Array;
 }
 
-/** Draws of noise for the numbers of a series; one where the slab is a large part of it and a pass costs much. */
-const DRAWS = 2;
-const LARGE = 0.1;
+/** Four passes of this share, with what they mirror at the border, cost a quarter of the denoising. */
+const SHARE = 0.05;
 
 /**
- * Asks the denoiser questions on a few slices in the middle of the series: with faint lesions, on its own output, and
- * with a little more noise. Five passes over the slab; four where the slab is the whole series.
+ * Asks the denoiser questions on a part of the series: with faint lesions, on its own output, and with a little more
+ * noise. Four passes over the part; three where that is the whole series.
  *
  * @param foreground 1 where `after` is tissue
  */
@@ -43,27 +37,27 @@ export async function probe(
   context: number,
   random: Random,
 ): Promise<Probed> {
-  const slab = chooseSlab(foregroundOfSlices(before, foreground), context);
-  const input = cutSlab(before, slab);
-  const whole = slab.slices === before.slices;
-  // the draws inside a denoiser are those of the slab, so the result is compared with one of the slab too
-  const output = whole ? after : await denoise(input, slab.first);
-  const mask = cutSlab({ ...after, data: Float32Array.from(foreground) }, slab);
-  const tissue = Uint8Array.from(mask.data);
-  const model = noiseModel(cutSigma(noise.map ?? noise.sigma, before, slab), noise.distribution);
-  const lesions = placeLesions(output, tissue, model, context, random.fork('lesions'));
-  const withThem = lesions.length === 0 ? output : await denoise(withLesions(input, lesions), slab.first);
-  const again = await denoise(output, slab.first);
+  const place = choosePart(before, foreground, { share: SHARE, context });
+  const input = cutBox(before, place.box);
+  // what a part makes of its border, and its draws, are its own: so the result is compared with one of the part too
+  const output = isWhole(before, place) ? cutBox(after, place.box) : await denoise(input, place);
+  const tissue = cutValues(foreground, before, place.box, bytes);
+  const seen = lookedMask(tissue, input, place);
+  const { map, sigma } = noiseOfBox(noise, before, place.box);
+  const model = noiseModel(map ?? sigma, noise.distribution);
+  const lesions = placeLesions(output, { tissue, centres: seen }, model, context, random.fork('lesions'));
+  const withThem = lesions.length === 0 ? output : await denoise(withLesions(input, lesions), place);
+  const again = await denoise(output, place);
   return {
-    slab,
-    retention: retentionReport(lesions, recovered(lesions, output, withThem)),
-    changeAgain: changeOverSigma(output, again, tissue, model.sigmaAt),
-    uncertainty: await uncertaintyMap(denoise, input, output, tissue, {
+    place,
+    retention: retentionReport(lesions, recovered(lesions, output, withThem, seen)),
+    changeAgain: changeOverSigma(output, again, seen, model.sigmaAt),
+    uncertainty: await uncertaintyMap(denoise, input, output, seen, {
       noise: model,
       correlation: noise.correlated ? noise.correlation : { x: 0, y: 0 },
-      draws: slab.slices > LARGE * before.slices ? 1 : DRAWS,
+      draws: 1,
       random: random.fork('uncertainty'),
-      first: slab.first,
+      place,
     }),
   };
 }

@@ -6,8 +6,17 @@ import type { RetentionReport, RetentionRow } from '../contract/report.js';
 import type { Volume } from '../imaging/volume.js';
 import { CONTRASTS, DIAMETERS, type Lesion } from './lesions.js';
 
-/** Contrast recovered of each lesion, in percent of what was inserted, mean over the frames. */
-export function recovered(lesions: readonly Lesion[], without: Volume, withThem: Volume): number[] {
+/**
+ * Contrast recovered of each lesion, in percent of what was inserted, mean over the frames.
+ *
+ * @param seen 1 where the denoiser restored the volume: only there is a lesion measured
+ */
+export function recovered(
+  lesions: readonly Lesion[],
+  without: Volume,
+  withThem: Volume,
+  seen: Uint8Array,
+): number[] {
   const frame = without.columns * without.rows * without.slices;
   return lesions.map(({ template, amplitude }) => {
     let product = 0;
@@ -15,6 +24,7 @@ export function recovered(lesions: readonly Lesion[], without: Volume, withThem:
     for (let start = 0; start < without.data.length; start += frame)
       for (let k = 0; k < template.index.length; k++) {
         const at = start + template.index[k];
+        if (seen[at] === 0) continue;
         const weight = template.weight[k];
         product += weight * (withThem.data[at] - without.data[at]);
         energy += weight * weight * amplitude;
@@ -67,10 +77,30 @@ function rowOf(
 /** Above this ratio of a lesion's whole signal to the noise, a trained eye or a matched filter finds it (Rose 1948). */
 export const ROSE = 5;
 
-/** Mean over the lesions that can be seen in the noise at all. */
+/**
+ * Mean over the sizes and contrasts that can be seen in the noise at all, each counted once however many had room, and
+ * its standard error.
+ */
 function visibleOf(lesions: readonly Lesion[], percents: readonly number[]): RetentionReport['visible'] {
-  const seen = percents.filter((_, i) => signalToNoise(lesions[i]) >= ROSE);
-  return { count: seen.length, mean: mean(seen) };
+  const kinds = new Map<string, number[]>();
+  lesions.forEach((lesion, i) => {
+    if (signalToNoise(lesion) < ROSE) return;
+    const kind = `${lesion.diameter} ${lesion.contrast}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), percents[i]]);
+  });
+  const groups = [...kinds.values()].map((group) => ({ group, mean: mean(group) ?? 0 }));
+  const squares = groups.map(
+    ({ group, mean: centre }) =>
+      group.reduce((sum, value) => sum + (value - centre) ** 2, 0) / group.length ** 2,
+  );
+  return {
+    count: groups.reduce((sum, { group }) => sum + group.length, 0),
+    mean: mean(groups.map((each) => each.mean)),
+    error:
+      groups.length === 0
+        ? null
+        : Math.sqrt(squares.reduce((sum, value) => sum + value, 0)) / groups.length,
+  };
 }
 
 /** Contrast over sigma times the root of the template's energy: the matched filter's ratio in white noise. */

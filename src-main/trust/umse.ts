@@ -8,6 +8,35 @@ const REPEATS = 4;
 /** Frames that are looked at; more would say the same. */
 const FRAMES = 6;
 
+/** Frames far apart may differ so much more than neighbours, in mean square, before they are taken to show a change. */
+const DRIFT = 1.5;
+
+/**
+ * Whether frames show the same image again: four or more, which differ by no more than the noise that the estimate took
+ * from them, and neighbours not much less than frames half a series apart, as they do where something moves or fills.
+ */
+export function areRepeats(
+  { data, frames }: Volume,
+  foreground: Uint8Array,
+  estimate: Pick<NoiseEstimate, 'methods' | 'sigma'>,
+): boolean {
+  const { repeats } = estimate.methods;
+  if (frames < REPEATS || repeats === null || repeats > 1.3 * estimate.sigma) return false;
+  const length = data.length / frames;
+  const apart = (distance: number): number => {
+    let sum = 0;
+    let count = 0;
+    for (let first = 0; first + distance < frames; first += Math.max(1, Math.floor(frames / FRAMES)))
+      for (let i = 0; i < length; i++) {
+        if (foreground[first * length + i] === 0) continue;
+        sum += (data[(first + distance) * length + i] - data[first * length + i]) ** 2;
+        count++;
+      }
+    return sum / Math.max(1, count);
+  };
+  return apart(frames >> 1) <= DRIFT * apart(1);
+}
+
 /**
  * Unsupervised mean squared error (Marcos Morales et al, "Evaluating unsupervised denoising requires unsupervised
  * metrics", ICML 2023, equation 3): (a - f(y))^2 - (b - c)^2 / 2 over other repeats a, b, c of the same image, which
@@ -23,9 +52,7 @@ export function unsupervisedError(
   noise: NoiseModel,
 ): UmseReport | null {
   const { frames } = before;
-  const { repeats } = estimate.methods;
-  if (!(noise.typical > 0) || frames < REPEATS || repeats === null || repeats > 1.3 * estimate.sigma)
-    return null;
+  if (!(noise.typical > 0) || !areRepeats(before, foreground, estimate)) return null;
   const length = before.data.length / frames;
   const used = Math.min(frames, FRAMES);
   let denoised = 0;

@@ -8,10 +8,11 @@
  */
 import type { Random } from '../base/random.js';
 import type { UncertaintyReport } from '../contract/report.js';
+import type { Place } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { noiseField } from '../noise/simulate.js';
 import type { NoiseModel } from './noise-model.js';
-import type { DenoiseFunction } from './slab.js';
+import type { DenoiseFunction } from './part.js';
 
 /** Size of the probing noise over sigma: small against the noise, large against rounding. */
 const PROBE = 0.3;
@@ -37,11 +38,11 @@ export interface UncertaintyOptions {
   readonly noise: NoiseModel;
   /** Lag-1 correlation of the noise in the plane. */
   readonly correlation: { readonly x: number; readonly y: number };
-  /** Draws; two are enough for numbers of a series, four for a map. */
+  /** Draws; one is enough for numbers of a series, four for a map. */
   readonly draws: number;
   readonly random: Random;
-  /** Where the volume begins in the series. */
-  readonly first: number;
+  /** Where the volume lies in the series. */
+  readonly place: Place;
 }
 
 /**
@@ -58,11 +59,11 @@ export async function uncertaintyMap(
   foreground: Uint8Array,
   options: UncertaintyOptions,
 ): Promise<Float32Array> {
-  const { noise, draws, first } = options;
+  const { noise, draws, place } = options;
   const gain = new Float32Array(before.data.length);
   for (let draw = 0; draw < draws; draw++) {
     const field = probeField(before, options, draw);
-    const probed = await denoise(perturbed(before, field, noise), first);
+    const probed = await denoise(perturbed(before, field, noise), place);
     for (let i = 0; i < gain.length; i++)
       gain[i] += (field[i] * (probed.data[i] - after.data[i])) / (PROBE * noise.sigmaAt(i) * options.draws);
   }

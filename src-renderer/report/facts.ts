@@ -1,6 +1,8 @@
 import type {
+  ContenderName,
   DeviceReport,
   NoiseReport,
+  RaceReport,
   RequestReport,
   ResidualReport,
   TrainingReport,
@@ -10,7 +12,7 @@ import type { Fact } from './Facts.svelte';
 import { duration, integer, NONE, number } from './format.js';
 
 const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
-  auto: 'the shipped network',
+  auto: 'the shipped network, or what beat it',
   self: 'trained on each series itself',
   file: 'a file',
   nlm: 'non-local means, no training',
@@ -112,6 +114,22 @@ export function trustFacts(trust: TrustReport): Fact[] {
   if (umse)
     add('Gain against repeats', umse.gain === null ? NONE : `${number(umse.gain)} dB`, 'unsupervised error');
   return facts;
+}
+
+const CONTENDER_WORDS: Readonly<Record<ContenderName, string>> = {
+  general: 'Shipped network',
+  adapted: 'Shipped network, adapted to the series',
+  nlm: 'Non-local means',
+  dct: 'DCT blocks',
+  mppca: 'MP-PCA',
+};
+
+export function raceFacts({ contenders, winner }: RaceReport): Fact[] {
+  return contenders.map(({ name, error, gain, standardError }) => ({
+    name: `${CONTENDER_WORDS[name]}${name === winner ? ' (won)' : ''}`,
+    value: `${number(error)} of the noise variance${gain === null ? '' : `, ${number(gain)} dB under the noise`}`,
+    ...(standardError > 0 ? { note: `± ${number(standardError, 1)} against the winner` } : {}),
+  }));
 }
 
 export function trainingFacts(training: TrainingReport): Fact[] {

@@ -5,7 +5,7 @@ import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { assess, type Trusted } from '../../src-main/trust/assess.js';
 import { changePsnr } from '../../src-main/trust/clean.js';
 import { familiarity, trainingStatistics, describe as vectorsOf } from '../../src-main/trust/familiarity.js';
-import type { DenoiseFunction } from '../../src-main/trust/slab.js';
+import type { DenoiseFunction } from '../../src-main/trust/part.js';
 import { dctDenoised } from './denoisers.js';
 import { blur, CH2, ch2Missing, readSlices, withNoise } from './volumes.js';
 
@@ -13,7 +13,7 @@ const SIGMA = 0.03 * 255;
 
 describe.skipIf(ch2Missing)(
   'the trust report of a T1 brain with 3 % Rician noise',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   () => {
     const clean = ch2Missing ? null : readSlices(CH2, 40, 43);
     const brain = () => {

@@ -52,6 +52,18 @@ export async function brainSample(): Promise<Sample> {
       transferSyntaxes: ['1.2.840.10008.1.2.1'],
       sha256: files.map((file) => sha256(readFileSync(file))),
     },
+    race: {
+      winner: 'general',
+      evidence: 'recorrupted',
+      clear: false,
+      reliable: true,
+      contenders: [
+        { name: 'general', error: 0.212, standardError: 0, gain: 6.74, seconds: 0.6 },
+        { name: 'dct', error: 0.221, standardError: 0.005, gain: 6.56, seconds: 0.4 },
+        { name: 'nlm', error: 0.304, standardError: 0.009, gain: 5.17, seconds: 0.3 },
+      ],
+      limits: [],
+    },
     geometry: {
       columns: before.columns,
       rows: before.rows,
@@ -171,6 +183,7 @@ function nothingOf(id: string, modality: string): Omit<SeriesReport, 'status' | 
     geometry: null,
     noise: null,
     training: null,
+    race: null,
     residual: null,
     trust: null,
     timings: [],

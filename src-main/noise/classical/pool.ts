@@ -111,6 +111,8 @@ function workerScript(): URL {
     './classical-worker.js',
     '../classical-worker.js',
     '../../../dist/main/classical-worker.js',
+    // of a bundled benchmark
+    '../../../../dist/main/classical-worker.js',
   ];
   const found = places
     .map((place) => new URL(place, import.meta.url))

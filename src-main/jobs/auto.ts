@@ -1,0 +1,173 @@
+/** `--model auto`: the shipped network, adapted to the series where that helps, or the filter that beats it. */
+import { VERSION } from '../base/version.js';
+import type { Problem } from '../contract/errors.js';
+import type { RaceReport } from '../contract/report.js';
+import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
+import { denoiseVolume } from '../denoise/denoise.js';
+import type { UnitDenoiser } from '../denoise/evidence.js';
+import { exportModel } from '../denoise/model-file.js';
+import { type Restorer, restorerOf } from '../denoise/restorer.js';
+import { toUnitNoise } from '../noise/domain.js';
+import type { Runtime } from '../runtime/types.js';
+import { type Adapted, adapt, type GeneralModel, isAdaptable } from '../training/adapt.js';
+import { unadapted } from '../training/general.js';
+import { RECORRUPTION } from '../training/self.js';
+import { isClean } from '../trust/clean.js';
+import { denoiseClassically } from './classical.js';
+import { description } from './description.js';
+import { denoiseWith, settled, settledFactor, trainingReport } from './network.js';
+import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
+import { type Race, raceReport, raceWords, runRace } from './race.js';
+
+/** A filter that leaves less than this share of the network's error is not caught up with by adapting. */
+const OUT_OF_REACH = 0.8;
+
+/** What `auto` works with: the network as it ships, and where to leave an open one for later questions. */
+export interface AutoContext {
+  readonly runtime: Runtime;
+  readonly general: GeneralModel;
+  readonly hash: string;
+  readonly request: DenoiseRequest;
+  readonly keep: (restorer: Restorer) => void;
+}
+
+/** Measures, races, adapts where that is allowed, and denoises with what is best on this series. */
+export async function denoiseAutomatically(
+  context: AutoContext,
+  input: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Processed> {
+  const { runtime, general, request } = context;
+  const { volume, only2d } = input;
+  if (isClean(volume, input.noise)) return untouched(request, input);
+  const { seed, steps } = request;
+  const levelled = performance.now();
+  const options = { seed, steps, objective: 'recorrupted', only2d } as const;
+  const factor = await settledFactor(runtime, input, options, hooks);
+  const noise = settled(input.noise, factor);
+  const settledInput = { ...input, noise };
+  const started = performance.now();
+  const shipped = restorerOf(runtime, unadapted(general, seed));
+  context.keep(shipped);
+  const race = await runRace(settledInput, asContender(shipped, seed), shipped.context, seed);
+  const raced = performance.now();
+  const adapted = beyondReach(race) ? null : await adaptedTo(context, settledInput, hooks);
+  const done = performance.now();
+  const report = raceReport(race, noise, gainOf(adapted, (done - raced) / 1000));
+  const before = [
+    { stage: 'level', seconds: (started - levelled) / 1000 },
+    { stage: 'race', seconds: (raced - started) / 1000 },
+    { stage: 'train', seconds: (done - raced) / 1000 },
+  ].filter(({ seconds }) => seconds > 0.01);
+  const found = await winner(context, settledInput, adapted, shipped, report, hooks);
+  return {
+    ...found,
+    noise,
+    race: report,
+    training: adapted === null ? null : trainingReport(adapted.model, (done - raced) / 1000),
+    model:
+      report.winner === 'adapted' && adapted !== null ? exportModel(adapted.model, VERSION, factor) : null,
+    timings: [...before, ...found.timings],
+  };
+}
+
+/** The result of whoever won. */
+async function winner(
+  context: AutoContext,
+  input: ProcessInput,
+  adapted: Adapted | null,
+  shipped: Restorer,
+  report: RaceReport,
+  hooks: ProcessHooks,
+): Promise<Processed> {
+  const { runtime, request, hash, general, keep } = context;
+  const words = raceWords(report);
+  const filter = CLASSICAL_NAMES.find((name) => name === report.winner);
+  if (filter !== undefined) {
+    const found = await denoiseClassically(filter, request, input, hooks);
+    return { ...found, description: `${found.description}; ${words}` };
+  }
+  let restorer = shipped;
+  if (report.winner === 'adapted' && adapted !== null) {
+    await shipped.close();
+    restorer = restorerOf(runtime, adapted.model);
+    keep(restorer);
+  }
+  return {
+    ...(await denoiseWith(restorer, request, input, hooks)),
+    training: null,
+    model: null,
+    statistics: general.statistics ?? null,
+    description: description(request, input.noise, [
+      `general ${general.network.family} autoencoder ${hash.slice(0, 16)}`,
+      report.winner === 'adapted' && adapted !== null
+        ? `adapted to this series in ${adapted.model.result.bestStep} steps, seed ${request.seed}`
+        : adapted === null
+          ? 'as shipped'
+          : 'as shipped, which judged better than adapted',
+      words,
+    ]),
+  };
+}
+
+function asContender(restorer: Restorer, seed: number): UnitDenoiser {
+  return async (part, noise, { looked }, conditions) =>
+    (await denoiseVolume(restorer, part, noise, { strength: 1, seed, conditions, looked })).denoised;
+}
+
+function beyondReach({ entrants }: Race): boolean {
+  const [general, ...filters] = entrants.map(({ measured }) => measured.error);
+  return filters.some((error) => error < OUT_OF_REACH * general);
+}
+
+/** What adaptation took off the error, over the noise variance of the image; null where it was not kept. */
+function gainOf(adapted: Adapted | null, seconds: number): { gained: number; seconds: number } | null {
+  if (adapted === null || !adapted.kept) return null;
+  // its losses are in units of the recorrupted noise
+  return { gained: (1 + RECORRUPTION ** 2) * (adapted.before - adapted.after), seconds };
+}
+
+/** Null where no adaptation was wanted, or the planes are too small for it. */
+async function adaptedTo(
+  { runtime, general, request }: AutoContext,
+  { volume, noise, only2d }: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Adapted | null> {
+  const wish = request.adapt ?? 'auto';
+  const image = toUnitNoise(volume, noise);
+  if (wish === 'off' || !isAdaptable(general, image)) return null;
+  return adapt(
+    runtime,
+    general,
+    image,
+    { seed: request.seed, steps: wish === 'auto' ? request.steps : wish, only2d },
+    {
+      onProgress: ({ step, steps, loss, heldOut }) =>
+        hooks.progress('train', 'steps', step, steps, { loss, heldOut }),
+      checkpoint: hooks.checkpoint,
+    },
+  );
+}
+
+/** A clean series comes back as it is: there is nothing to gain and everything to lose. */
+function untouched(request: DenoiseRequest, { volume, noise }: ProcessInput): Processed {
+  return {
+    volume: { ...volume, data: volume.data.slice() },
+    errorMap: request.errorMap ? new Float32Array(volume.data.length) : null,
+    again: null,
+    training: null,
+    model: null,
+    description: description(request, noise, ['left as it is: clean or denoised before']),
+    context: 0,
+    timings: [],
+    warnings: noise.warnings.some(({ code }) => code === 'W_CLEAN') ? [] : [alreadyDenoised()],
+  };
+}
+
+function alreadyDenoised(): Problem {
+  return {
+    code: 'W_ALREADY_DENOISED',
+    message: 'The series has next to no noise, or was denoised before, so it comes back as it is.',
+    remedy: 'Use the original series; to filter it all the same, name a model (--model dct).',
+  };
+}

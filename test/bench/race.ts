@@ -1,0 +1,161 @@
+import * as fs from 'node:fs';
+import { parseArgs } from 'node:util';
+import { denoiseVolume } from '../../src-main/denoise/denoise.js';
+import { splitFrames, type UnitDenoiser } from '../../src-main/denoise/evidence.js';
+import { restorerOf } from '../../src-main/denoise/restorer.js';
+import { automaticMask } from '../../src-main/imaging/metrics.js';
+import { readNifti } from '../../src-main/imaging/nifti.js';
+import type { Volume } from '../../src-main/imaging/volume.js';
+import { readGeneral } from '../../src-main/jobs/general.js';
+import { openInput } from '../../src-main/jobs/open-input.js';
+import { raceReport, runRace } from '../../src-main/jobs/race.js';
+import { classicalDenoiser, LEAST_FRAMES } from '../../src-main/noise/classical/denoiser.js';
+import { toUnitNoise } from '../../src-main/noise/domain.js';
+import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
+import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import { openRuntime } from '../../src-main/runtime/device.js';
+import { conditionsOf } from '../../src-main/training/conditions.js';
+import { unadapted } from '../../src-main/training/general.js';
+import { CH2, slab } from '../imaging/support.js';
+
+const SEED = 1;
+const { values: options } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    levels: { type: 'string', default: '1,5,9' },
+    ct: { type: 'string' },
+    repeats: { type: 'string' },
+    slices: { type: 'string', default: '38,48' },
+  },
+});
+
+const runtime = await openRuntime('cpu', { threads: 2 });
+const { general } = await readGeneral();
+const restorer = restorerOf(runtime, unadapted(general, SEED));
+
+interface Scene {
+  readonly name: string;
+  readonly noisy: Volume;
+  readonly noise: NoiseEstimate;
+  /** Squared error of what a denoiser makes of the whole, over that of the noisy image. */
+  readonly truth: ((denoise: (volume: Volume) => Promise<Volume>) => Promise<number>) | null;
+}
+
+function squaredError(a: Float32Array, b: Float32Array, mask: Uint8Array): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < a.length; i++)
+    if (mask[i] !== 0) {
+      sum += (a[i] - b[i]) ** 2;
+      count++;
+    }
+  return sum / count;
+}
+
+function simulated(name: string, clean: Volume, noisy: Volume, modality: string): Scene {
+  const lowest = clean.data.reduce((a, b) => Math.min(a, b), 0);
+  const mask = automaticMask(clean.data.map((value) => value - lowest));
+  const before = squaredError(clean.data, noisy.data, mask);
+  return {
+    name,
+    noisy,
+    noise: estimateNoise(noisy, { modality }),
+    truth: async (denoise) => squaredError(clean.data, (await denoise(noisy)).data, mask) / before,
+  };
+}
+
+function brain(percent: number): Scene {
+  const [from, to] = options.slices.split(',').map(Number);
+  const clean = slab(readNifti(fs.readFileSync(CH2)).volume, from, to);
+  const sigma = sigmaOfLevel(clean, percent);
+  return simulated(
+    `ch2 Rician ${percent} %`,
+    clean,
+    simulateNoise(clean, { kind: 'rician', sigma, seed: 5 }),
+    'MR',
+  );
+}
+
+async function firstSeries(folder: string): Promise<Volume> {
+  const input = await openInput(folder, () => {}, { errorMap: false, uncertainty: false, suffix: 'unused' });
+  try {
+    const [stack] = input.units.flatMap(({ stacks }) => stacks);
+    if (stack === undefined) throw new Error(`no series in ${folder}`);
+    return (await stack.load(() => {})).volume;
+  } finally {
+    await input.close();
+  }
+}
+
+async function tomogram(folder: string): Promise<Scene> {
+  const whole = await firstSeries(folder);
+  const clean = { ...slab(whole, whole.slices - 8, whole.slices - 3), measured: null };
+  for (let i = 0; i < clean.data.length; i++) clean.data[i] = Math.max(-1024, clean.data[i]);
+  const noisy = simulateNoise(clean, { kind: 'gaussian', sigma: 15, correlation: 2, seed: 5 });
+  return simulated('CT 15 HU, FWHM 2 pixels', clean, noisy, 'CT');
+}
+
+/** Frames that no denoiser sees are the truth; their own noise is taken off. */
+async function repeats(folder: string): Promise<Scene> {
+  const noisy = await firstSeries(folder);
+  const noise = estimateNoise(noisy, { modality: 'MR' });
+  const length = noisy.data.length / noisy.frames;
+  const { given, against } = splitFrames(noisy.frames);
+  const held = [...new Set(against)];
+  const mean = new Float32Array(length);
+  const variance = new Float32Array(length);
+  for (let i = 0; i < length; i++) {
+    for (const frame of held) mean[i] += noisy.data[frame * length + i] / held.length;
+    for (const frame of held)
+      variance[i] += (noisy.data[frame * length + i] - mean[i]) ** 2 / ((held.length - 1) * held.length);
+  }
+  const mask = automaticMask(mean);
+  const own =
+    variance.reduce((sum, value, i) => sum + (mask[i] ? value : 0), 0) / mask.reduce((a, b) => a + b);
+  const data = new Float32Array(given.length * length);
+  given.forEach((frame, at) => {
+    data.set(noisy.data.subarray(frame * length, (frame + 1) * length), at * length);
+  });
+  const part = { ...noisy, frames: given.length, data };
+  const errorOf = (volume: Volume) => {
+    let sum = 0;
+    for (let at = 0; at < given.length; at++)
+      sum += squaredError(mean, volume.data.subarray(at * length, (at + 1) * length), mask) - own;
+    return sum / given.length;
+  };
+  const before = errorOf(part);
+  return { name: 'repeats', noisy, noise, truth: async (denoise) => errorOf(await denoise(part)) / before };
+}
+
+const scenes: Scene[] = [
+  ...options.levels
+    .split(',')
+    .filter(Boolean)
+    .map((level) => brain(Number(level))),
+  ...(options.ct === undefined ? [] : [await tomogram(options.ct)]),
+  ...(options.repeats === undefined ? [] : [await repeats(options.repeats)]),
+];
+
+for (const { name, noisy, noise, truth } of scenes) {
+  const contender: UnitDenoiser = async (part, level, { looked }, conditions) =>
+    (await denoiseVolume(restorer, part, level, { strength: 1, seed: SEED, conditions, looked })).denoised;
+  const input = { volume: noisy, noise, only2d: false };
+  const report = raceReport(await runRace(input, contender, restorer.context, SEED), noise, null);
+  const frames = noisy.frames;
+  console.log(
+    `${name}: level ${noise.sigma.toFixed(2)}${noise.certain ? '' : ' (a guess)'}${noise.correlated ? ', correlated' : ''}; ${report.evidence}, ${report.winner} wins${report.clear ? '' : ', close'}`,
+  );
+  for (const { name, error, standardError, seconds } of report.contenders) {
+    const conditions = conditionsOf(toUnitNoise(noisy, noise), false);
+    const run = async (volume: Volume) =>
+      name === 'general' || name === 'adapted'
+        ? (await denoiseVolume(restorer, volume, noise, { strength: 1, seed: SEED, conditions })).denoised
+        : classicalDenoiser(name)(volume, noise, false);
+    const left = truth === null || (name === 'mppca' && frames < LEAST_FRAMES) ? null : await truth(run);
+    console.log(
+      `  ${name.padEnd(8)} race ${error.toFixed(4)} +- ${standardError.toFixed(4)} (${seconds.toFixed(1)} s), truth ${left === null ? '-' : `${left.toFixed(4)} of the squared error, ${(-10 * Math.log10(left)).toFixed(2)} dB`}`,
+    );
+  }
+}
+await restorer.close();
+await runtime.close();
