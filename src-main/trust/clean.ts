@@ -7,10 +7,11 @@ const WINDOW = 8;
 /** The quietest twentieth of the tissue. */
 const QUIET = 0.05;
 /** Detail in quiet tissue, over its brightness, under which an image without other sign of noise counts as clean. */
-const LIMIT = { rician: 0.015, hounsfield: 0.001 } as const;
+const LIMIT = { rician: 0.017, hounsfield: 0.0005 } as const;
 /** Air with more noise than so many times that of tissue is a ghost, or the blurred rim of the head. */
-const AIR_OVER_TISSUE = 3;
+const AIR_OVER_TISSUE = 2;
 const AIR_HU = -1000;
+const LEAST_WINDOWS = 20;
 /** CT below this is air and lung. */
 const CT_TISSUE = -500;
 /** An input called clean comes back with at least this ratio of its range to the change. */
@@ -38,17 +39,24 @@ function showsNoise({ methods }: NoiseEstimate): boolean {
 
 /** Detail in the quietest tissue over the brightness of tissue (of CT: above air); null with too little tissue. */
 export function quietness(volume: Volume): number | null {
-  const ct = volume.units === 'HU';
-  const planes = samplePlanes(volume);
-  const level = Math.max(foregroundLevel(planes), ct ? CT_TISSUE : Number.NEGATIVE_INFINITY);
-  const windows = planes.flatMap((plane) => windowsOf(plane, level));
-  if (windows.length < 20) return null;
-  const brightness = median(windows.map(({ mean }) => mean)) - (ct ? AIR_HU : 0);
+  const windows = windowDetails(volume);
+  if (windows.length < LEAST_WINDOWS) return null;
+  const brightness = median(windows.map(({ mean }) => mean)) - (volume.units === 'HU' ? AIR_HU : 0);
   const quiet = quantile(
     windows.map(({ detail }) => detail),
     QUIET,
   );
   return brightness > 0 ? quiet / brightness : null;
+}
+
+/** Windows of 8 x 8 pixels that lie wholly in tissue. */
+export function windowDetails(volume: Volume): Window[] {
+  const planes = samplePlanes(volume);
+  const level = Math.max(
+    foregroundLevel(planes),
+    volume.units === 'HU' ? CT_TISSUE : Number.NEGATIVE_INFINITY,
+  );
+  return planes.flatMap((plane) => windowsOf(plane, level));
 }
 
 interface Window {

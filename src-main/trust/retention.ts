@@ -97,9 +97,7 @@ function visibleOf(lesions: readonly Lesion[], percents: readonly number[]): Ret
     count: groups.reduce((sum, { group }) => sum + group.length, 0),
     mean: mean(groups.map((each) => each.mean)),
     error:
-      groups.length === 0
-        ? null
-        : Math.sqrt(squares.reduce((sum, value) => sum + value, 0)) / groups.length,
+      groups.length === 0 ? null : Math.sqrt(squares.reduce((sum, value) => sum + value, 0)) / groups.length,
   };
 }
 
