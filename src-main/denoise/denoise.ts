@@ -51,9 +51,7 @@ export async function denoiseVolume(
   const isConditioned = restorer.conditions > 0;
   const settings: PredictSettings = {
     tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT,
-    conditions: isConditioned
-      ? (options.conditions ?? conditionsOf(image, options.only2d ?? false))
-      : null,
+    conditions: isConditioned ? (options.conditions ?? conditionsOf(image, options.only2d ?? false)) : null,
   };
   const random = new Random(options.seed).fork('denoise');
   const looked = options.looked ?? { from: 0, to: volume.slices };

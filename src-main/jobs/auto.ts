@@ -7,6 +7,7 @@ import { denoiseVolume } from '../denoise/denoise.js';
 import type { UnitDenoiser } from '../denoise/evidence.js';
 import { exportModel } from '../denoise/model-file.js';
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
+import { type View, viewsOf } from '../denoise/views.js';
 import { toUnitNoise } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
 import { type Adapted, adapt, type GeneralModel, isAdaptable } from '../training/adapt.js';
@@ -49,7 +50,12 @@ export async function denoiseAutomatically(
   const started = performance.now();
   const shipped = restorerOf(runtime, unadapted(general, seed));
   context.keep(shipped);
-  const race = await runRace(settledInput, asContender(shipped, seed), shipped.context, seed);
+  const views = viewsOf(volume, noise, only2d);
+  const race = await runRace(
+    settledInput,
+    { denoise: asContender(shipped, views, seed), context: shipped.context, crosses: views.length > 1 },
+    seed,
+  );
   const raced = performance.now();
   const adapted = beyondReach(race) ? null : await adaptedTo(context, settledInput, hooks);
   const done = performance.now();
@@ -110,9 +116,10 @@ async function winner(
   };
 }
 
-function asContender(restorer: Restorer, seed: number): UnitDenoiser {
+/** In the views that the whole series gets. */
+function asContender(restorer: Restorer, views: readonly View[], seed: number): UnitDenoiser {
   return async (part, noise, { looked }, conditions) =>
-    (await denoiseVolume(restorer, part, noise, { strength: 1, seed, conditions, looked })).denoised;
+    (await denoiseVolume(restorer, part, noise, { strength: 1, seed, conditions, looked, views })).denoised;
 }
 
 function beyondReach({ entrants }: Race): boolean {

@@ -2,6 +2,7 @@ import type { TrainingReport } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
 import type { Restorer } from '../denoise/restorer.js';
+import { IN_PLANE, viewsOf } from '../denoise/views.js';
 import { wholePlace } from '../imaging/box.js';
 import { parameterCount } from '../models/network.js';
 import { noiseOfBox, toUnitNoise, withLevel } from '../noise/domain.js';
@@ -42,7 +43,8 @@ export async function denoiseWith(
   const started = performance.now();
   const conditions = conditionsOf(toUnitNoise(volume, noise), only2d);
   const options = { strength: request.strength, seed: request.seed, only2d, conditions };
-  const result = await denoiseVolume(restorer, volume, noise, options, (done, total) =>
+  const views = viewsOf(volume, noise, only2d);
+  const result = await denoiseVolume(restorer, volume, noise, { ...options, views }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
   return {
@@ -50,7 +52,8 @@ export async function denoiseWith(
     errorMap: request.errorMap ? result.errorMap : null,
     async again(part, { box, looked } = wholePlace(volume)) {
       const there = noiseOfBox(noise, volume, box);
-      return (await denoiseVolume(restorer, part, there, { ...options, looked })).denoised;
+      // few slices make no planes across them: the same network, slice by slice
+      return (await denoiseVolume(restorer, part, there, { ...options, views: IN_PLANE, looked })).denoised;
     },
     context: restorer.context,
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],

@@ -21,6 +21,9 @@ import type { ProcessInput } from './processor.js';
 
 /** Share of the series that each contender restores for it. */
 const SHARE = 0.03;
+/** Slices and pixels of a part that is restored in planes of three directions. */
+const CROSSED_SLICES = 16;
+const CROSSED_SIDE = 80;
 /** Standard errors by which a filter must lead before it takes the place of the network, and a lead is clear. */
 const ENOUGH = 1;
 const CLEAR = 2;
@@ -29,6 +32,15 @@ export interface Entrant {
   readonly name: ContenderName;
   readonly measured: Measured;
   readonly seconds: number;
+}
+
+export interface NetworkEntrant {
+  /** The general network, in unit noise. */
+  readonly denoise: UnitDenoiser;
+  /** Slices on each side that it restores a slice from. */
+  readonly context: number;
+  /** Whether it also restores planes across the slices: then the part must be thick. */
+  readonly crosses: boolean;
 }
 
 export interface Race {
@@ -40,15 +52,10 @@ export interface Race {
 /**
  * Runs the race. What is judged is the shipped network as it is; filters that the series has no room for stay out.
  *
- * @param network the general network, in unit noise
  */
-export async function runRace(
-  input: ProcessInput,
-  network: UnitDenoiser,
-  context: number,
-  seed: number,
-): Promise<Race> {
+export async function runRace(input: ProcessInput, network: NetworkEntrant, seed: number): Promise<Race> {
   const { volume, noise, only2d } = input;
+  const { context } = network;
   const threshold = foregroundThreshold(volume, noise.sigma, noise.distribution === 'rician');
   // the noise of a voxel must not decide whether it is judged
   const foreground = foregroundMask(withData(volume, smoothedPlanes(volume)), threshold);
@@ -57,13 +64,18 @@ export async function runRace(
     volume,
     noise,
     only2d,
-    place: choosePart(volume, foreground, { share: SHARE, context }),
+    place: choosePart(volume, foreground, {
+      share: SHARE,
+      ...(network.crosses
+        ? { context: 0, leastSlices: CROSSED_SLICES, leastSide: CROSSED_SIDE }
+        : { context }),
+    }),
     foreground,
     kind: evidence,
     random: new Random(seed).fork('race'),
   });
   const contenders: [ContenderName, UnitDenoiser][] = [
-    ['general', network],
+    ['general', network.denoise],
     ...filtersFor(volume, evidence).map((name): [ContenderName, UnitDenoiser] => [
       name,
       (part, level) => classicalDenoiser(name)(part, level, only2d),

@@ -12,6 +12,9 @@ export interface PartSettings {
   readonly share: number;
   /** Slices on each side that a slice is restored from. */
   readonly context: number;
+  /** At least so many slices and pixels a side, where the series has them; left out: 3 and 128. */
+  readonly leastSlices?: number;
+  readonly leastSide?: number;
 }
 
 /** More slices than this would say the same. */
@@ -28,19 +31,20 @@ const NETWORK_CONTEXT = 2;
  *
  * @param foreground 1 where a voxel is tissue; all frames
  */
-export function choosePart(volume: Volume, foreground: Uint8Array, { share, context }: PartSettings): Place {
+export function choosePart(volume: Volume, foreground: Uint8Array, settings: PartSettings): Place {
+  const { share, context, leastSlices = LEAST, leastSide = SMALLEST_SIDE } = settings;
   const { slices, columns, rows } = volume;
   const budget = share * slices;
   // filters reach far, and restore the neighbours too: one on each side has to do
   const halo = Math.min(slices - 1, context > NETWORK_CONTEXT ? 1 : context);
-  const looked = Math.min(slices, Math.max(LEAST, Math.min(MOST, Math.floor(budget))));
+  const looked = Math.min(slices, Math.max(leastSlices, Math.min(MOST, Math.floor(budget))));
   const restored = context > NETWORK_CONTEXT ? Math.min(slices, looked + 2 * halo) : looked;
   const first = chooseSlices(foregroundOfSlices(volume, foreground), looked);
   const from = Math.max(0, first - halo);
   const to = Math.min(slices, first + looked + halo);
   const side = Math.sqrt(Math.min(1, budget / restored));
   const sideOf = (length: number) =>
-    Math.min(length, Math.max(SMALLEST_SIDE, 8 * Math.ceil((side * length) / 8)));
+    Math.min(length, Math.max(leastSide, 8 * Math.ceil((side * length) / 8)));
   const rectangle = chooseRectangle(volume, foreground, first, looked, sideOf(columns), sideOf(rows));
   return {
     box: { ...rectangle, slice: from, slices: to - from },

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { denoiseVolume } from '../../src-main/denoise/denoise.js';
 import { splitFrames, type UnitDenoiser } from '../../src-main/denoise/evidence.js';
 import { restorerOf } from '../../src-main/denoise/restorer.js';
+import { viewsOf } from '../../src-main/denoise/views.js';
 import { automaticMask } from '../../src-main/imaging/metrics.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
@@ -137,10 +138,13 @@ const scenes: Scene[] = [
 ];
 
 for (const { name, noisy, noise, truth } of scenes) {
+  const views = viewsOf(noisy, noise, false);
   const contender: UnitDenoiser = async (part, level, { looked }, conditions) =>
-    (await denoiseVolume(restorer, part, level, { strength: 1, seed: SEED, conditions, looked })).denoised;
+    (await denoiseVolume(restorer, part, level, { strength: 1, seed: SEED, conditions, looked, views }))
+      .denoised;
   const input = { volume: noisy, noise, only2d: false };
-  const report = raceReport(await runRace(input, contender, restorer.context, SEED), noise, null);
+  const network = { denoise: contender, context: restorer.context, crosses: views.length > 1 };
+  const report = raceReport(await runRace(input, network, SEED), noise, null);
   const frames = noisy.frames;
   console.log(
     `${name}: level ${noise.sigma.toFixed(2)}${noise.certain ? '' : ' (a guess)'}${noise.correlated ? ', correlated' : ''}; ${report.evidence}, ${report.winner} wins${report.clear ? '' : ', close'}`,
@@ -149,7 +153,8 @@ for (const { name, noisy, noise, truth } of scenes) {
     const conditions = conditionsOf(toUnitNoise(noisy, noise), false);
     const run = async (volume: Volume) =>
       name === 'general' || name === 'adapted'
-        ? (await denoiseVolume(restorer, volume, noise, { strength: 1, seed: SEED, conditions })).denoised
+        ? (await denoiseVolume(restorer, volume, noise, { strength: 1, seed: SEED, conditions, views }))
+            .denoised
         : classicalDenoiser(name)(volume, noise, false);
     const left = truth === null || (name === 'mppca' && frames < LEAST_FRAMES) ? null : await truth(run);
     console.log(
