@@ -1,6 +1,6 @@
 import { APP_METHODS, type AppApi, type AppMethod } from '../contract/app.js';
 import { DEVICE_NAMES, type ForeignModel } from '../contract/requests.js';
-import { jobRequest } from './requests.js';
+import { jobRequest, trainingShapes, trainRequest } from './requests.js';
 import { parseSettings } from './settings.js';
 import { count, flag, name, nullOr, oneOf, record, refuse, texts } from './validate.js';
 
@@ -19,6 +19,7 @@ const CALLS: { readonly [M in AppMethod]: (api: AppApi, args: readonly unknown[]
   startJob: (api, [request, place]) =>
     api.startJob(jobRequest(request), oneOf(place, ['first', 'last'] as const)),
   cancelJob: (api, [job]) => api.cancelJob(name(job)),
+  finishJob: (api, [job]) => api.finishJob(name(job)),
   retryJob: (api, [job]) => api.retryJob(name(job)),
   removeJob: (api, [job]) => api.removeJob(name(job)),
   moveJob: (api, [job, index]) => api.moveJob(name(job), count(index)),
@@ -31,6 +32,8 @@ const CALLS: { readonly [M in AppMethod]: (api: AppApi, args: readonly unknown[]
     api.importModel(name(path), nullOr(called, name), nullOr(foreign, foreignModel)),
   exportModel: (api, [id, path, decoder]) => api.exportModel(name(id), name(path), flag(decoder)),
   deleteModel: (api, [id]) => api.deleteModel(name(id)),
+  families: (api) => api.families(),
+  checkTraining: (api, [request, series]) => api.checkTraining(trainRequest(request), trainingShapes(series)),
   settings: (api) => api.settings(),
   saveSettings: (api, [settings]) => api.saveSettings(parseSettings(settings)),
   devices: (api) => api.devices(),

@@ -13,7 +13,7 @@ type ModelsApi = Pick<AppApi, 'models' | 'modelDetails' | 'importModel' | 'expor
  * runs in a compute process of its own.
  */
 export function modelsApi(options: {
-  readonly compute: (request: ModelsRequest) => RunningJob;
+  readonly compute: (request: ModelsRequest) => Pick<RunningJob, 'result'>;
   readonly onChange: () => void;
 }): ModelsApi {
   const run = async (request: ModelsRequest): Promise<ModelsResult> => {

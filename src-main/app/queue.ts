@@ -24,16 +24,25 @@ export interface QueueOptions {
   /** Where queue.json and the logs are kept. */
   readonly folder: string;
   /** `again`: an earlier start of it was stopped, so it may resume. */
-  readonly start: (request: JobRequest, onEvent: (event: JobEvent) => void, again: boolean) => RunningJob;
+  readonly start: (
+    request: JobRequest,
+    onEvent: (event: JobEvent) => void,
+    again: boolean,
+    job: JobId,
+  ) => RunningJob;
   readonly onChange: (state: QueueState) => void;
   readonly onEvent: (job: JobId, event: JobEvent) => void;
   readonly onCrash: (problem: Problem) => void;
+  /** A job is no longer listed. */
+  readonly onForget?: (job: JobId) => void;
 }
 
 export interface Queue {
   add(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
   /** @throws LimpidError E_NOT_FOUND, as all that name a job */
   cancel(job: JobId): Promise<void>;
+  /** Ends a running training with the best weights so far. @throws LimpidError E_USAGE for any other job */
+  finish(job: JobId): Promise<void>;
   retry(job: JobId): Promise<void>;
   /** @throws LimpidError E_USAGE for a running job */
   remove(job: JobId): Promise<void>;
@@ -92,6 +101,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   const forget = (id: JobId): void => {
     logs.delete(id);
     void fs.rm(logFile(id), { force: true }).catch(() => undefined);
+    options.onForget?.(id);
   };
   const find = (id: JobId): Job => {
     const job = jobs.find((one) => one.id === id);
@@ -114,7 +124,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       else if (events.length < MOST_EVENTS) events.push(event);
       options.onEvent(job.id, event);
     };
-    const process = options.start(job.request, hear, job.begun);
+    const process = options.start(job.request, hear, job.begun, job.id);
     job.begun = true;
     running = { job, process, why: null };
     void process.result.then((result) => finished(job, result));
@@ -126,7 +136,11 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     job.progress = null;
     const crash = 'stopped' in result && result.stopped.code === 'E_CRASH' ? result.stopped : null;
     if (crash !== null) options.onCrash(crash);
-    const again = why === 'paused' || (crash !== null && why === null && job.crashes < MOST_CRASHES);
+    // A job that was done just before it could be stopped is done.
+    const interrupted = 'stopped' in result && result.stopped.code === 'E_CANCELLED';
+    const again =
+      (why === 'paused' && interrupted) ||
+      (crash !== null && why !== 'cancelled' && job.crashes < MOST_CRASHES);
     if (crash !== null) job.crashes++;
     if (again) {
       job.state = 'waiting';
@@ -188,6 +202,16 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       order(running?.job ?? null, waiting(), [job, ...ended().filter((one) => one !== job)]);
       await changed();
     },
+    async finish(id) {
+      const job = find(id);
+      if (running?.job !== job || job.request.type !== 'train')
+        throw new LimpidError(
+          'E_USAGE',
+          'Only a training that runs can be ended early.',
+          'Wait until it has started.',
+        );
+      running.process.finish();
+    },
     async retry(id) {
       const job = find(id);
       if (job.state !== 'failed' && job.state !== 'cancelled') return;
@@ -216,7 +240,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       paused = now;
       if (now && running !== null && running.why === null) {
         running.why = 'paused';
-        running.process.cancel();
+        running.process.pause();
         await running.process.result;
       }
       advance();
@@ -233,7 +257,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       if (running !== null) {
         running.why ??= 'paused';
         const { process } = running;
-        process.cancel();
+        process.pause();
         await process.result;
       }
       await changed().catch(() => undefined);

@@ -6,8 +6,10 @@ import {
   NOISE_KINDS,
   OBJECTIVE_NAMES,
   PAIR_OBJECTIVE_NAMES,
+  type TrainingShape,
+  type TrainRequest,
 } from '../contract/requests.js';
-import { isJson, isRecord, refuse } from './validate.js';
+import { count, isJson, isRecord, record, refuse, text } from './validate.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -27,6 +29,9 @@ const orNull =
     value === null || check(value);
 const list: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(filled);
 const texts: Check = (value) => Array.isArray(value) && value.every(filled);
+const optionalTexts: Check = (value) => Array.isArray(value) && value.every(orNull(filled));
+/** A line of text: it is shown, and asked for by commands. */
+const modelName: Check = (value) => typeof value === 'string' && /^\S(.{0,78}\S)?$/u.test(value);
 const absentOr =
   (check: Check): Check =>
   (value) =>
@@ -44,8 +49,8 @@ const foreign = fields({
 const fileOr: Check = (value) =>
   isRecord(value) && filled(value.kind) && (value.kind !== 'file' || filled(value.path));
 
-/** The shipped model is trained from the command line only. */
-type WindowRequest = Exclude<JobRequest['type'], 'pretrain'>;
+/** The shipped model is trained from the command line only; the app itself asks about trainings. */
+type WindowRequest = Exclude<JobRequest['type'], 'pretrain' | 'check-training' | 'families'>;
 
 /** The fields that decide what is read and written, and where: what they must be, by type of request. */
 const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> = {
@@ -77,7 +82,12 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
   train: {
     inputs: list,
     references: texts,
+    only: absentOr(optionalTexts),
+    onlyReferences: absentOr(optionalTexts),
     output: filled,
+    keepAs: absentOr(modelName),
+    // Where the app keeps what a window shows of a training is not the window's to say.
+    record: (value) => value === undefined,
     family: filled,
     settings: isRecord,
     objective: oneOf(PAIR_OBJECTIVE_NAMES),
@@ -154,6 +164,25 @@ export function jobRequest(value: unknown): JobRequest {
   if (isJobRequest(value)) return value;
   throw refuse(isJson(value) ? `${wrongField(value)} is not usable` : 'it is not plain data');
 }
+
+/** @throws LimpidError E_USAGE naming the field */
+export function trainRequest(value: unknown): TrainRequest {
+  const request = jobRequest(value);
+  if (request.type === 'train') return request;
+  throw refuse('it is no training');
+}
+
+/** @throws LimpidError E_USAGE */
+export function trainingShapes(value: unknown): readonly TrainingShape[] {
+  if (!Array.isArray(value) || value.length > MOST_SERIES) throw refuse('the series are no list');
+  return value.map((given) => {
+    const { rows, columns, slices, frames, group } = record(given, 'a series');
+    const [height, width, planes, times] = [rows, columns, slices, frames].map((one) => count(one));
+    return { rows: height, columns: width, slices: planes, frames: times, group: text(group) };
+  });
+}
+
+const MOST_SERIES = 10_000;
 
 function wrongField(value: unknown): string | null {
   if (!isRecord(value)) return 'the request';

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, isInside } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { LimpidError } from '../contract/errors.js';
-import type { JobRequest } from '../contract/requests.js';
-import { checkpointPath } from '../jobs/checkpoint-path.js';
 import { type RunningJob, startJob } from '../jobs/client.js';
 import { acquireLock } from '../jobs/lock.js';
 import type { Spawn } from '../jobs/spawn.js';
@@ -18,6 +15,7 @@ import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
 import { openSettings } from './settings.js';
+import { openTrainings } from './trainings.js';
 
 export interface ServiceOptions {
   /** The person's own folder: settings, queue, logs. */
@@ -80,10 +78,13 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     onInput: (input) => publish({ type: 'input', input }),
     onCrash: (problem) => publish({ type: 'crash', problem }),
   });
+  const trainings = openTrainings(home, (request) =>
+    startJob(entries.compute, request, () => undefined, spawn),
+  );
   const queue = await openQueue({
     folder: home,
-    start: (asked, onEvent, again) => {
-      const request = again ? resumed(asked) : asked;
+    start: (asked, onEvent, again, job) => {
+      const request = asked.type === 'train' ? trainings.prepared(asked, job, again) : asked;
       const start = (env: Readonly<Record<string, string>>) =>
         startJob(entries.compute, request, onEvent, spawn, env);
       if (options.probeFirst !== true || !('device' in request) || request.device !== 'auto')
@@ -91,8 +92,12 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       return startedLater(devices.probe().then((outcome) => start({ [PROBED]: outcome })));
     },
     onChange: (state) => publish({ type: 'queue', queue: state }),
-    onEvent: (job, event) => publish({ type: 'job', job, event }),
+    onEvent: (job, event) => {
+      publish({ type: 'job', job, event });
+      if (event.type === 'result' && 'kept' in event) publish({ type: 'models' });
+    },
     onCrash: (problem) => publish({ type: 'crash', problem }),
+    onForget: (job) => trainings.forget(job),
   });
 
   const remember = async (paths: readonly string[]): Promise<void> => {
@@ -136,6 +141,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     measureNoise: (series) => library.noise(series),
     startJob: (request, place) => queue.add(request, place),
     cancelJob: (job) => queue.cancel(job),
+    finishJob: (job) => queue.finish(job),
     retryJob: (job) => queue.retry(job),
     removeJob: (job) => queue.remove(job),
     moveJob: (job, index) => queue.move(job, index),
@@ -146,6 +152,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
       onChange: () => publish({ type: 'models' }),
     }),
+    families: () => trainings.families(),
+    checkTraining: (request, series) => trainings.check(request, series),
     settings: async () => settings.current(),
     saveSettings: (given) => settings.save(given),
     devices: () => devices.list(),
@@ -177,6 +185,10 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
           return { kind: 'png', body: await library.thumbnail(resource.series) };
         case 'report':
           return { kind: resource.format, body: await reportOf(queue.record(resource.job), resource.format) };
+        case 'training-preview':
+          return { kind: 'bytes', body: await trainings.patches(queue.record(resource.job), resource.step) };
+        case 'training-card':
+          return { kind: 'json', body: await trainings.card(queue.record(resource.job)) };
       }
     },
     subscribe(listener) {
@@ -193,17 +205,13 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   };
 }
 
-/** Training goes on where it was stopped only when it is told to; all other jobs see by themselves. */
-function resumed(request: JobRequest): JobRequest {
-  if (request.type !== 'train') return request;
-  return { ...request, resume: existsSync(checkpointPath(path.resolve(request.output))) };
-}
-
 /** A job that starts once something else is done; it can be cancelled before. */
 function startedLater(starting: Promise<RunningJob>): RunningJob {
   return {
     result: starting.then(({ result }) => result),
     cancel: () => void starting.then((job) => job.cancel()),
+    pause: () => void starting.then((job) => job.pause()),
+    finish: () => void starting.then((job) => job.finish()),
   };
 }
 

@@ -39,6 +39,10 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return `rebuilt ${result.columns}x${result.rows}x${result.slices}: lossy\nNot for diagnostic use.\n`;
     case 'models':
       return describeModels(result);
+    case 'check-training':
+    case 'families':
+      // Answers to a window, which no command asks for.
+      return '';
     default:
       return describeOutputs(result);
   }

@@ -42,6 +42,9 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
           return say(`series ${event.index} of ${event.of} (${event.series})`);
         case 'progress':
           return bar?.show(event);
+        // The bar, or the card in the end, tells it.
+        case 'learning':
+          return;
         case 'warning':
           return refusals.count(event.problem) ? say(problemLine(event.problem)) : undefined;
         case 'series-done':

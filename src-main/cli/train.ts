@@ -8,6 +8,8 @@ import {
   PAIR_OBJECTIVE_NAMES,
   type PairObjectiveName,
   type TrainRequest,
+  USUAL_TRAINING,
+  usualObjective,
 } from '../contract/requests.js';
 import { realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
@@ -98,12 +100,32 @@ export function trainCommand(start: Start): Command {
       'side of the patches, or of whole planes (default: 64)',
       wholeNumber(8, 1024),
     )
-    .option('--batch <n>', 'patches a step', wholeNumber(1, 1024), 8)
-    .option('--val <fraction>', 'share of the images that only judges', realNumber(0.01, 0.9), 0.15)
-    .option('--patience <n>', 'stop after this many measurements without gain', wholeNumber(1, 10_000), 10)
+    .option('--batch <n>', 'patches a step', wholeNumber(1, 1024), USUAL_TRAINING.batchSize)
+    .option(
+      '--val <fraction>',
+      'share of the images that only judges',
+      realNumber(0.01, 0.9),
+      USUAL_TRAINING.heldOut,
+    )
+    .option(
+      '--patience <n>',
+      'stop after this many measurements without gain',
+      wholeNumber(1, 10_000),
+      USUAL_TRAINING.patience,
+    )
     .option('--no-flips', 'do not turn and mirror patches')
-    .option('--intensity <share>', 'vary brightness by up to this share', realNumber(0, 0.9), 0.1)
-    .option('--elastic <pixels>', 'bend patches by about this much', realNumber(0, 20), 0)
+    .option(
+      '--intensity <share>',
+      'vary brightness by up to this share',
+      realNumber(0, 0.9),
+      USUAL_TRAINING.augmentation.intensity,
+    )
+    .option(
+      '--elastic <pixels>',
+      'bend patches by about this much',
+      realNumber(0, 20),
+      USUAL_TRAINING.augmentation.elastic,
+    )
     .option('--resume', 'go on with the run of this --out that was stopped', false)
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
@@ -127,8 +149,6 @@ Examples:
     );
 }
 
-const USUAL_LEVELS = [1, 10] as const;
-
 function requestOf(inputs: readonly string[], options: TrainOptions): TrainRequest {
   const { latent, set = {}, flips, intensity, elastic } = options;
   return {
@@ -138,8 +158,8 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
     output: options.out,
     family: options.family,
     settings: latent === undefined ? set : { ...set, latent },
-    objective: options.objective ?? usualObjective(options),
-    levels: options.level ?? USUAL_LEVELS,
+    objective: options.objective ?? objectiveOf(options),
+    levels: options.level ?? USUAL_TRAINING.levels,
     ...(options.artifact === undefined
       ? {}
       : { artifact: { name: options.artifact, severity: options.severity ?? null } }),
@@ -160,11 +180,10 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
   };
 }
 
-function usualObjective({ family, artifact, reference = [] }: TrainOptions): PairObjectiveName {
+function objectiveOf({ family, artifact, reference = [] }: TrainOptions): PairObjectiveName {
   if (artifact !== undefined) return 'artifact';
   if (reference.length > 0) return 'supervised';
-  if (family === 'video') return 'frames';
-  return family === 'denoising' ? 'rician' : 'reconstruct';
+  return usualObjective(family);
 }
 
 function budgetOf({ steps, epochs, minutes }: TrainOptions): TrainRequest['budget'] {

@@ -6,8 +6,8 @@
 import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { ModelDetails, ModelEntry } from './models.js';
-import type { DeviceName, ForeignModel, JobRequest } from './requests.js';
-import type { NoiseSummary } from './results.js';
+import type { DeviceName, ForeignModel, JobRequest, TrainingShape, TrainRequest } from './requests.js';
+import type { FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
 
 /** Every method that the window may call: the allowlist of both transports. */
 export const APP_METHODS = [
@@ -21,6 +21,7 @@ export const APP_METHODS = [
   'measureNoise',
   'startJob',
   'cancelJob',
+  'finishJob',
   'retryJob',
   'removeJob',
   'moveJob',
@@ -32,6 +33,8 @@ export const APP_METHODS = [
   'importModel',
   'exportModel',
   'deleteModel',
+  'families',
+  'checkTraining',
   'settings',
   'saveSettings',
   'devices',
@@ -60,6 +63,8 @@ export interface AppApi {
   startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
   /** Ends a running job (its checkpoints stay) or takes a waiting one out of the order. */
   cancelJob(job: JobId): Promise<void>;
+  /** Ends a running training early: the best model so far is written. @throws E_USAGE for any other job */
+  finishJob(job: JobId): Promise<void>;
   /** Puts a failed or cancelled job back into the queue: it resumes. */
   retryJob(job: JobId): Promise<void>;
   /** Forgets a job that is not running; its outputs stay. */
@@ -87,6 +92,11 @@ export interface AppApi {
   /** Writes a kept model, or only its decoder, to a new file. @throws E_EXISTS, E_MODEL, E_NOT_FOUND, E_IO */
   exportModel(id: string, path: string, decoder: boolean): Promise<void>;
   deleteModel(id: string): Promise<void>;
+
+  /** The autoencoder families and the artifacts that a training can choose from. */
+  families(): Promise<FamilyChoices>;
+  /** What a training would be, by the rules of the training itself. @throws LimpidError what it would refuse */
+  checkTraining(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingFacts>;
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<void>;
@@ -234,7 +244,11 @@ export type Resource =
   /** report.html or report.json of a finished job. */
   | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' }
   /** A file of a finished job that its result lists: .json, .png or .npy. */
-  | { readonly kind: 'output'; readonly job: JobId; readonly file: string };
+  | { readonly kind: 'output'; readonly job: JobId; readonly file: string }
+  /** Patches of a training, float32: input, then target, one patch after the other; or as rebuilt at a step. */
+  | { readonly kind: 'training-preview'; readonly job: JobId; readonly step: number | null }
+  /** The model card of a training that is done: a FamilyCard. */
+  | { readonly kind: 'training-card'; readonly job: JobId };
 
 export interface FrameHeader {
   readonly pixels: 'int16' | 'uint16' | 'float32';

@@ -1,9 +1,12 @@
 import type { Problem } from './errors.js';
+import type { LearningPoint } from './models.js';
 import type {
   AnomalyResult,
+  CheckTrainingResult,
   CompressResult,
   DecompressResult,
   EvaluateResult,
+  FamiliesResult,
   GenerateResult,
   InspectResult,
   LatentResult,
@@ -89,12 +92,33 @@ export interface DeviceEvent {
   readonly description: string;
 }
 
+/** A training was measured on held-out images; the first of a resumed run tells all points that there were before. */
+export interface LearningEvent {
+  readonly type: 'learning';
+  readonly points: readonly LearningPoint[];
+  readonly best: { readonly step: number; readonly heldOut: number } | null;
+  /** Rebuilt patches that were left for the window; null: none this time. */
+  readonly preview: Preview | null;
+}
+
+/** What `Resource` 'training-preview' finds. */
+export interface Preview {
+  readonly step: number;
+  /** Patches, and their side in pixels. */
+  readonly count: number;
+  readonly size: number;
+  /** Whether it stays when the next one comes. */
+  readonly lasting: boolean;
+}
+
 export type ResultEvent =
   | InspectResult
   | OutputsResult
   | EvaluateResult
   | TrainResult
   | PretrainResult
+  | CheckTrainingResult
+  | FamiliesResult
   | AnomalyResult
   | LatentResult
   | GenerateResult
@@ -107,6 +131,7 @@ export type JobEvent =
   | ScanEvent
   | SeriesStartEvent
   | ProgressEvent
+  | LearningEvent
   | WarningEvent
   | DeviceEvent
   | SeriesDoneEvent

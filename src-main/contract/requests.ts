@@ -104,6 +104,12 @@ export const PAIR_OBJECTIVE_NAMES = [
 ] as const;
 export type PairObjectiveName = (typeof PAIR_OBJECTIVE_NAMES)[number];
 
+/** What a family learns unless it is told. */
+export function usualObjective(family: string): PairObjectiveName {
+  if (family === 'video') return 'frames';
+  return family === 'denoising' ? 'rician' : 'reconstruct';
+}
+
 export const LOSS_CHOICES = ['mse', 'l1', 'charbonnier', 'ssim', 'bce', 'categorical'] as const;
 export type LossChoice = (typeof LOSS_CHOICES)[number];
 
@@ -113,8 +119,16 @@ export interface TrainRequest {
   readonly inputs: readonly string[];
   /** Clean images for the objective 'supervised', one for each input, in the same order; else empty. */
   readonly references: readonly string[];
+  /** One for each input: the id of the one series of it to learn from, null for all; absent: all of every input. */
+  readonly only?: readonly (string | null)[];
+  /** The same for the references. */
+  readonly onlyReferences?: readonly (string | null)[];
   /** New file that ends in .onnx. */
   readonly output: string;
+  /** Keep the model in the library under this name; `output` is then where it is made, and nothing stays there. */
+  readonly keepAs?: string;
+  /** Folder for what a window shows of the run: patches as they are rebuilt, the model card. Absent: nothing is left. */
+  readonly record?: string;
   readonly family: string;
   /** Settings of the family, besides its defaults. */
   readonly settings: Readonly<Record<string, number | boolean | string>>;
@@ -151,6 +165,51 @@ export interface TrainRequest {
   readonly device: DeviceName;
   /** Also learn from series that Limpid derived. */
   readonly force: boolean;
+}
+
+/** What a training is unless it is told otherwise, but for its family, inputs and output. */
+export const USUAL_TRAINING = {
+  type: 'train',
+  inputs: [],
+  references: [],
+  output: '',
+  settings: {},
+  levels: [1, 10],
+  losses: [],
+  optimiser: 'adam',
+  rate: null,
+  budget: null,
+  patchSize: null,
+  batchSize: 8,
+  heldOut: 0.15,
+  patience: 10,
+  augmentation: { flips: true, intensity: 0.1, elastic: 0 },
+  seed: 1,
+  resume: false,
+  device: 'auto',
+  force: false,
+} as const satisfies Omit<TrainRequest, 'family' | 'objective'>;
+
+/** Sizes of a series that is to be learnt from, as far as a check needs them. */
+export interface TrainingShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly slices: number;
+  readonly frames: number;
+  /** The same for all series of a patient. */
+  readonly group: string;
+}
+
+/** Whether a training can be started as asked, and what it would be; no image is read. */
+export interface CheckTrainingRequest {
+  readonly type: 'check-training';
+  readonly request: TrainRequest;
+  readonly series: readonly TrainingShape[];
+}
+
+/** What there is to choose from. */
+export interface FamiliesRequest {
+  readonly type: 'families';
 }
 
 /** A foreign ONNX denoiser: one image in, one image of the same size out. */
@@ -277,6 +336,8 @@ export type JobRequest =
   | EvaluateRequest
   | SimulateRequest
   | TrainRequest
+  | CheckTrainingRequest
+  | FamiliesRequest
   | PretrainRequest
   | AnomalyRequest
   | LatentRequest

@@ -13,6 +13,10 @@ export function resourcePath(resource: Resource): string {
       return `/outputs/${encodeURIComponent(resource.job)}/${encodeURIComponent(resource.file)}`;
     case 'report':
       return `/reports/${encodeURIComponent(resource.job)}/report.${resource.format}`;
+    case 'training-preview':
+      return `/trainings/${encodeURIComponent(resource.job)}/${resource.step ?? 'patches'}`;
+    case 'training-card':
+      return `/trainings/${encodeURIComponent(resource.job)}/card`;
   }
 }
 
@@ -31,6 +35,9 @@ export function resourceAt(pathname: string): Resource | null {
   }
   if (first === 'reports' && (third === 'report.html' || third === 'report.json'))
     return { kind: 'report', job: name, format: third === 'report.html' ? 'html' : 'json' };
+  if (first === 'trainings' && third === 'card') return { kind: 'training-card', job: name };
+  if (first === 'trainings' && third !== undefined && /^(patches|\d{1,9})$/.test(third))
+    return { kind: 'training-preview', job: name, step: third === 'patches' ? null : Number(third) };
   return null;
 }
 

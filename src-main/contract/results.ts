@@ -2,7 +2,7 @@ import type { LesionCheck } from './anomaly.js';
 import type { ErrorCode, Problem } from './errors.js';
 import type { SeriesStatus } from './events.js';
 import type { ModelEntry } from './models.js';
-import type { JobRequest } from './requests.js';
+import type { ArtifactName, JobRequest, PairObjectiveName } from './requests.js';
 
 /** The last event of a job. */
 
@@ -135,9 +135,72 @@ export interface TrainResult {
   /** SHA-256 and size of the model file. */
   readonly sha256: string;
   readonly bytes: number;
+  /** Id in the library, where it was kept there. */
+  readonly kept?: string;
   /** Series that were left out, and why. */
   readonly problems: readonly Problem[];
   readonly forPerson?: { readonly file: string };
+}
+
+/** What a training would be. */
+export interface TrainingFacts {
+  readonly parameters: number;
+  /** null: as many as fit into the minutes. */
+  readonly steps: number | null;
+  readonly patchSize: number;
+  readonly batchSize: number;
+  readonly trainingPlanes: number;
+  readonly heldOutPlanes: number;
+  /** What judges: whole patients, neighbouring slices, or neighbouring time points. */
+  readonly split: 'patients' | 'slices' | 'frames';
+  readonly settings: FamilyInfo['defaults'];
+  /** Length of a latent vector and the pixels on a side that it stands for; null: none. */
+  readonly latent: { readonly channels: number; readonly cell: number } | null;
+}
+
+export interface CheckTrainingResult {
+  readonly type: 'result';
+  readonly command: 'check-training';
+  readonly exitCode: ExitCode;
+  readonly facts: TrainingFacts;
+}
+
+/** An autoencoder family as a person chooses it. */
+export interface FamilyInfo {
+  readonly name: string;
+  /** One sentence: what it is good for. */
+  readonly summary: string;
+  readonly timeSeries: boolean;
+  readonly wholePlanes: boolean;
+  readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  /** From and to of numbers, choices of texts; absent: any of the type of the default. */
+  readonly ranges: Readonly<Record<string, SettingRange>>;
+  /** The setting that is the length of a latent vector; null: none. */
+  readonly latentSetting: string | null;
+  /** What it can learn; the first is what it learns unless told. */
+  readonly objectives: readonly PairObjectiveName[];
+}
+
+export type SettingRange =
+  | { readonly from: number; readonly to: number; readonly whole: boolean }
+  | { readonly choices: readonly string[] };
+
+export interface FamiliesResult extends FamilyChoices {
+  readonly type: 'result';
+  readonly command: 'families';
+  readonly exitCode: ExitCode;
+}
+
+export interface FamilyChoices {
+  readonly families: readonly FamilyInfo[];
+  /** Artifacts that can be learnt away: usual severity and its unit. */
+  readonly artifacts: readonly {
+    readonly name: ArtifactName;
+    readonly usual: number;
+    readonly least: number;
+    readonly most: number;
+    readonly unit: string;
+  }[];
 }
 
 export interface PretrainResult {

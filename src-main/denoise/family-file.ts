@@ -3,15 +3,15 @@ import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import { emitInference, emitPortable } from '../graph/emit.js';
 import { decodeMetadata } from '../graph/onnx.js';
-import type { InferenceDefinition, NamedArrays, NamedShapes, NamedTensors } from '../graph/types.js';
+import type { InferenceDefinition, NamedArrays, NamedShapes } from '../graph/types.js';
 import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
-import type { Autoencoder, Coder, Pass } from '../models/family.js';
+import type { Autoencoder, Coder } from '../models/family.js';
 import { parameterCount, rank4 } from '../models/network.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { SCALE_PERCENTILES } from '../training/corpus.js';
 import type { TrainedFamily } from '../training/family.js';
 import { removesNoise } from '../training/pairs.js';
-import { splitBuffers } from '../training/step.js';
+import { restingPass } from '../training/step.js';
 import { weightsHash } from '../training/train.js';
 import { decodeWeights, encodeWeights } from '../training/weights.js';
 import { CARD_KEY, isFamilyCard } from './family-card.js';
@@ -124,12 +124,6 @@ function axesOf(model: Autoencoder): Record<string, readonly (string | null)[]> 
 function imageShape(model: Autoencoder, factor: number): { image: number[] } {
   const side = factor * model.multiple * Math.ceil(TRACED / model.multiple);
   return { image: [1, side, side, model.channels] };
-}
-
-/** Nothing drawn, nothing learnt. */
-function restingPass(parameters: NamedTensors): Pass {
-  const split = splitBuffers(parameters);
-  return { ...split, drawn: null, learning: false, ramp: null, updates: {} };
 }
 
 /** Image in; reconstruction and codes out. */

@@ -10,7 +10,14 @@ export interface RunningJob {
   readonly result: Promise<ResultEvent>;
   /** Kills the compute process; nothing half-written becomes visible, and a second run resumes. */
   cancel(): void;
+  /** As cancel, but a training that has begun writes its checkpoint first, so that no step is lost. */
+  pause(): void;
+  /** Ends a training with the best weights so far, as if its budget were used up; nothing else heeds it. */
+  finish(): void;
 }
+
+/** How long a training may take to write its checkpoint; a step takes a second at most. */
+const PAUSE_MS = 8000;
 
 /**
  * Runs one request in a compute process of its own.
@@ -29,6 +36,11 @@ export function startJob(
 ): RunningJob {
   const child = spawn<StartMessage, ComputeMessage>(entry, env);
   let cancelled = false;
+  let training = false;
+  const cancel = (): void => {
+    cancelled = true;
+    child.kill();
+  };
   const result = new Promise<ResultEvent>((resolve) => {
     let last: ResultEvent | null = null;
     child.onMessage((message) => {
@@ -36,7 +48,10 @@ export function startJob(
       else if (isResult(message.event)) {
         last = message.event;
         child.release();
-      } else if (!cancelled) onEvent(message.event);
+      } else if (!cancelled) {
+        training ||= request.type === 'train' && isTraining(message.event);
+        onEvent(message.event);
+      }
     });
     child.onExit((how) => {
       if (last !== null) resolve(last);
@@ -46,11 +61,19 @@ export function startJob(
   });
   return {
     result,
-    cancel() {
-      cancelled = true;
-      child.kill();
+    cancel,
+    pause() {
+      if (!training) return cancel();
+      child.send({ kind: 'wish', wish: 'pause' });
+      const late = setTimeout(cancel, PAUSE_MS);
+      void result.then(() => clearTimeout(late));
     },
+    finish: () => child.send({ kind: 'wish', wish: 'finish' }),
   };
+}
+
+function isTraining(event: JobEvent): boolean {
+  return event.type === 'progress' && event.stage === 'train';
 }
 
 function isResult(event: JobEvent): event is ResultEvent {

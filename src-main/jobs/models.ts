@@ -101,7 +101,10 @@ async function importSeriesModel(
   }
 }
 
-function factsOf(card: FamilyCard): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut' | 'data'> {
+/** What the library says of a model, from its card. */
+export function factsOf(
+  card: FamilyCard,
+): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut' | 'data'> {
   return {
     family: card.family,
     tasks: card.tasks,

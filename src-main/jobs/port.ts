@@ -2,29 +2,37 @@ import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import type { Line } from './line.js';
 
-/** To the compute process: the one request it serves. */
-export interface StartMessage {
-  readonly kind: 'start';
-  readonly request: JobRequest;
-}
+/** How a job is asked to end early: with what it has, or so that it can go on from here. */
+export type Wish = 'finish' | 'pause';
+
+/** To the compute process: the one request it serves, and how that is to end early. */
+export type StartMessage =
+  | { readonly kind: 'start'; readonly request: JobRequest }
+  | { readonly kind: 'wish'; readonly wish: Wish };
 
 /** From the compute process. */
 export type ComputeMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'event'; readonly event: JobEvent };
 
-export type RunJob = (request: JobRequest, emit: Emit) => Promise<ResultEvent>;
+/** `wish` is what was asked for by now. */
+export type RunJob = (request: JobRequest, emit: Emit, wish: () => Wish | null) => Promise<ResultEvent>;
 
 /** Serves one request, then ends the process. A lost connection ends it at once: outputs are atomic. */
 export function serve(line: Line<StartMessage, ComputeMessage>, run: RunJob): void {
   const fail = () => process.exit(1);
   line.onClose(fail);
-  line.onMessage(({ request }) => {
+  let wish: Wish | null = null;
+  line.onMessage((message) => {
+    if (message.kind === 'wish') {
+      wish = message.wish;
+      return;
+    }
     const emit: Emit = (event) => {
       // A failed send means that the other end is gone: onClose ends this process.
       line.send({ kind: 'event', event }).catch(() => undefined);
     };
-    run(request, emit)
+    run(message.request, emit, () => wish)
       .then((result) => line.send({ kind: 'event', event: result }))
       .then(() => line.finish())
       .catch(fail);

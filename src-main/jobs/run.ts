@@ -12,14 +12,21 @@ import { runGenerate } from './generate.js';
 import { runInspect } from './inspect.js';
 import { runLatent } from './latent.js';
 import { runModels } from './models.js';
+import type { Wish } from './port.js';
 import { runPretrain } from './pretrain.js';
 import { runSimulate } from './simulate.js';
 import { runTrain } from './train.js';
+import { checkTraining } from './train-check.js';
+import { listFamilies } from './train-families.js';
 
 /** Runs any request; what stops the whole job is a result too. */
-export async function runJob(request: JobRequest, emit: Emit): Promise<ResultEvent> {
+export async function runJob(
+  request: JobRequest,
+  emit: Emit,
+  wish: () => Wish | null = () => null,
+): Promise<ResultEvent> {
   try {
-    return await dispatch(request, emit);
+    return await dispatch(request, emit, wish);
   } catch (error) {
     if (process.env.LIMPID_DEBUG) console.error(error);
     const stopped = problemFrom(error);
@@ -27,7 +34,7 @@ export async function runJob(request: JobRequest, emit: Emit): Promise<ResultEve
   }
 }
 
-function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
+function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Promise<ResultEvent> {
   switch (request.type) {
     case 'inspect':
       return runInspect(request, emit);
@@ -40,7 +47,11 @@ function dispatch(request: JobRequest, emit: Emit): Promise<ResultEvent> {
     case 'pretrain':
       return runPretrain(request, emit);
     case 'train':
-      return runTrain(request, emit);
+      return runTrain(request, emit, { wish });
+    case 'check-training':
+      return checkTraining(request);
+    case 'families':
+      return listFamilies();
     case 'anomaly':
       return runAnomaly(request, emit);
     case 'latent':

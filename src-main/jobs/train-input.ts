@@ -4,7 +4,7 @@ import type { TrainRequest } from '../contract/requests.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../training/corpus.js';
-import type { StackInput } from './input.js';
+import type { InputSet, StackInput } from './input.js';
 import { openInput } from './open-input.js';
 import { startMeter } from './progress.js';
 
@@ -33,20 +33,15 @@ const MOST_VALUES = 2.5e8;
  * @throws LimpidError E_NOTHING when nothing is left, or why the only series is left out; E_USAGE for inputs and references that do not match; E_TOO_LARGE
  */
 export async function gather(request: TrainRequest, emit: Emit, timeSeries = false): Promise<Gathered> {
+  requireReferences(request);
   const supervised = request.objective === 'supervised';
-  if (supervised !== request.references.length > 0)
-    throw new LimpidError(
-      'E_USAGE',
-      supervised ? 'Supervised training needs references.' : 'Only supervised training takes references.',
-      'Give --objective supervised together with --reference.',
-    );
   const problems: Problem[] = [];
   const leaveOut = (series: string | null, problem: Problem): void => {
     problems.push(problem);
     emit({ type: 'warning', series, problem });
   };
-  const inputs = await readAll(request.inputs, request.force, emit, leaveOut);
-  const references = await readAll(request.references, true, emit, leaveOut);
+  const inputs = await readAll(request.inputs, request.force, emit, leaveOut, request.only);
+  const references = await readAll(request.references, true, emit, leaveOut, request.onlyReferences);
   if (supervised && references.length !== inputs.length)
     throw new LimpidError(
       'E_USAGE',
@@ -79,11 +74,22 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
   };
 }
 
+/** @throws LimpidError E_USAGE unless references come with supervised training, and only with it */
+export function requireReferences({ objective, references }: TrainRequest): void {
+  const supervised = objective === 'supervised';
+  if (supervised === references.length > 0) return;
+  throw new LimpidError(
+    'E_USAGE',
+    supervised ? 'Supervised training needs references.' : 'Only supervised training takes references.',
+    'Give --objective supervised together with --reference.',
+  );
+}
+
 /**
  * Every series of the paths that can be used, in order.
  *
  * @param only the id of the one series of each path, null for all; absent: all of every path
- * @throws LimpidError E_TOO_LARGE; as reading
+ * @throws LimpidError E_TOO_LARGE; E_NOT_FOUND for an id that a path does not hold; as reading
  */
 export async function readAll(
   paths: readonly string[],
@@ -93,14 +99,16 @@ export async function readAll(
   only: readonly (string | null)[] = [],
 ): Promise<SeriesRead[]> {
   const reads: SeriesRead[] = [];
+  const opened = new Map<string, InputSet>();
   let values = 0;
-  for (const [i, given] of paths.entries()) {
-    const input = await openInput(given, emit, { errorMap: false, suffix: 'unused' });
-    const wanted = only[i] ?? null;
-    const meant = ({ id }: { readonly id: string }) => wanted === null || id === wanted;
-    try {
-      for (const { why, id } of input.leftOut.filter(meant)) if (why !== null) leaveOut(id, why);
-      for (const stack of input.units.flatMap(({ stacks }) => stacks).filter(meant)) {
+  try {
+    for (const [i, given] of paths.entries()) {
+      const wanted = only[i] ?? null;
+      const known = opened.get(given);
+      const input = known ?? (await openInput(given, emit, { errorMap: false, suffix: 'unused' }));
+      opened.set(given, input);
+      const stacks = stacksOf(input, wanted);
+      for (const stack of stacks) {
         const refusal = stack.why ?? (force ? null : derivedProblem(stack));
         if (refusal !== null) {
           leaveOut(stack.id, refusal);
@@ -114,11 +122,24 @@ export async function readAll(
         const { id, modality, only2d } = stack;
         reads.push({ stack: { id, modality, group, only2d }, volume });
       }
-    } finally {
-      await input.close();
     }
+  } finally {
+    for (const input of opened.values()) await input.close();
   }
   return reads;
+}
+
+/** All that can be used and all that has a reason why not; or the one that is wanted. */
+function stacksOf({ units, leftOut }: InputSet, wanted: string | null): readonly StackInput[] {
+  const all = [...leftOut.filter(({ why }) => why !== null), ...units.flatMap(({ stacks }) => stacks)];
+  if (wanted === null) return all;
+  const found = all.filter(({ id }) => id === wanted);
+  if (found.length > 0) return found;
+  throw new LimpidError(
+    'E_NOT_FOUND',
+    'A series to learn from is no longer where it was.',
+    'Open its folder again and choose it anew.',
+  );
 }
 
 function loadStack(stack: StackInput, emit: Emit): Promise<{ readonly volume: Volume }> {

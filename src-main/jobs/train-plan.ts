@@ -2,9 +2,9 @@ import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import type { TrainRequest } from '../contract/requests.js';
 import { familyNamed } from '../models/families.js';
-import type { FamilySettings } from '../models/family.js';
+import type { Family, FamilySettings } from '../models/family.js';
 import { artifactObjective } from '../training/artifact-pairs.js';
-import { type CorpusSeries, countSlices, SLICE_TRAINS } from '../training/corpus.js';
+import { type CorpusShape, countSlices, SLICE_TRAINS } from '../training/corpus.js';
 import { type FamilyPlan, modelOf } from '../training/family.js';
 import { ADAM } from '../training/optimiser.js';
 import { type PairObjective, removesNoise } from '../training/pairs.js';
@@ -28,7 +28,7 @@ const BLIND_CELL = 5;
  */
 export function planOf(
   request: TrainRequest,
-  corpus: readonly CorpusSeries[],
+  corpus: readonly CorpusShape[],
   steps: number | null,
   from: FamilyCard | null = null,
 ): FamilyPlan {
@@ -36,7 +36,7 @@ export function planOf(
   const objective = objectiveOf(request);
   const settings = {
     ...from?.settings,
-    ...objectiveSettings(objective, family.defaults),
+    ...objectiveSettings(objective, family),
     ...request.settings,
   };
   const losses = request.losses.length > 0 ? request.losses : [{ name: 'mse' as const, weight: 1 }];
@@ -89,11 +89,12 @@ function objectiveOf(request: TrainRequest): PairObjective {
  * A network that sees the hidden pixel through a skip learns nothing: blind spots go without, where there is one. A
  * video network does not see the frame it is to tell, and noise is taken from whole images, without hidden patches.
  */
-function objectiveSettings(objective: PairObjective, defaults: FamilySettings): FamilySettings {
+function objectiveSettings(objective: PairObjective, { name, defaults }: Family): FamilySettings {
   const { kind } = objective;
   if ('middle' in defaults && (kind === 'frames' || kind === 'blind-spot'))
     return { middle: kind === 'frames' ? 'unseen' : 'seen' };
-  if ('hidden' in defaults && removesNoise(objective)) return { hidden: 0 };
+  // The plain family has a setting of that name too: the width of its hidden layer.
+  if (name === 'masked' && removesNoise(objective)) return { hidden: 0 };
   if ('folded' in defaults && kind === 'artifact') return { folded: objective.artifact === 'ghost' };
   if ('topSkip' in defaults && kind === 'blind-spot') return { residual: false, topSkip: false };
   return {};
@@ -102,7 +103,7 @@ function objectiveSettings(objective: PairObjective, defaults: FamilySettings): 
 /** As asked; else 64, or what of it fits the smallest plane, as a multiple of what the model divides by. */
 function sizeOf(
   request: TrainRequest,
-  corpus: readonly CorpusSeries[],
+  corpus: readonly CorpusShape[],
   plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses'>,
 ): number {
   if (request.patchSize !== null) return request.patchSize;
@@ -114,7 +115,7 @@ function sizeOf(
 
 function stepsOf(
   { budget }: TrainRequest,
-  corpus: readonly CorpusSeries[],
+  corpus: readonly CorpusShape[],
   size: number,
   batchSize: number,
 ): number {

@@ -1,12 +1,12 @@
 import * as path from 'node:path';
-import { exists, isInside, sha256, writeFileAtomic } from '../base/files.js';
-import { Random } from '../base/random.js';
+import { sha256, writeFileAtomic } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
+import { type Problem, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
+import type { FamilyCard } from '../contract/models.js';
 import type { TrainRequest } from '../contract/requests.js';
 import { EXIT, type TrainResult } from '../contract/results.js';
-import { exportFamily, type FamilyWeights, familyCard, readFamilyWeights } from '../denoise/family-file.js';
+import { exportFamily, type FamilyWeights, familyCard } from '../denoise/family-file.js';
 import { familyNamed } from '../models/families.js';
 import type { Family } from '../models/family.js';
 import { parameterCount } from '../models/network.js';
@@ -17,18 +17,20 @@ import {
   countSlices,
   SLICE_JUDGES,
   SLICE_TRAINS,
-  splitCorpus,
   wholePlanes,
 } from '../training/corpus.js';
-import { type FamilyPlan, type TrainedFamily, trainFamily } from '../training/family.js';
+import { type FamilyHooks, type FamilyPlan, type TrainedFamily, trainFamily } from '../training/family.js';
 import type { TrainingHooks } from '../training/loop.js';
 import { codePriorOf } from './code-prior.js';
-import { readModel } from './model-store.js';
+import { keepModel } from './model-store.js';
+import { factsOf } from './models.js';
 import { withNormalScores } from './normal-scores.js';
 import { startMeter } from './progress.js';
+import { refuseModelFile, splitOf, startOf } from './train-check.js';
 import { type CheckpointFile, checkpointFile, pilotSteps } from './train-checkpoint.js';
 import { type Gathered, gather } from './train-input.js';
 import { planOf } from './train-plan.js';
+import { openRecord, type TrainingRecord } from './train-record.js';
 
 /**
  * Trains an autoencoder family on the series of all inputs and writes it as one ONNX file.
@@ -38,12 +40,13 @@ import { planOf } from './train-plan.js';
 export async function runTrain(
   request: TrainRequest,
   emit: Emit,
-  pace: Pick<TrainingHooks, 'checkpointSeconds'> = {},
+  pace: Pick<TrainingHooks, 'checkpointSeconds' | 'wish'> = {},
 ): Promise<TrainResult> {
   const started = performance.now();
   const output = path.resolve(request.output);
   const family = familyNamed(request.family);
-  await refuseModelFile(request, output);
+  await refuseModelFile(request);
+  const record = request.record === undefined ? null : await openRecord(request.record);
   const checkpoint = await checkpointFile(output, request.resume);
   const start = request.from === undefined ? null : await startOf(request.from, family.name);
   const gathered = await gather(request, emit, family.timeSeries === true);
@@ -54,67 +57,45 @@ export async function runTrain(
     emit({ type: 'device', device, description });
     for (const problem of warnings) emit({ type: 'warning', series: null, problem });
     const plan = await planWithSteps(request, corpus, runtime, checkpoint, start);
-    const hooks = { ...pace, ...hooksOf(emit, plan, checkpoint) };
+    const hooks = { ...pace, ...hooksOf(emit, plan, checkpoint, record) };
     const trained = await trainFamily(runtime, corpus, plan, hooks, null, start?.weights ?? null);
     const planeSide = family.wholePlanes ? plan.size : null;
     const facts = { version: VERSION, device, data: dataOf(gathered, corpus) };
     const judged = gathered.series.map((one, i) => ({ ...one, roles: corpus[i].roles }));
     const card = await withNormalScores(runtime, trained, familyCard(trained, facts, planeSide), judged);
     const bytes = exportFamily(trained, card, await codePriorOf(runtime, trained, card, judged));
-    await writeFileAtomic(output, bytes);
+    await record?.card(card);
+    const kept = await keep(request, card, bytes);
     await checkpoint.remove();
-    return resultOf(request, trained, corpus, gathered.problems, bytes, started);
+    return { ...resultOf(request, trained, corpus, gathered.problems, bytes, started), ...kept };
   } finally {
     await runtime.close();
   }
 }
 
-async function refuseModelFile(request: TrainRequest, output: string): Promise<void> {
-  if (!output.toLowerCase().endsWith('.onnx'))
-    throw new LimpidError('E_USAGE', 'The model file must end in .onnx.', 'Give --out NAME.onnx.', output);
-  if (await exists(output))
-    throw new LimpidError(
-      'E_EXISTS',
-      'The model file exists already.',
-      'Choose another name with --out, or remove it first.',
-      output,
-    );
-  if (!(await exists(path.dirname(output))))
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'The folder of the model file does not exist.',
-      'Create it, or choose another with --out.',
-      output,
-    );
-  for (const input of request.inputs)
-    if ((await isInside(output, input)) && path.resolve(input) !== output)
-      throw new LimpidError(
-        'E_INSIDE_SOURCE',
-        'The model file would lie inside an input.',
-        'Choose a file outside it with --out.',
-        output,
-      );
-}
-
-/** @throws LimpidError E_NOT_FOUND, E_IO; E_MODEL for a model of another family or kind */
-async function startOf(given: string, family: string): Promise<FamilyWeights> {
-  const start = readFamilyWeights(await readModel(given));
-  if (start.card.family === family) return start;
-  throw new LimpidError(
-    'E_MODEL',
-    `The model to go on from is of the family ${start.card.family}, not ${family}.`,
-    `Give --family ${start.card.family}, or another model.`,
-  );
+/** Makes the model visible: in the library, or as the file that was asked for. */
+async function keep(
+  { output, keepAs }: TrainRequest,
+  card: FamilyCard,
+  bytes: Uint8Array,
+): Promise<Pick<TrainResult, 'kept' | 'forPerson'>> {
+  const file = path.resolve(output);
+  if (keepAs === undefined) {
+    await writeFileAtomic(file, bytes);
+    return { forPerson: { file } };
+  }
+  const { id } = await keepModel(bytes, { name: keepAs, ...factsOf(card), origin: 'trained' });
+  return { kept: id };
 }
 
 /** Splits, and scales planes where the family sees them whole. */
 function corpusOf(
   request: TrainRequest,
   series: readonly CorpusSeries[],
-  { wholePlanes: whole, timeSeries }: Family,
+  { wholePlanes: whole }: Family,
   start: FamilyWeights | null,
 ): readonly CorpusSeries[] {
-  const split = splitCorpus(series, request.heldOut, new Random(request.seed).fork('split'), timeSeries);
+  const split = splitOf(request, series);
   const side = planOf(request, split, 1, start?.card).size;
   return whole ? split.map((one) => wholePlanes(one, side)) : split;
 }
@@ -134,7 +115,12 @@ async function planWithSteps(
   return planOf(request, corpus, steps, card);
 }
 
-function hooksOf(emit: Emit, plan: FamilyPlan, checkpoint: CheckpointFile): TrainingHooks {
+function hooksOf(
+  emit: Emit,
+  plan: FamilyPlan,
+  checkpoint: CheckpointFile,
+  record: TrainingRecord | null,
+): FamilyHooks {
   const meter = startMeter(emit, { series: null, stage: 'train', unit: 'steps', total: plan.steps });
   let late: number | null = null;
   return {
@@ -143,6 +129,8 @@ function hooksOf(emit: Emit, plan: FamilyPlan, checkpoint: CheckpointFile): Trai
       late = late === null ? loss : 0.95 * late + 0.05 * loss;
       meter.at(step, { loss: late, heldOut });
     },
+    onLearning: ({ points, best, preview }) => emit({ type: 'learning', points, best, preview }),
+    ...(record === null ? {} : { previews: record.previews }),
     checkpoint: { load: checkpoint.load, save: checkpoint.save },
   };
 }
@@ -183,6 +171,5 @@ function resultOf(
     sha256: sha256(bytes),
     bytes: bytes.length,
     problems: problems.map(withoutPlace),
-    forPerson: { file: path.resolve(request.output) },
   };
 }

@@ -143,13 +143,14 @@ export interface Family {
   /** Learns from series of several frames only. */
   readonly timeSeries?: true;
   readonly defaults: FamilySettings;
+  readonly ranges: Readonly<Record<string, Range | undefined>>;
   /** The setting that `--latent` sets; null: the family has no latent vector. */
   readonly latentSetting: string | null;
   /** @throws LimpidError E_USAGE for a setting that is unknown, of another type or out of range */
   readonly build: (given: FamilySettings, build: Build) => Autoencoder;
 }
 
-type Base = Omit<Family, 'defaults' | 'build'>;
+type Base = Omit<Family, 'defaults' | 'ranges' | 'build'>;
 
 /** From and to, both included; whole numbers where the default is one, unless it says 'real'. Or the choices. */
 export type Range = readonly [number, number] | readonly [number, number, 'real'] | readonly string[];
@@ -164,6 +165,7 @@ export function defineFamily<S extends Record<string, Setting>>(
   return {
     ...base,
     defaults,
+    ranges,
     build: (given, options) => build(settle(defaults, given, ranges), options),
   };
 }
@@ -192,12 +194,13 @@ function inRange(value: Setting, range: readonly unknown[] | undefined, standard
   if (!Number.isFinite(value)) return false;
   if (range === undefined) return true;
   const [least, most] = range.map(Number);
-  const whole =
-    !range.includes('real') &&
-    Number.isInteger(standard) &&
-    Number.isInteger(least) &&
-    Number.isInteger(most);
-  return value >= least && value <= most && (!whole || Number.isInteger(value));
+  return value >= least && value <= most && (!isWhole(range, standard) || Number.isInteger(value));
+}
+
+/** Whether a number within the range must be whole. */
+export function isWhole(range: readonly unknown[], standard: Setting): boolean {
+  const [least, most] = range.map(Number);
+  return !range.includes('real') && [standard, least, most].every(Number.isInteger);
 }
 
 function settingError(message: string, choices: readonly string[]): LimpidError {

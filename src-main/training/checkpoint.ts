@@ -12,6 +12,8 @@ export interface Checkpoint {
   readonly step: number;
   readonly curve: readonly CurvePoint[];
   readonly best: { readonly step: number; readonly heldOut: number } | null;
+  /** Losses since the last point of the curve. */
+  readonly running: { readonly sum: number; readonly count: number };
   /** The optimiser's state. */
   readonly state: NamedArrays;
   /** The averaged weights of the best evaluation; empty before the first. */
@@ -28,7 +30,7 @@ interface Entry {
   readonly shape: readonly number[];
 }
 
-const FORMAT = 'limpid-checkpoint-1';
+const FORMAT = 'limpid-checkpoint-2';
 
 /** A checkpoint as bytes: the length of a JSON header (uint32, little endian), the header, then float32 values. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
@@ -62,13 +64,14 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
         return [name, { data, shape }];
       }),
     );
-  const { plan, steps, step, curve, best } = header.value;
+  const { plan, steps, step, curve, best, running } = header.value;
   return {
     plan,
     steps,
     step,
     curve,
     best,
+    running,
     state: read(header.value.state),
     bestWeights: read(header.value.bestWeights),
   };

@@ -46,6 +46,9 @@ export interface CorpusSeries {
   readonly roles: Uint8Array;
 }
 
+/** What of a series decides how a corpus is split and planned. */
+export type CorpusShape = Pick<CorpusSeries, 'group' | 'rows' | 'columns' | 'slices' | 'frames' | 'roles'>;
+
 export interface CorpusPhysics {
   /** Values of air and of water, which give the attenuation of X-rays. */
   readonly air: number;
@@ -149,7 +152,7 @@ function scaledPhysics(volume: Volume, { low, high }: IntensityScale): CorpusPhy
   };
 }
 
-export function roleOf({ roles }: Pick<CorpusSeries, 'roles'>, plane: number): number {
+export function roleOf({ roles }: Pick<CorpusShape, 'roles'>, plane: number): number {
   return roles[plane % roles.length];
 }
 
@@ -178,12 +181,12 @@ const FEWEST_GROUPS = 3;
  *
  * @throws LimpidError E_TOO_FEW
  */
-export function splitCorpus(
-  series: readonly CorpusSeries[],
+export function splitCorpus<S extends CorpusShape>(
+  series: readonly S[],
   fraction: number,
   random: Random,
   timeSeries = false,
-): CorpusSeries[] {
+): S[] {
   const slices = series.reduce((sum, one) => sum + one.slices, 0);
   const frames = Math.min(...series.map((one) => one.frames));
   if (timeSeries && slices < FEWEST_SLICES && frames >= FEWEST_SLICES)
@@ -210,7 +213,7 @@ export function splitCorpus(
   }));
 }
 
-function runOfFrames({ slices, frames }: CorpusSeries, fraction: number, random: Random): Uint8Array {
+function runOfFrames({ slices, frames }: CorpusShape, fraction: number, random: Random): Uint8Array {
   const byFrame = runOfSlices(frames, fraction, random);
   return Uint8Array.from({ length: slices * frames }, (_, plane) => byFrame[Math.floor(plane / slices)]);
 }
@@ -231,7 +234,7 @@ function runOfSlices(slices: number, fraction: number, random: Random): Uint8Arr
   return roles;
 }
 
-export function countSlices(series: readonly CorpusSeries[], role: number): number {
+export function countSlices(series: readonly CorpusShape[], role: number): number {
   return series.reduce(
     (sum, { roles, slices, frames }) =>
       sum +

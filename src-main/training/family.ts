@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sha256 } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
+import type { Preview } from '../contract/events.js';
 import type { NamedArrays } from '../graph/types.js';
 import { familyNamed } from '../models/families.js';
 import type { Autoencoder, FamilySettings } from '../models/family.js';
@@ -9,11 +10,18 @@ import { headOf, type LossTerm, sameHead } from '../models/losses.js';
 import type { Runtime } from '../runtime/types.js';
 import { artifactBatches } from './artifact-pairs.js';
 import type { BatchSource } from './batches.js';
-import { type CorpusSeries, requireFrames } from './corpus.js';
+import { type CorpusSeries, type CorpusShape, requireFrames } from './corpus.js';
 import { type Augmentation, CropSampler } from './crops.js';
 import { autoencoderLearner, type Learner } from './learner.js';
-import { type LoopSettings, type TrainingHooks, type TrainingResult, trainLearner } from './loop.js';
+import {
+  type LoopSettings,
+  type Measured,
+  type TrainingHooks,
+  type TrainingResult,
+  trainLearner,
+} from './loop.js';
 import { type PairObjective, pairBatches } from './pairs.js';
+import { Previewer, type PreviewSink } from './preview.js';
 
 /** Everything that decides the result of a run, besides the images and the device. Plain data. */
 export interface FamilyPlan extends LoopSettings {
@@ -52,18 +60,18 @@ export function modelOf(plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses' 
  *
  * @param source batches to use instead of those that plan.objective makes of the corpus
  * @param start weights to go on from, where names and shapes are those of the model
- * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL; E_TOO_FEW; E_MODEL when nothing of `start` fits; as trainLearner
+ * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL, E_TOO_FEW as checkPlan; E_MODEL when nothing of `start` fits; as trainLearner
  */
 export async function trainFamily(
   runtime: Runtime,
   corpus: readonly CorpusSeries[],
   plan: FamilyPlan,
-  hooks: TrainingHooks = {},
+  hooks: FamilyHooks = {},
   source: BatchSource | null = null,
   start: NamedArrays | null = null,
 ): Promise<TrainedFamily> {
   const model = modelOf(plan);
-  checkSizes(model, corpus, plan.size);
+  checkPlan(model, corpus, plan);
   const { size, augmentation } = plan;
   const { context, along } = model;
   const sampler = new CropSampler(corpus, {
@@ -74,27 +82,59 @@ export async function trainFamily(
   });
   const examples = model.initialise === undefined ? null : drawExamples(sampler, plan);
   const folded = model.folded === true;
-  if (plan.objective.kind === 'artifact' ? model.context > 0 : folded)
-    throw new LimpidError(
-      'E_USAGE',
-      'The objective and the channels of this model do not go together.',
-      'Artifacts are learnt from single slices (context=0); folded=true is for --objective artifact only.',
-    );
-  if (along === 'frames') for (const series of corpus) requireFrames(series);
-  if (plan.objective.kind === 'frames' && !model.blind)
-    throw new LimpidError(
-      'E_USAGE',
-      'This model sees the frame that it is to tell from the others: it would only copy it.',
-      'Give --family video with --objective frames.',
-    );
   const fresh = autoencoderLearner(model, plan.losses, plan, examples);
   const learner = start === null ? fresh : startingFrom(fresh, start);
   const fingerprint = sha256(
     JSON.stringify({ ...plan, device: runtime.choice.device, images: corpusHash(corpus) }),
   );
   const batches = source ?? batchesOf(corpus, plan, sampler, folded);
-  const { parameters, ...result } = await trainLearner(runtime, learner, plan, fingerprint, batches, hooks);
-  return { plan, model, kept: parameters, result };
+  const previewer =
+    hooks.previews === undefined
+      ? null
+      : await Previewer.open(runtime, model, plan, hooks.previews, (batchSize) =>
+          batchesOf(corpus, { ...plan, batchSize }, sampler, folded),
+        );
+  try {
+    const { parameters, ...result } = await trainLearner(runtime, learner, plan, fingerprint, batches, {
+      ...hooks,
+      async onMeasured(measured) {
+        const preview = (await previewer?.at(measured)) ?? null;
+        await hooks.onLearning?.({ ...measured, preview });
+      },
+    });
+    return { plan, model, kept: parameters, result };
+  } finally {
+    await previewer?.close();
+  }
+}
+
+export interface FamilyHooks extends TrainingHooks {
+  /** Where pictures of fixed held-out patches go while it learns; absent: none are made. */
+  readonly previews?: PreviewSink;
+  /** Told after each measurement on held-out images, and first of all what a resumed run had measured before. */
+  readonly onLearning?: (learning: Measured & { readonly preview: Preview | null }) => void | Promise<void>;
+}
+
+/** @throws LimpidError E_USAGE, E_TOO_SMALL, E_TOO_FEW for a model, images and a plan that do not go together */
+export function checkPlan(
+  model: Autoencoder,
+  corpus: readonly CorpusShape[],
+  { size, objective }: Pick<FamilyPlan, 'size' | 'objective'>,
+): void {
+  checkSizes(model, corpus, size);
+  if (objective.kind === 'artifact' ? model.context > 0 : model.folded === true)
+    throw new LimpidError(
+      'E_USAGE',
+      'The objective and the channels of this model do not go together.',
+      'Artifacts are learnt from single slices (context=0); folded=true is for --objective artifact only.',
+    );
+  if (model.along === 'frames') for (const series of corpus) requireFrames(series);
+  if (objective.kind === 'frames' && !model.blind)
+    throw new LimpidError(
+      'E_USAGE',
+      'This model sees the frame that it is to tell from the others: it would only copy it.',
+      'Give --family video with --objective frames.',
+    );
 }
 
 function batchesOf(
@@ -117,7 +157,7 @@ function drawExamples(sampler: CropSampler, { size, seed }: FamilyPlan) {
   return { data, shape: [EXAMPLES, size, size, 1] };
 }
 
-function checkSizes(model: Autoencoder, corpus: readonly CorpusSeries[], size: number): void {
+function checkSizes(model: Autoencoder, corpus: readonly CorpusShape[], size: number): void {
   if (size % model.multiple !== 0)
     throw new LimpidError(
       'E_USAGE',

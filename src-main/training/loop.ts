@@ -49,8 +49,26 @@ export interface TrainingHooks {
     readonly load: () => Promise<Uint8Array | null>;
     readonly save: (bytes: Uint8Array) => Promise<void>;
   };
-  /** Least time between two checkpoints; they are only written right after a held-out measurement. */
+  /** Least time between two checkpoints; they are written right after a held-out measurement, and on a pause. */
   readonly checkpointSeconds?: number;
+  /** Awaited after each held-out measurement; a resumed run begins with all that was measured before. */
+  readonly onMeasured?: (measured: Measured) => Promise<void>;
+  /** Asked after each step. */
+  readonly wish?: () => Wish | null;
+}
+
+/** How a run is to end early: with the best weights so far, or with a checkpoint to go on from. */
+export type Wish = 'finish' | 'pause';
+
+export interface Measured {
+  readonly step: number;
+  /** Since the last time. */
+  readonly points: readonly CurvePoint[];
+  readonly best: Checkpoint['best'];
+  /** Averaged weights, and buffers, at this step. */
+  readonly kept: NamedArrays;
+  /** Whether the run ends here. */
+  readonly last: boolean;
 }
 
 export interface TrainingResult {
@@ -69,7 +87,7 @@ const SECONDS_BETWEEN_CHECKPOINTS = 20;
  * so a run that was stopped and resumed gives the weights of an unbroken one.
  *
  * @throws LimpidError E_TRAINING when the loss is no longer a number; E_RESUME when the checkpoint is of another
- * run, as its fingerprint tells
+ * run, as its fingerprint tells; E_CANCELLED when it was paused, once its checkpoint is written
  */
 export async function trainLearner(
   runtime: Runtime,
@@ -102,57 +120,76 @@ interface Run {
 
 async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
   const { settings, fingerprint, hooks, program, judge } = on;
+  const { steps, evaluateEvery } = settings;
   const curve = [...start.curve];
   let { best, bestWeights, step } = start;
-  let lossSum = 0;
-  let lossCount = 0;
+  let { sum, count } = start.running;
   let savedAt = performance.now();
-  const pause = 1000 * (hooks.checkpointSeconds ?? SECONDS_BETWEEN_CHECKPOINTS);
+  const between = 1000 * (hooks.checkpointSeconds ?? SECONDS_BETWEEN_CHECKPOINTS);
   const pace = new Pace();
-  while (step < settings.steps && !outOfPatience(settings, curve, best)) {
+  const save = async (): Promise<void> => {
+    const state = await program.readState();
+    const running = { sum, count };
+    const whole = { plan: fingerprint, steps, step, curve, best, running, state, bestWeights };
+    await hooks.checkpoint?.save(encodeCheckpoint(whole));
+    savedAt = performance.now();
+  };
+  const measure = async (last: boolean): Promise<void> => {
+    const kept = judged(await program.readState());
+    const { heldOut, measures } = await judge.loss(kept);
+    const watched = Object.keys(measures).length > 0 ? { measures } : {};
+    const point = { step, loss: sum / count, heldOut, ...watched };
+    curve.push(point);
+    [sum, count] = [0, 0];
+    if (best === null || heldOut < best.heldOut) {
+      best = { step, heldOut };
+      bestWeights = kept;
+    }
+    await hooks.onMeasured?.({ step, points: [point], best, kept, last });
+  };
+  if (curve.length > 0)
+    await hooks.onMeasured?.({ step, points: start.curve, best, kept: judged(start.state), last: false });
+  while (step < steps && !outOfPatience(settings, curve, best)) {
     const loss = await oneStep(on, step);
-    lossSum += loss;
-    lossCount++;
+    sum += loss;
+    count++;
     step++;
-    if (step % settings.evaluateEvery === 0 || step === settings.steps) {
-      const candidate = judged(await program.readState());
-      const { heldOut, measures } = await judge.loss(candidate);
-      const watched = Object.keys(measures).length > 0 ? { measures } : {};
-      curve.push({ step, loss: lossSum / lossCount, heldOut, ...watched });
-      lossSum = 0;
-      lossCount = 0;
-      if (best === null || heldOut < best.heldOut) {
-        best = { step, heldOut };
-        bestWeights = candidate;
-      }
-      // Only between measurements: the running mean of the loss is then empty, so a resumed curve is the same.
-      if (hooks.checkpoint && (performance.now() - savedAt >= pause || step === settings.steps)) {
-        const state = await program.readState();
-        await hooks.checkpoint.save(
-          encodeCheckpoint({
-            plan: fingerprint,
-            steps: settings.steps,
-            step,
-            curve,
-            best,
-            state,
-            bestWeights,
-          }),
-        );
-        savedAt = performance.now();
-      }
+    const wish = hooks.wish === undefined ? null : await wishAfter(hooks.wish);
+    const last = step === steps || wish === 'finish';
+    if (step % evaluateEvery === 0 || last) {
+      await measure(last);
+      if (hooks.checkpoint && (step === steps || performance.now() - savedAt >= between)) await save();
     }
     const rate = pace.tick();
     hooks.onProgress?.({
       step,
-      steps: settings.steps,
+      steps,
       loss,
       heldOut: curve.at(-1)?.heldOut ?? null,
       rate,
-      secondsLeft: (settings.steps - step) / rate,
+      secondsLeft: (steps - step) / rate,
     });
+    if (wish === 'finish') break;
+    if (wish === 'pause') {
+      await save();
+      throw paused();
+    }
   }
   return { parameters: bestWeights, curve, bestStep: best?.step ?? step, stepsDone: step };
+}
+
+/** What is wished for by now: messages only arrive when the event loop turns, which not every device lets it. */
+async function wishAfter(wish: () => Wish | null): Promise<Wish | null> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return wish();
+}
+
+function paused(): LimpidError {
+  return new LimpidError(
+    'E_CANCELLED',
+    'The training was paused.',
+    'Go on with it: it continues at the same step.',
+  );
 }
 
 async function oneStep({ learner, settings, source, program }: Run, step: number): Promise<number> {
@@ -202,6 +239,7 @@ async function startingPoint(
     step: 0,
     curve: [],
     best: null,
+    running: { sum: 0, count: 0 },
     state,
     bestWeights: judged(state),
   };

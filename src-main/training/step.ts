@@ -5,7 +5,8 @@ import type { Pass } from '../models/family.js';
 import { drawnOf, drawShapes, type Learner, type Loss } from './learner.js';
 import { type AdamSettings, adamUpdate, averages, initialState, stateShapes, weights } from './optimiser.js';
 
-const BUFFER = 'buffer/';
+/** Prefix of buffers among what `judged` gives. */
+export const BUFFER = 'buffer/';
 const BUFFER_AVERAGE = 'bufferAverage/';
 
 /** A step of the optimiser on the loss of a batch, as one function of its state. */
@@ -66,6 +67,11 @@ export function splitBuffers<T>(kept: Readonly<Record<string, T>>): {
     parameters: Object.fromEntries(Object.entries(kept).filter(([name]) => !name.startsWith(BUFFER))),
     buffers: withPrefix(kept, BUFFER),
   };
+}
+
+/** A pass of a trained model over what `judged` gives: nothing drawn, nothing learnt. */
+export function restingPass(kept: NamedTensors): Pass {
+  return { ...splitBuffers(kept), drawn: null, learning: false, ramp: null, updates: {} };
 }
 
 export function initialLearnerState(learner: Learner, random: Random): NamedArrays {

@@ -110,6 +110,10 @@ describe('what comes from the window', () => {
     for (const request of good) expect(isJobRequest(request)).toBe(true);
     expect(isJobRequest({ ...train, losses: [{ name: 'mse' }] })).toBe(false);
     expect(isJobRequest({ ...train, budget: { unit: 'years', value: 1 } })).toBe(false);
+    expect(isJobRequest({ ...train, only: ['a', null], keepAs: 'my model' })).toBe(true);
+    expect(isJobRequest({ ...train, keepAs: 'my\nmodel' })).toBe(false);
+    expect(isJobRequest({ ...train, record: '/etc' })).toBe(false);
+    expect(isJobRequest({ type: 'check-training', request: train, series: [] })).toBe(false);
     expect(isJobRequest({ ...simulate, artifact: { name: 'tea', severity: null } })).toBe(false);
     expect(isJobRequest({ ...evaluate, mask: { kind: 'file' } })).toBe(false);
     expect(isJobRequest({ ...latent, only: ['a', null] })).toBe(true);
@@ -128,6 +132,9 @@ describe('what comes from the window', () => {
       { kind: 'output', job: 'x', file: 'vectors.npy' },
       { kind: 'report', job: 'x', format: 'html' },
       { kind: 'report', job: 'x', format: 'json' },
+      { kind: 'training-preview', job: 'x', step: null },
+      { kind: 'training-preview', job: 'x', step: 120 },
+      { kind: 'training-card', job: 'x' },
     ];
     for (const resource of resources) expect(resourceAt(resourcePath(resource))).toEqual(resource);
     for (const other of [
@@ -141,6 +148,8 @@ describe('what comes from the window', () => {
       '/outputs/a/report.html',
       '/outputs/a/..%2Fb.json',
       '/outputs/a/b/c.json',
+      '/trainings/a/../b',
+      '/trainings/a/model.onnx',
     ])
       expect(resourceAt(other)).toBeNull();
   });

@@ -15,7 +15,7 @@ let file = '';
 let changes = 0;
 /** The service's part for models, with the job in this process. */
 const api = modelsApi({
-  compute: (request) => ({ result: runJob(request, () => {}), cancel: () => {} }),
+  compute: (request) => ({ result: runJob(request, () => {}) }),
   onChange: () => changes++,
 });
 

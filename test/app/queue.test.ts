@@ -6,6 +6,7 @@ import type { JobEvent, ResultEvent } from '../../src-main/contract/events.js';
 import type { JobRequest } from '../../src-main/contract/requests.js';
 import type { RunningJob } from '../../src-main/jobs/client.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+import { trainRequest } from '../jobs/train-request.js';
 
 afterAll(removeFolders);
 
@@ -14,6 +15,8 @@ interface Bench {
   readonly options: QueueOptions;
   readonly started: JobRequest[];
   readonly crashes: string[];
+  /** What running jobs were asked for. */
+  readonly wishes: string[];
   readonly emit: (event: JobEvent) => void;
   readonly end: (result: ResultEvent) => Promise<void>;
 }
@@ -21,6 +24,7 @@ interface Bench {
 function bench(folder: string): Bench {
   const started: JobRequest[] = [];
   const crashes: string[] = [];
+  const wishes: string[] = [];
   let settle: ((result: ResultEvent) => void) | null = null;
   let hear: ((event: JobEvent) => void) | null = null;
   const options: QueueOptions = {
@@ -31,7 +35,8 @@ function bench(folder: string): Bench {
       const result = new Promise<ResultEvent>((resolve) => {
         settle = resolve;
       });
-      return { result, cancel: () => settle?.(stopped('E_CANCELLED', 130)) };
+      const cancel = () => settle?.(stopped('E_CANCELLED', 130));
+      return { result, cancel, pause: cancel, finish: () => wishes.push('finish') };
     },
     onChange: () => undefined,
     onEvent: () => undefined,
@@ -41,6 +46,7 @@ function bench(folder: string): Bench {
     options,
     started,
     crashes,
+    wishes,
     emit: (event) => hear?.(event),
     async end(result) {
       settle?.(result);
@@ -116,6 +122,32 @@ describe('the queue', () => {
     await expect(queue.cancel(a)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
   });
 
+  it('is done with a job that was done just before it could be paused', async () => {
+    const { options, end } = bench(await temporaryFolder());
+    const slow: QueueOptions = {
+      ...options,
+      start: (...args) => ({ ...options.start(...args), pause: () => void end(DONE) }),
+    };
+    const queue = await openQueue(slow);
+    await queue.add(request('a'), 'last');
+    await queue.pause(true);
+    await expect.poll(() => names(queue)).toEqual(['a done']);
+  });
+
+  it('asks a training that runs to end early, and nothing else', async () => {
+    const { options, wishes } = bench(await temporaryFolder());
+    const queue = await openQueue(options);
+    const train = await queue.add(trainRequest('/in', '/out.onnx'), 'last');
+    const other = await queue.add(request('b'), 'last');
+    await queue.finish(train);
+    expect(wishes).toEqual(['finish']);
+    await expect(queue.finish(other)).rejects.toMatchObject({ code: 'E_USAGE' });
+    await queue.cancel(train);
+    await expect(queue.finish(other)).rejects.toMatchObject({ code: 'E_USAGE' });
+    expect(wishes).toEqual(['finish']);
+    await queue.close();
+  });
+
   it('starts a job again after a crash of its process, once', async () => {
     const { options, started, crashes, end } = bench(await temporaryFolder());
     const queue = await openQueue(options);
@@ -164,9 +196,9 @@ describe('the queue', () => {
     const { options } = bench(folder);
     const noting: QueueOptions = {
       ...options,
-      start: (asked, onEvent, before) => {
+      start: (asked, onEvent, before, job) => {
         again.push(before);
-        return options.start(asked, onEvent, before);
+        return options.start(asked, onEvent, before, job);
       },
     };
     const queue = await openQueue(noting);

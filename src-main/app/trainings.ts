@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError } from '../base/files.js';
+import type { JobId, JobRecord } from '../contract/app.js';
+import { errorFrom, LimpidError } from '../contract/errors.js';
+import type { ResultEvent } from '../contract/events.js';
+import type { JobRequest, TrainingShape, TrainRequest } from '../contract/requests.js';
+import type { FamilyChoices, TrainingFacts } from '../contract/results.js';
+import { checkpointPath } from '../jobs/checkpoint-path.js';
+import type { RunningJob } from '../jobs/client.js';
+import { RECORD_FILES } from '../jobs/record-files.js';
+
+/** What the app knows of trainings: each has a folder of its own, for what the window shows of it. */
+export interface Trainings {
+  /** The request that is run: with the folder of the job, and resuming where there is something to go on from. */
+  prepared(request: TrainRequest, job: JobId, again: boolean): TrainRequest;
+  families(): Promise<FamilyChoices>;
+  /** @throws LimpidError what the training would refuse; E_CANCELLED once it is asked for another one */
+  check(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingFacts>;
+  /** @throws LimpidError E_NOT_FOUND, E_IO */
+  patches(job: JobRecord, step: number | null): Promise<Uint8Array>;
+  card(job: JobRecord): Promise<Uint8Array>;
+  /** Removes the folder of a job. */
+  forget(job: JobId): void;
+}
+
+/** @param ask runs a request in a compute process, beside the queue */
+export function openTrainings(home: string, ask: (request: JobRequest) => RunningJob): Trainings {
+  const folderOf = (job: JobId): string => path.join(home, 'trainings', job);
+  let families: Promise<FamilyChoices> | null = null;
+  let checking: RunningJob | null = null;
+
+  const prepared = (request: TrainRequest, job: JobId, again: boolean): TrainRequest => {
+    const record = folderOf(job);
+    const output = request.keepAs === undefined ? request.output : path.join(record, RECORD_FILES.model);
+    // Training goes on where it was stopped only when it is told to.
+    return {
+      ...request,
+      record,
+      output,
+      resume: again ? existsSync(checkpointPath(path.resolve(output))) : request.resume,
+    };
+  };
+  const read = async ({ id, request }: JobRecord, name: string): Promise<Uint8Array> => {
+    if (request.type !== 'train')
+      throw new LimpidError('E_NOT_FOUND', 'The job is no training.', 'Look at the list again.');
+    const file = path.join(folderOf(id), name);
+    try {
+      return await fs.readFile(file);
+    } catch (error) {
+      throw asFileError(error, file);
+    }
+  };
+  const loadFamilies = async (): Promise<FamilyChoices> => {
+    const result = await ask({ type: 'families' }).result;
+    if (result.command === 'families' && 'families' in result) return result;
+    throw problemOf(result);
+  };
+
+  return {
+    prepared,
+    families() {
+      families ??= loadFamilies();
+      families.catch(() => {
+        families = null;
+      });
+      return families;
+    },
+    async check(request, series) {
+      checking?.cancel();
+      const process = ask({ type: 'check-training', request, series });
+      checking = process;
+      const result = await process.result;
+      if (checking === process) checking = null;
+      if ('facts' in result) return result.facts;
+      throw problemOf(result);
+    },
+    patches: (job, step) => read(job, step === null ? RECORD_FILES.patches : RECORD_FILES.rebuilt(step)),
+    card: (job) => read(job, RECORD_FILES.card),
+    forget: (job) => void fs.rm(folderOf(job), { recursive: true, force: true }).catch(() => undefined),
+  };
+}
+
+function problemOf(result: ResultEvent): LimpidError {
+  if ('stopped' in result) return errorFrom(result.stopped);
+  return new LimpidError('E_INTERNAL', 'The compute process answered something else.', 'Report this.');
+}
