@@ -5,7 +5,7 @@ import { baseName } from './paths.js';
 import type { JobView } from './progress.js';
 import { t, tName } from './text.svelte.js';
 
-/** The name of a job for the person: that of its input. */
+/** The name of a job for the person: that of its input, or of the model that it makes. */
 export function jobName(job: JobRecord): string {
   const { request } = job;
   if (request.type === 'inspect') return request.paths.map(baseName).join(', ');
@@ -13,12 +13,15 @@ export function jobName(job: JobRecord): string {
     case 'evaluate':
       return baseName(request.test);
     case 'train':
+      return request.keepAs ?? baseName(request.output);
     case 'latent':
       return request.inputs.map(baseName).join(', ');
     case 'pretrain':
     case 'generate':
       return baseName(request.output);
     case 'models':
+    case 'check-training':
+    case 'families':
       return '';
     default:
       return baseName(request.input);

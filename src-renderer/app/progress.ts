@@ -1,4 +1,5 @@
 import type { JobEvent, ProgressEvent, SeriesDoneEvent } from '../../src-main/contract/events.js';
+import { type Learning, NOTHING_LEARNT, withLearning } from '../training/learning.js';
 
 /** What the window knows of a running job, folded from its events. */
 export interface JobView {
@@ -10,6 +11,8 @@ export interface JobView {
   readonly device: string | null;
   readonly done: readonly SeriesDoneEvent[];
   readonly curve: readonly CurvePoint[];
+  /** Of a training: what was measured, and pictures of it. */
+  readonly learning: Learning;
   readonly warnings: number;
 }
 
@@ -27,6 +30,7 @@ export const NO_EVENTS: JobView = {
   device: null,
   done: [],
   curve: [],
+  learning: NOTHING_LEARNT,
   warnings: 0,
 };
 
@@ -43,6 +47,8 @@ export function withEvent(view: JobView, event: JobEvent): JobView {
       };
     case 'progress':
       return { ...view, progress: event, curve: withPoint(view.curve, event) };
+    case 'learning':
+      return { ...view, learning: withLearning(view.learning, event) };
     case 'series-done':
       return { ...view, done: [...view.done.filter(({ series }) => series !== event.series), event] };
     case 'device':

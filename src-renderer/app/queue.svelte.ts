@@ -47,6 +47,13 @@ export class Queue {
     } else if (event.type === 'queue') this.follow(event.queue);
   }
 
+  /** Reads what a job told before this window was there, where it is not known. */
+  async recall(job: JobId): Promise<void> {
+    if (this.views.has(job)) return;
+    const log = await this.api.jobLog(job);
+    if (!this.views.has(job)) this.views.set(job, log.reduce(withEvent, NO_EVENTS));
+  }
+
   viewOf(job: JobRecord): JobView {
     return this.views.get(job.id) ?? NO_EVENTS;
   }

@@ -55,6 +55,10 @@ export class Session {
   screen = $state<Screen>('studies');
   /** The section of Settings to show first. */
   section = $state<string | null>(null);
+  /** The model whose card the screen Models is to show. */
+  wantedCard = $state<string | null>(null);
+  /** The training that is looked at; null: a new one. */
+  training = $state<JobId | null>(null);
   selected = $state<SeriesKey | null>(null);
   shown = $state.raw<Comparison>(NOTHING);
   /** Where the viewer goes in what it shows. */
@@ -184,6 +188,10 @@ export class Session {
   /** Opens what a finished job made: images beside their source, a latent map, new images. */
   async showResult(job: JobRecord): Promise<void> {
     const { request } = job;
+    if (request.type === 'train') {
+      this.training = job.id;
+      await this.go('train');
+    }
     if (request.type === 'latent' || request.type === 'generate') {
       if (request.type === 'latent') this.shownMap = job.id;
       else this.shownSamples = job.id;
@@ -304,6 +312,13 @@ export class Session {
     document.getElementById('denoise-start')?.focus();
   }
 
+  /** A model of the library on its screen. */
+  async showModel(id: string): Promise<void> {
+    this.wantedCard = id;
+    this.modelsSection = 'list';
+    await this.go('models');
+  }
+
   /** The Denoise panel with a model chosen; where no series is selected, Studies to select one. */
   async denoiseWith(model: Pick<Choices, 'model' | 'path'>): Promise<void> {
     this.wantedModel = model;
@@ -322,11 +337,22 @@ export class Session {
       return;
     }
     const made = job.result !== null && 'series' in job.result && job.result.command === 'denoise';
-    const anyDone = made && job.result.series.some((one) => 'status' in one && one.status !== 'failed');
+    const trained = job.result?.command === 'train' && 'sha256' in job.result;
+    const anyDone =
+      trained || (made && job.result.series.some((one) => 'status' in one && one.status !== 'failed'));
     if (job.state === 'failed' && !anyDone) {
       const stopped = job.result !== null && 'stopped' in job.result ? job.result.stopped : null;
       if (stopped !== null) this.toasts.problem(stopped);
       this.said = t('say.jobFailed');
+      return;
+    }
+    if (job.request.type === 'train') {
+      this.said = t('say.trainingDone');
+      if (this.screen !== 'train' || this.training !== job.id)
+        this.toasts.say(t('toast.trained'), {
+          label: t('job.showResult'),
+          run: () => void this.showResult(job),
+        });
       return;
     }
     const { request } = job;
