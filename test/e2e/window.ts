@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { type Browser, chromium, type Locator, type Page } from '@playwright/test';
+import { expect } from 'vitest';
+
+/** The built window over `limpid serve`, in a real browser, as a test works with it. */
+export interface TestWindow {
+  readonly page: Page;
+  /** Console errors, warnings and exceptions of the window. */
+  readonly complaints: string[];
+  /** A screen by its name in the rail. */
+  rail(name: string): Locator;
+  dialog(): Locator;
+  /** Goes to a folder in the picker from the root of the file system. */
+  walkTo(folder: string): Promise<void>;
+  /** Chooses files of one folder in the picker, and goes on. */
+  pick(folder: string, ...names: readonly string[]): Promise<void>;
+  /** Opens a folder as a person does. */
+  openFolder(folder: string): Promise<void>;
+  /** Fails where axe finds a violation. */
+  expectAccessible(): Promise<void>;
+  /** A picture for a person, in the folder LIMPID_SCREENSHOTS; nothing without it. */
+  shoot(name: string): Promise<void>;
+  /** Ends the app, as by Ctrl-C, and starts it again. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const CHROMIUM = '/usr/bin/chromium';
+const SHOTS = process.env.LIMPID_SCREENSHOTS;
+
+/** Why the window cannot be tested here; false: it can. */
+export function whatIsMissing(): string | false {
+  if (!existsSync(CHROMIUM)) return `skipped: ${CHROMIUM} is missing; install Debian's chromium`;
+  const built = ['dist/main/cli.js', 'dist/app/index.html'].every((file) =>
+    existsSync(path.join(ROOT, file)),
+  );
+  return built ? false : 'skipped: the window is not built; run npm run build';
+}
+
+/** @param folder of the test: the app starts in it, and its home is in it */
+export async function openTestWindow(folder: string): Promise<TestWindow> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const complaints: string[] = [];
+  let server = await serve(folder);
+  const browser: Browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic',
+    ],
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(20_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(server.url);
+  await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
+  const dialog = () => page.getByRole('dialog');
+  const walkTo = async (to: string): Promise<void> => {
+    await dialog().getByRole('button', { name: '/', exact: true }).click();
+    for (const name of to.split('/').filter(Boolean))
+      await dialog().getByRole('button', { name, exact: true }).click();
+    await expect.poll(() => dialog().getByText(to, { exact: true }).count()).toBe(1);
+  };
+  return {
+    page,
+    complaints,
+    rail: (name) =>
+      page
+        .getByRole('navigation')
+        .first()
+        .getByRole('button', { name: new RegExp(`^${name}`) }),
+    dialog,
+    walkTo,
+    async pick(from, ...names) {
+      await walkTo(from);
+      for (const name of names) await dialog().getByRole('button', { name, exact: true }).click();
+      await dialog().getByRole('button', { name: 'Open', exact: true }).click();
+    },
+    async openFolder(which) {
+      await page.keyboard.press('Control+o');
+      await walkTo(which);
+      await dialog().getByRole('button', { name: 'Choose this folder' }).click();
+      await dialog().waitFor({ state: 'hidden' });
+    },
+    async expectAccessible() {
+      const found: unknown = await page.evaluate(
+        `${axe}; axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')))`,
+      );
+      expect(found).toEqual([]);
+    },
+    async shoot(name) {
+      if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+    },
+    async restart() {
+      await end(server.process);
+      server = await serve(folder);
+      await page.goto(server.url);
+      await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
+      // The connection that broke is complained about, and rightly.
+      complaints.length = 0;
+    },
+    async close() {
+      await browser.close();
+      await end(server.process);
+    },
+  };
+}
+
+interface Server {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+function serve(folder: string): Promise<Server> {
+  const server = spawn(process.execPath, [path.join(ROOT, 'bin/limpid.js'), 'serve'], {
+    cwd: folder,
+    env: { ...process.env, LIMPID_HOME: path.join(folder, 'home') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stdout?.on('data', (data: Buffer) => {
+      said += data.toString();
+      const url = /http:\/\/\S+/.exec(said)?.[0];
+      if (url !== undefined) resolve({ process: server, url });
+    });
+    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}: ${said}`)));
+  });
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGTERM');
+  await ended;
+}
