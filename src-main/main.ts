@@ -9,5 +9,5 @@ startApp({
   devices: at('./devices.js'),
   preload: at('./preload.cjs'),
   app: at('../app/'),
-  samples: at('../../assets/samples/'),
+  root: at('../../'),
 });

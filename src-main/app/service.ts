@@ -14,6 +14,7 @@ import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
+import { type SamplePlace, samplesAt } from './samples.js';
 import { openSettings } from './settings.js';
 import { openTrainings } from './trainings.js';
 
@@ -23,8 +24,7 @@ export interface ServiceOptions {
   readonly spawn: Spawn;
   /** Built scripts of the processes. */
   readonly entries: { readonly compute: string; readonly library: string; readonly devices: string };
-  /** Folder with one sample a sub-folder or file. */
-  readonly samples: string;
+  readonly samples: readonly SamplePlace[];
   readonly transport: About['transport'];
   /** What only a desktop can do; null in a browser. */
   readonly desktop: Desktop | null;
@@ -112,7 +112,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       platform: process.platform,
       transport: options.transport,
       dialogs: desktop !== null,
-      samples: await samplesIn(options.samples),
+      samples: await samplesAt(options.samples),
     }),
     choosePaths: async (what) => needDesktop(desktop).choosePaths(what),
     listFolder,
@@ -250,11 +250,4 @@ async function readOutput(folder: string, file: string): Promise<Uint8Array> {
   } catch (error) {
     throw asFileError(error, place);
   }
-}
-
-async function samplesIn(folder: string): Promise<About['samples']> {
-  const entries = await fs.readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter(({ name }) => !name.startsWith('.'))
-    .map(({ name }) => ({ name: name.replace(/\.(nii|nii\.gz|zip)$/i, ''), path: path.join(folder, name) }));
 }

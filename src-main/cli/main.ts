@@ -8,5 +8,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   library: at('./library.js'),
   devices: at('./devices.js'),
   app: at('../app/'),
-  samples: at('../../assets/samples/'),
+  root: at('../../'),
 });

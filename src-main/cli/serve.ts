@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { Command } from 'commander';
 import { startServer } from '../app/http/server.js';
 import { openUploads } from '../app/http/uploads.js';
+import { samplePlaces } from '../app/samples.js';
 import { openService } from '../app/service.js';
 import { homeFolder } from '../base/home.js';
 import { problemFrom } from '../contract/errors.js';
@@ -15,7 +16,8 @@ export interface ServePlaces {
   readonly devices: string;
   /** The built window. */
   readonly app: string;
-  readonly samples: string;
+  /** Of the installation, which holds the samples. */
+  readonly root: string;
 }
 
 export function serveCommand(places: ServePlaces, finish: (exitCode: number) => void): Command {
@@ -46,7 +48,7 @@ async function serve(places: ServePlaces, port: number, open: boolean): Promise<
       home: homeFolder(),
       spawn: forkSpawn(),
       entries: places,
-      samples: places.samples,
+      samples: samplePlaces(places.root),
       transport: 'browser',
       desktop: null,
       passing: [uploads.folder],

@@ -159,6 +159,7 @@ export interface About {
   /** What carries the calls. */
   readonly transport: 'electron' | 'browser';
   readonly dialogs: boolean;
+  /** Nothing may be written beside these: they belong to the installation. */
   readonly samples: readonly { readonly name: string; readonly path: string }[];
 }
 

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, Menu, session } from 'electron';
+import { samplePlaces } from '../app/samples.js';
 import { type AppService, openService } from '../app/service.js';
 import { homeFolder } from '../base/home.js';
 import { problemFrom } from '../contract/errors.js';
@@ -20,7 +21,8 @@ export interface AppPlaces {
   readonly devices: string;
   readonly preload: string;
   readonly app: string;
-  readonly samples: string;
+  /** Of the installation, which holds the samples. */
+  readonly root: string;
 }
 
 const DARK = '#0b0d10';
@@ -67,7 +69,7 @@ async function begin(home: string, places: AppPlaces): Promise<AppService> {
     home,
     spawn: utilitySpawn,
     entries: places,
-    samples: places.samples,
+    samples: samplePlaces(places.root),
     transport: 'electron',
     desktop: desktop(currentWindow),
     probeFirst: true,

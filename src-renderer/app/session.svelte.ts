@@ -222,7 +222,7 @@ export class Session {
     suffix: string,
     folder: string | null = this.settings.outputFolder,
   ): Promise<{ parent: string; name: string }> {
-    const base = folder ?? (this.uploaded.has(input) ? await this.firstPlace() : null);
+    const base = folder ?? (this.isPassing(input) ? await this.firstPlace() : null);
     const parent = outputParent(input, base);
     const taken = await this.bridge.api.listFolder(parent).catch(() => null);
     const names = taken?.entries.map(({ name }) => name) ?? [];
@@ -235,6 +235,11 @@ export class Session {
     const taken = await this.bridge.api.listFolder(parent).catch(() => null);
     const names = taken?.entries.map((entry) => entry.name) ?? [];
     return joinPath(parent, freeName(name, [...names, ...this.queuedNames()]));
+  }
+
+  /** Uploaded files go when the app does, and samples belong to the installation. */
+  private isPassing(input: string): boolean {
+    return this.uploaded.has(input) || (this.about?.samples.some(({ path }) => path === input) ?? false);
   }
 
   private queuedNames(): string[] {

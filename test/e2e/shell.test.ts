@@ -268,6 +268,19 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
     expect(progress.at(-1)).toBe(-1);
     expect(blockers).toEqual([]);
     await call('showInFolder', output);
+    // Results are dragged out by the window; nothing else may be, whoever asks.
+    await app.page
+      .getByRole('navigation')
+      .first()
+      .getByRole('button', { name: /^Batch/ })
+      .click();
+    await app.page.evaluate("window.limpid.dragOut(['/etc/passwd'])");
+    await app.page.getByRole('group', { name: 'Drag out' }).dispatchEvent('dragstart');
+    await until('the drag', async () => {
+      const { drags } = await look();
+      return Array.isArray(drags) && drags.length > 0 ? true : null;
+    });
+    expect((await look()).drags).toEqual([[output]]);
     const result = await opened(await call('openInput', [output]));
     const source = result.series.find(({ map }) => map === undefined);
     const map = result.series.find((one) => one.map !== undefined);
