@@ -4,6 +4,13 @@ import { PRETRAINED_NETWORK, type PretrainedModel } from './pretrain.js';
 import type { TrainedModel } from './self.js';
 import { decodeWeights, encodeWeights } from './weights.js';
 
+const LIMITS = [
+  'Needs the noise level: a wrong one leaves noise or takes structure (the trust report tells which).',
+  'Faint structures of a few voxels lose contrast: the trust report measures how much.',
+  'Sees two slices on each side and no other frames: repeats of a dynamic series are not used.',
+  'Trained on drawn images only: structure unlike any of them (text, moire, metal) may be smoothed.',
+];
+
 /** The general denoiser as it ships, with its card. */
 export function encodeGeneral({ seed, phases }: PretrainedModel, version: string): Uint8Array {
   const last = phases[phases.length - 1];
@@ -25,6 +32,12 @@ export function encodeGeneral({ seed, phases }: PretrainedModel, version: string
     },
     input: 'Values whose noise has standard deviation 1: stabilised magnitudes (Foi 2011) or value / sigma.',
     intendedUse: 'Denoising of MR and CT series of known noise level. Research. Not for diagnostic use.',
+    quality: {
+      // weighted squared error on procedural images held out, in units of the noise variance
+      heldOut: last.result.curve.find(({ step }) => step === last.result.bestStep)?.heldOut ?? null,
+      onImages: 'docs/quality.md: brains with known noise, repeats and CT, beside other denoisers.',
+    },
+    limits: LIMITS,
   };
   return encodeWeights(last.result.parameters, { limpid: JSON.stringify(card) });
 }
