@@ -34,8 +34,8 @@ export function denoiseCommand(start: Start): Command {
     .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
     .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
     .option(
-      '--model <auto|self|nlm|dct|mppca|FILE.onnx>',
-      'the shipped network adapted to the series, one trained on the series alone, a filter without training (mppca: 10 frames or more), or a model file',
+      '--model <auto|general|self|nlm|dct|mppca|FILE.onnx>',
+      'what does best on the series, the shipped network without asking the filters, a network trained on the series alone, a filter without training (mppca: 10 frames or more), or a model file',
       'auto',
     )
     .addOption(
@@ -48,7 +48,7 @@ export function denoiseCommand(start: Start): Command {
     )
     .option(
       '--adapt <off|auto|STEPS>',
-      'of --model auto: fine-tune the network on the series, kept only where held-out pixels say that it is better',
+      'of --model auto and general: fine-tune the network on the series, kept only where held-out pixels say that it is better',
       adaptation,
       'auto',
     )
@@ -97,7 +97,7 @@ Examples:
 
 /** A name of a denoiser, else the path of a model file: ./nlm is a file. */
 function modelChoice(name: string): ModelChoice {
-  if (name === 'auto' || name === 'self') return { kind: name };
+  if (name === 'auto' || name === 'general' || name === 'self') return { kind: name };
   const classical = CLASSICAL_NAMES.find((known) => known === name);
   return classical === undefined ? { kind: 'file', path: name } : { kind: classical };
 }

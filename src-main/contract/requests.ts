@@ -36,9 +36,13 @@ export interface InspectRequest {
 export const CLASSICAL_NAMES = ['nlm', 'dct', 'mppca'] as const;
 export type ClassicalName = (typeof CLASSICAL_NAMES)[number];
 
-/** The shipped model adapted to the series, one trained on the series itself, a model file, or no network at all. */
+/**
+ * Whatever does best on the series, the shipped model adapted to it, one trained on the series itself, a model file,
+ * or no network at all.
+ */
 export type ModelChoice =
   | { readonly kind: 'auto' }
+  | { readonly kind: 'general' }
   | { readonly kind: 'self' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: ClassicalName };
@@ -52,7 +56,7 @@ export interface DenoiseRequest {
   readonly objective: ObjectiveName;
   /** Training steps; null lets the training choose. */
   readonly steps: number | null;
-  /** Of the model `auto`: whether it is fine-tuned on the series, and for how many steps; absent is `auto`. */
+  /** Of the models `auto` and `general`: whether, and for how many steps, the network is fine-tuned; absent is `auto`. */
   readonly adapt?: 'off' | 'auto' | number;
   readonly seed: number;
   /** 0 returns the input, 1 the full result. */

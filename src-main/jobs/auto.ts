@@ -1,7 +1,10 @@
-/** `--model auto`: the shipped network, adapted to the series where that helps, or the filter that beats it. */
+/**
+ * The shipped network, adapted to the series where that helps: `--model general`. `--model auto` also races it
+ * against the filters, and leaves clean series alone.
+ */
 import { VERSION } from '../base/version.js';
 import type { Problem } from '../contract/errors.js';
-import type { RaceReport } from '../contract/report.js';
+import type { ContenderName } from '../contract/report.js';
 import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
 import type { UnitDenoiser } from '../denoise/evidence.js';
@@ -32,15 +35,16 @@ export interface AutoContext {
   readonly keep: (restorer: Restorer) => void;
 }
 
-/** Measures, races, adapts where that is allowed, and denoises with what is best on this series. */
-export async function denoiseAutomatically(
+/** Measures, races where that was asked for, adapts where that is allowed, and denoises with what is best. */
+export async function denoiseWithShipped(
   context: AutoContext,
   input: ProcessInput,
   hooks: ProcessHooks,
 ): Promise<Processed> {
   const { runtime, general, request } = context;
   const { volume, only2d } = input;
-  if (isClean(volume, input.noise)) return untouched(request, input);
+  const isAuto = request.model.kind === 'auto';
+  if (isAuto && isClean(volume, input.noise)) return untouched(request, input);
   const { seed, steps } = request;
   const levelled = performance.now();
   const options = { seed, steps, objective: 'recorrupted', only2d } as const;
@@ -51,50 +55,52 @@ export async function denoiseAutomatically(
   const shipped = restorerOf(runtime, unadapted(general, seed));
   context.keep(shipped);
   const views = viewsOf(volume, noise, only2d);
-  const race = await runRace(
-    settledInput,
-    { denoise: asContender(shipped, views, seed), context: shipped.context, crosses: views.length > 1 },
-    seed,
-  );
+  const contender = {
+    denoise: asContender(shipped, views, seed),
+    context: shipped.context,
+    crosses: views.length > 1,
+  };
+  const race = isAuto ? await runRace(settledInput, contender, seed) : null;
   const raced = performance.now();
-  const adapted = beyondReach(race) ? null : await adaptedTo(context, settledInput, hooks);
+  const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, settledInput, hooks);
   const done = performance.now();
-  const report = raceReport(race, noise, gainOf(adapted, (done - raced) / 1000));
+  const report = race === null ? null : raceReport(race, noise, gainOf(adapted, (done - raced) / 1000));
+  const name = report?.winner ?? (adapted?.kept === true ? 'adapted' : 'general');
+  const words = report === null ? [] : [raceWords(report)];
   const before = [
     { stage: 'level', seconds: (started - levelled) / 1000 },
     { stage: 'race', seconds: (raced - started) / 1000 },
     { stage: 'train', seconds: (done - raced) / 1000 },
   ].filter(({ seconds }) => seconds > 0.01);
-  const found = await winner(context, settledInput, adapted, shipped, report, hooks);
+  const found = await denoiseBy(name, words, context, settledInput, adapted, shipped, hooks);
   return {
     ...found,
     noise,
     race: report,
     training: adapted === null ? null : trainingReport(adapted.model, (done - raced) / 1000),
-    model:
-      report.winner === 'adapted' && adapted !== null ? exportModel(adapted.model, VERSION, factor) : null,
+    model: name === 'adapted' && adapted !== null ? exportModel(adapted.model, VERSION, factor) : null,
     timings: [...before, ...found.timings],
   };
 }
 
-/** The result of whoever won. */
-async function winner(
+/** The result of one of them; `words` on the race go into the description. */
+async function denoiseBy(
+  name: ContenderName,
+  words: readonly string[],
   context: AutoContext,
   input: ProcessInput,
   adapted: Adapted | null,
   shipped: Restorer,
-  report: RaceReport,
   hooks: ProcessHooks,
 ): Promise<Processed> {
   const { runtime, request, hash, general, keep } = context;
-  const words = raceWords(report);
-  const filter = CLASSICAL_NAMES.find((name) => name === report.winner);
+  const filter = CLASSICAL_NAMES.find((known) => known === name);
   if (filter !== undefined) {
     const found = await denoiseClassically(filter, request, input, hooks);
-    return { ...found, description: `${found.description}; ${words}` };
+    return { ...found, description: [found.description, ...words].join('; ') };
   }
   let restorer = shipped;
-  if (report.winner === 'adapted' && adapted !== null) {
+  if (name === 'adapted' && adapted !== null) {
     await shipped.close();
     restorer = restorerOf(runtime, adapted.model);
     keep(restorer);
@@ -106,12 +112,12 @@ async function winner(
     statistics: general.statistics ?? null,
     description: description(request, input.noise, [
       `general ${general.network.family} autoencoder ${hash.slice(0, 16)}`,
-      report.winner === 'adapted' && adapted !== null
+      name === 'adapted' && adapted !== null
         ? `adapted to this series in ${adapted.model.result.bestStep} steps, seed ${request.seed}`
         : adapted === null
           ? 'as shipped'
           : 'as shipped, which judged better than adapted',
-      words,
+      ...words,
     ]),
   };
 }

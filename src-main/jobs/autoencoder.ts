@@ -9,7 +9,7 @@ import { openRuntime } from '../runtime/device.js';
 import type { Runtime } from '../runtime/types.js';
 import { trainSelf } from '../training/self.js';
 import { weightsHash } from '../training/train.js';
-import { denoiseAutomatically } from './auto.js';
+import { denoiseWithShipped } from './auto.js';
 import { description } from './description.js';
 import { readGeneral } from './general.js';
 import { readModel } from './model-store.js';
@@ -18,9 +18,13 @@ import type { Processed, ProcessHooks, ProcessInput, Processor } from './process
 
 /** SHA-256 of the model file of a request; null where there is none. @throws LimpidError E_NOT_FOUND, E_IO */
 export async function modelHash(request: DenoiseRequest): Promise<string | null> {
-  if (request.model.kind === 'auto') return (await readGeneral()).hash;
+  if (isShipped(request)) return (await readGeneral()).hash;
   if (request.model.kind !== 'file') return null;
   return sha256(await readModel(request.model.path));
+}
+
+function isShipped({ model }: DenoiseRequest): boolean {
+  return model.kind === 'auto' || model.kind === 'general';
 }
 
 /**
@@ -35,7 +39,7 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
       request.model.kind !== 'file'
         ? null
         : await openModelFile(runtime, await readModel(request.model.path));
-    const general = request.model.kind === 'auto' ? await readGeneral() : null;
+    const general = isShipped(request) ? await readGeneral() : null;
     const { device, description, warnings } = runtime.choice;
     // the network of the last series stays open, so that it can be run again
     let trained: Restorer | null = null;
@@ -55,7 +59,7 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
         };
         return general === null
           ? trainAndDenoise(runtime, request, input, hooks, keep)
-          : denoiseAutomatically({ runtime, ...general, request, keep }, input, hooks);
+          : denoiseWithShipped({ runtime, ...general, request, keep }, input, hooks);
       },
       async close() {
         await closeTrained();

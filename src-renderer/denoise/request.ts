@@ -9,7 +9,7 @@ import type {
 export type ModelKind = ModelChoice['kind'];
 
 /** The models on offer; the first is the default. */
-export const MODELS: readonly ModelKind[] = ['auto', 'self', 'nlm', 'dct', 'mppca', 'file'];
+export const MODELS: readonly ModelKind[] = ['auto', 'general', 'self', 'nlm', 'dct', 'mppca', 'file'];
 /** Time points or directions that principal components need. */
 const MPPCA_FRAMES = 10;
 

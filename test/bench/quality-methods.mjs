@@ -39,8 +39,9 @@ const OURS = [
   ours('nlm', 'limpid nlm', ['--model', 'nlm']),
   ours('dct', 'limpid dct', ['--model', 'dct']),
   ours('mppca', 'limpid mppca', ['--model', 'mppca'], isSeries),
-  ours('r1', 'limpid R1', ['--model', 'auto', '--adapt', 'off']),
-  ours('r1r2', 'limpid R1 + R2', ['--model', 'auto', '--adapt', 'auto']),
+  ours('r1', 'limpid R1', ['--model', 'general', '--adapt', 'off']),
+  ours('r1r2', 'limpid R1 + R2', ['--model', 'general', '--adapt', 'auto']),
+  ours('auto', 'limpid auto', ['--model', 'auto']),
   ours('self', 'limpid self', ['--model', 'self']),
 ];
 
