@@ -98,6 +98,14 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
       Array.isArray(value) && value.every(fields({ name: oneOf(LOSS_CHOICES), weight: number })),
     optimiser: oneOf(['adam', 'adamw']),
     rate: orNull(number),
+    tuning: absentOr(
+      fields({
+        weightDecay: absentOr(number),
+        warmup: absentOr(whole),
+        clip: absentOr(number),
+        average: absentOr(part),
+      }),
+    ),
     budget: orNull(fields({ unit: oneOf(['steps', 'epochs', 'minutes']), value: number })),
     patchSize: orNull(whole),
     batchSize: whole,

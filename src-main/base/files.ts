@@ -32,6 +32,27 @@ export async function writeFileAtomic(
   }
 }
 
+/**
+ * @param bytes that the folder of `file` must still take
+ * @throws LimpidError E_IO where it cannot; nothing where the system does not tell
+ */
+export async function requireSpace(file: string, bytes: number): Promise<void> {
+  let free: number;
+  try {
+    const { bavail, bsize } = await fs.statfs(path.dirname(file));
+    free = bavail * bsize;
+  } catch {
+    return;
+  }
+  if (free < bytes)
+    throw new LimpidError(
+      'E_IO',
+      `There is room for ${Math.round(free / 1e6)} MB only, and about ${Math.ceil(bytes / 1e6)} MB are needed.`,
+      'Free space or choose another folder.',
+      file,
+    );
+}
+
 /** `rename` would overwrite; `link` refuses. File systems without hard links fall back to a check and a rename. */
 async function linkThenUnlink(part: string, file: string): Promise<void> {
   try {

@@ -26,7 +26,11 @@ interface TrainOptions {
   readonly latent?: number;
   readonly set?: TrainRequest['settings'];
   readonly optimiser: 'adam' | 'adamw';
+  readonly weightDecay?: number;
   readonly rate?: number;
+  readonly warmup?: number;
+  readonly clip?: number;
+  readonly average?: number;
   readonly steps?: number;
   readonly epochs?: number;
   readonly minutes?: number;
@@ -82,8 +86,22 @@ export function trainCommand(start: Start): Command {
     .option('--loss <name[:weight],...>', `sum of ${LOSS_CHOICES.join(', ')} (default: mse)`, losses)
     .option('--latent <k>', 'length of a latent vector', wholeNumber(1, 4096))
     .option('--set <key=value>', 'a setting of the family, see docs/families.md; may be repeated', setting)
-    .addOption(new Option('--optimiser <name>').choices(['adam', 'adamw']).default('adam'))
+    .addOption(
+      new Option('--optimiser <name>', 'what updates the weights').choices(['adam', 'adamw']).default('adam'),
+    )
+    .option('--weight-decay <d>', 'of adamw, times the learning rate (default: 0.05)', realNumber(0, 100))
     .option('--rate <r>', 'peak learning rate (default: 0.002)', realNumber(1e-8, 1))
+    .option(
+      '--warmup <steps>',
+      'steps until the rate is at its peak, from where it falls as a cosine (default: 50)',
+      wholeNumber(0, 1_000_000),
+    )
+    .option('--clip <norm>', 'largest global norm of the gradients (default: 10)', realNumber(1e-6, 1e9))
+    .option(
+      '--average <decay>',
+      'of the moving average of the weights that is kept (default: 0.995; 0: none)',
+      realNumber(0, 0.999999),
+    )
     .option('--steps <n>', 'training steps (default: 2000)', wholeNumber(1, 100_000_000))
     .addOption(
       new Option('--epochs <n>', 'passes over the images')
@@ -167,6 +185,7 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
     losses: options.loss ?? [],
     optimiser: options.optimiser,
     rate: options.rate ?? null,
+    ...tuningOf(options),
     budget: budgetOf(options),
     patchSize: options.patchSize ?? null,
     batchSize: options.batch,
@@ -178,6 +197,16 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
     device: options.device,
     force: options.force,
   };
+}
+
+function tuningOf({ weightDecay, warmup, clip, average }: TrainOptions): Pick<TrainRequest, 'tuning'> {
+  const tuning = {
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+    ...(warmup === undefined ? {} : { warmup }),
+    ...(clip === undefined ? {} : { clip }),
+    ...(average === undefined ? {} : { average }),
+  };
+  return Object.keys(tuning).length === 0 ? {} : { tuning };
 }
 
 function objectiveOf({ family, artifact, reference = [] }: TrainOptions): PairObjectiveName {

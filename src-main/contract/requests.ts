@@ -117,6 +117,17 @@ export function usualObjective(family: string): PairObjectiveName {
 export const LOSS_CHOICES = ['mse', 'l1', 'charbonnier', 'ssim', 'bce', 'categorical'] as const;
 export type LossChoice = (typeof LOSS_CHOICES)[number];
 
+export interface OptimiserTuning {
+  /** Of AdamW, times the learning rate. */
+  readonly weightDecay?: number;
+  /** Steps until the learning rate is at its peak. */
+  readonly warmup?: number;
+  /** Global norm of the gradients at most. */
+  readonly clip?: number;
+  /** Decay of the moving average of the weights, which is what is kept; 0: the weights themselves. */
+  readonly average?: number;
+}
+
 export interface TrainRequest {
   readonly type: 'train';
   /** Folders, files, DICOMDIRs, zips or NIfTI files. */
@@ -148,6 +159,8 @@ export interface TrainRequest {
   readonly optimiser: 'adam' | 'adamw';
   /** Peak learning rate; null takes the usual one. */
   readonly rate: number | null;
+  /** Of the optimiser; what is absent is as usual. */
+  readonly tuning?: OptimiserTuning;
   /** How long; null takes the usual number of steps. */
   readonly budget: { readonly unit: 'steps' | 'epochs' | 'minutes'; readonly value: number } | null;
   /** Side of the patches, or of whole planes; null lets the family choose. */

@@ -1,10 +1,11 @@
 import * as fs from 'node:fs/promises';
-import { asFileError, exists, hasCode, writeFileAtomic } from '../base/files.js';
+import { asFileError, exists, hasCode, requireSpace, writeFileAtomic } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
+import { parameterCount } from '../models/network.js';
 import type { Runtime } from '../runtime/types.js';
 import { decodeCheckpoint } from '../training/checkpoint.js';
 import type { CorpusSeries } from '../training/corpus.js';
-import { type FamilyPlan, trainFamily } from '../training/family.js';
+import { type FamilyPlan, modelOf, trainFamily } from '../training/family.js';
 import { checkpointPath } from './checkpoint-path.js';
 
 /** The checkpoint of a run, beside the model file that it will become. */
@@ -53,6 +54,16 @@ export async function checkpointFile(output: string, resume: boolean): Promise<C
     },
     remove: () => fs.rm(file, { force: true }),
   };
+}
+
+/** Per parameter: in a checkpoint two moments and three sets of weights, in a model file the graphs and the weights by name. */
+const BYTES_A_PARAMETER = 5 * 4 + 4 * 5.4;
+/** Graphs, card and codes. */
+const MORE_BYTES = 2e6;
+
+/** A run that ends for want of space would be lost. @throws LimpidError E_IO */
+export function requireSpaceFor(output: string, plan: FamilyPlan): Promise<void> {
+  return requireSpace(output, MORE_BYTES + BYTES_A_PARAMETER * parameterCount(modelOf(plan)));
 }
 
 const PILOT_STEPS = 24;

@@ -6,7 +6,7 @@ import type { Family, FamilySettings } from '../models/family.js';
 import { artifactObjective } from '../training/artifact-pairs.js';
 import { type CorpusShape, countSlices, SLICE_TRAINS } from '../training/corpus.js';
 import { type FamilyPlan, modelOf } from '../training/family.js';
-import { ADAM } from '../training/optimiser.js';
+import { ADAM, type AdamSettings } from '../training/optimiser.js';
 import { type PairObjective, removesNoise } from '../training/pairs.js';
 
 const USUAL_STEPS = 2000;
@@ -53,12 +53,24 @@ export function planOf(
     batchSize,
     steps: total,
     peakRate: request.rate ?? USUAL_RATE,
-    warmupSteps: Math.min(50, Math.ceil(total / 10)),
-    optimiser: { ...ADAM, weightDecay: request.optimiser === 'adamw' ? WEIGHT_DECAY : 0 },
+    warmupSteps: request.tuning?.warmup ?? Math.min(50, Math.ceil(total / 10)),
+    optimiser: optimiserOf(request),
     seed: request.seed,
     evaluateEvery: Math.min(100, Math.max(10, Math.ceil(total / 20))),
     patience: request.patience,
     ...(from === null ? {} : { from: from.weightsSha256 }),
+  };
+}
+
+function optimiserOf({ optimiser, tuning = {} }: TrainRequest): AdamSettings {
+  const { weightDecay, clip = ADAM.clipNorm, average = ADAM.averageDecay } = tuning;
+  if (optimiser === 'adam' && weightDecay !== undefined)
+    throw new LimpidError('E_USAGE', 'Adam decays no weights.', 'Give --optimiser adamw.');
+  return {
+    ...ADAM,
+    weightDecay: optimiser === 'adamw' ? (weightDecay ?? WEIGHT_DECAY) : 0,
+    clipNorm: clip,
+    averageDecay: average,
   };
 }
 

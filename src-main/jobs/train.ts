@@ -27,7 +27,7 @@ import { factsOf } from './models.js';
 import { withNormalScores } from './normal-scores.js';
 import { startMeter } from './progress.js';
 import { refuseModelFile, splitOf, startOf } from './train-check.js';
-import { type CheckpointFile, checkpointFile, pilotSteps } from './train-checkpoint.js';
+import { type CheckpointFile, checkpointFile, pilotSteps, requireSpaceFor } from './train-checkpoint.js';
 import { type Gathered, gather } from './train-input.js';
 import { planOf } from './train-plan.js';
 import { openRecord, type TrainingRecord } from './train-record.js';
@@ -57,6 +57,7 @@ export async function runTrain(
     emit({ type: 'device', device, description });
     for (const problem of warnings) emit({ type: 'warning', series: null, problem });
     const plan = await planWithSteps(request, corpus, runtime, checkpoint, start);
+    await requireSpaceFor(output, plan);
     const hooks = { ...pace, ...hooksOf(emit, plan, checkpoint, record) };
     const trained = await trainFamily(runtime, corpus, plan, hooks, null, start?.weights ?? null);
     const planeSide = family.wholePlanes ? plan.size : null;

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../base/random.js';
 import type { NamedArrays } from '../graph/types.js';
-import { conv, convSpecs, paint, paintSpecs, type Specs } from './blocks.js';
+import { conv, paint } from './blocks.js';
 import { type Autoencoder, type Coder, defineFamily } from './family.js';
-import { type Examples, linearStart } from './linear-start.js';
+import { type Examples, LARGEST_CELL, LINEAR, linearStart, withLinear } from './linear-start.js';
 import { rebuild } from './rebuild.js';
-import { STACK_DEFAULTS, STACK_RANGES, type Stack, stack, stackSettings } from './stacks.js';
+import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from './stacks.js';
 
 /**
  * Convolutional autoencoder (Masci et al. 2011): strided encoder, bottleneck, decoder of nearest upsampling and
@@ -64,17 +64,3 @@ export const convolutional = defineFamily(
     };
   },
 );
-
-const LARGEST_CELL = 32;
-const LINEAR = { encoder: 'linear.encode', decoder: 'linear.decode' };
-
-function withLinear(net: Stack, latent: number): Specs {
-  const parameters: Specs = {
-    ...net.parameters,
-    ...convSpecs(LINEAR.encoder, net.cell, 1, latent, 'lecun'),
-    ...paintSpecs(LINEAR.decoder, net.cell, latent, 1, 'lecun'),
-  };
-  for (const name of ['head.latent.filter', 'out.filter'])
-    parameters[name] = { ...parameters[name], initialiser: 'zeros' };
-  return parameters;
-}

@@ -1,10 +1,29 @@
 import type { Random } from '../base/random.js';
 import type { NamedArrays, Shape } from '../graph/types.js';
+import { convSpecs, paintSpecs, type Specs } from './blocks.js';
 import { principalComponents } from './pca.js';
+import type { Stack } from './stacks.js';
 
 export interface Examples {
   readonly data: Float32Array;
   readonly shape: Shape;
+}
+
+/** Principal components of larger cells take too long. */
+export const LARGEST_CELL = 32;
+/** Names of a linear path beside the convolutions of a stack. */
+export const LINEAR = { encoder: 'linear.encode', decoder: 'linear.decode' };
+
+/** The parameters of a stack with a linear path beside it; the convolutions start by adding nothing to it. */
+export function withLinear(net: Stack, latent: number): Specs {
+  const parameters: Specs = {
+    ...net.parameters,
+    ...convSpecs(LINEAR.encoder, net.cell, 1, latent, 'lecun'),
+    ...paintSpecs(LINEAR.decoder, net.cell, latent, 1, 'lecun'),
+  };
+  for (const name of ['head.latent.filter', 'out.filter'])
+    parameters[name] = { ...parameters[name], initialiser: 'zeros' };
+  return parameters;
 }
 
 /**

@@ -74,6 +74,12 @@ export function intensityScale(volume: Volume): IntensityScale {
       );
     if (i % step === 0) sample.push(data[i]);
   }
+  if (sample.length === 0)
+    throw new LimpidError(
+      'E_VALUES',
+      'The series holds no measured values: all are padding, or no numbers.',
+      'Leave out this series.',
+    );
   const [low, high] = SCALE_PERCENTILES.map((percent) => quantile(sample, percent / 100));
   if (!(high > low)) {
     // Mostly air: the percentiles meet although there is an image.
@@ -81,7 +87,7 @@ export function intensityScale(volume: Volume): IntensityScale {
     if (most > least) return { low: least, high: most };
     throw new LimpidError(
       'E_VALUES',
-      'The series is constant: there is nothing to learn from.',
+      'The series is constant: there is nothing to see.',
       'Leave out this series.',
     );
   }

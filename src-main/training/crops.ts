@@ -128,16 +128,21 @@ function straight(view: View): Cut {
   const [start, down, right] = [at(0, 0), at(1, 0) - at(0, 0), at(0, 1) - at(0, 0)];
   const cut = emptyCut(view);
   const channels = planes.length;
+  // The usual case, an image that is its own target, without padding, is the one that must be fast.
+  const source = wanted ?? given;
+  const copied = wanted === null && channels === 1;
   planes.forEach((one, c) => {
     for (let y = 0, to = c; y < size; y++)
       for (let x = 0, from = one * area + start + y * down; x < size; x++, from += right, to += channels)
         cut.values[to] = gain * given[from] + offset;
   });
-  const source = wanted ?? given;
+  if (copied) cut.target.set(cut.values);
+  if (usable === null) cut.weight.fill(1);
+  if (copied && usable === null) return cut;
   for (let y = 0, to = 0; y < size; y++)
     for (let x = 0, from = plane * area + start + y * down; x < size; x++, from += right, to++) {
-      cut.target[to] = gain * source[from] + offset;
-      cut.weight[to] = usable === null || usable[from] === 1 ? 1 : 0;
+      if (!copied) cut.target[to] = gain * source[from] + offset;
+      if (usable !== null) cut.weight[to] = usable[from] === 1 ? 1 : 0;
     }
   return cut;
 }

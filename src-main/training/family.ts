@@ -165,6 +165,12 @@ function checkSizes(model: Autoencoder, corpus: readonly CorpusShape[], size: nu
       `Give --patch-size ${Math.max(model.multiple, size - (size % model.multiple))}, or fewer levels.`,
     );
   const smallest = Math.min(...corpus.map(({ rows, columns }) => Math.min(rows, columns)));
+  if (smallest < model.multiple)
+    throw new LimpidError(
+      'E_TOO_SMALL',
+      `The planes are ${smallest} pixels wide or high: this model needs ${model.multiple}.`,
+      'Give a model of fewer levels or smaller patches (--set), or leave the small series out.',
+    );
   if (smallest < size)
     throw new LimpidError(
       'E_TOO_SMALL',

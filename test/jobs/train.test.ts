@@ -172,9 +172,9 @@ describe('a training job', () => {
   });
 
   it('leaves out constant images and images of no numbers, and refuses too few', async () => {
-    const write = async (name: string, data: Float32Array, slices: number) => {
+    const write = async (name: string, data: Float32Array, slices: number, side = 32) => {
       const file = path.join(root, name);
-      await fs.writeFile(file, writeNiftiFromVolume(volumeOf(data, [32, 32, slices]), { gzip: false }));
+      await fs.writeFile(file, writeNiftiFromVolume(volumeOf(data, [side, side, slices]), { gzip: false }));
       return file;
     };
     const constant = await write('constant.nii', new Float32Array(4096).fill(7), 4);
@@ -191,6 +191,20 @@ describe('a training job', () => {
     );
     const tooFew = runTrain(trainRequest(few, path.join(root, 'few.onnx')), () => {});
     await expect(tooFew).rejects.toMatchObject({ code: 'E_TOO_FEW' });
+    const infinite = await write('infinite.nii', new Float32Array(4096).fill(Number.POSITIVE_INFINITY), 4);
+    const tiny = await write(
+      'tiny.nii',
+      new Float32Array(96).map((_, i) => i % 50),
+      6,
+      4,
+    );
+    for (const [file, code] of [
+      [infinite, 'E_NOTHING'],
+      [tiny, 'E_TOO_SMALL'],
+    ])
+      await expect(
+        runTrain(trainRequest(file, path.join(root, 'none.onnx'), { patchSize: null }), () => {}),
+      ).rejects.toMatchObject({ code });
     const nothing = runTrain(trainRequest(constant, path.join(root, 'none.onnx')), () => {});
     await expect(nothing).rejects.toMatchObject({ code: 'E_NOTHING' });
   });

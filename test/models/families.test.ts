@@ -4,6 +4,7 @@ import { convolutional } from '../../src-main/models/convolutional.js';
 import { FAMILIES } from '../../src-main/models/families.js';
 import type { Family, FamilySettings } from '../../src-main/models/family.js';
 import { headOf, LOSS_NAMES, type LossName } from '../../src-main/models/losses.js';
+import { sparse } from '../../src-main/models/sparse.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import type { FedBatch } from '../../src-main/training/batches.js';
@@ -80,6 +81,15 @@ describe('every family', () => {
     },
   );
 
+  it('sparse units start as signed principal components, at their target rate', async () => {
+    const { curve } = await learn(runtime, sparse, { base: 8, rate: 0.1 }, 'mse', 1);
+    const { error = 1, activation = 0 } = curve[0].measures ?? {};
+    // all components of a cell: little more than the noise comes back changed
+    expect(error).toBeLessThan(0.02);
+    expect(activation).toBeGreaterThan(0.08);
+    expect(activation).toBeLessThan(0.12);
+  });
+
   it.each(LOSS_NAMES)('the loss %s falls', async (loss) => {
     const { curve } = await learn(runtime, convolutional, { base: 8 }, loss, 40);
     expect(curve[curve.length - 1].loss).toBeLessThan(curve[0].loss);
@@ -113,5 +123,7 @@ const VARIANCE = 0.1;
 
 function small(family: Family): FamilySettings {
   if (family.name === 'masked') return { patch: 4, width: 32, depth: 1, decoderWidth: 16, hidden: 0.5 };
+  // its linear path starts where there is little left to learn of smooth scenes
+  if (family.name === 'sparse') return { base: 8, linear: false };
   return 'base' in family.defaults ? { base: 8 } : {};
 }
