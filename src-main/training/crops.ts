@@ -128,23 +128,38 @@ function straight(view: View): Cut {
   const [start, down, right] = [at(0, 0), at(1, 0) - at(0, 0), at(0, 1) - at(0, 0)];
   const cut = emptyCut(view);
   const channels = planes.length;
-  // The usual case, an image that is its own target, without padding, is the one that must be fast.
-  const source = wanted ?? given;
-  const copied = wanted === null && channels === 1;
+  const walk = { size, down, right };
   planes.forEach((one, c) => {
-    for (let y = 0, to = c; y < size; y++)
-      for (let x = 0, from = one * area + start + y * down; x < size; x++, from += right, to += channels)
-        cut.values[to] = gain * given[from] + offset;
+    pick(given, one * area + start, walk, cut.values, c, channels, gain, offset);
   });
-  if (copied) cut.target.set(cut.values);
+  const from = plane * area + start;
+  if (wanted === null && channels === 1) cut.target.set(cut.values);
+  else pick(wanted ?? given, from, walk, cut.target, 0, 1, gain, offset);
   if (usable === null) cut.weight.fill(1);
-  if (copied && usable === null) return cut;
-  for (let y = 0, to = 0; y < size; y++)
-    for (let x = 0, from = plane * area + start + y * down; x < size; x++, from += right, to++) {
-      if (!copied) cut.target[to] = gain * source[from] + offset;
-      if (usable !== null) cut.weight[to] = usable[from] === 1 ? 1 : 0;
-    }
+  else pick(usable, from, walk, cut.weight, 0, 1, 1, 0);
   return cut;
+}
+
+/** A square of `given` from `start` on, times `gain`, into every `every`th place of `out`. A loop of its own is fast. */
+function pick(
+  given: Float32Array | Uint8Array,
+  start: number,
+  { size, down, right }: { readonly size: number; readonly down: number; readonly right: number },
+  out: Float32Array,
+  first: number,
+  every: number,
+  gain: number,
+  offset: number,
+): void {
+  let to = first;
+  for (let y = 0; y < size; y++) {
+    let from = start + y * down;
+    for (let x = 0; x < size; x++) {
+      out[to] = gain * given[from] + offset;
+      to += every;
+      from += right;
+    }
+  }
 }
 
 /** Interpolated where `moved` (y, x of each pixel) says. */
