@@ -53,6 +53,7 @@ export function valueText(value: FactValue | null): string {
 
 /** `training.peakRate` in words; where there are none, the last part of the path as it stands in the file. */
 export function pathText(path: string): string {
+  if (path.startsWith('settings.')) return tName('setting', path.slice('settings.'.length));
   const words = tName('card', path);
   return words === path ? path.slice(path.lastIndexOf('.') + 1) : words;
 }

@@ -105,6 +105,7 @@ async function expectAccessible(): Promise<void> {
 
 const screen = () => page.locator('#screen-train');
 const button = (name: string | RegExp) => screen().getByRole('button', { name });
+const submit = () => screen().getByRole('button', { name: 'Train', exact: true });
 const picker = () => page.getByRole('dialog');
 
 /** Puts the focus on a control and presses a key, as somebody without a mouse does. */
@@ -149,7 +150,7 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await press(picker().getByRole('button', { name: 'Choose this folder' }), 'Enter');
     await screen().getByText('1 series chosen').waitFor();
     await screen().getByText('2,000 steps of 8 patches, 64 × 64 pixels.').waitFor();
-    await screen().getByText('4 planes train; 1 neighbouring slices').waitFor();
+    await screen().getByText('5 planes train, 1 judge: neighbouring slices').waitFor();
   });
 
   it('says beforehand what does not go together, as the command line does', async () => {
@@ -157,7 +158,7 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await press(bce, 'Space');
     await screen().getByText('These losses cannot be added').waitFor();
     await screen().getByText('E_USAGE').waitFor();
-    expect(await button('Train').isDisabled()).toBe(true);
+    expect(await submit().isDisabled()).toBe(true);
     await press(bce, 'Space');
     await screen().getByText('2,000 steps of').waitFor();
     await screen().getByLabel('Family', { exact: true }).selectOption('video');
@@ -180,7 +181,7 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await screen().getByLabel('Device', { exact: true }).selectOption('cpu');
     await type('Name', 'brain denoiser');
     await screen().getByText('4,000 steps of').waitFor();
-    await press(button('Train'), 'Enter');
+    await press(submit(), 'Enter');
     await screen().getByText('Learning curves').waitFor(LONG);
     await expect.poll(step, LONG).toBeGreaterThan(0);
     await screen()
@@ -263,7 +264,7 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await picker().getByRole('button', { name: 'Choose this folder' }).click();
     await screen().getByText('steps of').waitFor();
     await fs.rename(path.join(root, 'scans'), path.join(root, 'moved'));
-    await press(button('Train'), 'Enter');
+    await press(submit(), 'Enter');
     await screen().getByText('E_NOT_FOUND').waitFor(LONG);
     await screen().getByRole('button', { name: 'Copy', exact: true }).waitFor();
     await fs.rename(path.join(root, 'moved'), path.join(root, 'scans'));
