@@ -14,6 +14,8 @@ export default defineConfig({
     target: 'chrome120',
     cssCodeSplit: false,
     modulePreload: false,
+    // One script, read from this machine.
+    chunkSizeWarningLimit: 1000,
     // Nothing inline: the policy of the page allows only what comes as a file.
     assetsInlineLimit: 0,
     rollupOptions: { input: path.resolve(import.meta.dirname, 'src-renderer/app/index.html') },

@@ -19,6 +19,7 @@ const work = mkdtempSync(path.join(os.tmpdir(), 'limpid-pictures-'));
 const CHROMIUM = '/usr/bin/chromium';
 const MOST_BYTES = 250_000;
 const MINUTES = 60_000;
+const TRAINING = ['train', 'training', 'trained'];
 
 for (const [file, remedy] of [
   [CHROMIUM, "install Debian's chromium"],
@@ -75,6 +76,28 @@ function address() {
   });
 }
 
+function wants(names) {
+  return only === undefined || names.some((name) => only.includes(name));
+}
+
+/** Trains a denoiser on the open series and ends it early. */
+async function trainingTour(page, { rail, shoot }) {
+  await rail('Train').click();
+  const screen = page.locator('#screen-train');
+  await screen.getByText(/steps of 8 patches/).waitFor();
+  await shoot('train');
+  await screen.getByLabel('Budget', { exact: true }).fill('600');
+  await screen.getByLabel('Name', { exact: true }).fill('brain denoiser');
+  await screen.getByLabel('Device', { exact: true }).selectOption('cpu');
+  await screen.getByText(/600 steps of 8 patches/).waitFor();
+  await screen.getByRole('button', { name: 'Train', exact: true }).click();
+  await screen.getByText(/Training · step [3-5]\d\d of/).waitFor({ timeout: 9 * MINUTES });
+  await shoot('training');
+  await screen.getByRole('button', { name: 'Stop and keep best' }).click();
+  await screen.getByText('Intended use').waitFor({ timeout: MINUTES });
+  await shoot('trained');
+}
+
 async function tour(page) {
   const shoot = async (name) => {
     if (only !== undefined && !only.includes(name)) return;
@@ -102,6 +125,10 @@ async function tour(page) {
   await dialog.getByRole('button', { name: 'Choose this folder' }).click();
   await page.getByText(/^\d[\d.,]* %$/).waitFor();
   await shoot('studies');
+
+  if (wants(TRAINING)) await trainingTour(page, { rail, shoot });
+  if (only?.every((name) => TRAINING.includes(name))) return;
+  await rail('Studies').click();
 
   await page.getByRole('tree').focus();
   await page.keyboard.press('Home');
@@ -139,12 +166,9 @@ async function tour(page) {
   await shoot('report');
   await page.keyboard.press('Escape');
 
-  for (const screen of ['Train', 'Models'])
-    if ((await rail(screen).count()) > 0) {
-      await rail(screen).first().click();
-      await page.waitForTimeout(1500);
-      await shoot(screen.toLowerCase());
-    }
+  await rail('Models').first().click();
+  await page.waitForTimeout(1500);
+  await shoot('models');
 
   await rail('Batch').click();
   await page.getByRole('button', { name: 'Pause' }).click();

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError } from '../base/files.js';
-import type { JobId, JobRecord } from '../contract/app.js';
+import type { JobId, JobRecord, TrainingCheck } from '../contract/app.js';
 import { errorFrom, LimpidError } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { JobRequest, TrainingShape, TrainRequest } from '../contract/requests.js';
-import type { FamilyChoices, TrainingFacts } from '../contract/results.js';
+import type { FamilyChoices } from '../contract/results.js';
 import { checkpointPath } from '../jobs/checkpoint-path.js';
 import type { RunningJob } from '../jobs/client.js';
 import { RECORD_FILES } from '../jobs/record-files.js';
@@ -16,8 +16,8 @@ export interface Trainings {
   /** The request that is run: with the folder of the job, and resuming where there is something to go on from. */
   prepared(request: TrainRequest, job: JobId, again: boolean): TrainRequest;
   families(): Promise<FamilyChoices>;
-  /** @throws LimpidError what the training would refuse; E_CANCELLED once it is asked for another one */
-  check(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingFacts>;
+  /** Ends a check that still runs. */
+  check(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingCheck>;
   /** @throws LimpidError E_NOT_FOUND, E_IO */
   patches(job: JobRecord, step: number | null): Promise<Uint8Array>;
   card(job: JobRecord): Promise<Uint8Array>;
@@ -72,8 +72,10 @@ export function openTrainings(home: string, ask: (request: JobRequest) => Runnin
       const process = ask({ type: 'check-training', request, series });
       checking = process;
       const result = await process.result;
-      if (checking === process) checking = null;
-      if ('facts' in result) return result.facts;
+      if (checking !== process) return { facts: null, problem: null };
+      checking = null;
+      if ('facts' in result) return { facts: result.facts, problem: null };
+      if ('stopped' in result) return { facts: null, problem: result.stopped };
       throw problemOf(result);
     },
     patches: (job, step) => read(job, step === null ? RECORD_FILES.patches : RECORD_FILES.rebuilt(step)),

@@ -95,8 +95,8 @@ export interface AppApi {
 
   /** The autoencoder families and the artifacts that a training can choose from. */
   families(): Promise<FamilyChoices>;
-  /** What a training would be, by the rules of the training itself. @throws LimpidError what it would refuse */
-  checkTraining(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingFacts>;
+  /** What a training would be, or why it would be refused, by the rules of the training itself. */
+  checkTraining(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingCheck>;
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<void>;
@@ -250,6 +250,12 @@ export type Resource =
   | { readonly kind: 'training-preview'; readonly job: JobId; readonly step: number | null }
   /** The model card of a training that is done: a FamilyCard. */
   | { readonly kind: 'training-card'; readonly job: JobId };
+
+/** Neither: another check was asked for meanwhile. */
+export interface TrainingCheck {
+  readonly facts: TrainingFacts | null;
+  readonly problem: Problem | null;
+}
 
 export interface FrameHeader {
   readonly pixels: 'int16' | 'uint16' | 'float32';
