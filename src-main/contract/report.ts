@@ -300,7 +300,11 @@ export interface TrainingStatistics {
   readonly features: readonly string[];
   readonly mean: readonly number[];
   readonly spread: readonly number[];
+  /** Of the features between slices. */
+  readonly covariance: readonly (readonly number[])[];
   readonly slices: number;
+  /** Distance above which a series counts as foreign. */
+  readonly limit: number;
 }
 
 export interface FamiliarityReport {

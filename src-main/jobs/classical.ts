@@ -46,6 +46,7 @@ export async function denoiseClassically(
     model: null,
     description: description(request, noise, [NAMES[name]]),
     context: classicalContext(name, volume, only2d),
+    ...(name === 'mppca' ? { contextFrames: volume.frames - 1 } : {}),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };

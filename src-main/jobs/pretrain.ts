@@ -9,6 +9,7 @@ import { EXIT, type PretrainResult } from '../contract/results.js';
 import { openRuntime } from '../runtime/device.js';
 import { encodeGeneral } from '../training/general.js';
 import { pretrain, pretraining } from '../training/pretrain.js';
+import { proceduralStatistics } from './procedural-statistics.js';
 import { startMeter } from './progress.js';
 
 /**
@@ -45,7 +46,7 @@ export async function runPretrain(request: PretrainRequest, emit: Emit): Promise
         save: (bytes) => writeFileAtomic(checkpoint(phase), bytes, { replace: true }),
       },
     }));
-    const bytes = encodeGeneral(trained, VERSION);
+    const bytes = encodeGeneral(trained, VERSION, proceduralStatistics(request.seed));
     await writeFileAtomic(output, bytes);
     for (const phase of options.phases.keys()) await fs.rm(checkpoint(phase), { force: true });
     const last = trained.phases[trained.phases.length - 1];

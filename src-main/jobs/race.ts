@@ -22,8 +22,8 @@ import type { ProcessInput } from './processor.js';
 /** Share of the series that each contender restores for it. */
 const SHARE = 0.03;
 /** Slices and pixels of a part that is restored in planes of three directions. */
-const CROSSED_SLICES = 16;
-const CROSSED_SIDE = 80;
+const CROSSED_SLICES = 12;
+const CROSSED_SIDE = 64;
 /** Standard errors by which a filter must lead before it takes the place of the network, and a lead is clear. */
 const ENOUGH = 1;
 const CLEAR = 2;

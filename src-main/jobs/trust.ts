@@ -33,6 +33,7 @@ export async function trustOf(
     noise,
     denoise: processed.again,
     context: processed.context,
+    mixesFrames: (processed.contextFrames ?? 0) > 0,
     strength: settings.strength,
     seed: settings.seed,
     training: processed.statistics ?? null,

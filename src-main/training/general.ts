@@ -1,4 +1,5 @@
 import { LimpidError } from '../contract/errors.js';
+import type { TrainingStatistics } from '../contract/report.js';
 import type { GeneralModel } from './adapt.js';
 import { PRETRAINED_NETWORK, type PretrainedModel } from './pretrain.js';
 import type { TrainedModel } from './self.js';
@@ -11,8 +12,19 @@ const LIMITS = [
   'Trained on drawn images only: structure unlike any of them (text, moire, metal) may be smoothed.',
 ];
 
-/** The general denoiser as it ships, with its card. */
-export function encodeGeneral({ seed, phases }: PretrainedModel, version: string): Uint8Array {
+/** Metadata of its own, so that a reader of the card need not know it. */
+const STATISTICS = 'limpid.statistics';
+
+/**
+ * The general denoiser as it ships, with its card.
+ *
+ * @param statistics of the training images (trust/familiarity.ts)
+ */
+export function encodeGeneral(
+  { seed, phases }: PretrainedModel,
+  version: string,
+  statistics: TrainingStatistics | null,
+): Uint8Array {
   const last = phases[phases.length - 1];
   const { family, settings } = PRETRAINED_NETWORK;
   const card = {
@@ -39,7 +51,10 @@ export function encodeGeneral({ seed, phases }: PretrainedModel, version: string
     },
     limits: LIMITS,
   };
-  return encodeWeights(last.result.parameters, { limpid: JSON.stringify(card) });
+  return encodeWeights(last.result.parameters, {
+    limpid: JSON.stringify(card),
+    ...(statistics === null ? {} : { [STATISTICS]: JSON.stringify(statistics) }),
+  });
 }
 
 /**
@@ -48,7 +63,7 @@ export function encodeGeneral({ seed, phases }: PretrainedModel, version: string
  * @throws LimpidError E_MODEL when the weights are not those of this version's network
  */
 export function decodeGeneral(bytes: Uint8Array): GeneralModel {
-  const { weights } = decodeWeights(bytes);
+  const { weights, metadata } = decodeWeights(bytes);
   const network = PRETRAINED_NETWORK;
   const fits =
     Object.keys(weights).length === Object.keys(network.parameters).length &&
@@ -61,7 +76,37 @@ export function decodeGeneral(bytes: Uint8Array): GeneralModel {
       'The weights are not those of the general denoiser of this version.',
       'Install Limpid again, or use --model self.',
     );
-  return { network, parameters: weights };
+  const statistics = statisticsIn(metadata[STATISTICS]);
+  return { network, parameters: weights, ...(statistics === null ? {} : { statistics }) };
+}
+
+/** Null where there are none, or they are damaged: then no series is called foreign. */
+function statisticsIn(text: string | undefined): TrainingStatistics | null {
+  if (text === undefined) return null;
+  try {
+    const read: unknown = JSON.parse(text);
+    return isStatistics(read) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+function isStatistics(read: unknown): read is TrainingStatistics {
+  if (typeof read !== 'object' || read === null) return false;
+  const { features, mean, spread, covariance, slices, limit } = read as Record<string, unknown>;
+  const numbers = (list: unknown, length: number): boolean =>
+    Array.isArray(list) && list.length === length && list.every((value) => Number.isFinite(value));
+  if (!Array.isArray(features) || !features.every((name) => typeof name === 'string')) return false;
+  const { length } = features;
+  return (
+    numbers(mean, length) &&
+    numbers(spread, length) &&
+    Array.isArray(covariance) &&
+    covariance.length === length &&
+    covariance.every((row) => numbers(row, length)) &&
+    Number.isFinite(slices) &&
+    Number.isFinite(limit)
+  );
 }
 
 /** The general denoiser as it is, without adaptation. */

@@ -38,6 +38,8 @@ export interface TrustInput {
   readonly context: number;
   readonly strength: number;
   readonly seed: number;
+  /** Whether a frame is restored from others too: then these are no witnesses of it. Absent: no. */
+  readonly mixesFrames?: boolean;
   /** What the model was trained on; null where it does not tell. */
   readonly training: TrainingStatistics | null;
   /** Whether a map of the whole volume is wanted; it takes four more passes over it. */
@@ -86,7 +88,7 @@ export async function assess(input: TrustInput): Promise<Trusted> {
     changeAgain: probed.found?.changeAgain ?? null,
     clean: { recognised: clean, psnr: changePsnr(before, after, foreground) },
     familiarity: input.training === null ? null : familiarity(before, noise, input.training),
-    umse: unsupervisedError(before, after, foreground, noise, model),
+    umse: input.mixesFrames === true ? null : unsupervisedError(before, after, foreground, noise, model),
   };
   const reasons = [...reasonsOf(found, noise, input.strength), ...probed.notes];
   const blend = blendFor(found, verdictOf(reasons), input, foreground, model);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
+import { readGeneral } from '../../src-main/jobs/general.js';
 import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { assess, type Trusted } from '../../src-main/trust/assess.js';
@@ -174,6 +175,30 @@ describe.skipIf(ch2Missing)(
       console.info(`familiarity: MR ${like?.distance.toFixed(2)}, CT ${unlike?.distance.toFixed(2)}`);
       expect(like?.distance).toBeLessThan(1.5);
       expect(unlike?.distance).toBeGreaterThan(unlike?.limit ?? 0);
+    });
+
+    it('tells noise alone and print from what the shipped network was trained on, and no brain', async () => {
+      const { general } = await readGeneral();
+      const { statistics } = general;
+      if (statistics === undefined) throw new Error('the card of the shipped network has no statistics');
+      const distance = (volume: Volume, modality: string) =>
+        familiarity(volume, estimateNoise(volume, { modality }), statistics)?.distance;
+      for (const level of [1, 5, 9])
+        expect(distance(withNoise(brain(), level * 2.55, 'rician', 2), 'MR')).toBeLessThan(statistics.limit);
+      const nothing = withData(
+        brain(),
+        brain().data.map(() => 0),
+      );
+      expect(distance(withNoise(nothing, 10, 'rician', 3), 'MR')).toBeGreaterThan(statistics.limit);
+      const print = withData(
+        nothing,
+        nothing.data.map((_, i) => {
+          const [x, y] = [i % brain().columns, Math.floor(i / brain().columns) % brain().rows];
+          const stroke = (x * 7 + Math.floor(y / 14) * 5) % 11 < 3 || y % 14 === 4;
+          return stroke && y % 14 < 9 && x % 9 < 7 ? 200 : 0;
+        }),
+      );
+      expect(distance(withNoise(print, 6, 'rician', 4), 'MR')).toBeGreaterThan(statistics.limit);
     });
 
     it('gives the same report for the same seed, and works without a denoiser to ask', async () => {

@@ -90,7 +90,7 @@ function pair(volume: ProceduralVolume, settings: ProceduralSettings, random: Ra
   const slices = 2 * context + 1;
   const channels = slices + CONDITIONS.length;
   const place = somewhere(volume, size, context, random);
-  const level = LOWEST_LEVEL * Math.exp(random.uniform() * Math.log(HIGHEST_LEVEL / LOWEST_LEVEL));
+  const level = drawLevel(random);
   const correlation = drawCorrelation(random);
   const hasContext = random.uniform() >= WITHOUT_CONTEXT_SHARE ? 1 : 0;
   const masked = volume.air !== null && random.uniform() < MASKED_SHARE;
@@ -176,8 +176,18 @@ function cut(
     }
 }
 
+/** Noise over the contrast of a volume: evenly on a logarithmic scale. */
+export function drawLevel(random: Random): number {
+  return LOWEST_LEVEL * Math.exp(random.uniform() * Math.log(HIGHEST_LEVEL / LOWEST_LEVEL));
+}
+
+/** A volume of either kind, as mixed training draws them. */
+export function drawVolume(grid: Grid, random: Random): ProceduralVolume {
+  return proceduralVolume(grid, random, random.uniform() < ANATOMY_SHARE ? 'anatomy' : 'leaves');
+}
+
 /** White for most; else of one correlation a direction, as interpolation by the scanner leaves it. */
-function drawCorrelation(random: Random): readonly [number, number] {
+export function drawCorrelation(random: Random): readonly [number, number] {
   if (random.uniform() >= CORRELATED_SHARE) return [0, 0];
   const both = 0.25 + 0.6 * random.uniform();
   const other = random.uniform() < 0.6 ? both : random.uniform() < 0.5 ? 0 : 0.25 + 0.6 * random.uniform();

@@ -1,0 +1,85 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SeriesReport } from '../../src-main/contract/report.js';
+import { cutBox } from '../../src-main/imaging/box.js';
+import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
+import type { Volume } from '../../src-main/imaging/volume.js';
+import { modelHash } from '../../src-main/jobs/autoencoder.js';
+import { runDenoise } from '../../src-main/jobs/denoise.js';
+import { openDenoiser } from '../../src-main/jobs/denoiser.js';
+import { simulateNoise } from '../../src-main/noise/simulate.js';
+import { changePsnr } from '../../src-main/trust/clean.js';
+import { CH2, ch2Missing, readSlices } from '../trust/volumes.js';
+import { denoiseRequest, removeFolders, temporaryFolder } from './fixtures.js';
+
+afterAll(removeFolders);
+
+const SIGMA = 0.05 * 255;
+/** With both ventricles, the cortex and air. */
+const BOX = { column: 30, row: 40, slice: 0, columns: 112, rows: 112, slices: 4 };
+
+/** What `--model auto --adapt off` makes of a volume. */
+async function automatic(volume: Volume): Promise<{ series: SeriesReport; output: Volume }> {
+  const root = await temporaryFolder();
+  const input = path.join(root, 'in.nii');
+  await fs.writeFile(input, writeNiftiFromVolume(volume, { gzip: false }));
+  const request = denoiseRequest(input, path.join(root, 'out'), {
+    model: { kind: 'auto' },
+    steps: null,
+    adapt: 'off',
+    errorMap: false,
+  });
+  await runDenoise(request, () => {}, { openProcessor: openDenoiser, modelHash });
+  const [name] = (await fs.readdir(request.output)).filter((file) => file.includes('_denoised.nii'));
+  const bytes = await fs.readFile(path.join(request.output, name));
+  const report = JSON.parse(await fs.readFile(path.join(request.output, 'report.json'), 'utf8'));
+  return {
+    series: report.series[0],
+    output: readNifti(name.endsWith('.gz') ? gunzipSync(bytes) : bytes).volume,
+  };
+}
+
+function change(before: Volume, after: Volume): number {
+  return changePsnr(before, after, new Uint8Array(before.data.length).fill(1)) ?? Number.POSITIVE_INFINITY;
+}
+
+describe.skipIf(ch2Missing)('--model auto', { timeout: 240_000 }, () => {
+  let clean: Volume;
+  let denoised: Awaited<ReturnType<typeof automatic>>;
+  beforeAll(async () => {
+    clean = cutBox(readSlices(CH2, 40, 44), BOX);
+    denoised = await automatic(simulateNoise(clean, { kind: 'rician', sigma: SIGMA, seed: 4 }));
+  }, 240_000);
+
+  it('says who took part, who won, and on what evidence', () => {
+    const { race } = denoised.series;
+    const names = race?.contenders.map(({ name }) => name);
+    expect(names?.sort()).toEqual(['dct', 'general', 'nlm']);
+    expect(race?.evidence).toBe('recorrupted');
+    const errors = race?.contenders.map(({ error }) => error) ?? [];
+    expect(errors).toEqual([...errors].sort((a, b) => a - b));
+    expect(names).toContain(race?.winner);
+    // all leave far less than the noise, and the estimate is no better than it can be
+    expect(errors.every((error) => error > 0 && error < 0.5)).toBe(true);
+    expect(change(clean, denoised.output)).toBeGreaterThan(28);
+  });
+
+  it('leaves its own result as it is, and says why', async () => {
+    const { series, output } = await automatic(denoised.output);
+    expect(series.warnings).toContainEqual(expect.objectContaining({ code: 'W_ALREADY_DENOISED' }));
+    expect(series.race).toBeNull();
+    expect(series.trust?.clean.recognised).toBe(true);
+    expect(change(denoised.output, output)).toBeGreaterThan(100);
+  });
+
+  it('leaves a clean image as it is, also where the air is masked', async () => {
+    const masked = { ...clean, data: clean.data.map((value) => (value < 20 ? 0 : value)) };
+    for (const volume of [clean, masked]) {
+      const { series, output } = await automatic(volume);
+      expect(series.trust?.clean.recognised).toBe(true);
+      expect(change(volume, output)).toBeGreaterThan(50);
+    }
+  });
+});
