@@ -83,7 +83,9 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       message: 'The denoiser was told of more noise than flat tissue shows, so it may have removed detail.',
       remedy: COMPARE,
     });
-  if (measured !== null && measured > high)
+  // repeats see the noise itself; beside them the details of tissue see its texture too
+  const byRepeats = noise.methods.repeats === noise.sigma;
+  if (measured !== null && measured > high && !byRepeats)
     found.push({
       test: 'level',
       verdict: 'warn',
@@ -93,7 +95,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       remedy: 'See whether the noise estimate has warnings; the result is cautious, not wrong.',
     });
   const left = remaining === null ? null : remaining - (1 - strength);
-  if (left !== null && left > TRUST_LIMITS.remaining.warn)
+  if (left !== null && left > TRUST_LIMITS.remaining.warn && !byRepeats)
     found.push({
       test: 'remaining',
       verdict: 'warn',
