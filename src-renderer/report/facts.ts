@@ -13,6 +13,7 @@ import { duration, integer, NONE, number } from './format.js';
 
 const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
   auto: 'the shipped network, or what beat it',
+  general: 'the shipped network',
   self: 'trained on each series itself',
   file: 'a file',
   nlm: 'non-local means, no training',
