@@ -79,6 +79,7 @@ export function mapSvg(map: LatentMap): string {
   const width = panels.length * (PANEL + MARGIN) + MARGIN;
   const height = PANEL + 2 * MARGIN;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">
+<title>Slices in the latent space of a model</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${panels.join('\n')}
 </svg>

@@ -18,7 +18,8 @@ import { benchOptions } from './tables.js';
 
 /** Pictures of docs/families.md: ch2 without slices 74 to 85 teaches, slice 80 is shown. */
 
-const { steps } = benchOptions({ steps: 600 });
+const { steps, only } = benchOptions({ steps: 600 });
+const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
 const [FROM, TO, APART_FROM, APART_TO, SHOWN] = [50, 110, 74, 86, 80];
 const FACTOR = 4;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-pictures-'));
@@ -98,52 +99,62 @@ function sheet(lines: readonly (readonly Float32Array[])[]): Uint8Array {
 const keep = (name: string, bytes: Uint8Array | string): void =>
   fs.writeFileSync(path.join(pictures, name), bytes);
 
-const rebuilt: Float32Array[] = [shown.values];
-for (const [family, settings] of [
-  ['plain', { latent: 32 }],
-  ['convolutional', { latent: 8 }],
-  ['sparse', {}],
-  ['contractive', {}],
-  ['vector-quantised', { codes: 64 }],
-  ['masked', {}],
-] as const)
-  rebuilt.push(await applied(await train(family, settings), shown));
-const errors = rebuilt.map((plane) => plane.map((value, i) => FACTOR * Math.abs(value - shown.values[i])));
-keep('families-rebuilt.png', sheet([rebuilt, errors]));
-
-const denoiser = await train('denoising', {});
-const random = new Random(5);
-const noisy: ScaledStack = {
-  ...shown,
-  values: shown.values.map((value) => Math.hypot(value + 0.09 * random.normal(), 0.09 * random.normal())),
-};
-keep('families-denoised.png', sheet([[noisy.values, await applied(denoiser, noisy), shown.values]]));
-
-const variational = await train('variational', { latent: 16, levels: 2 });
-for (const [name, model] of [
-  ['variational', variational],
-  ['vector-quantised', at('vector-quantised.onnx')],
-] as const) {
-  const output = at(`new-${name}`);
-  await runGenerate({ type: 'generate', model, output, count: 8, seed: 7, device: 'cpu' }, () => {});
-  keep(`generated-${name}.png`, fs.readFileSync(path.join(output, 'synthetic.png')));
+async function rebuilds(): Promise<void> {
+  const rebuilt: Float32Array[] = [shown.values];
+  for (const [family, settings] of [
+    ['plain', { latent: 32 }],
+    ['convolutional', { latent: 8 }],
+    ['sparse', {}],
+    ['contractive', {}],
+    ['vector-quantised', { codes: 64 }],
+    ['masked', {}],
+  ] as const)
+    rebuilt.push(await applied(await train(family, settings), shown));
+  const errors = rebuilt.map((plane) => plane.map((value, i) => FACTOR * Math.abs(value - shown.values[i])));
+  keep('families-rebuilt.png', sheet([rebuilt, errors]));
 }
 
-await runLatent(
-  {
-    type: 'latent',
-    model: variational,
-    inputs: [at('all.nii')],
-    output: at('map'),
-    clusters: null,
-    nearest: null,
-    seed: 1,
-    device: 'cpu',
-    force: false,
-  },
-  () => {},
-);
-keep('latent-map.svg', fs.readFileSync(at('map/map.svg')));
-keep('latent-clusters.png', fs.readFileSync(at('map/clusters.png')));
+async function denoised(): Promise<void> {
+  const denoiser = await train('denoising', {});
+  const random = new Random(5);
+  const noisy: ScaledStack = {
+    ...shown,
+    values: shown.values.map((value) => Math.hypot(value + 0.09 * random.normal(), 0.09 * random.normal())),
+  };
+  keep('families-denoised.png', sheet([[noisy.values, await applied(denoiser, noisy), shown.values]]));
+}
+
+async function generated(): Promise<void> {
+  const variational = await train('variational', { latent: 16, levels: 2 });
+  for (const [name, model] of [
+    ['variational', variational],
+    ['vector-quantised', await train('vector-quantised', { codes: 64 }, 'codes')],
+  ] as const) {
+    const output = at(`new-${name}`);
+    await runGenerate({ type: 'generate', model, output, count: 8, seed: 7, device: 'cpu' }, () => {});
+    keep(`generated-${name}.png`, fs.readFileSync(path.join(output, 'synthetic.png')));
+  }
+
+  await runLatent(
+    {
+      type: 'latent',
+      model: variational,
+      inputs: [at('all.nii')],
+      output: at('map'),
+      clusters: null,
+      nearest: null,
+      seed: 1,
+      device: 'cpu',
+      force: false,
+    },
+    () => {},
+  );
+  keep('latent-map.svg', fs.readFileSync(at('map/map.svg')));
+  keep('latent-clusters.png', fs.readFileSync(at('map/clusters.png')));
+}
+
+if (wanted('rebuilds')) await rebuilds();
+if (wanted('denoised')) await denoised();
+if (wanted('generated')) await generated();
 await runtime.close();
 fs.rmSync(folder, { recursive: true });
