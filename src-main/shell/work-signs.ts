@@ -5,8 +5,10 @@ import type { AppEvent, JobRecord } from '../contract/app.js';
 /** Work that took longer than this is announced when it ends. */
 const LONG_MS = 20_000;
 
+type WorkWindow = Pick<BrowserWindow, 'setProgressBar' | 'isFocused' | 'show' | 'focus'>;
+
 /** Signs of work outside the window: task bar progress, no sleep while it lasts, a notification at its end. */
-export function showWork(service: AppService, window: () => BrowserWindow | null): void {
+export function showWork(service: Pick<AppService, 'subscribe'>, window: () => WorkWindow | null): void {
   let blocker: number | null = null;
   let running: { readonly id: string; readonly since: number } | null = null;
 
@@ -36,7 +38,7 @@ export function showWork(service: AppService, window: () => BrowserWindow | null
 }
 
 /** Without names: a notification is read by whoever passes the screen. */
-function announce(job: JobRecord, window: BrowserWindow | null): void {
+function announce(job: JobRecord, window: WorkWindow | null): void {
   if (!Notification.isSupported() || window?.isFocused() === true) return;
   const body =
     job.state === 'done'

@@ -75,6 +75,16 @@ export function curveOf(card: object): readonly LearningPoint[] {
   return Array.isArray(curve) ? curve.filter(isPoint) : [];
 }
 
+/** Where the held-out loss was least; null: it was never measured. */
+export function bestOf(
+  curve: readonly LearningPoint[],
+): { readonly step: number; readonly heldOut: number } | null {
+  let best: { readonly step: number; readonly heldOut: number } | null = null;
+  for (const { step, heldOut } of curve)
+    if (heldOut !== null && (best === null || heldOut < best.heldOut)) best = { step, heldOut };
+  return best;
+}
+
 function isPoint(value: unknown): value is LearningPoint {
   if (typeof value !== 'object' || value === null) return false;
   const heldOut: unknown = Reflect.get(value, 'heldOut');

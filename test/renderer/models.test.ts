@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEntry } from '../../src-main/contract/models.js';
-import { compared, curveOf, groupsOf } from '../../src-renderer/models/facts.js';
+import { bestOf, compared, curveOf, groupsOf } from '../../src-renderer/models/facts.js';
 import {
   choiceOf,
   fileNameOf,
@@ -106,6 +106,9 @@ describe('a model card', () => {
     ]);
     expect(curveOf(card)).toEqual([{ step: 1, loss: 2, heldOut: null }]);
     expect(curveOf({})).toEqual([]);
+    const points = [0.5, null, 0.2, 0.3].map((heldOut, step) => ({ step, loss: 1, heldOut }));
+    expect(bestOf(points)).toEqual({ step: 2, heldOut: 0.2 });
+    expect(bestOf([])).toBeNull();
   });
 
   it('is compared field by field, and a field that only one has is a difference', () => {
