@@ -10,7 +10,7 @@ import type { Runtime } from '../../src-main/runtime/types.js';
 import { adapt } from '../../src-main/training/adapt.js';
 import { decodeGeneral, unadapted } from '../../src-main/training/general.js';
 import { proceduralBatches } from '../../src-main/training/procedural/batches.js';
-import { proceduralVolume } from '../../src-main/training/procedural/volume.js';
+import { type ProceduralKind, proceduralVolume } from '../../src-main/training/procedural/volume.js';
 import { decodeWeights, encodeWeights } from '../../src-main/training/weights.js';
 
 const SHIPPED = new URL('../../assets/models/general.safetensors', import.meta.url);
@@ -24,10 +24,10 @@ const NOISE: NoiseModel = {
 };
 
 /** A procedural volume that no training saw, and the same with noise of sigma 0.1. */
-function noisyPair(side = 64) {
+function noisyPair(side = 64, kind: ProceduralKind = 'leaves', number = 0) {
   const grid = { columns: side, rows: side, slices: 5 };
-  const { values } = proceduralVolume(grid, new Random(977).fork('test'));
-  const noise = new Random(978).normals(new Float32Array(values.length));
+  const { values } = proceduralVolume(grid, new Random(977 + number).fork('test'), kind);
+  const noise = new Random(978 + number).normals(new Float32Array(values.length));
   const volume = {
     ...grid,
     frames: 1,
@@ -119,12 +119,18 @@ describe('the general denoiser', () => {
   afterAll(() => runtime.close());
   const general = decodeGeneral(fs.readFileSync(SHIPPED));
 
-  it('removes most of the noise of an image that no training saw', { timeout: 60_000 }, async () => {
-    const { clean, noisy } = noisyPair();
+  it('removes most of the noise of images that no training saw', { timeout: 120_000 }, async () => {
     const restorer = restorerOf(runtime, unadapted(general, 1));
-    const { denoised } = await denoiseVolume(restorer, noisy, NOISE, { strength: 1, seed: 1 });
+    const left: number[] = [];
+    for (const kind of ['leaves', 'anatomy'] as const)
+      for (let number = 0; number < 6; number++) {
+        const { clean, noisy } = noisyPair(64, kind, number);
+        const { denoised } = await denoiseVolume(restorer, noisy, NOISE, { strength: 1, seed: 1 });
+        left.push(meanSquare(denoised.data, clean) / NOISE.sigma ** 2);
+      }
     await restorer.close();
-    expect(meanSquare(denoised.data, clean)).toBeLessThan(0.35 * NOISE.sigma ** 2);
+    expect(left.reduce((sum, share) => sum + share, 0) / left.length).toBeLessThan(0.27);
+    expect(Math.max(...left)).toBeLessThan(0.75);
   });
 
   it('gives the same slice whatever its neighbours hold, when they are no neighbours', {
