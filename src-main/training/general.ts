@@ -26,6 +26,7 @@ export function encodeGeneral(
   statistics: TrainingStatistics | null,
 ): Uint8Array {
   const last = phases[phases.length - 1];
+  const before = phases.slice(0, -1).reduce((sum, { phase }) => sum + phase.steps, 0);
   const { family, settings } = PRETRAINED_NETWORK;
   const card = {
     version,
@@ -36,11 +37,12 @@ export function encodeGeneral(
       seed,
       batchSize: last.plan.batchSize,
       patchSize: last.plan.patchSize,
-      phases: phases.map(({ phase, result }) => ({
-        ...phase,
-        bestStep: result.bestStep,
-        curve: result.curve,
-      })),
+      steps: before + last.result.stepsDone,
+      bestStep: before + last.result.bestStep,
+      // the held-out images of the phases differ, and so do their losses: only the last one's curve is drawn
+      curve: last.result.curve.map((point) => ({ ...point, step: before + point.step })),
+      phases: phases.map(({ phase }) => phase),
+      earlierCurve: phases.slice(0, -1).flatMap(({ result }) => result.curve),
     },
     input: 'Values whose noise has standard deviation 1: stabilised magnitudes (Foi 2011) or value / sigma.',
     intendedUse: 'Denoising of MR and CT series of known noise level. Research. Not for diagnostic use.',
