@@ -193,7 +193,7 @@ describe('limpid denoise', () => {
     const input = path.join(root, 'Doe.nii');
     await brainSlicesAsNifti(input);
     const output = path.join(root, 'out');
-    const ended = await limpid(['denoise', input, output, '--error-map', ...options]);
+    const ended = await limpid(['denoise', input, output, '--model', 'self', '--error-map', ...options]);
     expect(ended.code).toBe(0);
     const names = (await fs.readdir(output)).filter((name) => !name.startsWith('.')).sort();
     expect(names).toEqual([
