@@ -36,6 +36,8 @@ const CALLS: { readonly [M in AppMethod]: (api: AppApi, args: readonly unknown[]
   checkTraining: (api, [request, series]) => api.checkTraining(trainRequest(request), trainingShapes(series)),
   settings: (api) => api.settings(),
   saveSettings: (api, [settings]) => api.saveSettings(parseSettings(settings)),
+  storage: (api) => api.storage(),
+  cleanStorage: (api) => api.cleanStorage(),
   devices: (api) => api.devices(),
   testDevice: (api, [device]) => api.testDevice(oneOf(device, DEVICE_NAMES)),
 };

@@ -16,6 +16,7 @@ import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
 import { type SamplePlace, samplesAt } from './samples.js';
 import { openSettings } from './settings.js';
+import { openStorage } from './storage.js';
 import { openTrainings } from './trainings.js';
 
 export interface ServiceOptions {
@@ -100,6 +101,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     onForget: (job) => trainings.forget(job),
   });
 
+  const storage = openStorage(home, () => queue.state().jobs);
+
   const remember = async (paths: readonly string[]): Promise<void> => {
     const one = paths.length === 1 ? paths[0] : path.dirname(paths[0]);
     for (const folder of options.passing ?? []) if (await isInside(one, folder)) return;
@@ -117,8 +120,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     choosePaths: async (what) => needDesktop(desktop).choosePaths(what),
     listFolder,
     async showInFolder(place) {
-      // The window may only point at what jobs wrote.
-      if (!(await isOutput(place)))
+      // The window may only point at what jobs wrote, and at the data folder itself.
+      if (place !== home && !(await isOutput(place)))
         throw new LimpidError('E_USAGE', 'The path is not an output of a job.', 'Open it in a file manager.');
       await needDesktop(desktop).showInFolder(place);
     },
@@ -156,6 +159,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     checkTraining: (request, series) => trainings.check(request, series),
     settings: async () => settings.current(),
     saveSettings: (given) => settings.save(given),
+    storage: () => storage.use(),
+    cleanStorage: () => storage.clean(),
     devices: () => devices.list(),
     testDevice: (device) => devices.test(device),
   };

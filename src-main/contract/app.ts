@@ -37,6 +37,8 @@ export const APP_METHODS = [
   'checkTraining',
   'settings',
   'saveSettings',
+  'storage',
+  'cleanStorage',
   'devices',
   'testDevice',
 ] as const satisfies readonly (keyof AppApi)[];
@@ -49,7 +51,7 @@ export interface AppApi {
   choosePaths(what: PathKind): Promise<readonly string[]>;
   /** For the picker where no native dialog exists; null lists the places to start from. */
   listFolder(path: string | null): Promise<FolderListing>;
-  /** Shows a file or folder of a finished job in the system's file manager. */
+  /** Shows a file or folder of a finished job, or the data folder, in the system's file manager. */
   showInFolder(path: string): Promise<void>;
 
   /** Starts a scan of folders, files, DICOMDIRs, zips or NIfTI; what is found comes as `input` events. */
@@ -100,6 +102,10 @@ export interface AppApi {
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<void>;
+  /** What the data folder holds. @throws E_IO */
+  storage(): Promise<StorageUse>;
+  /** Removes what `storage` calls spare, and tells what that was. @throws E_IO */
+  cleanStorage(): Promise<StoredAmount>;
   devices(): Promise<readonly DeviceInfo[]>;
   /** Runs one network on the device and on the CPU and compares pixels and time. */
   testDevice(device: DeviceName): Promise<DeviceTest>;
@@ -298,6 +304,22 @@ export interface Settings {
   /** null: beside the input. */
   readonly outputFolder: string | null;
   readonly recent: readonly string[];
+}
+
+export interface StoredAmount {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface StorageUse {
+  /** The data folder, for the person at the screen. */
+  readonly folder: string;
+  readonly parts: readonly (StoredAmount & {
+    /** `queue`: the list of jobs, and the settings. */
+    readonly kind: 'models' | 'trainings' | 'logs' | 'queue';
+  })[];
+  /** Logs and trainings of jobs that are no longer listed, and checkpoints that nothing goes on from. */
+  readonly spare: StoredAmount;
 }
 
 export interface DeviceInfo {

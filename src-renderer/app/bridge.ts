@@ -80,6 +80,8 @@ function apiOver(call: Call): AppApi {
     checkTraining: (request, series) => call('checkTraining', request, series),
     settings: () => call('settings'),
     saveSettings: (settings) => call('saveSettings', settings),
+    storage: () => call('storage'),
+    cleanStorage: () => call('cleanStorage'),
     devices: () => call('devices'),
     testDevice: (device) => call('testDevice', device),
   };
