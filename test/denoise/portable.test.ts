@@ -1,0 +1,76 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { exportFamily, familyCard } from '../../src-main/denoise/family-file.js';
+import { FAMILIES } from '../../src-main/models/families.js';
+import type { Family, FamilySettings } from '../../src-main/models/family.js';
+import { openRuntime } from '../../src-main/runtime/device.js';
+import type { Runtime } from '../../src-main/runtime/types.js';
+import { corpusSeries, splitCorpus } from '../../src-main/training/corpus.js';
+import { trainFamily } from '../../src-main/training/family.js';
+import { volumeOf } from '../imaging/support.js';
+import { planFor, squares } from '../training/brain.js';
+
+const SIDE = 32;
+const FACTS = {
+  version: '0',
+  device: 'cpu',
+  data: { series: 1, trainingPlanes: 1, heldOutPlanes: 1, modalities: ['MR'], noise: null },
+};
+/** Stands for each free axis. */
+const FREE = 64;
+
+let runtime: Runtime;
+beforeAll(async () => {
+  runtime = await openRuntime('cpu', { threads: 2 });
+});
+afterAll(() => runtime.close());
+
+function small({ name, defaults }: Family): FamilySettings {
+  if (name === 'masked') return { patch: 8, width: 16, depth: 1, decoderDepth: 1, decoderWidth: 16 };
+  return 'base' in defaults ? { base: 4 } : {};
+}
+
+async function fileOf(family: Family) {
+  const [slices, frames] = [4, 12];
+  const shape = [SIDE, SIDE, slices, frames] as const;
+  const random = new Random(4);
+  const data = Float32Array.from({ length: SIDE * SIDE * slices * frames }, () => 100 + 20 * random.normal());
+  const corpus = splitCorpus([corpusSeries(volumeOf(data, shape), 'one', null)], 0.25, new Random(1));
+  const plan = planFor(family.name, { settings: small(family), steps: 1, size: SIDE, batchSize: 2 });
+  const trained = await trainFamily(runtime, squares(corpus, SIDE), plan);
+  const card = familyCard(trained, FACTS, null);
+  return { card, bytes: exportFamily(trained, card) };
+}
+
+describe('a model file opens in ONNX Runtime alone', () => {
+  it.each(FAMILIES.map((family) => [family.name, family] as const))('%s', async (_, family) => {
+    const { card, bytes } = await fileOf(family);
+    const session = await InferenceSession.create(bytes);
+    const [input] = session.inputMetadata;
+    if (input === undefined || !input.isTensor) throw new Error('no input');
+    expect(session.inputNames).toEqual(['image']);
+    const { cell = 1, channels = 0 } = card.latent ?? {};
+    const lengths: Record<string, number> = {
+      rows: FREE,
+      columns: FREE,
+      latent_rows: FREE / cell,
+      latent_columns: FREE / cell,
+    };
+    const lengthOf = (length: number | string): number =>
+      typeof length === 'number' ? length : lengths[length];
+    const dims = input.shape.map(lengthOf);
+    expect(dims[3]).toBe(card.input.channels);
+    const zeros = new Float32Array(dims.reduce((a, b) => a * b));
+    const outputs = await session.run({ image: new Tensor('float32', zeros, dims) });
+    for (const declared of session.outputMetadata) {
+      if (!declared.isTensor) throw new Error('no tensor');
+      const { data, dims: given } = outputs[declared.name];
+      expect([declared.name, ...given]).toEqual([declared.name, ...declared.shape.map(lengthOf)]);
+      expect(data).toSatisfy((values: Float32Array) => values.length > 0 && values.every(Number.isFinite));
+    }
+    expect(outputs.reconstruction.dims).toEqual([...dims.slice(0, 3), 1]);
+    expect(outputs.latent?.dims[3] ?? 0).toBe(channels);
+    await session.release();
+  });
+});
