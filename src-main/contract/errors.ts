@@ -68,6 +68,7 @@ export const WARNING_CODES = [
   'W_CLEAN',
   'W_SKIPPED',
   'W_CLAMPED',
+  'W_NOT_FINITE',
   'W_RESIDUAL',
   'W_UNTESTED',
 ] as const;

@@ -1,8 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { sha256 } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import { emitInference, emitPortable } from '../graph/emit.js';
 import { decodeMetadata } from '../graph/onnx.js';
+import { withMetadata } from '../graph/onnx-metadata.js';
 import type { InferenceDefinition, NamedArrays, NamedShapes } from '../graph/types.js';
 import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
 import type { Autoencoder, Coder } from '../models/family.js';
@@ -24,6 +26,8 @@ export const DECODER_KEY = 'limpid.decoder';
 const WEIGHTS_KEY = 'limpid.weights';
 /** How codes lie beside one another in the training planes, gzip in base64; of vector-quantised models. */
 const PRIOR_KEY = 'limpid.prior';
+/** SHA-256 of all that stands before it: the last entry of the file. */
+const HASH_KEY = 'limpid.sha256';
 const MOST_PRIOR_BYTES = 1 << 28;
 
 /** At least this long are the two sizes at which a graph is traced, to see that it holds no length. */
@@ -106,10 +110,36 @@ export function exportFamily(
   };
   if (model.fixedSide !== undefined) {
     const image = [1, model.fixedSide, model.fixedSide, model.channels];
-    return emitInference(encoderDefinition(model, kept, { image }), 'cpu', metadata);
+    return withHash(emitInference(encoderDefinition(model, kept, { image }), 'cpu', metadata));
   }
   const definition = encoderDefinition(model, kept, imageShape(model, 1));
-  return emitPortable(definition, imageShape(model, 2), axesOf(model), metadata);
+  return withHash(emitPortable(definition, imageShape(model, 2), axesOf(model), metadata));
+}
+
+function withHash(bytes: Uint8Array): Uint8Array {
+  return withMetadata(bytes, HASH_KEY, sha256(bytes));
+}
+
+/** @throws LimpidError E_MODEL where a file holds a hash of itself, or of what was adopted, that does not fit */
+function refuseDamaged(bytes: Uint8Array): void {
+  const metadata = metadataOf(bytes);
+  const foreign = readFamilyCard(metadata)?.foreign !== undefined;
+  const key = foreign ? CARD_KEY : HASH_KEY;
+  const text = metadata[key];
+  if (text === undefined) return;
+  const expected = foreign ? readFamilyCard(metadata)?.weightsSha256 : text;
+  const last = withMetadata(new Uint8Array(0), key, text);
+  if (sha256(bytes.subarray(0, bytes.length - last.length)) === expected) return;
+  throw new LimpidError(
+    'E_MODEL',
+    'The model file is damaged: it is not what was written.',
+    'Get the file again, or train it again.',
+  );
+}
+
+/** Whether a file has the card of a family's model; it may be damaged elsewhere. */
+export function isFamilyFile(bytes: Uint8Array): boolean {
+  return readFamilyCard(metadataOf(bytes)) !== null;
 }
 
 const IMAGE_AXES = [null, 'rows', 'columns', null];
@@ -225,8 +255,9 @@ export interface FamilyModel {
   readonly close: () => Promise<void>;
 }
 
-/** @throws LimpidError E_MODEL when the bytes are no model of a family */
+/** @throws LimpidError E_MODEL when the bytes are no model of a family, or a damaged one */
 export async function openFamilyFile(runtime: Runtime, bytes: Uint8Array): Promise<FamilyModel> {
+  refuseDamaged(bytes);
   const model = await runtime.loadModel(bytes);
   const card = readFamilyCard(model.metadata);
   if (card === null) {

@@ -4,7 +4,7 @@ import { LimpidError, type Problem } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { finished } from '../denoise/denoise.js';
-import { type FamilyModel, openFamilyFile } from '../denoise/family-file.js';
+import { type FamilyModel, isFamilyFile, openFamilyFile } from '../denoise/family-file.js';
 import { restoreWithFamily } from '../denoise/family-restorer.js';
 import { wholePlace } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
@@ -22,12 +22,12 @@ import type { Processed, ProcessHooks, ProcessInput, Processor } from './process
 export async function openFamilyDenoiser(request: DenoiseRequest): Promise<Processor | null> {
   if (request.model.kind !== 'file') return null;
   const bytes = await readModel(request.model.path);
+  if (!isFamilyFile(bytes)) return null;
   const runtime = await openRuntime(request.device);
-  const model = await openOrNull(() => openFamilyFile(runtime, bytes));
-  if (model === null) {
+  const model = await openFamilyFile(runtime, bytes).catch(async (error: unknown) => {
     await runtime.close();
-    return null;
-  }
+    throw error;
+  });
   const { device, description, warnings } = runtime.choice;
   const hash = sha256(bytes).slice(0, 16);
   return {
@@ -40,16 +40,6 @@ export async function openFamilyDenoiser(request: DenoiseRequest): Promise<Proce
       await runtime.close();
     },
   };
-}
-
-/** What is no model of a family may be another kind of model. */
-async function openOrNull(open: () => Promise<FamilyModel>): Promise<FamilyModel | null> {
-  try {
-    return await open();
-  } catch (error) {
-    if (error instanceof LimpidError && error.code === 'E_MODEL') return null;
-    throw error;
-  }
 }
 
 async function restore(

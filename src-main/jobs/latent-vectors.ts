@@ -4,6 +4,7 @@ import type { LatentMap } from '../contract/latent.js';
 import { applyToPlane, type ScaledStack, scaledStack } from '../denoise/family-apply.js';
 import type { FamilyModel } from '../denoise/family-file.js';
 import type { NamedArray } from '../graph/types.js';
+import type { Volume } from '../imaging/volume.js';
 import { requireNeighbours } from './family-source.js';
 import { startMeter } from './progress.js';
 import type { SeriesRead } from './train-input.js';
@@ -36,7 +37,7 @@ export function vectorKind({ card }: FamilyModel): VectorKind {
  * One vector for every plane of every series: what the encoder gives for the whole plane, or mean and standard
  * deviation of each channel over the cells.
  *
- * @throws LimpidError E_MODEL as `vectorKind`, or where the model needs neighbours that a series has not; E_VALUES
+ * @throws LimpidError E_MODEL as `vectorKind`, or where the model needs neighbours that a series has not; E_TOO_SMALL, E_VALUES
  */
 export async function describeSeries(
   model: FamilyModel,
@@ -46,6 +47,7 @@ export async function describeSeries(
   const kind = vectorKind(model);
   const stacks = reads.map(({ stack, volume }) => {
     requireNeighbours(model, stack.only2d);
+    refuseSmall(model, volume);
     return scaledStack(volume);
   });
   const places = stacks.flatMap(({ slices, frames }, series) =>
@@ -64,6 +66,17 @@ export async function describeSeries(
     data.set(vector, i * length);
   });
   return { stacks, places, data, length };
+}
+
+/** Mirroring up to a whole cell would describe a plane that is mostly its own mirror image. */
+function refuseSmall({ card }: FamilyModel, { rows, columns }: Volume): void {
+  const { multiple, planeSide } = card.input;
+  if (planeSide !== null || Math.min(rows, columns) >= multiple) return;
+  throw new LimpidError(
+    'E_TOO_SMALL',
+    `The planes have ${columns}x${rows} pixels: the model needs ${multiple}x${multiple} at least.`,
+    'Leave out this series, or use a model with smaller cells.',
+  );
 }
 
 /** @param latent [1, rows, columns, channels] */

@@ -31,7 +31,7 @@ const SHEET_ROWS = 12;
  * Writes where the slices of series lie in a model's latent space: vectors, maps, clusters with pictures, and the
  * slices nearest to those of a file.
  *
- * @throws LimpidError E_MODEL (no latent, no family's model, other channels), E_TOO_FEW, E_NOTHING, E_USAGE, E_EXISTS,
+ * @throws LimpidError E_MODEL (no latent, no family's model, other channels), E_TOO_FEW, E_TOO_SMALL, E_NOTHING, E_USAGE, E_EXISTS,
  * E_INSIDE_SOURCE, E_DEVICE; as reading
  */
 export async function runLatent(request: LatentRequest, emit: Emit): Promise<LatentResult> {

@@ -13,7 +13,7 @@ export interface OutputFolder {
   readonly root: string;
   /** A path below the tool's own folder. */
   own(...parts: string[]): string;
-  /** Frees the folder for the next run. */
+  /** Frees the folder for the next run; removes it where this run made it and left it empty. */
   release(): Promise<void>;
 }
 
@@ -27,13 +27,34 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   const root = path.resolve(output);
   await refuseOutput(output, input);
   const own = path.join(root, PRIVATE);
+  let made: string | undefined;
   try {
-    await fs.mkdir(own, { recursive: true });
+    made = await fs.mkdir(own, { recursive: true });
   } catch (error) {
     throw asFileError(error, root);
   }
   const lock: Lock = await acquireLock(path.join(own, 'lock'));
-  return { root, own: (...parts) => path.join(own, ...parts), release: () => lock.release() };
+  return {
+    root,
+    own: (...parts) => path.join(own, ...parts),
+    async release() {
+      await lock.release();
+      if (made !== undefined) await removeUnused(root, made);
+    },
+  };
+}
+
+/** Of a run that wrote nothing: its own folder and, from the first that it made, those above. */
+async function removeUnused(root: string, made: string): Promise<void> {
+  try {
+    if ((await fs.readdir(root)).some((name) => name !== PRIVATE)) return;
+    // Only empty folders can be removed so.
+    for (let folder = path.join(root, PRIVATE); folder.length >= made.length; folder = path.dirname(folder))
+      await fs.rmdir(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY', 'EPERM', 'EACCES'))
+      throw asFileError(error, root);
+  }
 }
 
 /** The checks of `openOutputFolder` alone: nothing is created. @throws LimpidError E_INSIDE_SOURCE, E_EXISTS, E_IO */

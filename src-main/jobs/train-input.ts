@@ -115,6 +115,8 @@ export async function readAll(
           continue;
         }
         const { volume } = await loadStack(stack, emit);
+        const gaps = gapsProblem(stack, volume);
+        if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
         values += volume.data.length;
         if (values > MOST_VALUES) throw tooLarge();
         // NIfTI files tell nothing of the patient: each counts as one.
@@ -153,6 +155,18 @@ function derivedProblem({ derivedByLimpid }: StackInput): Problem | null {
     code: 'W_ALREADY_DENOISED',
     message: 'The series was derived by Limpid and is left out.',
     remedy: 'Use --force to learn from it all the same.',
+  };
+}
+
+/** In a NIfTI file nothing else counts as not measured. */
+function gapsProblem({ modality }: StackInput, { measured }: Volume): Problem | null {
+  if (modality !== 'NIFTI' || measured === null) return null;
+  let gaps = 0;
+  for (const one of measured) if (one === 0) gaps++;
+  return {
+    code: 'W_NOT_FINITE',
+    message: `${gaps} of ${measured.length} voxels are no numbers (NaN or infinite). They count as padding: darkest, and not learnt from.`,
+    remedy: 'Fill them in and run again where they lie inside the body.',
   };
 }
 

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { applyToPlane, decodeLatent, scaledStack } from '../../src-main/denoise/family-apply.js';
-import { exportFamily, familyCard, openFamilyFile } from '../../src-main/denoise/family-file.js';
+import {
+  exportFamily,
+  familyCard,
+  openFamilyFile,
+  readFamilyWeights,
+} from '../../src-main/denoise/family-file.js';
 import { adoptForeign } from '../../src-main/denoise/foreign.js';
 import { decodeMetadata, encodeModel } from '../../src-main/graph/onnx.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
@@ -28,13 +33,21 @@ describe('a model file of a family', () => {
   });
   afterAll(() => runtime.close());
 
-  async function opened(family: string, settings: Readonly<Record<string, number>>, whole: boolean) {
+  async function exported(
+    family: string,
+    settings: Readonly<Record<string, number>>,
+    whole: boolean,
+  ): Promise<Uint8Array> {
     const split = splitCorpus([corpusSeries(scene(), 'one', null)], 0.25, new Random(1));
     const corpus = whole ? squares(split, 32) : split;
     const trained = await trainFamily(runtime, corpus, planFor(family, { steps: 80, settings }));
     const data = { series: 1, trainingPlanes: 4, heldOutPlanes: 2, modalities: ['MR'], noise: null };
     const card = familyCard(trained, { version: '0', device: 'cpu', data }, whole ? 32 : null);
-    return openFamilyFile(runtime, exportFamily(trained, card));
+    return exportFamily(trained, card);
+  }
+
+  async function opened(family: string, settings: Readonly<Record<string, number>>, whole: boolean) {
+    return openFamilyFile(runtime, await exported(family, settings, whole));
   }
 
   it.each([
@@ -55,6 +68,35 @@ describe('a model file of a family', () => {
     const wrong = { data: new Float32Array(7), shape: [1, 1, 1, 7] };
     await expect(decodeLatent(model, wrong)).rejects.toMatchObject({ code: 'E_MODEL' });
     await model.close();
+  });
+
+  it('is refused where one byte of its weights or its card was changed', async () => {
+    const bytes = await exported('plain', { latent: 8, hidden: 16 }, false);
+    const damaged = async (at: number) => {
+      const changed = bytes.slice();
+      changed[at] ^= 1;
+      const open = openFamilyFile(runtime, changed);
+      await expect(open).rejects.toMatchObject({
+        code: 'E_MODEL',
+        message: expect.stringContaining('damaged'),
+      });
+    };
+    // the lowest bit of a weight: ONNX Runtime takes it without a word
+    const values = Object.values(readFamilyWeights(bytes).weights).flatMap(({ data }) => [...data]);
+    const [weight] = values.filter((value) => ![0, 1].includes(value));
+    const at = Buffer.from(bytes).indexOf(Buffer.from(new Float32Array([weight]).buffer));
+    expect(at).toBeGreaterThan(0);
+    await damaged(at);
+    await damaged(Buffer.from(bytes).indexOf('"intendedUse"') + 20);
+  });
+
+  it('of others is refused where it was changed after it was adopted', async () => {
+    const original = foreignModel(0.25, 1);
+    const foreign = { layout: 'auto', gives: 'image', white: 255 } as const;
+    const { bytes } = adoptForeign(original, await runtime.loadModel(original), foreign, 'limpid');
+    const changed = bytes.slice();
+    changed[Buffer.from(bytes).indexOf(Buffer.from(new Float32Array([0.25]).buffer)) + 1] ^= 1;
+    await expect(openFamilyFile(runtime, changed)).rejects.toMatchObject({ code: 'E_MODEL' });
   });
 
   /** out = x times `factor`, by a 1x1 convolution, as a published network in NCHW would come. */

@@ -3,9 +3,10 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatentMap } from '../../src-main/contract/latent.js';
 import type { LatentRequest, TrainRequest } from '../../src-main/contract/requests.js';
+import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { runTrain } from '../../src-main/jobs/train.js';
-import { python, pythonLacks } from '../imaging/support.js';
+import { python, pythonLacks, volumeOf } from '../imaging/support.js';
 import { BRAIN, brainSlices, removeFolders, temporaryFolder } from './fixtures.js';
 import { trainRequest } from './train-request.js';
 
@@ -153,5 +154,15 @@ print(json.dumps([*a.shape, float(a[3, 5]), int(a.dtype == numpy.float32)]))`;
     expect(await refused(latentRequest(cells, 'c', { inputs: [few] }))).toBe('E_TOO_FEW');
     expect(await refused(latentRequest(cells, 'd', { clusters: 13 }))).toBe('E_USAGE');
     expect(await refused(latentRequest(cells, 'in'))).toBe('E_INSIDE_SOURCE');
+    const thin = path.join(root, 'thin.nii');
+    const values = Float32Array.from({ length: 3 * 40 * 6 }, (_, i) => i % 50);
+    await fs.writeFile(thin, writeNiftiFromVolume(volumeOf(values, [3, 40, 6]), { gzip: false }));
+    expect(await refused(latentRequest(cells, 'e', { inputs: [thin] }))).toBe('E_TOO_SMALL');
+    const left = await fs.readdir(root);
+    expect(['a', 'b', 'c', 'd', 'e'].filter((name) => left.includes(name))).toEqual([]);
+    // a folder that was there before stays
+    await fs.mkdir(path.join(root, 'mine'));
+    expect(await refused(latentRequest(noModel, 'mine'))).toBe('E_MODEL');
+    expect(await fs.readdir(path.join(root, 'mine'))).toEqual([]);
   });
 });

@@ -184,6 +184,10 @@ describe('a training job', () => {
     const result = await runTrain(request, (event) => events.push(event));
     expect(result.problems.map(({ code }) => code)).toEqual(['E_VALUES', 'E_VALUES']);
     expect(result.exitCode).toBe(1);
+    const gaps = events.flatMap((event) => (event.type === 'warning' ? [event.problem] : []));
+    expect(gaps.filter(({ code }) => code === 'W_NOT_FINITE').map(({ message }) => message)).toEqual([
+      expect.stringContaining('4096 of 4096 voxels'),
+    ]);
     const few = await write(
       'few.nii',
       new Float32Array(3072).map((_, i) => i % 100),
