@@ -8,7 +8,7 @@ import { CONDITIONS } from '../models/unet.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
 import type { BatchSource, FedBatch } from './batches.js';
-import { type Conditions, conditionsOf, fillConditions } from './conditions.js';
+import { type Conditions, conditionsOf, fillConditions, recorruptedConditions } from './conditions.js';
 import { HeldOutJudge } from './judge.js';
 import { drawNoise, makeBatch, type RecorruptedObjective } from './objective.js';
 import { PatchSampler } from './samples.js';
@@ -139,13 +139,7 @@ function recorruptedBatches(plan: TrainingPlan, image: UnitNoiseImage, only2d: b
     correlation: image.correlation,
   };
   const noise = Math.sqrt(1 + RECORRUPTION ** 2);
-  const own = conditionsOf(image, only2d);
-  const conditions: Conditions = {
-    ...own,
-    // the image is scaled down by as much as its noise went up; unit noise is part of its deviation
-    level: 1 / Math.hypot(1, Math.sqrt(Math.max(0, 1 / own.level ** 2 - 1)) / noise),
-    mean: own.mean / noise,
-  };
+  const conditions = recorruptedConditions(conditionsOf(image, only2d), noise);
   return {
     batch(random, part): FedBatch {
       const pairs = makeBatch(objective, () => sampler.draw(random, part), batchSize, size, random);
