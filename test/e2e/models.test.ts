@@ -341,6 +341,30 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     ).toHaveLength(1);
   });
 
+  it('is left while a card is still being read', async () => {
+    const { page } = window;
+    await page.reload();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/api/modelDetails', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await window.rail('Models').click();
+    await page.getByRole('button', { name: 'brain', exact: true }).click();
+    await panel().getByText('Loading').waitFor();
+    await window.rail('Batch').click();
+    // Coming back reads the list anew, of which the card that was left knew an entry.
+    await window.rail('Models').click();
+    await page.getByRole('button', { name: 'brain', exact: true }).click();
+    release();
+    const { card } = await cardOf('brain');
+    await panel().getByText(card.weightsSha256).waitFor();
+    await page.unroute('**/api/modelDetails');
+  });
+
   it('complained about nothing', () => {
     expect(window.complaints).toEqual([]);
   });
