@@ -21,6 +21,8 @@ export interface ScaledStack {
   readonly columns: number;
   readonly slices: number;
   readonly frames: number;
+  /** 0 in padding, which counts as darkest; null: none. */
+  readonly measured: Uint8Array | null;
   /** value * (high - low) + low is in the units of the volume. */
   readonly scale: IntensityScale;
 }
@@ -38,8 +40,8 @@ export interface AppliedPlane {
 
 /** @throws LimpidError E_VALUES as `intensityScale` */
 export function scaledStack(volume: Volume, scale: IntensityScale = intensityScale(volume)): ScaledStack {
-  const { rows, columns, slices, frames } = volume;
-  return { values: scaled(volume.data, volume.measured, scale), rows, columns, slices, frames, scale };
+  const { rows, columns, slices, frames, measured } = volume;
+  return { values: scaled(volume.data, measured, scale), rows, columns, slices, frames, measured, scale };
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { exists, writeFileAtomic } from '../base/files.js';
+import { asFileError, exists, writeFileAtomic } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { VERSION } from '../base/version.js';
 import type { AnomalyReport, AnomalySeries, NormalScores } from '../contract/anomaly.js';
@@ -18,6 +18,7 @@ import { pictures, reportHtml, type SlicePictures, scoresCsv } from './anomaly-r
 import { scoreStack } from './anomaly-score.js';
 import { exitCodeOf, refuseEmpty } from './denoise.js';
 import { type FamilySource, openFamilySource, requireNeighbours } from './family-source.js';
+import { gapsProblem } from './gaps.js';
 import type { InputSet, StackInput, UnitInput } from './input.js';
 import { checkLesions, type Limits } from './lesion-check.js';
 import { centreOf, scoreNormal } from './normal-scores.js';
@@ -65,6 +66,7 @@ export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<A
       await source.close();
     }
   } finally {
+    await fs.rm(folder.own('work'), { recursive: true, force: true });
     await folder.release();
   }
 }
@@ -190,6 +192,7 @@ async function lookAtOne(
   const { request, emit, source, normal, limits } = look;
   const why = stack.why ?? (stack.derivedByLimpid && !request.force ? DERIVED : null);
   if (why !== null) return { series: unseen(stack.id, 'skipped', why), pictures: [] };
+  const unfinished = look.folder.own('work', 'unfinished');
   try {
     requireNeighbours(source.model, stack.only2d);
     const reading = startMeter(emit, {
@@ -199,6 +202,8 @@ async function lookAtOne(
       total: stack.instances,
     });
     const loaded = await stack.load((done) => reading.at(done));
+    const gaps = gapsProblem(stack, loaded.volume);
+    if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
     const scaled = scaledStack(loaded.volume);
     const centre = centreOf(scaled);
     const total = scaled.slices * scaled.frames;
@@ -210,7 +215,7 @@ async function lookAtOne(
       : null;
     await stack.writeUnlike({
       unit: unit.unit,
-      folder: workOf(look.folder, unit),
+      folder: unfinished,
       namespace: look.namespace,
       loaded,
       errorMap: scored.errorMap,
@@ -219,6 +224,7 @@ async function lookAtOne(
       description: description(source, request, limits),
       now: look.now,
     });
+    await joinMaps(unfinished, workOf(look.folder, unit));
     const outputs = namesOf(unit).map(({ reported }) => reported);
     const { slices, marked } = scored;
     return {
@@ -226,7 +232,28 @@ async function lookAtOne(
       pictures: pictures(scaled, scored),
     };
   } catch (error) {
+    await fs.rm(unfinished, { recursive: true, force: true });
     return { series: unseen(stack.id, 'failed', problemFrom(error)), pictures: [] };
+  }
+}
+
+/** Takes the maps of one stack to those of its unit, now that all of them are written. @throws LimpidError E_IO */
+async function joinMaps(from: string, to: string): Promise<void> {
+  try {
+    await fs.mkdir(to, { recursive: true });
+    for (const name of [ERROR_MAP, MASK]) {
+      const [source, target] = [path.join(from, name), path.join(to, name)];
+      if (!(await fs.stat(source)).isDirectory()) {
+        await fs.rename(source, target);
+        continue;
+      }
+      await fs.mkdir(target, { recursive: true });
+      for (const file of await fs.readdir(source))
+        await fs.rename(path.join(source, file), path.join(target, file));
+    }
+    await fs.rm(from, { recursive: true, force: true });
+  } catch (error) {
+    throw asFileError(error, to);
   }
 }
 
@@ -261,17 +288,27 @@ async function publishAll(
   shown: ReadonlyMap<number, readonly SlicePictures[]>,
 ): Promise<void> {
   const { root } = folder;
-  for (const unit of input.units)
-    for (const { work, visible } of namesOf(unit)) {
-      const from = path.join(workOf(folder, unit), work);
-      if (await exists(from)) await publish(from, path.join(root, visible));
-    }
-  const write = (name: string, content: string): Promise<void> =>
-    writeFileAtomic(path.join(root, name), content, { replace: true });
-  await write('scores.csv', scoresCsv(report));
-  await write(REPORT_PAGE, reportHtml(report, shown));
-  await write(REPORT, `${JSON.stringify(report)}\n`);
-  await fs.rm(folder.own('work'), { recursive: true, force: true });
+  const seen: string[] = [];
+  const write = async (name: string, content: string): Promise<void> => {
+    await writeFileAtomic(path.join(root, name), content, { replace: true });
+    seen.push(path.join(root, name));
+  };
+  try {
+    for (const unit of input.units)
+      for (const { work, visible } of namesOf(unit)) {
+        const from = path.join(workOf(folder, unit), work);
+        if (!(await exists(from))) continue;
+        await publish(from, path.join(root, visible));
+        seen.push(path.join(root, visible));
+      }
+    await write('scores.csv', scoresCsv(report));
+    await write(REPORT_PAGE, reportHtml(report, shown));
+    await write(REPORT, `${JSON.stringify(report)}\n`);
+  } catch (error) {
+    // A part of the results looks like all of them.
+    for (const file of seen) await fs.rm(file, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** For Derivation Description. */

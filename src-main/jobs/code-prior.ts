@@ -40,7 +40,7 @@ export async function codePriorOf(
     const grids: CodeGrid[] = [];
     for (const index of spread(learnt.length, MOST_PLANES)) {
       const { series, plane } = learnt[index];
-      const stack = { ...series, scale: { low: 0, high: 1 } };
+      const stack = { ...series, measured: series.usable, scale: { low: 0, high: 1 } };
       grids.push(codeGrid((await applyToPlane(model, stack, plane)).codes, book));
     }
     return grids.length === 0 ? null : fitCodePrior(grids, codebook);

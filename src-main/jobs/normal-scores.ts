@@ -48,12 +48,19 @@ export async function scorePlane(
   centre: number,
 ): Promise<ScoredPlane> {
   const { rows, columns } = stack;
-  const values = stack.values.subarray(plane * rows * columns, (plane + 1) * rows * columns);
+  const range = [plane * rows * columns, (plane + 1) * rows * columns] as const;
+  const values = stack.values.subarray(...range);
+  const measured = stack.measured?.subarray(...range) ?? null;
   const image = { values, rows, columns };
   const { reconstruction } = await applyToPlane(model, stack, plane);
+  const seen = (i: number): boolean => measured === null || measured[i] === 1;
   return {
-    body: bodyOf(image),
-    error: errorScores(image, reconstruction),
+    // Where nothing was measured there is nothing to be unlike, and no error that its neighbours could be blamed for.
+    body: bodyOf(image).map((inside, i) => (seen(i) ? inside : 0)),
+    error: errorScores(
+      image,
+      reconstruction.map((value, i) => (seen(i) ? value : values[i])),
+    ),
     intensity: intensityScores(image, centre),
   };
 }
@@ -87,8 +94,8 @@ export async function scoreNormal(
 
 /** The planes of a corpus that only judge, on their own grid. */
 export function judgingPlanes(corpus: readonly CorpusSeries[]): NormalPlanes[] {
-  return corpus.map(({ values, rows, columns, slices, frames, roles }) => ({
-    stack: { values, rows, columns, slices, frames, scale: { low: 0, high: 1 } },
+  return corpus.map(({ values, rows, columns, slices, frames, usable, roles }) => ({
+    stack: { values, rows, columns, slices, frames, measured: usable, scale: { low: 0, high: 1 } },
     planes: Array.from({ length: slices * frames }, (_, plane) => plane).filter(
       (plane) => roles[plane % roles.length] === SLICE_JUDGES,
     ),

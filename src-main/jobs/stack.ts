@@ -8,6 +8,7 @@ import type { Trusted } from '../trust/assess.js';
 import { renderSeriesImages } from '../trust/images.js';
 import { residualWarnings } from '../trust/verdict.js';
 import type { DeriveJob } from './derive-job.js';
+import { gapsProblem } from './gaps.js';
 import type { LoadedStack, StackInput, UnitInput, WrittenFile } from './input.js';
 import type { StackRecord } from './journal.js';
 import type { Processed } from './processor.js';
@@ -37,6 +38,8 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   watch.lap('read');
   const source = sourceHash(loaded.sha256);
   await refuseOtherSource(job, source);
+  const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
+  for (const problem of gaps) job.emit({ type: 'warning', series: stack.id, problem });
   const estimate = estimateNoise(loaded.volume, { modality: stack.modality });
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
@@ -81,7 +84,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
     residual,
     trust: trusted?.report ?? null,
     timings: watch.timings(processed.timings),
-    warnings: [...stack.warnings, ...warnings].map(withoutPlace),
+    warnings: [...stack.warnings, ...gaps, ...warnings].map(withoutPlace),
     outputs: written.files.map((file) => outputReport(unitInput, file)),
   };
   await fs.rm(checkpointFile(job), { force: true });

