@@ -11,6 +11,8 @@ import { type PairObjective, removesNoise } from '../training/pairs.js';
 
 const USUAL_STEPS = 2000;
 const USUAL_SIZE = 64;
+/** A field is told by most of the plane; at its coarse grid that costs no more than small patches do. */
+const FIELD_SIZE = 192;
 const USUAL_RATE = 2e-3;
 /** Decoupled, times the learning rate (Loshchilov and Hutter 2019). */
 const WEIGHT_DECAY = 0.05;
@@ -98,6 +100,7 @@ function objectiveOf(request: TrainRequest): PairObjective {
 
 /**
  * What an objective asks of a family's settings. A ghost comes from half the plane away: a network that can be folded is.
+ * The field of a coil is smooth: a network that can predict a smooth factor does.
  * A network that sees the hidden pixel through a skip learns nothing: blind spots go without, where there is one. A
  * video network does not see the frame it is to tell, and noise is taken from whole images, without hidden patches.
  */
@@ -107,12 +110,13 @@ function objectiveSettings(objective: PairObjective, { name, defaults }: Family)
     return { middle: kind === 'frames' ? 'unseen' : 'seen' };
   // The plain family has a setting of that name too: the width of its hidden layer.
   if (name === 'masked' && removesNoise(objective)) return { hidden: 0 };
-  if ('folded' in defaults && kind === 'artifact') return { folded: objective.artifact === 'ghost' };
+  if ('folded' in defaults && kind === 'artifact')
+    return { folded: objective.artifact === 'ghost', field: objective.artifact === 'bias' };
   if ('topSkip' in defaults && kind === 'blind-spot') return { residual: false, topSkip: false };
   return {};
 }
 
-/** As asked; else 64, or what of it fits the smallest plane, as a multiple of what the model divides by. */
+/** As asked; else 64, or 192 for a field, or what of it fits the smallest plane, as a multiple of what the model divides by. */
 function sizeOf(
   request: TrainRequest,
   corpus: readonly CorpusShape[],
@@ -121,7 +125,8 @@ function sizeOf(
   if (request.patchSize !== null) return request.patchSize;
   if (familyNamed(plan.family).wholePlanes) return USUAL_SIZE;
   const { multiple } = modelOf({ ...plan, size: USUAL_SIZE });
-  const smallest = Math.min(USUAL_SIZE, ...corpus.map(({ rows, columns }) => Math.min(rows, columns)));
+  const usual = plan.settings.field === true ? FIELD_SIZE : USUAL_SIZE;
+  const smallest = Math.min(usual, ...corpus.map(({ rows, columns }) => Math.min(rows, columns)));
   return Math.max(multiple, smallest - (smallest % multiple));
 }
 

@@ -140,7 +140,11 @@ export function stackSettings(settings: {
     levels,
     latent,
     merge,
-    norm: kind === 'group' || kind === 'batch' ? kind : 'none',
+    norm: normalisationOf(kind),
     dropout: rate,
   };
+}
+
+export function normalisationOf(kind: string): Normalisation {
+  return kind === 'group' || kind === 'batch' ? kind : 'none';
 }

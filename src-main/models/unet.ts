@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '../graph/types.js';
+import {
+  dropout,
+  dropoutDraws,
+  type Normalisation,
+  norm,
+  normBuffers,
+  normSpecs,
+  type Specs,
+} from './blocks.js';
+import type { BufferSpec, DrawSpec, Pass } from './family.js';
 import { LEAK, type Network, type NetworkSettings, type ParameterSpec, rank4 } from './network.js';
 
 export interface UnetSettings {
@@ -62,6 +72,56 @@ export function unet(settings: UnetSettings): Network {
   };
 }
 
+/** Against overfitting. A group norm sees its window as a whole: beyond the radius too. */
+export interface Regularisation {
+  /** After every convolution but the last. */
+  readonly norm: Normalisation;
+  /** Share of the channels of the lowest level that are dropped. */
+  readonly dropout: number;
+}
+
+/** A U-Net for the families, which draw, and keep state, in a pass. */
+export interface FamilyUnet {
+  readonly parameters: Specs;
+  readonly buffers: Record<string, BufferSpec>;
+  readonly draws: Record<string, DrawSpec>;
+  readonly multiple: number;
+  readonly radius: number;
+  readonly apply: (pass: Pass, image: tf.Tensor4D) => tf.Tensor4D;
+}
+
+export function familyUnet(settings: UnetSettings, regularisation: Regularisation): FamilyUnet {
+  const { norm: kind, dropout: rate } = regularisation;
+  const { parameters, multiple, radius } = unet(settings);
+  const normed = Object.entries(channels(settings)).filter(([name]) => name !== 'out');
+  const lowest = settings.base * 2 ** (settings.levels - 1);
+  return {
+    parameters: Object.assign(
+      { ...parameters },
+      ...normed.map(([name, [, to]]) => normSpecs(name, kind, to)),
+    ),
+    buffers: Object.assign({}, ...normed.map(([name, [, to]]) => normBuffers(name, kind, to))),
+    draws: dropoutDraws(DROP, rate, lowest),
+    multiple,
+    radius,
+    apply: (pass, image) =>
+      forward(settings, pass.parameters, image, {
+        normed: (x, name) => rank4(norm(pass, x, name, kind)),
+        lowest: (x) => dropout(pass, x, DROP),
+      }),
+  };
+}
+
+const DROP = 'drop.low';
+
+/** What is done to the features on their way; nothing where a network is the same in training and after. */
+interface Between {
+  readonly normed: (x: tf.Tensor4D, name: string) => tf.Tensor4D;
+  readonly lowest: (x: tf.Tensor4D) => tf.Tensor4D;
+}
+
+const NOTHING: Between = { normed: (x) => x, lowest: (x) => x };
+
 /**
  * Receptive field: at each resolution 2 cells on the way down and, but for the lowest, 2 on the way up, 1 more for
  * the last convolution; pooling and upsampling add under one cell of the lowest resolution each.
@@ -91,13 +151,18 @@ function channels(settings: UnetSettings): Readonly<Record<string, readonly [num
   return table;
 }
 
-function forward(settings: UnetSettings, values: NamedTensors, image: tf.Tensor4D): tf.Tensor4D {
+function forward(
+  settings: UnetSettings,
+  values: NamedTensors,
+  image: tf.Tensor4D,
+  between: Between = NOTHING,
+): tf.Tensor4D {
   const { mean, scale, residual } = settings;
   if (settings.conditioned) {
     const { input, level } = conditionedInput(settings, image);
-    return tf.add(channel(image, settings.context), tf.div(body(settings, values, input), level));
+    return tf.add(channel(image, settings.context), tf.div(body(settings, values, input, between), level));
   }
-  const output = tf.mul(body(settings, values, tf.div(tf.sub(image, mean), scale)), scale);
+  const output = tf.mul(body(settings, values, tf.div(tf.sub(image, mean), scale), between), scale);
   return tf.add(residual ? channel(image, settings.context) : mean, output);
 }
 
@@ -121,12 +186,19 @@ function conditionedInput(
 }
 
 /** The U-Net itself: what it adds to the centre slice, or the image. */
-function body(settings: UnetSettings, values: NamedTensors, input: tf.Tensor4D): tf.Tensor4D {
-  const block = (x: tf.Tensor4D, name: string): tf.Tensor4D => tf.leakyRelu(conv(values, x, name), LEAK);
+function body(
+  settings: UnetSettings,
+  values: NamedTensors,
+  input: tf.Tensor4D,
+  between: Between,
+): tf.Tensor4D {
+  const block = (x: tf.Tensor4D, name: string): tf.Tensor4D =>
+    tf.leakyRelu(between.normed(conv(values, x, name), name), LEAK);
   const skips: tf.Tensor4D[] = [];
   let x = input;
   for (let level = 0; level < settings.levels; level++) {
     x = block(block(level === 0 ? x : halve(x), `down${level}a`), `down${level}b`);
+    if (level === settings.levels - 1) x = between.lowest(x);
     skips.push(x);
   }
   for (let level = settings.levels - 2; level >= 0; level--) {

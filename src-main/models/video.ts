@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Autoencoder, defineFamily } from './family.js';
 import { rank4 } from './network.js';
-import { unet } from './unet.js';
+import { normalisationOf, STACK_RANGES } from './stacks.js';
+import { familyUnet } from './unet.js';
 
 /** What the network is given of the middle frame: all of it, in residual form; all of it; nothing. */
 const MIDDLE = ['base', 'seen', 'unseen'] as const;
@@ -22,26 +23,37 @@ export const video = defineFamily(
     timeSeries: true,
     latentSetting: null,
   },
-  { base: 16, levels: 3, context: 2, middle: 'base' },
-  { base: [4, 64], levels: [2, 5], context: [1, 4], middle: MIDDLE },
-  ({ base, levels, context, middle }, { head }): Autoencoder => {
+  { base: 16, levels: 3, context: 2, middle: 'base', norm: 'none', dropout: 0 },
+  {
+    base: [4, 64],
+    levels: [2, 5],
+    context: [1, 4],
+    middle: MIDDLE,
+    norm: STACK_RANGES.norm,
+    dropout: STACK_RANGES.dropout,
+  },
+  ({ base, levels, context, middle, ...given }, { head }): Autoencoder => {
+    const regularisation = { norm: normalisationOf(given.norm), dropout: given.dropout };
     const blind = middle === 'unseen';
     const frames = 2 * context + 1;
-    const net = unet({
-      base,
-      levels,
-      context: 0,
-      extra: (blind ? frames - 1 : frames) - 1,
-      conditioned: false,
-      residual: false,
-      topSkip: true,
-      mean: 0,
-      scale: 1,
-    });
+    const net = familyUnet(
+      {
+        base,
+        levels,
+        context: 0,
+        extra: (blind ? frames - 1 : frames) - 1,
+        conditioned: false,
+        residual: false,
+        topSkip: true,
+        mean: 0,
+        scale: 1,
+      },
+      regularisation,
+    );
     const spread = head.channels > 1;
     return {
       family: 'video',
-      settings: { base, levels, context, middle },
+      settings: { base, levels, context, middle, ...regularisation },
       tasks: ['reconstruct', 'denoise'],
       channels: frames,
       context,
@@ -65,19 +77,14 @@ export const video = defineFamily(
             }
           : {}),
       },
-      buffers: {},
-      draws: {},
+      buffers: net.buffers,
+      draws: net.draws,
       ramp: 0,
       forward(pass, image) {
-        const {
-          'bins.filter': filter,
-          'bins.bias': bias,
-          'neighbours.weights': weights,
-          ...own
-        } = pass.parameters;
+        const { 'bins.filter': filter, 'bins.bias': bias, 'neighbours.weights': weights } = pass.parameters;
         const [before, centre, after] = tf.split(image, [context, 1, context], 3).map(rank4);
         const others: tf.Tensor4D = tf.concat([before, after], 3);
-        const out = net.apply(own, blind ? others : image);
+        const out = net.apply(pass, blind ? others : image);
         const mixture = (): tf.Tensor => tf.sum(tf.mul(others, tf.add(weights, 1 / (frames - 1))), 3, true);
         const raw = head.linear
           ? tf.add(middle === 'base' ? centre : mixture(), out)

@@ -4,8 +4,17 @@ import type { ArtifactName } from '../contract/requests.js';
 import { FOLDS } from '../models/family.js';
 import { ARTIFACTS, modelFor } from '../noise/artifacts/artifacts.js';
 import type { ArtifactPlane } from '../noise/artifacts/plane.js';
+import { quantile } from '../noise/robust.js';
 import type { BatchSource, Part } from './batches.js';
-import { type CorpusSeries, roleOf, SLICE_JUDGES, SLICE_TRAINS } from './corpus.js';
+import {
+  type CorpusSeries,
+  type IntensityScale,
+  roleOf,
+  SCALE_PERCENTILES,
+  SLICE_JUDGES,
+  SLICE_TRAINS,
+  scaled,
+} from './corpus.js';
 import { foldedView } from './folds.js';
 import { dihedral } from './samples.js';
 
@@ -37,15 +46,19 @@ interface PairSettings {
 }
 
 const WORST = 1.5;
-/** Bytes that simulated planes may take, and how often a plane is simulated at most. */
-const BUDGET = 256 * 2 ** 20;
-const MOST_VARIANTS = 24;
+/** Bytes that simulated planes may take, and how many draws of the artifact, of rising severity, a series is under. */
+const BUDGET = 384 * 2 ** 20;
+const DRAWS = 24;
+/** Planes by which the scale of a series under an artifact is told, and which of their pixels. */
+const SCALE_PLANES = 5;
+const SCALE_STRIDE = 3;
 
 /**
  * Pairs of planes with and without an artifact, made on the fly. A plane is simulated whole, because most
  * artifacts reach over all of it; then a square is cut out and turned by one of the eight symmetries, since the
- * direction of phase encoding is not known. Simulated planes are kept and used again; which one a draw gives is a
- * function of the seed, so a resumed run sees the same batches.
+ * direction of phase encoding is not known. Both are on the scale of the series with the artifact, since that is all a
+ * model is given later. Simulated planes are kept and used again; which one a draw gives is a function of the seed, so
+ * a resumed run sees the same batches.
  *
  * @throws LimpidError E_TOO_FEW without planes of one part
  */
@@ -71,14 +84,14 @@ export function artifactBatches(
       const weight = new Float32Array(batchSize * area);
       for (let n = 0; n < batchSize; n++) {
         const place = places[part][random.integer(places[part].length)];
-        const harmed = simulate(place, random);
+        const { harmed, clean } = simulate(place, random);
         const { from, transposed } = cut(place, size, random, part);
-        const { values, usable, columns, rows } = place.series;
+        const { usable, columns, rows } = place.series;
         const start = place.plane * rows * columns;
         const seen = folded ? [harmed, ...foldedView(harmed, rows, columns, transposed)] : [harmed];
         for (let i = 0; i < area; i++) {
           for (let c = 0; c < channels; c++) input[(n * area + i) * channels + c] = seen[c][from[i]];
-          target[n * area + i] = values[start + from[i]];
+          target[n * area + i] = clean[from[i]];
           weight[n * area + i] = usable === null || usable[start + from[i]] === 1 ? 1 : 0;
         }
       }
@@ -90,52 +103,104 @@ export function artifactBatches(
 interface Place {
   readonly series: CorpusSeries;
   readonly plane: number;
-  /** Unlike that of any other place. */
-  readonly key: string;
+  /** Of the series in the corpus. */
+  readonly index: number;
 }
 
 function placesOf(corpus: readonly CorpusSeries[], role: number): Place[] {
   return corpus.flatMap((series, index) =>
-    Array.from({ length: series.slices * series.frames }, (_, plane) => ({
-      series,
-      plane,
-      key: `${index} ${plane}`,
-    })).filter(({ plane }) => roleOf(series, plane) === role),
+    Array.from({ length: series.slices * series.frames }, (_, plane) => ({ series, plane, index })).filter(
+      ({ plane }) => roleOf(series, plane) === role,
+    ),
   );
 }
 
-/** Simulates planes, on the scale of the corpus, and keeps what was simulated. */
+/** A plane with and without its artifact, on the scale that a series with the artifact would have. */
+interface Pair {
+  readonly harmed: Float32Array;
+  readonly clean: Float32Array;
+}
+
+/** A series under one draw of the artifact. */
+interface Draw {
+  readonly harm: (plane: number) => Float32Array;
+  /** What becomes 0 and 1 where the series with the artifact is all that there is. */
+  readonly scale: IntensityScale;
+}
+
+/** Simulates planes and keeps what was simulated. */
 function simulator(
   { artifact, severity }: ArtifactObjective,
   seed: number,
   places: Readonly<Record<Part, readonly Place[]>>,
-): (place: Place, random: Random) => Float32Array {
+): (place: Place, random: Random) => Pair {
   const root = new Random(seed).fork('artifact pairs');
   const variants = variantsWithin([...places.training, ...places.heldOut]);
   const { least, most } = ARTIFACTS[artifact].severity;
-  const kept = new Map<string, Float32Array>();
-  return (place, random) => {
-    const key = `${place.key} ${random.integer(variants)}`;
-    const known = kept.get(key);
+  const draws = new Map<string, Draw>();
+  const kept = new Map<string, Pair>();
+  const drawOf = (series: CorpusSeries, index: number, number: number): Draw => {
+    const key = `${index} ${number}`;
+    const known = draws.get(key);
     if (known !== undefined) return known;
     const own = root.fork(key);
-    const drawn = Math.min(most, Math.max(least, WORST * severity * own.uniform()));
-    const plane = planeOf(place);
-    const { darkest } = place.series.physics;
-    const harmed = modelFor(artifact, drawn).prepare(drawn, plane, own)(plane, own);
-    for (let i = 0; i < harmed.length; i++) harmed[i] += darkest;
-    kept.set(key, harmed);
-    return harmed;
+    const drawn = (WORST * severity * (number + own.uniform())) / DRAWS;
+    const taken = Math.min(most, Math.max(least, drawn));
+    const apply = modelFor(artifact, taken).prepare(taken, series, own);
+    const harm = (plane: number): Float32Array => {
+      const harmed = apply(planeOf(series, plane), own.fork(`plane ${plane}`));
+      for (let i = 0; i < harmed.length; i++) harmed[i] += series.physics.darkest;
+      return harmed;
+    };
+    const draw = { harm, scale: scaleUnder(harm, series) };
+    draws.set(key, draw);
+    return draw;
+  };
+  return ({ series, plane, index }, random) => {
+    // Planes keep some draws each, and not the same ones: all severities are seen, however few fit into memory.
+    const number = (plane + random.integer(variants) * Math.floor(DRAWS / variants)) % DRAWS;
+    const key = `${index} ${number} ${plane}`;
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const { harm, scale } = drawOf(series, index, number);
+    const pair = {
+      harmed: scaled(harm(plane), null, scale),
+      clean: scaled(cleanPlane(series, plane), null, scale),
+    };
+    kept.set(key, pair);
+    return pair;
   };
 }
 
+/**
+ * An artifact moves the percentiles that a model is fed by (training/corpus.ts), and with them what it sees of
+ * tissue: as much as between these planes with and without it.
+ */
+function scaleUnder(harm: Draw['harm'], series: CorpusSeries): IntensityScale {
+  const count = series.slices * series.frames;
+  const some = Array.from({ length: Math.min(SCALE_PLANES, count) }, (_, i) =>
+    Math.floor(((i + 0.5) * count) / Math.min(SCALE_PLANES, count)),
+  );
+  const range = (planes: readonly Float32Array[]): number[] => {
+    const sample = planes.flatMap((values) => [...values.filter((_, i) => i % SCALE_STRIDE === 0)]);
+    return SCALE_PERCENTILES.map((percent) => quantile(sample, percent / 100));
+  };
+  const [cleanLow, cleanHigh] = range(some.map((plane) => cleanPlane(series, plane)));
+  const [low, high] = range(some.map(harm));
+  if (!(cleanHigh > cleanLow && high > low)) return { low: 0, high: 1 };
+  return { low: low - cleanLow, high: low - cleanLow + (high - low) / (cleanHigh - cleanLow) };
+}
+
+function cleanPlane({ values, rows, columns }: CorpusSeries, plane: number): Float32Array {
+  return values.slice(plane * rows * columns, (plane + 1) * rows * columns);
+}
+
 /** A plane counted from true zero signal on, which magnitudes need. */
-function planeOf({ series, plane }: Place): ArtifactPlane {
-  const { rows, columns, slices, values, physics } = series;
-  const area = rows * columns;
+function planeOf(series: CorpusSeries, plane: number): ArtifactPlane {
+  const { rows, columns, slices, physics } = series;
   const slice = plane % slices;
   return {
-    values: values.slice(plane * area, (plane + 1) * area).map((value) => value - physics.darkest),
+    values: cleanPlane(series, plane).map((value) => value - physics.darkest),
     rows,
     columns,
     height: slices > 1 ? slice / (slices - 1) : 0.5,
@@ -146,8 +211,8 @@ function planeOf({ series, plane }: Place): ArtifactPlane {
 }
 
 function variantsWithin(places: readonly Place[]): number {
-  const bytes = places.reduce((sum, { series }) => sum + 4 * series.rows * series.columns, 0);
-  return Math.max(2, Math.min(MOST_VARIANTS, Math.floor(BUDGET / bytes)));
+  const bytes = places.reduce((sum, { series }) => sum + 8 * series.rows * series.columns, 0);
+  return Math.max(2, Math.min(DRAWS, Math.floor(BUDGET / bytes)));
 }
 
 interface Cut {

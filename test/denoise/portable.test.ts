@@ -1,13 +1,18 @@
+import { execFileSync } from 'node:child_process';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { exportFamily, familyCard } from '../../src-main/denoise/family-file.js';
+import { DECODER_KEY, exportFamily, familyCard } from '../../src-main/denoise/family-file.js';
+import { decodeMetadata, encodeModel } from '../../src-main/graph/onnx.js';
+import { denoising } from '../../src-main/models/denoising.js';
 import { FAMILIES } from '../../src-main/models/families.js';
 import type { Family, FamilySettings } from '../../src-main/models/family.js';
+import { video } from '../../src-main/models/video.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { corpusSeries, splitCorpus } from '../../src-main/training/corpus.js';
 import { trainFamily } from '../../src-main/training/family.js';
+import { skipReason } from '../dicom/support.js';
 import { volumeOf } from '../imaging/support.js';
 import { planFor, squares } from '../training/brain.js';
 
@@ -31,21 +36,70 @@ function small({ name, defaults }: Family): FamilySettings {
   return 'base' in defaults ? { base: 4 } : {};
 }
 
-async function fileOf(family: Family) {
+async function fileOf(family: Family, more: FamilySettings = {}) {
   const [slices, frames] = [4, 12];
   const shape = [SIDE, SIDE, slices, frames] as const;
   const random = new Random(4);
   const data = Float32Array.from({ length: SIDE * SIDE * slices * frames }, () => 100 + 20 * random.normal());
   const corpus = splitCorpus([corpusSeries(volumeOf(data, shape), 'one', null)], 0.25, new Random(1));
-  const plan = planFor(family.name, { settings: small(family), steps: 1, size: SIDE, batchSize: 2 });
+  const plan = planFor(family.name, {
+    settings: { ...small(family), ...more },
+    steps: 1,
+    size: SIDE,
+    batchSize: 2,
+  });
   const trained = await trainFamily(runtime, squares(corpus, SIDE), plan);
   const card = familyCard(trained, FACTS, null);
   return { card, bytes: exportFamily(trained, card) };
 }
 
+/** Each family as it is, and what changes how a network is written. */
+const VARIANTS: readonly (readonly [string, Family, FamilySettings])[] = [
+  ...FAMILIES.map((family) => [family.name, family, {}] as const),
+  ['denoising, group norm', denoising, { norm: 'group', dropout: 0.2 }],
+  ['denoising, batch norm', denoising, { norm: 'batch', dropout: 0.2 }],
+  ['denoising, field', denoising, { field: true }],
+  ['video, group norm', video, { norm: 'group', dropout: 0.2 }],
+  ['video, batch norm', video, { norm: 'batch', dropout: 0.2 }],
+];
+
+const PYTHON = '/usr/bin/python3';
+
+function checkerMissing(): string | null {
+  try {
+    execFileSync(PYTHON, ['-c', 'import onnx'], { stdio: 'ignore' });
+    return null;
+  } catch {
+    return 'the ONNX checker: python3-onnx is not installed';
+  }
+}
+
+/** Every node against the ONNX standard, and every shape that can be told. Throws what it complains of. */
+function check(bytes: Uint8Array): void {
+  const code = 'import sys, onnx; onnx.checker.check_model(sys.stdin.buffer.read(), full_check=True)';
+  execFileSync(PYTHON, ['-c', code], { input: bytes, stdio: ['pipe', 'ignore', 'pipe'] });
+}
+
+describe.skipIf(skipReason(checkerMissing()))('a model file passes the ONNX checker', () => {
+  it.each(VARIANTS)('%s', async (_, family, settings) => {
+    const { card, bytes } = await fileOf(family, settings);
+    check(bytes);
+    const decoder = decodeMetadata(bytes)[DECODER_KEY];
+    expect(decoder !== undefined).toBe(card.latent !== null);
+    if (decoder !== undefined) check(Buffer.from(decoder, 'base64'));
+  });
+
+  it('and the checker does complain', () => {
+    const port = { name: 'x', dims: [1, 1, 'h', 'w'] };
+    const node = { type: 'Convolve', inputs: ['x'], output: 'y', attributes: {} };
+    const wrong = { nodes: [node], initializers: [], inputs: [port], outputs: [{ ...port, name: 'y' }] };
+    expect(() => check(encodeModel(wrong))).toThrow('Convolve');
+  });
+});
+
 describe('a model file opens in ONNX Runtime alone', () => {
-  it.each(FAMILIES.map((family) => [family.name, family] as const))('%s', async (_, family) => {
-    const { card, bytes } = await fileOf(family);
+  it.each(VARIANTS)('%s', async (_, family, settings) => {
+    const { card, bytes } = await fileOf(family, settings);
     const session = await InferenceSession.create(bytes);
     const [input] = session.inputMetadata;
     if (input === undefined || !input.isTensor) throw new Error('no input');

@@ -59,7 +59,15 @@ describe('the plan of a training', () => {
     const ghost = { name: 'ghost', severity: null } as const;
     expect(plan({ family: 'denoising', objective: 'artifact', artifact: ghost }).settings).toEqual({
       folded: true,
+      field: false,
     });
+    const bias = plan({
+      family: 'denoising',
+      objective: 'artifact',
+      artifact: { name: 'bias', severity: null },
+      patchSize: null,
+    });
+    expect(bias).toMatchObject({ settings: { folded: false, field: true }, size: 32 });
     expect(() => plan({ objective: 'artifact' })).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
   });
 });

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { convolutional } from '../../src-main/models/convolutional.js';
+import { denoising } from '../../src-main/models/denoising.js';
 import { FAMILIES } from '../../src-main/models/families.js';
 import type { Family, FamilySettings } from '../../src-main/models/family.js';
 import { headOf, LOSS_NAMES, type LossName } from '../../src-main/models/losses.js';
 import { sparse } from '../../src-main/models/sparse.js';
+import { video } from '../../src-main/models/video.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import type { FedBatch } from '../../src-main/training/batches.js';
@@ -95,9 +97,13 @@ describe('every family', () => {
     expect(curve[curve.length - 1].loss).toBeLessThan(curve[0].loss);
   });
 
-  it.each(['group', 'batch'])('%s norm and dropout train', async (norm) => {
+  it.each(
+    [convolutional, denoising, video].flatMap((family) =>
+      ['group', 'batch'].map((norm) => [family.name, norm, family] as const),
+    ),
+  )('%s trains with %s norm and dropout', async (_, norm, family) => {
     const settings = { base: 8, norm, dropout: 0.1 };
-    const { curve, parameters } = await learn(runtime, convolutional, settings, 'mse', 60);
+    const { curve, parameters } = await learn(runtime, family, settings, 'mse', 60);
     expect(curve[curve.length - 1].heldOut).toBeLessThan(curve[0].heldOut ?? 0);
     const { buffers } = splitBuffers(parameters);
     expect(Object.keys(buffers).length > 0).toBe(norm === 'batch');
