@@ -162,10 +162,12 @@ async function tour(page) {
     await page.getByRole('button', { name: 'Make the map' }).click();
     const map = page.getByRole('listbox');
     await map.waitFor({ timeout: 2 * MINUTES });
-    await map
-      .getByRole('option', { name: /slice 9 of 20/ })
-      .first()
-      .hover();
+    await map.focus();
+    await page.keyboard.press('Home');
+    // Slice 9 of the second series.
+    for (const key of ['ArrowDown', ...Array.from({ length: 8 }, () => 'ArrowRight')])
+      await page.keyboard.press(key);
+    await map.getByRole('option', { name: /slice 9 of 20/ }).waitFor();
     await page.waitForTimeout(1500);
     await shoot('models-map');
     await page.getByRole('tab', { name: 'New images' }).click();
@@ -244,6 +246,7 @@ async function tour(page) {
   await page.getByRole('heading', { name: 'Waiting (2)' }).waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
   await page
+    .locator('#screen-batch')
     .getByText(/Training · step/)
     .first()
     .waitFor({ timeout: MINUTES });

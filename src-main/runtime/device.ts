@@ -77,6 +77,6 @@ function fallback(message: string): Problem {
   return {
     code: 'W_DEVICE_FALLBACK',
     message,
-    remedy: 'Update the graphics driver, or name the device with --device to make this warning go away.',
+    remedy: 'Update the graphics driver, or choose the CPU as the device to make this warning go away.',
   };
 }

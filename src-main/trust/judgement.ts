@@ -59,7 +59,8 @@ export function verdictOf(reasons: readonly TrustReason[]): Verdict {
   return reasons.some(({ verdict }) => verdict === 'warn') ? 'warn' : 'pass';
 }
 
-const COMPARE = 'Compare before and after where the error map is bright; lower --strength if detail is gone.';
+const COMPARE =
+  'Compare before and after where the error map is bright; lower the strength if detail is gone.';
 
 function residualReason(residual: ResidualReport): TrustReason[] {
   if (residual.verdict === 'pass') return [];
@@ -144,7 +145,7 @@ function retentionReason(retention: RetentionReport | null): TrustReason[] {
       value,
       limit: failed ? fail : warn,
       message: `Of inserted faint lesions that can be seen in the noise, ${value.toFixed(0)} % of the contrast is kept.`,
-      remedy: 'Lower --strength, or use a model that keeps more; see the table of sizes and contrasts.',
+      remedy: 'Lower the strength, or use a model that keeps more; see the table of sizes and contrasts.',
     },
   ];
 }

@@ -167,14 +167,14 @@ function excess(
 }
 
 const LOWER_STRENGTH =
-  'Compare before and after where the error map is bright, and lower --strength or train longer if detail is gone.';
+  'Compare before and after where the error map is bright, and lower the strength or train longer if detail is gone.';
 
 const JUDGE_BY_EYE = 'Judge the images by eye: compare before, after and residual.';
 
 const REMEDIES: Record<ResidualMeasure, string> = {
   sdOverSigma:
-    'Compare before and after: if nothing changed, the series may be clean already; if detail is gone, lower --strength.',
-  meanOverSigma: 'Do not measure intensities on the output; lower --strength or train longer.',
+    'Compare before and after: if nothing changed, the series may be clean already; if detail is gone, lower the strength.',
+  meanOverSigma: 'Do not measure intensities on the output; lower the strength or train longer.',
   correlation: LOWER_STRENGTH,
   edgeCorrelation: LOWER_STRENGTH,
   edgeRatio: LOWER_STRENGTH,

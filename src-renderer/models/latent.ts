@@ -2,8 +2,6 @@ import type { OpenInput, SeriesCard } from '../../src-main/contract/app.js';
 import type { LatentMap, LatentPoint } from '../../src-main/contract/latent.js';
 import type { LatentRequest } from '../../src-main/contract/requests.js';
 
-/** Which of the two maps is looked at. */
-export type MapKind = 'umap' | 'pca';
 export type ColourBy = 'series' | 'cluster';
 
 /** Whether this is a map of a version that the window can draw. */
@@ -62,106 +60,6 @@ export function planeOf({ slice, frame }: Pick<LatentPoint, 'slice' | 'frame'>, 
   return frame * slices + slice;
 }
 
-export interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface Placed {
-  /** Pixels; null: the point has no place on this map. */
-  readonly places: readonly ({ readonly x: number; readonly y: number } | null)[];
-  readonly x: Range;
-  readonly y: Range;
-}
-
-/** Share of the width and height that stays free around the points. */
-const MARGIN = 0.05;
-
-/** Where points lie in a box: each axis from its least to its greatest value, upwards as in every plot. */
-export function placed(points: readonly LatentPoint[], kind: MapKind, box: Box): Placed {
-  const at = points.map((point) => point[kind]);
-  const known = at.filter((one) => one !== null);
-  const [x, y] = [0, 1].map((axis) => rangeOf(known.map((one) => one[axis])));
-  return {
-    x,
-    y,
-    places: at.map((one) =>
-      one === null
-        ? null
-        : {
-            x: box.left + box.width * shareOf(one[0], x),
-            y: box.top + box.height * (1 - shareOf(one[1], y)),
-          },
-    ),
-  };
-}
-
-function rangeOf(values: readonly number[]): Range {
-  if (values.length === 0) return { low: 0, high: 1 };
-  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const room = high > low ? MARGIN * (high - low) : 1;
-  return { low: low - room, high: high + room };
-}
-
-export function shareOf(value: number, { low, high }: Range): number {
-  return (value - low) / (high - low);
-}
-
-/** The point nearest to the pointer, within reach; null: none. */
-export function pointAt(
-  places: Placed['places'],
-  pointer: { readonly x: number; readonly y: number },
-  reach: number,
-): number | null {
-  let best: number | null = null;
-  let least = reach * reach;
-  places.forEach((place, i) => {
-    if (place === null) return;
-    const distance = (place.x - pointer.x) ** 2 + (place.y - pointer.y) ** 2;
-    if (distance <= least) [best, least] = [i, distance];
-  });
-  return best;
-}
-
-/** Where a key leads from a point: slices one by one, series by the arrows up and down. Null: no such key. */
-export function stepTo(points: readonly LatentPoint[], from: number | null, key: string): number | null {
-  const last = points.length - 1;
-  if (last < 0) return null;
-  const now = from ?? -1;
-  switch (key) {
-    case 'ArrowRight':
-      return Math.min(last, now + 1);
-    case 'ArrowLeft':
-      return Math.max(0, now - 1);
-    case 'ArrowDown':
-    case 'ArrowUp':
-      return from === null ? 0 : inSeries(points, from, key === 'ArrowDown' ? 1 : -1);
-    case 'Home':
-      return 0;
-    case 'End':
-      return last;
-    default:
-      return null;
-  }
-}
-
-/** The same slice, or the last one, of the next series. */
-function inSeries(points: readonly LatentPoint[], from: number, by: number): number {
-  const { series, slice, frame } = points[from];
-  const others = [...points.keys()].filter((i) => points[i].series === series + by);
-  if (others.length === 0) return from;
-  const same = others.find((i) => points[i].slice === slice && points[i].frame === frame);
-  return same ?? others[others.length - 1];
-}
-
 /** Row vectors of a NumPy file. */
 export interface Vectors {
   readonly data: Float32Array;
@@ -203,9 +101,13 @@ export function nearestTo(
     if (other === point || !allowed(other)) continue;
     let sum = 0;
     for (let i = 0; i < length; i++) sum += (data[point * length + i] - data[other * length + i]) ** 2;
-    found.push({ point: other, distance: Math.sqrt(sum) });
+    const distance = Math.sqrt(sum);
+    const place = found.findIndex((one) => distance < one.distance);
+    if (place >= 0) found.splice(place, 0, { point: other, distance });
+    else if (found.length < most) found.push({ point: other, distance });
+    if (found.length > most) found.pop();
   }
-  return found.sort((a, b) => a.distance - b.distance || a.point - b.point).slice(0, most);
+  return found;
 }
 
 /** Shapes within a circle of radius 1, told apart without colour. */
@@ -225,12 +127,12 @@ const COLOURS = 8;
 export interface Mark {
   /** An SVG path within a circle of radius 1. */
   readonly path: string;
-  /** Name of a colour of the theme. */
+  /** Name of a colour of the theme, without its dashes. */
   readonly colour: string;
 }
 
 /** Colour and shape of the series or cluster with this number; they repeat together only after 64. */
 export function markOf(index: number): Mark {
   const shape = (index + Math.floor(index / COLOURS)) % SHAPES.length;
-  return { path: SHAPES[shape], colour: `--map-${index % COLOURS}` };
+  return { path: SHAPES[shape], colour: `map-${index % COLOURS}` };
 }

@@ -5,6 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatentMap } from '../../src-main/contract/latent.js';
+import { boxIn, placed } from '../../src-renderer/models/map-layout.js';
 import { brainSlices } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
@@ -178,7 +179,7 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await page.getByRole('listbox').waitFor({ timeout: 60_000 });
     const map = await latentMap();
     expect(map.series.map(({ slices }) => slices)).toEqual([6, 3]);
-    await expect.poll(() => page.getByRole('listbox').getByRole('option').count()).toBe(9);
+    expect(await page.getByRole('listbox').getByRole('option').getAttribute('aria-setsize')).toBe('9');
     await window.expectAccessible();
   });
 
@@ -186,10 +187,9 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     const { page } = window;
     const slice = page.getByRole('complementary', { name: 'Slice' });
     const picture = slice.locator('img').first();
-    await page
-      .getByRole('listbox')
-      .getByRole('option', { name: /slice 3 of 6/ })
-      .hover();
+    const third = await placeOf(2);
+    await page.mouse.move(third.x, third.y);
+    await page.getByRole('option', { name: /slice 3 of 6/ }).waitFor();
     await slice.getByText('slice 3 of 6').first().waitFor();
     await expect
       .poll(() => picture.evaluate((i: { naturalWidth: number }) => i.naturalWidth), PATIENT)
@@ -209,10 +209,34 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await window.expectAccessible();
   });
 
+  it('zooms at the pointer, moves with the hand, and shows the whole map again', async () => {
+    const { page } = window;
+    const third = await placeOf(2);
+    const option = page.getByRole('option', { name: /slice 3 of 6/ });
+    await page.mouse.move(third.x, third.y);
+    for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -100);
+    await page.getByRole('button', { name: 'Whole map' }).waitFor();
+    // What was under the pointer stays there, and goes along with the hand.
+    await page.mouse.move(third.x + 1, third.y);
+    await option.waitFor();
+    await page.mouse.down();
+    await page.mouse.move(third.x - 15, third.y - 10, { steps: 4 });
+    await page.mouse.move(third.x - 29, third.y - 20, { steps: 4 });
+    await page.mouse.up();
+    expect(await page.locator('#screen-models').isVisible()).toBe(true);
+    await page.mouse.move(third.x - 29, third.y - 21);
+    await option.waitFor();
+    await window.expectAccessible();
+    await page.getByRole('listbox').focus();
+    await page.keyboard.press('0');
+    await page.getByRole('button', { name: 'Whole map' }).waitFor({ state: 'detached' });
+  });
+
   it('opens the slice in the viewer, by a click and by keys', async () => {
     const { page } = window;
     const map = page.getByRole('listbox');
-    await map.getByRole('option', { name: /slice 3 of 6/ }).click();
+    const third = await placeOf(2);
+    await page.mouse.click(third.x, third.y);
     await page.locator('.picture').first().waitFor();
     const viewer = page.getByRole('region', { name: 'Viewer' });
     await expect.poll(() => viewer.innerText(), PATIENT).toMatch(/\b3 ?\/ ?6\b/);
@@ -377,6 +401,16 @@ interface ShownCard {
     readonly intendedUse: string;
     readonly training: { readonly optimiser: string };
   };
+}
+
+/** Where a point of the map is on the page. */
+async function placeOf(point: number): Promise<{ x: number; y: number }> {
+  const { points } = await latentMap();
+  const area = await window.page.getByRole('listbox').boundingBox();
+  const kind = points.some(({ umap }) => umap !== null) ? 'umap' : 'pca';
+  const place = area === null ? null : placed(points, kind, boxIn(area.width, area.height)).places[point];
+  if (area === null || place === null) throw new Error(`point ${point} is not on the map`);
+  return { x: area.x + place.x, y: area.y + place.y };
 }
 
 /** The card of a kept model, as the app tells it. */

@@ -6,12 +6,19 @@ import {
   latentRequest,
   markOf,
   nearestTo,
-  placed,
   planeOf,
-  pointAt,
   readNpy,
-  stepTo,
 } from '../../src-renderer/models/latent.js';
+import {
+  moved,
+  placed,
+  pointAt,
+  showing,
+  stepTo,
+  wholeOf,
+  zoomed,
+} from '../../src-renderer/models/map-layout.js';
+import { press, stampOf } from '../../src-renderer/models/stamps.js';
 import { card, input } from './cards.js';
 
 function point(series: number, slice: number, more: Partial<LatentPoint> = {}): LatentPoint {
@@ -94,8 +101,9 @@ describe('a latent map', () => {
       expect(isLatentMap(other)).toBe(false);
   });
 
+  const box = { left: 100, top: 10, width: 200, height: 100 };
+
   it('lies within its box, upwards, and one point or equal values lie in the middle', () => {
-    const box = { left: 100, top: 10, width: 200, height: 100 };
     const { places, x } = placed(latentMap().points, 'pca', box);
     for (const place of places) {
       expect(place?.x).toBeGreaterThan(100);
@@ -114,6 +122,37 @@ describe('a latent map', () => {
     expect(pointAt(places, { x: 13, y: 10 }, 12)).toBe(2);
     expect(pointAt(places, { x: 11, y: 10 }, 12)).toBe(0);
     expect(pointAt(places, { x: 100, y: 10 }, 12)).toBeNull();
+  });
+
+  it('zooms around what lies under the pointer, and never out of the map', () => {
+    const points = [point(0, 0), point(4, 8)];
+    const whole = wholeOf(points, 'pca');
+    const at = { x: box.left + box.width / 4, y: box.top + box.height / 4 };
+    const near = zoomed(whole, whole, box, at, 0.5);
+    const valueAt = ({ low, high }: { low: number; high: number }, share: number) =>
+      low + share * (high - low);
+    expect(near.x.high - near.x.low).toBeCloseTo((whole.x.high - whole.x.low) / 2);
+    expect(valueAt(near.x, 0.25)).toBeCloseTo(valueAt(whole.x, 0.25));
+    expect(valueAt(near.y, 0.75)).toBeCloseTo(valueAt(whole.y, 0.75));
+    expect(zoomed(near, whole, box, at, 4)).toEqual(whole);
+    const closest = zoomed(near, whole, box, at, 1e-6);
+    expect(closest.x.high - closest.x.low).toBeCloseTo((whole.x.high - whole.x.low) / 50);
+  });
+
+  it('moves with the hand, stops at the edge of the map, and goes to a point that is chosen', () => {
+    const points = [point(0, 0), point(4, 8)];
+    const whole = wholeOf(points, 'pca');
+    const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+    const near = zoomed(whole, whole, box, middle, 0.25);
+    const right = moved(near, whole, box, { x: -box.width / 10, y: 0 });
+    expect(right.x.low - near.x.low).toBeCloseTo((near.x.high - near.x.low) / 10);
+    expect(right.y).toEqual(near.y);
+    expect(moved(near, whole, box, { x: -1e6, y: 1e6 }).x.high).toBeCloseTo(whole.x.high);
+    expect(moved(near, whole, box, { x: -1e6, y: 1e6 }).y.high).toBeCloseTo(whole.y.high);
+    // Neither point is in the middle of the map; each is seen when it is gone to.
+    expect(placed(points, 'pca', box, near).places).toEqual([null, null]);
+    expect(placed(points, 'pca', box, showing(near, whole, points[1].pca)).places[1]).not.toBeNull();
+    expect(showing(near, whole, null)).toEqual(near);
   });
 
   it('is walked by keys: slice by slice, and to the same or the last slice of another series', () => {
@@ -174,5 +213,32 @@ describe('marks', () => {
     expect(new Set(marks).size).toBe(64);
     const shapes = Array.from({ length: 8 }, (_, i) => markOf(i).path);
     expect(new Set(shapes).size).toBe(8);
+  });
+});
+
+describe('points of a map', () => {
+  const RED = [200, 0, 0, 255];
+  const number = (...rgba: readonly number[]) => new Uint32Array(Uint8Array.from(rgba).buffer)[0];
+
+  it('are copied over the ground where their mark covers it, edges mixed with the ground', () => {
+    const mark = Uint8ClampedArray.from([...RED, 200, 0, 0, 51, 200, 0, 0, 204, 0, 0, 0, 0]);
+    const stamp = stampOf(mark, [10, 10, 10]);
+    expect(stamp.size).toBe(2);
+    expect([...stamp.pixels]).toEqual([number(...RED), 0, number(162, 2, 2, 255), 0]);
+    const ground = { width: 4, height: 3, pixels: new Uint32Array(12) };
+    press(ground, { left: 0, top: 0, right: 4, bottom: 3 }, stamp, 2, 1);
+    expect([...ground.pixels].map((value) => value !== 0)).toEqual(
+      [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0].map((one) => one === 1),
+    );
+  });
+
+  it('end at the edge of the map and of the picture', () => {
+    const whole = stampOf(Uint8ClampedArray.from(Array.from({ length: 16 }, () => RED).flat()), [0, 0, 0]);
+    const count = (x: number, y: number) => {
+      const ground = { width: 6, height: 6, pixels: new Uint32Array(36) };
+      press(ground, { left: 1, top: 1, right: 5, bottom: 9 }, whole, x, y);
+      return ground.pixels.filter((value) => value !== 0).length;
+    };
+    expect([count(3, 3), count(1, 3), count(5, 3), count(3, 6), count(-9, 3)]).toEqual([16, 8, 8, 8, 0]);
   });
 });
