@@ -1,6 +1,6 @@
 /**
  * The app as its window sees it: plain data and one interface, carried by two transports (Electron's IPC, and
- * loopback HTTP with a WebSocket for `limpid serve` and the tests). Everything named `forPerson` may hold names and
+ * loopback HTTP with Server-Sent Events for `limpid serve` and the tests). Everything named `forPerson` may hold names and
  * paths: it is shown, never logged.
  */
 import type { Problem } from './errors.js';

@@ -22,14 +22,15 @@ interface Study {
 }
 
 /**
- * Rows in order: patients as they were found, studies by date, series by number, a derived series right after its
+ * Rows in order: inputs as they were opened, patients of each by name, studies by date, series by number, a derived series right after its
  * source. A NIfTI file names no patient and no study: each input is a study of a patient without a name.
  */
 export function rowsOf(cards: readonly SeriesCard[], filter: string): Row[] {
-  const wanted = cards.filter((card) => matches(card, filter));
+  const sorted = byPatient(cards);
+  const wanted = sorted.filter((card) => matches(card, filter));
   const patients = new Map<string, Map<string, Study>>();
   const numbers = new Map<string, number>();
-  for (const card of cards)
+  for (const card of sorted)
     if (!numbers.has(card.forPerson.patient)) numbers.set(card.forPerson.patient, numbers.size + 1);
   for (const card of wanted) {
     const { patient, study, studyDate } = card.forPerson;
@@ -55,6 +56,13 @@ export function rowsOf(cards: readonly SeriesCard[], filter: string): Row[] {
     }
   }
   return rows;
+}
+
+function byPatient(cards: readonly SeriesCard[]): SeriesCard[] {
+  const inputs = [...new Set(cards.map(({ input }) => input))];
+  const names = (a: SeriesCard, b: SeriesCard) =>
+    a.forPerson.patient.localeCompare(b.forPerson.patient, undefined, { numeric: true });
+  return inputs.flatMap((id) => cards.filter(({ input }) => input === id).sort(names));
 }
 
 function ordered(cards: readonly SeriesCard[]): SeriesCard[] {

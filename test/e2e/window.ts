@@ -23,8 +23,8 @@ export interface TestWindow {
   expectAccessible(): Promise<void>;
   /** A picture for a person, in the folder LIMPID_SCREENSHOTS; nothing without it. */
   shoot(name: string): Promise<void>;
-  /** Ends the app, as by Ctrl-C, and starts it again. */
-  restart(): Promise<void>;
+  /** Ends the app, by default as Ctrl-C does, and starts it again. */
+  restart(signal?: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,8 +101,8 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
     async shoot(name) {
       if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
     },
-    async restart() {
-      await end(server.process);
+    async restart(signal) {
+      await end(server.process, signal);
       server = await serve(folder);
       await page.goto(server.url);
       await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
@@ -138,9 +138,9 @@ function serve(folder: string): Promise<Server> {
   });
 }
 
-async function end(server: ChildProcess): Promise<void> {
+async function end(server: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = new Promise((resolve) => server.once('exit', resolve));
-  server.kill('SIGTERM');
+  server.kill(signal);
   await ended;
 }
