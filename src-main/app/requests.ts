@@ -67,6 +67,7 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     errorMap: flag,
     force: flag,
     uncertainty: absentOr(flag),
+    refine: absentOr(flag),
     strict: absentOr(flag),
     only: absentOr(list),
   },

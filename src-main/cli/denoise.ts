@@ -14,6 +14,7 @@ interface DenoiseOptions {
   readonly model: string;
   readonly objective: ObjectiveName;
   readonly adapt: 'off' | 'auto' | number;
+  readonly refine: 'on' | 'off';
   readonly steps?: number;
   readonly seed: number;
   readonly strength: number;
@@ -52,6 +53,14 @@ export function denoiseCommand(start: Start): Command {
       adaptation,
       'auto',
     )
+    .addOption(
+      new Option(
+        '--refine <on|off>',
+        'of --model auto, general, self and files of these: go over the result of the network with groups of like patches of the noisy image; better, in about twice the time',
+      )
+        .choices(['on', 'off'])
+        .default('on'),
+    )
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
@@ -82,6 +91,7 @@ Examples:
           objective: options.objective,
           steps: options.steps ?? null,
           adapt: options.adapt,
+          refine: options.refine === 'on',
           seed: options.seed,
           strength: options.strength,
           device: options.device,

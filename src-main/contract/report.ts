@@ -36,6 +36,8 @@ export interface RequestReport {
   };
   /** What training learnt from. */
   readonly objective: 'recorrupted' | 'masked';
+  /** What a network makes is to be refined by groups of like patches; not of families and filters. */
+  readonly refine: boolean;
   /** Training steps asked for; null where the default rule chose. */
   readonly steps: number | null;
   readonly seed: number;

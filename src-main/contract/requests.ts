@@ -58,6 +58,8 @@ export interface DenoiseRequest {
   readonly steps: number | null;
   /** Of the models `auto` and `general`: whether, and for how many steps, the network is fine-tuned; absent is `auto`. */
   readonly adapt?: 'off' | 'auto' | number;
+  /** Refine what the network makes by groups of like patches of the noisy image; absent: yes. Not of the families. */
+  readonly refine?: boolean;
   readonly seed: number;
   /** 0 returns the input, 1 the full result. */
   readonly strength: number;

@@ -1,6 +1,7 @@
 import { Random } from '../base/random.js';
 import { turned, turnedBack } from '../imaging/axes.js';
 import { type Volume, withData } from '../imaging/volume.js';
+import { refine } from '../noise/classical/refine.js';
 import {
   fromUnitNoise,
   levelAt,
@@ -24,6 +25,8 @@ export interface DenoiseOptions {
   readonly views?: readonly View[];
   /** What a conditioned network is told; left out: what the volume itself says. A part is told of its series. */
   readonly conditions?: Conditions;
+  /** Refine what the network makes with the noisy image (noise/classical/refine.ts); absent: no. */
+  readonly refine?: boolean;
   /** Slices to restore, from `from` to those before `to`; the others come back as they are. Left out: all. */
   readonly looked?: { readonly from: number; readonly to: number };
   /** Longest side of a window in pixels; only memory depends on it. */
@@ -54,7 +57,10 @@ export async function denoiseVolume(
     conditions: isConditioned ? (options.conditions ?? conditionsOf(image, options.only2d ?? false)) : null,
   };
   const random = new Random(options.seed).fork('denoise');
-  const looked = options.looked ?? { from: 0, to: volume.slices };
+  const whole = { from: 0, to: volume.slices };
+  const looked = options.looked ?? whole;
+  const steps = options.refine === true ? 2 : 1;
+  const network: Progress = (done, total) => onProgress(Math.floor(done / steps), total);
   const [view, ...others] = isConditioned ? (options.views ?? []) : [];
   const restored =
     view === undefined || others.length === 0
@@ -62,12 +68,20 @@ export async function denoiseVolume(
           restorer,
           image,
           view === undefined ? settings : { ...settings, symmetries: view.symmetries },
-          looked,
+          // groups of patches reach into the other slices
+          options.refine === true ? whole : looked,
           random,
-          onProgress,
+          network,
         )
-      : await restoreViews(restorer, image, [view, ...others], settings, random, onProgress);
-  const full = withData(volume, fromUnitNoise(restored, volume, noise));
+      : await restoreViews(restorer, image, [view, ...others], settings, random, network);
+  const planes = volume.slices * volume.frames;
+  const refined =
+    options.refine === true
+      ? await refine(image, restored, options.only2d ?? false, looked, (share) =>
+          onProgress(Math.floor((planes * (1 + share)) / 2), planes),
+        )
+      : restored;
+  const full = withData(volume, fromUnitNoise(refined, volume, noise));
   keepOthers(full, volume, looked.from, looked.to);
   return finished(volume, full, noise, options.strength);
 }

@@ -11,6 +11,7 @@ import type { UnitDenoiser } from '../denoise/evidence.js';
 import { exportModel } from '../denoise/model-file.js';
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
 import { type View, viewsOf } from '../denoise/views.js';
+import { REFINE_CONTEXT } from '../noise/classical/refine.js';
 import { toUnitNoise } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
 import { type Adapted, adapt, type GeneralModel, isAdaptable } from '../training/adapt.js';
@@ -19,7 +20,7 @@ import { RECORRUPTION } from '../training/self.js';
 import { isClean } from '../trust/clean.js';
 import { denoiseClassically } from './classical.js';
 import { description } from './description.js';
-import { denoiseWith, settled, settledFactor, trainingReport } from './network.js';
+import { denoiseWith, isRefined, refinedWords, settled, settledFactor, trainingReport } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
 import { type Race, raceReport, raceWords, runRace } from './race.js';
 
@@ -56,8 +57,8 @@ export async function denoiseWithShipped(
   context.keep(shipped);
   const views = viewsOf(volume, noise, only2d);
   const contender = {
-    denoise: asContender(shipped, views, seed),
-    context: shipped.context,
+    denoise: asContender(shipped, views, request),
+    context: isRefined(request) ? REFINE_CONTEXT : shipped.context,
     crosses: views.length > 1,
   };
   const race = isAuto ? await runRace(settledInput, contender, seed) : null;
@@ -117,15 +118,17 @@ async function denoiseBy(
         : adapted === null
           ? 'as shipped'
           : 'as shipped, which judged better than adapted',
+      ...refinedWords(request),
       ...words,
     ]),
   };
 }
 
 /** In the views that the whole series gets. */
-function asContender(restorer: Restorer, views: readonly View[], seed: number): UnitDenoiser {
+function asContender(restorer: Restorer, views: readonly View[], request: DenoiseRequest): UnitDenoiser {
+  const options = { strength: 1, seed: request.seed, views, refine: isRefined(request) };
   return async (part, noise, { looked }, conditions) =>
-    (await denoiseVolume(restorer, part, noise, { strength: 1, seed, conditions, looked, views })).denoised;
+    (await denoiseVolume(restorer, part, noise, { ...options, conditions, looked })).denoised;
 }
 
 function beyondReach({ entrants }: Race): boolean {

@@ -13,7 +13,7 @@ import { denoiseWithShipped } from './auto.js';
 import { description } from './description.js';
 import { readGeneral } from './general.js';
 import { readModel } from './model-store.js';
-import { denoiseWith, settled, settledFactor, trainingReport } from './network.js';
+import { denoiseWith, refinedWords, settled, settledFactor, trainingReport } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
 
 /** SHA-256 of the model file of a request; null where there is none. @throws LimpidError E_NOT_FOUND, E_IO */
@@ -104,6 +104,7 @@ async function trainAndDenoise(
       `${model.network.family} autoencoder trained on this series`,
       `${model.result.stepsDone} steps, seed ${model.seed}`,
       `weights SHA-256 ${weightsHash(model.parameters).slice(0, 16)}`,
+      ...refinedWords(request),
     ]),
     timings: [{ stage: 'train', seconds }, ...denoised.timings],
   };
@@ -132,6 +133,7 @@ async function denoiseWithFile(
     description: description(request, noise, [
       `${card.family} autoencoder from a model file`,
       `file SHA-256 ${hash.slice(0, 16)}`,
+      ...refinedWords(request),
     ]),
   };
 }

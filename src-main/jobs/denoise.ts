@@ -10,6 +10,7 @@ import { buildReportHtml, reportJson } from '../trust/report-html.js';
 import { type DeriveJob, runDeriveJob } from './derive-job.js';
 import type { InputSet } from './input.js';
 import { openJournal, type Settings } from './journal.js';
+import { isRefined } from './network.js';
 import { guardedPath, openInput } from './open-input.js';
 import { openOutputFolder, refuseOutput } from './output-folder.js';
 import type { Processor } from './processor.js';
@@ -141,6 +142,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     objective: request.objective,
     steps: request.steps,
     adapt: request.adapt ?? 'auto',
+    refine: isRefined(request),
     seed: request.seed,
     strength: request.strength,
     device: request.device,
@@ -156,6 +158,7 @@ function requestReport(request: DenoiseRequest, input: InputSet, model: string |
     input: input.kind,
     model: { kind: request.model.kind, sha256: model },
     objective: request.objective,
+    refine: isRefined(request),
     steps: request.steps,
     seed: request.seed,
     strength: request.strength,

@@ -5,6 +5,7 @@ import type { Restorer } from '../denoise/restorer.js';
 import { IN_PLANE, viewsOf } from '../denoise/views.js';
 import { wholePlace } from '../imaging/box.js';
 import { parameterCount } from '../models/network.js';
+import { REFINE_CONTEXT } from '../noise/classical/refine.js';
 import { noiseOfBox, toUnitNoise, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import type { Runtime } from '../runtime/types.js';
@@ -42,7 +43,8 @@ export async function denoiseWith(
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
   const conditions = conditionsOf(toUnitNoise(volume, noise), only2d);
-  const options = { strength: request.strength, seed: request.seed, only2d, conditions };
+  const { strength, seed } = request;
+  const options = { strength, seed, only2d, conditions, refine: isRefined(request) };
   const views = viewsOf(volume, noise, only2d);
   const result = await denoiseVolume(restorer, volume, noise, { ...options, views }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
@@ -55,10 +57,19 @@ export async function denoiseWith(
       // few slices make no planes across them: the same network, slice by slice
       return (await denoiseVolume(restorer, part, there, { ...options, views: IN_PLANE, looked })).denoised;
     },
-    context: restorer.context,
+    context: isRefined(request) && !only2d ? REFINE_CONTEXT : restorer.context,
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };
+}
+
+export function isRefined({ refine }: DenoiseRequest): boolean {
+  return refine !== false;
+}
+
+/** For Derivation Description: after the words on the network. */
+export function refinedWords(request: DenoiseRequest): string[] {
+  return isRefined(request) ? ['refined by non-local Bayes'] : [];
 }
 
 export function trainingReport(model: TrainedModel, seconds: number): TrainingReport {

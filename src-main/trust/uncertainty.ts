@@ -28,7 +28,7 @@ export const Z90 = 1.6449;
  * steps, so that the 90 % interval holds 90 % of the foreground voxels on average over both; see docs/report.md.
  */
 export const CALIBRATION: UncertaintyReport['calibration'] = {
-  factor: 1.2,
+  factor: 1.1,
   source: 'ch2 slices 36-41, Rician noise of 3 and 9 %',
   coverage: [0.87, 0.91],
   coverageSource: 'ch2 slices 78-83, Rician noise of 3 and 9 %',

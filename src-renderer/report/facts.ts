@@ -154,6 +154,7 @@ export function requestFacts(request: RequestReport): Fact[] {
       ...(model.sha256 === null ? {} : { note: `SHA-256 ${model.sha256}` }),
     },
     { name: 'Training steps', value: request.steps === null ? 'chosen by the tool' : integer(request.steps) },
+    { name: 'Result of a network refined', value: request.refine ? 'yes, by groups of like patches' : 'no' },
     { name: 'Seed', value: String(request.seed) },
     { name: 'Strength', value: number(request.strength) },
     { name: 'Device asked for', value: request.device },

@@ -9,6 +9,7 @@ import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { readGeneral } from '../../src-main/jobs/general.js';
 import { openInput } from '../../src-main/jobs/open-input.js';
+import { REFINE_CONTEXT } from '../../src-main/noise/classical/refine.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
@@ -33,7 +34,7 @@ const restorer = restorerOf(runtime, unadapted(general, SEED));
 async function coverage(name: string, clean: Volume, noisy: Volume, modality: string): Promise<void> {
   const noise = estimateNoise(noisy, { modality });
   const conditions = conditionsOf(toUnitNoise(noisy, noise), false);
-  const settings = { strength: 1, seed: SEED, conditions, views: IN_PLANE };
+  const settings = { strength: 1, seed: SEED, conditions, views: IN_PLANE, refine: true };
   const denoise = async (part: Volume) => (await denoiseVolume(restorer, part, noise, settings)).denoised;
   const after = await denoise(noisy);
   const threshold = foregroundThreshold(after, noise.sigma, noise.distribution === 'rician');
@@ -45,7 +46,7 @@ async function coverage(name: string, clean: Volume, noisy: Volume, modality: st
     after,
     foreground,
     { ...noise, map: null },
-    restorer.context,
+    REFINE_CONTEXT,
     random,
   );
   const [truth, found] = [cutBox(clean, place.box), cutBox(after, place.box)];

@@ -141,6 +141,7 @@ function reportOf(series: readonly SeriesReport[]): Report {
       device: 'auto',
       errorMap: true,
       uncertainty: false,
+      refine: true,
       strict: false,
       force: false,
     },

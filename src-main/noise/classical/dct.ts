@@ -131,7 +131,7 @@ function coefficientVariance({ planar, correlation }: DctSettings): Float64Array
 }
 
 /** The noise that training draws: a moving average up to a correlation of 0.5, an autoregression above. */
-function covariance(rho: number, lag: number): number {
+export function lagCovariance(rho: number, lag: number): number {
   if (lag < 2) return lag === 0 ? 1 : rho;
   return Math.abs(rho) <= 0.5 ? 0 : rho ** lag;
 }
@@ -142,7 +142,7 @@ function axisVariance(length: number, rho: number): Float64Array {
     let sum = 0;
     for (let i = 0; i < length; i++)
       for (let j = 0; j < length; j++)
-        sum += basis[k * length + i] * basis[k * length + j] * covariance(rho, Math.abs(i - j));
+        sum += basis[k * length + i] * basis[k * length + j] * lagCovariance(rho, Math.abs(i - j));
     return Math.max(sum, 0);
   });
 }

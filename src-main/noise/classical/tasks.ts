@@ -1,3 +1,4 @@
+import { type BayesSettings, bayesSums } from './bayes.js';
 import { type DctSettings, thresholdBlocks, wienerBlocks } from './dct.js';
 import { type GuidedSettings, guidedMeans } from './guided.js';
 import { mpPca, type PcaSettings } from './mppca.js';
@@ -10,6 +11,13 @@ export type Step =
   | { readonly name: 'threshold'; readonly settings: DctSettings }
   | { readonly name: 'wiener'; readonly pilot: Float32Array; readonly settings: DctSettings }
   | { readonly name: 'guided'; readonly pilot: Float32Array; readonly settings: GuidedSettings }
+  /** Writes sums and counts, as two frames, for reference patches that begin in slice `layer`; the range is the whole grid. */
+  | {
+      readonly name: 'bayes';
+      readonly pilot: Float32Array;
+      readonly layer: number;
+      readonly settings: BayesSettings;
+    }
   | { readonly name: 'mppca'; readonly frames: number; readonly settings: PcaSettings };
 
 /** Plain data on shared memory, so that it goes to a thread without a copy. */
@@ -41,6 +49,8 @@ function valuesOf(step: Step, grid: Grid, range: SliceRange, input: Float32Array
       return wienerBlocks(input, step.pilot, grid, range, step.settings);
     case 'guided':
       return guidedMeans(input, step.pilot, grid, range, step.settings);
+    case 'bayes':
+      return bayesSums(input, step.pilot, grid, step.layer, step.settings);
     case 'mppca':
       return mpPca(input, step.frames, grid, range, step.settings);
   }
