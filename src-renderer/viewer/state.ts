@@ -187,11 +187,12 @@ export function reset(view: ViewState, window: Window, orientation: Orientation 
   setOrientation(view, orientation);
 }
 
-/** Adds a measurement and selects it. Ids count up, so that labels stay what they were when others go. */
+/** Adds a measurement, selects it and shows its numbers. Ids count up, so that labels stay what they were when others go. */
 export function addMeasurement(view: ViewState, shape: Shape, slice: number, frame: number): void {
   const id = String(1 + Math.max(0, ...view.measurements.map((m) => Number(m.id))));
   view.measurements = [...view.measurements, { ...shape, id, slice, frame }];
   view.selected = id;
+  view.panel = true;
 }
 
 export function removeSelected(view: ViewState): void {

@@ -335,7 +335,17 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await window.expectAccessible();
   });
 
-  it('takes dropped files, which a browser uploads', async () => {
+  it('takes dropped files, which a browser uploads, and forgets nothing that was chosen', async () => {
+    await window.rail('Studies').click();
+    await page
+      .getByRole('treeitem', { name: /3 files/ })
+      .first()
+      .dblclick();
+    await panel().getByRole('button', { name: 'Change' }).click();
+    await window.walkTo(root);
+    await window.dialog().getByLabel('New folder in it').fill('elsewhere');
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+    await panel().getByText('elsewhere', { exact: true }).waitFor();
     await window.rail('Studies').click();
     const slice = await fs.readFile(path.join(input, 'brain_009.dcm'));
     const drop = await page.evaluateHandle(
@@ -347,6 +357,8 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
       .first()
       .waitFor();
     await page.getByRole('listitem').filter({ hasText: 'dropped.dcm' }).getByText('1 series').waitFor();
+    await window.rail('Viewer').click();
+    expect(await panel().innerText()).toContain('elsewhere');
   });
 
   it('goes on with a run after the app was killed in the middle of it', async () => {
