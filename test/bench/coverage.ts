@@ -25,8 +25,13 @@ import { CH2, slab } from '../imaging/support.js';
 const SEED = 1;
 const { values: options } = parseArgs({
   args: process.argv.slice(2),
-  options: { levels: { type: 'string', default: '1,5,9' }, ct: { type: 'string' } },
+  options: {
+    levels: { type: 'string', default: '1,5,9' },
+    first: { type: 'string', default: '42' },
+    ct: { type: 'string' },
+  },
 });
+const first = Number(options.first);
 const runtime = await openRuntime('cpu', { threads: 2 });
 const { general } = await readGeneral();
 const restorer = restorerOf(runtime, unadapted(general, SEED));
@@ -63,11 +68,11 @@ async function coverage(name: string, clean: Volume, noisy: Volume, modality: st
 }
 
 for (const level of options.levels.split(',').filter(Boolean).map(Number)) {
-  const brain = slab(readNifti(fs.readFileSync(CH2)).volume, 42, 49);
+  const brain = slab(readNifti(fs.readFileSync(CH2)).volume, first, first + 7);
   const clean = cutBox(brain, { column: 26, row: 40, slice: 0, columns: 128, rows: 136, slices: 7 });
   const sigma = sigmaOfLevel(clean, level);
   const noisy = simulateNoise(clean, { kind: 'rician', sigma, seed: 5 });
-  await coverage(`ch2 Rician ${level} %`, clean, noisy, 'MR');
+  await coverage(`ch2 slices ${first}-${first + 6}, Rician ${level} %`, clean, noisy, 'MR');
 }
 if (options.ct !== undefined) {
   const input = await openInput(options.ct, () => {}, {
