@@ -11,7 +11,6 @@ import type { UnitDenoiser } from '../denoise/evidence.js';
 import { exportModel } from '../denoise/model-file.js';
 import { type Restorer, restorerOf } from '../denoise/restorer.js';
 import { type View, viewsOf } from '../denoise/views.js';
-import { REFINE_CONTEXT } from '../noise/classical/refine.js';
 import { toUnitNoise } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
 import { type Adapted, adapt, type GeneralModel, isAdaptable } from '../training/adapt.js';
@@ -20,7 +19,15 @@ import { RECORRUPTION } from '../training/self.js';
 import { isClean } from '../trust/clean.js';
 import { denoiseClassically } from './classical.js';
 import { description } from './description.js';
-import { denoiseWith, isRefined, refinedWords, settled, settledFactor, trainingReport } from './network.js';
+import {
+  denoiseWith,
+  isRefined,
+  reachOf,
+  refinedWords,
+  settled,
+  settledFactor,
+  trainingReport,
+} from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
 import { type Race, raceReport, raceWords, runRace } from './race.js';
 
@@ -58,7 +65,7 @@ export async function denoiseWithShipped(
   const views = viewsOf(volume, noise, only2d);
   const contender = {
     denoise: asContender(shipped, views, request),
-    context: isRefined(request) ? REFINE_CONTEXT : shipped.context,
+    context: reachOf(shipped, request, only2d),
     crosses: views.length > 1,
   };
   const race = isAuto ? await runRace(settledInput, contender, seed) : null;

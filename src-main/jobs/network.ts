@@ -57,10 +57,15 @@ export async function denoiseWith(
       // few slices make no planes across them: the same network, slice by slice
       return (await denoiseVolume(restorer, part, there, { ...options, views: IN_PLANE, looked })).denoised;
     },
-    context: isRefined(request) && !only2d ? REFINE_CONTEXT : restorer.context,
+    context: reachOf(restorer, request, only2d),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };
+}
+
+/** Slices on each side that have a say in a slice. */
+export function reachOf({ context }: Restorer, request: DenoiseRequest, only2d: boolean): number {
+  return isRefined(request) && !only2d ? REFINE_CONTEXT : context;
 }
 
 export function isRefined({ refine }: DenoiseRequest): boolean {
