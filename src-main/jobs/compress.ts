@@ -14,7 +14,13 @@ import { decodeCodes, encodeCodes } from '../imaging/code-stream.js';
 import { writeNiftiFromVolume } from '../imaging/nifti.js';
 import { spread } from '../noise/planes.js';
 import { codebookOf, codeGrid, latentOfCodes } from './code-prior.js';
-import { type Coding, type CompressedHeader, packCompressed, unpackCompressed } from './compressed.js';
+import {
+  type Coding,
+  type CompressedHeader,
+  damaged,
+  packCompressed,
+  unpackCompressed,
+} from './compressed.js';
 import { type FamilySource, openFamilySource } from './family-source.js';
 import { readModel } from './model-store.js';
 import { startMeter } from './progress.js';
@@ -42,7 +48,7 @@ export async function runCompress(request: CompressRequest, emit: Emit): Promise
         ? await codedRounded(source.model, stack, latents, request.rounding ?? USUAL_ROUNDING)
         : codedNames(latents, codebook);
     const header: CompressedHeader = {
-      format: 'limpid-compressed-2',
+      format: 'limpid-compressed-3',
       lossy: true,
       notice: NOTICE,
       version: VERSION,
@@ -109,7 +115,7 @@ function codedNames(latents: readonly NamedArray[], codebook: NamedArray): Coded
   const codes = codebook.shape[0];
   return {
     coding: { kind: 'codebook', codes },
-    payload: encodeCodes({ indices, planes: grids.length, rows, columns, codes }),
+    payload: encodeCodes(indices),
     latents: grids.map((grid) => latentOfCodes(codebook, grid)),
   };
 }
@@ -218,9 +224,14 @@ function decodedLatents(
   codebook: NamedArray | null,
 ): NamedArray[] {
   const planes = slices * frames;
-  if (coding.kind === 'rounded') return decodeRounded(payload, coding, planes, cells);
-  const indices = decodeCodes(payload, { planes, ...cells, codes: coding.codes });
+  if (coding.kind === 'rounded') {
+    const latents = decodeRounded(payload, coding, planes, cells);
+    if (latents === null) throw damaged();
+    return latents;
+  }
   const area = cells.rows * cells.columns;
+  const indices = decodeCodes(payload, planes * area);
+  if (indices === null || indices.some((code) => code >= coding.codes)) throw damaged();
   return Array.from({ length: planes }, (_, plane) => {
     const part = indices.subarray(plane * area, (plane + 1) * area);
     if (codebook === null) throw new RangeError('codes without their codebook');

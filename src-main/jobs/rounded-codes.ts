@@ -1,12 +1,12 @@
 import type { NamedArray } from '../graph/types.js';
 import { decodeCodes, encodeCodes } from '../imaging/code-stream.js';
 
-/** Latents as whole multiples of a step, entropy-coded channel by channel. */
+/** Latents as whole multiples of a step, entropy-coded together, channel after channel. */
 export interface RoundedCoding {
   readonly kind: 'rounded';
   readonly step: number;
-  /** The smallest multiple, how many there are from there on, and bytes of the payload. */
-  readonly channels: readonly { readonly least: number; readonly codes: number; readonly bytes: number }[];
+  /** The smallest multiple, from which on they are counted. */
+  readonly channels: readonly { readonly least: number }[];
 }
 
 interface Cells {
@@ -14,7 +14,7 @@ interface Cells {
   readonly columns: number;
 }
 
-/** What the coder counts with. */
+/** Numbers that the coder takes. */
 const MOST_CODES = 2 ** 16;
 
 /** The latent as it comes back. */
@@ -29,51 +29,41 @@ export function encodeRounded(
 ): { readonly coding: RoundedCoding; readonly payload: Uint8Array } {
   const [, rows, columns, count] = latents[0].shape;
   const area = rows * columns;
-  const streams = Array.from({ length: count }, (_, channel) => {
-    const multiples = new Int32Array(latents.length * area);
+  const length = latents.length * area;
+  const numbers = new Uint16Array(count * length);
+  const channels = Array.from({ length: count }, (_, channel) => {
+    const multiples = new Int32Array(length);
     latents.forEach(({ data }, plane) => {
       for (let i = 0; i < area; i++)
         multiples[plane * area + i] = Math.round(data[i * count + channel] / step);
     });
     const least = multiples.reduce((a, b) => Math.min(a, b));
-    const codes = multiples.reduce((a, b) => Math.max(a, b)) - least + 1;
-    const indices = Uint16Array.from(multiples, (value) => value - least);
-    const planes = { indices, planes: latents.length, rows, columns, codes, zero: -least };
-    return { least, codes, stream: encodeCodes(planes) };
+    for (let i = 0; i < length; i++) numbers[channel * length + i] = multiples[i] - least;
+    return { least };
   });
-  return {
-    coding: {
-      kind: 'rounded',
-      step,
-      channels: streams.map(({ least, codes, stream }) => ({ least, codes, bytes: stream.length })),
-    },
-    payload: Buffer.concat(streams.map(({ stream }) => stream)),
-  };
+  return { coding: { kind: 'rounded', step, channels }, payload: encodeCodes(numbers) };
 }
 
+/** @returns null where the payload does not hold so many */
 export function decodeRounded(
   payload: Uint8Array,
   { step, channels }: RoundedCoding,
   planes: number,
   { rows, columns }: Cells,
-): NamedArray[] {
+): NamedArray[] | null {
   const area = rows * columns;
   const count = channels.length;
-  const latents = Array.from(
-    { length: planes },
-    (): NamedArray => ({ data: new Float32Array(area * count), shape: [1, rows, columns, count] }),
-  );
-  let at = 0;
-  channels.forEach(({ least, codes, bytes }, channel) => {
-    const stream = payload.subarray(at, at + bytes);
-    at += bytes;
-    const indices = decodeCodes(stream, { planes, rows, columns, codes, zero: -least });
-    latents.forEach(({ data }, plane) => {
+  const numbers = decodeCodes(payload, count * planes * area);
+  if (numbers === null) return null;
+  return Array.from({ length: planes }, (_, plane): NamedArray => {
+    const data = new Float32Array(area * count);
+    channels.forEach(({ least }, channel) => {
+      const start = (channel * planes + plane) * area;
       for (let i = 0; i < area; i++)
-        data[i * count + channel] = Math.fround((indices[plane * area + i] + least) * step);
+        data[i * count + channel] = Math.fround((numbers[start + i] + least) * step);
     });
+    return { data, shape: [1, rows, columns, count] };
   });
-  return latents;
 }
 
 /**
