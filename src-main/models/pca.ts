@@ -15,8 +15,9 @@ const ROUNDS = 60;
 const SPARE = 8;
 
 /**
- * The first `count` principal components of `rows` vectors of `length` values, by orthogonal iteration on the
- * covariance (Golub and Van Loan, section 7.3).
+ * The first `count` principal components of `rows` vectors of `length` values, by orthogonal iteration (Golub and Van
+ * Loan, section 7.3) on the covariance, or on the products of the vectors where they are fewer than long (Turk and
+ * Pentland 1991); then there are at most as many components as vectors.
  */
 export function principalComponents(
   data: Float32Array,
@@ -24,7 +25,29 @@ export function principalComponents(
   count: number,
   random: Random,
 ): Components {
-  const { mean, covariance } = moments(data, length);
+  const mean = meanOf(data, length);
+  const rows = Math.floor(data.length / length);
+  if (rows >= length) return { mean, ...eigenvectors(covarianceOf(data, mean), length, count, random) };
+  const centred = Float64Array.from({ length: rows * length }, (_, i) => data[i] - mean[i % length]);
+  const { vectors: weights, variances } = eigenvectors(products(centred, rows), rows, count, random);
+  const vectors = new Float64Array(variances.length * length);
+  for (let k = 0; k < variances.length; k++) {
+    const scale = variances[k] > 0 ? 1 / Math.sqrt(rows * variances[k]) : 0;
+    for (let row = 0; row < rows; row++) {
+      const weight = scale * weights[k * rows + row];
+      for (let i = 0; i < length; i++) vectors[k * length + i] += weight * centred[row * length + i];
+    }
+  }
+  return { mean, vectors, variances };
+}
+
+/** Of a symmetric matrix of side `length`, largest eigenvalues first. */
+function eigenvectors(
+  matrix: Float64Array,
+  length: number,
+  count: number,
+  random: Random,
+): Omit<Components, 'mean'> {
   const width = Math.min(length, count + SPARE);
   let basis = orthonormal(
     Float64Array.from({ length: width * length }, () => random.normal()),
@@ -32,8 +55,8 @@ export function principalComponents(
     length,
   );
   for (let round = 0; round < ROUNDS; round++)
-    basis = orthonormal(applied(covariance, basis, width, length), width, length);
-  const image = applied(covariance, basis, width, length);
+    basis = orthonormal(applied(matrix, basis, width, length), width, length);
+  const image = applied(matrix, basis, width, length);
   const variances = Float64Array.from({ length: width }, (_, k) => dot(basis, image, k, k, length));
   const order = Array.from({ length: width }, (_, k) => k).sort((a, b) => variances[b] - variances[a]);
   const kept = order.slice(0, Math.min(count, length));
@@ -41,13 +64,32 @@ export function principalComponents(
   kept.forEach((k, i) => {
     vectors.set(basis.subarray(k * length, (k + 1) * length), i * length);
   });
-  return { mean, vectors, variances: Float64Array.from(kept, (k) => Math.max(0, variances[k])) };
+  return { vectors, variances: Float64Array.from(kept, (k) => Math.max(0, variances[k])) };
 }
 
-function moments(data: Float32Array, length: number): { mean: Float64Array; covariance: Float64Array } {
+/** Dot products of all pairs of rows, over their number. */
+function products(centred: Float64Array, rows: number): Float64Array {
+  const length = centred.length / rows;
+  const out = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++)
+    for (let j = i; j < rows; j++) {
+      const value = dot(centred, centred, i, j, length) / rows;
+      out[i * rows + j] = value;
+      out[j * rows + i] = value;
+    }
+  return out;
+}
+
+function meanOf(data: Float32Array, length: number): Float64Array {
   const rows = Math.floor(data.length / length);
   const mean = new Float64Array(length);
   for (let i = 0; i < rows * length; i++) mean[i % length] += data[i] / rows;
+  return mean;
+}
+
+function covarianceOf(data: Float32Array, mean: Float64Array): Float64Array {
+  const length = mean.length;
+  const rows = Math.floor(data.length / length);
   const covariance = new Float64Array(length * length);
   const centred = new Float64Array(length);
   for (let row = 0; row < rows; row++) {
@@ -59,7 +101,7 @@ function moments(data: Float32Array, length: number): { mean: Float64Array; cova
   }
   for (let i = 0; i < length; i++)
     for (let j = 0; j < i; j++) covariance[i * length + j] = covariance[j * length + i];
-  return { mean, covariance };
+  return covariance;
 }
 
 function applied(matrix: Float64Array, basis: Float64Array, width: number, length: number): Float64Array {

@@ -75,13 +75,15 @@ class Sparse(Stack):
     def __init__(self, rate=0.05):
         super().__init__(64, 2)
         self.rate = rate
+        self.lin, self.back = conv(1, 64, 4, 4), nn.ConvTranspose2d(64, 1, 4, 4)
 
     def loss(self, x, y):
         r = self.rate
-        z = torch.sigmoid(self.heads[0](self.encode(x)) - math.log((1 - r) / r))
+        z = torch.sigmoid(self.heads[0](self.encode(x)) + self.lin(x) - math.log((1 - r) / r))
         rates = z.mean((0, 2, 3)).clamp(1e-6, 1 - 1e-6)
         kl = (r * torch.log(r / rates) + (1 - r) * torch.log((1 - r) / (1 - rates))).mean()
-        return F.mse_loss(self.decode((z - r) / math.sqrt(r)), y) + 0.1 * kl
+        code = (z - r) / math.sqrt(r)
+        return F.mse_loss(self.decode(code) + self.back(code), y) + 0.1 * kl
 
 
 class Contractive(nn.Module):
@@ -149,13 +151,15 @@ class Video(UNet):
 class Variational(Stack):
     def __init__(self):
         super().__init__(32, 3, merge=8, heads=2)
+        self.lin, self.back = conv(1, 32, SIZE, SIZE), nn.ConvTranspose2d(33, 1, SIZE, SIZE)
 
     def loss(self, x, y):
         features = self.encode(x)
-        mean, log = self.heads[0](features), self.heads[1](features).clamp(-12, 6)
+        mean, log = self.heads[0](features) + self.lin(x), self.heads[1](features).clamp(-12, 6)
         z = mean + torch.exp(0.5 * log) * torch.randn_like(mean)
         kl = (0.5 * (mean ** 2 + torch.exp(log) - log - 1)).mean((0, 2, 3)).sum()
-        return F.mse_loss(self.decode(z), y) + 0.02 / SIZE ** 2 * kl
+        rebuilt = self.decode(z) + self.back(torch.cat([z, torch.ones_like(z[:, :1])], 1))
+        return F.mse_loss(rebuilt, y) + 0.02 / SIZE ** 2 * kl
 
 
 class VectorQuantised(Stack):
