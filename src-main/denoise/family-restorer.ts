@@ -38,9 +38,22 @@ export async function restoreWithFamily(
     restored.set(await predictor.plane(stack, plane, random), plane * rows * columns);
     onProgress(plane + 1, planes);
   }
-  const data = unscaled(restored, scale);
+  const data = unscaled(model.card.settings.field === true ? atLevelOf(values, restored) : restored, scale);
   for (let i = 0; i < data.length; i++) if (volume.measured?.[i] === 0) data[i] = volume.data[i];
   return withData(volume, data);
+}
+
+/**
+ * A field is known but for a factor: the volume is kept at the level that it had (as N4 does, Tustison et al, IEEE Trans
+ * Med Imaging 29:1310, 2010), times the factor that brings it nearest to what it was.
+ */
+function atLevelOf(before: Float32Array, after: Float32Array): Float32Array {
+  let [product, square] = [0, 0];
+  for (let i = 0; i < after.length; i++) {
+    product += before[i] * after[i];
+    square += after[i] ** 2;
+  }
+  return square > 0 && product > 0 ? after.map((value) => (value * product) / square) : after;
 }
 
 function familyRestorer({ card, run }: FamilyModel): Restorer {
