@@ -77,31 +77,35 @@ describe('restoreWithFamily', () => {
     await model.close();
   });
 
-  it.skipIf(lacks !== '')('evens out the field of a coil by a smooth factor', async () => {
-    const objective = artifactObjective('bias', null);
-    const more = {
-      settings: { base: 8, field: true },
-      size: 96,
-      batchSize: 8,
-      steps: 600,
-      patience: 30,
-      objective,
-    };
-    const model = await trained({ ...PLAN, ...more });
-    const clean = brain(100, 2);
-    const harmed = simulateArtifact(clean, { artifact: 'bias', severity: 60, seed: 8 });
-    const restored = await restoreWithFamily(model, harmed, intensityScale(harmed));
-    // what a field is multiplied by as a whole cannot be known
-    const score = (volume: typeof clean) => psnr(clean.data, fitted(volume.data, clean.data), null, 255);
-    expect(score(restored)).toBeGreaterThan(score(harmed) + 1);
-    const { columns } = clean;
-    for (let i = 0; i < restored.data.length - 1; i++) {
-      if (i % columns === columns - 1 || harmed.data[i] < 20 || harmed.data[i + 1] < 20) continue;
-      const factor = (at: number): number => restored.data[at] / harmed.data[at];
-      expect(Math.abs(factor(i + 1) - factor(i))).toBeLessThan(0.05);
-    }
-    await model.close();
-  });
+  it.skipIf(lacks !== '')(
+    'evens out the field of a coil by a smooth factor',
+    async () => {
+      const objective = artifactObjective('bias', null);
+      const more = {
+        settings: { base: 8, field: true },
+        size: 96,
+        batchSize: 8,
+        steps: 600,
+        patience: 30,
+        objective,
+      };
+      const model = await trained({ ...PLAN, ...more });
+      const clean = brain(100, 2);
+      const harmed = simulateArtifact(clean, { artifact: 'bias', severity: 60, seed: 8 });
+      const restored = await restoreWithFamily(model, harmed, intensityScale(harmed));
+      // what a field is multiplied by as a whole cannot be known
+      const score = (volume: typeof clean) => psnr(clean.data, fitted(volume.data, clean.data), null, 255);
+      expect(score(restored)).toBeGreaterThan(score(harmed) + 1);
+      const { columns } = clean;
+      for (let i = 0; i < restored.data.length - 1; i++) {
+        if (i % columns === columns - 1 || harmed.data[i] < 20 || harmed.data[i + 1] < 20) continue;
+        const factor = (at: number): number => restored.data[at] / harmed.data[at];
+        expect(Math.abs(factor(i + 1) - factor(i))).toBeLessThan(0.05);
+      }
+      await model.close();
+    },
+    300_000,
+  );
 
   it.skipIf(lacks !== '')('folds for artifacts only', async () => {
     const plan = { ...PLAN, settings: { folded: true }, objective: { kind: 'reconstruct' } } as const;
