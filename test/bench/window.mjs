@@ -141,6 +141,8 @@ async function firstImage(page) {
       await dialog.getByRole('button', { name: part, exact: true }).click();
     const choose = dialog.getByRole('button', { name: 'Choose this folder' });
     await choose.waitFor();
+    // Until the folder is listed it cannot be chosen.
+    await dialog.getByText(folder, { exact: true }).waitFor();
     // in the page, so that the way from here to the browser is not measured
     const [inList, onScreen] = await page.evaluate(`new Promise((resolve) => {
       const find = (role, text) => [...document.querySelectorAll(role)].find((one) => one.textContent.includes(text));
