@@ -22,7 +22,7 @@ const HELP = `npm run build && npm run bench:quality [-- OPTIONS]
 
   --quick             two volumes, fast methods
   --only A,B          these methods: ${METHODS.map(({ id }) => id).join(', ')}
-  --volumes A,B       these volumes, by the start of their name
+  --volumes A,B       these volumes, by name or by the start of their names
   --slab NAME         ${SLAB_NAMES.join(' or ')}: the slices to report on, or those to tune on (default test)
   --ct FOLDER         also a CT series (DICOM), with correlated noise added
   --repeats PATH      also a static series with repeats (DICOM folder or 4D NIfTI); may stand several times
@@ -89,7 +89,11 @@ function chosenVolumes() {
     options.repeats.map((path) => resolve(path)),
   );
   const starts = options.volumes?.split(',');
-  if (starts !== undefined) return all.filter(({ name }) => starts.some((start) => name.startsWith(start)));
+  const isWhole = (start) => all.some(({ name }) => name === start);
+  if (starts !== undefined)
+    return all.filter(({ name }) =>
+      starts.some((start) => (isWhole(start) ? name === start : name.startsWith(start))),
+    );
   return options.quick ? all.filter(({ name }) => /rician-[59]$/.test(name)) : all;
 }
 
