@@ -27,6 +27,8 @@ const DEPTH = 4;
 const STEP = 4;
 const REACH = 6;
 const REACH_THROUGH = 3;
+/** Tasks for each thread before their results are added: more would only take memory. */
+const ROUND = 3;
 
 /** Slices on each side that have a say in a slice: two passes of a patch that begins this far off. */
 export const REFINE_CONTEXT = 2 * (REACH_THROUGH + DEPTH - 1);
@@ -108,7 +110,7 @@ async function sumsOf(
   const length = area * grid.slices;
   const sums = new Float32Array(2 * length);
   const slabs = slabsOf(grid.slices, settings, looked);
-  const tasks = slabs.map(({ from, to, layer }): SliceTask => {
+  const taskOf = ({ from, to, layer }: Slab): SliceTask => {
     const slices = to - from;
     return {
       step: { name: 'bayes', pilot: pilot.subarray(from * area, to * area), layer, settings },
@@ -117,23 +119,23 @@ async function sumsOf(
       input: input.subarray(from * area, to * area),
       output: shared(2 * slices * area),
     };
-  });
-  const ended = new Set<SliceTask>();
-  let added = 0;
-  await pool.run(tasks, (task) => {
-    ended.add(task);
-    // in the order of the slices, since sums of floats depend on it
-    for (; added < tasks.length && ended.has(tasks[added]); added++) {
-      const { output } = tasks[added];
+  };
+  const round = ROUND * pool.threads;
+  let done = 0;
+  for (let first = 0; first < slabs.length; first += round) {
+    const some = slabs.slice(first, first + round);
+    const tasks = some.map(taskOf);
+    await pool.run(tasks, () => onProgress(++done / slabs.length));
+    // in the order of the slices, whoever was ready first, since sums of floats depend on it
+    tasks.forEach(({ output }, k) => {
       const half = output.length / 2;
-      const first = slabs[added].from * area;
+      const start = some[k].from * area;
       for (let i = 0; i < half; i++) {
-        sums[first + i] += output[i];
-        sums[length + first + i] += output[half + i];
+        sums[start + i] += output[i];
+        sums[length + start + i] += output[half + i];
       }
-    }
-    onProgress(ended.size / tasks.length);
-  });
+    });
+  }
   return sums;
 }
 

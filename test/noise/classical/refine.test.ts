@@ -54,7 +54,16 @@ describe('refining an estimate', () => {
     const refined = await refine(image, estimate, true, whole, undefined, { threads: 1 });
     expect(dB(refined)).toBeGreaterThan(dB(estimate));
     const second = { ...image, slices: 1, values: image.values.slice(64 * 56, 2 * 64 * 56) };
-    const alone = await refine(second, estimate.slice(64 * 56, 2 * 64 * 56), true, { from: 0, to: 1 });
+    const alone = await refine(
+      second,
+      estimate.slice(64 * 56, 2 * 64 * 56),
+      true,
+      { from: 0, to: 1 },
+      undefined,
+      {
+        threads: 1,
+      },
+    );
     expect(alone).toEqual(refined.slice(64 * 56, 2 * 64 * 56));
   });
 
