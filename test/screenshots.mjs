@@ -10,6 +10,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
+import { addressOf } from './served.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, folder: { type: 'string' } } });
 const root = path.resolve(import.meta.dirname, '..');
@@ -48,7 +49,7 @@ try {
   if (wants(MODELS)) trainModels();
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
   page.setDefaultTimeout(20_000);
-  await page.goto(await address());
+  await page.goto(await addressOf(server));
   await tour(page);
 } finally {
   await browser.close();
@@ -78,18 +79,6 @@ function copySlices(name, numbers) {
     const source = path.join(VOLUME, file);
     copyFileSync(source, path.join(work, name, file));
   }
-}
-
-function address() {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout.on('data', (data) => {
-      said += data;
-      const url = /http:\/\/\S+/.exec(said)?.[0];
-      if (url !== undefined) resolve(url);
-    });
-    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}`)));
-  });
 }
 
 function wants(names) {

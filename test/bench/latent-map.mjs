@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { chromium } from '@playwright/test';
+import { addressOf } from '../served.mjs';
 
 const POINTS = Number(process.argv[2] ?? 5000);
 const SERIES = 10;
@@ -33,7 +34,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(60_000);
-  await page.goto(await address());
+  await page.goto(await addressOf(server));
   await page.keyboard.press('Alt+4');
   const start = performance.now();
   await page.getByRole('tab', { name: 'Latent map' }).click();
@@ -165,16 +166,4 @@ function npy(rows, columns, random) {
   const length = Buffer.from(Uint16Array.of(header.length).buffer);
   const data = Float32Array.from({ length: rows * columns }, random);
   return Buffer.concat([start, length, header, Buffer.from(data.buffer)]);
-}
-
-function address() {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout.on('data', (data) => {
-      said += data;
-      const url = /http:\/\/\S+/.exec(said)?.[0];
-      if (url !== undefined) resolve(url);
-    });
-    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}`)));
-  });
 }

@@ -13,7 +13,7 @@ const SLABS = {
   test: [{ name: 'ch2', path: CH2, slices: [76, 99] }],
   tune: [
     { name: 'ch2-tune', path: CH2, slices: [32, 55] },
-    { name: 'macaque-tune', path: MACAQUE, slices: [52, 75] },
+    { name: 'macaque-tune', path: MACAQUE, slices: [52, 75], lesions: false },
   ],
 };
 export const SLAB_NAMES = Object.keys(SLABS);
@@ -43,7 +43,8 @@ export function missingSource({ spec }) {
   return `its source is missing${isTemplate ? "; install Debian's mricron-data" : ''}`;
 }
 
-function brainVolumes({ name, ...source }) {
+/** The brain of a macaque has no room for balls of 8 mm. */
+function brainVolumes({ name, lesions: hasLesions = true, ...source }) {
   const rician = (percent, lesions) => ({
     name: `${name}-rician-${percent}${lesions ? '-lesions' : ''}`,
     title: `${percent} %`,
@@ -67,7 +68,7 @@ function brainVolumes({ name, ...source }) {
       plain: null,
       spec: specOf(source, { percent: 3, gain: 2.5 }, false),
     },
-    ...LESION_LEVELS.map((percent) => rician(percent, true)),
+    ...(hasLesions ? LESION_LEVELS.map((percent) => rician(percent, true)) : []),
   ];
 }
 

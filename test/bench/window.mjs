@@ -17,6 +17,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { chromium } from '@playwright/test';
+import { addressOf } from '../served.mjs';
 
 const SLICES = 500;
 const ROUNDS = 5;
@@ -40,7 +41,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(60_000);
-  await page.goto(await address());
+  await page.goto(await addressOf(server));
   await page.getByText('Open a study').waitFor();
   await page.waitForTimeout(3000);
   say('memory at rest, nothing open (PSS)', memory());
@@ -115,18 +116,6 @@ function ctSlice(slice, size, pixels) {
     element(0x00281053, 'DS', '1'),
     element(0x7fe00010, 'OW', pixels),
   ]);
-}
-
-function address() {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout.on('data', (data) => {
-      said += data;
-      const url = /http:\/\/\S+/.exec(said)?.[0];
-      if (url !== undefined) resolve(url);
-    });
-    server.once('exit', (code) => reject(new Error(`limpid serve ended with ${code}`)));
-  });
 }
 
 /** From the click that opens the folder to the series in the list, and on to its middle slice on screen. */
