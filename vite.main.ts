@@ -1,5 +1,6 @@
 import { builtinModules } from 'node:module';
 import { defineConfig } from 'vite';
+import { assembly } from './vite.assembly.js';
 
 /**
  * Bundles the Node side: the command line and the processes it starts. Packages stay in node_modules
@@ -8,6 +9,7 @@ import { defineConfig } from 'vite';
  */
 export default defineConfig({
   publicDir: false,
+  plugins: [assembly()],
   ssr: { noExternal: [/^@tensorflow\/tfjs-core/] },
   build: {
     ssr: true,

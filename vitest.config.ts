@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { LayerSequencer } from './test/support/order.js';
 import { SummaryReporter } from './test/support/summary.js';
+import { assembly } from './vite.assembly.js';
 
 export default defineConfig({
+  plugins: [assembly()],
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',

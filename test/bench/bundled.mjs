@@ -1,14 +1,16 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'vite';
+import { build, runnerImport } from 'vite';
 
 /** Bundles test/bench/NAME.ts, which plain Node cannot run, with one copy of tfjs, and runs it. */
 export async function runBundled(name) {
   const outDir = path.resolve(`node_modules/.cache/limpid-bench/${name}`);
+  const { module } = await runnerImport(path.resolve('vite.assembly.ts'));
   await build({
     configFile: false,
     logLevel: 'error',
     publicDir: false,
+    plugins: [module.assembly()],
     ssr: { noExternal: [/^@tensorflow\/tfjs-core/] },
     build: {
       ssr: `test/bench/${name}.ts`,

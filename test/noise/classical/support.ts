@@ -7,6 +7,7 @@ import { automaticMask, psnr } from '../../../src-main/imaging/metrics.js';
 import { readNifti } from '../../../src-main/imaging/nifti.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';
 import type { NoiseModel } from '../../../src-main/noise/domain.js';
+import { assembly } from '../../../vite.assembly.js';
 import { CH2, slab } from '../../imaging/support.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -54,6 +55,7 @@ export async function buildWorker(): Promise<{ url: URL; remove: () => void }> {
     configFile: false,
     root: ROOT,
     publicDir: false,
+    plugins: [assembly()],
     logLevel: 'error',
     build: {
       ssr: true,

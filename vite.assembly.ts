@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import asc from 'assemblyscript/asc';
+import type { Plugin } from 'vite';
+
+const SUFFIX = '.ts?wasm';
+const OPTIONS = ['--enable', 'simd', '--runtime', 'stub', '--noAssert', '-O3'];
+
+/**
+ * Compiles `import { instantiate } from './NAME.ts?wasm'` from AssemblyScript. The code becomes part of the bundle, a
+ * few kilobytes, so that threads need not find a file, be it in an archive or not.
+ */
+export function assembly(): Plugin {
+  return {
+    name: 'assemblyscript',
+    enforce: 'pre',
+    async load(id) {
+      if (!id.endsWith(SUFFIX)) return null;
+      const file = id.slice(0, -'?wasm'.length);
+      const { code, sources } = await compile(file);
+      for (const source of sources) this.addWatchFile(source);
+      return {
+        code: `const code = Buffer.from('${Buffer.from(code).toString('base64')}', 'base64');
+let compiled;
+export function instantiate() {
+  compiled ??= new WebAssembly.Module(code);
+  return new WebAssembly.Instance(compiled, {}).exports;
+}
+`,
+        moduleType: 'js',
+        map: null,
+      };
+    },
+  };
+}
+
+async function compile(file: string): Promise<{ code: Uint8Array; sources: string[] }> {
+  const folder = path.dirname(file);
+  const found: { code?: Uint8Array } = {};
+  const sources: string[] = [];
+  const { error, stderr } = await asc.main(
+    [path.basename(file), '--baseDir', folder, '--outFile', 'out.wasm', ...OPTIONS],
+    {
+      readFile(name, base) {
+        const source = path.resolve(base, name);
+        if (!existsSync(source)) return null;
+        sources.push(source);
+        return readFileSync(source, 'utf8');
+      },
+      writeFile(_, contents) {
+        if (typeof contents !== 'string') found.code = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error !== null || found.code === undefined) throw new Error(`${file} does not compile.\n${stderr}`);
+  return { code: found.code, sources };
+}
