@@ -1,6 +1,6 @@
 import { Random } from '../base/random.js';
 import { turned, turnedBack } from '../imaging/axes.js';
-import { type Volume, withData } from '../imaging/volume.js';
+import { spacingRatio, type Volume, withData } from '../imaging/volume.js';
 import { refine } from '../noise/classical/refine.js';
 import {
   fromUnitNoise,
@@ -77,7 +77,7 @@ export async function denoiseVolume(
   const planes = volume.slices * volume.frames;
   const refined =
     options.refine === true
-      ? await refine(image, restored, options.only2d ?? false, looked, (share) =>
+      ? await refine(image, restored, spacingRatio(volume, options.only2d ?? false), looked, (share) =>
           onProgress(Math.floor((planes * (1 + share)) / 2), planes),
         )
       : restored;

@@ -37,3 +37,8 @@ export function sliceView(volume: Volume, slice: number, frame = 0): Float32Arra
 export function withData(volume: Volume, data: Float32Array): Volume {
   return { ...volume, data };
 }
+
+/** Distance of slices as a multiple of that of pixels; infinite where slices are no neighbours in space. */
+export function spacingRatio({ spacing: [x, y, z] }: Volume, only2d: boolean): number {
+  return only2d ? Number.POSITIVE_INFINITY : z / Math.min(x, y);
+}

@@ -65,7 +65,7 @@ export async function denoiseWithShipped(
   const views = viewsOf(volume, noise, only2d);
   const contender = {
     denoise: asContender(shipped, views, request),
-    context: reachOf(shipped, request, only2d),
+    context: reachOf(shipped, request, volume, only2d),
     crosses: views.length > 1,
   };
   const race = isAuto ? await runRace(settledInput, contender, seed) : null;

@@ -4,8 +4,9 @@ import { denoiseVolume } from '../denoise/denoise.js';
 import type { Restorer } from '../denoise/restorer.js';
 import { IN_PLANE, viewsOf } from '../denoise/views.js';
 import { wholePlace } from '../imaging/box.js';
+import { spacingRatio, type Volume } from '../imaging/volume.js';
 import { parameterCount } from '../models/network.js';
-import { REFINE_CONTEXT } from '../noise/classical/refine.js';
+import { refineContext } from '../noise/classical/refine.js';
 import { noiseOfBox, toUnitNoise, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import type { Runtime } from '../runtime/types.js';
@@ -57,15 +58,20 @@ export async function denoiseWith(
       // few slices make no planes across them: the same network, slice by slice
       return (await denoiseVolume(restorer, part, there, { ...options, views: IN_PLANE, looked })).denoised;
     },
-    context: reachOf(restorer, request, only2d),
+    context: reachOf(restorer, request, volume, only2d),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };
 }
 
 /** Slices on each side that have a say in a slice. */
-export function reachOf({ context }: Restorer, request: DenoiseRequest, only2d: boolean): number {
-  return isRefined(request) && !only2d ? REFINE_CONTEXT : context;
+export function reachOf(
+  { context }: Restorer,
+  request: DenoiseRequest,
+  volume: Volume,
+  only2d: boolean,
+): number {
+  return isRefined(request) ? Math.max(context, refineContext(spacingRatio(volume, only2d))) : context;
 }
 
 export function isRefined({ refine }: DenoiseRequest): boolean {

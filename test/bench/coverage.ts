@@ -6,10 +6,10 @@ import { restorerOf } from '../../src-main/denoise/restorer.js';
 import { IN_PLANE } from '../../src-main/denoise/views.js';
 import { cutBox } from '../../src-main/imaging/box.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
-import type { Volume } from '../../src-main/imaging/volume.js';
+import { spacingRatio, type Volume } from '../../src-main/imaging/volume.js';
 import { readGeneral } from '../../src-main/jobs/general.js';
 import { openInput } from '../../src-main/jobs/open-input.js';
-import { REFINE_CONTEXT } from '../../src-main/noise/classical/refine.js';
+import { refineContext } from '../../src-main/noise/classical/refine.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
@@ -51,7 +51,7 @@ async function coverage(name: string, clean: Volume, noisy: Volume, modality: st
     after,
     foreground,
     { ...noise, map: null },
-    REFINE_CONTEXT,
+    refineContext(spacingRatio(noisy, false)),
     random,
   );
   const [truth, found] = [cutBox(clean, place.box), cutBox(after, place.box)];

@@ -11,27 +11,59 @@ interface Pass {
   readonly restored: number;
 }
 
+/** How an image is refined whose slices lie so far apart, as multiples of its pixels. */
+interface Manner {
+  readonly upTo: number;
+  readonly passes: readonly Pass[];
+  /** Slices of a patch. */
+  readonly depth: number;
+  /** Slices on each side among which patches of a group are looked for. */
+  readonly reachThrough: number;
+}
+
 /**
- * Chosen on slices 32 to 55 of ch2 with 5 and 9 % Rician noise, all of them and every third (docs/quality.md). Larger
- * groups do better in more noise, smaller steps do hardly better.
+ * Chosen on slices 32 to 55 of ch2 with 5 and 9 % Rician noise, all of them (1) and every third (3), and on a head CT
+ * whose slices lie 8.6 pixels apart (docs/quality.md). There patches of several slices, or of other slices, do harm.
  */
-const DEEP: readonly Pass[] = [
-  { side: 4, group: 40, restored: 40 },
-  { side: 5, group: 60, restored: 30 },
+const MANNERS: readonly Manner[] = [
+  {
+    upTo: 2,
+    depth: 4,
+    reachThrough: 3,
+    passes: [
+      { side: 4, group: 40, restored: 40 },
+      { side: 5, group: 60, restored: 30 },
+    ],
+  },
+  {
+    upTo: 5,
+    depth: 2,
+    reachThrough: 2,
+    passes: [
+      { side: 5, group: 60, restored: 60 },
+      { side: 6, group: 80, restored: 60 },
+    ],
+  },
+  {
+    upTo: Number.POSITIVE_INFINITY,
+    depth: 1,
+    reachThrough: 0,
+    passes: [
+      { side: 5, group: 60, restored: 60 },
+      { side: 7, group: 80, restored: 60 },
+    ],
+  },
 ];
-const PLANAR: readonly Pass[] = [
-  { side: 5, group: 60, restored: 60 },
-  { side: 7, group: 60, restored: 60 },
-];
-const DEPTH = 4;
 const STEP = 4;
 const REACH = 6;
-const REACH_THROUGH = 3;
 /** Tasks for each thread before their results are added: more would only take memory. */
 const ROUND = 3;
 
-/** Slices on each side that have a say in a slice: two passes of a patch that begins this far off. */
-export const REFINE_CONTEXT = 2 * (REACH_THROUGH + DEPTH - 1);
+/** Slices on each side that have a say in a slice, where slices lie so far apart: in each pass a patch that begins this far off. */
+export function refineContext(spacingRatio: number): number {
+  const { depth, reachThrough, passes } = mannerOf(spacingRatio);
+  return passes.length * (reachThrough + depth - 1);
+}
 
 /**
  * Refines an estimate of an image with the noisy image itself, twice, by groups of patches that are alike in it
@@ -41,21 +73,21 @@ export const REFINE_CONTEXT = 2 * (REACH_THROUGH + DEPTH - 1);
  *
  * @param image noise of standard deviation 1
  * @param estimate of its values without noise, in the same domain and order
- * @param only2d neighbouring slices are no neighbours in space
+ * @param spacingRatio distance of slices as a multiple of that of pixels; infinite where slices are no neighbours
  * @param looked slices that are wanted; others may come back as estimated
  * @param onProgress of the work done, from 0 to 1
  */
 export async function refine(
   image: UnitNoiseImage,
   estimate: Float32Array,
-  only2d: boolean,
+  spacingRatio: number,
   looked: SliceRange,
   onProgress: (share: number) => void = () => {},
   options: SlicePoolOptions = {},
 ): Promise<Float32Array> {
   const { columns, rows, slices, frames } = image;
   const grid: Grid = { columns, rows, slices };
-  const passes = passesOf(image, only2d);
+  const passes = passesOf(image, spacingRatio);
   if (passes.some(({ patch }) => patch[0] > Math.min(columns, rows))) return estimate;
   const length = columns * rows * slices;
   const refined = new Float32Array(estimate.length);
@@ -83,17 +115,21 @@ export async function refine(
   return refined;
 }
 
-function passesOf({ slices, correlation }: UnitNoiseImage, only2d: boolean): BayesSettings[] {
-  const depth = only2d ? 1 : Math.min(DEPTH, slices);
-  return (depth === 1 ? PLANAR : DEEP).map(({ side, group, restored }) => ({
-    patch: [side, side, depth],
+function passesOf({ slices, correlation }: UnitNoiseImage, spacingRatio: number): BayesSettings[] {
+  const { depth, reachThrough, passes } = mannerOf(slices === 1 ? Number.POSITIVE_INFINITY : spacingRatio);
+  return passes.map(({ side, group, restored }) => ({
+    patch: [side, side, Math.min(depth, slices)],
     step: STEP,
     reach: REACH,
-    reachThrough: only2d ? 0 : REACH_THROUGH,
+    reachThrough,
     group,
     restored,
     correlation: [...correlation, 0],
   }));
+}
+
+function mannerOf(spacingRatio: number): Manner {
+  return MANNERS.find(({ upTo }) => spacingRatio <= upTo) ?? MANNERS[MANNERS.length - 1];
 }
 
 /** Sums of the estimates of each voxel of a frame, then their number. */

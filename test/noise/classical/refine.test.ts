@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import { withData } from '../../../src-main/imaging/volume.js';
 import { classicalDenoiser } from '../../../src-main/noise/classical/denoiser.js';
-import { refine } from '../../../src-main/noise/classical/refine.js';
+import { refine, refineContext } from '../../../src-main/noise/classical/refine.js';
 import { type NoiseModel, toUnitNoise } from '../../../src-main/noise/domain.js';
 import { noiseField } from '../../../src-main/noise/simulate.js';
 import { brain, buildWorker, noiseOf, quality } from './support.js';
@@ -15,6 +15,9 @@ afterAll(() => worker.remove());
 
 const SIGMA = 10;
 const clean = brain(6);
+/** Distance of slices, in pixels. */
+const CUBES = 1;
+const APART = Number.POSITIVE_INFINITY;
 const whole = { from: 0, to: 6 };
 const noise = noiseOf(SIGMA, 'gaussian');
 
@@ -45,19 +48,19 @@ const dB = (values: Float32Array) =>
 describe('refining an estimate', () => {
   it('brings back what the estimate has blurred', async () => {
     const { image, estimate } = await estimated();
-    const refined = await refine(image, estimate, false, whole, undefined, { threads: 1 });
+    const refined = await refine(image, estimate, CUBES, whole, undefined, { threads: 1 });
     expect(dB(refined)).toBeGreaterThan(dB(estimate) + 0.5);
   });
 
   it('does so slice by slice, where slices are no neighbours', async () => {
     const { image, estimate } = await estimated(noise, [0, 0, 0], true);
-    const refined = await refine(image, estimate, true, whole, undefined, { threads: 1 });
+    const refined = await refine(image, estimate, APART, whole, undefined, { threads: 1 });
     expect(dB(refined)).toBeGreaterThan(dB(estimate));
     const second = { ...image, slices: 1, values: image.values.slice(64 * 56, 2 * 64 * 56) };
     const alone = await refine(
       second,
       estimate.slice(64 * 56, 2 * 64 * 56),
-      true,
+      APART,
       { from: 0, to: 1 },
       undefined,
       {
@@ -67,11 +70,25 @@ describe('refining an estimate', () => {
     expect(alone).toEqual(refined.slice(64 * 56, 2 * 64 * 56));
   });
 
+  it('takes slices for themselves that lie many pixels apart, and mixes those that lie some apart', async () => {
+    const { image, estimate } = await estimated(noise, [0, 0, 0], true);
+    const [alone, far, some] = await Promise.all(
+      [APART, 8, 3].map((ratio) => refine(image, estimate, ratio, whole, undefined, { threads: 1 })),
+    );
+    expect(far).toEqual(alone);
+    expect(some).not.toEqual(alone);
+    expect(dB(some)).toBeGreaterThan(dB(estimate));
+  });
+
+  it('says how many slices have a say in one', () => {
+    expect([1, 3, 8, APART].map(refineContext)).toEqual([12, 6, 0, 0]);
+  });
+
   it('gives the same bits in one thread and in three, and tells how far it is', async () => {
     const { image, estimate } = await estimated();
     const shares: number[] = [];
-    const one = await refine(image, estimate, false, whole, (share) => shares.push(share), { threads: 1 });
-    const three = await refine(image, estimate, false, whole, undefined, { threads: 3, worker: worker.url });
+    const one = await refine(image, estimate, CUBES, whole, (share) => shares.push(share), { threads: 1 });
+    const three = await refine(image, estimate, CUBES, whole, undefined, { threads: 3, worker: worker.url });
     expect(Buffer.from(three.buffer).equals(Buffer.from(one.buffer))).toBe(true);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBe(1);
@@ -81,9 +98,9 @@ describe('refining an estimate', () => {
     const fwhm = [1.6, 1.6, 0] as const;
     const { x, y } = { x: 0.55, y: 0.55 };
     const { image, estimate } = await estimated({ ...noise, correlation: { x, y, z: 0 } }, fwhm);
-    const told = await refine(image, estimate, false, whole, undefined, { threads: 1 });
+    const told = await refine(image, estimate, CUBES, whole, undefined, { threads: 1 });
     const untold = { ...image, correlation: [0, 0] as const };
-    const white = await refine(untold, estimate, false, whole, undefined, { threads: 1 });
+    const white = await refine(untold, estimate, CUBES, whole, undefined, { threads: 1 });
     expect(dB(told)).toBeGreaterThan(dB(white) + 0.3);
   });
 
@@ -93,18 +110,18 @@ describe('refining an estimate', () => {
     const both = await refine(
       { ...image, frames: 2, values: twice(image.values) },
       twice(estimate),
-      false,
+      CUBES,
       whole,
       undefined,
       { threads: 1 },
     );
-    const one = await refine(image, estimate, false, whole, undefined, { threads: 1 });
+    const one = await refine(image, estimate, CUBES, whole, undefined, { threads: 1 });
     expect(both).toEqual(twice(one));
   });
 
   it('refines at least the slices that are wanted', async () => {
     const { image, estimate } = await estimated();
-    const refined = await refine(image, estimate, false, { from: 1, to: 4 }, undefined, { threads: 1 });
+    const refined = await refine(image, estimate, CUBES, { from: 1, to: 4 }, undefined, { threads: 1 });
     const area = 64 * 56;
     const changed = (slice: number) =>
       refined
@@ -116,6 +133,6 @@ describe('refining an estimate', () => {
   it('gives images back that hold no patch', async () => {
     const { image, estimate } = await estimated();
     const small = { ...image, columns: 4, rows: 64 * 14 };
-    expect(await refine(small, estimate, false, whole)).toBe(estimate);
+    expect(await refine(small, estimate, CUBES, whole)).toBe(estimate);
   });
 });
