@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import asc from 'assemblyscript/asc';
 import type { Plugin } from 'vite';
 
-const SUFFIX = '.ts?wasm';
+/** Around the file's name, so that nothing else takes it for TypeScript. */
+const [PREFIX, SUFFIX] = ['\0assembly:', '.js'];
 const OPTIONS = ['--enable', 'simd', '--runtime', 'stub', '--noAssert', '-O3'];
 
 /**
@@ -14,9 +15,13 @@ export function assembly(): Plugin {
   return {
     name: 'assemblyscript',
     enforce: 'pre',
+    resolveId(id, importer) {
+      if (!id.endsWith('.ts?wasm') || importer === undefined) return null;
+      return PREFIX + path.resolve(path.dirname(importer), id.slice(0, -'?wasm'.length)) + SUFFIX;
+    },
     async load(id) {
-      if (!id.endsWith(SUFFIX)) return null;
-      const file = id.slice(0, -'?wasm'.length);
+      if (!id.startsWith(PREFIX)) return null;
+      const file = id.slice(PREFIX.length, -SUFFIX.length);
       const { code, sources } = await compile(file);
       for (const source of sources) this.addWatchFile(source);
       return {
@@ -27,7 +32,6 @@ export function instantiate() {
   return new WebAssembly.Instance(compiled, {}).exports;
 }
 `,
-        moduleType: 'js',
         map: null,
       };
     },

@@ -56,7 +56,7 @@ export function denoiseCommand(start: Start): Command {
     .addOption(
       new Option(
         '--refine <on|off>',
-        'of --model auto, general, self and files of these: go over the result of the network with groups of like patches of the noisy image; better, in about twice the time',
+        'of --model auto, general, self and files of these: go over the result of the network with groups of like patches of the noisy image; better, in little more time',
       )
         .choices(['on', 'off'])
         .default('on'),

@@ -7,6 +7,8 @@ import type { SliceTask } from './tasks.js';
 /** One pass: sides of the patches in a plane, patches of a group, and how many of these are restored. */
 interface Pass {
   readonly side: number;
+  /** How far apart reference patches are in a plane. */
+  readonly step: number;
   readonly group: number;
   readonly restored: number;
 }
@@ -24,6 +26,7 @@ interface Manner {
 /**
  * Chosen on slices 32 to 55 of ch2 with 5 and 9 % Rician noise, all of them (1) and every third (3), and on a head CT
  * whose slices lie 8.6 pixels apart (docs/quality.md). There patches of several slices, or of other slices, do harm.
+ * In the first manner restoring whole groups a patch apart is as good as half of each 4 apart, in two thirds of the time.
  */
 const MANNERS: readonly Manner[] = [
   {
@@ -31,8 +34,8 @@ const MANNERS: readonly Manner[] = [
     depth: 4,
     reachThrough: 3,
     passes: [
-      { side: 4, group: 40, restored: 40 },
-      { side: 5, group: 60, restored: 30 },
+      { side: 4, step: 4, group: 40, restored: 40 },
+      { side: 5, step: 5, group: 60, restored: 60 },
     ],
   },
   {
@@ -40,8 +43,8 @@ const MANNERS: readonly Manner[] = [
     depth: 2,
     reachThrough: 2,
     passes: [
-      { side: 5, group: 60, restored: 60 },
-      { side: 6, group: 80, restored: 60 },
+      { side: 5, step: 4, group: 60, restored: 60 },
+      { side: 6, step: 4, group: 80, restored: 60 },
     ],
   },
   {
@@ -49,12 +52,11 @@ const MANNERS: readonly Manner[] = [
     depth: 1,
     reachThrough: 0,
     passes: [
-      { side: 5, group: 60, restored: 60 },
-      { side: 7, group: 80, restored: 60 },
+      { side: 5, step: 4, group: 60, restored: 60 },
+      { side: 7, step: 4, group: 80, restored: 60 },
     ],
   },
 ];
-const STEP = 4;
 const REACH = 6;
 /** Tasks for each thread before their results are added: more would only take memory. */
 const ROUND = 3;
@@ -117,9 +119,9 @@ export async function refine(
 
 function passesOf({ slices, correlation }: UnitNoiseImage, spacingRatio: number): BayesSettings[] {
   const { depth, reachThrough, passes } = mannerOf(slices === 1 ? Number.POSITIVE_INFINITY : spacingRatio);
-  return passes.map(({ side, group, restored }) => ({
+  return passes.map(({ side, step, group, restored }) => ({
     patch: [side, side, Math.min(depth, slices)],
-    step: STEP,
+    step,
     reach: REACH,
     reachThrough,
     group,

@@ -11,6 +11,7 @@ import {
   places,
   reach,
   reference,
+  restored,
   rows,
   slices,
   width,
@@ -24,7 +25,7 @@ let limit: f32 = Infinity;
 /**
  * Finds the patches of the estimate most like the reference, which begins at a voxel.
  *
- * @returns how many; their places, nearest first, are in `places`
+ * @returns how many; where they begin is in `places`, those to be restored first
  */
 export function search(x: i32, y: i32, z: i32): i32 {
   count = 0;
@@ -40,7 +41,7 @@ export function search(x: i32, y: i32, z: i32): i32 {
       if (measure(pilot + ((<usize>place) << 2))) keep(place, min(16, last - u + 1));
     }
   }
-  sort();
+  if (restored < count) sort();
   return count;
 }
 
