@@ -1,13 +1,51 @@
 /** Robust statistics of samples; none changes its input. */
 
-/** The q-quantile (0..1) by linear interpolation; NaN for no values. */
+/** The q-quantile (0..1) by linear interpolation; NaN for no values. Values that are NaN count as the largest. */
 export function quantile(values: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(values).sort();
-  if (sorted.length === 0) return Number.NaN;
-  const at = q * (sorted.length - 1);
+  const some = Float64Array.from(values);
+  if (some.length === 0) return Number.NaN;
+  const numbers = numbersFirst(some);
+  const at = q * (some.length - 1);
   const i = Math.floor(at);
-  const next = sorted[Math.min(i + 1, sorted.length - 1)];
-  return sorted[i] + (at - i) * (next - sorted[i]);
+  if (i >= numbers) return Number.NaN;
+  select(some, i, numbers);
+  if (at === i || i + 1 === some.length) return some[i];
+  let next = i + 1 < numbers ? some[i + 1] : Number.NaN;
+  for (let k = i + 2; k < numbers; k++) if (some[k] < next) next = some[k];
+  return some[i] + (at - i) * (next - some[i]);
+}
+
+/** How many are not NaN; these come first. */
+function numbersFirst(values: Float64Array): number {
+  let count = 0;
+  for (const value of values) if (!Number.isNaN(value)) values[count++] = value;
+  return count;
+}
+
+/** Puts the k-th smallest of the first `length` where sorting would, none larger before it, none smaller after it. */
+function select(values: Float64Array, k: number, length: number): void {
+  let from = 0;
+  let to = length - 1;
+  while (from < to) {
+    const pivot = middle(values[from], values[(from + to) >> 1], values[to]);
+    let i = from;
+    let j = to;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const kept = values[i];
+      values[i++] = values[j];
+      values[j--] = kept;
+    }
+    if (k <= j) to = j;
+    else if (k >= i) from = i;
+    else return;
+  }
+}
+
+function middle(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
 export function median(values: ArrayLike<number>): number {
