@@ -23,17 +23,32 @@ const THREE_WAYS: readonly View[] = [
   { axes: [2, 0, 1], symmetries: [6] },
 ];
 
+/**
+ * Once, where the result is refined: on slices 32 to 55 of ch2 with 5 and 9 % Rician noise refining makes the same of it
+ * as of the mean of three ways, to 0.01 dB, in a third of the network's time.
+ */
+const ONCE: readonly View[] = [{ axes: [0, 1, 2], symmetries: [0] }];
+
 /** Distances of voxels may differ by this factor for planes of all directions to look alike. */
 const ISOTROPIC = 1.3;
 /** Planes across fewer slices are mostly mirrored margin. */
 const LEAST_SLICES = 12;
 
-/** How a network that knows planes of any direction is to see a volume: across its slices where voxels are cubes. */
-export function viewsOf(volume: Volume, noise: NoiseModel, only2d: boolean): readonly View[] {
+/**
+ * How a network that knows planes of any direction is to see a volume: across its slices where voxels are cubes, unless
+ * refining follows.
+ */
+export function viewsOf(
+  volume: Volume,
+  noise: NoiseModel,
+  only2d: boolean,
+  isRefined: boolean,
+): readonly View[] {
   const longest = Math.max(...volume.spacing);
   const isCubic = longest <= ISOTROPIC * Math.min(...volume.spacing);
   // the network is told the correlation in its plane, and trained on slices of independent noise
   const { x, y, z } = noise.correlation;
   const isWhite = [x, y, z].every((rho) => Math.abs(rho) < WHITE);
-  return isCubic && isWhite && !only2d && volume.slices >= LEAST_SLICES ? THREE_WAYS : IN_PLANE;
+  if (!isCubic || !isWhite || only2d || volume.slices < LEAST_SLICES) return IN_PLANE;
+  return isRefined ? ONCE : THREE_WAYS;
 }

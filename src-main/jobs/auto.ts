@@ -62,7 +62,7 @@ export async function denoiseWithShipped(
   const started = performance.now();
   const shipped = restorerOf(runtime, unadapted(general, seed));
   context.keep(shipped);
-  const views = viewsOf(volume, noise, only2d);
+  const views = viewsOf(volume, noise, only2d, isRefined(request));
   const contender = {
     denoise: asContender(shipped, views, request),
     context: reachOf(shipped, request, volume, only2d),

@@ -46,7 +46,7 @@ export async function denoiseWith(
   const conditions = conditionsOf(toUnitNoise(volume, noise), only2d);
   const { strength, seed } = request;
   const options = { strength, seed, only2d, conditions, refine: isRefined(request) };
-  const views = viewsOf(volume, noise, only2d);
+  const views = viewsOf(volume, noise, only2d, options.refine);
   const result = await denoiseVolume(restorer, volume, noise, { ...options, views }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
@@ -56,7 +56,8 @@ export async function denoiseWith(
     async again(part, { box, looked } = wholePlace(volume)) {
       const there = noiseOfBox(noise, volume, box);
       // few slices make no planes across them: the same network, slice by slice
-      return (await denoiseVolume(restorer, part, there, { ...options, views: IN_PLANE, looked })).denoised;
+      const seen = views.length > 1 ? IN_PLANE : views;
+      return (await denoiseVolume(restorer, part, there, { ...options, views: seen, looked })).denoised;
     },
     context: reachOf(restorer, request, volume, only2d),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],

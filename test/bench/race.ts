@@ -138,7 +138,7 @@ const scenes: Scene[] = [
 ];
 
 for (const { name, noisy, noise, truth } of scenes) {
-  const views = viewsOf(noisy, noise, false);
+  const views = viewsOf(noisy, noise, false, false);
   const contender: UnitDenoiser = async (part, level, { looked }, conditions) =>
     (await denoiseVolume(restorer, part, level, { strength: 1, seed: SEED, conditions, looked, views }))
       .denoised;

@@ -51,11 +51,12 @@ describe('views', () => {
   const { clean, noisy } = balls();
 
   it('run across the slices where voxels are cubes, noise is white and slices are neighbours', () => {
-    expect(viewsOf(noisy, NOISE, false).map(({ axes }) => axes[0])).toEqual([0, 1, 2]);
-    expect(viewsOf({ ...noisy, spacing: [1, 1, 3] }, NOISE, false)).toBe(IN_PLANE);
-    expect(viewsOf(noisy, NOISE, true)).toBe(IN_PLANE);
-    expect(viewsOf({ ...noisy, slices: 8 }, NOISE, false)).toBe(IN_PLANE);
-    expect(viewsOf(noisy, { ...NOISE, correlation: { x: 0.5, y: 0, z: 0 } }, false)).toBe(IN_PLANE);
+    expect(viewsOf(noisy, NOISE, false, false).map(({ axes }) => axes[0])).toEqual([0, 1, 2]);
+    expect(viewsOf(noisy, NOISE, false, true).flatMap(({ symmetries }) => symmetries)).toEqual([0]);
+    expect(viewsOf({ ...noisy, spacing: [1, 1, 3] }, NOISE, false, false)).toBe(IN_PLANE);
+    expect(viewsOf(noisy, NOISE, true, false)).toBe(IN_PLANE);
+    expect(viewsOf({ ...noisy, slices: 8 }, NOISE, false, false)).toBe(IN_PLANE);
+    expect(viewsOf(noisy, { ...NOISE, correlation: { x: 0.5, y: 0, z: 0 } }, false, false)).toBe(IN_PLANE);
   });
 
   describe('of the general denoiser', () => {
@@ -84,7 +85,7 @@ describe('views', () => {
         return denoised.data.reduce((sum, value, i) => sum + (value - clean[i]) ** 2, 0) / clean.length;
       };
       const planes = await errorOf(IN_PLANE);
-      const across = await errorOf(viewsOf(noisy, NOISE, false));
+      const across = await errorOf(viewsOf(noisy, NOISE, false, false));
       await restorer.close();
       expect(planes).toBeLessThan(0.1 * NOISE.sigma ** 2);
       expect(across).toBeLessThan(0.9 * planes);
