@@ -36,7 +36,7 @@ export function denoiseCommand(start: Start): Command {
     .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
     .option(
       '--model <auto|general|self|nlm|dct|mppca|FILE.onnx>',
-      'what does best on the series, the shipped network without asking the filters, a network trained on the series alone, a filter without training (mppca: 10 frames or more), or a model file',
+      'what does best on the series, the shipped network without asking the filters, a network trained on the series alone, a filter without training (mppca: series with repeats, echoes or directions), or a model file',
       'auto',
     )
     .addOption(

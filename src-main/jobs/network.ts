@@ -2,7 +2,7 @@ import type { TrainingReport } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
 import type { Restorer } from '../denoise/restorer.js';
-import { IN_PLANE, viewsOf } from '../denoise/views.js';
+import { planarViews, viewsOf } from '../denoise/views.js';
 import { wholePlace } from '../imaging/box.js';
 import { spacingRatio, type Volume } from '../imaging/volume.js';
 import { parameterCount } from '../models/network.js';
@@ -56,7 +56,7 @@ export async function denoiseWith(
     async again(part, { box, looked } = wholePlace(volume)) {
       const there = noiseOfBox(noise, volume, box);
       // few slices make no planes across them: the same network, slice by slice
-      const seen = views.length > 1 ? IN_PLANE : views;
+      const seen = planarViews(options.refine);
       return (await denoiseVolume(restorer, part, there, { ...options, views: seen, looked })).denoised;
     },
     context: reachOf(restorer, request, volume, only2d),

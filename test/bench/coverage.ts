@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Random } from '../../src-main/base/random.js';
 import { denoiseVolume } from '../../src-main/denoise/denoise.js';
 import { restorerOf } from '../../src-main/denoise/restorer.js';
-import { IN_PLANE } from '../../src-main/denoise/views.js';
+import { planarViews } from '../../src-main/denoise/views.js';
 import { cutBox } from '../../src-main/imaging/box.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import { spacingRatio, type Volume } from '../../src-main/imaging/volume.js';
@@ -39,7 +39,7 @@ const restorer = restorerOf(runtime, unadapted(general, SEED));
 async function coverage(name: string, clean: Volume, noisy: Volume, modality: string): Promise<void> {
   const noise = estimateNoise(noisy, { modality });
   const conditions = conditionsOf(toUnitNoise(noisy, noise), false);
-  const settings = { strength: 1, seed: SEED, conditions, views: IN_PLANE, refine: true };
+  const settings = { strength: 1, seed: SEED, conditions, views: planarViews(true), refine: true };
   const denoise = async (part: Volume) => (await denoiseVolume(restorer, part, noise, settings)).denoised;
   const after = await denoise(noisy);
   const threshold = foregroundThreshold(after, noise.sigma, noise.distribution === 'rician');

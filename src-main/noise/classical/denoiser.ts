@@ -20,7 +20,7 @@ export interface ClassicalOptions extends SlicePoolOptions {
  *
  * @param only2d neighbouring slices are no neighbours in space
  * @throws LimpidError E_VALUES without a noise level; E_TOO_SMALL where no block fits; E_NOT_ELIGIBLE (mppca) with
- * too few frames
+ * a single frame
  */
 export type ClassicalDenoiser = (
   volume: Volume,
@@ -29,8 +29,8 @@ export type ClassicalDenoiser = (
   onProgress?: (done: number, total: number) => void,
 ) => Promise<Volume>;
 
-/** MP-PCA wants many samples of the same place. */
-export const LEAST_FRAMES = 10;
+/** MP-PCA wants samples of the same place. */
+export const LEAST_FRAMES = 2;
 
 /** Fewer slices than this are taken one by one. */
 const LEAST_SLICES = 4;
@@ -136,7 +136,7 @@ async function runPca(
   if (volume.frames < LEAST_FRAMES)
     throw new LimpidError(
       'E_NOT_ELIGIBLE',
-      `MP-PCA needs ${LEAST_FRAMES} repeats, echoes or directions of the same slices; this series has ${volume.frames}.`,
+      'MP-PCA needs repeats, echoes or directions of the same slices; this series has one image of each.',
       'Use --model nlm or --model dct for this series.',
     );
   const { values } = toUnitNoise(volume, noise);
@@ -151,10 +151,17 @@ async function runPca(
   return withData(volume, fromUnitNoise(values, volume, noise));
 }
 
+/** Fewer frames leave fewer than three eigenvalues beside three of signal: too few to tell the noise from. */
+const TELLING_FRAMES = 6;
+/** Its measured level bounds it then, with room for a coil or a place that has more. */
+const MOST_VARIANCE = 2;
+
 /** Windows of 5 x 5 x 5 voxels, or 7 x 7 of a plane; farther apart where each takes long. */
 function pcaSettings(frames: number, planar: boolean): PcaSettings {
   const stride = frames <= 32 ? 1 : 2;
-  return planar ? { radius: 3, radiusThrough: 0, stride } : { radius: 2, radiusThrough: 2, stride };
+  const mostVariance = frames < TELLING_FRAMES ? MOST_VARIANCE : Number.POSITIVE_INFINITY;
+  const common = { stride, shrink: true, mostVariance };
+  return planar ? { ...common, radius: 3, radiusThrough: 0 } : { ...common, radius: 2, radiusThrough: 2 };
 }
 
 function openStage(pool: SlicePool, volume: Volume, total: number, onProgress: Progress) {

@@ -7,14 +7,19 @@ export interface PcaSettings {
   readonly radiusThrough: number;
   /** Distance between windows in voxels, along every axis. */
   readonly stride: number;
+  /** Shrink the components that are kept by what noise added to them; else they are kept as they are. */
+  readonly shrink: boolean;
+  /** No more is taken for the variance of the noise: from few frames alone it cannot be told from that of signal. */
+  readonly mostVariance: number;
 }
 
 /**
  * MP-PCA of Veraart et al, NeuroImage 142:394, 2016: in a sliding window the voxels' signals over the frames, less
  * their mean, are projected on the principal components that rise above the Marchenko-Pastur distribution of pure
  * noise; each voxel is the average of all windows it is in, weighted by 1 / (1 + components kept) (Manjon et al, PLoS
- * ONE 8:e73021, 2013). The decomposition runs on the smaller side of the window's matrix. As DIPY's mppca, where
- * windows have more voxels than there are frames and the stride is 1.
+ * ONE 8:e73021, 2013). With `shrink` the singular values are those of least squared error under white noise (Gavish and
+ * Donoho, IEEE Trans Inf Theory 63:2137, 2017, equation 7). The decomposition runs on the smaller side of the window's
+ * matrix. As DIPY's mppca, without `shrink`, where windows have more voxels than there are frames and the stride is 1.
  *
  * @param data all frames, index = ((frame * slices + slice) * rows + row) * columns + column
  * @returns frames * slices of the range * rows * columns values
@@ -43,7 +48,7 @@ export function mpPca(
       for (const x of across) {
         const at = z * area + y * columns + x;
         gather(data, slices * area, at, offsets, work);
-        const weight = 1 / (1 + project(work));
+        const weight = 1 / (1 + project(work, settings));
         for (let voxel = 0; voxel < offsets.length; voxel++) {
           const target = at + offsets[voxel] - range.from * area;
           if (target < 0 || target >= weights.length) continue;
@@ -88,16 +93,20 @@ interface PcaWindow {
   readonly mean: Float64Array;
   readonly eigen: EigenWorkspace;
   readonly scores: Float64Array;
+  /** What each component is multiplied with. */
+  readonly factors: Float64Array;
 }
 
 function openWindow(voxels: number, frames: number): PcaWindow {
+  const size = Math.min(voxels, frames);
   return {
     voxels,
     frames,
     samples: new Float64Array(voxels * frames),
     mean: new Float64Array(frames),
-    eigen: eigenWorkspace(Math.min(voxels, frames)),
+    eigen: eigenWorkspace(size),
     scores: new Float64Array(Math.max(voxels, frames)),
+    factors: new Float64Array(size),
   };
 }
 
@@ -123,22 +132,35 @@ function gather(
 }
 
 /** Replaces the samples by their projection on the components that are no noise, whose number it returns. */
-function project(work: PcaWindow): number {
-  const { samples, mean, voxels, frames, eigen } = work;
+function project(work: PcaWindow, { shrink, mostVariance }: PcaSettings): number {
+  const { samples, mean, voxels, frames, eigen, factors } = work;
   const byFrames = frames <= voxels;
   fillGram(work, byFrames);
   symmetricEigen(eigen);
   const larger = byFrames ? voxels : frames;
   // the mean took one dimension: with fewer voxels than frames it leaves an eigenvalue of 0
   const empty = byFrames ? Math.max(0, frames - (voxels - 1)) : 1;
-  const variance = noiseVariance(eigen.values.subarray(empty), larger);
-  const limit = (1 + Math.sqrt(eigen.size / larger)) ** 2 * variance;
+  const variance = Math.min(mostVariance, noiseVariance(eigen.values.subarray(empty), larger));
+  const ratio = eigen.size / larger;
+  const limit = (1 + Math.sqrt(ratio)) ** 2 * variance;
   let first = eigen.size;
   while (first > 0 && eigen.values[first - 1] >= limit && eigen.values[first - 1] > 0) first--;
+  for (let k = first; k < eigen.size; k++)
+    factors[k] = shrink ? shrinkage(eigen.values[k] / variance, ratio) : 1;
   if (byFrames) projectFrames(work, first);
   else projectVoxels(work, first);
   for (let i = 0; i < samples.length; i++) samples[i] += mean[i % frames];
   return eigen.size - first;
+}
+
+/**
+ * What remains of a singular value whose square is `square`, in units of the noise variance times the longer side of the
+ * matrix; `ratio` of its sides, at most 1.
+ */
+function shrinkage(square: number, ratio: number): number {
+  // without noise nothing is to be shrunk
+  if (square === Number.POSITIVE_INFINITY) return 1;
+  return Math.sqrt(Math.max(0, (square - ratio - 1) ** 2 - 4 * ratio)) / square;
 }
 
 /** The matrix of inner products of frames (or of voxels) over the length of the other side. */
@@ -187,13 +209,13 @@ export function noiseVariance(values: Float64Array, larger: number): number {
 }
 
 /** Each voxel's signal onto the eigenvectors from `first` on. */
-function projectFrames({ samples, frames, eigen, scores }: PcaWindow, first: number): void {
+function projectFrames({ samples, frames, eigen, scores, factors }: PcaWindow, first: number): void {
   const { matrix, size } = eigen;
   for (let start = 0; start < samples.length; start += frames) {
     for (let k = first; k < size; k++) {
       let score = 0;
       for (let frame = 0; frame < frames; frame++) score += matrix[frame * size + k] * samples[start + frame];
-      scores[k] = score;
+      scores[k] = factors[k] * score;
     }
     for (let frame = 0; frame < frames; frame++) {
       let sum = 0;
@@ -204,14 +226,14 @@ function projectFrames({ samples, frames, eigen, scores }: PcaWindow, first: num
 }
 
 /** Each frame's image onto the eigenvectors from `first` on. */
-function projectVoxels({ samples, voxels, frames, eigen, scores }: PcaWindow, first: number): void {
+function projectVoxels({ samples, voxels, frames, eigen, scores, factors }: PcaWindow, first: number): void {
   const { matrix, size } = eigen;
   for (let frame = 0; frame < frames; frame++) {
     for (let k = first; k < size; k++) {
       let score = 0;
       for (let voxel = 0; voxel < voxels; voxel++)
         score += matrix[voxel * size + k] * samples[voxel * frames + frame];
-      scores[k] = score;
+      scores[k] = factors[k] * score;
     }
     for (let voxel = 0; voxel < voxels; voxel++) {
       let sum = 0;

@@ -36,6 +36,7 @@ const MANNERS: readonly Manner[] = [
     passes: [
       { side: 4, step: 3, group: 32, restored: 32 },
       { side: 5, step: 4, group: 60, restored: 60 },
+      { side: 5, step: 3, group: 60, restored: 60 },
     ],
   },
   {
@@ -61,14 +62,17 @@ const REACH = 6;
 /** Tasks for each thread before their results are added: more would only take memory. */
 const ROUND = 3;
 
-/** Slices on each side that have a say in a slice, where slices lie so far apart: in each pass a patch that begins this far off. */
+/**
+ * Slices on each side that have a say in a slice, where slices lie so far apart: in the last two passes a patch that
+ * begins this far off. What passes before them saw beyond hardly shows.
+ */
 export function refineContext(spacingRatio: number): number {
   const { depth, reachThrough, passes } = mannerOf(spacingRatio);
-  return passes.length * (reachThrough + depth - 1);
+  return Math.min(2, passes.length) * (reachThrough + depth - 1);
 }
 
 /**
- * Refines an estimate of an image with the noisy image itself, twice, by groups of patches that are alike in it
+ * Refines an estimate of an image with the noisy image itself, two or three times, by groups of patches that are alike in it
  * (bayes.ts). What an estimate has blurred comes back from the noisy values where many patches agree on it.
  * Deterministic: neither the number of threads nor the order of their work changes a bit. Takes the memory of four
  * frames. Images under 7 x 7 pixels come back as estimated.

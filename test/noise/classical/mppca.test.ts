@@ -32,7 +32,13 @@ function meanSquare(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length;
 }
 
-const settings = { radius: 2, radiusThrough: 2, stride: 1 };
+const settings = {
+  radius: 2,
+  radiusThrough: 2,
+  stride: 1,
+  shrink: false,
+  mostVariance: Number.POSITIVE_INFINITY,
+};
 
 describe('mpPca', () => {
   it.each([12, 30, 150])('takes most of the noise off signals of rank 3 over %d frames', (frames) => {
@@ -41,6 +47,31 @@ describe('mpPca', () => {
     const out = mpPca(withNoise(clean, 1), frames, grid, { from: 0, to: 8 }, { ...settings, stride });
     // what white noise leaves in 3 components and the mean, less what averaging of windows takes
     expect(meanSquare(out, clean)).toBeLessThan(0.3);
+  });
+
+  it('is nearer to the truth where components that hardly rise above the noise are shrunk', () => {
+    const weak = lowRank(12).map((value) => 100 + (value - 100) / 8);
+    const noisy = withNoise(weak, 3);
+    const [kept, shrunk] = [false, true].map((shrink) =>
+      meanSquare(mpPca(noisy, 12, grid, { from: 0, to: 8 }, { ...settings, shrink }), weak),
+    );
+    expect(shrunk).toBeLessThan(0.95 * kept);
+  });
+
+  it('hardly touches strong components where these are shrunk', () => {
+    const clean = lowRank(12).map((value) => 100 + 100 * (value - 100));
+    const out = mpPca(clean, 12, grid, { from: 0, to: 8 }, { ...settings, shrink: true });
+    expect(largestDifference(out, clean)).toBeLessThan(0.05);
+  });
+
+  it('takes what differs between two frames for noise, unless the level of the noise is known', () => {
+    const clean = lowRank(2).map((value) => 100 + 5 * (value - 100));
+    const noisy = withNoise(clean, 6);
+    const [told, untold] = [1, Number.POSITIVE_INFINITY].map((mostVariance) =>
+      meanSquare(mpPca(noisy, 2, grid, { from: 0, to: 8 }, { ...settings, mostVariance }), clean),
+    );
+    expect(told).toBeLessThan(1);
+    expect(untold).toBeGreaterThan(2 * told);
   });
 
   it('gives the same for a part of the slices', () => {
@@ -93,11 +124,18 @@ describe('noiseVariance', () => {
 });
 
 describe('mppca', () => {
-  it('refuses a series of few frames', async () => {
-    const volume = volumeOf(lowRank(6), [14, 13, 8, 6]);
+  it('refuses a series of one frame', async () => {
+    const volume = volumeOf(lowRank(1), [14, 13, 8, 1]);
     await expect(
       classicalDenoiser('mppca', { threads: 1 })(volume, noiseOf(1, 'gaussian'), false),
     ).rejects.toMatchObject({ code: 'E_NOT_ELIGIBLE' });
+  });
+
+  it.each([2, 4, 12])('takes noise off %d frames and keeps what differs between them', async (frames) => {
+    const clean = lowRank(frames);
+    const noisy = volumeOf(withNoise(clean, 7), [14, 13, 8, frames]);
+    const out = await classicalDenoiser('mppca', { threads: 1 })(noisy, noiseOf(1, 'gaussian'), false);
+    expect(meanSquare(out.data, clean)).toBeLessThan(1);
   });
 
   it('works slice by slice where slices are no neighbours', async () => {
