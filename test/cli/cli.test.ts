@@ -42,6 +42,17 @@ beforeAll(() => {
 afterAll(removeFolders);
 
 describe('limpid', () => {
+  it('ends quietly where the reader of a pipe has left', async () => {
+    const child = spawn(process.execPath, [CLI, 'denoise', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let told = '';
+    child.stderr.on('data', (data: Buffer) => {
+      told += data;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, told }).toEqual({ code: 0, told: '' });
+  });
+
   it('prints its version and help', async () => {
     const { version } = JSON.parse(await fs.readFile('package.json', 'utf8'));
     expect(await limpid(['--version'])).toMatchObject({ code: 0, out: `${version}\n` });
