@@ -104,7 +104,7 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
     throw new LimpidError(
       'E_INTERNAL',
       'There is not enough memory to refine the image.',
-      'Close other programs, or give `--refine off`.',
+      'Close other programs, and run the same command again.',
     );
   const { buffer } = kernel.memory;
   const [size, stride] = [kernel.size.value, kernel.stride.value];
