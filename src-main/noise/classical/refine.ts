@@ -26,7 +26,6 @@ interface Manner {
 /**
  * Chosen on slices 32 to 55 of ch2 with 5 and 9 % Rician noise, all of them (1) and every third (3), and on a head CT
  * whose slices lie 8.6 pixels apart (docs/quality.md). There patches of several slices, or of other slices, do harm.
- * In the first manner references lie so close that a single pass of the network as the guide is enough (denoise/views.ts).
  */
 const MANNERS: readonly Manner[] = [
   {
@@ -72,9 +71,9 @@ export function refineContext(spacingRatio: number): number {
 }
 
 /**
- * Refines an estimate of an image with the noisy image itself, two or three times, by groups of patches that are alike in it
- * (bayes.ts). What an estimate has blurred comes back from the noisy values where many patches agree on it.
- * Deterministic: neither the number of threads nor the order of their work changes a bit. Takes the memory of four
+ * Refines an estimate of an image with the noisy image itself, two or three times, by groups of patches that are alike
+ * in it (bayes.ts). What an estimate has blurred comes back from the noisy values where many patches agree on it.
+ * Deterministic: neither the number of threads nor the order of their work changes a bit. Takes the memory of five
  * frames. Images under 7 x 7 pixels come back as estimated.
  *
  * @param image noise of standard deviation 1
