@@ -15,3 +15,13 @@ export function homeFolder(
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'Limpid');
   return path.join(env.XDG_DATA_HOME || path.join(home, '.local', 'share'), 'limpid');
 }
+
+/**
+ * Where `limpid setup-tensorflow` puts TensorFlow, and the device tensorflow looks for it: outside the installation, so
+ * that an update of Limpid and the installed app find it too. `LIMPID_TENSORFLOW` names another folder.
+ */
+export function tensorflowFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return env.LIMPID_TENSORFLOW
+    ? path.resolve(env.LIMPID_TENSORFLOW)
+    : path.join(homeFolder(env), 'tensorflow');
+}

@@ -64,6 +64,7 @@ export const WARNING_CODES = [
   'W_AIR_MASKED',
   'W_LOSSY_SOURCE',
   'W_DEVICE_FALLBACK',
+  'W_DEVICE_CHANGED',
   'W_FEW_LEVELS',
   'W_CLEAN',
   'W_SKIPPED',
@@ -71,6 +72,7 @@ export const WARNING_CODES = [
   'W_NOT_FINITE',
   'W_RESIDUAL',
   'W_UNTESTED',
+  'W_UNTRIED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

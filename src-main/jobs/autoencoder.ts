@@ -40,7 +40,7 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
         ? null
         : await openModelFile(runtime, await readModel(request.model.path));
     const general = isShipped(request) ? await readGeneral() : null;
-    const { device, description, warnings } = runtime.choice;
+    const { device, description, warnings } = source === null ? runtime.choice : runtime.files;
     // the network of the last series stays open, so that it can be run again
     let trained: Restorer | null = null;
     const closeTrained = async () => {

@@ -54,6 +54,8 @@ export async function runDenoise(
       const processor = await dependencies.openProcessor(request);
       try {
         announceDevice(processor, emit);
+        const moved = journal.moved === null ? [] : [journal.moved];
+        for (const problem of moved) emit({ type: 'warning', series: null, problem });
         const job: DeriveJob = {
           input,
           folder,
@@ -78,7 +80,7 @@ export async function runDenoise(
           seconds: (performance.now() - started) / 1000,
           request: requestReport(request, input, model),
           device: processor.device ?? { name: 'none', description: 'no device', warnings: [] },
-          warnings: input.problems.map(withoutPlace),
+          warnings: [...input.problems, ...moved].map(withoutPlace),
           series: reports,
         };
         await writeReport(job, report);

@@ -28,7 +28,7 @@ export async function openFamilyDenoiser(request: DenoiseRequest): Promise<Proce
     await runtime.close();
     throw error;
   });
-  const { device, description, warnings } = runtime.choice;
+  const { device, description, warnings } = runtime.files;
   const hash = sha256(bytes).slice(0, 16);
   return {
     device: { name: device, description, warnings },

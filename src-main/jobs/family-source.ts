@@ -25,7 +25,7 @@ export async function openFamilySource(given: string, device: DeviceName, emit: 
   const bytes = await readModel(given);
   const runtime = await openRuntime(device);
   try {
-    const { choice } = runtime;
+    const choice = runtime.files;
     emit({ type: 'device', device: choice.device, description: choice.description });
     for (const problem of choice.warnings) emit({ type: 'warning', series: null, problem });
     const model = await openFamilyFile(runtime, bytes);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
 import type { SeriesReport } from '../contract/report.js';
 import type { WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
@@ -9,7 +9,10 @@ import type { OutputFolder } from './output-folder.js';
 /** Raised when a journal of an older version can no longer be continued. */
 const FORMAT = 2;
 
-/** What decides the pixels; a second run with other settings may not continue the first. */
+/**
+ * What decides the pixels; a second run with other settings may not continue the first. The device may differ, for a
+ * broken one must not take with it what is done: pixels differ by rounding then.
+ */
 export type Settings = Readonly<Record<string, string | number | boolean | null>>;
 
 /** One derived series, or one derived NIfTI file, with all that must stay the same when the run is resumed. */
@@ -55,6 +58,8 @@ export interface Journal {
   readonly namespace: string;
   readonly createdAt: Date;
   readonly resumed: boolean;
+  /** Told where the first run asked for another device. */
+  readonly moved: Problem | null;
   /** The plan of the first run, or `propose()` when this is the first. @throws E_SOURCE_CHANGED */
   plan(proposed: readonly Unit[]): Promise<readonly Unit[]>;
   read(unit: Unit): Promise<UnitRecord>;
@@ -85,6 +90,7 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
     namespace: head.namespace,
     createdAt: new Date(head.createdAt),
     resumed: earlier?.units != null,
+    moved: earlier === null ? null : movedFrom(earlier.settings, settings),
     async plan(proposed) {
       if (head.units !== null) {
         refuseOtherSeries(head.units, proposed, folder.root);
@@ -112,7 +118,7 @@ function refuseOtherSettings(head: Head, settings: Settings, place: string): voi
       place,
     );
   const names = [...new Set([...Object.keys(head.settings), ...Object.keys(settings)])];
-  const different = names.filter((name) => head.settings[name] !== settings[name]);
+  const different = names.filter((name) => name !== DEVICE && head.settings[name] !== settings[name]);
   if (different.length === 0) return;
   const list = different.map((name) => `${name} ${show(head.settings[name])}, now ${show(settings[name])}`);
   throw new LimpidError(
@@ -121,6 +127,17 @@ function refuseOtherSettings(head: Head, settings: Settings, place: string): voi
     'Repeat the earlier settings to resume that run, or choose a new output folder to start anew.',
     place,
   );
+}
+
+const DEVICE = 'device';
+
+function movedFrom(earlier: Settings, now: Settings): Problem | null {
+  if (earlier[DEVICE] === now[DEVICE]) return null;
+  return {
+    code: 'W_DEVICE_CHANGED',
+    message: `This output folder was begun with the device ${show(earlier[DEVICE])} and goes on with ${show(now[DEVICE])}: what follows differs by rounding from what that would have made.`,
+    remedy: 'Give the earlier device to go on there instead, or choose a new output folder.',
+  };
 }
 
 function show(value: Settings[string] | undefined): string {

@@ -44,6 +44,7 @@ export async function runPretrain(request: PretrainRequest, emit: Emit): Promise
       checkpoint: {
         load: async () => ((await exists(checkpoint(phase))) ? await fs.readFile(checkpoint(phase)) : null),
         save: (bytes) => writeFileAtomic(checkpoint(phase), bytes, { replace: true }),
+        moved: (problem) => emit({ type: 'warning', series: null, problem }),
       },
     }));
     const bytes = encodeGeneral(trained, VERSION, proceduralStatistics(request.seed));

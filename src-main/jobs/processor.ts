@@ -41,6 +41,7 @@ export interface ProcessHooks {
   readonly checkpoint: {
     load(): Promise<Uint8Array | null>;
     save(bytes: Uint8Array): Promise<void>;
+    moved(problem: Problem): void;
   };
 }
 

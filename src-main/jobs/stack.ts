@@ -129,6 +129,7 @@ function runProcessor(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate):
           }
         },
         save: (bytes) => writeFileAtomic(checkpoint, bytes, { replace: true }),
+        moved: (problem) => emit({ type: 'warning', series: stack.id, problem }),
       },
     },
   );

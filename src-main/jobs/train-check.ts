@@ -16,6 +16,7 @@ import {
   splitCorpus,
 } from '../training/corpus.js';
 import { checkPlan, modelOf } from '../training/family.js';
+import { checkpointPath } from './checkpoint-path.js';
 import { listModels, readModel } from './model-store.js';
 import { checkpointFile } from './train-checkpoint.js';
 import { requireReferences } from './train-input.js';
@@ -28,7 +29,7 @@ import { planOf } from './train-plan.js';
  */
 export async function checkTraining({ request, series }: CheckTrainingRequest): Promise<CheckTrainingResult> {
   const family = familyNamed(request.family);
-  await refuseModelFile(request);
+  if (!(await isTrained(request))) await refuseModelFile(request);
   if (request.keepAs === undefined) await checkpointFile(path.resolve(request.output), request.resume);
   requireReferences(request);
   const start = request.from === undefined ? null : await startOf(request.from, family.name);
@@ -65,6 +66,12 @@ export function splitOf<S extends CorpusShape>(request: TrainRequest, series: re
 function kindOfSplit(series: readonly CorpusShape[]): TrainingFacts['split'] {
   if (series.some(({ roles, slices }) => roles.length > slices)) return 'frames';
   return series.every(({ roles }) => new Set(roles).size === 1) ? 'patients' : 'slices';
+}
+
+/** Whether the request goes on with a run that has only its trial left to do. */
+export async function isTrained({ output, resume }: TrainRequest): Promise<boolean> {
+  const file = path.resolve(output);
+  return resume && (await exists(checkpointPath(file))) && (await checkpointFile(file, resume)).finished();
 }
 
 /** @throws LimpidError E_USAGE, E_EXISTS, E_NOT_FOUND, E_INSIDE_SOURCE */

@@ -14,6 +14,8 @@ export interface CheckpointFile {
   readonly save: (bytes: Uint8Array) => Promise<void>;
   /** Steps of the whole run that is to be resumed; null for a new one. */
   readonly steps: () => Promise<number | null>;
+  /** Whether the run had ended, and only what follows the training is left to do. */
+  readonly finished: () => Promise<boolean>;
   readonly remove: () => Promise<void>;
 }
 
@@ -51,6 +53,10 @@ export async function checkpointFile(output: string, resume: boolean): Promise<C
     async steps() {
       const bytes = await load();
       return bytes === null ? null : decodeCheckpoint(bytes).steps;
+    },
+    async finished() {
+      const bytes = await load();
+      return bytes !== null && decodeCheckpoint(bytes).finished;
     },
     remove: () => fs.rm(file, { force: true }),
   };

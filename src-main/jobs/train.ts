@@ -1,12 +1,11 @@
 import * as path from 'node:path';
-import { sha256, writeFileAtomic } from '../base/files.js';
+import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import { type Problem, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
-import type { FamilyCard } from '../contract/models.js';
 import type { TrainRequest } from '../contract/requests.js';
 import { EXIT, type TrainResult } from '../contract/results.js';
-import { exportFamily, type FamilyWeights, familyCard } from '../denoise/family-file.js';
+import { type FamilyWeights, familyCard } from '../denoise/family-file.js';
 import { familyNamed } from '../models/families.js';
 import type { Family } from '../models/family.js';
 import { parameterCount } from '../models/network.js';
@@ -21,14 +20,11 @@ import {
 } from '../training/corpus.js';
 import { type FamilyHooks, type FamilyPlan, type TrainedFamily, trainFamily } from '../training/family.js';
 import type { TrainingHooks } from '../training/loop.js';
-import { codePriorOf } from './code-prior.js';
-import { keepModel } from './model-store.js';
-import { factsOf } from './models.js';
-import { withNormalScores } from './normal-scores.js';
 import { startMeter } from './progress.js';
-import { refuseModelFile, splitOf, startOf } from './train-check.js';
+import { isTrained, refuseModelFile, splitOf, startOf } from './train-check.js';
 import { type CheckpointFile, checkpointFile, pilotSteps, requireSpaceFor } from './train-checkpoint.js';
 import { type Gathered, gather } from './train-input.js';
+import { saveThenTry } from './train-output.js';
 import { planOf } from './train-plan.js';
 import { openRecord, type TrainingRecord } from './train-record.js';
 
@@ -45,7 +41,8 @@ export async function runTrain(
   const started = performance.now();
   const output = path.resolve(request.output);
   const family = familyNamed(request.family);
-  await refuseModelFile(request);
+  // One that is only to be tried again may find the model that it saved.
+  if (!(await isTrained(request))) await refuseModelFile(request);
   const record = request.record === undefined ? null : await openRecord(request.record);
   const checkpoint = await checkpointFile(output, request.resume);
   const start = request.from === undefined ? null : await startOf(request.from, family.name);
@@ -63,30 +60,15 @@ export async function runTrain(
     const planeSide = family.wholePlanes ? plan.size : null;
     const facts = { version: VERSION, device, data: dataOf(gathered, corpus) };
     const judged = gathered.series.map((one, i) => ({ ...one, roles: corpus[i].roles }));
-    const card = await withNormalScores(runtime, trained, familyCard(trained, facts, planeSide), judged);
-    const bytes = exportFamily(trained, card, await codePriorOf(runtime, trained, card, judged));
+    const bare = familyCard(trained, facts, planeSide);
+    const { card, bytes, where, untried } = await saveThenTry(runtime, request, trained, bare, judged, emit);
     await record?.card(card);
-    const kept = await keep(request, card, bytes);
     await checkpoint.remove();
-    return { ...resultOf(request, trained, corpus, gathered.problems, bytes, started), ...kept };
+    const problems = [...gathered.problems, ...(untried === null ? [] : [untried])];
+    return { ...resultOf(request, trained, corpus, problems, bytes, started), ...where };
   } finally {
     await runtime.close();
   }
-}
-
-/** Makes the model visible: in the library, or as the file that was asked for. */
-async function keep(
-  { output, keepAs }: TrainRequest,
-  card: FamilyCard,
-  bytes: Uint8Array,
-): Promise<Pick<TrainResult, 'kept' | 'forPerson'>> {
-  const file = path.resolve(output);
-  if (keepAs === undefined) {
-    await writeFileAtomic(file, bytes);
-    return { forPerson: { file } };
-  }
-  const { id } = await keepModel(bytes, { name: keepAs, ...factsOf(card), origin: 'trained' });
-  return { kept: id };
 }
 
 /** Splits, and scales planes where the family sees them whole. */
@@ -132,7 +114,11 @@ function hooksOf(
     },
     onLearning: ({ points, best, preview }) => emit({ type: 'learning', points, best, preview }),
     ...(record === null ? {} : { previews: record.previews }),
-    checkpoint: { load: checkpoint.load, save: checkpoint.save },
+    checkpoint: {
+      load: checkpoint.load,
+      save: checkpoint.save,
+      moved: (problem) => emit({ type: 'warning', series: null, problem }),
+    },
   };
 }
 

@@ -29,7 +29,7 @@ export async function openRuntime(request: DeviceRequest, options: RuntimeOption
     case 'cpu':
       return openCpu(threads, []);
     case 'tensorflow':
-      return openTensorflow();
+      return openTensorflow(() => openCpu(threads, []));
     case 'webgpu':
     case 'cuda':
     case 'dml':

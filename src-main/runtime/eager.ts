@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LimpidError } from '../contract/errors.js';
+import type { Problem } from '../contract/errors.js';
 import { mapValues } from '../graph/emit.js';
 import { operatorError, withBackend } from '../graph/tracer.js';
 import type { InferenceDefinition, NamedArrays, StepDefinition } from '../graph/types.js';
@@ -9,8 +9,10 @@ import type { DeviceChoice, InferenceProgram, Runtime, StepProgram } from './typ
 /**
  * Runs the same functions eagerly, operator by operator, on a tfjs backend that is registered with the engine.
  * The backend must start synchronously, as `cpu` and tfjs-node's `tensorflow` do.
+ *
+ * @param files runs model files, which are graphs of ONNX; closed with this runtime
  */
-export function eagerRuntime(backend: string, choice: DeviceChoice): Runtime {
+export function eagerRuntime(backend: string, choice: DeviceChoice, files: Runtime): Runtime {
   const open = new Set<{ close(): Promise<void> }>();
   const track = <P extends { close(): Promise<void> }>(program: P): P => {
     open.add(program);
@@ -18,19 +20,23 @@ export function eagerRuntime(backend: string, choice: DeviceChoice): Runtime {
   };
   return {
     choice,
+    files: { ...files.choice, warnings: [...files.choice.warnings, elsewhere(files.choice)] },
     compileStep: async (definition, initial) => track(compileStep(backend, definition, initial)),
     compileInference: async (definition) => track(compileInference(backend, definition)),
-    loadModel: async () => {
-      throw new LimpidError(
-        'E_DEVICE',
-        'The device tensorflow does not run model files.',
-        'Use --device auto or cpu for a model file.',
-      );
-    },
+    loadModel: (onnx) => files.loadModel(onnx),
     close: async () => {
       for (const program of open) await program.close();
       open.clear();
+      await files.close();
     },
+  };
+}
+
+function elsewhere({ description }: DeviceChoice): Problem {
+  return {
+    code: 'W_DEVICE_FALLBACK',
+    message: `TensorFlow does not run model files: ONNX Runtime does (${description}).`,
+    remedy: 'Choose the CPU or automatic as the device to make this warning go away.',
   };
 }
 

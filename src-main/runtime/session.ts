@@ -33,6 +33,7 @@ export function sessionRuntime(engine: Engine): Runtime {
   };
   return {
     choice: engine.choice,
+    files: engine.choice,
     compileStep: async (definition, initial) => track(await compileStep(engine, definition, initial)),
     compileInference: async (definition) => track(await compileInference(engine, definition)),
     loadModel: async (onnx) => track(await loadModel(engine, onnx)),

@@ -42,9 +42,11 @@ export interface LoadedModel extends InferenceProgram {
 
 export interface Runtime {
   readonly choice: DeviceChoice;
+  /** What runs model files: `choice`, but where that computes without ONNX Runtime. */
+  readonly files: DeviceChoice;
   compileStep(definition: StepDefinition, initial: NamedArrays): Promise<StepProgram>;
   compileInference(definition: InferenceDefinition): Promise<InferenceProgram>;
-  /** @throws LimpidError E_MODEL when the bytes are no model that this device runs. */
+  /** Runs on `files`. @throws LimpidError E_MODEL when the bytes are no model that it runs. */
   loadModel(onnx: Uint8Array): Promise<LoadedModel>;
   close(): Promise<void>;
 }

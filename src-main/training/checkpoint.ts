@@ -6,10 +6,14 @@ import type { CurvePoint } from './loop.js';
 export interface Checkpoint {
   /** Fingerprint of everything that decides the result: another one must not be resumed from. */
   readonly plan: string;
+  /** Where it was made: another device goes on with the same plan, and differs by rounding. */
+  readonly device: string;
   /** Steps of the whole run, where no one but the run itself knows them (a limit of time). */
   readonly steps: number;
   /** Steps done. */
   readonly step: number;
+  /** Whether the run has ended: no step follows. */
+  readonly finished: boolean;
   readonly curve: readonly CurvePoint[];
   readonly best: { readonly step: number; readonly heldOut: number } | null;
   /** Losses since the last point of the curve. */
@@ -30,7 +34,7 @@ interface Entry {
   readonly shape: readonly number[];
 }
 
-const FORMAT = 'limpid-checkpoint-2';
+const FORMAT = 'limpid-checkpoint-3';
 
 /** A checkpoint as bytes: the length of a JSON header (uint32, little endian), the header, then float32 values. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
@@ -64,11 +68,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
         return [name, { data, shape }];
       }),
     );
-  const { plan, steps, step, curve, best, running } = header.value;
+  const { plan, device, steps, step, finished, curve, best, running } = header.value;
   return {
     plan,
+    device,
     steps,
     step,
+    finished,
     curve,
     best,
     running,

@@ -84,9 +84,7 @@ export async function trainFamily(
   const folded = model.folded === true;
   const fresh = autoencoderLearner(model, plan.losses, plan, examples);
   const learner = start === null ? fresh : startingFrom(fresh, start);
-  const fingerprint = sha256(
-    JSON.stringify({ ...plan, device: runtime.choice.device, images: corpusHash(corpus) }),
-  );
+  const fingerprint = sha256(JSON.stringify({ ...plan, images: corpusHash(corpus) }));
   const batches = source ?? batchesOf(corpus, plan, sampler, folded);
   const previewer =
     hooks.previews === undefined

@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
 import type { BatchSource } from './batches.js';
@@ -48,8 +48,10 @@ export interface TrainingHooks {
   readonly checkpoint?: {
     readonly load: () => Promise<Uint8Array | null>;
     readonly save: (bytes: Uint8Array) => Promise<void>;
+    /** Told when a run goes on that another device had begun. */
+    readonly moved?: (problem: Problem) => void;
   };
-  /** Least time between two checkpoints; they are written right after a held-out measurement, and on a pause. */
+  /** Least time between two checkpoints; they are written right after a held-out measurement, on a pause and at the end. */
   readonly checkpointSeconds?: number;
   /** Awaited after each held-out measurement; a resumed run begins with all that was measured before. */
   readonly onMeasured?: (measured: Measured) => Promise<void>;
@@ -84,7 +86,8 @@ const SECONDS_BETWEEN_CHECKPOINTS = 20;
 
 /**
  * Minimises a learner's loss on batches of `source`. Each step draws from its own generator, forked from the seed,
- * so a run that was stopped and resumed gives the weights of an unbroken one.
+ * so a run that was stopped and resumed gives the weights of an unbroken one; on another device they differ by
+ * rounding, and `moved` is told.
  *
  * @throws LimpidError E_TRAINING when the loss is no longer a number; E_RESUME when the checkpoint is of another
  * run, as its fingerprint tells; E_CANCELLED when it was paused, once its checkpoint is written
@@ -97,11 +100,12 @@ export async function trainLearner(
   source: BatchSource,
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const start = await startingPoint(learner, settings, fingerprint, hooks);
+  const { device } = runtime.choice;
+  const start = await startingPoint(learner, settings, { fingerprint, device }, hooks);
   const program = await runtime.compileStep(learnerStep(learner, settings.optimiser), start.state);
   const judge = await HeldOutJudge.create(runtime, learner, settings.seed, source);
   try {
-    return await run({ learner, settings, fingerprint, source, hooks, program, judge }, start);
+    return await run({ learner, settings, fingerprint, device, source, hooks, program, judge }, start);
   } finally {
     await judge.close();
     await program.close();
@@ -112,6 +116,7 @@ interface Run {
   readonly learner: Learner;
   readonly settings: LoopSettings;
   readonly fingerprint: string;
+  readonly device: string;
   readonly source: BatchSource;
   readonly hooks: TrainingHooks;
   readonly program: StepProgram;
@@ -119,7 +124,7 @@ interface Run {
 }
 
 async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
-  const { settings, fingerprint, hooks, program, judge } = on;
+  const { settings, fingerprint, device, hooks, program, judge } = on;
   const { steps, evaluateEvery } = settings;
   const curve = [...start.curve];
   let { best, bestWeights, step } = start;
@@ -127,10 +132,11 @@ async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
   let savedAt = performance.now();
   const between = 1000 * (hooks.checkpointSeconds ?? SECONDS_BETWEEN_CHECKPOINTS);
   const pace = new Pace();
-  const save = async (): Promise<void> => {
+  const save = async (finished: boolean): Promise<void> => {
     const state = await program.readState();
     const running = { sum, count };
-    const whole = { plan: fingerprint, steps, step, curve, best, running, state, bestWeights };
+    const at = { plan: fingerprint, device, steps, step, finished };
+    const whole = { ...at, curve, best, running, state, bestWeights };
     await hooks.checkpoint?.save(encodeCheckpoint(whole));
     savedAt = performance.now();
   };
@@ -149,7 +155,7 @@ async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
   };
   if (curve.length > 0)
     await hooks.onMeasured?.({ step, points: start.curve, best, kept: judged(start.state), last: false });
-  while (step < steps && !outOfPatience(settings, curve, best)) {
+  while (!start.finished && step < steps && !outOfPatience(settings, curve, best)) {
     const loss = await oneStep(on, step);
     sum += loss;
     count++;
@@ -158,7 +164,9 @@ async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
     const last = step === steps || wish === 'finish';
     if (step % evaluateEvery === 0 || last) {
       await measure(last);
-      if (hooks.checkpoint && (step === steps || performance.now() - savedAt >= between)) await save();
+      // What follows the training may fail, and must not take it along.
+      const finished = last || outOfPatience(settings, curve, best);
+      if (hooks.checkpoint && (finished || performance.now() - savedAt >= between)) await save(finished);
     }
     const rate = pace.tick();
     hooks.onProgress?.({
@@ -171,7 +179,7 @@ async function run(on: Run, start: Checkpoint): Promise<TrainingResult> {
     });
     if (wish === 'finish') break;
     if (wish === 'pause') {
-      await save();
+      await save(false);
       throw paused();
     }
   }
@@ -219,29 +227,43 @@ async function oneStep({ learner, settings, source, program }: Run, step: number
 async function startingPoint(
   learner: Learner,
   settings: LoopSettings,
-  fingerprint: string,
+  { fingerprint, device }: { readonly fingerprint: string; readonly device: string },
   hooks: TrainingHooks,
 ): Promise<Checkpoint> {
   const saved = await hooks.checkpoint?.load();
   if (saved) {
     const checkpoint = decodeCheckpoint(saved);
-    if (checkpoint.plan === fingerprint) return checkpoint;
+    if (checkpoint.plan === fingerprint) {
+      if (checkpoint.device !== device && !checkpoint.finished)
+        hooks.checkpoint?.moved?.(moved(checkpoint, device));
+      return checkpoint;
+    }
     throw new LimpidError(
       'E_RESUME',
-      'The training checkpoint was made with other settings, images or device.',
+      'The training checkpoint was made with other settings or images.',
       'Use the same settings, or a new output folder.',
     );
   }
   const state = initialLearnerState(learner, new Random(settings.seed).fork('weights'));
   return {
     plan: fingerprint,
+    device,
     steps: settings.steps,
     step: 0,
+    finished: false,
     curve: [],
     best: null,
     running: { sum: 0, count: 0 },
     state,
     bestWeights: judged(state),
+  };
+}
+
+function moved({ device, step }: Checkpoint, now: string): Problem {
+  return {
+    code: 'W_DEVICE_CHANGED',
+    message: `The training was begun on ${device} and goes on at step ${step} on ${now}: its weights differ by rounding from those of one device.`,
+    remedy: 'Give the earlier device to go on there instead.',
   };
 }
 

@@ -37,7 +37,7 @@ export function train(
   source: BatchSource,
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const fingerprint = planFingerprint(plan, runtime.choice.device);
+  const fingerprint = planFingerprint(plan);
   const settings = { ...plan, optimiser: ADAM, warmupSteps: WARMUP_STEPS };
   return trainLearner(runtime, networkLearner(plan), settings, fingerprint, source, hooks);
 }
@@ -65,12 +65,10 @@ export function networkLearner({ network, start, patchSize: size, batchSize }: T
   };
 }
 
-function planFingerprint(plan: TrainingPlan, device: string): string {
+function planFingerprint(plan: TrainingPlan): string {
   const { network, start, ...rest } = plan;
   const from = start === undefined ? {} : { start: weightsHash(start) };
-  return sha256(
-    JSON.stringify({ ...rest, ...from, device, family: network.family, settings: network.settings }),
-  );
+  return sha256(JSON.stringify({ ...rest, ...from, family: network.family, settings: network.settings }));
 }
 
 /** SHA-256 over names and values. */

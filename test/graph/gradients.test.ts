@@ -8,10 +8,11 @@ import { GRADIENT_CASES, gradientStep, inputsOf } from './cases.js';
 
 const STEP = 2e-3;
 let cpu: Runtime;
-const eager = eagerRuntime('cpu', { device: 'cpu', description: 'tfjs', warnings: [] });
+let eager: Runtime;
 
 beforeAll(async () => {
   cpu = await openRuntime('cpu', { threads: 1 });
+  eager = eagerRuntime('cpu', { device: 'cpu', description: 'tfjs', warnings: [] }, cpu);
 });
 afterAll(async () => {
   await cpu.close();

@@ -57,9 +57,10 @@ function definitionOf(apply: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor): Inferen
 }
 
 let cpu: Runtime;
-const eager = eagerRuntime('cpu', { device: 'cpu', description: 'tfjs', warnings: [] });
+let eager: Runtime;
 beforeAll(async () => {
   cpu = await openRuntime('cpu', { threads: 1 });
+  eager = eagerRuntime('cpu', { device: 'cpu', description: 'tfjs', warnings: [] }, cpu);
 });
 afterAll(async () => {
   await cpu.close();

@@ -131,6 +131,25 @@ describe('a denoise job', () => {
     ).rejects.toMatchObject({ code: 'E_RESUME', message: expect.stringContaining('strength 1, now 0.5') });
   });
 
+  it('goes on with another device, and says so', async () => {
+    const { input, output } = await setting([4]);
+    await denoiseWith(diffusion(2), denoiseRequest(input, output, { device: 'cpu' }));
+    const { events, result } = await denoiseWith(
+      diffusion(2),
+      denoiseRequest(input, output, { device: 'tensorflow' }),
+    );
+    expect(result.series[0].status).toBe('kept');
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        problem: expect.objectContaining({
+          code: 'W_DEVICE_CHANGED',
+          message: expect.stringContaining('begun with the device cpu and goes on with tensorflow'),
+        }),
+      }),
+    );
+  });
+
   it('refuses to resume when a source changed', async () => {
     const { input, output } = await setting([4]);
     await denoiseWith(diffusion(2), denoiseRequest(input, output));

@@ -1,6 +1,10 @@
+import * as fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { emitInference } from '../../src-main/graph/emit.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { eagerRuntime } from '../../src-main/runtime/eager.js';
 import { loadBackend, openTensorflow } from '../../src-main/runtime/tensorflow.js';
@@ -10,6 +14,7 @@ import { trainingFeeds } from './feeds.js';
 
 const BATCH = 2;
 const SIZE = 8;
+const PLAIN = { device: 'cpu', description: '', warnings: [] } as const;
 
 /** tfjs-backend-cpu's own kernel is wrong for more than one image. */
 function mendNearestGradient(): void {
@@ -53,8 +58,8 @@ describe('the eager runtime, on a backend that another copy of tfjs-core registe
   });
 
   it('trains to the same weights as the traced graph', async () => {
-    const direct = await train(eagerRuntime('cpu', { device: 'cpu', description: '', warnings: [] }));
     const runtime = await openRuntime('cpu', { threads: 1 });
+    const direct = await train(eagerRuntime('cpu', PLAIN, runtime));
     const traced = await train(runtime);
     direct.losses.forEach((loss, i) => {
       expect(traced.losses[i]).toBeCloseTo(loss, 4);
@@ -66,9 +71,9 @@ describe('the eager runtime, on a backend that another copy of tfjs-core registe
     await runtime.close();
   });
 
-  it('infers the same image, leaves no tensors behind, and does not read model files', async () => {
-    const eager = eagerRuntime('cpu', { device: 'cpu', description: '', warnings: [] });
+  it('infers the same image and leaves no tensors behind', async () => {
     const runtime = await openRuntime('cpu', { threads: 1 });
+    const eager = eagerRuntime('cpu', PLAIN, await openRuntime('cpu', { threads: 1 }));
     const before = tf.memory().numTensors;
     const definition = {
       parameters: initialWeights(2, 1),
@@ -86,17 +91,58 @@ describe('the eager runtime, on a backend that another copy of tfjs-core registe
     direct.forEach((value, i) => {
       expect(traced[i]).toBeCloseTo(value, 4);
     });
-    await expect(eager.loadModel(new Uint8Array())).rejects.toMatchObject({ code: 'E_DEVICE' });
     await eager.close();
     await runtime.close();
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it('runs model files on ONNX Runtime, and says so', async () => {
+    const eager = eagerRuntime('cpu', PLAIN, await openRuntime('cpu', { threads: 1 }));
+    const model = await eager.loadModel(
+      emitInference(
+        { parameters: {}, inputs: { x: [3] }, apply: (_, { x }) => ({ y: tf.mul(x, 2) }) },
+        'cpu',
+      ),
+    );
+    expect(Array.from((await model.run({ x: Float32Array.of(1, 2, 3) })).y)).toEqual([2, 4, 6]);
+    expect(eager.files).toMatchObject({
+      device: 'cpu',
+      warnings: [{ code: 'W_DEVICE_FALLBACK', message: expect.stringContaining('ONNX Runtime') }],
+    });
+    await expect(eager.loadModel(new Uint8Array())).rejects.toMatchObject({ code: 'E_MODEL' });
+    await eager.close();
+  });
 });
 
 describe('the device tensorflow', () => {
-  it('says what to install when it is missing', async () => {
+  const files = () => openRuntime('cpu', { threads: 1 });
+  beforeEach(async () => {
+    process.env.LIMPID_TENSORFLOW = await fs.mkdtemp(path.join(os.tmpdir(), 'limpid-tensorflow-'));
+  });
+  afterEach(async () => {
+    await fs.rm(process.env.LIMPID_TENSORFLOW ?? '', { recursive: true, force: true });
+    delete process.env.LIMPID_TENSORFLOW;
+  });
+
+  it('says how to set it up when it is missing', async () => {
     const missing = (): boolean => loadBackend('@tensorflow/no-such-package', 'tensorflow');
-    const error = await openTensorflow(missing).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'E_DEVICE', remedy: expect.stringContaining('npm install') });
+    await expect(openTensorflow(files, missing)).rejects.toMatchObject({
+      code: 'E_DEVICE',
+      message: expect.stringContaining('not set up'),
+      remedy: expect.stringContaining('limpid setup-tensorflow'),
+    });
+  });
+
+  it('is looked for in its folder, and said to be broken where that holds no whole one', async () => {
+    const folder = process.env.LIMPID_TENSORFLOW ?? '';
+    await fs.writeFile(path.join(folder, 'package.json'), '{}');
+    const one = path.join(folder, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
+    await fs.mkdir(one, { recursive: true });
+    await fs.writeFile(path.join(one, 'index.js'), 'throw new Error("no library")');
+    await expect(openTensorflow(files)).rejects.toMatchObject({
+      code: 'E_DEVICE',
+      message: expect.stringContaining('does not load'),
+      cause: expect.objectContaining({ message: 'no library' }),
+    });
   });
 });
