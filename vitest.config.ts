@@ -3,6 +3,9 @@ import { LayerSequencer } from './test/support/order.js';
 import { SummaryReporter } from './test/support/summary.js';
 import { assembly } from './vite.assembly.js';
 
+// Before the workers start, which are told it at their start as the product's processes are: tests load ONNX Runtime too.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export default defineConfig({
   plugins: [assembly()],
   test: {

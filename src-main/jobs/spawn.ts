@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { childEnvironment } from '../base/environment.js';
 
 /** The starter's end of a process that was started to do one thing. */
 export interface Child<In extends object, Out extends object> {
@@ -25,7 +26,7 @@ export function forkSpawn(execArgv: readonly string[] = process.execArgv): Spawn
     env: Readonly<Record<string, string>> = {},
   ): Child<In, Out> => {
     const child = fork(entry, [], {
-      env: { ...process.env, ...env },
+      env: childEnvironment(env),
       serialization: 'advanced',
       execArgv: [...execArgv],
       // Native libraries may print: only our own lines may reach standard output.

@@ -44,7 +44,7 @@ async function openAuto(threads: number, probe: (threads: number) => Promise<Pro
     try {
       return sessionRuntime(await nativeEngine('webgpu', threads));
     } catch (error) {
-      if (!(error instanceof LimpidError)) throw error;
+      if (!isMissing(error)) throw error;
       return openCpu(threads, [fallback('The GPU worked in a trial but did not open.')]);
     }
   return openCpu(threads, report.outcome === 'no binary' ? [] : [fallback(REASONS[report.outcome])]);
@@ -64,13 +64,18 @@ async function openCpu(threads: number, warnings: readonly Problem[]): Promise<R
     const engine = await nativeEngine('cpu', threads);
     return sessionRuntime({ ...engine, choice: { ...engine.choice, warnings } });
   } catch (error) {
-    if (!(error instanceof LimpidError)) throw error;
+    if (!isMissing(error)) throw error;
     const engine = await wasmEngine(threads);
     const slow = fallback(
       'ONNX Runtime has no native binary for this machine: WebAssembly computes, slower.',
     );
     return sessionRuntime({ ...engine, choice: { ...engine.choice, warnings: [...warnings, slow] } });
   }
+}
+
+/** Only a device that is not there has a substitute. */
+function isMissing(error: unknown): boolean {
+  return error instanceof LimpidError && error.code === 'E_DEVICE';
 }
 
 function fallback(message: string): Problem {

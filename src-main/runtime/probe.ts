@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
+import { childEnvironment } from '../base/environment.js';
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { InferenceDefinition, NamedArray } from '../graph/types.js';
@@ -107,7 +108,10 @@ export async function probeApart(threads: number): Promise<ProbeReport> {
 /** Forks `script`, which sends one ProbeReport; a crash or silence is an answer too. */
 export function probeWith(script: string, threads: number): Promise<ProbeReport> {
   return new Promise((resolve) => {
-    const child = fork(script, [String(threads)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const child = fork(script, [String(threads)], {
+      env: childEnvironment(),
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
     const timer = setTimeout(() => settle({ outcome: 'late' }), TIME_LIMIT_MS);
     const settle = (report: ProbeReport): void => {
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { requireSilence } from '../base/environment.js';
 import { LimpidError } from '../contract/errors.js';
 import { encodeModel } from '../graph/onnx.js';
 import type { Engine, OrtModule } from './session.js';
@@ -16,7 +17,8 @@ const TITLES: Readonly<Record<NativeDevice, string>> = {
 /**
  * onnxruntime-node with one execution provider, tried with a small graph.
  *
- * @throws LimpidError E_DEVICE when there is no native binary or the provider does not open.
+ * @throws LimpidError E_DEVICE when there is no native binary or the provider does not open; E_INTERNAL in a process that was
+ * started without what keeps ONNX Runtime silent (`base/environment.ts`).
  */
 export async function nativeEngine(device: NativeDevice, threads: number): Promise<Engine> {
   const ort = await loadNative();
@@ -56,6 +58,7 @@ export async function nativeEngine(device: NativeDevice, threads: number): Promi
 }
 
 async function loadNative(): Promise<OrtModule> {
+  requireSilence();
   try {
     return await import('onnxruntime-node');
   } catch (error) {

@@ -1,4 +1,5 @@
 import { utilityProcess } from 'electron';
+import { childEnvironment } from '../base/environment.js';
 import type { Child, Spawn } from '../jobs/spawn.js';
 
 /** Starts scripts with utilityProcess: Node's fork would start this app again, for the fuse RunAsNode is off. */
@@ -8,7 +9,7 @@ export const utilitySpawn: Spawn = <In extends object, Out extends object>(
 ): Child<In, Out> => {
   const child = utilityProcess.fork(entry, [], {
     serviceName: 'Limpid compute',
-    env: { ...process.env, ...env },
+    env: childEnvironment(env),
     stdio: 'inherit',
   });
   return {

@@ -2,6 +2,9 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, runnerImport } from 'vite';
 
+// Read when ONNX Runtime is loaded, below, and on Linux and macOS only, where setting it reaches the C library.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** Bundles test/bench/NAME.ts, which plain Node cannot run, with one copy of tfjs, and runs it. */
 export async function runBundled(name) {
   const outDir = path.resolve(`node_modules/.cache/limpid-bench/${name}`);

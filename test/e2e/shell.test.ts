@@ -244,6 +244,8 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
     expect(['missing', 'slower', 'faster', 'wrong', 'crashed', 'late', 'no binary']).toContain(
       compute.probed,
     );
+    const { children } = await look();
+    expect(Array.isArray(children) && children.every(({ silent }) => silent === '1')).toBe(true);
     expect((await look()).blockers).toEqual(['prevent-app-suspension']);
     process.kill(Number(compute.pid), 'SIGKILL');
     const job = await until(

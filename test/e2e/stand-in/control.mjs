@@ -19,6 +19,7 @@ export function listen(app) {
         file,
         pid,
         probed: env.LIMPID_PROBED ?? null,
+        silent: env.ORT_DISABLE_TELEMETRY ?? null,
       })),
       menu: itemsOf(state.menu).map(({ id, role, accelerator }) => ({ id, role, accelerator })),
     }),

@@ -21,10 +21,12 @@ export interface Launched {
 /** Starts the built main.js with the stand-in for electron; `home` is its LIMPID_HOME. */
 export async function launch(main: string, home: string, args: readonly string[] = []): Promise<Launched> {
   const port = await freePort();
+  // A person's start brings no such variable: what the app adds for its own processes is to be seen.
+  const { ORT_DISABLE_TELEMETRY: _, ...env } = process.env;
   const child = fork(main, [...args], {
     execArgv: ['--import', REGISTER],
     cwd: path.dirname(path.dirname(path.dirname(main))),
-    env: { ...process.env, LIMPID_HOME: home, STAND_IN_PORT: String(port) },
+    env: { ...env, LIMPID_HOME: home, STAND_IN_PORT: String(port) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
