@@ -73,6 +73,8 @@ export const WARNING_CODES = [
   'W_RESIDUAL',
   'W_UNTESTED',
   'W_UNTRIED',
+  'W_NOT_CONFORMING',
+  'W_UNREADABLE',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { DataSet } from 'dicom-parser';
 import { LimpidError } from '../contract/errors.js';
-import { asciiValue, type ElementFile, findElement } from './elements.js';
+import { asciiValue, type ElementFile, findElement, hasPrefix } from './elements.js';
+import { encodeElement, uidElement } from './encode.js';
 
 // The package is CommonJS without named exports that Node can see, and its types have no default export.
 const dicomParser: typeof import('dicom-parser') = createRequire(import.meta.url)('dicom-parser');
@@ -39,7 +40,7 @@ export interface Attributes {
  */
 export function readAttributes(original: Uint8Array, file: ElementFile): Attributes {
   try {
-    const dataSet = dicomParser.parseDicom(original, {
+    const dataSet = dicomParser.parseDicom(withPart10Start(original, file), {
       untilTag: PIXEL_DATA,
       // The walker inflated the data set already, under its limit.
       inflater: (bytes, position) => Buffer.concat([bytes.subarray(0, position), file.bytes]),
@@ -57,6 +58,19 @@ export function readAttributes(original: Uint8Array, file: ElementFile): Attribu
       error,
     );
   }
+}
+
+/** The parser asks for preamble, prefix and group 0002, and for that group with its length first. */
+function withPart10Start(original: Uint8Array, file: ElementFile): Uint8Array {
+  if (hasPrefix(original) && file.meta.length > 0) return original;
+  const syntax = uidElement(0x00020010, file.transferSyntax);
+  const head = Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM', 'latin1'),
+    encodeElement(syntax, false),
+  ]);
+  const dataStart = file.meta.at(-1)?.end ?? (hasPrefix(original) ? 132 : 0);
+  return Buffer.concat([head, original.subarray(dataStart)]);
 }
 
 function attributesOf(dataSet: DataSet, charset: string): Attributes {
@@ -116,9 +130,13 @@ function splitValues(text: string | undefined): string[] {
   return text === undefined || text === '' ? [] : text.split('\\').map((value) => value.trim());
 }
 
+/** Digits, one comma, digits: some systems write their locale's decimal sign, which DS does not know. */
+export const DECIMAL_COMMA = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;
+
 function finite(text: string | undefined): number | undefined {
   if (text === undefined || text.trim() === '') return undefined;
-  const value = Number(text.trim());
+  const written = text.trim();
+  const value = Number(DECIMAL_COMMA.test(written) ? written.replace(',', '.') : written);
   return Number.isFinite(value) ? value : undefined;
 }
 

@@ -47,11 +47,17 @@ export function damaged(what: string, cause?: unknown): LimpidError {
   );
 }
 
-/** @throws LimpidError E_CODEC_TRUNCATED unless the stream ends in `marker` and padding. */
-export function requireEnd(data: Uint8Array, marker: number): void {
+/**
+ * The codestream up to and with the marker that ends it. What follows may only be padding: zeros, as PS3.5 section A.4
+ * asks for, or the FF bytes that some encoders write.
+ *
+ * @throws LimpidError E_CODEC_TRUNCATED where it does not end so.
+ */
+export function endedStream(data: Uint8Array, marker: number): Uint8Array {
   let end = data.length;
-  while (end > 0 && data[end - 1] === 0) end--;
+  while (end > 0 && (data[end - 1] === 0 || data[end - 1] === 0xff)) end--;
   if (end < 2 || data[end - 2] !== 0xff || data[end - 1] !== marker) throw cutShort();
+  return data.subarray(0, end);
 }
 
 /** A decoder allocates per tile: a header that claims very many would exhaust memory. */

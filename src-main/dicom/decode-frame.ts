@@ -1,9 +1,9 @@
 import {
   cutShort,
   damaged,
+  endedStream,
   readJpeg2000Header,
   readJpegLsHeader,
-  requireEnd,
   requireFormat,
 } from './codestream.js';
 import { decodeWasm, type WasmCodec } from './decode-wasm.js';
@@ -71,15 +71,15 @@ function jpeg(data: Uint8Array, format: FrameFormat): Samples {
 async function jpegLs(data: Uint8Array, format: FrameFormat): Promise<Samples> {
   const info = readJpegLsHeader(data);
   requireFormat(info, format);
-  requireEnd(data, END_OF_IMAGE);
-  return unsigned(await decodeWasm('JpegLSDecoder', data), info.precision);
+  const stream = endedStream(data, END_OF_IMAGE);
+  return unsigned(await decodeWasm('JpegLSDecoder', stream), info.precision);
 }
 
 async function jpeg2000(codec: WasmCodec, data: Uint8Array, format: FrameFormat): Promise<Samples> {
   const info = readJpeg2000Header(data);
   requireFormat(info, format);
-  requireEnd(data, END_OF_IMAGE);
-  const samples = unsigned(await decodeWasm(codec, data), info.precision);
+  const stream = endedStream(data, END_OF_IMAGE);
+  const samples = unsigned(await decodeWasm(codec, stream), info.precision);
   if (!info.signed) return samples;
   return samples instanceof Uint8Array
     ? new Int8Array(samples.buffer, samples.byteOffset, samples.length)

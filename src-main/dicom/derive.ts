@@ -8,6 +8,7 @@ import {
   type Element,
   type ElementFile,
   findElement,
+  isForeignGroup,
   UNDEFINED_LENGTH,
   valueBytes,
   walkElements,
@@ -83,7 +84,7 @@ const DROPPED: ReadonlySet<number> = new Set([
 export function isDropped(tag: number, dropPrivate: boolean): boolean {
   const groupLength = (tag & 0xffff) === 0;
   const isPrivate = ((tag >>> 16) & 1) === 1;
-  return groupLength || DROPPED.has(tag) || (dropPrivate && isPrivate);
+  return groupLength || isForeignGroup(tag) || DROPPED.has(tag) || (dropPrivate && isPrivate);
 }
 
 /**

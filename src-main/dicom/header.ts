@@ -1,5 +1,6 @@
 import { LimpidError } from '../contract/errors.js';
-import { type ElementFile, findElement, hasPrefix, INFLATE_LIMIT, walkElements } from './elements.js';
+import { type ElementFile, findElement, INFLATE_LIMIT, walkElements } from './elements.js';
+import { looksLikeDicom } from './part10.js';
 import { MAX_FILE_BYTES, type SourceFile } from './sources.js';
 
 /** What a scan needs of a file. */
@@ -25,7 +26,7 @@ const PIXEL_DATA = 0x7fe00010;
 export async function readHeader(file: SourceFile): Promise<Header> {
   const head = await file.readHead?.(HEADER_BYTES);
   if (head === undefined || head.bytes.length >= head.size) return whole(file, head?.bytes);
-  if (!hasPrefix(head.bytes)) return { ...head, walked: null };
+  if (!looksLikeDicom(head.bytes, head.size)) return { ...head, walked: null };
   const walked = head.size > MAX_FILE_BYTES ? null : walkHead(head.bytes, head.size);
   return walked === null ? whole(file) : { ...head, walked };
 }

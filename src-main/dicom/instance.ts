@@ -1,9 +1,18 @@
 import { sha256 } from '../base/files.js';
 import { type ErrorCode, LimpidError } from '../contract/errors.js';
-import { type Attributes, readAttributes } from './attributes.js';
+import { type Attributes, DECIMAL_COMMA, readAttributes } from './attributes.js';
+import { nativeLength, requireNativeLength } from './decode-native.js';
 import { type Diffusion, readDiffusion } from './diffusion.js';
-import { type ElementFile, findElement, walkElements } from './elements.js';
+import {
+  type ElementFile,
+  findElement,
+  hasPrefix,
+  isForeignGroup,
+  UNDEFINED_LENGTH,
+  walkElements,
+} from './elements.js';
 import type { SourceFile } from './sources.js';
+import { transferSyntax } from './transfer-syntax.js';
 
 export type Triple = readonly [number, number, number];
 
@@ -70,6 +79,10 @@ export interface Instance extends PixelFormat, Diffusion {
   readonly lossy: boolean;
   readonly derivedByLimpid: boolean;
   readonly hasModalityLut: boolean;
+  /** An overlay lies in bits of the pixels that their values do not use (retired by PS3.3 C.9.2, still met). */
+  readonly overlayInPixels: boolean;
+  /** Rules of DICOM that the file breaks without its meaning being in doubt; words for a person. */
+  readonly oddities: readonly string[];
   /** SHA-256 of patient ID and name: tells patients apart without keeping them. */
   readonly patientKey: string;
 }
@@ -101,11 +114,15 @@ export function readInstance(
 
 function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): Instance {
   const attributes = readAttributes(bytes, walked);
-  if (findElement(walked.elements, PIXEL_DATA) === undefined) throw noPixels();
+  const pixels = findElement(walked.elements, PIXEL_DATA);
+  if (pixels === undefined) throw noPixels();
   const format = readFormat(attributes, walked.transferSyntax);
+  if (isNativeImage(format)) requireNativeLength(pixels.length, format);
   const modality = attributes.text('x00080060') ?? '';
   return {
     file,
+    overlayInPixels: hasOverlayInPixels(walked, format),
+    oddities: odditiesOf(bytes, walked, format, attributes),
     ...format,
     ...readIdentity(attributes),
     ...readAcquisition(attributes),
@@ -230,6 +247,60 @@ function readPlane(attributes: Attributes) {
     spacingBetweenSlices: attributes.decimal('x00180088') ?? null,
     gantryTilt: attributes.decimal('x00181120') ?? 0,
   };
+}
+
+/** Native pixels that can be decoded: of others, the length is nobody's business. */
+function isNativeImage(format: PixelFormat): boolean {
+  return (
+    !transferSyntax(format.transferSyntax).encapsulated &&
+    format.samplesPerPixel === 1 &&
+    [8, 16, 32].includes(format.bitsAllocated)
+  );
+}
+
+/** Position, orientation, spacing, rescale: numbers that must not be misread. */
+const DECIMALS = ['x00200032', 'x00200037', 'x00280030', 'x00180050', 'x00281052', 'x00281053'];
+
+function odditiesOf(
+  bytes: Uint8Array,
+  walked: ElementFile,
+  format: PixelFormat,
+  attributes: Attributes,
+): string[] {
+  const length = findElement(walked.elements, PIXEL_DATA)?.length ?? 0;
+  const surplus = isNativeImage(format) ? length - nativeLength(format) : 0;
+  const found: [boolean, string][] = [
+    [!hasPrefix(bytes), 'no preamble'],
+    [walked.meta.length === 0, 'no file meta information'],
+    [
+      walked.elements.some(({ tag }) => isForeignGroup(tag)),
+      'elements of group 0002 or 0000 in the data set',
+    ],
+    [surplus > 1, 'more bytes of pixels than their dimensions ask for'],
+    [length !== UNDEFINED_LENGTH && length % 2 === 1, 'an odd number of bytes of pixels'],
+    [
+      DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))),
+      'a comma as decimal sign',
+    ],
+  ];
+  return found.filter(([is]) => is).map(([, words]) => words);
+}
+
+/** Overlay Bits Allocated is that of the pixels, and its bit lies outside of theirs (PS3.3-2004 C.9.2.1.1). */
+function hasOverlayInPixels(walked: ElementFile, format: PixelFormat): boolean {
+  const word = (tag: number): number | undefined => {
+    const element = findElement(walked.elements, tag);
+    if (element?.length !== 2) return undefined;
+    const [a, b] = walked.bytes.subarray(element.valueStart, element.end);
+    return walked.littleEndian ? a + 256 * b : 256 * a + b;
+  };
+  return walked.elements
+    .filter(({ tag }) => tag >>> 24 === 0x60 && (tag & 0xffff) === 0x0102)
+    .some(({ tag }) => {
+      const bit = word(tag) ?? 0;
+      const inPixels = findElement(walked.elements, tag - 0x0102 + 0x3000) === undefined;
+      return inPixels && (bit > format.highBit || bit < format.highBit - format.bitsStored + 1);
+    });
 }
 
 /** Unspecified, in DICOM's words (PS3.3 C.11.1.1.2) and in those of vendors. */

@@ -110,6 +110,13 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
       message: 'The series was denoised by this product already.',
       remedy: 'Denoise the original series; --force denoises this one again.',
     });
+  const oddities = new Set(stack.instances.flatMap((instance) => instance.oddities));
+  if (oddities.size > 0)
+    warnings.push({
+      code: 'W_NOT_CONFORMING',
+      message: `Files of the series break rules of DICOM: ${[...oddities].sort().join(', ')}.`,
+      remedy: 'They are read, as what they mean is certain; tell whoever wrote them.',
+    });
   if (stack.instances.some((instance) => instance.lossy))
     warnings.push({
       code: 'W_LOSSY_SOURCE',

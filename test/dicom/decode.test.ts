@@ -298,6 +298,14 @@ describe.skipIf(skipReason(pydicomMissing()))('damaged codestreams', () => {
     }
   });
 
+  it.each(files)('%s with padding after its end is read all the same', async (_, file) => {
+    const { data, format } = codestream(file);
+    const whole = hashOf(await decodeFrame(data, format));
+    const paddings = [[0], [0xff], [0xff, 0xff, 0xff], [0, 0, 0], [0xff, 0], Array<number>(600).fill(0)];
+    for (const padding of paddings)
+      expect(hashOf(await decodeFrame(Buffer.concat([data, Buffer.from(padding)]), format))).toBe(whole);
+  });
+
   it.each(files.slice(1))('%s of another size than the data set says is refused', async (_, file) => {
     const { data, format } = codestream(file);
     for (const other of [{ rows: format.rows + 1 }, { columns: format.columns - 1 }, { bitsAllocated: 8 }])

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { LimpidError } from '../../src-main/contract/errors.js';
+import { DecodePool, type StoredPixels } from '../../src-main/dicom/decode.js';
+import { type Derivation, deriveInstance } from '../../src-main/dicom/derive.js';
+import { findElement, walkElements } from '../../src-main/dicom/elements.js';
+import { readInstance } from '../../src-main/dicom/instance.js';
+import { scan } from '../../src-main/dicom/scan.js';
+import { verifyWritten } from '../../src-main/dicom/verify.js';
+import { makeDicom, memoryFile } from './support.js';
+
+const PIXELS = Buffer.from([0xe0, 0x7f, 0x10, 0x00]);
+const VALUES = Array.from({ length: 16 }, (_, i) => 100 + i);
+
+const derivation: Derivation = {
+  seriesInstanceUid: '2.25.1',
+  sopInstanceUid: '2.25.2',
+  seriesNumber: 7,
+  seriesDescriptionSuffix: 'DENOISED',
+  description: 'Tested; not for diagnostic use',
+  codes: [],
+  sources: [],
+  equipment: { manufacturer: 'Limpid', model: 'Limpid', softwareVersion: '0' },
+  now: new Date(2026, 0, 1),
+  imageTypeValue2: 'SECONDARY',
+  dropPrivate: false,
+  lossySource: false,
+};
+
+async function read(bytes: Uint8Array): Promise<StoredPixels> {
+  return new DecodePool().decode(readInstance(memoryFile(bytes), bytes), bytes);
+}
+
+/** The derived file, which the strict check has read again. */
+function derived(bytes: Uint8Array): Uint8Array {
+  const written = deriveInstance(bytes, derivation, Uint16Array.from(VALUES));
+  verifyWritten(bytes, written, derivation);
+  return written;
+}
+
+async function warningsOf(bytes: Uint8Array): Promise<string[]> {
+  const file = memoryFile(bytes);
+  const source = { root: '', kind: 'folder' as const, close: async () => {} };
+  const { series } = await scan({
+    ...source,
+    async *files() {
+      yield file;
+    },
+  });
+  return series.flatMap(({ warnings }) => warnings.map(({ code, message }) => `${code} ${message}`));
+}
+
+/** The elements after the file meta information, in implicit VR. */
+function implicit(bytes: Uint8Array): Buffer {
+  const { elements } = walkElements(bytes);
+  return Buffer.concat(
+    elements.map(({ tag, valueStart, end }) => {
+      const head = Buffer.alloc(8);
+      head.writeUInt16LE(tag >>> 16, 0);
+      head.writeUInt16LE(tag & 0xffff, 2);
+      head.writeUInt32LE(end - valueStart, 4);
+      return Buffer.concat([head, bytes.subarray(valueStart, end)]);
+    }),
+  );
+}
+
+function dataSetOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(walkElements(bytes).meta.at(-1)?.end ?? 0);
+}
+
+/** Pixel data of other bytes: their length is written whatever they are. */
+function withPixels(bytes: Uint8Array, pixels: Uint8Array): Buffer {
+  const at = Buffer.from(bytes).lastIndexOf(PIXELS);
+  const head = Buffer.from(bytes.subarray(at, at + 12));
+  head.writeUInt32LE(pixels.length, 8);
+  return Buffer.concat([bytes.subarray(0, at), head, pixels]);
+}
+
+describe('a file without preamble', () => {
+  const whole = makeDicom({ values: VALUES, sopInstance: '1.2.3.1' });
+
+  it.each([
+    ['with file meta information', whole.subarray(132), 'no preamble'],
+    ['and file meta information, explicit', dataSetOf(whole), 'no file meta information'],
+    ['and file meta information, implicit', implicit(whole), 'no file meta information'],
+    [
+      'but with a prefix',
+      Buffer.concat([whole.subarray(0, 132), dataSetOf(whole)]),
+      'no file meta information',
+    ],
+  ])('%s is read, told of, and written with both', async (_, bytes, told) => {
+    expect(Array.from((await read(bytes)).values)).toEqual(VALUES);
+    expect(readInstance(memoryFile(bytes), bytes)).toMatchObject({
+      sopInstanceUid: '1.2.3.1',
+      pixelSpacing: [2, 3],
+    });
+    expect((await warningsOf(bytes)).join()).toContain(told);
+    const written = derived(bytes);
+    expect(Buffer.from(written).toString('latin1', 128, 132)).toBe('DICM');
+    expect(findElement(walkElements(written).meta, 0x00020010)).toBeDefined();
+  });
+
+  it('whose pixels are compressed does not say how, and is refused', () => {
+    const compressed = { syntax: '1.2.840.10008.1.2.5', fragments: [new Uint8Array(80)] };
+    const bytes = dataSetOf(makeDicom({ compressed }));
+    expect(() => walkElements(bytes)).toThrow(expect.objectContaining({ code: 'E_NO_META' }));
+  });
+
+  it('is told of by no conforming file', async () => {
+    expect(await warningsOf(whole)).toEqual([]);
+  });
+});
+
+describe('an element of group 0002 in the data set', () => {
+  const extra = Buffer.from([2, 0, 0x16, 0, 0x41, 0x45, 4, 0, 0x41, 0x42, 0x43, 0x20]);
+
+  it('is told of, and is not written', async () => {
+    const whole = makeDicom({ values: VALUES });
+    const { elements } = walkElements(whole);
+    for (const at of [elements[3].start, elements[elements.length - 1].start]) {
+      const bytes = Buffer.concat([whole.subarray(0, at), extra, whole.subarray(at)]);
+      expect((await warningsOf(bytes)).join()).toContain('group 0002');
+      expect(Array.from((await read(bytes)).values)).toEqual(VALUES);
+      const { elements: written } = walkElements(derived(bytes));
+      expect(written.some(({ tag }) => tag >>> 16 === 2)).toBe(false);
+      expect(written).toHaveLength(walkElements(derived(whole)).elements.length);
+    }
+  });
+});
+
+describe('native pixels', () => {
+  const whole = makeDicom({ values: VALUES });
+  const pixels = whole.subarray(whole.length - 32);
+
+  it.each([
+    ['a byte', [0]],
+    ['zeros', Array<number>(14).fill(0)],
+    ['FF bytes', [0xff, 0xff]],
+  ])('may be followed by %s of padding', async (_, padding) => {
+    const bytes = withPixels(whole, Buffer.concat([pixels, Buffer.from(padding)]));
+    expect(Array.from((await read(bytes)).values)).toEqual(VALUES);
+    expect((await warningsOf(bytes)).join()).toContain('bytes of pixels');
+    expect(walkElements(derived(bytes)).elements.at(-1)?.length).toBe(32);
+  });
+
+  it('of 8 bits may have an odd number of bytes, as many as they are', async () => {
+    const odd = Buffer.from(makeDicom({ rows: 3, columns: 3, bitsStored: 8, values: [] }));
+    const { elements } = walkElements(odd.subarray(0, odd.length));
+    const allocated = findElement(elements, 0x00280100);
+    if (allocated === undefined) throw new Error('no Bits Allocated');
+    odd[allocated.valueStart] = 8;
+    const bytes = withPixels(odd, Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    expect(Array.from((await read(bytes)).values)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const written = deriveInstance(bytes, derivation, Uint8Array.from([9, 8, 7, 6, 5, 4, 3, 2, 1]));
+    verifyWritten(bytes, written, derivation);
+    expect(walkElements(written).elements.at(-1)?.length).toBe(10);
+  });
+
+  it.each([
+    ['too few', pixels.subarray(0, 30)],
+    ['a frame too many', Buffer.concat([pixels, pixels])],
+  ])('%s are refused when the header is read', (_, other) => {
+    const bytes = withPixels(whole, other);
+    expect(() => readInstance(memoryFile(bytes), bytes)).toThrow(
+      expect.objectContaining({ code: 'E_PIXEL_LENGTH' }),
+    );
+  });
+
+  it('followed by something that is no padding are refused', async () => {
+    const bytes = withPixels(whole, Buffer.concat([pixels, Buffer.from([1, 2, 3, 4])]));
+    await expect(read(bytes)).rejects.toBeInstanceOf(LimpidError);
+  });
+});
+
+describe('a comma as decimal sign', () => {
+  it('is read as one, and told of', async () => {
+    const whole = Buffer.from(makeDicom({ slope: '1.50', intercept: '-2.5', values: VALUES }));
+    for (const text of ['1.50', '-2.5']) {
+      const at = whole.indexOf(text);
+      whole.write(text.replace('.', ','), at, 'latin1');
+    }
+    expect(readInstance(memoryFile(whole), whole)).toMatchObject({ slope: 1.5, intercept: -2.5 });
+    expect((await warningsOf(whole)).join()).toContain('comma');
+  });
+
+  it('is not guessed where it may part thousands', () => {
+    const whole = Buffer.from(makeDicom({ slope: '1,5.25', values: VALUES }));
+    expect(() => readInstance(memoryFile(whole), whole)).toThrow(
+      expect.objectContaining({ code: 'E_VALUES' }),
+    );
+  });
+});
