@@ -1,4 +1,4 @@
-import type { ResultEvent } from '../contract/events.js';
+import type { ResultEvent, SeriesStatus } from '../contract/events.js';
 import type {
   AnomalyResult,
   CompressResult,
@@ -11,6 +11,7 @@ import type {
   ModelsResult,
   OutputsResult,
   PretrainResult,
+  SeriesOutcome,
   StoppedResult,
   TrainResult,
 } from '../contract/results.js';
@@ -92,14 +93,24 @@ function describeOutputs({ series, report }: OutputsResult): string {
   const counts = new Map<string, number>();
   for (const { status } of series) counts.set(status, (counts.get(status) ?? 0) + 1);
   const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
-  const outputs = [...new Set(series.flatMap((one) => one.outputs))];
+  const of = (isOurs: (status: SeriesStatus) => boolean) => [
+    ...new Set(series.filter(({ status }) => isOurs(status)).flatMap(outputNames)),
+  ];
+  const written = of((status) => status === 'done');
+  const there = of((status) => status !== 'done').filter((output) => !written.includes(output));
   const lines = [
     `series: ${summary === '' ? 'none' : summary}`,
-    ...outputs.map((output) => `wrote ${output.replace('*', 'NAME')}`),
+    ...written.map((output) => `wrote ${output}`),
+    ...there.map((output) => `there from an earlier run: ${output}`),
     ...(report === null ? [] : [`report ${report.html}`]),
     'Not for diagnostic use.',
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** By their names, where these are known here. */
+function outputNames({ outputs, forPerson }: SeriesOutcome): readonly string[] {
+  return forPerson?.outputs.map(printable) ?? outputs;
 }
 
 function describePretrain({ steps, bestStep, heldOut, seconds, sha256 }: PretrainResult): string {

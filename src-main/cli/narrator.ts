@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Problem } from '../contract/errors.js';
-import type { JobEvent, ProgressEvent, Stage } from '../contract/events.js';
+import type { JobEvent, ProgressEvent, SeriesDoneEvent, Stage } from '../contract/events.js';
 import { describeResult } from './describe.js';
 import { duration, rate } from './format.js';
 
@@ -48,7 +48,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
         case 'warning':
           return refusals.count(event.problem) ? say(problemLine(event.problem)) : undefined;
         case 'series-done':
-          return say(doneLine(event.status, event.seconds, event.problem));
+          return say(doneLine(event));
         case 'result':
           for (const line of refusals.rest()) say(line);
           bar?.clear();
@@ -60,9 +60,13 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
   };
 }
 
-function doneLine(status: string, seconds: number, problem: Problem | null): string {
+function doneLine({ status, seconds, problem, trust }: SeriesDoneEvent): string {
   if (problem !== null) return `  ${status}: ${problemLine(problem)}`;
-  return status === 'kept' ? '  finished by an earlier run' : `  ${status} in ${duration(seconds)}`;
+  const what = status === 'kept' ? 'finished by an earlier run' : `${status} in ${duration(seconds)}`;
+  if (trust == null) return `  ${what}`;
+  const part =
+    trust.blend === null ? '' : `, ${(100 * trust.blend.share).toFixed(0)} % of the change written`;
+  return `  ${what}, trust: ${trust.verdict}${part}`;
 }
 
 /** Of the same refusal of many files, this many are told one by one. */

@@ -75,6 +75,8 @@ export const WARNING_CODES = [
   'W_UNTRIED',
   'W_NOT_CONFORMING',
   'W_UNREADABLE',
+  'W_BLENDED',
+  'W_INCOMPLETE',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -15,6 +15,7 @@ import type {
   PretrainResult,
   StoppedResult,
   TrainResult,
+  TrustOutcome,
 } from './results.js';
 
 /**
@@ -74,6 +75,8 @@ export interface SeriesDoneEvent {
   /** Why it failed or was skipped. */
   readonly problem: Problem | null;
   readonly seconds: number;
+  /** Of `denoise`: what the trust report came to; null or absent where nothing was judged. */
+  readonly trust?: TrustOutcome | null;
 }
 
 export type SeriesStatus = 'done' | 'kept' | 'failed' | 'skipped';

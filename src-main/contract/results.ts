@@ -2,6 +2,7 @@ import type { LesionCheck } from './anomaly.js';
 import type { ErrorCode, Problem } from './errors.js';
 import type { SeriesStatus } from './events.js';
 import type { ModelEntry } from './models.js';
+import type { BlendReport, Verdict } from './report.js';
 import type { ArtifactName, JobRequest, PairObjectiveName } from './requests.js';
 
 /** The last event of a job. */
@@ -74,9 +75,22 @@ export interface SeriesOutcome {
   readonly series: string;
   readonly status: SeriesStatus;
   readonly problem: Problem | null;
-  /** Folders or files below the output folder; `*` stands for the name of a NIfTI input. */
+  /**
+   * Folders or files below the output folder that hold something of the series now; `*` stands for a name that the
+   * tool did not choose. Of a series that failed: what an earlier run made visible.
+   */
   readonly outputs: readonly string[];
   readonly derivedSeriesInstanceUid: string | null;
+  /** Of `denoise`: what the trust report came to; null where nothing was judged, absent for other commands. */
+  readonly trust?: TrustOutcome | null;
+  /** The outputs by their names. */
+  readonly forPerson?: { readonly outputs: readonly string[] };
+}
+
+export interface TrustOutcome {
+  readonly verdict: Verdict;
+  /** Set where part of the change was taken back. */
+  readonly blend: BlendReport | null;
 }
 
 /** Of `denoise` and `simulate`. */
@@ -85,8 +99,9 @@ export interface OutputsResult {
   readonly command: 'denoise' | 'simulate';
   readonly exitCode: ExitCode;
   readonly series: readonly SeriesOutcome[];
-  /** Paths below the output folder; null for `simulate`. */
+  /** Paths below the output folder; null for `simulate`, and where it could not be written. */
   readonly report: { readonly json: string; readonly html: string } | null;
+  /** Files that were refused, derived series that lack stacks, a report that could not be written. */
   readonly problems: readonly Problem[];
 }
 

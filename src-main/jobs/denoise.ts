@@ -1,7 +1,8 @@
 import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
+import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests.js';
@@ -14,6 +15,7 @@ import { isRefined } from './network.js';
 import { guardedPath, openInput } from './open-input.js';
 import { openOutputFolder, refuseOutput } from './output-folder.js';
 import type { Processor } from './processor.js';
+import { dropReport, REPORT_FILES } from './publication.js';
 import { picturesFile } from './stack.js';
 
 export interface DenoiseDependencies {
@@ -71,7 +73,7 @@ export async function runDenoise(
             strict: request.strict === true,
           },
         };
-        const { reports, outcomes } = await runDeriveJob(job);
+        const { reports, outcomes, incomplete } = await runDeriveJob(job);
         const report: Report = {
           schemaVersion: REPORT_SCHEMA_VERSION,
           notice: NOTICE,
@@ -80,17 +82,18 @@ export async function runDenoise(
           seconds: (performance.now() - started) / 1000,
           request: requestReport(request, input, model),
           device: processor.device ?? { name: 'none', description: 'no device', warnings: [] },
-          warnings: [...input.problems, ...moved].map(withoutPlace),
+          warnings: [...input.problems, ...moved, ...incomplete].map(withoutPlace),
           series: reports,
         };
-        await writeReport(job, report);
+        const unwritten = await tryReport(job, report);
+        const refused = request.only === undefined ? input.problems : [];
         return {
           type: 'result',
           command: 'denoise',
-          exitCode: exitCodeOf(outcomes, request.only === undefined ? input.problems : []),
+          exitCode: exitCodeOf(outcomes, [...refused, ...unwritten]),
           series: outcomes,
-          report: { json: 'report.json', html: 'report.html' },
-          problems: input.problems,
+          report: unwritten.length === 0 ? REPORT_FILES : null,
+          problems: [...input.problems, ...incomplete, ...unwritten],
         };
       } finally {
         await processor.close();
@@ -178,6 +181,19 @@ function announceDevice({ device }: Processor, emit: Emit): void {
   for (const problem of device.warnings) emit({ type: 'warning', series: null, problem });
 }
 
+/** The series are there whether their report can be written or not: a run without report is told, not undone. */
+async function tryReport(job: DeriveJob, report: Report): Promise<Problem[]> {
+  try {
+    await writeReport(job, report);
+    return [];
+  } catch (error) {
+    await dropReport(job.folder).catch(() => {});
+    const problem = problemFrom(error);
+    job.emit({ type: 'warning', series: null, problem });
+    return [problem];
+  }
+}
+
 async function writeReport(job: DeriveJob, report: Report): Promise<void> {
   const images: SeriesImages[] = [];
   for (const { id, status } of report.series)
@@ -185,9 +201,10 @@ async function writeReport(job: DeriveJob, report: Report): Promise<void> {
       const pictures = await readPictures(picturesFile(job, id));
       if (pictures !== null) images.push(pictures);
     }
-  const { root } = job.folder;
-  await writeFileAtomic(`${root}/report.json`, reportJson(report), { replace: true });
-  await writeFileAtomic(`${root}/report.html`, buildReportHtml(report, images), { replace: true });
+  const write = (name: string, content: string) =>
+    writeFileAtomic(path.join(job.folder.root, name), content, { replace: true });
+  await write(REPORT_FILES.json, reportJson(report));
+  await write(REPORT_FILES.html, buildReportHtml(report, images));
 }
 
 async function readPictures(file: string): Promise<SeriesImages | null> {

@@ -1,17 +1,18 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { exists, sha256 } from '../base/files.js';
-import { LimpidError, type Problem, problemFrom } from '../contract/errors.js';
-import type { Emit } from '../contract/events.js';
+import { exists } from '../base/files.js';
+import { errorFrom, LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import type { Emit, JobEvent } from '../contract/events.js';
 import type { SeriesReport } from '../contract/report.js';
 import type { SeriesOutcome } from '../contract/results.js';
-import type { InputSet, StackInput, UnitInput } from './input.js';
-import type { Journal, StackRecord, Unit, UnitRecord } from './journal.js';
-import { type OutputFolder, publish } from './output-folder.js';
+import type { InputSet, StackInput, UnitInput, WrittenFile } from './input.js';
+import { type Journal, NO_RECORD, type StackRecord, type UnitRecord } from './journal.js';
+import type { OutputFolder } from './output-folder.js';
 import type { Processor } from './processor.js';
-import { processStack, type StackJob } from './stack.js';
-import { changedSource, emptyReport, sourceHash } from './stack-record.js';
-import type { TrustSettings } from './trust.js';
+import { entriesOf, type Publication, publishUnit, wholeFiles } from './publication.js';
+import { processStack } from './stack.js';
+import { changedSource, emptyReport, outputReport, sourceHash } from './stack-record.js';
+import { type TrustSettings, trustOutcome } from './trust.js';
 
 export interface DeriveJob {
   readonly input: InputSet;
@@ -30,22 +31,27 @@ export interface DeriveJob {
 export interface DeriveOutcome {
   readonly reports: readonly SeriesReport[];
   readonly outcomes: readonly SeriesOutcome[];
+  /** Of derived series that lack stacks of their source. */
+  readonly incomplete: readonly Problem[];
 }
 
 /**
  * Derives every unit of the input, one stack at a time; nothing of a finished one is kept in memory. A stack that
- * fails is listed and the next one goes on. A unit becomes visible once none of its stacks is outstanding.
+ * fails is listed and the next one goes on. Once all stacks of a unit were tried, those that are finished become
+ * visible; a later run adds the others. What is told of outputs is what is visible then.
  *
  * @throws LimpidError E_SOURCE_CHANGED when the input is not the one of the run that is resumed
  */
-export async function runDeriveJob(job: DeriveJob): Promise<DeriveOutcome> {
+export async function runDeriveJob(given: DeriveJob): Promise<DeriveOutcome> {
+  const told = new Map<string, Problem[]>();
+  const job: DeriveJob = { ...given, emit: (event) => given.emit(remembered(event, told)) };
   const units = await planned(job);
   const of = job.input.leftOut.length + units.reduce((sum, { stacks }) => sum + stacks.length, 0);
-  const state: JobState = { job, of, index: 0, reports: [], outcomes: [] };
+  const state: JobState = { job, of, told, index: 0, reports: [], outcomes: [], incomplete: [] };
   for (const unit of units) await runUnit(state, unit);
   for (const stack of job.input.leftOut) {
     announce(state, stack);
-    settle(state, stack, skipped(stack, stack.why), [], null, 0);
+    settle(state, stack, skipped(stack, stack.why));
   }
   return state;
 }
@@ -53,9 +59,18 @@ export async function runDeriveJob(job: DeriveJob): Promise<DeriveOutcome> {
 interface JobState {
   readonly job: DeriveJob;
   readonly of: number;
+  /** Warnings of each series so far: the report holds what was said. */
+  readonly told: ReadonlyMap<string, readonly Problem[]>;
   index: number;
   readonly reports: SeriesReport[];
   readonly outcomes: SeriesOutcome[];
+  readonly incomplete: Problem[];
+}
+
+function remembered(event: JobEvent, told: Map<string, Problem[]>): JobEvent {
+  if (event.type === 'warning' && event.series !== null)
+    told.set(event.series, [...(told.get(event.series) ?? []), event.problem]);
+  return event;
 }
 
 /** The units with the UIDs and numbers of the first run. */
@@ -64,124 +79,117 @@ async function planned(job: DeriveJob): Promise<UnitInput[]> {
   return job.input.units.map((unit, i) => ({ ...unit, unit: plan[i] }));
 }
 
+/** A unit at work, with what is known of it on disk. */
+interface UnitState extends Publication {
+  readonly state: JobState;
+  record: UnitRecord;
+}
+
 async function runUnit(state: JobState, unitInput: UnitInput): Promise<void> {
-  const { job } = state;
-  const { unit, stacks, entries } = unitInput;
-  const work = job.folder.own('work', unit.key);
-  const shown = entries.map(({ reported }) => reported);
-  let record: UnitRecord;
+  const { folder, journal } = state.job;
+  const work = folder.own('work', unitInput.unit.key);
+  const unit: UnitState = { state, folder, journal, unitInput, work, record: NO_RECORD };
   try {
-    record = await settledRecord(job, unitInput, work);
+    unit.record = await journal.read(unitInput.unit);
+    await settleRecord(unit);
   } catch (error) {
-    for (const stack of stacks) {
+    for (const stack of unitInput.stacks) {
       announce(state, stack);
-      settle(state, stack, failed(stack, problemFrom(error)), [], null, 0);
+      await settleFailed(unit, stack, error, 0);
     }
     return;
   }
-  let outstanding = false;
-  for (const stack of stacks) {
+  for (const stack of unitInput.stacks) {
     announce(state, stack);
-    const started = performance.now();
-    const seconds = () => (performance.now() - started) / 1000;
-    const why = stack.why ?? (stack.derivedByLimpid && !job.force ? ALREADY : null);
-    if (why !== null) {
-      settle(state, stack, skipped(stack, why), [], null, seconds());
-      continue;
-    }
-    try {
-      const known = record.stacks[stack.id];
-      if (known !== undefined && (await isWhole(known, unitInput, job, record.state, work))) {
-        await refuseChanged(stack, known);
-        settle(state, stack, known.report, shown, unit, seconds(), 'kept');
-        continue;
-      }
-      const stackJob: StackJob = {
-        ...job,
-        unitInput,
-        work,
-        stack,
-        pictures: state.index <= job.pictures,
-        known: known ?? null,
-      };
-      const finished = await processStack(stackJob);
-      record = { state: 'working', stacks: { ...record.stacks, [stack.id]: finished } };
-      await job.journal.write(unit, record);
-      settle(state, stack, finished.report, shown, unit, seconds());
-    } catch (error) {
-      outstanding = true;
-      settle(state, stack, failed(stack, problemFrom(error)), [], null, seconds());
-    }
+    await runStack(unit, stack);
   }
-  if (record.state === 'done' || outstanding || Object.keys(record.stacks).length === 0) return;
   try {
-    await publishUnit(job, unitInput, work, record);
+    await publishFinished(unit);
   } catch (error) {
-    withdraw(state, stacks, problemFrom(error));
+    await withdraw(unit, problemFrom(error));
+  }
+  tellMissing(unit);
+}
+
+async function runStack(unit: UnitState, stack: StackInput): Promise<void> {
+  const { state, unitInput, work } = unit;
+  const { job } = state;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const why = stack.why ?? (stack.derivedByLimpid && !job.force ? ALREADY : null);
+  if (why !== null) {
+    settle(state, stack, skipped(stack, why), NOTHING, seconds());
+    return;
+  }
+  const known = unit.record.stacks[stack.id] ?? null;
+  try {
+    if (known !== null && (await isWhole(unit, stack.id, known))) {
+      await refuseChanged(stack, known);
+      settle(state, stack, known.report, visibleOf(unitInput, known.files), seconds(), 'kept');
+      return;
+    }
+    const pictures = state.index <= job.pictures;
+    const finished = await processStack({ ...job, unitInput, work, stack, pictures, known });
+    const warnings = (state.told.get(stack.id) ?? []).map(withoutPlace);
+    const record: StackRecord = { ...finished, report: { ...finished.report, warnings } };
+    unit.record = { ...unit.record, stacks: { ...unit.record.stacks, [stack.id]: record } };
+    await job.journal.write(unitInput.unit, unit.record);
+    settle(state, stack, record.report, visibleOf(unitInput, record.files), seconds());
+  } catch (error) {
+    await settleFailed(unit, stack, error, seconds());
+    await forget(unit, stack.id);
   }
 }
 
-/**
- * The record of a unit with an interrupted publication finished, and forgotten where its files were removed.
- *
- * @throws LimpidError E_EXISTS where its visible files were changed
- */
-async function settledRecord(job: DeriveJob, unitInput: UnitInput, work: string): Promise<UnitRecord> {
-  const record = await job.journal.read(unitInput.unit);
-  if (record.state === 'working') return record;
-  if (record.state === 'publishing') {
-    await publishUnit(job, unitInput, work, record);
-    return { ...record, state: 'done' };
-  }
-  const visible = await Promise.all(
-    usedEntries(unitInput, record).map(({ visible }) => exists(path.join(job.folder.root, visible))),
+/** Finishes a publication that was interrupted, and forgets published stacks whose files were all removed. */
+async function settleRecord(unit: UnitState): Promise<void> {
+  if (unit.record.state === 'publishing') unit.record = await publishUnit(unit, unit.record);
+  const { record, unitInput, folder } = unit;
+  const published = Object.entries(record.stacks).filter(([id]) => record.published.includes(id));
+  const entries = entriesOf(
+    unitInput,
+    published.flatMap(([, { files }]) => files),
   );
-  if (!visible.includes(true)) return { state: 'working', stacks: {} };
-  for (const known of Object.values(record.stacks))
-    if (!(await isWhole(known, unitInput, job, 'done', work))) throw changedOutput(job.folder.root);
-  return record;
-}
-
-async function publishUnit(
-  job: DeriveJob,
-  unitInput: UnitInput,
-  work: string,
-  record: UnitRecord,
-): Promise<void> {
-  await job.journal.write(unitInput.unit, { ...record, state: 'publishing' });
-  for (const { name, visible } of usedEntries(unitInput, record)) {
-    const from = path.join(work, name);
-    // Absent: moved before the run was interrupted.
-    if (await exists(from)) await publish(from, path.join(job.folder.root, visible));
+  const there = await Promise.all(entries.map(({ visible }) => exists(path.join(folder.root, visible))));
+  if (!there.includes(true)) {
+    const rest = Object.entries(record.stacks).filter(([id]) => !record.published.includes(id));
+    unit.record = { ...record, stacks: Object.fromEntries(rest), published: [] };
+    return;
   }
-  await job.journal.write(unitInput.unit, { ...record, state: 'done' });
-  await fs.rm(work, { recursive: true, force: true });
+  for (const [id, known] of published)
+    if (!(await isWhole(unit, id, known))) throw changedOutput(folder.root);
 }
 
-function usedEntries(unitInput: UnitInput, record: UnitRecord) {
-  const used = new Set(Object.values(record.stacks).flatMap(({ files }) => files.map(({ entry }) => entry)));
-  return unitInput.entries.filter(({ name }) => used.has(name));
+/** Makes visible what is finished and not visible yet. */
+async function publishFinished(unit: UnitState): Promise<void> {
+  const { record, work, unitInput, state } = unit;
+  const finished = Object.keys(record.stacks);
+  if (finished.every((id) => record.published.includes(id))) return;
+  unit.record = await publishUnit(unit, record);
+  // Checkpoints of stacks that failed are for the next run.
+  const failed = unitInput.stacks.some(
+    ({ id }) => state.outcomes.find(({ series }) => series === id)?.status === 'failed',
+  );
+  if (!failed) await fs.rm(work, { recursive: true, force: true });
+}
+
+/** A stack that failed has nothing to publish; what is visible of it stays known. */
+async function forget(unit: UnitState, id: string): Promise<void> {
+  const { record, unitInput, journal } = unit;
+  if (record.published.includes(id) || record.stacks[id] === undefined) return;
+  const stacks = Object.fromEntries(Object.entries(record.stacks).filter(([other]) => other !== id));
+  unit.record = { ...record, stacks };
+  try {
+    await journal.write(unitInput.unit, unit.record);
+  } catch {
+    // The next run finds its files missing or its source changed once more.
+  }
 }
 
 /** Every file of the stack is there with the bytes that were written. */
-async function isWhole(
-  known: StackRecord,
-  unitInput: UnitInput,
-  job: DeriveJob,
-  state: UnitRecord['state'],
-  work: string,
-): Promise<boolean> {
-  for (const { entry, name, sha256: expected } of known.files) {
-    const visible = unitInput.entries.find((candidate) => candidate.name === entry)?.visible;
-    if (visible === undefined) return false;
-    const top = state === 'done' ? path.join(job.folder.root, visible) : path.join(work, entry);
-    try {
-      if (sha256(await fs.readFile(path.join(top, name))) !== expected) return false;
-    } catch {
-      return false;
-    }
-  }
-  return true;
+async function isWhole(unit: UnitState, id: string, known: StackRecord): Promise<boolean> {
+  const where = unit.record.published.includes(id) ? 'visible' : 'work';
+  return (await wholeFiles(unit, known, where)).length === known.files.length;
 }
 
 async function refuseChanged(stack: StackInput, known: StackRecord): Promise<void> {
@@ -194,46 +202,88 @@ function announce(state: JobState, stack: StackInput): void {
   for (const problem of stack.warnings) state.job.emit({ type: 'warning', series: stack.id, problem });
 }
 
+/** What of a stack lies in the output folder. */
+type Visible = Pick<SeriesOutcome, 'outputs' | 'forPerson' | 'derivedSeriesInstanceUid'>;
+
+const NOTHING: Visible = { outputs: [], derivedSeriesInstanceUid: null };
+
+function visibleOf(unitInput: UnitInput, files: readonly WrittenFile[]): Visible {
+  const entries = entriesOf(unitInput, files);
+  return {
+    outputs: entries.map(({ reported }) => reported),
+    derivedSeriesInstanceUid: unitInput.unit.derived?.uid ?? null,
+    forPerson: { outputs: entries.map(({ visible }) => visible) },
+  };
+}
+
 function settle(
   state: JobState,
   stack: StackInput,
   report: SeriesReport,
-  outputs: readonly string[],
-  unit: Unit | null,
-  seconds: number,
+  visible: Visible = NOTHING,
+  seconds = 0,
   status: SeriesOutcome['status'] = report.status,
 ): void {
-  state.reports.push(report);
-  state.outcomes.push({
-    series: stack.id,
-    status,
-    problem: report.problem,
-    outputs,
-    derivedSeriesInstanceUid: unit?.derived?.uid ?? null,
-  });
-  state.job.emit({ type: 'series-done', series: stack.id, status, problem: report.problem, seconds });
-}
-
-/** A unit that could not become visible: its stacks count as failed after all. */
-function withdraw(state: JobState, stacks: readonly StackInput[], problem: Problem): void {
-  for (const stack of stacks) {
-    const at = state.outcomes.findIndex(({ series }) => series === stack.id);
-    if (state.outcomes[at].status === 'skipped') continue;
-    state.reports[at] = failed(stack, problem);
-    state.outcomes[at] = {
-      ...state.outcomes[at],
-      status: 'failed',
-      problem,
-      outputs: [],
-      derivedSeriesInstanceUid: null,
-    };
-    state.job.emit({ type: 'series-done', series: stack.id, status: 'failed', problem, seconds: 0 });
+  const { problem } = report;
+  const trust = trustOutcome(report);
+  const outcome: SeriesOutcome = { series: stack.id, status, problem, trust, ...visible };
+  const at = state.outcomes.findIndex(({ series }) => series === stack.id);
+  if (at < 0) {
+    state.reports.push(report);
+    state.outcomes.push(outcome);
+  } else {
+    state.reports[at] = report;
+    state.outcomes[at] = outcome;
   }
+  state.job.emit({ type: 'series-done', series: stack.id, status, problem, seconds, trust });
 }
 
-function failed(stack: StackInput, problem: Problem): SeriesReport {
-  return { ...emptyReport(stack), status: 'failed', problem };
+/** Nothing of it is there, but what an earlier run made visible and nobody changed. */
+async function settleFailed(
+  unit: UnitState,
+  stack: StackInput,
+  error: unknown,
+  seconds: number,
+): Promise<void> {
+  const { state, unitInput, record } = unit;
+  const known = record.published.includes(stack.id) ? record.stacks[stack.id] : undefined;
+  const files = known === undefined ? [] : await wholeFiles(unit, known, 'visible');
+  const report: SeriesReport = {
+    ...emptyReport(stack),
+    status: 'failed',
+    problem: problemFrom(error),
+    warnings: (state.told.get(stack.id) ?? []).map(withoutPlace),
+    outputs: files.map((file) => outputReport(unitInput, file)),
+  };
+  settle(state, stack, report, files.length === 0 ? NOTHING : visibleOf(unitInput, files), seconds);
 }
+
+/** Finished stacks that could not become visible count as failed after all. */
+async function withdraw(unit: UnitState, problem: Problem): Promise<void> {
+  const { record, unitInput } = unit;
+  for (const stack of unitInput.stacks)
+    if (record.stacks[stack.id] !== undefined && !record.published.includes(stack.id))
+      await settleFailed(unit, stack, errorFrom(problem), 0);
+}
+
+/** A derived series without some of the stacks of its source looks whole to whoever opens it. */
+function tellMissing({ state, unitInput, record }: UnitState): void {
+  const { unit, stacks } = unitInput;
+  const missing = stacks.filter(({ id }) => !record.published.includes(id)).map(({ id }) => id);
+  if (record.published.length === 0 || missing.length === 0) return;
+  const named = missing.slice(0, NAMED).join(', ');
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+  const problem: Problem = {
+    code: 'W_INCOMPLETE',
+    message: `${unit.key} lacks ${missing.length} of the ${stacks.length} stacks of its source, which failed or were skipped: ${named}${more}.`,
+    remedy: 'See the reason at each; when it is mended, run the same command again: it adds what is missing.',
+  };
+  state.incomplete.push(problem);
+  state.job.emit({ type: 'warning', series: null, problem });
+}
+
+/** Stacks that are named one by one where some are missing. */
+const NAMED = 8;
 
 function skipped(stack: StackInput, why: Problem | null): SeriesReport {
   return { ...emptyReport(stack), status: 'skipped', problem: why };

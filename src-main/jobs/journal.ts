@@ -7,7 +7,7 @@ import type { WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
 
 /** Raised when a journal of an older version can no longer be continued. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * What decides the pixels; a second run with other settings may not continue the first. The device may differ, for a
@@ -47,12 +47,15 @@ export interface StackRecord {
 
 /** What is known of a unit on disk. */
 export interface UnitRecord {
-  /** working: files are in the work folder; publishing: about to be moved; done: visible. */
-  readonly state: 'working' | 'publishing' | 'done';
+  /** publishing: files of stacks that are not published yet are about to be moved. */
+  readonly state: 'working' | 'publishing';
+  /** That are finished. */
   readonly stacks: Readonly<Record<string, StackRecord>>;
+  /** Ids of those whose files are visible; the files of the others are in the work folder. */
+  readonly published: readonly string[];
 }
 
-const NO_RECORD: UnitRecord = { state: 'working', stacks: {} };
+export const NO_RECORD: UnitRecord = { state: 'working', stacks: {}, published: [] };
 
 export interface Journal {
   readonly namespace: string;
@@ -213,6 +216,8 @@ function isUnitRecord(value: unknown): value is UnitRecord {
     typeof value.state === 'string' &&
     'stacks' in value &&
     typeof value.stacks === 'object' &&
-    value.stacks !== null
+    value.stacks !== null &&
+    'published' in value &&
+    Array.isArray(value.published)
   );
 }

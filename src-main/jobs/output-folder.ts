@@ -95,18 +95,21 @@ async function refuseForeign(root: string): Promise<void> {
 /** Moves a finished file or folder from the work folder to its visible place, in one step. */
 export async function publish(from: string, to: string): Promise<void> {
   try {
-    if (await exists(to))
-      throw new LimpidError(
-        'E_EXISTS',
-        'Something else is where this output belongs.',
-        'Move it away, or choose a new output folder.',
-        to,
-      );
+    if (await exists(to)) throw placeTaken(to);
     await fs.rename(from, to);
     await syncFolder(path.dirname(to));
   } catch (error) {
     throw asFileError(error, to);
   }
+}
+
+export function placeTaken(place: string): LimpidError {
+  return new LimpidError(
+    'E_EXISTS',
+    'Something else is where this output belongs.',
+    'Move it away, or choose a new output folder.',
+    place,
+  );
 }
 
 /** Makes the names in a folder survive a power cut, where the system can. */

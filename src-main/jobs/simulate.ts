@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { VERSION } from '../base/version.js';
+import type { Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { SimulateRequest } from '../contract/requests.js';
 import type { OutputsResult } from '../contract/results.js';
@@ -47,7 +48,7 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
       };
       const journal = await openJournal(folder, settings);
       const processor = simulator(request);
-      const { outcomes } = await runDeriveJob({
+      const { outcomes, incomplete } = await runDeriveJob({
         input,
         folder,
         journal,
@@ -57,7 +58,7 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
         pictures: 0,
         trust: null,
       });
-      return resultOf(outcomes, input.problems);
+      return resultOf(outcomes, input.problems, incomplete);
     } finally {
       await folder.release();
     }
@@ -69,14 +70,25 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
 async function simulateFile(request: SimulateRequest): Promise<OutputsResult> {
   const { image } = await loadNifti(request.input);
   const simulated = simulate(image.volume, request);
+  const ending = request.output.toLowerCase().endsWith('.gz') ? '.nii.gz' : '.nii';
   const bytes = writeNifti(image, simulated.volume.data, {
-    gzip: request.output.toLowerCase().endsWith('.gz'),
+    gzip: ending === '.nii.gz',
     datatype: 'float32',
     description: `Limpid ${suffix(request)}`,
   });
   await writeFileAtomic(path.resolve(request.output), bytes);
   return resultOf(
-    [{ series: 'nifti', status: 'done', problem: null, outputs: ['*'], derivedSeriesInstanceUid: null }],
+    [
+      {
+        series: 'nifti',
+        status: 'done',
+        problem: null,
+        outputs: [`*${ending}`],
+        derivedSeriesInstanceUid: null,
+        forPerson: { outputs: [request.output] },
+      },
+    ],
+    [],
     [],
   );
 }
@@ -152,7 +164,17 @@ function simulate(
   return { volume, what };
 }
 
-function resultOf(series: OutputsResult['series'], problems: OutputsResult['problems']): OutputsResult {
-  const exitCode = exitCodeOf(series, problems);
-  return { type: 'result', command: 'simulate', exitCode, series, report: null, problems };
+function resultOf(
+  series: OutputsResult['series'],
+  refused: readonly Problem[],
+  incomplete: readonly Problem[],
+): OutputsResult {
+  return {
+    type: 'result',
+    command: 'simulate',
+    exitCode: exitCodeOf(series, refused),
+    series,
+    report: null,
+    problems: [...refused, ...incomplete],
+  };
 }

@@ -1,7 +1,7 @@
 import { sha256 } from '../base/files.js';
 import { LimpidError, withoutPlace } from '../contract/errors.js';
-import type { SeriesReport } from '../contract/report.js';
-import type { StackInput } from './input.js';
+import type { OutputReport, SeriesReport } from '../contract/report.js';
+import type { StackInput, UnitInput, WrittenFile } from './input.js';
 
 /** One hash for all source files of a stack. */
 export function sourceHash(hashes: readonly string[]): string {
@@ -25,6 +25,19 @@ export function emptyReport(stack: StackInput): SeriesReport {
     timings: [],
     warnings: stack.warnings.map(withoutPlace),
     outputs: [],
+  };
+}
+
+/** A derived file as a report lists it. */
+export function outputReport(unitInput: UnitInput, file: WrittenFile): OutputReport {
+  const reported = unitInput.entries.find(({ name }) => name === file.entry)?.reported ?? file.entry;
+  return {
+    role: file.role,
+    path: file.name === '' ? reported : `${reported}/${file.name}`,
+    bytes: file.bytes,
+    sha256: file.sha256,
+    seriesInstanceUid: file.seriesInstanceUid,
+    sopInstanceUid: file.sopInstanceUid,
   };
 }
 

@@ -2,18 +2,18 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../base/files.js';
 import { withoutPlace } from '../contract/errors.js';
-import type { NoiseReport, OutputReport, SeriesReport, StageTiming } from '../contract/report.js';
+import type { NoiseReport, SeriesReport, StageTiming } from '../contract/report.js';
 import { estimateNoise, type NoiseEstimate } from '../noise/estimate.js';
 import type { Trusted } from '../trust/assess.js';
 import { renderSeriesImages } from '../trust/images.js';
 import { residualWarnings } from '../trust/verdict.js';
 import type { DeriveJob } from './derive-job.js';
 import { gapsProblem } from './gaps.js';
-import type { LoadedStack, StackInput, UnitInput, WrittenFile } from './input.js';
+import type { EntryName, LoadedStack, StackInput, UnitInput } from './input.js';
 import type { StackRecord } from './journal.js';
 import type { Processed } from './processor.js';
 import { type Meter, startMeter } from './progress.js';
-import { changedSource, emptyReport, sourceHash } from './stack-record.js';
+import { changedSource, emptyReport, outputReport, sourceHash } from './stack-record.js';
 import { trustedResult, trustOf } from './trust.js';
 
 export interface StackJob extends Omit<DeriveJob, 'pictures'> {
@@ -27,7 +27,7 @@ export interface StackJob extends Omit<DeriveJob, 'pictures'> {
 }
 
 /**
- * One stack from its files to derived files in the work folder.
+ * One stack from its files to derived files in the work folder. Its warnings are told, not collected.
  *
  * @throws LimpidError whatever stops this stack; the others are not concerned
  */
@@ -55,7 +55,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
       folder: job.work,
       namespace: job.journal.namespace,
       loaded,
-      processed,
+      processed: askedFor(processed, unitInput),
       suffix: job.processor.suffix,
       now: job.journal.createdAt,
     },
@@ -65,10 +65,9 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   const residual = trusted?.residual ?? null;
   if (job.pictures) await keepPictures(job, loaded, noise, processed, trusted);
   watch.lap('report');
-  const warnings = [...processed.warnings, ...written.warnings];
-  // The report shows the verdict's reasons with the residual: they are told to the person only.
   const doubts = residual === null ? [] : residualWarnings(residual);
-  for (const problem of [...warnings, ...doubts]) job.emit({ type: 'warning', series: stack.id, problem });
+  for (const problem of [...processed.warnings, ...written.warnings, ...doubts])
+    job.emit({ type: 'warning', series: stack.id, problem });
   const report: SeriesReport = {
     ...emptyReport(stack),
     status: 'done',
@@ -84,7 +83,6 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
     residual,
     trust: trusted?.report ?? null,
     timings: watch.timings(processed.timings),
-    warnings: [...stack.warnings, ...gaps, ...warnings].map(withoutPlace),
     outputs: written.files.map((file) => outputReport(unitInput, file)),
   };
   await fs.rm(checkpointFile(job), { force: true });
@@ -135,6 +133,16 @@ function runProcessor(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate):
   );
 }
 
+/** Without maps that were not asked for: they would have no place among the outputs. */
+function askedFor(processed: Processed, { entries }: UnitInput): Processed {
+  const isAsked = (map: EntryName) => entries.some(({ name }) => name === map);
+  return {
+    ...processed,
+    errorMap: isAsked('error-map') ? processed.errorMap : null,
+    uncertainty: isAsked('uncertainty') ? (processed.uncertainty ?? null) : null,
+  };
+}
+
 function checkpointFile(job: StackJob): string {
   return path.join(job.work, `${job.stack.id}.checkpoint`);
 }
@@ -170,18 +178,6 @@ function geometryOf({ volume }: LoadedStack): SeriesReport['geometry'] {
 
 function noiseReport({ map, ...noise }: NoiseEstimate): NoiseReport {
   return { ...noise, warnings: noise.warnings.map(withoutPlace) };
-}
-
-function outputReport(unitInput: UnitInput, file: WrittenFile): OutputReport {
-  const reported = unitInput.entries.find(({ name }) => name === file.entry)?.reported ?? file.entry;
-  return {
-    role: file.role,
-    path: file.name === '' ? reported : `${reported}/${file.name}`,
-    bytes: file.bytes,
-    sha256: file.sha256,
-    seriesInstanceUid: file.seriesInstanceUid,
-    sopInstanceUid: file.sopInstanceUid,
-  };
 }
 
 /** Wall time of the stages that follow one another. */

@@ -1,4 +1,6 @@
-import { LimpidError } from '../contract/errors.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
+import type { SeriesReport } from '../contract/report.js';
+import type { TrustOutcome } from '../contract/results.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { assess, type Trusted } from '../trust/assess.js';
 import type { LoadedStack } from './input.js';
@@ -62,7 +64,29 @@ export function trustedResult(
     errorMap: share === 1 ? processed.errorMap : (processed.errorMap?.map((value) => share * value) ?? null),
     uncertainty: wanted && whole ? uncertainty.values : null,
     description: [processed.description, ...words(report, share)].join('; '),
+    warnings: [...processed.warnings, ...blendWarning(report)],
   };
+}
+
+/** What the trust report came to, for who sees no report; null where there is none. */
+export function trustOutcome({ trust }: SeriesReport): TrustOutcome | null {
+  return trust === null ? null : { verdict: trust.verdict, blend: trust.blend };
+}
+
+function blendWarning({ blend, reasons }: Trusted['report']): Problem[] {
+  if (blend === null) return [];
+  const percent = (100 * blend.share).toFixed(blend.share < 0.01 && blend.share > 0 ? 2 : 0);
+  const why =
+    blend.why === 'clean'
+      ? 'the input has next to no noise, or was denoised before'
+      : `the whole change failed the trust report: ${reasons[0]?.message ?? ''}`;
+  return [
+    {
+      code: 'W_BLENDED',
+      message: `Only ${percent} % of the change was written: ${why.replace(/\.$/, '')}.`,
+      remedy: 'Compare before and after; use another model where more noise should go.',
+    },
+  ];
 }
 
 /** For Derivation Description: ASCII and short. */

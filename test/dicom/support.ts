@@ -93,6 +93,7 @@ export interface TestImage {
   readonly position?: readonly number[] | null;
   readonly orientation?: readonly number[];
   readonly instanceNumber?: number;
+  readonly frameOfReference?: string;
   readonly temporalPosition?: number;
   readonly acquisitionNumber?: number;
   readonly acquisitionTime?: string;
@@ -140,6 +141,7 @@ export function makeDicom(image: TestImage = {}): Uint8Array {
     [0x00200013, 'IS', image.instanceNumber?.toString()],
     [0x00200032, 'DS', image.position === null ? undefined : (image.position ?? [0, 0, 0]).join('\\')],
     [0x00200037, 'DS', (image.orientation ?? [1, 0, 0, 0, 1, 0]).join('\\')],
+    [0x00200052, 'UI', image.frameOfReference],
     [0x00200100, 'IS', image.temporalPosition?.toString()],
     [0x00280004, 'CS', 'MONOCHROME2'],
     [0x00280008, 'IS', frames?.toString()],
