@@ -13,6 +13,7 @@ import { modelsCommand } from './models.js';
 import { pretrainCommand } from './pretrain.js';
 import { runRequest } from './run.js';
 import { type ServePlaces, serveCommand } from './serve.js';
+import { setupTensorflowCommand } from './setup.js';
 import { simulateCommand } from './simulate.js';
 import { trainCommand } from './train.js';
 
@@ -59,6 +60,11 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(modelsCommand(start))
     .addCommand(
       serveCommand(places, (code) => {
+        exitCode = code;
+      }),
+    )
+    .addCommand(
+      setupTensorflowCommand(places, (code) => {
         exitCode = code;
       }),
     );

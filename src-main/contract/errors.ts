@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   // models and devices
   'E_MODEL',
   'E_DEVICE',
+  'E_SETUP',
   'E_OPERATOR',
   'E_TRAINING',
   'E_TRUST',

@@ -61,7 +61,54 @@ function loadTensorflow(): boolean {
   );
   legacy.isNullOrUndefined ??= (value) => value === undefined || value === null;
   const own = path.join(tensorflowFolder(), 'package.json');
-  return loadBackend(PACKAGE, 'tensorflow', existsSync(own) ? own : import.meta.url);
+  const loaded = quietly(() => loadBackend(PACKAGE, 'tensorflow', existsSync(own) ? own : import.meta.url));
+  RESIZE_GRADIENTS.forEach(mendHalfPixels);
+  return loaded;
+}
+
+/** tfjs warns of its own second copy. */
+function quietly<T>(body: () => T): T {
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return body();
+  } finally {
+    console.warn = warn;
+  }
+}
+
+const RESIZE_GRADIENTS = ['ResizeBilinearGrad', 'ResizeNearestNeighborGrad'];
+
+/** tfjs-node 4.22 drops the attribute on the way to TensorFlow: the gradient was that of another resizing. */
+function mendHalfPixels(kernelName: string): void {
+  const config = tf.getKernel(kernelName, 'tensorflow');
+  if (config === undefined) return;
+  tf.unregisterKernel(kernelName, 'tensorflow');
+  tf.registerKernel({
+    ...config,
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      config.kernelFunc({
+        inputs,
+        ...(attrs === undefined ? {} : { attrs }),
+        backend: attrs?.halfPixelCenters === true ? withHalfPixels(backend) : backend,
+      }),
+  });
+}
+
+/** The backend, telling TensorFlow what its kernel leaves out. */
+function withHalfPixels(backend: object): object {
+  const execute: unknown = Reflect.get(backend, 'executeSingleOutput');
+  const binding: unknown = Reflect.get(backend, 'binding');
+  if (typeof execute !== 'function' || typeof binding !== 'object' || binding === null)
+    throw new Error('tfjs-node has another form than that of 4.22');
+  const attribute = {
+    name: 'half_pixel_centers',
+    type: Reflect.get(binding, 'TF_ATTR_BOOL'),
+    value: true,
+  };
+  const value = (name: string, attributes: readonly unknown[], inputs: unknown): unknown =>
+    Reflect.apply(execute, backend, [name, [...attributes, attribute], inputs]);
+  return Object.create(backend, { executeSingleOutput: { value } });
 }
 
 /** What tfjs-node says of itself. */

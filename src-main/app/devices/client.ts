@@ -11,6 +11,7 @@ const SAME = 1e-3;
 
 export interface Devices {
   list(): Promise<readonly DeviceInfo[]>;
+  open(device: DeviceName): Promise<DeviceInfo>;
   /** @throws LimpidError E_DEVICE, E_CRASH */
   test(device: DeviceName): Promise<DeviceTest>;
   /** What trying the GPU in a process apart came to; tried once. */
@@ -31,10 +32,11 @@ export function devicesClient(options: {
   };
   let probed: Promise<ProbeOutcome> | null = null;
   let listed: Promise<readonly DeviceInfo[]> | null = null;
+  const open = async (name: DeviceName): Promise<DeviceInfo> =>
+    infoOf(name, await ask({ kind: 'open', device: name }));
   const list = async (): Promise<readonly DeviceInfo[]> => {
     const found: DeviceInfo[] = [];
-    for (const name of possibleDevices(options.platform ?? process.platform))
-      found.push(infoOf(name, await ask({ kind: 'open', device: name })));
+    for (const name of possibleDevices(options.platform ?? process.platform)) found.push(await open(name));
     return found;
   };
   return {
@@ -42,6 +44,7 @@ export function devicesClient(options: {
       listed ??= list();
       return listed;
     },
+    open,
     probe() {
       probed ??= ask({ kind: 'probe' }).then((answer) =>
         answer.kind === 'probed' ? answer.outcome : 'crashed',

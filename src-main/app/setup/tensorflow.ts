@@ -1,0 +1,187 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { tensorflowFolder } from '../../base/home.js';
+import { LimpidError } from '../../contract/errors.js';
+import type { Recipe } from './setup.js';
+import { findTools, mustRun, type Tool } from './tools.js';
+import { fetchWheel, unpack, type Wheel } from './wheel.js';
+
+/** Of the last release of tfjs-node; its binding compiles against libtensorflow of today, its own download is of 2022. */
+const BINDING = '4.22.0';
+const WHEEL: Wheel = {
+  name: 'tensorflow-cpu',
+  version: '2.21.0',
+  sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+  bytes: 273_829_956,
+  abi: 'cp311',
+  platforms: ['manylinux_2_27_x86_64'],
+};
+const LEAST_GLIBC = [2, 27] as const;
+const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
+/** Headers of these folders are what the binding includes, and what those include. */
+const HEADERS =
+  /^tensorflow\/include\/(tensorflow\/c|tensorflow\/core\/platform|tsl\/platform|xla\/tsl\/c)\/.*\.h$/;
+const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
+
+/** What the recipe is made for, and where its parts are. */
+export interface TensorflowPlaces {
+  /** Holds package.json and package-lock.json of what npm installs. */
+  readonly manifest: string;
+  /** Tries the device in a process of its own. */
+  readonly verify: (env: Readonly<Record<string, string>>) => Promise<string>;
+}
+
+/** The platform, as far as it decides. */
+export interface Platform {
+  readonly system: string;
+  readonly processor: string;
+  /** Null where the C library is another. */
+  readonly glibc: string | null;
+}
+
+export function thisPlatform(): Platform {
+  const report: unknown = process.report.getReport();
+  const header: unknown =
+    typeof report === 'object' && report !== null ? Reflect.get(report, 'header') : null;
+  const glibc: unknown =
+    typeof header === 'object' && header !== null ? Reflect.get(header, 'glibcVersionRuntime') : null;
+  return {
+    system: process.platform,
+    processor: process.arch,
+    glibc: typeof glibc === 'string' ? glibc : null,
+  };
+}
+
+/**
+ * TensorFlow for the device tensorflow: the binding of tfjs-node from npm, compiled here against the library in
+ * PyPI's wheel. On the CPU: the wheel with CUDA has not been tried.
+ */
+export function tensorflowRecipe({ manifest, verify }: TensorflowPlaces, platform = thisPlatform()): Recipe {
+  let tools: Record<'pip' | 'npm' | 'compiler', Tool> | null = null;
+  const needed = async () => {
+    tools ??= await findTools(['pip', 'npm', 'compiler']);
+    return tools;
+  };
+  return {
+    title: `TensorFlow ${WHEEL.version}`,
+    folder: tensorflowFolder(),
+    versions: { tensorflow: WHEEL.version, binding: BINDING, processor: platform.processor },
+    fetches: [
+      {
+        what: `${WHEEL.name} ${WHEEL.version}`,
+        from: 'PyPI, or the index that pip is set to',
+        bytes: WHEEL.bytes,
+      },
+      {
+        what: `@tensorflow/tfjs-node-gpu ${BINDING} and what it needs`,
+        from: 'the npm registry, or the one that npm is set to',
+        bytes: 76e6,
+      },
+    ],
+    bytesAtWork: 1.6e9,
+    bytesDone: 1.2e9,
+    async prepare() {
+      refuseOther(platform);
+      await needed();
+    },
+    steps: [
+      {
+        name: 'npm',
+        says: 'Fetching the binding from npm…',
+        async run(folder, signal) {
+          for (const name of ['package.json', 'package-lock.json'])
+            await fs.copyFile(path.join(manifest, name), path.join(folder, name));
+          await mustRun(
+            'Fetching with npm',
+            (await needed()).npm,
+            ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+            {
+              cwd: folder,
+              signal,
+              remedy:
+                'Look at the network and at the registry of npm (npm config list), then run the setup again.',
+            },
+          );
+        },
+      },
+      {
+        name: 'wheel',
+        says: `Fetching TensorFlow (${Math.ceil(WHEEL.bytes / 1e6)} MB) with pip…`,
+        async run(folder, signal) {
+          await fetchWheel((await needed()).pip, WHEEL, path.join(folder, 'wheel'), signal);
+        },
+      },
+      {
+        name: 'unpack',
+        says: 'Unpacking…',
+        async run(folder, signal) {
+          const [wheel] = (await fs.readdir(path.join(folder, 'wheel'))).filter((name) =>
+            name.endsWith('.whl'),
+          );
+          await unpack(path.join(folder, 'wheel', wheel ?? ''), (entry) => placeOf(folder, entry), signal);
+        },
+      },
+      {
+        name: 'compile',
+        says: 'Compiling the binding…',
+        run: async (folder, signal) => compile((await needed()).compiler, folder, signal),
+      },
+    ],
+    scaffold: ['wheel', 'include'],
+    verify: (folder) => verify({ LIMPID_TENSORFLOW: folder }),
+  };
+}
+
+/** @throws LimpidError E_SETUP where TensorFlow cannot be set up, with what to use there */
+function refuseOther({ system, processor, glibc }: Platform): void {
+  const refuse = (message: string, remedy: string): never => {
+    throw new LimpidError('E_SETUP', message, remedy);
+  };
+  if (system === 'win32')
+    refuse(
+      'TensorFlow cannot be set up on Windows: PyPI’s library for Windows has nothing that the binding can be linked with.',
+      'Use --device auto (the GPU through WebGPU) or dml (DirectML), which need nothing; or run Limpid in WSL 2, where the setup works as on Linux.',
+    );
+  if (system !== 'linux' || processor !== 'x64')
+    refuse(
+      `TensorFlow can be set up on Linux with an x64 processor only, not on ${system} ${processor}.`,
+      'Use --device auto, which takes the GPU through WebGPU and needs nothing.',
+    );
+  const [major = 0, minor = 0] = (glibc ?? '0.0').split('.').map(Number);
+  const [leastMajor, leastMinor] = LEAST_GLIBC;
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor))
+    refuse(
+      `TensorFlow needs the C library glibc ${LEAST_GLIBC.join('.')} or newer; here is ${glibc ?? 'another one'}.`,
+      'Use a newer Linux, or --device auto, which needs nothing.',
+    );
+}
+
+function placeOf(folder: string, entry: string): string | null {
+  if (LIBRARIES.some((name) => entry === `tensorflow/${name}`))
+    return path.join(folder, PACKAGE, 'deps', 'lib', path.basename(entry));
+  if (HEADERS.test(entry)) return path.join(folder, entry.slice('tensorflow/'.length));
+  return null;
+}
+
+async function compile(compiler: Tool, folder: string, signal: AbortSignal): Promise<void> {
+  const binding = path.join(folder, PACKAGE);
+  await fs.mkdir(path.join(binding, 'lib', 'napi-v8'), { recursive: true });
+  await mustRun(
+    'Compiling the binding of TensorFlow',
+    compiler,
+    [
+      ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
+      ...['-I', path.join(folder, 'node_modules/node-api-headers/include')],
+      ...['-I', path.join(folder, 'include'), '-I', '.'],
+      ...['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
+      ...['-o', 'lib/napi-v8/tfjs_binding.node', '-Ldeps/lib', ...LIBRARIES.map((name) => `-l:${name}`)],
+      '-Wl,-rpath,$ORIGIN/../../deps/lib',
+    ],
+    {
+      cwd: binding,
+      signal,
+      remedy:
+        'Update the C++ compiler (C++17 is needed), or name another with CXX, then run the setup again.',
+    },
+  );
+}

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { LimpidError } from '../../contract/errors.js';
+
+/** A program of the person's machine, with the arguments that always come first. */
+export interface Tool {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export interface Ran {
+  readonly code: number | null;
+  /** The end of what it printed. */
+  readonly said: string;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+}
+
+const MOST_SAID = 4000;
+/** What npx and npm tell the programs they start of themselves: another npm would take it for its own settings. */
+const OF_NPM = /^npm_(package_|lifecycle_|command$|execpath$|config_local_prefix$|config_prefix$)/i;
+
+/**
+ * Runs a program to its end, without a shell.
+ *
+ * @throws LimpidError E_CANCELLED when the signal ended it
+ */
+export function runTool(tool: Tool, args: readonly string[], { cwd, signal }: RunOptions = {}): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(tool.command, [...tool.args, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_NPM.test(name))),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    let said = '';
+    const hear = (chunk: Buffer): void => {
+      said = (said + chunk.toString()).slice(-MOST_SAID);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('error', (error) => {
+      if (signal?.aborted) reject(cancelled());
+      else resolve({ code: null, said: error.message });
+    });
+    child.on('close', (code) => {
+      if (signal?.aborted) reject(cancelled());
+      else resolve({ code, said: said.trim() });
+    });
+  });
+}
+
+/** The first of the programs that answers, with what it answered. */
+export async function firstThatRuns(
+  tools: readonly Tool[],
+  question: readonly string[],
+): Promise<{ readonly tool: Tool; readonly answer: string } | null> {
+  for (const tool of tools) {
+    const { code, said } = await runTool(tool, question);
+    if (code === 0) return { tool, answer: said.split('\n')[0] };
+  }
+  return null;
+}
+
+/** @throws LimpidError E_SETUP with what the program said, when it failed */
+export async function mustRun(
+  what: string,
+  tool: Tool,
+  args: readonly string[],
+  options: RunOptions & { readonly remedy: string },
+): Promise<void> {
+  const { code, said } = await runTool(tool, args, options);
+  if (code === 0) return;
+  const last = said.split('\n').slice(-3).join(' ').trim();
+  throw new LimpidError(
+    'E_SETUP',
+    `${what} failed${last === '' ? '' : `: ${last}`}`,
+    options.remedy,
+    undefined,
+    said,
+  );
+}
+
+export function cancelled(): LimpidError {
+  return new LimpidError('E_CANCELLED', 'The setup was stopped.', 'Run it again: it goes on where it was.');
+}
+
+const CANDIDATES = {
+  pip: [
+    { command: 'python3', args: ['-m', 'pip'] },
+    { command: 'python', args: ['-m', 'pip'] },
+    { command: 'pip3', args: [] },
+    { command: 'pip', args: [] },
+  ],
+  npm: [{ command: 'npm', args: [] }],
+  compiler: ['g++', 'c++', 'clang++'].map((command): Tool => ({ command, args: [] })),
+} satisfies Readonly<Record<string, readonly Tool[]>>;
+
+export type ToolName = keyof typeof CANDIDATES;
+
+const HOW_TO_HAVE: Readonly<Record<ToolName, string>> = {
+  pip: 'Python 3 with pip (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip)',
+  npm: 'npm, which comes with Node.js',
+  compiler: 'a C++ compiler (Debian, Ubuntu: apt install g++; Fedora: dnf install gcc-c++)',
+};
+
+/**
+ * Finds the programs that are needed; `CXX` names another compiler.
+ *
+ * @throws LimpidError E_SETUP that names all that are missing
+ */
+export async function findTools<N extends ToolName>(names: readonly N[]): Promise<Record<N, Tool>> {
+  const found: Partial<Record<N, Tool>> = {};
+  const missing: string[] = [];
+  for (const name of names) {
+    const first = await firstThatRuns([...namedByPerson(name), ...CANDIDATES[name]], ['--version']);
+    if (first === null) missing.push(HOW_TO_HAVE[name]);
+    else found[name] = first.tool;
+  }
+  if (isWhole(found, names)) return found;
+  throw new LimpidError(
+    'E_SETUP',
+    `Not everything that is needed is installed. Missing: ${missing.join('; ')}.`,
+    'Install it, then run the setup again. Limpid itself needs none of it: --device auto works without.',
+  );
+}
+
+function isWhole<N extends ToolName>(
+  found: Partial<Record<N, Tool>>,
+  names: readonly N[],
+): found is Record<N, Tool> {
+  return names.every((name) => found[name] !== undefined);
+}
+
+function namedByPerson(name: ToolName): Tool[] {
+  const [command, ...args] = (process.env.CXX ?? '').split(/\s+/).filter((word) => word !== '');
+  return name === 'compiler' && command !== undefined ? [{ command, args }] : [];
+}

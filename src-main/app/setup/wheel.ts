@@ -1,0 +1,108 @@
+import { createWriteStream } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import * as yauzl from 'yauzl';
+import { LimpidError } from '../../contract/errors.js';
+import { mustRun, type Tool } from './tools.js';
+
+/**
+ * A Python package as a file: nothing of Python in it is run, only native libraries are taken out. Which Python fetches
+ * it does not matter.
+ */
+export interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  /** Of the one file that is meant. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Tags of the file's name. */
+  readonly abi: string;
+  readonly platforms: readonly string[];
+}
+
+/**
+ * Fetches a wheel from the package index that pip uses; pip verifies the hash.
+ *
+ * @returns the file
+ * @throws LimpidError E_SETUP, E_CANCELLED
+ */
+export async function fetchWheel(
+  pip: Tool,
+  wheel: Wheel,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  await fs.mkdir(folder, { recursive: true });
+  const wanted = path.join(folder, 'wanted.txt');
+  await fs.writeFile(wanted, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
+  await mustRun(
+    `Fetching ${wheel.name} ${wheel.version} with pip`,
+    pip,
+    [
+      'download',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--disable-pip-version-check',
+      '--no-cache-dir',
+      '--quiet',
+      ...['--implementation', 'cp', '--python-version', '3.11', '--abi', wheel.abi],
+      ...wheel.platforms.flatMap((platform) => ['--platform', platform]),
+      ...['--require-hashes', '-r', wanted],
+      ...['--dest', folder],
+    ],
+    {
+      signal,
+      remedy:
+        'Look at the network and at the package index of pip (pip config list), then run the setup again: it goes on.',
+    },
+  );
+  const file = (await fs.readdir(folder)).find((name) => name.endsWith('.whl'));
+  if (file !== undefined) return path.join(folder, file);
+  throw new LimpidError(
+    'E_SETUP',
+    `pip left no file of ${wheel.name}.`,
+    'Run the setup again; update pip if it happens again (python3 -m pip install --upgrade pip).',
+  );
+}
+
+/**
+ * Unpacks the entries that `target` gives a path, in a folder, and makes their folders.
+ *
+ * @returns how many there were
+ * @throws LimpidError E_SETUP when the file is damaged
+ */
+export async function unpack(
+  wheel: string,
+  target: (entry: string) => string | null,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  let zip: yauzl.ZipFile | null = null;
+  try {
+    zip = await yauzl.openPromise(wheel, {
+      autoClose: false,
+      lazyEntries: true,
+      strictFileNames: true,
+      validateEntrySizes: true,
+    });
+    for await (const entry of zip.eachEntry()) {
+      const file = entry.fileName.endsWith('/') ? null : target(entry.fileName);
+      if (file === null) continue;
+      await fs.mkdir(path.dirname(file), { recursive: true });
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(file), { signal });
+      count++;
+    }
+    return count;
+  } catch (error) {
+    throw new LimpidError(
+      'E_SETUP',
+      'A fetched file could not be unpacked.',
+      'See that the disk has room, then run the setup again.',
+      undefined,
+      error,
+    );
+  } finally {
+    zip?.close();
+  }
+}
