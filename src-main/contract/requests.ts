@@ -35,6 +35,8 @@ export interface InspectRequest {
 /** Denoisers without a network: non-local means, overlapping DCT blocks, principal components of many frames. */
 export const CLASSICAL_NAMES = ['nlm', 'dct', 'mppca'] as const;
 export type ClassicalName = (typeof CLASSICAL_NAMES)[number];
+/** Images of each place that principal components need: repeats, echoes, time points or directions. */
+export const MPPCA_LEAST_FRAMES = 2;
 
 /**
  * Whatever does best on the series, the shipped model adapted to it, one trained on the series itself, a model file,

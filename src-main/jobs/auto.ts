@@ -3,7 +3,6 @@
  * against the filters, and leaves clean series alone.
  */
 import { VERSION } from '../base/version.js';
-import type { Problem } from '../contract/errors.js';
 import type { ContenderName } from '../contract/report.js';
 import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
 import { denoiseVolume } from '../denoise/denoise.js';
@@ -30,6 +29,7 @@ import {
 } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
 import { type Race, raceReport, raceWords, runRace } from './race.js';
+import { untouched } from './untouched.js';
 
 /** A filter that leaves less than this share of the network's error is not caught up with by adapting. */
 const OUT_OF_REACH = 0.8;
@@ -170,27 +170,4 @@ async function adaptedTo(
       checkpoint: hooks.checkpoint,
     },
   );
-}
-
-/** A clean series comes back as it is: there is nothing to gain and everything to lose. */
-function untouched(request: DenoiseRequest, { volume, noise }: ProcessInput): Processed {
-  return {
-    volume: { ...volume, data: volume.data.slice() },
-    errorMap: request.errorMap ? new Float32Array(volume.data.length) : null,
-    again: null,
-    training: null,
-    model: null,
-    description: description(request, noise, ['left as it is: clean or denoised before']),
-    context: 0,
-    timings: [],
-    warnings: noise.warnings.some(({ code }) => code === 'W_CLEAN') ? [] : [alreadyDenoised()],
-  };
-}
-
-function alreadyDenoised(): Problem {
-  return {
-    code: 'W_ALREADY_DENOISED',
-    message: 'The series has next to no noise, or was denoised before, so it comes back as it is.',
-    remedy: 'Use the original series; to filter it all the same, name a model (--model dct).',
-  };
 }

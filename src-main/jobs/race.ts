@@ -1,7 +1,7 @@
 /** `auto` compares its denoisers on the series itself before one of them writes the result. */
 import { Random } from '../base/random.js';
 import type { ContenderName, ContenderReport, RaceReport } from '../contract/report.js';
-import type { ClassicalName } from '../contract/requests.js';
+import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
 import {
   difference,
   type EvidenceKind,
@@ -12,7 +12,7 @@ import {
   type UnitDenoiser,
 } from '../denoise/evidence.js';
 import { type Volume, withData } from '../imaging/volume.js';
-import { classicalDenoiser, LEAST_FRAMES } from '../noise/classical/denoiser.js';
+import { classicalDenoiser } from '../noise/classical/denoiser.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { foregroundThreshold } from '../trust/foreground.js';
 import { choosePart, foregroundMask } from '../trust/part.js';
@@ -109,7 +109,7 @@ function filtersFor({ rows, columns, frames }: Volume, evidence: EvidenceKind): 
   const given = evidence === 'repeats' ? splitFrames(frames).given.length : frames;
   return [
     ...(Math.min(rows, columns) < 8 ? [] : (['dct', 'nlm'] as const)),
-    ...(given >= LEAST_FRAMES ? (['mppca'] as const) : []),
+    ...(given >= MPPCA_LEAST_FRAMES ? (['mppca'] as const) : []),
   ];
 }
 

@@ -1,17 +1,16 @@
 import type { ModelEntry } from '../../src-main/contract/models.js';
-import type {
-  DenoiseRequest,
-  DeviceName,
-  ModelChoice,
-  ObjectiveName,
+import {
+  type DenoiseRequest,
+  type DeviceName,
+  type ModelChoice,
+  MPPCA_LEAST_FRAMES,
+  type ObjectiveName,
 } from '../../src-main/contract/requests.js';
 
 export type ModelKind = ModelChoice['kind'];
 
 /** The models on offer; the first is the default. */
 export const MODELS: readonly ModelKind[] = ['auto', 'general', 'self', 'nlm', 'dct', 'mppca', 'file'];
-/** Time points or directions that principal components need. */
-const MPPCA_FRAMES = 10;
 
 /** Whether a model that is kept on this machine takes noise away. */
 export function isOwnDenoiser({ origin, tasks }: Pick<ModelEntry, 'origin' | 'tasks'>): boolean {
@@ -20,7 +19,7 @@ export function isOwnDenoiser({ origin, tasks }: Pick<ModelEntry, 'origin' | 'ta
 
 /** The models for a series of so many frames; null where that is not known. */
 export function modelsFor(frames: number | null): readonly ModelKind[] {
-  return MODELS.filter((model) => model !== 'mppca' || frames === null || frames >= MPPCA_FRAMES);
+  return MODELS.filter((model) => model !== 'mppca' || frames === null || frames >= MPPCA_LEAST_FRAMES);
 }
 
 /** What a person chooses before a run, apart from where it reads and writes. */

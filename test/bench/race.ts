@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
+import { MPPCA_LEAST_FRAMES } from '../../src-main/contract/requests.js';
 import { denoiseVolume } from '../../src-main/denoise/denoise.js';
 import { splitFrames, type UnitDenoiser } from '../../src-main/denoise/evidence.js';
 import { restorerOf } from '../../src-main/denoise/restorer.js';
@@ -10,7 +11,7 @@ import type { Volume } from '../../src-main/imaging/volume.js';
 import { readGeneral } from '../../src-main/jobs/general.js';
 import { openInput } from '../../src-main/jobs/open-input.js';
 import { raceReport, runRace } from '../../src-main/jobs/race.js';
-import { classicalDenoiser, LEAST_FRAMES } from '../../src-main/noise/classical/denoiser.js';
+import { classicalDenoiser } from '../../src-main/noise/classical/denoiser.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
 import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
@@ -156,7 +157,8 @@ for (const { name, noisy, noise, truth } of scenes) {
         ? (await denoiseVolume(restorer, volume, noise, { strength: 1, seed: SEED, conditions, views }))
             .denoised
         : classicalDenoiser(name)(volume, noise, false);
-    const left = truth === null || (name === 'mppca' && frames < LEAST_FRAMES) ? null : await truth(run);
+    const left =
+      truth === null || (name === 'mppca' && frames < MPPCA_LEAST_FRAMES) ? null : await truth(run);
     console.log(
       `  ${name.padEnd(8)} race ${error.toFixed(4)} +- ${standardError.toFixed(4)} (${seconds.toFixed(1)} s), truth ${left === null ? '-' : `${left.toFixed(4)} of the squared error, ${(-10 * Math.log10(left)).toFixed(2)} dB`}`,
     );

@@ -1,5 +1,5 @@
 import { LimpidError } from '../../contract/errors.js';
-import type { ClassicalName } from '../../contract/requests.js';
+import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
 import { type Volume, withData } from '../../imaging/volume.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../domain.js';
 import { blockSize, type DctSettings } from './dct.js';
@@ -28,9 +28,6 @@ export type ClassicalDenoiser = (
   only2d: boolean,
   onProgress?: (done: number, total: number) => void,
 ) => Promise<Volume>;
-
-/** MP-PCA wants samples of the same place. */
-export const LEAST_FRAMES = 2;
 
 /** Fewer slices than this are taken one by one. */
 const LEAST_SLICES = 4;
@@ -133,7 +130,7 @@ async function runPca(
   planar: boolean,
   onProgress: Progress,
 ): Promise<Volume> {
-  if (volume.frames < LEAST_FRAMES)
+  if (volume.frames < MPPCA_LEAST_FRAMES)
     throw new LimpidError(
       'E_NOT_ELIGIBLE',
       'MP-PCA needs repeats, echoes or directions of the same slices; this series has one image of each.',

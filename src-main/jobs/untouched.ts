@@ -1,0 +1,45 @@
+import type { Problem } from '../contract/errors.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import { description } from './description.js';
+import type { Processed, ProcessInput, Processor } from './processor.js';
+
+/** A clean series comes back as it is: there is nothing to gain and everything to lose. */
+export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInput): Processed {
+  const told = noise.warnings.some(({ code }) => code === 'W_CLEAN');
+  return {
+    volume: { ...volume, data: volume.data.slice() },
+    errorMap: request.errorMap ? new Float32Array(volume.data.length) : null,
+    again: null,
+    training: null,
+    model: null,
+    description: description(request, noise, ['left as it is: clean or denoised before']),
+    context: 0,
+    timings: [],
+    warnings: told ? [] : [noise.sigma > 0 ? alreadyDenoised() : noNoise()],
+  };
+}
+
+/** The same denoiser for all but series in which no noise was measured: these come back as they are, whatever the model. */
+export function sparingClean(processor: Processor, request: DenoiseRequest): Processor {
+  return {
+    ...processor,
+    process: async (input, hooks) =>
+      input.noise.sigma > 0 ? processor.process(input, hooks) : untouched(request, input),
+  };
+}
+
+function alreadyDenoised(): Problem {
+  return {
+    code: 'W_ALREADY_DENOISED',
+    message: 'The series has next to no noise, or was denoised before, so it comes back as it is.',
+    remedy: 'Use the original series; to filter it all the same, name a model (--model dct).',
+  };
+}
+
+function noNoise(): Problem {
+  return {
+    code: 'W_CLEAN',
+    message: 'No noise could be measured in this series, so it comes back as it is.',
+    remedy: 'Leave this series as it is; `limpid inspect` shows what was measured.',
+  };
+}
