@@ -71,6 +71,7 @@ describe('ONNX Runtime sends nothing', () => {
       );
     // The first starts the browser, which is not ours to tell anything.
     expect(starters.map(({ name }) => name).sort()).toEqual([
+      'app/setup/tools.ts',
       'cli/serve.ts',
       'jobs/spawn.ts',
       'runtime/probe.ts',

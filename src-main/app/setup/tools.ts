@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { childEnvironment } from '../../base/environment.js';
 import { LimpidError } from '../../contract/errors.js';
 
 /** A program of the person's machine, with the arguments that always come first. */
@@ -31,7 +32,7 @@ export function runTool(tool: Tool, args: readonly string[], { cwd, signal }: Ru
   return new Promise((resolve, reject) => {
     const child = spawn(tool.command, [...tool.args, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_NPM.test(name))),
+      env: childEnvironment({}, withoutNpm()),
       ...(cwd === undefined ? {} : { cwd }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -50,6 +51,10 @@ export function runTool(tool: Tool, args: readonly string[], { cwd, signal }: Ru
       else resolve({ code, said: said.trim() });
     });
   });
+}
+
+function withoutNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_NPM.test(name)));
 }
 
 /** The first of the programs that answers, with what it answered. */
