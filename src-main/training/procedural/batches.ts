@@ -1,7 +1,7 @@
 import { Random } from '../../base/random.js';
 import { CONDITIONS } from '../../models/unet.js';
 import { stabiliser } from '../../noise/stabiliser.js';
-import type { BatchSource, FedBatch } from '../batches.js';
+import type { BatchSource, FedBatch, Part } from '../batches.js';
 import { drawNoise } from '../objective.js';
 import { dihedral } from '../samples.js';
 import type { Grid } from './field.js';
@@ -53,20 +53,30 @@ export function proceduralBatches(settings: ProceduralSettings): BatchSource {
     pool.set(name, made);
     return made;
   };
-  return {
-    batch(random, part, step) {
-      const first = Math.floor(step / STEPS_A_VOLUME);
-      if (part === 'training') pool.delete(`training ${first - 1}`);
-      const draw = (): ProceduralVolume =>
-        part === 'training'
-          ? volume(`training ${first + random.integer(POOL)}`)
-          : volume(`held out ${random.integer(HELD_OUT_VOLUMES)}`);
-      return makePairs(draw, settings, random);
-    },
-  };
+  return volumeBatches(settings, (random, part, step) => {
+    if (part === 'heldOut') return volume(`held out ${random.integer(HELD_OUT_VOLUMES)}`);
+    const first = Math.floor(step / STEPS_A_VOLUME);
+    pool.delete(`training ${first - 1}`);
+    return volume(`training ${first + random.integer(POOL)}`);
+  });
 }
 
-function makePairs(draw: () => ProceduralVolume, settings: ProceduralSettings, random: Random): FedBatch {
+/**
+ * The same pairs from any clean volumes.
+ *
+ * @param draw the volume of the next pair of a batch: standard deviation 1, at least `size` by `size` pixels and
+ *   2 context + 1 slices
+ */
+export function volumeBatches(
+  settings: PairSettings,
+  draw: (random: Random, part: Part, step: number) => ProceduralVolume,
+): BatchSource {
+  return { batch: (random, part, step) => makePairs(() => draw(random, part, step), settings, random) };
+}
+
+type PairSettings = Pick<ProceduralSettings, 'size' | 'count' | 'context'>;
+
+function makePairs(draw: () => ProceduralVolume, settings: PairSettings, random: Random): FedBatch {
   const { size, count, context } = settings;
   const channels = 2 * context + 1 + CONDITIONS.length;
   const area = size * size;
@@ -85,7 +95,7 @@ function makePairs(draw: () => ProceduralVolume, settings: ProceduralSettings, r
 }
 
 /** One noisy patch with its conditions, and the clean one. */
-function pair(volume: ProceduralVolume, settings: ProceduralSettings, random: Random, out: FedBatch): void {
+function pair(volume: ProceduralVolume, settings: PairSettings, random: Random, out: FedBatch): void {
   const { size, context } = settings;
   const slices = 2 * context + 1;
   const channels = slices + CONDITIONS.length;
