@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Problem } from '../contract/errors.js';
-import type { JobEvent, ProgressEvent, SeriesDoneEvent, Stage } from '../contract/events.js';
+import type { JobEvent, ProgressEvent, ScanEvent, SeriesDoneEvent, Stage } from '../contract/events.js';
 import { describeResult } from './describe.js';
 import { duration, rate } from './format.js';
 
@@ -34,7 +34,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
     tell(event, { results }) {
       switch (event.type) {
         case 'scan':
-          return say(`${event.files} files, ${event.series} series, ${event.refused} files refused`);
+          return say(scanLine(event));
         case 'device':
           return say(`computing on ${event.device} (${event.description})`);
         case 'series-start':
@@ -60,6 +60,11 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
   };
 }
 
+function scanLine({ files, series, refused, others }: ScanEvent): string {
+  const rest = others === 0 ? '' : `, ${others} other files`;
+  return `${files} files, ${series} series, ${refused} files refused${rest}`;
+}
+
 function doneLine({ status, seconds, problem, trust }: SeriesDoneEvent): string {
   if (problem !== null) return `  ${status}: ${problemLine(problem)}`;
   const what = status === 'kept' ? 'finished by an earlier run' : `${status} in ${duration(seconds)}`;
@@ -78,7 +83,8 @@ function refusalCounter() {
   return {
     /** True when this one is to be told. */
     count(problem: Problem): boolean {
-      if (!problem.code.startsWith('E_')) return true;
+      // A warning without a place is of a series, and there is one of each at most.
+      if (!problem.code.startsWith('E_') && problem.place === undefined) return true;
       const count = (counts.get(problem.code) ?? 0) + 1;
       counts.set(problem.code, count);
       return count <= TOLD;

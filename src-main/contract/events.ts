@@ -57,6 +57,8 @@ export interface ScanEvent {
   readonly series: number;
   /** Files that were refused; each comes as a `warning` too. */
   readonly refused: number;
+  /** Files that do not claim to be images, such as a LICENSE; nothing is said of each. */
+  readonly others: number;
 }
 
 export interface SeriesStartEvent {

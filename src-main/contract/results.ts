@@ -33,6 +33,10 @@ export interface NoiseSummary {
   readonly relative: number;
   readonly distribution: 'rician' | 'gaussian';
   readonly correlated: boolean;
+  /** Sigma by each method that had enough to measure; null where it had not. */
+  readonly methods: Readonly<Record<string, number | null>>;
+  /** False where sigma rests on details of tissue alone and these look correlated: it may be many times too high. */
+  readonly certain: boolean;
 }
 
 export interface InspectedSeries {

@@ -46,4 +46,7 @@ function decodeSegment(data: Uint8Array, out: Uint8Array, first: number, step: n
       for (let i = 0; i < count; i++, to += step) out[to] = value;
     }
   }
+  // A segment that goes on was not what these pixels were packed into.
+  for (let i = from; i < data.length; i++)
+    if (data[i] !== 0 && data[i] !== 128 && data[i] !== 255) throw damaged('a segment is too long');
 }

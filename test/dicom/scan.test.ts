@@ -18,6 +18,7 @@ function memorySource(images: readonly Uint8Array[]): Source {
   return {
     root: 'memory',
     kind: 'folder',
+    passedOver: [],
     async *files() {
       for (const [i, bytes] of images.entries()) yield memoryFile(bytes, `memory/${i}`);
     },
@@ -30,7 +31,7 @@ function scanImages(images: readonly TestImage[]): Promise<ScanResult> {
 }
 
 const at = (z: number, more: TestImage = {}): TestImage => ({ position: [0, 0, z], ...more });
-const positions = (result: ScanResult, i = 0): (number | undefined)[] =>
+const positions = (result: Pick<ScanResult, 'series'>, i = 0): (number | undefined)[] =>
   result.series[i].instances.map((instance) => instance.imagePosition?.[2]);
 
 describe('a real series', () => {
@@ -151,7 +152,7 @@ describe('repeats at the same positions', () => {
     const { series } = await scanImages(repeats(more));
     expect(series).toHaveLength(1);
     expect(series[0]).toMatchObject({ eligible: true, frames: 3, only2d: false, geometry: { slices: 2 } });
-    expect(positions({ series, problems: [], filesSeen: 6 })).toEqual([0, 0, 0, 3, 3, 3]);
+    expect(positions({ series })).toEqual([0, 0, 0, 3, 3, 3]);
     const order = series[0].instances.map(
       (one) =>
         one.temporalPosition ??
@@ -215,17 +216,14 @@ describe('what may not be denoised', () => {
     expect(series[0].why?.message).toContain(reason);
   });
 
-  it('files of other kinds are listed, and do not stop the scan', async () => {
+  it('files of other kinds are counted, damaged ones listed, and neither stops the scan', async () => {
     const good = makeDicom(at(0));
     const result = await scan(
       memorySource([Buffer.from('hello'), new Uint8Array(0), good, good.subarray(0, -5)]),
     );
-    expect(result.problems.map((problem) => problem.code)).toEqual([
-      'E_NOT_DICOM',
-      'E_NOT_DICOM',
-      'E_TRUNCATED',
-    ]);
-    expect(result.problems[0]).toMatchObject({ place: 'memory/0' });
+    // What claims nothing is counted, not refused: nobody has to export a text again.
+    expect(result.others).toBe(2);
+    expect(result.problems).toMatchObject([{ code: 'E_TRUNCATED', place: 'memory/3' }]);
     expect(result.problems.every((problem) => !problem.message.includes('memory'))).toBe(true);
     expect(result.series).toHaveLength(1);
   });

@@ -1,9 +1,25 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import type * as fsPromises from 'node:fs/promises';
 import * as path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import { DecodePool } from '../../src-main/dicom/decode.js';
+import { scan } from '../../src-main/dicom/scan.js';
 import { openSource, type SourceFile } from '../../src-main/dicom/sources.js';
 import { makeDicom, makeZip, PYDICOM, pydicomMissing, skipReason, tempFolder } from './support.js';
+
+/** Folders that the file system refuses to list: a test as root can be refused nothing. */
+const listing = vi.hoisted((): { refuse: (place: string) => Error | null } => ({ refuse: () => null }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof fsPromises>();
+  const readdir = async (place: string, options: { withFileTypes: true }) => {
+    const error = listing.refuse(place);
+    if (error !== null) throw error;
+    return real.readdir(place, options);
+  };
+  return { ...real, readdir };
+});
 
 async function list(given: string): Promise<SourceFile[]> {
   const source = await openSource(given);
@@ -47,6 +63,62 @@ describe('a folder', () => {
     expect(files.map((file) => path.basename(file.place))).toEqual(['in', 'out', 'real']);
     expect(Buffer.from(await files[0].read()).toString()).toBe('inside');
     await expect(files[1].read()).rejects.toMatchObject({ code: 'E_PATH_ESCAPE' });
+  });
+
+  it('passes over links that lead nowhere or in a circle, and pipes, with a word, and reads the rest', async () => {
+    const folder = tempFolder();
+    write(folder, 'a/1.dcm', makeDicom());
+    fs.symlinkSync('nowhere', path.join(folder, 'broken.dcm'));
+    fs.symlinkSync('circle', path.join(folder, 'circle'));
+    execFileSync('mkfifo', [path.join(folder, 'pipe.dcm'), path.join(folder, 'pipe.nii')]);
+    fs.symlinkSync('pipe.dcm', path.join(folder, 'to-pipe'));
+    const result = await scan(await openSource(folder));
+    expect(result.series).toHaveLength(1);
+    expect(result.problems).toEqual([]);
+    expect(result.passedOver.map(({ code, place }) => `${code} ${path.basename(place ?? '')}`)).toEqual([
+      'W_UNREADABLE broken.dcm',
+      'W_UNREADABLE circle',
+      'W_UNREADABLE pipe.dcm',
+      'W_UNREADABLE pipe.nii',
+      'W_UNREADABLE to-pipe',
+    ]);
+  });
+
+  it('goes on where a folder in it cannot be listed', async () => {
+    const folder = tempFolder();
+    const names = ['a', 'lost+found', 'z'];
+    for (const name of names) write(folder, `${name}/1.dcm`, makeDicom());
+    const denied = Object.assign(new Error('denied'), { code: 'EACCES', syscall: 'scandir' });
+    listing.refuse = (place) => (place.endsWith('lost+found') ? denied : null);
+    try {
+      const result = await scan(await openSource(folder));
+      expect(result.series[0].instances).toHaveLength(2);
+      expect(result.passedOver).toMatchObject([
+        {
+          code: 'W_UNREADABLE',
+          message: expect.stringContaining('not permitted'),
+          remedy: expect.stringContaining('right to read'),
+          place: path.join(folder, 'lost+found'),
+        },
+      ]);
+    } finally {
+      listing.refuse = () => null;
+    }
+  });
+
+  it('counts what does not claim to be an image, and refuses what does', async () => {
+    const folder = tempFolder();
+    write(folder, '1.dcm', makeDicom());
+    write(folder, 'LICENSE', 'words');
+    write(folder, 'README.md', 'words');
+    write(folder, 'Thumbs.db', Buffer.from([0xd0, 0xcf, 0x11, 0xe0]));
+    write(folder, 'DICOMDIR', 'words');
+    write(folder, 'damaged.dcm', 'words');
+    write(folder, 'inner.zip', makeZip([{ name: 'a', data: Buffer.from('x') }]));
+    const result = await scan(await openSource(folder));
+    expect(result).toMatchObject({ filesSeen: 6, others: 3 });
+    expect(result.problems).toMatchObject([{ code: 'E_NOT_DICOM', place: path.join(folder, 'damaged.dcm') }]);
+    expect(result.passedOver).toMatchObject([{ code: 'W_SKIPPED', place: path.join(folder, 'inner.zip') }]);
   });
 
   it('says when a path does not exist', async () => {
@@ -114,6 +186,65 @@ describe('a zip archive', () => {
     const zip = makeZip([{ name: 'a', data: Buffer.from('x') }]);
     const cut = write(tempFolder(), 'a.zip', zip.subarray(0, zip.length - 30));
     await expect(openSource(cut)).rejects.toMatchObject({ code: 'E_ZIP' });
+  });
+});
+
+describe('a zip archive with something bad in it', () => {
+  const image = () => makeDicom({ rows: 64, columns: 64 });
+  const pool = new DecodePool({ threads: 1 });
+
+  async function scanned(bytes: Uint8Array) {
+    const source = await openSource(write(tempFolder(), 'a.zip', bytes));
+    const result = await scan(source, { decode: pool.decode });
+    await source.close();
+    return result;
+  }
+
+  it.each<[string, (zip: Buffer, at: number) => void]>([
+    ['damaged in its stream', (zip, at) => zip.fill(0xa5, at + 2000, at + 2100)],
+    ['damaged at its start', (zip, at) => zip.fill(0xff, at + 40, at + 60)],
+    ['without its local header', (zip, at) => zip.fill(0, at, at + 4)],
+  ])('uses the rest where one file is %s', async (_, damage) => {
+    const zip = makeZip(['a', 'b', 'c'].map((name) => ({ name: `${name}.dcm`, data: image() })));
+    damage(zip, zip.indexOf('PK\x03\x04', 4, 'latin1'));
+    const { series, problems } = await scanned(zip);
+    expect(series[0].instances).toHaveLength(2);
+    expect(problems).toMatchObject([{ code: 'E_ZIP', place: expect.stringMatching(/b\.dcm$/) }]);
+  });
+
+  it('notices bytes that inflate but are not those that were packed', async () => {
+    const zip = makeZip(['a', 'b'].map((name) => ({ name: `${name}.dcm`, data: image() })));
+    const second = zip.lastIndexOf('PK\x01\x02', zip.length, 'latin1');
+    zip.writeUInt32LE(1, second + 16);
+    const { series, problems } = await scanned(zip);
+    expect(series[0].instances).toHaveLength(1);
+    expect(problems).toMatchObject([{ code: 'E_ZIP' }]);
+  });
+
+  it('uses the rest where one is encrypted, an archive or packed in an unknown way', async () => {
+    const inner = makeZip([{ name: 'x', data: Buffer.from('x') }]);
+    const zip = makeZip([
+      ...['a', 'b', 'c'].map((name) => ({ name: `${name}.dcm`, data: image() })),
+      { name: 'd', data: inner },
+    ]);
+    const entry = (name: string) => zip.lastIndexOf(name) - 46;
+    zip.writeUInt16LE(1, entry('b.dcm') + 8);
+    zip.writeUInt16LE(99, entry('c.dcm') + 10);
+    const { series, problems, passedOver } = await scanned(zip);
+    expect(series[0].instances).toHaveLength(1);
+    expect(problems.map(({ code }) => code)).toEqual(['E_ZIP', 'E_ZIP']);
+    expect(passedOver).toMatchObject([{ code: 'W_SKIPPED' }]);
+  });
+
+  it('inflates no more than it must, and not what inflates out of all proportion', async () => {
+    const bomb = Buffer.alloc(48 * 2 ** 20);
+    const zip = write(tempFolder(), 'a.zip', makeZip([{ name: 'a', data: bomb }]));
+    const source = await openSource(zip);
+    for await (const file of source.files()) {
+      expect((await file.readHead?.(100))?.bytes).toHaveLength(100);
+      await expect(file.read()).rejects.toMatchObject({ code: 'E_BOMB' });
+    }
+    await source.close();
   });
 });
 

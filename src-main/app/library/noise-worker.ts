@@ -16,11 +16,12 @@ parentPort?.on('message', ({ volume, modality }: NoiseQuestion) => {
 
 function measure(volume: Volume, modality: string | null): MeasuredNoise {
   try {
-    const { sigma, relative, distribution, correlated, warnings } = estimateNoise(
+    const { sigma, relative, distribution, correlated, methods, certain, warnings } = estimateNoise(
       volume,
       modality === null ? {} : { modality },
     );
-    return { noise: { sigma, relative, distribution, correlated }, warnings, problem: null };
+    const noise = { sigma, relative, distribution, correlated, methods, certain };
+    return { noise, warnings, problem: null };
   } catch (error) {
     return { noise: null, warnings: [], problem: problemFrom(error) };
   }

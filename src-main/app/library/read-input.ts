@@ -52,7 +52,7 @@ export async function readInput(
       onProgress: options.onProgress,
       claim: (file, bytes) => claimed.take(file, bytes),
     });
-    const problems: Problem[] = [...claimed.problems, ...found.problems];
+    const problems: Problem[] = [...claimed.problems, ...found.problems, ...found.passedOver];
     const shown: Shown[] = [];
     const attempt = async (place: string, make: () => Promise<Shown>) => {
       try {
@@ -158,6 +158,9 @@ async function openAll(paths: readonly string[]): Promise<Source> {
     kind: 'folder',
     async *files() {
       for (const source of sources) yield* source.files();
+    },
+    get passedOver() {
+      return sources.flatMap((source) => source.passedOver);
     },
     close,
   };
