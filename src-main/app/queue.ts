@@ -165,6 +165,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       await fs.writeFile(
         logFile(id),
         events.map((event) => `${JSON.stringify(event, withoutPlaces)}\n`).join(''),
+        { mode: 0o600 },
       );
     } catch {
       // A log that cannot be kept is no reason to stop the work that it tells of.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, isInside } from '../base/files.js';
+import { closeOwnFolder } from '../base/own-folder.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { LimpidError } from '../contract/errors.js';
@@ -18,6 +19,7 @@ import { type SamplePlace, samplesAt } from './samples.js';
 import { openSettings } from './settings.js';
 import { openStorage } from './storage.js';
 import { openTrainings } from './trainings.js';
+import { clearAbandonedUploads } from './uploads-left.js';
 
 export interface ServiceOptions {
   /** The person's own folder: settings, queue, logs. */
@@ -65,8 +67,13 @@ export interface AppService {
  */
 export async function openService(options: ServiceOptions): Promise<AppService> {
   const { home, spawn, entries, desktop } = options;
-  await fs.mkdir(home, { recursive: true, mode: 0o700 });
+  try {
+    await closeOwnFolder(home);
+  } catch (error) {
+    throw asFileError(error, home);
+  }
   const lock = await acquireLock(path.join(home, 'app.lock'));
+  await clearAbandonedUploads();
   const listeners = new Set<(event: AppEvent) => void>();
   const publish = (event: AppEvent): void => {
     for (const listener of [...listeners]) listener(event);

@@ -3,10 +3,11 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { LimpidError } from '../contract/errors.js';
+import { modeOfFile } from './own-folder.js';
 
 /**
  * Writes a whole file or nothing: a `.part` file beside it, flushed to disk, then linked into place, so that a
- * kill at any moment leaves no half file under the final name.
+ * kill at any moment leaves no half file under the final name. Below the data folder only this user may read it.
  *
  * @throws LimpidError E_EXISTS when `file` is there already and `replace` is not set; E_IO when the disk refuses.
  */
@@ -17,7 +18,11 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const part = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
-    const handle = await fs.open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+    const handle = await fs.open(
+      part,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+      modeOfFile(file),
+    );
     try {
       await handle.writeFile(data);
       await handle.sync();

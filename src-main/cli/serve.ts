@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Command } from 'commander';
+import { removeRedirect, writeRedirect } from '../app/http/redirect-page.js';
 import { startServer } from '../app/http/server.js';
 import { openUploads } from '../app/http/uploads.js';
 import { samplePlaces } from '../app/samples.js';
@@ -24,7 +25,7 @@ export function serveCommand(places: ServePlaces, finish: (exitCode: number) => 
   return new Command('serve')
     .summary('open the app in a browser, for machines without a desktop')
     .description(
-      'Serves the window of the app to a browser on this machine and prints its address, which holds a secret: whoever has it may read the files of this user. Only 127.0.0.1 is served; use an SSH tunnel from elsewhere. Ends with Ctrl-C.',
+      'Serves the window of the app to a browser on this machine and prints its address, which holds a secret and works once: the browser that opens it may read the files of this user. Press Enter for another address. Only 127.0.0.1 is served; use an SSH tunnel from elsewhere. Ends with Ctrl-C.',
     )
     .option('--port <n>', 'port of 127.0.0.1; 0 lets the system choose', wholeNumber(0, 65535), 0)
     .option('--open', 'open the address in the browser', false)
@@ -33,7 +34,10 @@ export function serveCommand(places: ServePlaces, finish: (exitCode: number) => 
       `
 Examples:
   limpid serve --open
-  limpid serve --port 8042`,
+  limpid serve --port 8042
+
+A browser that may not read hidden folders (as snap packages) cannot follow
+--open: open the printed address yourself.`,
     )
     .action(async ({ port, open }: { port: number; open: boolean }) =>
       finish(await serve(places, port, open)),
@@ -42,10 +46,11 @@ Examples:
 
 /** Serves until it is told to end. */
 async function serve(places: ServePlaces, port: number, open: boolean): Promise<number> {
+  const home = homeFolder();
   const uploads = await openUploads();
   try {
     const service = await openService({
-      home: homeFolder(),
+      home,
       spawn: forkSpawn(),
       entries: places,
       samples: samplePlaces(places.root),
@@ -54,12 +59,22 @@ async function serve(places: ServePlaces, port: number, open: boolean): Promise<
       passing: [uploads.folder],
     });
     try {
-      const server = await startServer({ service, uploads, appFolder: places.app, port });
-      process.stdout.write(`Limpid is at ${server.url}\n`);
-      if (open) openInBrowser(server.url);
+      const server = await startServer({
+        service,
+        uploads,
+        appFolder: places.app,
+        port,
+        onExchange: () => void removeRedirect(home),
+      });
+      const address = server.newAddress();
+      process.stdout.write(`Limpid is at ${address}\n`);
+      if (open) openInBrowser(await writeRedirect(home, address));
+      const silence = onEnter(() => process.stdout.write(`Limpid is at ${server.newAddress()}\n`));
       await interrupted();
+      silence();
       await server.close();
     } finally {
+      await removeRedirect(home);
       await service.close();
     }
     return EXIT.done;
@@ -80,14 +95,24 @@ function interrupted(): Promise<void> {
   });
 }
 
+/** Calls back at each line that a person enters. @returns what ends that */
+function onEnter(answer: () => void): () => void {
+  if (!process.stdin.isTTY) return () => undefined;
+  process.stdin.on('data', answer);
+  return () => void process.stdin.off('data', answer).pause();
+}
+
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
 
-function openInBrowser(url: string): void {
+/** @param page that leads to the address, whose token is not to stand in the list of processes */
+function openInBrowser(page: string): void {
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
-  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
-  child.on('error', () => process.stderr.write('No browser could be opened: open the address yourself.\n'));
+  const child = spawn(command, [...args, page], { stdio: 'ignore', detached: true });
+  child.on('error', () =>
+    process.stderr.write('No browser could be opened: open the address above yourself.\n'),
+  );
   child.unref();
 }

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
+import { modeOfFile } from '../base/own-folder.js';
 import { LimpidError } from '../contract/errors.js';
 
 /** Who holds a lock. `born` tells a process from a later one with the same number. */
@@ -45,7 +46,7 @@ export async function acquireLock(file: string): Promise<Lock> {
 async function tryCreate(file: string, mine: Holder): Promise<boolean> {
   const part = path.join(path.dirname(file), `.lock-${mine.token}.part`);
   try {
-    await fs.writeFile(part, JSON.stringify(mine), { flag: 'wx' });
+    await fs.writeFile(part, JSON.stringify(mine), { flag: 'wx', mode: modeOfFile(file) });
     await fs.link(part, file);
     return true;
   } catch (error) {
@@ -59,7 +60,7 @@ async function tryCreate(file: string, mine: Holder): Promise<boolean> {
 
 async function createWithoutLinks(file: string, mine: Holder): Promise<boolean> {
   try {
-    await fs.writeFile(file, JSON.stringify(mine), { flag: 'wx' });
+    await fs.writeFile(file, JSON.stringify(mine), { flag: 'wx', mode: modeOfFile(file) });
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -83,6 +84,13 @@ async function removeStale(file: string, expected: string): Promise<void> {
 async function release(file: string, mine: Holder): Promise<void> {
   const text = await readOrNull(file);
   if (text !== null && parseHolder(text)?.token === mine.token) await fs.rm(file, { force: true });
+}
+
+/** True where the lock names a process of this machine that is gone; false where that is not certain. */
+export async function isAbandoned(file: string): Promise<boolean> {
+  const text = await readOrNull(file);
+  const holder = text === null ? null : parseHolder(text);
+  return holder !== null && !(await isAlive(holder));
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/files.js';
 import { homeFolder } from '../base/home.js';
+import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
 import { LimpidError } from '../contract/errors.js';
 import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
@@ -81,7 +82,8 @@ export async function keepModel(
     addedAt: same?.addedAt ?? new Date().toISOString(),
   };
   try {
-    await fs.mkdir(storeFolder(), { recursive: true });
+    await closeOwnFolder(homeFolder());
+    await fs.mkdir(storeFolder(), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw asFileError(error, storeFolder());
   }

@@ -35,9 +35,9 @@ afterAll(async () => {
   await removeFolders();
 });
 
-function serve(folder: string): Promise<Served> {
-  const env = { ...process.env, LIMPID_HOME: folder };
-  const child = spawn(process.execPath, [CLI, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+function serve(folder: string, more: NodeJS.ProcessEnv = {}, args: readonly string[] = []): Promise<Served> {
+  const env = { ...process.env, LIMPID_HOME: folder, ...more };
+  const child = spawn(process.execPath, [CLI, 'serve', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   return new Promise((resolve, reject) => {
     let text = '';
@@ -131,6 +131,87 @@ describe('limpid serve', () => {
     ).not.toMatch(/[0-9a-f]{64}/);
   });
 
+  it('exchanges its token once, for another secret', async () => {
+    const token = served.url.searchParams.get('token') ?? '';
+    expect(cookie).not.toContain(token);
+    for (const path of [served.url.pathname + served.url.search, '/?token=']) {
+      const { status, text } = await raw({ path, headers: { host: served.url.host } });
+      expect([status, text]).toEqual([403, expect.stringContaining('can be used once')]);
+    }
+    expect(
+      (await raw({ headers: { host: served.url.host, cookie: cookie.replace(/=.*/, `=${token}`) } })).status,
+    ).toBe(403);
+    // Opened again in the browser that has the cookie, the address is only tidied up.
+    const again = await fetch(served.url, { headers: { cookie }, redirect: 'manual' });
+    expect([again.status, again.headers.get('location'), again.headers.get('set-cookie')]).toEqual([
+      303,
+      '/',
+      null,
+    ]);
+  });
+
+  it('lets a page of another site bring the token, and nothing else', async () => {
+    const other = await serve(path.join(await temporaryFolder(), 'home'));
+    try {
+      const headers = { 'sec-fetch-site': 'cross-site' };
+      const without = await fetch(other.url.origin, { headers, redirect: 'manual' });
+      expect([without.status, without.headers.get('set-cookie')]).toEqual([403, null]);
+      const response = await fetch(other.url, { headers, redirect: 'manual' });
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('0; url=/')]);
+      const given = { ...headers, cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] };
+      expect((await fetch(other.url.origin, { headers: given })).status).toBe(403);
+      expect((await fetch(other.url, { headers, redirect: 'manual' })).status).toBe(403);
+    } finally {
+      other.child.kill('SIGINT');
+      await other.ended;
+    }
+  });
+
+  it.runIf(process.platform === 'linux')('opens a browser without its token on a command line', async () => {
+    const root = await temporaryFolder();
+    const opener = path.join(root, 'xdg-open');
+    const told = path.join(root, 'told');
+    await fs.writeFile(opener, `#!/bin/sh\necho "$@" > ${told}.part\nmv ${told}.part ${told}\n`, {
+      mode: 0o755,
+    });
+    const own = path.join(root, 'home');
+    const other = await serve(own, { PATH: `${root}:${process.env.PATH}` }, ['--open']);
+    try {
+      while (!existsSync(told)) await new Promise((resolve) => setTimeout(resolve, 20));
+      const page = (await fs.readFile(told, 'utf8')).trim();
+      expect(page).toBe(path.join(own, 'open.html'));
+      expect((await fs.stat(page)).mode & 0o777).toBe(0o600);
+      expect(await fs.readFile(page, 'utf8')).toContain(`url=${other.url}"`);
+      const { pid } = other.child;
+      expect(await fs.readFile(`/proc/${pid}/cmdline`, 'utf8')).not.toMatch(/[0-9a-f]{64}/);
+      expect((await fetch(other.url, { redirect: 'manual' })).status).toBe(303);
+      while (existsSync(page)) await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      other.child.kill('SIGINT');
+      await other.ended;
+    }
+  });
+
+  it('closes a data folder that was open to others, and what Limpid made in it', async () => {
+    const own = path.join(await temporaryFolder(), 'home');
+    await fs.mkdir(path.join(own, 'trainings/a'), { recursive: true });
+    await fs.mkdir(path.join(own, 'strangers'));
+    const files = ['settings.json', 'queue.json', 'trainings/a/patches.bin', 'strangers/file'];
+    for (const file of files) await fs.writeFile(path.join(own, file), '{}');
+    for (const place of ['', 'trainings', 'trainings/a', 'strangers'])
+      await fs.chmod(path.join(own, place), 0o755);
+    for (const file of files) await fs.chmod(path.join(own, file), 0o644);
+    const other = await serve(own);
+    const modeOf = async (place: string) => (await fs.stat(path.join(own, place))).mode & 0o777;
+    for (const place of ['', 'trainings', 'trainings/a']) expect(await modeOf(place)).toBe(0o700);
+    for (const file of [...files.slice(0, 3), 'app.lock'])
+      expect([file, await modeOf(file)]).toEqual([file, 0o600]);
+    // Nobody else's: the folder around it is closed.
+    expect([await modeOf('strangers'), await modeOf('strangers/file')]).toEqual([0o755, 0o644]);
+    other.child.kill('SIGINT');
+    await other.ended;
+  });
+
   it('listens on the loopback address only', async () => {
     const os = await import('node:os');
     const outside = Object.values(os.networkInterfaces())
@@ -202,6 +283,45 @@ describe('limpid serve', () => {
     expect(await served.ended).toBe(0);
     expect(existsSync(place)).toBe(false);
     served = await serve(home);
+  });
+
+  it('clears what was dropped into a server that was killed, and leaves the rest', async () => {
+    const root = await temporaryFolder();
+    const temporary = { TMPDIR: path.join(root, 'temporary') };
+    await fs.mkdir(temporary.TMPDIR);
+    const dropped = async (server: Served): Promise<string> => {
+      const answer = await fetch(server.url, { redirect: 'manual' });
+      const headers = {
+        cookie: (answer.headers.get('set-cookie') ?? '').split(';')[0],
+        origin: server.url.origin,
+      };
+      const query = 'batch=0123456789abcdef&path=drop/a.dcm';
+      const stored: unknown = await (
+        await fetch(`${server.url.origin}/upload?${query}`, { method: 'POST', headers, body: 'x' })
+      ).json();
+      return isRecord(stored) ? String(stored.value) : '';
+    };
+    const killed = await serve(path.join(root, 'one'), temporary);
+    const left = await dropped(killed);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(existsSync(left)).toBe(true);
+    // No server's: one that is just starting, one that holds something else, and one whose name is another's.
+    const at = (name: string) => path.join(temporary.TMPDIR, name);
+    for (const name of ['limpid-upload-fresh1', 'limpid-upload-other1', 'limpid-upload-toolong'])
+      await fs.mkdir(at(name), { mode: 0o700 });
+    await fs.writeFile(path.join(at('limpid-upload-other1'), 'notes.txt'), 'x');
+    const living = await serve(path.join(root, 'two'), temporary);
+    const used = await dropped(living);
+    expect(existsSync(path.dirname(path.dirname(left)))).toBe(false);
+    const third = await serve(path.join(root, 'three'), temporary);
+    expect(existsSync(used)).toBe(true);
+    for (const name of ['limpid-upload-fresh1', 'limpid-upload-other1', 'limpid-upload-toolong'])
+      expect([name, existsSync(at(name))]).toEqual([name, true]);
+    for (const server of [living, third]) {
+      server.child.kill('SIGINT');
+      await server.ended;
+    }
   });
 
   it('does not run twice over one home', async () => {

@@ -4,11 +4,15 @@ import { call } from '../calls.js';
 import { getContent, type Reply, refusal, reply } from '../content.js';
 import type { AppService } from '../service.js';
 import { openGuard } from './guard.js';
+import { redirectPage } from './redirect-page.js';
 import type { Uploads } from './uploads.js';
 
 export interface AppServer {
-  /** With the token: for the person who started it only. */
-  readonly url: string;
+  /**
+   * With a token that is exchanged once: for the person who started it only. One that was not used until the next call
+   * is worth nothing from then on.
+   */
+  newAddress(): string;
   close(): Promise<void>;
 }
 
@@ -19,6 +23,8 @@ export interface ServerOptions {
   readonly appFolder: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** A browser has exchanged its token. */
+  readonly onExchange?: () => void;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -57,9 +63,15 @@ export async function startServer(options: ServerOptions): Promise<AppServer> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', `http://${LOOPBACK}`);
-    const refused = guard.refuses(request, url);
-    if (refused === 'token' && request.method === 'GET' && url.pathname === '/' && guard.holdsToken(url))
-      return send(response, reply(303, TEXT, EMPTY, { location: '/', 'set-cookie': guard.cookie }));
+    const refused = guard.refuses(request);
+    // A page that leads here, as `serve --open` writes it, is another site: it may bring a token, and nothing else.
+    if ((refused === 'cookie' || refused === 'site') && guard.takesToken(request, url)) {
+      options.onExchange?.();
+      return send(response, welcome(guard.cookie, refused === 'site'));
+    }
+    // Opened once more in the same browser: the token does not stay in the address bar.
+    if (refused === null && url.pathname === '/' && url.searchParams.has('token'))
+      return send(response, reply(303, TEXT, EMPTY, { location: '/' }));
     if (refused !== null) return send(response, reply(403, TEXT, Buffer.from(WHY_REFUSED)));
     if (request.method === 'GET' && url.pathname === '/events') return streamEvents(response);
     if (request.method === 'GET')
@@ -106,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<AppServer> {
   }
 
   return {
-    url: `http://${LOOPBACK}:${portOf()}/?token=${guard.token}`,
+    newAddress: () => `http://${LOOPBACK}:${portOf()}/?token=${guard.newToken()}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -117,7 +129,21 @@ export async function startServer(options: ServerOptions): Promise<AppServer> {
 
 const EMPTY = new Uint8Array(0);
 const WHY_REFUSED =
-  'Limpid answers only the browser that was opened with the address it printed. Open that address again.\n';
+  'Limpid answers only the browser that was opened with the address it printed, which can be used once. Press Enter where limpid serve runs for another address, or start it again.\n';
+
+/**
+ * The answer to a token: the cookie, and on to the window. A strict cookie is not sent on while a page of another site
+ * is what led here: then a page of ours leads on.
+ */
+function welcome(cookie: string, fromElsewhere: boolean): Reply {
+  const headers = { 'set-cookie': cookie };
+  if (!fromElsewhere) return reply(303, TEXT, EMPTY, { ...headers, location: '/' });
+  const page = redirectPage('/');
+  return reply(200, 'text/html; charset=utf-8', Buffer.from(page), {
+    ...headers,
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  });
+}
 
 function json(status: number, value: unknown): Reply {
   return reply(status, 'application/json; charset=utf-8', Buffer.from(JSON.stringify(value)));

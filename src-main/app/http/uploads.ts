@@ -6,6 +6,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
 import { LimpidError } from '../../contract/errors.js';
+import { acquireLock } from '../../jobs/lock.js';
+import { DROP, UPLOADS } from '../uploads-left.js';
 import { name, refuse } from '../validate.js';
 
 /** Files that a browser sends, below one temporary folder that goes when the server does. */
@@ -21,12 +23,14 @@ const MOST_LENGTH = 200;
 
 export async function openUploads(): Promise<Uploads> {
   // Only this user may look in: what is dropped may hold patients' images.
-  const folder = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'limpid-upload-')));
+  const folder = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), UPLOADS.prefix)));
+  // Tells a later start whether this process is gone.
+  await acquireLock(path.join(folder, UPLOADS.lock));
   return {
     folder,
     async store(batch, relativePath, body) {
       const id = name(batch, 'batch');
-      if (!/^[0-9a-f]{16,64}$/.test(id)) throw refuse('batch is no number of a drop');
+      if (!DROP.test(id)) throw refuse('batch is no number of a drop');
       const parts = safeParts(name(relativePath, 'path'));
       const place = path.join(folder, id, ...parts);
       try {
