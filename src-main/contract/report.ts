@@ -235,6 +235,7 @@ export interface TrustReport {
   readonly blend: BlendReport | null;
   /** Slices that the denoiser was run on again, from 1; null where it could not be. */
   readonly probe: { readonly first: number; readonly slices: number } | null;
+  readonly signal: SignalReport;
   readonly level: LevelReport | null;
   readonly retention: RetentionReport | null;
   /** What a second pass over the result changes. */
@@ -248,7 +249,22 @@ export interface TrustReport {
   readonly umse: UmseReport | null;
 }
 
+/** Whether the full result still shows what the source shows; see trust/signal.ts. */
+export interface SignalReport {
+  /** Tissue of the source. */
+  readonly voxels: number;
+  /** Share of it that is not dark in the result; null without any. */
+  readonly left: number | null;
+  /** Pearson correlation of source and result; null where the source shows noise alone. */
+  readonly alike: number | null;
+  /** Root mean square change there, over what noise makes; null where the level of the noise is not known. */
+  readonly changeOverSigma: number | null;
+  /** Share of the result that are no numbers. */
+  readonly notFinite: number;
+}
+
 export type TrustTest =
+  | 'signal'
   | 'residual'
   | 'level'
   | 'correlation'

@@ -2,7 +2,7 @@ import { LimpidError, type Problem } from '../contract/errors.js';
 import type { SeriesReport } from '../contract/report.js';
 import type { TrustOutcome } from '../contract/results.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
-import { assess, type Trusted } from '../trust/assess.js';
+import { assess, assessSignal, type Trusted } from '../trust/assess.js';
 import type { LoadedStack } from './input.js';
 import type { Processed, Processor } from './processor.js';
 
@@ -28,8 +28,27 @@ export async function trustOf(
   noise: NoiseEstimate,
   processed: Processed,
 ): Promise<Trusted | null> {
-  if (settings === null || processor.device === null || processed.untested || !(noise.sigma > 0)) return null;
-  const trusted = await assess({
+  if (settings === null || processor.device === null) return null;
+  const trusted = await judged(settings, loaded, noise, processed);
+  const failed = trusted?.report.reasons.find(({ verdict }) => verdict === 'fail');
+  if (settings.strict && failed !== undefined)
+    throw new LimpidError(
+      'E_TRUST',
+      `The trust report failed, so nothing was written. ${failed.message}`,
+      'Use another model or a lower --strength; without --strict as much of the change is taken back as fails.',
+    );
+  return trusted;
+}
+
+/** Where there is no noise to measure in, or another thing than noise was to go, only whether the image is still there. */
+async function judged(
+  settings: TrustSettings,
+  loaded: LoadedStack,
+  noise: NoiseEstimate,
+  processed: Processed,
+): Promise<Trusted | null> {
+  if (processed.untested || !(noise.sigma > 0)) return assessSignal(loaded.volume, processed.volume);
+  return assess({
     before: loaded.volume,
     after: processed.volume,
     noise,
@@ -41,14 +60,6 @@ export async function trustOf(
     training: processed.statistics ?? null,
     uncertainty: settings.uncertainty,
   });
-  const failed = trusted.report.reasons.find(({ verdict }) => verdict === 'fail');
-  if (settings.strict && failed !== undefined)
-    throw new LimpidError(
-      'E_TRUST',
-      `The trust report failed, so nothing was written. ${failed.message}`,
-      'Use another model or a lower --strength; without --strict as much of the change is taken back as fails.',
-    );
-  return trusted;
 }
 
 /** What is to be written: the change that can be trusted, its error map, its uncertainty, and a word of all that. */
@@ -61,7 +72,10 @@ export function trustedResult(
   return {
     ...processed,
     volume,
-    errorMap: share === 1 ? processed.errorMap : (processed.errorMap?.map((value) => share * value) ?? null),
+    errorMap:
+      share === 1
+        ? processed.errorMap
+        : (processed.errorMap?.map((value) => (Number.isFinite(value) ? share * value : 0)) ?? null),
     uncertainty: wanted && whole ? uncertainty.values : null,
     description: [processed.description, ...words(report, share)].join('; '),
     warnings: [...processed.warnings, ...blendWarning(report)],

@@ -23,9 +23,10 @@ import { type NoiseModel, noiseModel } from './noise-model.js';
 import { type DenoiseFunction, foregroundMask } from './part.js';
 import { type Probed, probe } from './probe.js';
 import { residualStatistics } from './residual.js';
+import { isGone, signalReason, signalReport, withNumbers } from './signal.js';
 import { unsupervisedError } from './umse.js';
 import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
-import { doubted } from './verdict.js';
+import { doubted, unjudged } from './verdict.js';
 
 export interface TrustInput {
   readonly before: Volume;
@@ -75,13 +76,16 @@ const SHARES = [0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0] as const;
  *
  * @throws LimpidError E_CANCELLED and whatever of `denoise` is no LimpidError
  */
-export async function assess(input: TrustInput): Promise<Trusted> {
-  const { before, after, noise } = input;
+export async function assess(given: TrustInput): Promise<Trusted> {
+  const { before, noise } = given;
+  const after = withNumbers(before, given.after);
+  const input = { ...given, after };
   const model = noiseModel(noise.map ?? noise.sigma, noise.distribution);
   const foreground = foregroundOf(after, noise, model);
   const clean = isClean(before, noise);
   const probed = await tryProbe(input, model, foreground, clean);
   const found: Findings = {
+    signal: signalReport(before, given.after, model),
     residual: judgeResidual(before, after, noise),
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
@@ -97,13 +101,14 @@ export async function assess(input: TrustInput): Promise<Trusted> {
   const part = probed.found?.uncertainty ?? null;
   return {
     report: {
-      verdict: blend === null ? verdictOf(reasons) : 'warn',
+      verdict: blend === null ? verdictOf(reasons) : blend.share > 0 ? 'warn' : 'fail',
       reasons,
       blend,
       probe:
         probed.found === null
           ? null
           : { first: probed.found.from + 1, slices: probed.found.to - probed.found.from },
+      signal: found.signal,
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
@@ -119,6 +124,36 @@ export async function assess(input: TrustInput): Promise<Trusted> {
   };
 }
 
+/**
+ * The one question that can be asked of a result from which something else than noise was to go: whether the image is
+ * still there. Null where it is; else nothing of the change is to be written.
+ */
+export function assessSignal(before: Volume, after: Volume): Trusted | null {
+  const signal = signalReport(before, after, null);
+  const reasons = signalReason(signal, false);
+  if (reasons.length === 0) return null;
+  return {
+    report: {
+      verdict: 'fail',
+      reasons,
+      blend: { share: 0, why: 'fail' },
+      probe: null,
+      signal,
+      level: { measuredOverSigma: null, remainingOverSigma: null, correlation: { x: null, y: null } },
+      retention: null,
+      again: null,
+      clean: { recognised: false, psnr: null },
+      uncertainty: null,
+      familiarity: null,
+      umse: null,
+    },
+    residual: unjudged(),
+    share: 0,
+    volume: withData(before, before.data.slice()),
+    uncertainty: null,
+  };
+}
+
 function residualOptions(noise: NoiseEstimate) {
   return {
     sigma: noise.map ?? noise.sigma,
@@ -129,7 +164,15 @@ function residualOptions(noise: NoiseEstimate) {
 
 function judgeResidual(before: Volume, after: Volume, noise: NoiseEstimate): ResidualReport {
   const report = residualStatistics(before, after, residualOptions(noise));
-  return noise.certain ? report : doubted(report, noise.sigma);
+  const why = doubtOf(noise);
+  return why === null ? report : doubted(report, noise.sigma, why);
+}
+
+/** Why the level of the noise is in doubt: a result that rests on it never passes. */
+function doubtOf({ certain, warnings }: NoiseEstimate): string | null {
+  if (!certain) return 'The level of the noise is a guess';
+  const alarm = warnings.find(({ code }) => code === 'W_NOISE_DISAGREE');
+  return alarm === undefined ? null : alarm.message.replace(/\.$/, '');
 }
 
 function foregroundOf(after: Volume, noise: NoiseEstimate, model: NoiseModel): Uint8Array {
@@ -209,15 +252,19 @@ function blendFor(
   model: NoiseModel,
 ): BlendReport | null {
   const { psnr, recognised } = found.clean;
+  const { before, after, noise, strength } = input;
+  // Nothing of a change can be trusted that leaves no image.
+  if (isGone(found.signal)) return { share: 0, why: 'fail' };
   if (recognised && psnr !== null && psnr < CLEAN_PSNR)
     return { share: 10 ** ((psnr - CLEAN_PSNR) / 20), why: 'clean' };
   if (verdict !== 'fail') return null;
-  const { before, after, noise, strength } = input;
   for (const share of SHARES) {
     const volume = blended(before, after, share);
     const residual = judgeResidual(before, volume, noise);
     const umse = found.umse === null ? null : unsupervisedError(before, volume, foreground, noise, model);
-    const reasons = reasonsOf({ ...found, residual, umse, ...scaled(found, share) }, noise, strength * share);
+    const signal = signalReport(before, volume, model);
+    const parts = { ...found, signal, residual, umse, ...scaled(found, share) };
+    const reasons = reasonsOf(parts, noise, strength * share);
     if (verdictOf(reasons) !== 'fail') return { share, why: 'fail' };
   }
   return { share: 0, why: 'fail' };

@@ -4,15 +4,18 @@ import type {
   LevelReport,
   ResidualReport,
   RetentionReport,
+  SignalReport,
   TrustReason,
   UmseReport,
   Verdict,
 } from '../contract/report.js';
 import type { NoiseEstimate } from '../noise/estimate.js';
 import { CLEAN_PSNR } from './clean.js';
+import { signalReason } from './signal.js';
 
 /** What the tests measured. */
 export interface Findings {
+  readonly signal: SignalReport;
   readonly residual: ResidualReport;
   readonly level: LevelReport;
   readonly retention: RetentionReport | null;
@@ -41,6 +44,7 @@ export const TRUST_LIMITS = {
 /** All reasons, worst first. */
 export function reasonsOf(found: Findings, noise: NoiseEstimate, strength: number): TrustReason[] {
   const reasons = [
+    ...signalReason(found.signal, true),
     ...residualReason(found.residual),
     ...levelReasons(found.level, noise, strength),
     ...retentionReason(found.retention),

@@ -57,14 +57,18 @@ export function unjudged(): ResidualReport {
   };
 }
 
-/** The same report where the level of the noise is a guess: it never passes, because its measures rest on the guess. */
-export function doubted(report: ResidualReport, sigma: number): ResidualReport {
+/**
+ * The same report where the level of the noise is in doubt: it never passes, because its measures rest on the level.
+ *
+ * @param why a clause without full stop
+ */
+export function doubted(report: ResidualReport, sigma: number, why: string): ResidualReport {
   const reason: ResidualReason = {
     measure: 'sigma',
     verdict: 'warn',
     value: sigma,
     limit: 0,
-    message: 'The level of the noise is a guess, so what was removed may be fine structure.',
+    message: `${why}, so what was removed may be fine structure.`,
   };
   const verdict = report.verdict === 'fail' ? 'fail' : 'warn';
   return { ...report, verdict, reasons: [...report.reasons, reason] };

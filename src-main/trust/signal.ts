@@ -1,0 +1,175 @@
+/** Whether the image is still there: measured where the source shows tissue, whatever the result shows. */
+import type { SignalReport, TrustReason } from '../contract/report.js';
+import type { Volume } from '../imaging/volume.js';
+import { foregroundThreshold } from './foreground.js';
+import type { NoiseModel } from './noise-model.js';
+
+export const SIGNAL_LIMITS = {
+  /** Share of the source's tissue that is not dark in the result. */
+  left: { fail: 0.5 },
+  /** Pearson correlation of source and result; of an honest result the root of 3/4 or more, by LEAST_STRUCTURE. */
+  alike: { fail: 0.5 },
+  /** Root mean square of what was changed in the source's tissue over what noise makes. */
+  changeOverSigma: { fail: 2 },
+} as const;
+
+/** A source whose variance is less than so many times that of its noise has no structure to recognise. */
+const LEAST_STRUCTURE = 4;
+/** Part of the variance that means of 3 x 3 pixels keep where there is structure; a ninth of that of white noise. */
+const KEPT_BY_MEANS = 0.6;
+/** Part of the way from the darkest to the brightest percentile of the source up to which a voxel is dark. */
+const DARK = 0.5;
+/** Voxels that are compared at most, but for one plane in any case. */
+const ENOUGH = 8_000_000;
+
+/**
+ * Compares a result with its source over the tissue of the source: means of 3 x 3 pixels above the threshold of its
+ * foreground, so that noise in air does not count.
+ *
+ * @param model of the noise; null where its level is not known
+ */
+export function signalReport(before: Volume, after: Volume, model: NoiseModel | null): SignalReport {
+  const noise = model !== null && model.typical > 0 ? model : null;
+  const threshold = foregroundThreshold(before, noise?.typical ?? 0, noise?.floor ?? false);
+  const dark = DARK * foregroundThreshold(before, 0, false) + (1 - DARK) * darkest(before);
+  const sums = { voxels: 0, light: 0, energy: 0 };
+  const pair = new Pair();
+  const means = new Pair();
+  const { columns, rows, measured } = before;
+  const area = columns * rows;
+  // More would say the same.
+  const step = area * Math.max(1, Math.round(before.data.length / ENOUGH));
+  for (let start = 0; start < before.data.length; start += step)
+    for (let i = 0; i < area; i++) {
+      const at = start + i;
+      if (measured !== null && measured[at % measured.length] === 0) continue;
+      const source = before.data[at];
+      const result = after.data[at];
+      if (!Number.isFinite(result)) continue;
+      pair.add(source, result);
+      const mean = meanAround(before, start, i);
+      means.add(mean, mean);
+      if (mean <= threshold) continue;
+      sums.voxels++;
+      if (result > dark) sums.light++;
+      if (noise !== null) sums.energy += noise.standardise(source, result, at) ** 2;
+    }
+  const structured =
+    pair.sourceVariance() > LEAST_STRUCTURE * (noise?.typical ?? 0) ** 2 &&
+    means.sourceVariance() > KEPT_BY_MEANS * pair.sourceVariance();
+  return {
+    voxels: sums.voxels,
+    left: sums.voxels === 0 ? null : sums.light / sums.voxels,
+    alike: structured ? pair.correlation() : null,
+    changeOverSigma: noise === null || sums.voxels === 0 ? null : Math.sqrt(sums.energy / sums.voxels),
+    notFinite: shareWithoutNumber(after),
+  };
+}
+
+/** Why the image is not there any more; at most one reason. @param noisy whether it was noise that was to go */
+export function signalReason(signal: SignalReport, noisy: boolean): TrustReason[] {
+  const { left, alike, changeOverSigma, notFinite } = signal;
+  const { left: leftLimit, alike: alikeLimit, changeOverSigma: changeLimit } = SIGNAL_LIMITS;
+  if (notFinite > 0) return [failed(notFinite, 0, `${percent(notFinite)} of the result are no numbers.`)];
+  if (left !== null && left < leftLimit.fail)
+    return [failed(left, leftLimit.fail, `Of the tissue of the source only ${percent(left)} are left.`)];
+  if (alike !== null && alike < alikeLimit.fail)
+    return [failed(alike, alikeLimit.fail, 'The result does not show what the source shows.')];
+  if (noisy && changeOverSigma !== null && changeOverSigma > changeLimit.fail)
+    return [
+      failed(
+        changeOverSigma,
+        changeLimit.fail,
+        'In the tissue of the source far more was changed than there is noise.',
+      ),
+    ];
+  return [];
+}
+
+/** Whether what the source shows is gone. */
+export function isGone({ left, alike, notFinite }: SignalReport): boolean {
+  return (
+    notFinite === 1 ||
+    (left !== null && left < SIGNAL_LIMITS.left.fail) ||
+    (alike !== null && alike < SIGNAL_LIMITS.alike.fail)
+  );
+}
+
+/** The result with the source's values where it has no numbers; the same volume where all are. */
+export function withNumbers(before: Volume, after: Volume): Volume {
+  if (after.data.every(Number.isFinite)) return after;
+  const data = after.data.map((value, i) => (Number.isFinite(value) ? value : before.data[i]));
+  return { ...after, data };
+}
+
+function failed(value: number, limit: number, message: string): TrustReason {
+  const remedy = 'Do not use this result: the model does not fit images like these. Use another model.';
+  return { test: 'signal', verdict: 'fail', value, limit, message, remedy };
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}
+
+/** Of the pixel and those around it in the plane that there are. */
+function meanAround({ data, columns, rows }: Volume, start: number, i: number): number {
+  const [x, y] = [i % columns, Math.floor(i / columns)];
+  let sum = 0;
+  let count = 0;
+  for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++)
+    for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
+      sum += data[start + row * columns + column];
+      count++;
+    }
+  return sum / count;
+}
+
+function shareWithoutNumber({ data }: Volume): number {
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) count++;
+  return count / Math.max(1, data.length);
+}
+
+/** The least measured value. */
+function darkest({ data, measured }: Volume): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < data.length; i++)
+    if ((measured === null || measured[i % measured.length] !== 0) && data[i] < least) least = data[i];
+  return Number.isFinite(least) ? least : 0;
+}
+
+/** Sums of source and result, for their correlation. */
+class Pair {
+  #count = 0;
+  #origin = 0;
+  /** Of source, result, and their products with themselves and with one another. */
+  readonly #sums = new Float64Array(5);
+
+  add(source: number, result: number): void {
+    if (this.#count === 0) this.#origin = source;
+    this.#count++;
+    const a = source - this.#origin;
+    const b = result - this.#origin;
+    const sums = this.#sums;
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += a * a;
+    sums[3] += b * b;
+    sums[4] += a * b;
+  }
+
+  sourceVariance(): number {
+    return this.#covariance(0, 0, 2);
+  }
+
+  /** 0 where the result is the same everywhere. */
+  correlation(): number {
+    const scale = Math.sqrt(this.sourceVariance() * this.#covariance(1, 1, 3));
+    return scale > 0 ? this.#covariance(0, 1, 4) / scale : 0;
+  }
+
+  #covariance(first: number, second: number, product: number): number {
+    const count = Math.max(1, this.#count);
+    return (this.#sums[product] - (this.#sums[first] * this.#sums[second]) / count) / count;
+  }
+}
