@@ -21,6 +21,8 @@ export interface StoredPixels {
   readonly rows: number;
   readonly columns: number;
   readonly frames: number;
+  /** Bits of the containers that are no part of the values, where an overlay lies in them; as long as `values`. */
+  readonly beside?: Uint32Array;
 }
 
 /** Decodes the pixels of an instance from the bytes of its file. */
@@ -110,17 +112,19 @@ export class DecodePool {
       const samples = nativeSamples(file, pixels, instance);
       const values = emptyValues(instance, length * frames);
       const wanted = only === undefined ? samples : samples.subarray(only * length, (only + 1) * length);
-      store(wanted, instance, values, 0);
-      return { values, rows, columns, frames };
+      const beside = besideOf(instance, values.length);
+      store(wanted, instance, values, 0, beside);
+      return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
     }
     // The fragments are counted before memory is taken for as many frames as the header claims.
     const data = encapsulatedFrames(file.bytes, pixels, numberOfFrames);
     const format = frameFormat(instance);
     const values = emptyValues(instance, length * frames);
+    const beside = besideOf(instance, values.length);
     const wanted = only === undefined ? data : [data[only]];
     for (const [i, frame] of wanted.entries())
-      store(await this.#frame({ data: frame, format }), instance, values, i * length);
-    return { values, rows, columns, frames };
+      store(await this.#frame({ data: frame, format }), instance, values, i * length, beside);
+    return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
   }
 
   async #frame(request: FrameRequest): Promise<Samples> {
@@ -249,14 +253,28 @@ function emptyValues(format: PixelFormat, length: number): StoredValues {
   return signed ? new Int32Array(length) : new Uint32Array(length);
 }
 
-/** Takes the stored bits out of their container: what lies above High Bit is no part of the value. */
-function store(samples: Samples, format: PixelFormat, out: StoredValues, start: number): void {
-  const { bitsStored, highBit, pixelRepresentation } = format;
+function besideOf(instance: Instance, length: number): Uint32Array | undefined {
+  return instance.overlayInPixels ? new Uint32Array(length) : undefined;
+}
+
+/** Takes the stored bits out of their container: what lies beside them is no part of the value. */
+function store(
+  samples: Samples,
+  format: PixelFormat,
+  out: StoredValues,
+  start: number,
+  beside: Uint32Array | undefined,
+): void {
+  const { bitsStored, highBit, pixelRepresentation, bitsAllocated } = format;
   const left = 31 - highBit;
   const right = 32 - bitsStored;
   if (pixelRepresentation === 1)
     for (let i = 0; i < samples.length; i++) out[start + i] = (samples[i] << left) >> right;
   else for (let i = 0; i < samples.length; i++) out[start + i] = (samples[i] << left) >>> right;
+  if (beside === undefined) return;
+  const value = (0xffffffff >>> right) << (highBit + 1 - bitsStored);
+  const others = (0xffffffff >>> (32 - bitsAllocated)) & ~value;
+  for (let i = 0; i < samples.length; i++) beside[start + i] = samples[i] & others;
 }
 
 function changed(): LimpidError {

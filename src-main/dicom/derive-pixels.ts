@@ -43,13 +43,15 @@ export function pixelFormatOf(file: ElementFile): PixelFormat {
 }
 
 /**
- * Stored values as native little endian pixel data, moved up where HighBit asks for it.
+ * Stored values as native little endian pixel data, moved up where HighBit asks for it. `beside` are bits of the
+ * source's containers that belong to an overlay: they stay where the overlay says that they are.
  *
  * @throws LimpidError E_PIXEL_LENGTH, E_VALUES.
  */
 export function encodePixels(
   pixels: StoredPixels,
   format: PixelFormat,
+  beside?: Uint32Array,
 ): { bytes: Uint8Array; smallest: number; largest: number } {
   if (pixels.length !== format.rows * format.columns * format.frames)
     throw new LimpidError(
@@ -66,16 +68,17 @@ export function encodePixels(
   const [low, high] = storedRange(format);
   if (smallest < low || largest > high)
     throw new LimpidError('E_VALUES', 'A pixel does not fit into BitsStored.', 'Report this.');
-  return { bytes: pack(pixels, format), smallest, largest };
+  return { bytes: pack(pixels, format, beside), smallest, largest };
 }
 
-function pack(pixels: StoredPixels, format: PixelFormat): Uint8Array {
+function pack(pixels: StoredPixels, format: PixelFormat, beside?: Uint32Array): Uint8Array {
+  const mask = 0xffffffff >>> (32 - format.bitsStored);
   const shift = format.highBit + 1 - format.bitsStored;
   const width = format.bitsAllocated / 8;
   const bytes = new Uint8Array(pixels.length * width);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < pixels.length; i++) {
-    const value = pixels[i] << shift;
+    const value = beside === undefined ? pixels[i] << shift : ((pixels[i] & mask) << shift) | beside[i];
     if (width === 1) bytes[i] = value;
     else if (width === 2) view.setUint16(2 * i, value, true);
     else view.setUint32(4 * i, value, true);

@@ -91,13 +91,18 @@ export function isDropped(tag: number, dropPrivate: boolean): boolean {
  * Splices a derived image out of a source file: untouched elements byte for byte, changed and new ones encoded
  * anew, pixels native. The transfer syntax is the source's where that is native little endian, else Explicit VR
  * Little Endian; big endian is transcoded. `source` is not changed. `pixels` holds stored values, rows * columns *
- * frames of the source, within its BitsStored.
+ * frames of the source, within its BitsStored; `beside` as in `encodePixels`.
  *
  * @throws LimpidError what walkElements throws; E_NOT_ELIGIBLE (colour, enhanced multi-frame, no pixels),
  * E_ELEMENT (an attribute that the image needs is missing or wrong), E_UID, E_PIXEL_LENGTH, E_VALUES (a pixel
  * outside BitsStored), E_INTERNAL (a text of the derivation that its VR cannot hold).
  */
-export function deriveInstance(source: Uint8Array, derivation: Derivation, pixels: StoredPixels): Uint8Array {
+export function deriveInstance(
+  source: Uint8Array,
+  derivation: Derivation,
+  pixels: StoredPixels,
+  beside?: Uint32Array,
+): Uint8Array {
   const original = walkElements(source);
   const file = toLittleEndian(original);
   requireUids(derivation);
@@ -106,7 +111,7 @@ export function deriveInstance(source: Uint8Array, derivation: Derivation, pixel
   const replacements = [
     ...identity(file, derivation),
     ...provenance(file, derivation),
-    ...pixelAttributes(file, original, derivation, format, pixels),
+    ...pixelAttributes(file, original, derivation, encodePixels(pixels, format, beside), format),
   ];
   const changed = new Map(replacements.map((part) => [part.tag, part.bytes]));
   const kept = file.elements
@@ -218,10 +223,9 @@ function pixelAttributes(
   file: ElementFile,
   original: ElementFile,
   derivation: Derivation,
+  { bytes, smallest, largest }: ReturnType<typeof encodePixels>,
   format: PixelFormat,
-  pixels: StoredPixels,
 ): Part[] {
-  const { bytes, smallest, largest } = encodePixels(pixels, format);
   const elements: NewElement[] = [];
   const vr = format.pixelRepresentation === 1 ? 'SS' : 'US';
   const has = (tag: number) => findElement(file.elements, tag) !== undefined;

@@ -42,13 +42,11 @@ export interface NiftiHeader {
   readonly ras: readonly number[];
 }
 
-/** @throws LimpidError E_NIFTI for a bad magic, impossible dimensions or offsets, NIfTI-2 and Analyze */
+/** @throws LimpidError E_NIFTI for a bad magic, impossible dimensions or offsets, and Analyze */
 export function parseHeader(bytes: Uint8Array): NiftiHeader {
   if (bytes.length < HEADER_BYTES) throw bad('The file is shorter than a NIfTI header.');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = view.getInt32(0, true) === HEADER_BYTES;
-  if (view.getInt32(0, true) === 540 || view.getInt32(0, false) === 540)
-    throw bad('This is NIfTI-2.', 'Convert it to NIfTI-1, for example with nibabel or mrconvert.');
   if (!little && view.getInt32(0, false) !== HEADER_BYTES) throw bad('This is not a NIfTI-1 file.');
   const magic = String.fromCharCode(...bytes.subarray(at.magic, at.magic + 4));
   if (magic !== 'n+1\0' && magic !== 'ni1\0') throw bad('The NIfTI magic string is missing.');

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, constants as zlib } from 'node:zlib';
+import { crc32, gunzipSync, gzipSync, inflateRawSync, constants as zlib } from 'node:zlib';
 import { hasCode } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import {
@@ -10,15 +10,18 @@ import {
   parseHeader,
 } from './nifti-header.js';
 import { type StoredType, storedType } from './nifti-types.js';
+import { asNifti1, HEADER2_BYTES, isNifti2 } from './nifti2.js';
 import type { Volume } from './volume.js';
 
-/** A NIfTI-1 file as a volume, with what is needed to write another with the same header. */
+/** A NIfTI file as a volume, with what is needed to write another with the same header. */
 export interface NiftiImage {
   /** scl_slope and scl_inter applied, affine in LPS, dimensions past the third folded into frames. */
   readonly volume: Volume;
   /** The source's bytes before the image: 348 of header, then its extensions; at least 352. */
   readonly header: Uint8Array;
   readonly littleEndian: boolean;
+  /** The source's voxels as they lie there, where some are not finite; null where all are. */
+  readonly stored: { readonly bytes: Uint8Array; readonly datatype: number } | null;
 }
 
 /** Voxels that one file may claim: 2 GiB as Float32. */
@@ -27,15 +30,19 @@ const MOST_VOXELS = 2 ** 29;
 const SLACK = 1 << 20;
 
 /**
- * Reads NIfTI-1 (nifti1.h of the NIfTI Data Format Working Group), plain or gzip, both byte orders.
+ * Reads NIfTI-1 and NIfTI-2 (nifti1.h and nifti2.h of the NIfTI Data Format Working Group), plain or gzip, both byte
+ * orders. What is written is NIfTI-1.
  *
  * @param bytes a .nii or .nii.gz file, or the .hdr of a pair
  * @param pixels the .img of the pair
- * @throws LimpidError E_NIFTI for what is no NIfTI-1, truncated or of a type without single real values (colour,
+ * @throws LimpidError E_NIFTI for what is no NIfTI, truncated or of a type without single real values (colour,
  *   complex, binary, 128 bits); E_BOMB where it inflates past what its header announces, or announces too much
  */
 export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
-  const header = parseHeader(isGzip(bytes) ? inflateHead(bytes) : bytes);
+  const start = isGzip(bytes) ? inflateHead(bytes) : bytes;
+  const second = isNifti2(start);
+  const header = parseHeader(second ? asNifti1(start) : start);
+  const headerBytes = second ? HEADER2_BYTES : HEADER_BYTES;
   const type = storedType(header.datatype);
   const count = header.dims.reduce((product, n) => product * n, 1);
   if (count > MOST_VOXELS)
@@ -46,17 +53,20 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
       'A NIfTI header without its image was given, or an image too many.',
       'Give one .nii file, or convert the .hdr and .img pair to it.',
     );
-  const offset = header.isPair ? header.voxOffset : Math.max(header.voxOffset, HEADER_BYTES + 4);
+  const offset = header.isPair ? header.voxOffset : Math.max(header.voxOffset, headerBytes + 4);
   const end = offset + count * type.bytes;
   const whole = inflated(pixels ?? bytes, end + SLACK);
   if (whole.length < end)
     throw new LimpidError('E_NIFTI', 'The image ends before its last voxel.', 'Copy the file again.');
   const { data, measured } = decode(whole, offset, count, type, header);
   const head = header.isPair ? inflated(bytes, SLACK) : whole;
+  const kept = head.subarray(0, header.isPair ? headerBytes : offset);
+  const first = second ? Buffer.concat([asNifti1(kept), kept.subarray(HEADER2_BYTES)]) : kept;
   return {
     volume: volumeOf(header, type, data, measured),
-    header: keptHeader(head, header.isPair ? HEADER_BYTES : offset),
+    header: keptHeader(first, first.length),
     littleEndian: header.littleEndian,
+    stored: measured === null ? null : { bytes: whole.subarray(offset, end), datatype: header.datatype },
   };
 }
 
@@ -73,7 +83,7 @@ function isGzip(bytes: Uint8Array): boolean {
 /** The first bytes of a compressed file, enough for the header. */
 function inflateHead(bytes: Uint8Array): Uint8Array {
   try {
-    return gunzipSync(bytes.subarray(0, 1 << 14), {
+    return inflateRawSync(bytes.subarray(gzipHeaderLength(bytes), 1 << 14), {
       finishFlush: zlib.Z_SYNC_FLUSH,
       maxOutputLength: 1 << 25,
     });
@@ -87,6 +97,8 @@ function inflated(bytes: Uint8Array, most: number): Uint8Array {
   try {
     return gunzipSync(bytes, { maxOutputLength: most });
   } catch (error) {
+    const first = hasCode(error, 'Z_DATA_ERROR') ? firstMember(bytes, most) : null;
+    if (first !== null) return first;
     throw hasCode(error, 'ERR_BUFFER_TOO_LARGE')
       ? new LimpidError(
           'E_BOMB',
@@ -95,6 +107,28 @@ function inflated(bytes: Uint8Array, most: number): Uint8Array {
         )
       : notInflated(error);
   }
+}
+
+/** The first stream of a gzip file where its checksum and length stand in the file, whatever follows; else null. */
+function firstMember(bytes: Uint8Array, most: number): Uint8Array | null {
+  try {
+    const inflated = inflateRawSync(bytes.subarray(gzipHeaderLength(bytes)), { maxOutputLength: most });
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE(crc32(inflated), 0);
+    trailer.writeUInt32LE(inflated.length, 4);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(trailer) ? inflated : null;
+  } catch {
+    return null;
+  }
+}
+
+/** RFC 1952 section 2.3: ten bytes, then an extra field, a name, a comment and a checksum by its flags. */
+function gzipHeaderLength(bytes: Uint8Array): number {
+  const flags = bytes[3];
+  let at = 10;
+  if (flags & 4) at += 2 + bytes[at] + 256 * bytes[at + 1];
+  for (const flag of [8, 16]) if (flags & flag) at = bytes.indexOf(0, at) + 1;
+  return flags & 2 ? at + 2 : at;
 }
 
 function notInflated(cause: unknown): LimpidError {
@@ -155,6 +189,8 @@ export interface NiftiWriteOptions {
   readonly gzip: boolean;
   /** Or the source's type with its slope and intercept: rounded, clamped to what it holds. */
   readonly datatype: 'float32' | 'uint8' | 'source';
+  /** Voxels that were not finite come back as they were: floats bit for bit. For images; a map has its own values. */
+  readonly restore?: boolean;
   /** Up to 79 ASCII characters; absent: the source's. */
   readonly description?: string;
 }
@@ -196,7 +232,27 @@ export function writeNifti(image: NiftiImage, data: Float32Array, options: Nifti
   if (options.description !== undefined) writeText(bytes, at.description, 80, options.description);
   for (let i = 0; i < data.length; i++)
     type.write(view, offset + i * type.bytes, (data[i] - intercept) / slope, little);
+  if (options.restore === true) restoreUnmeasured(image, bytes.subarray(offset), type);
   return options.gzip ? gzipSync(bytes) : bytes;
+}
+
+/** NaN and infinity outside of a head stand for no signal, and what reads the file may ask for them. */
+function restoreUnmeasured(
+  { volume, stored, littleEndian }: NiftiImage,
+  out: Uint8Array,
+  type: StoredType,
+): void {
+  const { measured } = volume;
+  if (measured === null || stored === null) return;
+  const from = storedType(stored.datatype);
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const source = new DataView(stored.bytes.buffer, stored.bytes.byteOffset, stored.bytes.byteLength);
+  for (let i = 0; i < measured.length; i++) {
+    if (measured[i] === 1) continue;
+    const at = i * from.bytes;
+    if (from.code === type.code) out.set(stored.bytes.subarray(at, at + from.bytes), at);
+    else type.write(view, i * type.bytes, from.read(source, at, littleEndian), littleEndian);
+  }
 }
 
 /** A NIfTI-1 file of a volume that has no NIfTI source: float32, sform from the affine, millimetres. */
@@ -204,7 +260,7 @@ export function writeNiftiFromVolume(
   volume: Volume,
   options: { readonly gzip: boolean; readonly description?: string },
 ): Uint8Array {
-  const image: NiftiImage = { volume, header: headerForVolume(volume), littleEndian: true };
+  const image: NiftiImage = { volume, header: headerForVolume(volume), littleEndian: true, stored: null };
   return writeNifti(image, volume.data, { ...options, datatype: 'float32' });
 }
 

@@ -42,7 +42,7 @@ export function writeInstance(
     },
   );
   const derivation = derivationOf(what, place);
-  const written = deriveInstance(bytes, derivation, pixels);
+  const written = deriveInstance(bytes, derivation, pixels, stored.beside);
   verifyWritten(bytes, written, derivation);
   return { bytes: written, clamped };
 }

@@ -131,7 +131,12 @@ async function writeImages(image: NiftiImage, request: WriteRequest): Promise<Wr
   const { processed } = request;
   const files: WrittenFile[] = [];
   const put = async (entry: Exclude<EntryName, 'model'>, data: Float32Array, description: string) => {
-    const bytes = writeNifti(image, data, { gzip: true, datatype: 'float32', description });
+    const bytes = writeNifti(image, data, {
+      gzip: true,
+      datatype: 'float32',
+      description,
+      restore: entry === 'image',
+    });
     await fs.mkdir(request.folder, { recursive: true });
     await writeFileAtomic(path.join(request.folder, entry), bytes, { replace: true });
     files.push({

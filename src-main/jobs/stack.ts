@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../base/files.js';
 import { withoutPlace } from '../contract/errors.js';
 import type { NoiseReport, SeriesReport, StageTiming } from '../contract/report.js';
+import { withConstantPlanes } from '../imaging/constant.js';
 import { estimateNoise, type NoiseEstimate } from '../noise/estimate.js';
 import type { Trusted } from '../trust/assess.js';
 import { renderSeriesImages } from '../trust/images.js';
@@ -43,7 +44,10 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   const estimate = estimateNoise(loaded.volume, { modality: stack.modality });
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
-  const full = await runProcessor(job, loaded, estimate);
+  const made = await runProcessor(job, loaded, estimate);
+  // Where noise is added or artifacts are, a plane of one value gets its share.
+  const full =
+    job.trust === null ? made : { ...made, volume: withConstantPlanes(loaded.volume, made.volume) };
   const noise = full.noise ?? estimate;
   watch.skip();
   const trusted = await trustOf(job.trust, job.processor, loaded, noise, full);

@@ -189,3 +189,30 @@ describe('a comma as decimal sign', () => {
     );
   });
 });
+
+describe('an overlay in unused bits of the pixels', () => {
+  const word = (element: number, value: number) =>
+    Buffer.from([0, 0x60, element & 255, element >> 8, 0x55, 0x53, 2, 0, value, 0]);
+  const overlay = Buffer.concat([word(0x0010, 4), word(0x0011, 4), word(0x0100, 16), word(0x0102, 14)]);
+  const packed = VALUES.map((value, i) => value | (i % 3 === 0 ? 1 << 14 : 0));
+  const whole = makeDicom({ bitsStored: 12, values: packed });
+  const at = Buffer.from(whole).lastIndexOf(PIXELS);
+  const bytes = Buffer.concat([whole.subarray(0, at), overlay, whole.subarray(at)]);
+
+  it('stays where its group says that it is, beside the new values', async () => {
+    const { values, beside } = await read(bytes);
+    expect(Array.from(values)).toEqual(VALUES);
+    const darker = Uint16Array.from(VALUES, (value) => value - 50);
+    const written = deriveInstance(bytes, derivation, darker, beside);
+    verifyWritten(bytes, written, derivation);
+    const again = await read(written);
+    expect(Array.from(again.values)).toEqual(Array.from(darker));
+    expect(Array.from(again.beside ?? [])).toEqual(packed.map((value) => value & (1 << 14)));
+  });
+
+  it('is only kept where there is one: other bits there mean nothing', async () => {
+    const { values, beside } = await read(whole);
+    expect(Array.from(values)).toEqual(VALUES);
+    expect(beside).toBeUndefined();
+  });
+});

@@ -48,6 +48,30 @@ function encoded(
   return out;
 }
 
+/** The plain file as NIfTI-2. */
+function second(little: boolean): Uint8Array {
+  const source = plain();
+  const from = new DataView(source.buffer, source.byteOffset);
+  const out = new Uint8Array(544 + 4 * COUNT);
+  const to = new DataView(out.buffer);
+  to.setInt32(0, 540, little);
+  out.set([0x6e, 0x2b, 0x32, 0, 0x0d, 0x0a, 0x1a, 0x0a], 4);
+  to.setInt16(12, 16, little);
+  to.setInt16(14, 32, little);
+  for (let i = 0; i < 8; i++) {
+    to.setBigInt64(16 + 8 * i, BigInt(from.getInt16(40 + 2 * i, true)), little);
+    to.setFloat64(104 + 8 * i, from.getFloat32(76 + 4 * i, true), little);
+  }
+  to.setBigInt64(168, 544n, little);
+  to.setInt32(348, 1, little);
+  for (let i = 0; i < 12; i++) to.setFloat64(400 + 8 * i, from.getFloat32(280 + 4 * i, true), little);
+  to.setInt32(500, 10, little);
+  ramp().forEach((value, i) => {
+    to.setFloat32(544 + 4 * i, value, little);
+  });
+  return out;
+}
+
 const TYPES: [string, number, number, (v: DataView, o: number, x: number, l: boolean) => void][] = [
   ['uint8', 2, 1, (v, o, x) => v.setUint8(o, x)],
   ['int16', 4, 2, (v, o, x, l) => v.setInt16(o, x - 50, l)],
@@ -107,6 +131,59 @@ describe('NIfTI', () => {
     expect(data[3]).toBe(0);
     expect(measured?.[3]).toBe(0);
     expect(measured?.reduce((sum, flag) => sum + flag, 0)).toBe(COUNT - 1);
+  });
+
+  it('gives back what is not finite as it was, floats bit for bit, on request', () => {
+    const payload = 0x7fc12345;
+    for (const little of [true, false]) {
+      const bytes = encoded(16, 4, little, (view, offset, i) => {
+        if (i === 3) view.setUint32(offset, payload, little);
+        else view.setFloat32(offset, i === 5 ? Number.NEGATIVE_INFINITY : i, little);
+      });
+      const image = readNifti(bytes);
+      const options = { gzip: false, datatype: 'float32' } as const;
+      const written = writeNifti(image, image.volume.data, { ...options, restore: true });
+      const view = new DataView(written.buffer, written.byteOffset + 352);
+      expect(view.getUint32(12, little)).toBe(payload);
+      expect(view.getFloat32(20, little)).toBe(Number.NEGATIVE_INFINITY);
+      expect(view.getFloat32(16, little)).toBe(-1);
+      const map = writeNifti(image, image.volume.data, options);
+      expect(new DataView(map.buffer, map.byteOffset + 352).getFloat32(12, little)).toBe(0);
+    }
+    const doubles = readNifti(
+      encoded(64, 8, true, (view, offset, i) => view.setFloat64(offset, i === 3 ? Number.NaN : i, true)),
+    );
+    const floats = writeNifti(doubles, doubles.volume.data, {
+      gzip: false,
+      datatype: 'float32',
+      restore: true,
+    });
+    expect(new DataView(floats.buffer, floats.byteOffset + 352).getFloat32(12, true)).toBeNaN();
+  });
+
+  it('reads NIfTI-2 in both byte orders and writes what says the same', () => {
+    const first = readNifti(plain());
+    for (const little of [true, false]) {
+      const bytes = second(little);
+      for (const file of [bytes, gzipSync(bytes)]) {
+        const image = readNifti(file);
+        expect(image.volume).toEqual(first.volume);
+        const again = readNifti(writeNifti(image, ramp(), { gzip: true, datatype: 'float32' }));
+        expect(again.volume).toEqual(first.volume);
+      }
+      const textMode = Uint8Array.from(bytes);
+      textMode[8] = 0x0a;
+      expect(() => readNifti(textMode)).toThrow(code('E_NIFTI'));
+    }
+  });
+
+  it('reads a compressed file whatever follows its stream, and not one whose stream is damaged', () => {
+    const packed = gzipSync(plain());
+    for (const rest of [Buffer.alloc(700), Buffer.from('rest'), Buffer.alloc(5, 0xff)])
+      expect(readNifti(Buffer.concat([packed, rest])).volume.data).toEqual(ramp());
+    const damaged = Uint8Array.from(packed);
+    damaged[packed.length - 6] ^= 1;
+    expect(() => readNifti(Buffer.concat([damaged, Buffer.from('rest')]))).toThrow(code('E_NIFTI'));
   });
 
   it('keeps extensions and reads a pair', () => {
