@@ -38,6 +38,7 @@ const CALLS: { readonly [M in AppMethod]: (api: AppApi, args: readonly unknown[]
   saveSettings: (api, [settings]) => api.saveSettings(parseSettings(settings)),
   storage: (api) => api.storage(),
   cleanStorage: (api) => api.cleanStorage(),
+  cleanTraces: (api) => api.cleanTraces(),
   devices: (api) => api.devices(),
   testDevice: (api, [device]) => api.testDevice(oneOf(device, DEVICE_NAMES)),
 };

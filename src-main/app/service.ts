@@ -168,6 +168,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     saveSettings: (given) => settings.save(given),
     storage: () => storage.use(),
     cleanStorage: () => storage.clean(),
+    cleanTraces: () => storage.cleanTraces(),
     devices: () => devices.list(),
     testDevice: (device) => devices.test(device),
   };

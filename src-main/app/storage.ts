@@ -5,6 +5,7 @@ import { asFileError, hasCode } from '../base/files.js';
 import type { JobId, JobRecord, StorageUse, StoredAmount } from '../contract/app.js';
 import { checkpointPath } from '../jobs/checkpoint-path.js';
 import { RECORD_FILES } from '../jobs/record-files.js';
+import { removeRuntimeTraces, runtimeTraces, type TracePlaces } from './runtime-traces.js';
 
 /** What stands in the data folder, and what of it nothing needs any more. */
 export interface Storage {
@@ -12,14 +13,23 @@ export interface Storage {
   use(): Promise<StorageUse>;
   /** Removes what `use` calls spare, as it is now. @returns what was removed. @throws LimpidError E_IO */
   clean(): Promise<StoredAmount>;
+  /** Removes what `use` calls traces, as it is now. @returns what was removed. @throws LimpidError E_IO */
+  cleanTraces(): Promise<StoredAmount>;
 }
 
 /** Only what the queue names so is its own: any other file in these folders is somebody else's. */
 const JOB = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LOG = '.jsonl';
 
-/** @param jobs the listed jobs, as they are at the moment of the call */
-export function openStorage(home: string, jobs: () => readonly JobRecord[]): Storage {
+/**
+ * @param jobs the listed jobs, as they are at the moment of the call
+ * @param places of ONNX Runtime's traces; those of this machine when left out
+ */
+export function openStorage(
+  home: string,
+  jobs: () => readonly JobRecord[],
+  places: TracePlaces = {},
+): Storage {
   const folders = {
     models: path.join(home, 'models'),
     trainings: path.join(home, 'trainings'),
@@ -62,6 +72,7 @@ export function openStorage(home: string, jobs: () => readonly JobRecord[]): Sto
           parts.map(async ({ kind, place }) => ({ kind, ...amount(await sizesOf(place)) })),
         ),
         spare: amount(await sizesOf(await spare())),
+        traces: amount(await sizesOf(await runtimeTraces(places))),
       };
     },
     async clean() {
@@ -76,6 +87,11 @@ export function openStorage(home: string, jobs: () => readonly JobRecord[]): Sto
         removed.push(...found);
       }
       return amount(removed);
+    },
+    async cleanTraces() {
+      const found = await sizesOf(await runtimeTraces(places));
+      await removeRuntimeTraces(places);
+      return amount(found);
     },
   };
 }

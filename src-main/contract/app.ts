@@ -39,6 +39,7 @@ export const APP_METHODS = [
   'saveSettings',
   'storage',
   'cleanStorage',
+  'cleanTraces',
   'devices',
   'testDevice',
 ] as const satisfies readonly (keyof AppApi)[];
@@ -106,6 +107,8 @@ export interface AppApi {
   storage(): Promise<StorageUse>;
   /** Removes what `storage` calls spare, and tells what that was. @throws E_IO */
   cleanStorage(): Promise<StoredAmount>;
+  /** Removes what `storage` calls traces, and tells what that was. @throws E_IO */
+  cleanTraces(): Promise<StoredAmount>;
   devices(): Promise<readonly DeviceInfo[]>;
   /** Runs one network on the device and on the CPU and compares pixels and time. */
   testDevice(device: DeviceName): Promise<DeviceTest>;
@@ -320,6 +323,8 @@ export interface StorageUse {
   })[];
   /** Logs and trainings of jobs that are no longer listed, and checkpoints that nothing goes on from. */
   readonly spare: StoredAmount;
+  /** What ONNX Runtime left for sending with earlier versions, or with other programs of this user. */
+  readonly traces: StoredAmount;
 }
 
 export interface DeviceInfo {

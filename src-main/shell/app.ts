@@ -5,7 +5,7 @@ import { type AppService, openService } from '../app/service.js';
 import { homeFolder } from '../base/home.js';
 import { problemFrom } from '../contract/errors.js';
 import { desktop, startDrag } from './desktop.js';
-import { guardContents, guardSession } from './guards.js';
+import { guardContents, guardSession, keepOffline } from './guards.js';
 import { carryContract, sendEvents } from './ipc.js';
 import { buildMenu } from './menu.js';
 import { pathsOf } from './open-with.js';
@@ -37,6 +37,7 @@ export function startApp(places: AppPlaces): void {
     return;
   }
   app.enableSandbox();
+  keepOffline(app);
   registerScheme();
   guardContents(app);
   const waiting = pathsOf(process.argv, process.cwd(), app.isPackaged);

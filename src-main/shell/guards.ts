@@ -19,7 +19,24 @@ function guard(contents: WebContents): void {
   contents.on('will-attach-webview', (event) => event.preventDefault());
 }
 
+/** What Chromium would do on the network by itself, whatever the window asks for. */
+const OFFLINE: readonly (readonly [name: string, value?: string])[] = [
+  // No name is looked up and no proxy is asked: whatever tried to connect would find nothing.
+  ['host-resolver-rules', 'MAP * ~NOTFOUND'],
+  ['no-proxy-server'],
+  ['disable-background-networking'],
+  ['disable-component-update'],
+  ['disable-domain-reliability'],
+];
+
+/** To be called before the app is ready. */
+export function keepOffline(app: App): void {
+  for (const [name, value] of OFFLINE) app.commandLine.appendSwitch(name, value);
+}
+
 export function guardSession(session: Session): void {
+  // Its dictionaries would be fetched.
+  session.setSpellCheckerEnabled(false);
   // 5: the window needs no camera, place, notification or clipboard of the web platform.
   session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   session.setPermissionCheckHandler(() => false);

@@ -82,6 +82,7 @@ function apiOver(call: Call): AppApi {
     saveSettings: (settings) => call('saveSettings', settings),
     storage: () => call('storage'),
     cleanStorage: () => call('cleanStorage'),
+    cleanTraces: () => call('cleanTraces'),
     devices: () => call('devices'),
     testDevice: (device) => call('testDevice', device),
   };

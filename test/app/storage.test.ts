@@ -43,7 +43,8 @@ describe('the data folder', () => {
       'settings.json': 3,
       'window/cache': 5000,
     });
-    expect(await openStorage(folder, () => [job(DONE, 'done')]).use()).toEqual({
+    const elsewhere = { home: folder, env: {}, temporary: folder };
+    expect(await openStorage(folder, () => [job(DONE, 'done')], elsewhere).use()).toEqual({
       folder,
       parts: [
         { kind: 'models', files: 2, bytes: 1010 },
@@ -52,6 +53,7 @@ describe('the data folder', () => {
         { kind: 'queue', files: 2, bytes: 23 },
       ],
       spare: { files: 0, bytes: 0 },
+      traces: { files: 0, bytes: 0 },
     });
   });
 

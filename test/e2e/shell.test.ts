@@ -80,6 +80,18 @@ async function opened(id: unknown): Promise<OpenInput> {
 }
 
 describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
+  it('keeps Chromium from the network by itself', async () => {
+    const { switches, spellChecker } = await look();
+    expect(switches).toEqual([
+      ['host-resolver-rules', 'MAP * ~NOTFOUND'],
+      ['no-proxy-server', ''],
+      ['disable-background-networking', ''],
+      ['disable-component-update', ''],
+      ['disable-domain-reliability', ''],
+    ]);
+    expect(spellChecker).toBe(false);
+  });
+
   it('opens one sandboxed, isolated window without Node (checklist 2, 3, 4, 6, 8, 9, 10)', async () => {
     const { windows, sandboxed, privileges, channels } = await look();
     expect(sandboxed).toBe(true);

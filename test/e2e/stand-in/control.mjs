@@ -5,6 +5,8 @@ export function listen(app) {
   const commands = {
     look: () => ({
       sandboxed: state.sandboxed,
+      switches: state.switches,
+      spellChecker: state.spellChecker,
       privileges: state.privileges,
       blocked: state.blocked,
       progress: state.progress,

@@ -19,6 +19,9 @@ class App extends EventEmitter {
   requestSingleInstanceLock() {
     return true;
   }
+  commandLine = strict('commandLine', {
+    appendSwitch: (name, value) => state.switches.push([name, value ?? '']),
+  });
   enableSandbox() {
     state.sandboxed = true;
   }
@@ -195,6 +198,9 @@ export const session = strict('session', {
       state.permissionCheck = handler;
     },
     setDevicePermissionHandler: () => undefined,
+    setSpellCheckerEnabled: (enabled) => {
+      state.spellChecker = enabled;
+    },
     webRequest: strict('webRequest', {
       onBeforeRequest(listener) {
         state.mayRequest = (url) => {

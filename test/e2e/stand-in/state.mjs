@@ -16,6 +16,8 @@ export const state = {
   dialogs: [],
   drags: [],
   sandboxed: false,
+  switches: [],
+  spellChecker: true,
   permission: null,
   permissionCheck: null,
   mayRequest: () => true,
