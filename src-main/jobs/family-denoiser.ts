@@ -11,8 +11,10 @@ import type { Volume } from '../imaging/volume.js';
 import { type NoiseModel, noiseOfBox } from '../noise/domain.js';
 import { openRuntime } from '../runtime/device.js';
 import { intensityScale } from '../training/corpus.js';
+import { isClean } from '../trust/clean.js';
 import { readModel } from './model-store.js';
 import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
+import { untouched } from './untouched.js';
 
 /**
  * A model file of `limpid train` as a denoiser; null where the request names none, or a file of another kind.
@@ -59,16 +61,18 @@ async function restore(
       'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
       'Use --model self, which trains without neighbours here, or a 2D model.',
     );
+  // Where no noise was measured there is nothing for a model of noise to do.
+  if (!(noise.sigma > 0) && isOfNoise(card)) return untouched(request, { volume, noise, only2d });
   const started = performance.now();
   const scale = intensityScale(volume);
   const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
     finished(part, await restoreWithFamily(model, part, scale, onProgress), level, request.strength);
   const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
-  const artifact = isArtifact(card);
+  const isUntested = isArtifact(card) || (!isOfNoise(card) && isClean(volume, noise));
   return {
     volume: result.denoised,
     errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap : null,
-    again: artifact
+    again: isUntested
       ? null
       : async (part, place = wholePlace(volume)) =>
           (await run(part, noiseOfBox(noise, volume, place.box))).denoised,
@@ -78,13 +82,21 @@ async function restore(
     context,
     ...(inTime ? { contextFrames: card.input.context } : {}),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
-    warnings: artifact ? [untested()] : [],
-    ...(artifact ? { untested: true as const } : {}),
+    warnings: isUntested ? [untested()] : [],
+    ...(isUntested ? { untested: true as const } : {}),
   };
 }
 
 function isArtifact({ objective }: FamilyCard): boolean {
   return objective.kind === 'artifact';
+}
+
+/** Objectives of models that take away noise and nothing else; pairs of a person may show anything. */
+const OF_NOISE: readonly string[] = ['gaussian', 'rician', 'blind-spot', 'frames', 'foreign'];
+
+/** Whether the card says that the model removes noise: then a clean series has nothing for it. */
+function isOfNoise({ objective }: FamilyCard): boolean {
+  return OF_NOISE.includes(objective.kind);
 }
 
 /** For Derivation Description. */
@@ -105,7 +117,7 @@ function untested(): Problem {
   return {
     code: 'W_UNTESTED',
     message:
-      'An artifact was taken away, which is no noise: the trust tests say nothing of it and were not run.',
-    remedy: 'Compare before and after yourself; the model knows simulated artifacts only.',
+      'Something else than noise was taken away: of the trust tests only the one was run that the image is still there.',
+    remedy: 'Compare before and after yourself; the model knows only what it was shown.',
   };
 }
