@@ -5,10 +5,12 @@ import { asFileError, isInside } from '../base/files.js';
 import { closeOwnFolder } from '../base/own-folder.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
+import { devicesOf } from '../contract/devices.js';
 import { LimpidError } from '../contract/errors.js';
 import { type RunningJob, startJob } from '../jobs/client.js';
 import { acquireLock } from '../jobs/lock.js';
 import type { Spawn } from '../jobs/spawn.js';
+import { hasCudaLibrary } from '../runtime/cuda.js';
 import { PROBED } from '../runtime/probe-outcome.js';
 import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
@@ -79,7 +81,12 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     for (const listener of [...listeners]) listener(event);
   };
   const settings = await openSettings(path.join(home, 'settings.json'));
-  const devices = devicesClient({ entry: entries.devices, spawn });
+  const names = devicesOf({
+    system: process.platform,
+    processor: process.arch,
+    cuda: hasCudaLibrary(),
+  });
+  const devices = devicesClient({ entry: entries.devices, spawn, names });
   const library = libraryClient({
     entry: entries.library,
     spawn,
@@ -120,6 +127,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     about: async () => ({
       version: VERSION,
       platform: process.platform,
+      devices: names,
       transport: options.transport,
       dialogs: desktop !== null,
       samples: await samplesAt(options.samples),

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
-import { realNumber, wholeNumber } from './options.js';
+import { Command } from 'commander';
+import type { DeviceName } from '../contract/requests.js';
+import { deviceOption, realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface AnomalyOptions {
@@ -41,7 +41,7 @@ export function anomalyCommand(start: Start): Command {
       false,
     )
     .option('--seed <n>', 'seed of the inserted lesions', wholeNumber(0, 2 ** 32 - 1), 1)
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--force', 'also series that Limpid derived', false)
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
-import { realNumber } from './options.js';
+import { Command } from 'commander';
+import type { DeviceName } from '../contract/requests.js';
+import { deviceOption, realNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface Options {
@@ -73,6 +73,6 @@ function shared(name: string, summary: string): Command {
       '--model <M>',
       'vector-quantised, plain, convolutional or contractive model: file, or id or name from the library',
     )
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--json', 'one JSON object a line on standard output', false);
 }

@@ -1,13 +1,12 @@
 import { Command, Option } from 'commander';
 import {
   CLASSICAL_NAMES,
-  DEVICE_NAMES,
   type DeviceName,
   type ModelChoice,
   OBJECTIVE_NAMES,
   type ObjectiveName,
 } from '../contract/requests.js';
-import { adaptation, realNumber, wholeNumber } from './options.js';
+import { adaptation, deviceOption, realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface DenoiseOptions {
@@ -64,7 +63,7 @@ export function denoiseCommand(start: Start): Command {
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--error-map', 'also write |input - output| over the noise level', false)
     .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
     .option('--strict', 'refuse a series whose trust report fails, instead of taking back part', false)

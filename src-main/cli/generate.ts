@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
-import { wholeNumber } from './options.js';
+import { Command } from 'commander';
+import type { DeviceName } from '../contract/requests.js';
+import { deviceOption, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface GenerateOptions {
@@ -21,7 +21,7 @@ export function generateCommand(start: Start): Command {
     .requiredOption('--out <DIR>', 'new or empty folder')
     .option('--count <n>', 'number of images', wholeNumber(1, 10_000), 16)
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(
       'after',

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
-import { wholeNumber } from './options.js';
+import { Command } from 'commander';
+import type { DeviceName } from '../contract/requests.js';
+import { deviceOption, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface LatentOptions {
@@ -25,7 +25,7 @@ export function latentCommand(start: Start): Command {
     .option('--clusters <k>', 'number of clusters (default: 2 to 8, by the silhouette)', wholeNumber(1, 100))
     .option('--nearest <FILE>', 'also find the five slices most like each slice of this (nearest.png)')
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--force', 'also series that Limpid derived', false)
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
-import { DEVICE_NAMES, type DeviceName } from '../contract/requests.js';
-import { wholeNumber } from './options.js';
+import { Command } from 'commander';
+import type { DeviceName } from '../contract/requests.js';
+import { deviceOption, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface PretrainOptions {
@@ -19,7 +19,7 @@ export function pretrainCommand(start: Start): Command {
     .argument('<out>', 'new file, for instance general.safetensors')
     .option('--steps <n>', 'training steps (default: those of the shipped model)', wholeNumber(1, 10_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--json', 'one JSON object a line on standard output', false)
     .action((output: string, { steps, seed, device, json }: PretrainOptions) =>
       start({ type: 'pretrain', output, steps: steps ?? null, seed, device }, { json }),

@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   ARTIFACT_NAMES,
   type ArtifactName,
-  DEVICE_NAMES,
   type DeviceName,
   LOSS_CHOICES,
   PAIR_OBJECTIVE_NAMES,
@@ -11,7 +10,7 @@ import {
   USUAL_TRAINING,
   usualObjective,
 } from '../contract/requests.js';
-import { realNumber, wholeNumber } from './options.js';
+import { deviceOption, realNumber, wholeNumber } from './options.js';
 import type { Start } from './program.js';
 
 interface TrainOptions {
@@ -146,7 +145,7 @@ export function trainCommand(start: Start): Command {
     )
     .option('--resume', 'go on with the run of this --out that was stopped', false)
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
-    .addOption(new Option('--device <name>', 'what computes').choices(DEVICE_NAMES).default('auto'))
+    .addOption(deviceOption())
     .option('--force', 'also learn from series that Limpid derived', false)
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(

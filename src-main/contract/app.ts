@@ -165,6 +165,8 @@ export type PathKind = 'open-folder' | 'open-files' | 'output-folder' | 'open-mo
 export interface About {
   readonly version: string;
   readonly platform: string;
+  /** Those that this machine can have. */
+  readonly devices: readonly DeviceName[];
   /** What carries the calls. */
   readonly transport: 'electron' | 'browser';
   readonly dialogs: boolean;

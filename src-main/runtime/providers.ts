@@ -1,6 +1,7 @@
 import { requireSilence } from '../base/environment.js';
 import { LimpidError } from '../contract/errors.js';
 import { encodeModel } from '../graph/onnx.js';
+import { hasCudaLibrary } from './cuda.js';
 import type { Engine, OrtModule } from './session.js';
 import type { Device } from './types.js';
 
@@ -46,15 +47,70 @@ export async function nativeEngine(device: NativeDevice, threads: number): Promi
   try {
     await trySession(engine);
   } catch (error) {
-    throw new LimpidError(
-      'E_DEVICE',
-      `The device ${device} does not open on this machine.`,
-      'Install its driver, or use --device auto.',
-      undefined,
-      error,
-    );
+    throw refusal(device, error);
   }
   return engine;
+}
+
+/** Why a device does not open here, and what would change that. */
+function refusal(
+  device: NativeDevice,
+  cause: unknown,
+  system: string = process.platform,
+  cuda: boolean = hasCudaLibrary(),
+): LimpidError {
+  const [message, remedy] = wordsOn(device, cause, system, cuda);
+  return new LimpidError('E_DEVICE', message, remedy, undefined, cause);
+}
+
+/** Message and remedy for a device that did not open. */
+export function wordsOn(
+  device: NativeDevice,
+  cause: unknown,
+  system: string,
+  cuda: boolean,
+): readonly [message: string, remedy: string] {
+  const auto = 'Use --device auto, which takes the GPU through WebGPU where there is one.';
+  switch (device) {
+    case 'dml':
+      if (system !== 'win32') return ['DirectML (dml) is a part of Windows.', auto];
+      return [
+        'DirectML (dml) does not open.',
+        'Update Windows and the graphics driver, or use --device auto.',
+      ];
+    case 'coreml':
+      if (system !== 'darwin') return ['Core ML (coreml) is a part of macOS.', auto];
+      return ['Core ML (coreml) does not open.', 'Update macOS, or use --device auto.'];
+    case 'webgpu':
+      return [
+        'No GPU that WebGPU can use was found.',
+        `Update the graphics driver${system === 'linux' ? ' (it must offer Vulkan)' : ''}, or use --device auto.`,
+      ];
+    case 'cuda':
+      return cudaWords(cause, system, cuda);
+    case 'cpu':
+      return ['ONNX Runtime does not compute on the CPU.', 'Install again with npm ci.'];
+  }
+}
+
+function cudaWords(cause: unknown, system: string, cuda: boolean): readonly [string, string] {
+  const auto = 'or use --device auto, which takes the GPU through WebGPU and needs neither.';
+  if (system !== 'linux')
+    return ['ONNX Runtime for Node.js has CUDA on Linux only.', 'Use --device auto, or dml on Windows.'];
+  if (!cuda)
+    return [
+      'ONNX Runtime’s libraries for CUDA are not there: its npm package comes without them.',
+      `docs/devices.md says how to add them, and which driver and CUDA they need; ${auto}`,
+    ];
+  const failure = /CUDA failure \d+: ([\w -]+)/
+    .exec(cause instanceof Error ? cause.message : '')?.[1]
+    ?.trim();
+  if (failure !== undefined)
+    return [`CUDA says: ${failure}.`, `Look at the NVIDIA GPU and its driver with nvidia-smi, ${auto}`];
+  return [
+    'ONNX Runtime’s libraries for CUDA do not load.',
+    `They need the NVIDIA driver, CUDA and cuDNN as docs/devices.md says, where the system finds them (LD_LIBRARY_PATH); ${auto}`,
+  ];
 }
 
 async function loadNative(): Promise<OrtModule> {

@@ -140,7 +140,7 @@ function broken(cause?: unknown): LimpidError {
   return new LimpidError(
     'E_DEVICE',
     'TensorFlow is set up, but does not load.',
-    'Run `limpid setup-tensorflow --remove`, then `limpid setup-tensorflow`; or use --device auto.',
+    'Run `limpid setup-tensorflow`, which makes it anew where it does not work; or use --device auto.',
     undefined,
     cause,
   );

@@ -18,10 +18,14 @@ function remedies(): readonly string[] {
     .readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.startsWith('cli'));
   const text = /(['`])((?:(?!\1)[^\n])*--[a-z](?:(?!\1)[^\n])*)\1[,;)\s]/g;
-  return files
-    .flatMap((name) => fs.readFileSync(path.join(root, name), 'utf8').split('\n'))
-    .filter((line) => !/^\s*(\*|\/\*|\/\/)/.test(line))
-    .flatMap((line) => [...`${line}\n`.matchAll(text)].map((match) => match[2]));
+  return (
+    files
+      .flatMap((name) => fs.readFileSync(path.join(root, name), 'utf8').split('\n'))
+      .filter((line) => !/^\s*(\*|\/\*|\/\/)/.test(line))
+      .flatMap((line) => [...`${line}\n`.matchAll(text)].map((match) => match[2]))
+      // A lone option is an argument of a program that is started, and no sentence.
+      .filter((said) => !/^--\S*$/.test(said))
+  );
 }
 
 describe('what to do, in the window', () => {

@@ -129,7 +129,11 @@ describe('the package for Linux', () => {
     const app = path.join(await temporaryFolder(), 'app');
     extractAll(path.join(unpacked, 'resources/app.asar'), app);
     const entry = (name: string) => path.join(app, 'dist/main', name);
-    const device = await devicesClient({ entry: entry('devices.js'), spawn: forkSpawn([]) }).test('cpu');
+    const device = await devicesClient({
+      entry: entry('devices.js'),
+      spawn: forkSpawn([]),
+      names: ['cpu'],
+    }).test('cpu');
     expect(device).toMatchObject({ device: 'cpu', same: true, largestDifference: 0 });
     let input: OpenInput | null = null;
     const library = libraryClient({

@@ -21,7 +21,8 @@ export interface Devices {
 export function devicesClient(options: {
   readonly entry: string;
   readonly spawn: Spawn;
-  readonly platform?: string;
+  /** Those that this machine can have. */
+  readonly names: readonly DeviceName[];
 }): Devices {
   let last: Promise<unknown> = Promise.resolve();
   const ask = (question: DeviceQuestion): Promise<DeviceAnswer> => {
@@ -36,7 +37,7 @@ export function devicesClient(options: {
     infoOf(name, await ask({ kind: 'open', device: name }));
   const list = async (): Promise<readonly DeviceInfo[]> => {
     const found: DeviceInfo[] = [];
-    for (const name of possibleDevices(options.platform ?? process.platform)) found.push(await open(name));
+    for (const name of options.names) found.push(await open(name));
     return found;
   };
   return {
@@ -58,14 +59,6 @@ export function devicesClient(options: {
       throw errorFrom(answer.kind === 'refused' ? answer.problem : crash('gave no answer'));
     },
   };
-}
-
-/** The devices that this system can have; the others are not worth a line. */
-function possibleDevices(platform: string): DeviceName[] {
-  const everywhere: DeviceName[] = ['auto', 'cpu', 'webgpu'];
-  if (platform === 'win32') return [...everywhere, 'dml', 'cuda', 'tensorflow'];
-  if (platform === 'darwin') return [...everywhere, 'coreml'];
-  return [...everywhere, 'cuda', 'tensorflow'];
 }
 
 function infoOf(name: DeviceName, answer: DeviceAnswer): DeviceInfo {

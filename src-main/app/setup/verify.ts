@@ -17,7 +17,7 @@ export async function verifyDevice(
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
   const there: Spawn = (script, more = {}) => spawn(script, { ...more, ...env });
-  const devices = devicesClient({ entry, spawn: there });
+  const devices = devicesClient({ entry, spawn: there, names: [device] });
   const { description, problem, available } = await devices.open(device);
   if (!available && problem !== null) throw errorFrom(problem);
   const { same, largestDifference } = await devices.test(device);

@@ -35,7 +35,7 @@ export async function fetchWheel(
 ): Promise<string> {
   await fs.mkdir(folder, { recursive: true });
   const wanted = path.join(folder, 'wanted.txt');
-  await fs.writeFile(wanted, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
+  await fs.writeFile(wanted, [`${wheel.name}==${wheel.version}`, `--hash=sha256:${wheel.sha256}`].join(' '));
   await mustRun(
     `Fetching ${wheel.name} ${wheel.version} with pip`,
     pip,
@@ -62,7 +62,7 @@ export async function fetchWheel(
   throw new LimpidError(
     'E_SETUP',
     `pip left no file of ${wheel.name}.`,
-    'Run the setup again; update pip if it happens again (python3 -m pip install --upgrade pip).',
+    'Run the setup again; update pip if it happens again.',
   );
 }
 
