@@ -212,8 +212,9 @@ export interface SeriesCard {
   readonly rows: number;
   readonly slices: number;
   readonly frames: number;
-  /** mm: along a row, along a column, between slices. */
+  /** mm: along a row, along a column, between slices; 0 where it is not known. */
   readonly spacing: readonly [number, number, number];
+  readonly calibration: Calibration;
   /** Row-major 4x4, voxel to patient LPS in mm; null where the geometry is unknown. */
   readonly affine: readonly number[] | null;
   /** 'HU', 'a.u.', ... */
@@ -278,7 +279,15 @@ export interface FrameHeader {
   /** Smallest and largest pixel. */
   readonly minimum: number;
   readonly maximum: number;
+  /** Windows that the file names for this frame, in the order of SeriesCard.windows. */
+  readonly windows: readonly { readonly center: number; readonly width: number }[];
 }
+
+/**
+ * What millimetres in the plane are: sizes in the patient; such by an assumed magnification, or by an object of known
+ * size (PS3.3 Pixel Spacing Calibration Type); sizes at the detector, which are larger; or not known.
+ */
+export type Calibration = 'patient' | 'geometry' | 'fiducial' | 'detector' | 'none';
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 

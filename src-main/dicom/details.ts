@@ -65,6 +65,22 @@ export function readWindows(attributes: Attributes): DisplayWindow[] {
   });
 }
 
+/**
+ * Windows of each frame where the frames have their own (Frame VOI LUT macro, PS3.3 C.7.6.16.2.10), else one list for
+ * all of them.
+ */
+export function readFrameWindows(attributes: Attributes, frames: number): DisplayWindow[][] {
+  const own = attributes.items('x52009230').slice(0, frames).map(macroWindows);
+  const shared = attributes.items('x52009229').flatMap(macroWindows);
+  const common = shared.length > 0 ? shared : readWindows(attributes);
+  if (own.every((windows) => windows.length === 0)) return [common];
+  return Array.from({ length: frames }, (_, i) => (own[i]?.length > 0 ? own[i] : common));
+}
+
+function macroWindows(groups: Attributes): DisplayWindow[] {
+  return groups.items('x00289132').flatMap(readWindows);
+}
+
 function uidsOf(items: readonly Attributes[], tag: string): string[] {
   return items.map((item) => item.text(tag)).filter((uid) => uid !== undefined);
 }

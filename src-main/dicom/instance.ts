@@ -1,7 +1,9 @@
 import { sha256 } from '../base/files.js';
 import { type ErrorCode, LimpidError } from '../contract/errors.js';
 import { type Attributes, DECIMAL_COMMA, readAttributes } from './attributes.js';
+import { type PixelSize, readPixelSize } from './calibration.js';
 import { nativeLength, requireNativeLength } from './decode-native.js';
+import { type DisplayWindow, readFrameWindows } from './details.js';
 import { type Diffusion, readDiffusion } from './diffusion.js';
 import {
   type ElementFile,
@@ -66,6 +68,10 @@ export interface Instance extends PixelFormat, Diffusion {
   readonly imageOrientation: readonly number[] | null;
   /** Between rows, then between columns, mm. */
   readonly pixelSpacing: readonly [number, number] | null;
+  /** In the patient or at the detector: for whoever looks at it. */
+  readonly pixelSize: PixelSize;
+  /** Windows of the file, first one first: of each frame, or one list for all. */
+  readonly windows: readonly (readonly DisplayWindow[])[];
   readonly sliceThickness: number | null;
   readonly spacingBetweenSlices: number | null;
   /** Degrees; 0 when absent. */
@@ -127,6 +133,8 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
     ...readIdentity(attributes),
     ...readAcquisition(attributes),
     ...readPlane(attributes),
+    pixelSize: readPixelSize(attributes),
+    windows: readFrameWindows(attributes, format.numberOfFrames),
     ...readRescale(attributes, modality),
     ...readDiffusion(attributes),
     modality,

@@ -27,8 +27,12 @@ export function matrix(size: { columns: number; rows: number; slices: number; fr
   return sides.join(' × ');
 }
 
+/** Sides of a voxel; those that are not known (0) as a question mark, and '' where none is. */
 export function spacing(mm: readonly [number, number, number], language: string): string {
-  const text = mm.map((value) => value.toLocaleString(language, { maximumFractionDigits: 2 }));
+  if (mm.every((value) => value <= 0)) return '';
+  const text = mm.map((value) =>
+    value > 0 ? value.toLocaleString(language, { maximumFractionDigits: 2 }) : '?',
+  );
   return `${text.join(' × ')} mm`;
 }
 

@@ -1,3 +1,4 @@
+import { pixelSpacing } from './geometry.js';
 import type { Shape } from './measure.js';
 import type { ViewerSession } from './session.svelte.js';
 import type { Command } from './shortcuts.js';
@@ -26,7 +27,7 @@ export function perform(session: ViewerSession, command: Command): void {
   };
   const pan = (x: number, y: number): void => {
     const step =
-      (scene === null ? 10 : scene.before.card.spacing[0] * scene.before.card.columns) / 20 / view.zoom;
+      (scene === null ? 10 : pixelSpacing(scene.before.card)[0] * scene.before.card.columns) / 20 / view.zoom;
     panBy(view, x * step, y * step);
   };
   const actions: Record<Command, () => void> = {

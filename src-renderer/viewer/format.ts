@@ -1,3 +1,6 @@
+import type { Calibration, SeriesCard } from '../../src-main/contract/app.js';
+import type { ViewerWords } from './words.js';
+
 /** Numbers for people: about four significant digits, no exponent where it can be avoided, a true minus sign. */
 export function number(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return '–';
@@ -17,6 +20,18 @@ export function withUnits(value: number, units: string): string {
 
 export function unitText(units: string): string {
   return units === '1' ? '' : units;
+}
+
+/** Units of lengths and areas in a plane: pixels where nothing calibrates it, else mm and what they are. */
+export function lengthUnit(calibration: Calibration, words: ViewerWords): { line: string; area: string } {
+  if (calibration === 'none') return { line: 'px', area: `px² (${words.calibration.none})` };
+  const note = calibration === 'patient' ? '' : ` (${words.calibration[calibration]})`;
+  return { line: `mm${note}`, area: `mm²${note}` };
+}
+
+/** A position along the normal in mm, in a list; nothing where the files do not say where slices lie. */
+export function placeText({ affine }: Pick<SeriesCard, 'affine'>, position: number): string[] {
+  return affine === null ? [] : [`${millimetres(position)} mm`];
 }
 
 /** mm with one digit. */

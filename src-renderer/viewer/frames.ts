@@ -12,6 +12,8 @@ export interface Frame extends StoredPlane {
   /** Smallest and largest pixel. */
   readonly minimum: number;
   readonly maximum: number;
+  /** That the file names for this frame, first one first. */
+  readonly windows: FrameHeader['windows'];
 }
 
 export type LoadFrame = (series: string, index: number, signal: AbortSignal) => Promise<Frame>;
@@ -169,7 +171,7 @@ export function frameLoader(url: (series: string, index: number) => string): Loa
     const bytes = header.columns * header.rows * (header.pixels === 'float32' ? 4 : 2);
     if (body.byteLength !== bytes)
       throw new LimpidError('E_PIXEL_LENGTH', 'A slice arrived incomplete.', 'Try again.');
-    const { columns, rows, slope, intercept, minimum, maximum } = header;
+    const { columns, rows, slope, intercept, minimum, maximum, windows } = header;
     return {
       series,
       index,
@@ -179,6 +181,7 @@ export function frameLoader(url: (series: string, index: number) => string): Loa
       intercept,
       minimum,
       maximum,
+      windows,
       pixels: pixelsOf(header, body),
     };
   };
@@ -202,6 +205,7 @@ function isHeader(value: unknown): value is FrameHeader {
   const fields = new Map(Object.entries(value));
   return (
     NUMBERS.every((name) => Number.isFinite(fields.get(name))) &&
+    Array.isArray(fields.get('windows')) &&
     ['int16', 'uint16', 'float32'].includes(String(fields.get('pixels')))
   );
 }

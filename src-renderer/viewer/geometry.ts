@@ -226,7 +226,7 @@ export function fitScale(grid: Grid, rotation: Rotation, size: Size): number {
     : Math.min(size.width / width, size.height / height);
 }
 
-/** mm along a row and along a column; 1 where the file does not say. */
+/** mm along a row and along a column; 1, which is a pixel, where the file does not say. */
 export function pixelSpacing(grid: Pick<Grid, 'spacing'>): readonly [number, number] {
   const [x, y] = grid.spacing;
   return x > 0 && y > 0 ? [x, y] : [1, 1];

@@ -5,7 +5,7 @@ import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition 
 import { type Paint, Painter } from './painter.js';
 import { roundLimit, subtract, valuesOf } from './pixels.js';
 import { initialState, reset, setOrientation, type ViewState, withLayout } from './state.js';
-import { initialWindow, type Preset, percentiles, presetsOf, type Window } from './window.js';
+import { followedWindow, initialWindow, type Preset, percentiles, presetsOf, type Window } from './window.js';
 
 /** One series at one place. */
 export interface ShownPlane {
@@ -62,6 +62,8 @@ export class ViewerSession {
 
   readonly #store: FrameStore;
   #opened: Window = { center: 0, width: 1 };
+  /** Of the frame on screen. */
+  #named: readonly Window[] = [];
   #running = 0;
   #waiting: Target | null = null;
   #asked = 0;
@@ -215,10 +217,13 @@ export class ViewerSession {
   #commit(order: number, scene: Scene): void {
     this.#shown = order;
     const first = this.presets.length === 0;
-    if (first) {
-      this.presets = presetsOf(scene.before.card, scene.before.values);
-      this.#opened = initialWindow(scene.before.card, scene.before.values);
-      this.view.window = this.#opened;
+    const { card, frame, values } = scene.before;
+    if (first || !sameWindows(frame.windows, this.#named)) {
+      const last = this.#named;
+      this.#named = frame.windows;
+      this.presets = presetsOf(card, values, frame.windows);
+      this.#opened = initialWindow(card, values, frame.windows);
+      this.view.window = first ? this.#opened : followedWindow(this.view.window, last, frame.windows);
     }
     if (this.autoResidual === 0 && scene.after !== null && scene.comparable)
       this.autoResidual = limitOf(differences(scene.before.values, scene.after.values));
@@ -297,6 +302,12 @@ function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scene | nul
     comparable: fits(after),
     errorFits: fits(error),
   };
+}
+
+function sameWindows(a: readonly Window[], b: readonly Window[]): boolean {
+  return (
+    a.length === b.length && a.every(({ center, width }, i) => center === b[i].center && width === b[i].width)
+  );
 }
 
 function differences(before: Float32Array, after: Float32Array): Float32Array {

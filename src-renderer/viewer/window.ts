@@ -26,18 +26,20 @@ const CT: readonly (readonly [string, string, number, number])[] = [
 ];
 
 /**
- * Windows to choose from: those of the file, those from the percentiles of a plane of values (NaN left out), and,
+ * Windows to choose from: those of the file (of a frame, where `windows` are given), those from the percentiles of a plane of values (NaN left out), and,
  * for CT, the customary ones. At most one of a kind of the same centre and width.
  */
-export function presetsOf(series: SeriesCard, values: Float32Array | null): readonly Preset[] {
-  const file = series.windows
-    .filter(({ width }) => width > 0)
-    .map(({ center, width, name }, i) => ({
-      id: `file-${i}`,
-      name: name === '' ? (series.windows.length > 1 ? `File ${i + 1}` : 'File') : name,
-      center,
-      width,
-    }));
+export function presetsOf(
+  series: SeriesCard,
+  values: Float32Array | null,
+  windows: readonly Window[] = series.windows,
+): readonly Preset[] {
+  const file = windows.map(({ center, width }, i) => ({
+    id: `file-${i}`,
+    name: series.windows[i]?.name || (windows.length > 1 ? `File ${i + 1}` : 'File'),
+    center,
+    width,
+  }));
   const auto = values === null ? [] : automatic(values);
   const ct =
     series.modality === 'CT' ? CT.map(([id, name, center, width]) => ({ id, name, center, width })) : [];
@@ -58,11 +60,26 @@ function automatic(values: Float32Array): Preset[] {
 }
 
 /** The window to open a series with: the file's first, a soft-tissue one for CT, else from percentiles. */
-export function initialWindow(series: SeriesCard, values: Float32Array): Window {
-  const named = series.windows.find(({ width }) => width > 0);
+export function initialWindow(
+  series: SeriesCard,
+  values: Float32Array,
+  windows: readonly Window[] = series.windows,
+): Window {
+  const named = windows[0];
   if (named !== undefined) return { center: named.center, width: named.width };
   if (series.modality === 'CT') return { center: 50, width: 400 };
   return autoWindow(values);
+}
+
+/**
+ * The window for another frame: its own where that of the last one is in use, as viewers do; what a person has set stays.
+ *
+ * @param last, next windows of the two frames, in the order of the file
+ */
+export function followedWindow(window: Window, last: readonly Window[], next: readonly Window[]): Window {
+  const used = last.findIndex(({ center, width }) => center === window.center && width === window.width);
+  const own = used < 0 ? undefined : next[used];
+  return own === undefined ? window : { center: own.center, width: own.width };
 }
 
 /** From the 1st to the 99.5th percentile of the finite values. */

@@ -79,6 +79,12 @@ export const GERMAN: ViewerWords = {
   pixels: 'Bildpunkte',
   profile: 'Profil',
   distance: 'Strecke (mm)',
+  calibration: {
+    geometry: 'geometrisch kalibriert',
+    fiducial: 'an einem Objekt kalibriert',
+    detector: 'am Detektor',
+    none: 'nicht kalibriert',
+  },
   probe: 'Bildpunkt',
   position: 'Lage',
   groups: {

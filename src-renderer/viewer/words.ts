@@ -1,3 +1,4 @@
+import type { Calibration } from '../../src-main/contract/app.js';
 import type { Command, ShortcutGroup } from './shortcuts.js';
 import type { Layout, Overlay, PaneKind, Tool } from './state.js';
 
@@ -66,6 +67,8 @@ export interface ViewerWords {
   readonly pixels: string;
   readonly profile: string;
   readonly distance: string;
+  /** What millimetres are where they are not lengths in the patient. */
+  readonly calibration: Readonly<Record<Exclude<Calibration, 'patient'>, string>>;
   readonly probe: string;
   readonly position: string;
   readonly groups: Readonly<Record<ShortcutGroup, string>>;
@@ -143,6 +146,12 @@ export const ENGLISH: ViewerWords = {
   pixels: 'pixels',
   profile: 'Profile',
   distance: 'Distance (mm)',
+  calibration: {
+    geometry: 'calibrated by geometry',
+    fiducial: 'calibrated by an object',
+    detector: 'at the detector',
+    none: 'not calibrated',
+  },
   probe: 'Pixel',
   position: 'Position',
   groups: {

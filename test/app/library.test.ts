@@ -5,6 +5,7 @@ import { type Library, openLibrary } from '../../src-main/app/library/library.js
 import type { Frame } from '../../src-main/app/library/protocol.js';
 import type { OpenInput } from '../../src-main/contract/app.js';
 import { loadNifti } from '../../src-main/jobs/nifti-input.js';
+import { makeDicom } from '../dicom/support.js';
 import {
   BRAIN,
   brainSlices,
@@ -87,6 +88,47 @@ describe('the library', () => {
     ]).toContainEqual(order);
     const values = new Int16Array(Uint8Array.from(stored[order[0]]).buffer);
     expect(shown[0].header).toMatchObject({ minimum: Math.min(...values), maximum: Math.max(...values) });
+  });
+
+  it('gives each plane the window of its own file', async () => {
+    const folder = await temporaryFolder();
+    const windows = [
+      ['1200', '2400'],
+      ['150', '300'],
+      ['90\\400', '180\\800'],
+    ] as const;
+    for (const [i, window] of windows.entries())
+      await fs.writeFile(
+        path.join(folder, `${i}.dcm`),
+        makeDicom({ position: [0, 0, i], frameOfReference: '1.2.9', window }),
+      );
+    const [card] = (await open('windows', [folder])).series;
+    const frames = await Promise.all([0, 1, 2].map((index) => library.frame(card.key, index)));
+    expect(frames.map(({ header }) => header.windows)).toEqual([
+      [{ center: 1200, width: 2400 }],
+      [{ center: 150, width: 300 }],
+      [
+        { center: 90, width: 180 },
+        { center: 400, width: 800 },
+      ],
+    ]);
+  });
+
+  it.each([
+    ['patient', [3, 2], {}],
+    ['patient', [3, 2], { imagerSpacing: '4\\5' }],
+    ['detector', [3, 2], { imagerSpacing: '2\\3' }],
+    ['geometry', [3, 2], { imagerSpacing: '2\\3', calibrationType: 'GEOMETRY' }],
+    ['fiducial', [3, 2], { imagerSpacing: '4\\5', calibrationType: 'FIDUCIAL' }],
+    ['detector', [5, 4], { spacing: null, imagerSpacing: '4\\5' }],
+    ['none', [0, 0], { spacing: null }],
+    ['none', [0, 0], { spacing: '0\\0' }],
+  ] as const)('tells what millimetres are: %s, %j of %j', async (calibration, [x, y], image) => {
+    const folder = await temporaryFolder();
+    await fs.writeFile(path.join(folder, 'a.dcm'), makeDicom(image));
+    const [card] = (await open('sizes', [folder])).series;
+    expect(card.calibration).toBe(calibration);
+    expect(card.spacing.slice(0, 2)).toEqual([x, y]);
   });
 
   it('makes thumbnails in true proportions', async () => {
@@ -217,4 +259,5 @@ const frameHeader: Frame['header'] = {
   intercept: 0,
   minimum: 0,
   maximum: 0,
+  windows: [],
 };

@@ -95,6 +95,12 @@ export interface TestImage {
   readonly instanceNumber?: number;
   readonly frameOfReference?: string;
   readonly temporalPosition?: number;
+  /** Pixel Spacing; null leaves it out. */
+  readonly spacing?: string | null;
+  readonly imagerSpacing?: string;
+  readonly calibrationType?: string;
+  /** Window Center and Window Width. */
+  readonly window?: readonly [center: string, width: string];
   readonly acquisitionNumber?: number;
   readonly acquisitionTime?: string;
   readonly echoTime?: number;
@@ -145,7 +151,11 @@ export function makeDicom(image: TestImage = {}): Uint8Array {
     [0x00200100, 'IS', image.temporalPosition?.toString()],
     [0x00280004, 'CS', 'MONOCHROME2'],
     [0x00280008, 'IS', frames?.toString()],
-    [0x00280030, 'DS', '2\\3'],
+    [0x00181164, 'DS', image.imagerSpacing],
+    [0x00280030, 'DS', image.spacing === null ? undefined : (image.spacing ?? '2\\3')],
+    [0x00280a02, 'CS', image.calibrationType],
+    [0x00281050, 'DS', image.window?.[0]],
+    [0x00281051, 'DS', image.window?.[1]],
     [0x00281052, 'DS', image.intercept],
     [0x00281053, 'DS', image.slope],
   ];

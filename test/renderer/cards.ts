@@ -26,6 +26,7 @@ export function card(
     slices: 20,
     frames: 1,
     spacing: [1, 1, 5],
+    calibration: 'patient',
     affine: null,
     units: 'a.u.',
     windows: [],

@@ -6,7 +6,18 @@ import { ENGLISH } from '../../src-renderer/viewer/words.js';
 
 function frame(series: string, index: number, bytes = 512 * 1024): Frame {
   const pixels = new Int16Array(bytes / 2);
-  return { series, index, columns: 1, rows: 1, slope: 1, intercept: 0, minimum: 0, maximum: 0, pixels };
+  return {
+    series,
+    index,
+    columns: 1,
+    rows: 1,
+    slope: 1,
+    intercept: 0,
+    minimum: 0,
+    maximum: 0,
+    windows: [],
+    pixels,
+  };
 }
 
 /** A loader whose answers come when the test says so. */

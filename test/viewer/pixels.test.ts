@@ -16,6 +16,7 @@ import {
 import {
   autoWindow,
   draggedWindow,
+  followedWindow,
   initialWindow,
   percentiles,
   presetsOf,
@@ -123,5 +124,24 @@ describe('an error map at a strength', () => {
     const out = new Float32Array(3);
     multiply(Float32Array.of(0, 2, 5), 0.5, out);
     expect([...out]).toEqual([0, 1, 2.5]);
+  });
+});
+
+describe('the window of another frame', () => {
+  const [b0, b1500] = [[{ center: 1200, width: 2400 }], [{ center: 90, width: 180 }]];
+
+  it('is its own where that of the last one was in use', () => {
+    expect(followedWindow(b0[0], b0, b1500)).toEqual(b1500[0]);
+    const second = [...b0, { center: 40, width: 80 }];
+    expect(followedWindow({ center: 40, width: 80 }, second, [...b1500, { center: 50, width: 70 }])).toEqual({
+      center: 50,
+      width: 70,
+    });
+  });
+
+  it('stays what a person has set, or where the frame names none', () => {
+    const own = { center: 300, width: 100 };
+    expect(followedWindow(own, b0, b1500)).toBe(own);
+    expect(followedWindow(b0[0], b0, [])).toBe(b0[0]);
   });
 });

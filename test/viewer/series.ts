@@ -119,7 +119,10 @@ function frameOf(card: SeriesCard, pixels: Int16Array | Float32Array): Fixture['
   }
   const kind = pixels instanceof Float32Array ? ('float32' as const) : ('int16' as const);
   const { columns, rows } = card;
-  return { pixels, header: { pixels: kind, columns, rows, slope: 1, intercept: 0, minimum, maximum } };
+  return {
+    pixels,
+    header: { pixels: kind, columns, rows, slope: 1, intercept: 0, minimum, maximum, windows: card.windows },
+  };
 }
 
 export function emptyCard(key: string, columns: number, rows: number, slices: number): SeriesCard {
@@ -139,6 +142,7 @@ export function emptyCard(key: string, columns: number, rows: number, slices: nu
     slices,
     frames: 1,
     spacing: [1, 1, 1],
+    calibration: 'patient',
     affine: null,
     units: '',
     windows: [],

@@ -107,7 +107,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     const png = thumbnailPng(frame, {
       size,
       spacing: [card.spacing[0], card.spacing[1]],
-      window: card.windows[0] ?? null,
+      window: frame.header.windows[0] ?? card.windows[0] ?? null,
       inverted: card.inverted,
     });
     thumbnails.set(name, png, png.length);

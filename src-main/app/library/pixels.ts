@@ -7,6 +7,7 @@ interface Scale {
   readonly rows: number;
   readonly slope: number;
   readonly intercept: number;
+  readonly windows: FrameHeader['windows'];
 }
 
 /**
@@ -26,12 +27,12 @@ export function frameOf(values: StoredValues | Float32Array, scale: Scale): Fram
 function pack(
   pixels: FrameHeader['pixels'],
   values: Int16Array | Uint16Array | Float32Array,
-  { columns, rows, slope, intercept }: Scale,
+  { columns, rows, slope, intercept, windows }: Scale,
   minimum: number,
   maximum: number,
 ): Frame {
   return {
-    header: { pixels, columns, rows, slope, intercept, minimum, maximum },
+    header: { pixels, columns, rows, slope, intercept, minimum, maximum, windows },
     // Every system that Electron and onnxruntime run on is little endian.
     pixels: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   };

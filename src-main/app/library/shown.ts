@@ -1,7 +1,7 @@
-import type { InputId, SeriesCard } from '../../contract/app.js';
+import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
 import { LimpidError } from '../../contract/errors.js';
 import type { DecodePool } from '../../dicom/decode.js';
-import type { Details } from '../../dicom/details.js';
+import type { Details, DisplayWindow } from '../../dicom/details.js';
 import { type MapInstance, readMapFrame } from '../../dicom/parametric-map-read.js';
 import type { Series } from '../../dicom/series.js';
 import { instancePlanes, loadVolume } from '../../dicom/volume.js';
@@ -39,7 +39,7 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     ),
   );
   const { geometry } = series;
-  const between = first.pixelSpacing ?? [0, 0];
+  const between = first.pixelSize.size ?? [0, 0];
   const card = withKey(input, series.id, {
     id: series.id,
     kind: 'dicom',
@@ -54,6 +54,7 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     slices,
     frames: series.frames,
     spacing: geometry?.spacing ?? [between[1], between[0], first.sliceThickness ?? 0],
+    calibration: first.pixelSize.calibration,
     affine: geometry?.affine ?? null,
     units: first.units,
     windows: details.windows,
@@ -78,7 +79,8 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
       if (place === undefined) throw noPlane();
       const { instance, inFile } = place;
       const stored = await pool.decodeFrame(instance, await instance.file.read(), inFile);
-      return frameOf(stored.values, instance);
+      const windows = (instance.windows[inFile] ?? instance.windows[0]).map(withoutName);
+      return frameOf(stored.values, { ...instance, windows });
     },
     volume: async () => (await loadVolume(series, pool.decode)).volume,
   };
@@ -106,6 +108,7 @@ export function shownNifti(
     slices,
     frames,
     spacing,
+    calibration: spacing[0] > 0 && spacing[1] > 0 ? 'patient' : 'none',
     affine,
     units,
     windows: [],
@@ -124,7 +127,7 @@ export function shownNifti(
     async plane(index) {
       if (index >= slices * frames) throw noPlane();
       const values = sliceView(await load(), index % slices, Math.floor(index / slices));
-      return frameOf(values, { columns, rows, slope: 1, intercept: 0 });
+      return frameOf(values, { columns, rows, slope: 1, intercept: 0, windows: [] });
     },
     volume: load,
   };
@@ -148,6 +151,7 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
     slices,
     frames: maps.length,
     spacing: first.spacing,
+    calibration: first.spacing[0] > 0 && first.spacing[1] > 0 ? 'patient' : 'none',
     affine: first.affine,
     units: first.units,
     windows: first.windows,
@@ -172,12 +176,24 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
       const map = maps[Math.floor(index / slices)];
       if (map === undefined) throw noPlane();
       const values = readMapFrame(map, await map.file.read(), map.order[index % slices]);
-      return frameOf(values, { columns: map.columns, rows: map.rows, slope: 1, intercept: 0 });
+      const { columns, rows } = map;
+      return frameOf(values, {
+        columns,
+        rows,
+        slope: 1,
+        intercept: 0,
+        windows: map.windows.map(withoutName),
+      });
     },
     volume: async () => {
       throw new LimpidError('E_NOT_ELIGIBLE', 'The noise of a map is not measured.', 'Measure its source.');
     },
   };
+}
+
+/** Names stay on the card: a header of HTTP holds no letters but those of ASCII. */
+function withoutName({ center, width }: DisplayWindow): FrameHeader['windows'][number] {
+  return { center, width };
 }
 
 function noPlane(): LimpidError {
