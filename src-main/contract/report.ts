@@ -113,6 +113,7 @@ export interface NoiseReport {
   readonly methods: {
     readonly background: number | null;
     readonly wavelet: number | null;
+    readonly spectrum: number | null;
     readonly repeats: number | null;
     /** From the loss that training could not get under; null where the level was certain without. */
     readonly training: number | null;

@@ -56,7 +56,8 @@ export async function denoiseWithShipped(
   const { seed, steps } = request;
   const levelled = performance.now();
   const options = { seed, steps, objective: 'recorrupted', only2d } as const;
-  const factor = await settledFactor(runtime, input, options, hooks);
+  // who wants no training gets none for the level either
+  const factor = request.adapt === 'off' ? 1 : await settledFactor(runtime, input, options, hooks);
   const noise = settled(input.noise, factor);
   const settledInput = { ...input, noise };
   const started = performance.now();

@@ -5,17 +5,22 @@ import type { Processed, ProcessInput, Processor } from './processor.js';
 
 /** A clean series comes back as it is: there is nothing to gain and everything to lose. */
 export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInput): Processed {
-  const told = noise.warnings.some(({ code }) => code === 'W_CLEAN');
+  const told = noise.warnings.map(({ code }) => code);
+  const isUnknown = told.includes('W_NOISE_UNKNOWN');
   return {
     volume: { ...volume, data: volume.data.slice() },
     errorMap: request.errorMap ? new Float32Array(volume.data.length) : null,
     again: null,
     training: null,
     model: null,
-    description: description(request, noise, ['left as it is: clean or denoised before']),
+    description: description(request, noise, [
+      isUnknown
+        ? 'left as it is: its noise level could not be measured'
+        : 'left as it is: clean or denoised before',
+    ]),
     context: 0,
     timings: [],
-    warnings: told ? [] : [noise.sigma > 0 ? alreadyDenoised() : noNoise()],
+    warnings: isUnknown || told.includes('W_CLEAN') ? [] : [alreadyDenoised()],
   };
 }
 
@@ -33,13 +38,5 @@ function alreadyDenoised(): Problem {
     code: 'W_ALREADY_DENOISED',
     message: 'The series has next to no noise, or was denoised before, so it comes back as it is.',
     remedy: 'Use the original series; to filter it all the same, name a model (--model dct).',
-  };
-}
-
-function noNoise(): Problem {
-  return {
-    code: 'W_CLEAN',
-    message: 'No noise could be measured in this series, so it comes back as it is.',
-    remedy: 'Leave this series as it is; `limpid inspect` shows what was measured.',
   };
 }

@@ -1,12 +1,23 @@
 import type { Problem } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
-import { type Background, backgroundNoise } from './background.js';
+import { type Air, airNoise } from './air.js';
+import { atMost, detailVariance, separable } from './autocorrelation.js';
+import { tissueThreshold } from './foreground.js';
 import { noiseMap } from './map.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
 import { repeatsNoise } from './repeats.js';
 import { median } from './robust.js';
+import { type TissueSpectrum, tissueSpectrum } from './spectrum.js';
 import { noiseWarnings } from './warnings.js';
-import { flatBlocks, planeCorrelation, sliceCorrelation, waveletNoise } from './wavelet.js';
+import {
+  type FlatBlocks,
+  flattest,
+  planeCorrelation,
+  sliceCorrelation,
+  type TissueBlocks,
+  tissueBlocks,
+  waveletNoise,
+} from './wavelet.js';
 
 /** What is known of the noise of one series. Levels in the units of the volume. */
 export interface NoiseEstimate {
@@ -17,6 +28,7 @@ export interface NoiseEstimate {
   readonly methods: {
     readonly background: number | null;
     readonly wavelet: number | null;
+    readonly spectrum: number | null;
     readonly repeats: number | null;
     /** From the loss that training could not get under; null until it was tried. */
     readonly training: number | null;
@@ -31,10 +43,7 @@ export interface NoiseEstimate {
    * pass for noise, and the true level can be many times lower. Nothing may rely on the level then.
    */
   readonly certain: boolean;
-  /**
-   * sigma at each voxel of a frame (slices * rows * columns); null where one level serves, and where the noise is
-   * correlated, because the map would follow the structure then.
-   */
+  /** The level at each voxel of a frame (slices * rows * columns); null where one level serves. */
   readonly map: Float32Array | null;
   /** (90th - 10th percentile) / median of the local level; includes the map's own scatter, some 0.1. */
   readonly mapVariation: number;
@@ -51,35 +60,34 @@ export interface NoiseEstimate {
 const CORRELATED = 0.25;
 /** Share of solid patches above which the air is called masked. */
 const MASKED_SHARE = 0.02;
+/** Share of the values that may be negative in magnitudes: what interpolation and rounding leave. */
+const FEW_NEGATIVE = 0.02;
 
 /**
- * Noise of a series, from a sample of its slices: from air, from diagonal details of flat tissue, and from
- * repeats where there are frames. Never throws for an odd image: what cannot be known is null and the level 0.
+ * Noise of a series, from a sample of its slices: from air, from diagonal details and the spectrum of flat tissue, and
+ * from repeats where there are frames. Never throws for an odd image: what cannot be known is null and the level 0.
  */
 export function estimateNoise(volume: Volume, hint: { modality?: string } = {}): NoiseEstimate {
   const planes = samplePlanes(volume);
-  const signed = hint.modality === 'CT' || sampleValues(planes, 100_000, true).some((value) => value < 0);
-  const background = signed ? null : backgroundNoise(planes);
+  const ct = hint.modality === 'CT';
+  const signed = ct || negativeShare(planes) > FEW_NEGATIVE;
+  const { level, hasAir, air: dark } = tissueOf(planes, signed, ct);
   const airMasked = solidShare(planes) > MASKED_SHARE;
-  const rician = !signed && (hint.modality === 'MR' || background !== null || airMasked);
-  const level = tissueLevel(planes, background, hint.modality === 'CT');
-  const blocks = flatBlocks(planes, level);
-  const repeats = repeatsNoise(volume, planes, blocks, rician);
-  const inPlane = repeats?.correlation ?? lower(planeCorrelation(planes, blocks), background);
-  const correlation = { ...inPlane, z: sliceCorrelation(planes, blocks) };
+  const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked);
+  const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
+  const repeats = repeatsNoise(volume, planes, tissue.blocks, rician);
+  const inPlane = repeats?.correlation ?? tissue.correlation;
+  const correlation = { x: inPlane.x, y: inPlane.y, z: sliceCorrelation(planes, tissue.blocks) };
   const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
-  const wavelet = waveletNoise(blocks, rician, correlated ? correlation : { x: 0, y: 0 });
   const methods = {
-    background: background?.sigma ?? null,
-    wavelet,
+    background: air?.sigma ?? null,
+    wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
+    spectrum: tissue.spectrum?.sigma ?? null,
     repeats: repeats?.sigma ?? null,
     training: null,
   };
-  const sigma = choose(methods, correlated);
-  const foreground = foregroundOf(planes, level, hint.modality === 'CT' ? -1000 : 0);
-  // details that see more than the noise would draw a map of the anatomy
-  const mappable = wavelet !== null && wavelet <= AGREEMENT * sigma;
-  const spatial = mappable ? noiseMap(volume, planes, blocks, sigma, rician) : { map: null, variation: 0 };
+  const sigma = choose(methods, tissue.typical);
+  const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
     distribution: rician ? 'rician' : 'gaussian',
@@ -87,9 +95,9 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     relative: foreground.median > 0 ? (100 * sigma) / foreground.median : 0,
     correlation,
     correlated,
-    certain: background !== null || repeats !== null || !correlated,
-    map: correlated ? null : spatial.map,
-    mapVariation: spatial.variation,
+    certain: isCertain(methods, correlated, tissue),
+    map: isNoise(methods, sigma) ? (tissue.map?.map((gain) => gain * sigma) ?? null) : null,
+    mapVariation: tissue.variation,
     airMasked,
     quantisation: quantisationOf(planes, volume.quantum),
     foreground: foreground.share,
@@ -97,21 +105,115 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   return { ...estimate, warnings: noiseWarnings(estimate) };
 }
 
-/** Structure only ever adds to either: in tissue its texture, in air ghosts and the rim of the head. */
-function lower(tissue: { x: number; y: number }, air: Background | null): { x: number; y: number } {
-  if (air === null) return tissue;
-  const { x, y } = air.correlation;
-  return { x: Math.min(tissue.x, x), y: Math.min(tissue.y, y) };
+function negativeShare(planes: readonly Plane[]): number {
+  const values = sampleValues(planes, 100_000, true);
+  return values.reduce((count, value) => (value < 0 ? count + 1 : count), 0) / Math.max(1, values.length);
 }
 
 /** CT below this is air and lung, HU. */
 const CT_TISSUE = -500;
+const AIR_HU = -1000;
 
-/** Above air, and above its noise where that is known. */
-function tissueLevel(planes: readonly Plane[], air: Background | null, ct: boolean): number {
-  const level = foregroundLevel(planes);
-  if (ct) return Math.max(level, CT_TISSUE);
-  return air === null ? level : Math.max(level, 3 * air.sigma);
+/** The value above which there is tissue, above the noise of the air too, and the noise of the air. */
+function tissueOf(
+  planes: readonly Plane[],
+  signed: boolean,
+  ct: boolean,
+): { readonly level: number; readonly hasAir: boolean; readonly air: Air | null } {
+  if (signed) {
+    const level = foregroundLevel(planes);
+    return { level: ct ? Math.max(level, CT_TISSUE) : level, hasAir: false, air: null };
+  }
+  const threshold = tissueThreshold(planes);
+  const air = threshold.air ? airNoise(planes, threshold.level) : null;
+  return { level: threshold.level, hasAir: threshold.air, air };
+}
+
+/** Air that has more noise than so many times that of tissue is dark tissue, or the blurred rim of the head. */
+const AIR_OVER_TISSUE = 1.5;
+
+function tissueAndAir(
+  volume: Volume,
+  planes: readonly Plane[],
+  level: number,
+  dark: Air | null,
+  rician: boolean,
+): { readonly tissue: TissueNoise; readonly air: Air | null } {
+  const tissue = tissueNoise(volume, planes, level, dark, rician);
+  if (dark === null || tissue.typical === null || dark.sigma <= AIR_OVER_TISSUE * tissue.typical)
+    return { tissue, air: dark };
+  return { tissue: tissueNoise(volume, planes, level, null, rician), air: null };
+}
+
+/** What tissue says of the noise. */
+interface TissueNoise {
+  readonly blocks: FlatBlocks;
+  readonly wavelet: number | null;
+  readonly spectrum: TissueSpectrum | null;
+  /** What both together say. */
+  readonly typical: number | null;
+  readonly correlation: { readonly x: number; readonly y: number };
+  /** Level at each voxel of a frame over the typical one; null where it is the same everywhere. */
+  readonly map: Float32Array | null;
+  readonly variation: number;
+}
+
+/**
+ * Where there is air its noise tells the correlation, also where it is quieter than that of tissue: every voxel went
+ * through the same filter. Else the least of what tissue says counts, since structure only ever adds to it.
+ */
+function tissueNoise(
+  volume: Volume,
+  planes: readonly Plane[],
+  level: number,
+  air: Air | null,
+  rician: boolean,
+): TissueNoise {
+  const all = tissueBlocks(planes, level);
+  const { map, variation } = noiseMap(volume, planes, all, rician);
+  const even = measuredBy(planes, level, all, null, air, rician);
+  if (map === null) return { ...even, map, variation };
+  const mapped = measuredBy(planes, level, all, map, air, rician);
+  const isFlat = (mapped.spectrum?.rise ?? 1) < STEADY;
+  return isFlat && excessOf(mapped) <= Math.max(SETTLED, excessOf(even))
+    ? { ...mapped, map, variation }
+    : { ...even, map: null, variation };
+}
+
+/** What the spectrum may see more than the details under a map of the noise: one of the anatomy makes it see more. */
+const SETTLED = 1.2;
+
+function excessOf({ wavelet, spectrum }: Omit<TissueNoise, 'map' | 'variation'>): number {
+  return wavelet !== null && wavelet > 0 && spectrum !== null ? spectrum.sigma / wavelet : 1;
+}
+
+function measuredBy(
+  planes: readonly Plane[],
+  level: number,
+  all: TissueBlocks,
+  map: Float32Array | null,
+  air: Air | null,
+  rician: boolean,
+): Omit<TissueNoise, 'map' | 'variation'> {
+  const blocks = flattest(planes, all, map);
+  const spectrum = tissueSpectrum(planes, level, rician, map);
+  const near = planeCorrelation(planes, blocks);
+  const known = air?.correlation ?? spectrum?.correlation ?? separable(near);
+  const doubted = air === null ? { x: beyondDoubt(near.x), y: beyondDoubt(near.y) } : near;
+  const wavelet = waveletNoise(blocks, rician, detailVariance(atMost(known, doubted)));
+  const correlation = { x: Math.min(near.x, known.x), y: Math.min(near.y, known.y) };
+  const typical = levelOfTissue(wavelet, spectrum, Math.max(correlation.x, correlation.y));
+  return { blocks, wavelet, typical, spectrum, correlation };
+}
+
+/** Correlation that structure makes by itself, and from where on all of it is taken for that of the noise. */
+const STRUCTURE = 0.1;
+const ALL_NOISE = 0.3;
+
+/** Nothing below what structure makes, all above, and a ramp between: no jump where it is somewhere there. */
+function beyondDoubt(rho: number): number {
+  if (rho <= STRUCTURE) return Math.min(rho, 0);
+  return rho >= ALL_NOISE ? rho : (ALL_NOISE * (rho - STRUCTURE)) / (ALL_NOISE - STRUCTURE);
 }
 
 /** Factor by which two methods may differ before one of them is taken to see something else. */
@@ -119,19 +221,63 @@ const AGREEMENT = 1.3;
 
 /**
  * Repeats see the noise of the tissue itself and nothing else, unless the frames are no repeats: then they see too
- * much. Air is free of structure, so it wins over the details where these agree. Where they see more, it is structure
- * if it looks correlated, and noise that parallel imaging raised in the tissue if it looks white.
+ * much. Of what tissue says the least is nearest, since structure only ever adds. So do ghosts to the air, but coil
+ * combination and normalisation make air quieter than tissue: air decides where it agrees with the tissue, never
+ * against it.
  */
-function choose(methods: NoiseEstimate['methods'], correlated: boolean): number {
-  const { background, wavelet, repeats } = methods;
-  if (repeats !== null && (wavelet === null || repeats <= AGREEMENT * wavelet)) return repeats;
-  if (background !== null && wavelet !== null) {
-    const agree = Math.max(wavelet / background, background / wavelet) <= AGREEMENT;
-    // Structure in the details and ghosts in the air only ever add: of two that agree the lower is nearer.
-    if (agree && !correlated) return Math.min(background, wavelet);
-    return agree || (wavelet > background && correlated) ? background : wavelet;
-  }
-  return background ?? wavelet ?? repeats ?? 0;
+function choose({ background, repeats }: NoiseEstimate['methods'], tissue: number | null): number {
+  if (repeats !== null && (tissue === null || repeats <= AGREEMENT * tissue)) return repeats;
+  if (background === null || tissue === null) return tissue ?? background ?? repeats ?? 0;
+  return agree(background, tissue) ? Math.min(background, tissue) : tissue;
+}
+
+/**
+ * Details are what structure disturbs least, and all that white noise asks for; how much of correlated noise is in
+ * them follows from its correlation, errors of which count the more the stronger it is. The spectrum asks for none.
+ */
+function levelOfTissue(wavelet: number | null, spectrum: TissueSpectrum | null, rho: number): number | null {
+  if (wavelet === null || spectrum === null) return wavelet ?? spectrum?.sigma ?? null;
+  if (!agree(wavelet, spectrum.sigma)) return Math.min(wavelet, spectrum.sigma);
+  const share = Math.min(1, Math.max(0, (rho - STRUCTURE) / (STRONG - STRUCTURE)));
+  return wavelet ** (1 - share) * spectrum.sigma ** share;
+}
+
+/** Correlation from which on the level is that of the spectrum. */
+const STRONG = 0.5;
+
+/** Details that see more than the noise would draw a map of the anatomy. */
+function isNoise({ wavelet }: NoiseEstimate['methods'], sigma: number): boolean {
+  return wavelet !== null && sigma > 0 && wavelet <= AGREEMENT * sigma;
+}
+
+/** Where five times as many blocks of tissue show no more than this times as much, they show noise. */
+const STEADY = 1.15;
+
+/** Whether the level rests on more than the details of tissue that hang together as fine structure does. */
+function isCertain(
+  { background, repeats }: NoiseEstimate['methods'],
+  correlated: boolean,
+  { wavelet, spectrum }: TissueNoise,
+): boolean {
+  if (repeats !== null || background !== null || !correlated) return true;
+  if (wavelet === null || spectrum === null) return false;
+  return spectrum.rise < STEADY && agree(wavelet, spectrum.sigma);
+}
+
+function agree(a: number, b: number, factor = AGREEMENT): boolean {
+  return Math.max(a / b, b / a) <= factor;
+}
+
+/** Whether most of the tissue lies in patches of one value, which have no noise: that is known then. */
+function isSolid(planes: readonly Plane[], level: number): boolean {
+  let [solid, other] = [0, 0];
+  for (const { values, usable } of planes)
+    for (let i = 0; i < values.length; i++)
+      if (values[i] > level) {
+        if (usable[i] === 0) solid++;
+        else other++;
+      }
+  return solid > other;
 }
 
 function solidShare(planes: readonly Plane[]): number {

@@ -2,7 +2,7 @@ import type { Volume } from '../imaging/volume.js';
 import type { Plane } from './planes.js';
 import { sigmaFromMagnitude } from './rician.js';
 import { clippedSd, median, quantile } from './robust.js';
-import type { FlatBlocks } from './wavelet.js';
+import { FLAT_SHARE, type TissueBlocks } from './wavelet.js';
 
 /** Side of a cell in pixels, and the most cells along the slices. */
 const CELL = 16;
@@ -13,6 +13,10 @@ const SMOOTHING = 2;
 /** Variation above which the noise is taken to vary: below it one level is the better estimate. */
 const VARIES = 0.2;
 
+/** Where that share of a cell, least gradient first, shows so many times what its flat part shows, it is structure. */
+const MOST_SHARE = 0.6;
+const STRUCTURED = 1.25;
+
 interface Cells {
   readonly columns: number;
   readonly rows: number;
@@ -22,18 +26,18 @@ interface Cells {
 }
 
 /**
- * A smooth map of the noise level: the deviation of the details of flat tissue in cells of 16 x 16 pixels,
- * averaged over neighbouring cells, scaled so that its median is `sigma`, interpolated linearly.
+ * A smooth map of how the noise level varies: the deviation of the details of flat tissue in cells of 16 x 16 pixels,
+ * averaged over neighbouring cells, interpolated linearly, over its median in tissue.
  *
- * @returns map: slices * rows * columns values, or null where the noise is uniform or there is too little tissue
+ * @param blocks of tissue, the flattest of each cell of which count: those of the whole lie where noise is low
+ * @returns map: slices * rows * columns factors, or null where the noise is uniform or there is too little tissue
  */
 export function noiseMap(
   volume: Volume,
   planes: readonly Plane[],
-  blocks: FlatBlocks,
-  sigma: number,
+  blocks: TissueBlocks,
   rician: boolean,
-): { map: Float32Array | null; variation: number } {
+): { readonly map: Float32Array | null; readonly variation: number } {
   const cells = fillCells(volume, planes, blocks, rician);
   for (let i = 0; i < SMOOTHING; i++) {
     smoothAxis(cells, 1, cells.columns);
@@ -44,14 +48,14 @@ export function noiseMap(
   cells.weight.forEach((weight, i) => {
     if (weight >= LEAST_BLOCKS) levels.push(cells.sum[i] / weight);
   });
-  if (levels.length < 8 || !(sigma > 0)) return { map: null, variation: 0 };
-  const centre = median(levels);
-  const variation = centre > 0 ? (quantile(levels, 0.9) - quantile(levels, 0.1)) / centre : 0;
+  const centre = levels.length < 8 ? 0 : median(levels);
+  if (!(centre > 0)) return { map: null, variation: 0 };
+  const variation = (quantile(levels, 0.9) - quantile(levels, 0.1)) / centre;
   if (!(variation > VARIES)) return { map: null, variation };
-  return { map: interpolated(volume, filled(cells, centre), sigma / centre), variation };
+  return { map: interpolated(volume, filled(cells, centre), 1 / centre), variation };
 }
 
-function fillCells(volume: Volume, planes: readonly Plane[], blocks: FlatBlocks, rician: boolean): Cells {
+function fillCells(volume: Volume, planes: readonly Plane[], blocks: TissueBlocks, rician: boolean): Cells {
   const columns = Math.ceil(volume.columns / CELL);
   const rows = Math.ceil(volume.rows / CELL);
   const layers = Math.min(LAYERS, volume.slices);
@@ -66,11 +70,21 @@ function fillCells(volume: Volume, planes: readonly Plane[], blocks: FlatBlocks,
   const sum = new Float64Array(lists.length);
   const weight = new Float64Array(lists.length);
   lists.forEach((list, i) => {
-    if (list.length < LEAST_BLOCKS) return;
-    const sd = clippedSd(list.map((k) => blocks.detail[k]));
-    const level = rician ? sigmaFromMagnitude(median(list.map((k) => blocks.mean[k])), sd) : sd;
-    weight[i] = list.length;
-    sum[i] = level * list.length;
+    const part = (share: number): number[] => {
+      const limit = quantile(
+        list.map((k) => blocks.gradient[k]),
+        share,
+      );
+      return list.filter((k) => blocks.gradient[k] <= limit);
+    };
+    const deviation = (some: readonly number[]): number => clippedSd(some.map((k) => blocks.detail[k]));
+    const flat = part(FLAT_SHARE);
+    if (flat.length < LEAST_BLOCKS) return;
+    const sd = deviation(flat);
+    if (deviation(part(MOST_SHARE)) > STRUCTURED * sd) return;
+    const level = rician ? sigmaFromMagnitude(median(flat.map((k) => blocks.mean[k])), sd) : sd;
+    weight[i] = flat.length;
+    sum[i] = level * flat.length;
   });
   return { columns, rows, layers, sum, weight };
 }

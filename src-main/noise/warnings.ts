@@ -10,9 +10,8 @@ const CLEAN_PERCENT = { rician: 0.3, gaussian: 0.1 } as const;
 export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Problem[] {
   const { sigma, relative, methods, correlation, quantisation } = estimate;
   const warnings: Problem[] = [];
-  const levels = [methods.background, methods.wavelet, methods.repeats].filter(
-    (level): level is number => level !== null && level > 0,
-  );
+  const measured = [methods.background, methods.wavelet, methods.repeats].filter((level) => level !== null);
+  const levels = measured.filter((level) => level > 0);
   const lowest = Math.min(...levels);
   const highest = Math.max(...levels);
   if (levels.length > 1 && highest > DISAGREE * lowest)
@@ -46,11 +45,25 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
       message: `The image has only ${quantisation.levels} grey levels.`,
       remedy: 'Where possible export the series with 12 or 16 bits and without windowing.',
     });
-  if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < 0.5 * quantisation.step)
+  if (!(sigma > 0) && measured.length === 0)
+    warnings.push({
+      code: 'W_NOISE_UNKNOWN',
+      message:
+        'The noise level could not be measured: the images are too small, or hold too little tissue and air.',
+      remedy:
+        'The series comes back as it is; with repeats, or images as acquired, the level can be measured.',
+    });
+  else if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < 0.5 * quantisation.step)
     warnings.push({
       code: 'W_CLEAN',
-      message: 'The noise is too small to matter, or the image was denoised before.',
+      message: 'The noise that was found is too small to matter.',
       remedy: 'Leave this series as it is.',
+    });
+  if (estimate.map !== null)
+    warnings.push({
+      code: 'W_NOISE_VARIES',
+      message: `The noise differs from place to place by ${Math.round(100 * estimate.mapVariation)} % of its typical level; a map of it is used.`,
+      remedy: 'Compare before and after where the noise is strongest and where it is weakest.',
     });
   return warnings;
 }

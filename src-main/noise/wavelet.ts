@@ -2,9 +2,9 @@ import type { Plane } from './planes.js';
 import { sigmaFromMagnitude } from './rician.js';
 import { clippedSd, median, quantile, robustCorrelation } from './robust.js';
 
-/** A 2 x 2 block of tissue without structure, and the differences that only noise should make there. */
+/** 2 x 2 blocks of tissue without structure, and the differences that only noise should make there. */
 export interface FlatBlocks {
-  /** Diagonal Haar detail (a - b - c + d) / 2: standard deviation sigma for white noise. */
+  /** Diagonal Haar detail (a - b - c + d) / 2: standard deviation sigma for white noise; over the map where one is. */
   readonly detail: Float32Array;
   /** Mean of the block. */
   readonly mean: Float32Array;
@@ -13,73 +13,121 @@ export interface FlatBlocks {
   readonly pixel: Int32Array;
 }
 
-/** Share of the foreground blocks, those with the least gradient, that counts as flat. */
-const FLAT_SHARE = 0.2;
+/** All 2 x 2 blocks of tissue. */
+export interface TissueBlocks extends FlatBlocks {
+  /** Size of the difference of the blocks on both sides, across and down. */
+  readonly gradient: Float32Array;
+}
 
-/** The flattest blocks of tissue above `level`. */
-export function flatBlocks(planes: readonly Plane[], level: number): FlatBlocks {
-  const all = planes.map((plane, index) => blocksOf(plane, index, level));
-  const gradients = Float32Array.from(all.flatMap((b) => b.gradient));
-  const limit = quantile(gradients, FLAT_SHARE);
-  const kept = all.map((b) => b.gradient.map((g, i) => (g <= limit ? i : -1)).filter((i) => i >= 0));
-  const pick = (of: (b: Blocks) => number[]): number[] =>
-    all.flatMap((b, p) => {
-      const values = of(b);
-      return kept[p].map((i) => values[i]);
-    });
+/** Share of the foreground blocks, those with the least gradient, that counts as flat. */
+export const FLAT_SHARE = 0.2;
+
+/**
+ * The flattest blocks.
+ *
+ * @param map noise level at each voxel of a frame, where it varies: what is flat where noise is high has more gradient
+ */
+export function flattest(
+  planes: readonly Plane[],
+  blocks: TissueBlocks,
+  map: Float32Array | null = null,
+): FlatBlocks {
+  const gains =
+    map === null ? null : Float32Array.from(blocks.pixel, (_, k) => map[voxelOf(planes, blocks, k)]);
+  const gradient = gains === null ? blocks.gradient : blocks.gradient.map((value, k) => value / gains[k]);
+  const limit = quantile(gradient, FLAT_SHARE);
+  const kept: number[] = [];
+  for (let k = 0; k < gradient.length; k++) if (gradient[k] <= limit) kept.push(k);
   return {
-    detail: Float32Array.from(pick((b) => b.detail)),
-    mean: Float32Array.from(pick((b) => b.mean)),
-    plane: Int32Array.from(pick((b) => b.plane)),
-    pixel: Int32Array.from(pick((b) => b.pixel)),
+    detail: Float32Array.from(kept, (k) => blocks.detail[k] / (gains === null ? 1 : gains[k])),
+    mean: Float32Array.from(kept, (k) => blocks.mean[k]),
+    plane: Int32Array.from(kept, (k) => blocks.plane[k]),
+    pixel: Int32Array.from(kept, (k) => blocks.pixel[k]),
   };
 }
 
-interface Blocks {
-  readonly detail: number[];
-  readonly mean: number[];
-  readonly plane: number[];
-  readonly pixel: number[];
-  readonly gradient: number[];
+function voxelOf(planes: readonly Plane[], { plane, pixel }: FlatBlocks, k: number): number {
+  const { slice, columns, rows } = planes[plane[k]];
+  return slice * columns * rows + pixel[k];
 }
 
-function blocksOf(plane: Plane, index: number, level: number): Blocks {
+/** So many say all that there is to know; of larger series some rows of blocks are left out. */
+const MOST_BLOCKS = 500_000;
+
+/** The blocks of tissue above `level`, or an even part of them. */
+export function tissueBlocks(planes: readonly Plane[], level: number): TissueBlocks {
+  const all = planes.reduce((sum, { columns, rows }) => sum + (columns >> 1) * (rows >> 1), 0);
+  const step = 2 * Math.max(1, Math.round(all / MOST_BLOCKS));
+  const most = planes.reduce((sum, { columns, rows }) => sum + (columns >> 1) * Math.ceil(rows / step), 0);
+  const room = {
+    detail: new Float32Array(most),
+    mean: new Float32Array(most),
+    gradient: new Float32Array(most),
+    plane: new Int32Array(most),
+    pixel: new Int32Array(most),
+  };
+  let count = 0;
+  planes.forEach((plane, index) => {
+    count = addBlocks(plane, index, level, step, room, count);
+  });
+  return {
+    detail: room.detail.subarray(0, count),
+    mean: room.mean.subarray(0, count),
+    gradient: room.gradient.subarray(0, count),
+    plane: room.plane.subarray(0, count),
+    pixel: room.pixel.subarray(0, count),
+  };
+}
+
+/** Adds blocks of one plane, `step` rows apart, behind the first `count`; returns how many there are then. */
+function addBlocks(
+  plane: Plane,
+  index: number,
+  level: number,
+  step: number,
+  room: TissueBlocks,
+  count: number,
+): number {
   const { values, usable, columns, rows } = plane;
-  const blocks: Blocks = { detail: [], mean: [], plane: [], pixel: [], gradient: [] };
-  const sum = (i: number): number =>
-    values[i] + values[i + 1] + values[i + columns] + values[i + columns + 1];
-  for (let y = 2; y + 4 <= rows; y += 2)
+  for (let y = 2; y + 4 <= rows; y += step)
     for (let x = 2; x + 4 <= columns; x += 2) {
       const i = y * columns + x;
       const right = i + 1;
       const below = i + columns;
-      const mean = sum(i) / 4;
+      const mean = sumOf(values, i, columns) / 4;
       if (mean <= level || !(usable[i] && usable[right] && usable[below] && usable[below + 1])) continue;
       // sums of neighbouring blocks share no pixel with the detail, so that choosing by them does not bias it
-      const gradient = Math.hypot(sum(i + 2) - sum(i - 2), sum(i + 2 * columns) - sum(i - 2 * columns));
+      const across = sumOf(values, i + 2, columns) - sumOf(values, i - 2, columns);
+      const down = sumOf(values, i + 2 * columns, columns) - sumOf(values, i - 2 * columns, columns);
+      const gradient = Math.sqrt(across * across + down * down);
       if (!Number.isFinite(gradient)) continue;
-      blocks.detail.push((values[i] - values[right] - values[below] + values[below + 1]) / 2);
-      blocks.mean.push(mean);
-      blocks.plane.push(index);
-      blocks.pixel.push(i);
-      blocks.gradient.push(gradient);
+      room.detail[count] = detailAt(plane, i);
+      room.mean[count] = mean;
+      room.gradient[count] = gradient;
+      room.plane[count] = index;
+      room.pixel[count++] = i;
     }
-  return blocks;
+  return count;
 }
+
+function sumOf(values: Float32Array, i: number, columns: number): number {
+  return values[i] + values[i + 1] + values[i + columns] + values[i + columns + 1];
+}
+
+/** Fewer blocks give the level to no better than a tenth. */
+const LEAST_BLOCKS = 60;
 
 /**
  * Channel sigma from the diagonal details (Donoho and Johnstone, Biometrika 81:425, 1994), made robust by taking
  * flat tissue only, corrected for the Rician shrinking of the deviation (Koay and Basser 2006; Coupe et al, Med
- * Image Anal 14:483, 2010) and for what correlation takes from the detail, (1 - rho_x) (1 - rho_y).
+ * Image Anal 14:483, 2010).
+ *
+ * @param left what the correlation of the noise leaves of its variance in a detail: `detailVariance`
+ * @returns null with too few blocks
  */
-export function waveletNoise(
-  blocks: FlatBlocks,
-  rician: boolean,
-  correlation: { readonly x: number; readonly y: number },
-): number | null {
-  if (blocks.detail.length < 200) return null;
-  const lost = Math.sqrt((1 - correlation.x) * (1 - correlation.y));
-  const sd = clippedSd(blocks.detail) / lost;
+export function waveletNoise(blocks: FlatBlocks, rician: boolean, left: number): number | null {
+  if (blocks.detail.length < LEAST_BLOCKS) return null;
+  const sd = clippedSd(blocks.detail) / Math.sqrt(left);
   return rician ? sigmaFromMagnitude(median(blocks.mean), sd) : sd;
 }
 
@@ -127,13 +175,17 @@ export function sliceCorrelation(planes: readonly Plane[], blocks: FlatBlocks): 
     const plane = planes[blocks.plane[k]];
     const above = planes[blocks.plane[k] + 1];
     if (above === undefined || above.frame !== plane.frame || above.slice !== plane.slice + 1) continue;
-    const { values, usable, columns } = above;
+    const { usable, columns } = above;
     const i = blocks.pixel[k];
     if (!(usable[i] && usable[i + 1] && usable[i + columns] && usable[i + columns + 1])) continue;
-    here.push(blocks.detail[k]);
-    next.push((values[i] - values[i + 1] - values[i + columns] + values[i + columns + 1]) / 2);
+    here.push(detailAt(plane, i));
+    next.push(detailAt(above, i));
   }
-  return here.length < 200 ? 0 : clamp(robustCorrelation(here, next));
+  return here.length < LEAST_BLOCKS ? 0 : clamp(robustCorrelation(here, next));
+}
+
+function detailAt({ values, columns }: Plane, i: number): number {
+  return (values[i] - values[i + 1] - values[i + columns] + values[i + columns + 1]) / 2;
 }
 
 function clamp(rho: number): number {

@@ -10,6 +10,8 @@ const QUIET = 0.05;
 const LIMIT = { rician: 0.017, hounsfield: 0.0005 } as const;
 /** Air with more noise than so many times that of tissue is a ghost, or the blurred rim of the head. */
 const AIR_OVER_TISSUE = 2;
+/** A level that methods agree on is noise from here on, percent of the foreground. */
+const NOISY_PERCENT = 1;
 const AIR_HU = -1000;
 const LEAST_WINDOWS = 20;
 /** CT below this is air and lung. */
@@ -30,8 +32,9 @@ export function isClean(volume: Volume, noise: NoiseEstimate): boolean {
 }
 
 /** Whether repeats or the air show noise, which no denoiser leaves; air far above the tissue's details is no air. */
-function showsNoise({ methods }: NoiseEstimate): boolean {
+function showsNoise({ methods, certain, relative }: NoiseEstimate): boolean {
   const { background, wavelet, repeats } = methods;
+  if (certain && relative > NOISY_PERCENT) return true;
   return (
     repeats !== null || (background !== null && wavelet !== null && background < AIR_OVER_TISSUE * wavelet)
   );

@@ -1,5 +1,6 @@
 import type { LevelReport } from '../contract/report.js';
 import type { Volume } from '../imaging/volume.js';
+import { detailVariance, separable } from '../noise/autocorrelation.js';
 import { type Plane, planeOf } from '../noise/planes.js';
 import { clippedSd, quantile } from '../noise/robust.js';
 import { type FlatBlocks, planeCorrelation, waveletNoise } from '../noise/wavelet.js';
@@ -38,7 +39,7 @@ export function checkLevel(before: Volume, after: Volume, options: ResidualOptio
   const correlation = planeCorrelation(planes, found.blocks);
   const told = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
   const taken = Math.max(correlation.x, correlation.y, told.x, told.y) > WHITE ? correlation : { x: 0, y: 0 };
-  const level = waveletNoise(found.blocks, rician, taken);
+  const level = waveletNoise(found.blocks, rician, detailVariance(separable(taken)));
   return {
     measuredOverSigma: level === null ? null : level / model.typical,
     remainingOverSigma: clippedSd(found.remaining) / model.typical,

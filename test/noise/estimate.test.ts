@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { PLAIN_SCANNER, type Scanner, simulateScan } from '../../src-main/noise/scanner.js';
 import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
 
@@ -119,8 +120,90 @@ describe('estimateNoise on a phantom', () => {
     for (const fill of [0, 7, Number.NaN]) {
       const e = estimateNoise(volumeOf(new Float32Array(64).fill(fill), [8, 8, 1]));
       expect(e.sigma).toBe(0);
-      expect(codes(e)).toContain('W_CLEAN');
+      // what was not measured is not known: it is not clean
+      expect(codes(e)).toContain('W_NOISE_UNKNOWN');
+      expect(codes(e)).not.toContain('W_CLEAN');
     }
+  });
+});
+
+/** A scan of the phantom, and how far the level that is found is from the true one. */
+function offOf(scanner: Partial<Scanner>, sigma: number): number {
+  const scan = simulateScan(phantom(), { ...PLAIN_SCANNER, ...scanner }, sigma, 11);
+  return Math.abs(estimateNoise(scan.noisy, { modality: 'MR' }).sigma / scan.sigma - 1);
+}
+
+describe('estimateNoise on simulated scans', () => {
+  it('uses the level of tissue where coil combination made correlated air quieter', () => {
+    const quiet = { coils: 8, normalised: true, airGain: 0.25, acquired: [0.6, 1] } as const;
+    // the sharp edges of the phantom ring under zero filling, which adds to the details
+    expect(offOf(quiet, 20)).toBeLessThan(0.35);
+    expect(offOf({ ...quiet, acquired: [1, 1] }, 20)).toBeLessThan(0.15);
+  });
+
+  it.each<[string, Partial<Scanner>]>([
+    ['zero filling', { acquired: [0.6, 0.6] }],
+    ['a Fermi window', { window: 'fermi', acquired: [0.75, 0.75] }],
+    ['a Hann window', { window: 'hann' }],
+    ['a sum of squares of eight coils', { coils: 8, combination: 'sum-of-squares' }],
+  ])('finds the level under %s', (_, scanner) => {
+    expect(offOf(scanner, 20)).toBeLessThan(0.12);
+  });
+
+  it('takes a magnitude with some values under zero for what it is', () => {
+    const noisy = simulateNoise(phantom(), { kind: 'rician', sigma: 30, seed: 5 });
+    const before = estimateNoise(noisy);
+    for (let i = 0; i < noisy.data.length; i += 331) noisy.data[i] = -8;
+    const after = estimateNoise(noisy);
+    expect(after.distribution).toBe('rician');
+    expect(Math.abs(after.sigma / before.sigma - 1)).toBeLessThan(0.05);
+  });
+
+  it.each([32, 40, 48])('finds the level of %d small pixels, or says that it does not know', (side) => {
+    const whole = phantom();
+    const clean = { ...whole, data: new Float32Array(side * side * 8), columns: side, rows: side };
+    for (let i = 0; i < clean.data.length; i++) {
+      const [x, y, z] = [i % side, Math.floor(i / side) % side, Math.floor(i / (side * side))];
+      clean.data[i] = whole.data[(z * 96 + Math.floor((96 * y) / side)) * 96 + Math.floor((96 * x) / side)];
+    }
+    const e = estimateNoise(simulateNoise(clean, { kind: 'rician', sigma: 40, seed: side }));
+    expect(codes(e)).not.toContain('W_CLEAN');
+    if (!codes(e).includes('W_NOISE_UNKNOWN')) expect(Math.abs(e.sigma / 40 - 1)).toBeLessThan(0.2);
+  });
+
+  it('asks no model of the correlation of band-pass noise, as kernels of CT leave', () => {
+    const clean = withData(
+      phantom(),
+      phantom().data.map((value) => value - 1000),
+    );
+    const wide = simulateNoise(withData(clean, new Float32Array(clean.data.length)), {
+      kind: 'gaussian',
+      sigma: 1,
+      correlation: 3,
+      seed: 8,
+    });
+    const narrow = simulateNoise(withData(clean, new Float32Array(clean.data.length)), {
+      kind: 'gaussian',
+      sigma: 1,
+      correlation: 1.5,
+      seed: 8,
+    });
+    // a difference of two low passes of the same noise
+    const band = narrow.data.map((value, i) => value - 0.8 * wide.data[i]);
+    const deviation = Math.sqrt(band.reduce((sum, v) => sum + v * v, 0) / band.length);
+    const noisy = withData(
+      clean,
+      clean.data.map((value, i) => value + (25 / deviation) * band[i]),
+    );
+    const e = estimateNoise(noisy, { modality: 'CT' });
+    expect(Math.abs(e.sigma / 25 - 1)).toBeLessThan(0.15);
+  });
+
+  it('says that the noise varies, where a map of it is used', () => {
+    const clean = phantom();
+    const truth = gainMap(clean, 4, 6).map((gain) => 10 * gain);
+    const e = estimateNoise(simulateNoise(clean, { kind: 'rician', sigma: truth, seed: 6 }));
+    expect(codes(e)).toContain('W_NOISE_VARIES');
   });
 });
 

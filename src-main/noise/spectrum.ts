@@ -1,0 +1,197 @@
+import type { Autocorrelation } from './autocorrelation.js';
+import { cosines, forward8x8 } from './classical/dct.js';
+import type { Plane } from './planes.js';
+import { sigmaFromMagnitude } from './rician.js';
+import { median, quantile } from './robust.js';
+
+/** What the flattest blocks of tissue say of the noise at each frequency. */
+export interface TissueSpectrum {
+  /** Variance of each of the 8 x 8 DCT coefficients, row by row; those of lowest frequency as their neighbours. */
+  readonly variance: Float64Array;
+  /** Standard deviation of a voxel: the root of the mean variance of the coefficients. */
+  readonly deviation: number;
+  /** Channel sigma: the same where values are no magnitudes. */
+  readonly sigma: number;
+  /** Of neighbouring voxels, as these variances have it. */
+  readonly correlation: Autocorrelation;
+  /** Deviation in five times as many blocks over that in the flattest: 1 where all is flat, more where structure is. */
+  readonly rise: number;
+}
+
+const SIDE = 8;
+const COEFFICIENTS = SIDE * SIDE;
+/** Enough blocks for a steady estimate, whatever the size of the series. */
+const MOST_BLOCKS = 12_000;
+/** Share of the blocks that counts, and the least number of them. */
+const SHARE = 0.02;
+const LEAST_CHOSEN = 60;
+const ROUNDS = 3;
+/** Coefficients up to this sum of indices hold what is left of structure in flat tissue. */
+const LOW = 2;
+
+interface Block {
+  readonly coefficients: Float64Array;
+  readonly mean: number;
+}
+
+/**
+ * The spectrum of the noise in tissue: blocks with the least energy (Ponomarenko et al, Proc SPIE 6579, 2007). To
+ * choose by energy would choose the places where noise is small by chance, so the coefficients of even order are
+ * measured in blocks chosen by those of odd order and the other way round: these share structure, and no noise, since
+ * even and odd functions see stationary noise independently. Where the noise is not white and nothing but tissue
+ * tells so, this asks for no model of its correlation.
+ *
+ * @param level values above are tissue
+ * @param map noise level at each voxel of a frame over the typical one, where it varies
+ * @returns null with too few blocks in tissue
+ */
+export function tissueSpectrum(
+  planes: readonly Plane[],
+  level: number,
+  rician: boolean,
+  map: Float32Array | null = null,
+): TissueSpectrum | null {
+  const blocks = blocksIn(planes, level, map);
+  if (blocks.length < 2 * LEAST_CHOSEN) return null;
+  const share = Math.max(SHARE, LEAST_CHOSEN / blocks.length);
+  let measured = measure(blocks, new Float64Array(COEFFICIENTS).fill(1), share);
+  for (let round = 1; round < ROUNDS; round++) measured = measure(blocks, measured.variance, share);
+  const { variance, chosen } = measured;
+  const more = measure(blocks, variance, Math.min(1, 5 * share)).variance;
+  const rise = deviationOf(flattened(more)) / deviationOf(flattened(variance));
+  const spectrum = flattened(variance);
+  const deviation = deviationOf(spectrum);
+  if (!(deviation > 0)) return null;
+  const mean = median(chosen.map((block) => block.mean));
+  return {
+    variance: spectrum,
+    deviation,
+    sigma: rician ? sigmaFromMagnitude(mean, deviation) : deviation,
+    correlation: correlationOf(spectrum),
+    rise,
+  };
+}
+
+/** Variances in the flattest share of the blocks, flat by what was known of the variances. */
+function measure(
+  blocks: readonly Block[],
+  known: Float64Array,
+  share: number,
+): { readonly variance: Float64Array; readonly chosen: readonly Block[] } {
+  const next = new Float64Array(COEFFICIENTS);
+  let chosen: readonly Block[] = [];
+  for (const parity of [0, 1]) {
+    chosen = flattest(blocks, known, 1 - parity, share);
+    for (let k = 1; k < COEFFICIENTS; k++)
+      if (parityOf(k) === parity)
+        next[k] = chosen.reduce((sum, { coefficients: c }) => sum + c[k] * c[k], 0) / chosen.length;
+  }
+  return { variance: floored(next), chosen };
+}
+
+function deviationOf(variance: Float64Array): number {
+  return Math.sqrt(variance.reduce((sum, v) => sum + v, 0) / COEFFICIENTS);
+}
+
+/** For every basis function the mean of the products of values that lie side by side. */
+const BESIDE = Float64Array.from({ length: SIDE }, (_, k) => {
+  const basis = cosines(SIDE).subarray(k * SIDE, (k + 1) * SIDE);
+  return basis.reduce((sum, value, i) => (i + 1 < SIDE ? sum + value * basis[i + 1] : sum), 0) / (SIDE - 1);
+});
+
+function correlationOf(variance: Float64Array): Autocorrelation {
+  const whole = variance.reduce((sum, v) => sum + v, 0) / COEFFICIENTS;
+  const mean = (of: (u: number, v: number) => number): number =>
+    variance.reduce((sum, value, k) => sum + value * of(k % SIDE, Math.floor(k / SIDE)), 0) / whole;
+  const diagonal = mean((u, v) => BESIDE[u] * BESIDE[v]);
+  return {
+    x: mean((u) => BESIDE[u] / SIDE),
+    y: mean((_, v) => BESIDE[v] / SIDE),
+    down: diagonal,
+    up: diagonal,
+  };
+}
+
+function orderOf(k: number): number {
+  return (k % SIDE) + Math.floor(k / SIDE);
+}
+
+function parityOf(k: number): number {
+  return orderOf(k) % 2;
+}
+
+/** The blocks with the least energy in the coefficients of one parity, each over its variance. */
+function flattest(blocks: readonly Block[], variance: Float64Array, parity: number, share: number): Block[] {
+  const weights = variance.map((v, k) => (k > 0 && parityOf(k) === parity && v > 0 ? 1 / v : 0));
+  const energies = Float64Array.from(blocks, ({ coefficients: c }) => {
+    let sum = 0;
+    for (let k = 1; k < COEFFICIENTS; k++) sum += c[k] * c[k] * weights[k];
+    return sum;
+  });
+  const limit = quantile(energies, share);
+  return blocks.filter((_, i) => energies[i] <= limit);
+}
+
+/** Coefficients that hold no noise at all (k-space that was never acquired) must not decide what is flat. */
+function floored(variance: Float64Array): Float64Array {
+  const total = variance.reduce((sum, v) => sum + v, 0);
+  return variance.map((v) => Math.max(v, 1e-3 * (total / COEFFICIENTS)));
+}
+
+/** Noise of a scanner has no more at low frequencies than at those next to them; what is above is structure. */
+function flattened(variance: Float64Array): Float64Array {
+  const next = variance.filter((_, k) => orderOf(k) === LOW + 1);
+  const plateau = next.reduce((sum, v) => sum + v, 0) / next.length;
+  return variance.map((v, k) => (k === 0 || (orderOf(k) <= LOW && v > plateau) ? plateau : v));
+}
+
+function blocksIn(planes: readonly Plane[], level: number, map: Float32Array | null): Block[] {
+  const places = planes.flatMap((plane) => placesIn(plane, level));
+  const step = Math.max(1, places.length / MOST_BLOCKS);
+  const count = Math.floor(places.length / step);
+  return Array.from({ length: count }, (_, i) => blockAt(places[Math.floor(i * step)], map));
+}
+
+interface BlockPlace {
+  readonly plane: Plane;
+  readonly at: number;
+}
+
+function placesIn(plane: Plane, level: number): BlockPlace[] {
+  const { values, usable, columns, rows } = plane;
+  const stride = SIDE / 2;
+  // quarters of 4 x 4 pixels, each usable and tissue throughout, of which four make a block
+  const across = Math.floor(columns / stride);
+  const down = Math.floor(rows / stride);
+  const good = new Uint8Array(across * down);
+  for (let v = 0; v < down; v++)
+    for (let u = 0; u < across; u++) {
+      let sum = 0;
+      let count = 0;
+      for (let y = 0; y < stride; y++)
+        for (let x = 0; x < stride; x++) {
+          const i = (v * stride + y) * columns + u * stride + x;
+          sum += values[i];
+          count += usable[i];
+        }
+      if (count === stride * stride && sum / count > level) good[v * across + u] = 1;
+    }
+  const places: BlockPlace[] = [];
+  for (let v = 0; v + 1 < down; v++)
+    for (let u = 0; u + 1 < across; u++) {
+      const k = v * across + u;
+      if (good[k] && good[k + 1] && good[k + across] && good[k + across + 1])
+        places.push({ plane, at: v * stride * columns + u * stride });
+    }
+  return places;
+}
+
+function blockAt({ plane, at }: BlockPlace, map: Float32Array | null): Block {
+  const middle = at + (SIDE / 2) * (plane.columns + 1);
+  const local = map === null ? 1 : map[plane.slice * plane.columns * plane.rows + middle];
+  const coefficients = new Float64Array(COEFFICIENTS);
+  for (let k = 0; k < COEFFICIENTS; k++)
+    coefficients[k] = plane.values[at + Math.floor(k / SIDE) * plane.columns + (k % SIDE)] / local;
+  forward8x8(coefficients);
+  return { coefficients, mean: coefficients[0] / SIDE };
+}
