@@ -72,11 +72,14 @@ export function sampleValues(planes: readonly Plane[], count: number, usableOnly
   const total = planes.reduce((sum, plane) => sum + plane.values.length, 0);
   let stride = Math.max(1, Math.floor(total / count));
   while (stride > 1 && planes.some((plane) => plane.columns % stride === 0)) stride++;
-  const out: number[] = [];
-  for (const plane of planes)
-    for (let i = plane.slice % stride; i < plane.values.length; i += stride)
-      if (usableOnly ? plane.usable[i] === 1 : Number.isFinite(plane.values[i])) out.push(plane.values[i]);
-  return Float32Array.from(out);
+  const out = new Float32Array(
+    planes.reduce((sum, { values }) => sum + Math.ceil(values.length / stride), 0),
+  );
+  let kept = 0;
+  for (const { values, usable, slice } of planes)
+    for (let i = slice % stride; i < values.length; i += stride)
+      if (usableOnly ? usable[i] === 1 : Number.isFinite(values[i])) out[kept++] = values[i];
+  return out.subarray(0, kept);
 }
 
 /** A tenth of the way from the first to the 99th percentile: tissue is above, air below. Units of the values. */

@@ -21,7 +21,7 @@ export interface TissueSpectrum {
 const SIDE = 8;
 const COEFFICIENTS = SIDE * SIDE;
 /** Enough blocks for a steady estimate, whatever the size of the series. */
-const MOST_BLOCKS = 12_000;
+const MOST_BLOCKS = 8_000;
 /** Share of the blocks that counts, and the least number of them. */
 const SHARE = 0.02;
 const LEAST_CHOSEN = 60;
