@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `npm start`: the desktop app, or with --browser the same window in a browser. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,24 +30,35 @@ function run(program, programArgs) {
   });
 }
 
-const program = electron();
-if (args.includes('--browser')) {
-  const rest = args.filter((arg) => arg !== '--browser');
+/** Runs the install script of Electron's package, which npm ci does not run here. Its message is the reason where it fails. */
+function fetchElectron() {
+  process.stderr.write(
+    'limpid: there is no Electron program on this machine yet: fetching it from github.com (over 100 MB, once).\n',
+  );
+  const script = path.join(root, 'node_modules/electron/install.js');
+  const done = spawnSync(process.execPath, [script], { cwd: root, encoding: 'utf8' });
+  const found = done.status === 0 ? electron() : null;
+  if (found === null) {
+    const reason = /^.*Error: .*$/m.exec(done.stderr ?? '')?.[0].trim() ?? `it ended with ${done.status}`;
+    process.stderr.write(
+      `limpid: Electron could not be fetched (${reason}): the window opens in the browser instead.\n` +
+        '  To use a program that is here already: ELECTRON_OVERRIDE_DIST_PATH=FOLDER npm start\n',
+    );
+  }
+  return found;
+}
+
+function inBrowser(rest) {
   run(process.execPath, [
     path.join(root, 'bin/limpid.js'),
     'serve',
     ...(rest.length > 0 ? rest : ['--open']),
   ]);
-} else if (program !== null) run(program, [root, ...args]);
+}
+
+if (args.includes('--browser')) inBrowser(args.filter((arg) => arg !== '--browser'));
 else {
-  process.stderr.write(
-    [
-      'limpid: there is no Electron program on this machine: npm ci does not run install scripts here.',
-      '  Fetch it:             node node_modules/electron/install.js',
-      '  Or have one already:  ELECTRON_OVERRIDE_DIST_PATH=FOLDER npm start',
-      '  Or use a browser:     npm start -- --browser',
-      '',
-    ].join('\n'),
-  );
-  process.exitCode = 2;
+  const program = electron() ?? fetchElectron();
+  if (program !== null) run(program, [root, ...args]);
+  else inBrowser([]);
 }
