@@ -15,7 +15,7 @@ export interface ScanResult {
   readonly series: readonly Series[];
   /** Files that were refused, each with its code and place. */
   readonly problems: readonly Problem[];
-  /** What was passed over, as warnings: folders that cannot be listed, links that lead nowhere, archives, pipes. */
+  /** What was passed over: folders that cannot be listed (E_), links that lead nowhere, archives, pipes (W_). */
   readonly passedOver: readonly Problem[];
   readonly filesSeen: number;
   /** Files that do not claim to be images: a LICENSE, a README, a thumbnail cache. */

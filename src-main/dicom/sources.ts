@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { isInside } from '../base/files.js';
+import { hasCode, isInside } from '../base/files.js';
 import { asReadError, openRegular } from '../base/reading.js';
 import { LimpidError, type Problem } from '../contract/errors.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
@@ -36,7 +36,7 @@ export interface Source {
   readonly kind: 'folder' | 'file' | 'dicomdir' | 'zip';
   /** Every candidate file, in an order that depends on names only. */
   files(): AsyncIterable<SourceFile>;
-  /** What `files` passed over so far because it could not be looked into, as warnings. */
+  /** What `files` passed over so far: E_ where it may hold images and could not be looked into, W_ where it holds none. */
   readonly passedOver: readonly Problem[];
   close(): Promise<void>;
 }
@@ -87,7 +87,13 @@ function folderSource(root: string): Source {
   };
 }
 
-/** A folder below the input that cannot be listed is passed over: the rest of an archive does not depend on it. */
+/** Folders that file systems and recycle bins keep to themselves, beside hidden ones: no scan is lost with them. */
+const SYSTEM_FOLDER = /^(lost\+found|System Volume Information|\$RECYCLE\.BIN|RECYCLER|#recycle)$/i;
+
+/**
+ * A folder below the input that cannot be listed is passed over: the rest of an archive does not depend on it. It
+ * may hold a patient's scans, so it counts as failed, but for folders that belong to the system.
+ */
 async function* walkFolder(
   root: string,
   relative: string,
@@ -97,8 +103,9 @@ async function* walkFolder(
   try {
     entries = await listFolder(path.join(root, relative));
   } catch (error) {
-    const { message, remedy, place } = asReadError(error, path.join(root, relative));
-    passedOver.push(unreadable(`A folder was left out. ${message}`, remedy, place));
+    const { code, message, remedy, place } = asReadError(error, path.join(root, relative));
+    const problem = unreadable(`A folder was left out. ${message}`, remedy, place);
+    passedOver.push(SYSTEM_FOLDER.test(path.basename(relative)) ? problem : { ...problem, code });
     return;
   }
   yield* walkEntries(root, relative, entries, passedOver);
@@ -144,7 +151,10 @@ async function* linkedFile(
   } catch (error) {
     const { message, remedy, code } = asReadError(error, place);
     const why = code === 'E_NOT_FOUND' ? 'What it points to is not there.' : message;
-    passedOver.push(unreadable(`A link was left out. ${why}`, remedy, place));
+    const problem = unreadable(`A link was left out. ${why}`, remedy, place);
+    // There is nothing behind a link that leads nowhere or in a circle; behind one that is refused there may be an image.
+    const nothing = hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
+    passedOver.push(nothing ? problem : { ...problem, code });
   }
 }
 

@@ -84,23 +84,26 @@ describe('a folder', () => {
     ]);
   });
 
-  it('goes on where a folder in it cannot be listed', async () => {
+  it('goes on where a folder in it cannot be listed: failed, but for what a system keeps to itself', async () => {
     const folder = tempFolder();
-    const names = ['a', 'lost+found', 'z'];
-    for (const name of names) write(folder, `${name}/1.dcm`, makeDicom());
+    const refused = ['$RECYCLE.BIN', 'System Volume Information', 'lost+found', 'patient'];
+    for (const name of ['a', ...refused, 'z']) write(folder, `${name}/1.dcm`, makeDicom());
     const denied = Object.assign(new Error('denied'), { code: 'EACCES', syscall: 'scandir' });
-    listing.refuse = (place) => (place.endsWith('lost+found') ? denied : null);
+    listing.refuse = (place) => (refused.includes(path.basename(place)) ? denied : null);
     try {
       const result = await scan(await openSource(folder));
       expect(result.series[0].instances).toHaveLength(2);
-      expect(result.passedOver).toMatchObject([
-        {
-          code: 'W_UNREADABLE',
-          message: expect.stringContaining('not permitted'),
-          remedy: expect.stringContaining('right to read'),
-          place: path.join(folder, 'lost+found'),
-        },
+      expect(result.passedOver.map(({ code, place }) => `${code} ${path.basename(place ?? '')}`)).toEqual([
+        'W_UNREADABLE $RECYCLE.BIN',
+        'W_UNREADABLE System Volume Information',
+        'W_UNREADABLE lost+found',
+        'E_IO patient',
       ]);
+      expect(result.passedOver[3]).toMatchObject({
+        message: expect.stringContaining('not permitted'),
+        remedy: expect.stringContaining('right to read'),
+        place: path.join(folder, 'patient'),
+      });
     } finally {
       listing.refuse = () => null;
     }
