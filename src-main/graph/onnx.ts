@@ -1,14 +1,26 @@
 import protobuf from 'protobufjs/minimal.js';
+import type { ExternalPart } from './onnx-external.js';
 
 /** The subset of onnx.proto (IR version 8, opset 17) that the emitter writes. */
 const IR_VERSION = 8;
 const OPSET = 17;
 
-export type OnnxType = 'float32' | 'int32' | 'int64' | 'bool';
+export type OnnxType = 'float32' | 'int32' | 'int64' | 'bool' | 'float16';
 /** TensorProto.DataType */
-export const ONNX_TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export const ONNX_TYPE: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 
-export type Attribute = readonly number[] | { readonly int: number } | { readonly float: number } | string;
+export type Attribute =
+  | readonly number[]
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly graph: OnnxGraph }
+  | string;
 
 export interface OnnxNode {
   readonly type: string;
@@ -24,18 +36,21 @@ export interface OnnxInitializer {
   readonly dims: readonly number[];
   /** Little-endian values. */
   readonly bytes: Uint8Array;
+  /** Where the values lie beside the file; `bytes` do not count then. */
+  readonly external?: ExternalPart;
 }
 
 export interface OnnxPort {
   readonly name: string;
   /** A name stands for a length that is free at each run; equal names are equal lengths. */
   readonly dims: readonly (number | string)[];
+  /** Absent: float32. */
+  readonly type?: OnnxType;
 }
 
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
-  /** Inputs and outputs are float32. */
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
 }
@@ -113,7 +128,7 @@ function writeNode(writer: protobuf.Writer, node: OnnxNode): void {
     message(writer, 5, (inner) => writeAttribute(inner, name, value));
 }
 
-/** AttributeProto; `type` (field 20) is FLOAT 1, INT 2, STRING 3 or INTS 7. */
+/** AttributeProto; `type` (field 20) is FLOAT 1, INT 2, STRING 3, GRAPH 5 or INTS 7. */
 function writeAttribute(writer: protobuf.Writer, name: string, value: Attribute): void {
   writer.uint32(tag(1, 2)).string(name);
   if (typeof value === 'string') {
@@ -125,6 +140,9 @@ function writeAttribute(writer: protobuf.Writer, name: string, value: Attribute)
   } else if ('float' in value) {
     writer.uint32(tag(2, 5)).float(value.float);
     writer.uint32(tag(20, 0)).int32(1);
+  } else if ('graph' in value) {
+    message(writer, 6, (inner) => writeGraph(inner, value.graph));
+    writer.uint32(tag(20, 0)).int32(5);
   } else {
     for (const item of value) writer.uint32(tag(8, 0)).int64(item);
     writer.uint32(tag(20, 0)).int32(7);
@@ -135,14 +153,26 @@ function writeInitializer(writer: protobuf.Writer, initializer: OnnxInitializer)
   for (const length of initializer.dims) writer.uint32(tag(1, 0)).int64(length);
   writer.uint32(tag(2, 0)).int32(ONNX_TYPE[initializer.type]);
   writer.uint32(tag(8, 2)).string(initializer.name);
-  writer.uint32(tag(9, 2)).bytes(initializer.bytes);
+  if (initializer.external !== undefined) writeExternal(writer, initializer.external);
+  else writer.uint32(tag(9, 2)).bytes(initializer.bytes);
+}
+
+/** external_data, and data_location EXTERNAL. */
+function writeExternal(writer: protobuf.Writer, { location, offset, length }: ExternalPart): void {
+  const told = { location, offset: String(offset), ...(length === null ? {} : { length: String(length) }) };
+  for (const [key, value] of Object.entries(told))
+    message(writer, 13, (entry) => {
+      entry.uint32(tag(1, 2)).string(key);
+      entry.uint32(tag(2, 2)).string(value);
+    });
+  writer.uint32(tag(14, 0)).int32(1);
 }
 
 function writePort(writer: protobuf.Writer, port: OnnxPort): void {
   writer.uint32(tag(1, 2)).string(port.name);
   message(writer, 2, (type) =>
     message(type, 1, (tensor) => {
-      tensor.uint32(tag(1, 0)).int32(ONNX_TYPE.float32);
+      tensor.uint32(tag(1, 0)).int32(ONNX_TYPE[port.type ?? 'float32']);
       message(tensor, 2, (shape) => {
         for (const length of port.dims)
           message(shape, 1, (dim) => {

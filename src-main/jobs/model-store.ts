@@ -7,6 +7,7 @@ import { readRegular } from '../base/reading.js';
 import { LimpidError } from '../contract/errors.js';
 import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
 import { isRecord, isTrainingData } from '../denoise/family-card.js';
+import { withWeightsInside } from './model-weights.js';
 
 /** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */
 
@@ -115,10 +116,14 @@ export async function readKept(entry: ModelEntry): Promise<Uint8Array> {
   );
 }
 
-/** A model by the path of a file, or by id or name from the library. @throws LimpidError E_NOT_FOUND, E_IO, E_MODEL */
+/**
+ * A model by the path of a file, with weights that lie beside it inside, or by id or name from the library.
+ *
+ * @throws LimpidError E_NOT_FOUND, E_IO, E_MODEL
+ */
 export async function readModel(given: string): Promise<Uint8Array> {
-  if (await exists(given)) return readFile(given);
-  if (/[\\/]|\.onnx$/i.test(given)) return readFile(given);
+  if ((await exists(given)) || /[\\/]|\.onnx$/i.test(given))
+    return withWeightsInside(given, await readFile(given));
   return readKept(await findModel(given));
 }
 

@@ -3,8 +3,10 @@ import { LimpidError } from '../contract/errors.js';
 import { permutedFloats } from '../graph/emit/builder.js';
 import { emitInference, emitStepGraph, mapValues, STEP_NAMES } from '../graph/emit.js';
 import { decodeMetadata, encodeModel } from '../graph/onnx.js';
+import { externalParts } from '../graph/onnx-external.js';
 import type { InferenceDefinition, NamedArrays, Shape, StepDefinition, Target } from '../graph/types.js';
 import { checkFeeds, checkState, inverse, physicalShape } from './arrays.js';
+import { fromHalves, toHalves } from './half.js';
 import type { DeviceChoice, Feeds, InferenceProgram, LoadedModel, Runtime, StepProgram } from './types.js';
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
@@ -12,7 +14,10 @@ export interface OrtModule {
   readonly InferenceSession: {
     create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Tensor;
+  readonly Tensor: {
+    new (type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
+    new (type: 'float16', data: Uint16Array, dims: readonly number[]): Tensor;
+  };
 }
 
 export interface Engine {
@@ -168,6 +173,7 @@ async function infer(
 
 async function loadModel(engine: Engine, onnx: Uint8Array): Promise<LoadedModel> {
   const metadata = readMetadata(onnx);
+  refuseExternal(onnx);
   let session: InferenceSession;
   try {
     session = await createSession(engine, onnx);
@@ -175,6 +181,13 @@ async function loadModel(engine: Engine, onnx: Uint8Array): Promise<LoadedModel>
     throw modelError('The file is not a model that this device runs.', error);
   }
   const inputShapes = portShapes(session.inputMetadata);
+  const halves = new Set(
+    session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'float16' ? [port.name] : [])),
+  );
+  const tensorOf = (name: string, { data, shape }: NamedArrays[string]): Tensor =>
+    halves.has(name)
+      ? new engine.ort.Tensor('float16', toHalves(data), shape)
+      : new engine.ort.Tensor('float32', data, shape);
   const outputShapes = portShapes(session.outputMetadata);
   const runShaped = async (inputs: NamedArrays): Promise<NamedArrays> => {
     const shapes = mapValues(inputs, (array) => array.shape);
@@ -182,10 +195,7 @@ async function loadModel(engine: Engine, onnx: Uint8Array): Promise<LoadedModel>
       mapValues(inputShapes, (_, name) => shapes[name] ?? []),
       mapValues(inputs, (array) => array.data),
     );
-    const feeds = mapValues(
-      inputShapes,
-      (_, name) => new engine.ort.Tensor('float32', inputs[name].data, inputs[name].shape),
-    );
+    const feeds = mapValues(inputShapes, (_, name) => tensorOf(name, inputs[name]));
     const results = await runSession(session, feeds);
     return Object.fromEntries(
       session.outputNames.map((name) => {
@@ -200,8 +210,11 @@ async function loadModel(engine: Engine, onnx: Uint8Array): Promise<LoadedModel>
     outputShapes,
     runShaped,
     run: async (inputs) => {
-      const fixed = mapValues(inputShapes, (shape) => fixedShape(shape));
-      return infer(engine, session, fixed, inputs);
+      const arrays = mapValues(inputShapes, (shape, name) => ({
+        data: inputs[name],
+        shape: fixedShape(shape),
+      }));
+      return mapValues(await runShaped(arrays), ({ data }) => data);
     },
     close: closeOnce(session),
   };
@@ -219,8 +232,8 @@ function portShapes(
 ): Record<string, readonly (number | null)[]> {
   return Object.fromEntries(
     ports.map((port) => {
-      if (!port.isTensor || port.type !== 'float32')
-        throw modelError('The model has an input or output that is not a float32 tensor.');
+      if (!port.isTensor || (port.type !== 'float32' && port.type !== 'float16'))
+        throw modelError('The model has an input or output that is no tensor of float32 or float16.');
       return [
         port.name,
         port.shape.map((length) => (typeof length === 'number' && length >= 0 ? length : null)),
@@ -235,6 +248,17 @@ function readMetadata(onnx: Uint8Array): Record<string, string> {
   } catch (error) {
     throw modelError('The file is not an ONNX model.', error);
   }
+}
+
+/** ONNX Runtime would look for them in the folder that this process happens to be in. */
+function refuseExternal(onnx: Uint8Array): void {
+  let parts: readonly object[];
+  try {
+    parts = externalParts(onnx);
+  } catch (error) {
+    throw modelError('The file is not an ONNX model.', error);
+  }
+  if (parts.length > 0) throw modelError('The model keeps weights in another file.');
 }
 
 function modelError(message: string, cause?: unknown): LimpidError {
@@ -273,8 +297,15 @@ function tensorIn(results: InferenceSession.OnnxValueMapType, name: string): Ten
 }
 
 function floatsOf(tensor: Tensor): Float32Array {
+  if (tensor.type === 'float16') return fromHalves(halvesOf(tensor.data));
   if (!(tensor.data instanceof Float32Array)) throw modelError('The model gave values that are not float32.');
   return tensor.data;
+}
+
+/** Where JavaScript has a Float16Array ONNX Runtime gives that. */
+function halvesOf(data: Tensor['data']): Uint16Array {
+  if (!ArrayBuffer.isView(data)) throw modelError('The model gave values that are not float16.');
+  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 }
 
 function closeOnce(session: InferenceSession): () => Promise<void> {
