@@ -50,6 +50,7 @@ export const ERROR_CODES = [
   'E_LOCKED',
   'E_SOURCE_CHANGED',
   'E_IO',
+  'E_NETWORK',
   'E_CRASH',
   'E_CANCELLED',
   'E_USAGE',
