@@ -76,7 +76,8 @@ export class Association {
   readonly #pdus: AsyncGenerator<Pdu, undefined, undefined>;
   readonly #longestSent: number;
   #fragments: DataValue[] = [];
-  #unread: Message['data'] = null;
+  /** Context of the data set that is not read to its end. */
+  #unread: number | null = null;
 
   private constructor(
     socket: Socket,
@@ -90,7 +91,7 @@ export class Association {
     this.request = request;
     this.accepted = new Map(contexts.filter(({ result }) => result === 0).map((one) => [one.id, one]));
     this.#longestSent = peerMaximum === 0 ? MAXIMUM_LENGTH : Math.min(peerMaximum, MAXIMUM_LENGTH);
-    if (this.#longestSent <= VALUE_HEADER) throw new ProtocolError('The peer takes no data.');
+    if (this.#longestSent < VALUE_HEADER + 2) throw new ProtocolError('The peer takes no data.');
   }
 
   /**
@@ -165,18 +166,20 @@ export class Association {
   async send(context: number, command: NewCommand, data?: AsyncIterable<Uint8Array>): Promise<void> {
     await this.#sendBytes(context, true, encodeCommand(command, data !== undefined), true);
     if (data === undefined) return;
-    // One behind, because the last fragment has to say that it is the last.
-    let before: Uint8Array | null = null;
+    // What is held back goes out with the last fragment, which has to say so, and keeps the others even.
+    let held: Uint8Array = new Uint8Array();
     for await (const bytes of data) {
-      if (bytes.length === 0) continue;
-      if (before !== null) await this.#sendBytes(context, false, before, false);
-      before = bytes;
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const kept = all.length === 0 ? 0 : 2 - (all.length % 2);
+      held = all.subarray(Math.max(0, all.length - kept));
+      if (all.length > kept) await this.#sendBytes(context, false, all.subarray(0, all.length - kept), false);
     }
-    await this.#sendBytes(context, false, before ?? new Uint8Array(), true);
+    await this.#sendBytes(context, false, held, true);
   }
 
   async #sendBytes(context: number, isCommand: boolean, bytes: Uint8Array, ends: boolean): Promise<void> {
-    const size = this.#longestSent - VALUE_HEADER;
+    const room = this.#longestSent - VALUE_HEADER;
+    const size = room - (room % 2);
     let start = 0;
     do {
       const end = Math.min(bytes.length, start + size);
@@ -194,8 +197,7 @@ export class Association {
    * @throws ProtocolError, AssociationAborted, errors of the socket
    */
   async receive(): Promise<Message | null> {
-    if (this.#unread !== null) for await (const _ of this.#unread);
-    this.#unread = null;
+    while (this.#unread !== null) await this.#dataFragment(this.#unread);
     const parts: Buffer[] = [];
     let size = 0;
     for (;;) {
@@ -209,20 +211,23 @@ export class Association {
       if (size > LONGEST_COMMAND) throw new ProtocolError('A command is too long.');
       if (!fragment.isLast) continue;
       const command = decodeCommand(Buffer.concat(parts));
-      this.#unread = hasDataSet(command) ? this.#dataSet(fragment.context) : null;
-      return { context: fragment.context, command, data: this.#unread };
+      if (!hasDataSet(command)) return { context: fragment.context, command, data: null };
+      this.#unread = fragment.context;
+      return { context: fragment.context, command, data: this.#dataSet(fragment.context) };
     }
   }
 
   async *#dataSet(context: number): AsyncGenerator<Buffer, void, undefined> {
-    for (;;) {
-      const fragment = await this.#fragment();
-      if (fragment === null) throw new ProtocolError('The peer released the association within a message.');
-      if (fragment.isCommand || fragment.context !== context)
-        throw new ProtocolError('Another message began within a data set.');
-      yield Buffer.from(fragment.data.buffer, fragment.data.byteOffset, fragment.data.length);
-      if (fragment.isLast) return;
-    }
+    while (this.#unread === context) yield await this.#dataFragment(context);
+  }
+
+  async #dataFragment(context: number): Promise<Buffer> {
+    const fragment = await this.#fragment();
+    if (fragment === null) throw new ProtocolError('The peer released the association within a message.');
+    if (fragment.isCommand || fragment.context !== context)
+      throw new ProtocolError('Another message began within a data set.');
+    if (fragment.isLast) this.#unread = null;
+    return Buffer.from(fragment.data.buffer, fragment.data.byteOffset, fragment.data.length);
   }
 
   /** Null where the peer asked to release the association: it is answered. */

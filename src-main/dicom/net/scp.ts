@@ -40,7 +40,7 @@ export interface StorageNode {
   readonly port: number;
   /** Associations that are open now. */
   readonly open: () => number;
-  /** Takes no more, and ends what is open. */
+  /** Takes no more, ends what is open, and waits until nothing half-written is left. */
   readonly close: () => Promise<void>;
 }
 
@@ -70,6 +70,7 @@ export async function startStorage(
 ): Promise<StorageNode> {
   await fs.mkdir(settings.folder, { recursive: true });
   const sockets = new Set<Socket>();
+  const serving = new Set<Promise<unknown>>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -77,17 +78,20 @@ export async function startStorage(
     socket.setNoDelay(true);
     socket.setTimeout(settings.silenceMs, () => socket.destroy(new Error('timeout')));
     // What a peer does wrong ends its association and nothing else.
-    serve(socket, settings, () => sockets.size, received).catch(() => socket.destroy());
+    const served = serve(socket, settings, () => sockets.size, received)
+      .catch(() => socket.destroy())
+      .finally(() => serving.delete(served));
+    serving.add(served);
   });
   const port = await listen(server, settings);
   return {
     port,
     open: () => sockets.size,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([closed, ...serving]);
+    },
   };
 }
 

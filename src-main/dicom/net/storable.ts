@@ -2,7 +2,10 @@ import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { asFileError } from '../../base/files.js';
 import { LimpidError } from '../../contract/errors.js';
+import { Scanner } from '../elements-scanner.js';
+import type { Element } from '../elements-types.js';
 import { findStart } from '../part10.js';
+import { DEFLATED, transferSyntax as syntaxOf } from '../transfer-syntax.js';
 import { isUid } from '../uid.js';
 
 /** A DICOM file as C-STORE sends it: its data set byte for byte, from where it starts. */
@@ -21,30 +24,69 @@ const HEAD_BYTES = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 const SOP_CLASS = 0x00020002;
 const SOP_INSTANCE = 0x00020003;
+const SOP_CLASS_INSIDE = 0x00080016;
+const SOP_INSTANCE_INSIDE = 0x00080018;
 
 /**
- * @throws LimpidError E_NOT_DICOM, E_NO_META (nothing says what the file is), E_TS_MISSING, E_TRUNCATED, E_NOT_FOUND,
+ * @throws LimpidError E_NOT_DICOM, E_NO_META (nothing says what the file is), E_TS_MISSING, E_TRUNCATED, E_ELEMENT (odd length), E_NOT_FOUND,
  * E_IO
  */
 export async function readStorable(path: string): Promise<Storable> {
   const { head, size } = await readHead(path);
   const { meta, transferSyntax, dataStart } = findStart(head, size);
-  const text = (tag: number): string => {
-    const element = meta.find((one) => one.tag === tag);
-    if (element === undefined) return '';
-    return Buffer.from(head.subarray(element.valueStart, element.end))
-      .toString('latin1')
-      .replace(/[\0 ]+$/, '');
-  };
-  const [sopClass, sopInstance] = [text(SOP_CLASS), text(SOP_INSTANCE)];
+  const meaning = identified(head, meta) ?? identifiedInside(head, dataStart, transferSyntax);
+  const { sopClass, sopInstance } = meaning ?? { sopClass: '', sopInstance: '' };
   if (!isUid(sopClass) || !isUid(sopInstance))
     throw new LimpidError(
       'E_NO_META',
-      'The file meta information does not say which instance this is.',
+      'The file does not say which instance it is.',
       'Export it again as a DICOM Part 10 file.',
       path,
     );
+  // Fragments of messages are of even length (PS3.8 annex E); a byte more would change the data set.
+  if ((size - dataStart) % 2 !== 0)
+    throw new LimpidError(
+      'E_ELEMENT',
+      'The data set has an odd number of bytes, which no DICOM message can carry.',
+      'Export it again: every value has an even length.',
+      path,
+    );
   return { path, sopClass, sopInstance, transferSyntax, dataStart, size };
+}
+
+interface Identity {
+  readonly sopClass: string;
+  readonly sopInstance: string;
+}
+
+function identified(bytes: Uint8Array, meta: readonly Element[]): Identity | null {
+  const [sopClass, sopInstance] = [SOP_CLASS, SOP_INSTANCE].map((tag) => {
+    const element = meta.find((one) => one.tag === tag);
+    return element === undefined ? '' : uidAt(bytes, element.valueStart, element.end);
+  });
+  return sopClass === '' || sopInstance === '' ? null : { sopClass, sopInstance };
+}
+
+/** From group 0008, for files whose meta information does not say it. */
+function identifiedInside(bytes: Uint8Array, start: number, syntax: string): Identity | null {
+  if (syntax === DEFLATED) return null;
+  const scanner = new Scanner(bytes, syntaxOf(syntax));
+  const found = new Map<number, string>();
+  let offset = start;
+  while (offset + 12 <= bytes.length) {
+    const { tag, valueStart, length } = scanner.header(offset);
+    if (tag > SOP_INSTANCE_INSIDE || length > bytes.length - valueStart) break;
+    found.set(tag, uidAt(bytes, valueStart, valueStart + Math.min(length, 128)));
+    offset = valueStart + length;
+  }
+  const [sopClass, sopInstance] = [found.get(SOP_CLASS_INSIDE), found.get(SOP_INSTANCE_INSIDE)];
+  return sopClass === undefined || sopInstance === undefined ? null : { sopClass, sopInstance };
+}
+
+function uidAt(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.subarray(start, end))
+    .toString('latin1')
+    .replace(/[\0 ]+$/, '');
 }
 
 async function readHead(path: string): Promise<{ head: Buffer; size: number }> {
