@@ -50,7 +50,7 @@ const fileOr: Check = (value) =>
   isRecord(value) && filled(value.kind) && (value.kind !== 'file' || filled(value.path));
 
 /** The shipped model is trained from the command line only; the app itself asks about trainings. */
-type WindowRequest = Exclude<JobRequest['type'], 'pretrain' | 'check-training' | 'families'>;
+type WindowRequest = Exclude<JobRequest['type'], 'send' | 'pretrain' | 'check-training' | 'families'>;
 
 /** The fields that decide what is read and written, and where: what they must be, by type of request. */
 const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> = {

@@ -11,6 +11,7 @@ import type {
   ModelsResult,
   OutputsResult,
   PretrainResult,
+  SendResult,
   SeriesOutcome,
   StoppedResult,
   TrainResult,
@@ -22,6 +23,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
   switch (result.command) {
     case 'inspect':
       return describeInspect(result);
+    case 'send':
+      return describeSend(result);
     case 'evaluate':
       return describeEvaluate(result);
     case 'pretrain':
@@ -47,6 +50,15 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
     default:
       return describeOutputs(result);
   }
+}
+
+function describeSend({ sent, held, failed, others, bytes, seconds, problems }: SendResult): string {
+  const lines = [`sent ${sent} instances (${(bytes / 1e6).toFixed(1)} MB) in ${duration(seconds)}`];
+  if (held > 0) lines.push(`held ${held}: their trust report fails (--all sends them too)`);
+  if (failed > 0) lines.push(`not sent: ${failed}`);
+  if (others > 0) lines.push(`${others} other files`);
+  for (const { code, message, remedy } of problems) lines.push(`${code}: ${message} ${remedy}`);
+  return `${lines.join('\n')}\n`;
 }
 
 function describeInspect({ series }: InspectResult): string {

@@ -12,6 +12,7 @@ export interface Narrator {
 
 const STAGES: Readonly<Record<Stage, string>> = {
   scan: 'scanning',
+  send: 'sending',
   read: 'reading',
   noise: 'measuring noise',
   train: 'training',

@@ -12,6 +12,7 @@ import { latentCommand } from './latent.js';
 import { modelsCommand } from './models.js';
 import { pretrainCommand } from './pretrain.js';
 import { runRequest } from './run.js';
+import { sendCommand } from './send.js';
 import { type ServePlaces, serveCommand } from './serve.js';
 import { setupTensorflowCommand } from './setup.js';
 import { simulateCommand } from './simulate.js';
@@ -49,6 +50,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(inspectCommand(start))
     .addCommand(denoiseCommand(start))
     .addCommand(evaluateCommand(start))
+    .addCommand(sendCommand(start))
     .addCommand(simulateCommand(start))
     .addCommand(trainCommand(start))
     .addCommand(pretrainCommand(start))

@@ -81,6 +81,7 @@ export const WARNING_CODES = [
   'W_UNREADABLE',
   'W_BLENDED',
   'W_INCOMPLETE',
+  'W_SENT',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

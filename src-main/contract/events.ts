@@ -13,6 +13,7 @@ import type {
   ModelsResult,
   OutputsResult,
   PretrainResult,
+  SendResult,
   StoppedResult,
   TrainResult,
   TrustOutcome,
@@ -26,6 +27,7 @@ import type {
 /** The stages of a job, in order; what `done` and `total` count is in `unit`. */
 export type Stage =
   | 'scan'
+  | 'send'
   | 'read'
   | 'noise'
   | 'train'
@@ -120,6 +122,7 @@ export type ResultEvent =
   | InspectResult
   | OutputsResult
   | EvaluateResult
+  | SendResult
   | TrainResult
   | PretrainResult
   | CheckTrainingResult

@@ -85,6 +85,32 @@ export interface EvaluateRequest {
   readonly mask: { readonly kind: 'auto' } | { readonly kind: 'file'; readonly path: string };
 }
 
+/** Where a DICOM application listens, and how it is called. */
+export interface SendTarget {
+  readonly title: string;
+  readonly host: string;
+  readonly port: number;
+  /** PEM files; null: without TLS. */
+  readonly tls: {
+    readonly authority: string | null;
+    readonly certificate: string | null;
+    readonly key: string | null;
+  } | null;
+}
+
+export interface SendRequest {
+  readonly type: 'send';
+  /** Output folders of `denoise`, or any folders and files with DICOM. */
+  readonly inputs: readonly string[];
+  readonly target: SendTarget;
+  /** Our own application entity title. */
+  readonly calling: string;
+  /** Whether series whose trust report fails are sent too. */
+  readonly all: boolean;
+  /** How often a broken connection is tried again. */
+  readonly retries: number;
+}
+
 export interface SimulateRequest {
   readonly type: 'simulate';
   readonly input: string;
@@ -355,6 +381,7 @@ export type JobRequest =
   | InspectRequest
   | DenoiseRequest
   | EvaluateRequest
+  | SendRequest
   | SimulateRequest
   | TrainRequest
   | CheckTrainingRequest

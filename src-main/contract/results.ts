@@ -136,6 +136,24 @@ export interface EvaluateResult {
   readonly gain: EvaluationNumbers | null;
 }
 
+export interface SendResult {
+  readonly type: 'result';
+  readonly command: 'send';
+  readonly exitCode: ExitCode;
+  /** Instances that the target says it has. */
+  readonly sent: number;
+  /** Instances of series whose trust report fails, which were not sent. */
+  readonly held: number;
+  /** Instances that the target did not take, or that could not be read. */
+  readonly failed: number;
+  /** Files that are no DICOM. */
+  readonly others: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Each reason once. */
+  readonly problems: readonly Problem[];
+}
+
 export interface TrainResult {
   readonly type: 'result';
   readonly command: 'train';

@@ -14,6 +14,7 @@ import { runLatent } from './latent.js';
 import { runModels } from './models.js';
 import type { Wish } from './port.js';
 import { runPretrain } from './pretrain.js';
+import { runSend } from './send.js';
 import { runSimulate } from './simulate.js';
 import { runTrain } from './train.js';
 import { checkTraining } from './train-check.js';
@@ -40,6 +41,8 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return runInspect(request, emit);
     case 'denoise':
       return runDenoise(request, emit, { openProcessor: openDenoiser, modelHash });
+    case 'send':
+      return runSend(request, emit);
     case 'evaluate':
       return runEvaluate(request, emit);
     case 'simulate':

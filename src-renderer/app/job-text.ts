@@ -14,6 +14,7 @@ export function jobName(job: JobRecord): string {
       return baseName(request.test);
     case 'train':
       return request.keepAs ?? baseName(request.output);
+    case 'send':
     case 'latent':
       return request.inputs.map(baseName).join(', ');
     case 'pretrain':

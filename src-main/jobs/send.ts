@@ -1,0 +1,228 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasCode } from '../base/files.js';
+import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import type { SendRequest } from '../contract/requests.js';
+import { EXIT, type SendResult } from '../contract/results.js';
+import { type StoreOutcome, store } from '../dicom/net/scu.js';
+import { readStorable, type Storable } from '../dicom/net/storable.js';
+import { type Meter, startMeter } from './progress.js';
+
+/** What the journal holds, and what was half-written, is nobody else's. */
+const OURS = '.limpid';
+/** Codes of files that are no images: a report, a picture, a text. */
+const NO_DICOM = ['E_NOT_DICOM', 'E_NO_META'];
+
+/**
+ * Stores results at a PACS, where their trust report passes or warns. What was stored before a connection broke is not
+ * sent again.
+ *
+ * @throws LimpidError E_NOT_FOUND; E_NETWORK where nothing could be sent at all
+ */
+export async function runSend(request: SendRequest, emit: Emit): Promise<SendResult> {
+  const started = performance.now();
+  const found = await collect(request);
+  const meter = startMeter(emit, {
+    series: null,
+    stage: 'send',
+    unit: 'files',
+    total: found.instances.length,
+  });
+  const sending = await sendAll(request, found.instances, meter);
+  const problems = distinct([...found.problems, ...sending.problems]);
+  const failed = found.unreadable + found.instances.length - sending.sent;
+  return {
+    type: 'result',
+    command: 'send',
+    exitCode: failed > 0 || found.held > 0 ? EXIT.failed : EXIT.done,
+    sent: sending.sent,
+    held: found.held,
+    failed,
+    others: found.others,
+    bytes: sending.bytes,
+    seconds: (performance.now() - started) / 1000,
+    problems,
+  };
+}
+
+interface Found {
+  readonly instances: readonly Storable[];
+  readonly held: number;
+  readonly unreadable: number;
+  readonly others: number;
+  readonly problems: readonly Problem[];
+}
+
+async function collect({ inputs, all }: SendRequest): Promise<Found> {
+  const instances: Storable[] = [];
+  const problems: Problem[] = [];
+  let [held, unreadable, others] = [0, 0, 0];
+  for (const input of inputs) {
+    const withheld = all ? new Set<string>() : await failedOutputs(input);
+    for await (const file of filesBelow(input)) {
+      try {
+        const instance = await readStorable(file);
+        if (isBelow(path.relative(input, file), withheld)) held++;
+        else instances.push(instance);
+      } catch (error) {
+        const problem = problemFrom(error);
+        if (NO_DICOM.includes(problem.code)) others++;
+        else {
+          unreadable++;
+          problems.push(withoutPlace(problem));
+        }
+      }
+    }
+  }
+  if (instances.length + held + unreadable === 0)
+    throw new LimpidError(
+      'E_NOTHING',
+      'There is no DICOM file to send.',
+      'Give an output folder of denoise.',
+    );
+  return { instances, held, unreadable, others, problems };
+}
+
+/** Paths, relative to an output folder, of what belongs to series whose trust report fails. */
+async function failedOutputs(folder: string): Promise<ReadonlySet<string>> {
+  let report: unknown;
+  try {
+    report = JSON.parse(await fs.readFile(path.join(folder, 'report.json'), 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return new Set();
+    throw new LimpidError(
+      'E_IO',
+      'The report of the folder cannot be read, so that nothing tells which series may be sent.',
+      'Denoise again, or send all series: that needs to be asked for.',
+      folder,
+      error,
+    );
+  }
+  const paths = new Set<string>();
+  for (const series of list(report, 'series')) {
+    if (text(field(series, 'trust'), 'verdict') !== 'fail') continue;
+    for (const output of list(series, 'outputs')) paths.add(text(output, 'path'));
+  }
+  return paths;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function list(value: unknown, name: string): readonly unknown[] {
+  const read = field(value, name);
+  return Array.isArray(read) ? read : [];
+}
+
+function text(value: unknown, name: string): string {
+  const read = field(value, name);
+  return typeof read === 'string' ? read : '';
+}
+
+/** Whether a file is one of the paths, or lies in a folder that is one. */
+function isBelow(file: string, paths: ReadonlySet<string>): boolean {
+  const parts = file.split(path.sep);
+  return parts.some((_, i) => paths.has(parts.slice(0, i + 1).join('/')));
+}
+
+/** Regular files in order of their names. @throws LimpidError E_NOT_FOUND */
+async function* filesBelow(input: string): AsyncGenerator<string> {
+  let entries: Awaited<ReturnType<typeof entriesOf>>;
+  try {
+    entries = await entriesOf(input);
+  } catch (error) {
+    if (hasCode(error, 'ENOTDIR')) {
+      yield input;
+      return;
+    }
+    throw new LimpidError('E_NOT_FOUND', 'The path cannot be read.', 'Check the path.', input, error);
+  }
+  for (const entry of entries) {
+    const child = path.join(input, entry.name);
+    if (entry.isDirectory() && entry.name !== OURS) yield* filesBelow(child);
+    if (entry.isFile()) yield child;
+  }
+}
+
+async function entriesOf(folder: string) {
+  const entries = await fs.readdir(folder, { withFileTypes: true });
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface Sending {
+  sent: number;
+  bytes: number;
+  readonly problems: Problem[];
+}
+
+async function sendAll(
+  { target, calling, retries }: SendRequest,
+  instances: readonly Storable[],
+  meter: Meter,
+): Promise<Sending> {
+  const sending: Sending = { sent: 0, bytes: 0, problems: [] };
+  const left = new Set(instances);
+  for (let attempt = 0; left.size > 0; attempt++) {
+    const before = left.size;
+    try {
+      await store(target, calling, [...left], (instance, outcome) => {
+        left.delete(instance);
+        note(sending, instance, outcome);
+        meter.at(instances.length - left.size);
+      });
+    } catch (error) {
+      // As long as something gets through, the connection is worth another try.
+      if (left.size < before) attempt = 0;
+      if (attempt < retries) {
+        await pause(attempt);
+        continue;
+      }
+      if (sending.sent === 0) throw error;
+      sending.problems.push(withoutPlace(problemFrom(error)));
+      break;
+    }
+  }
+  return sending;
+}
+
+/** 1, 2, 4 s and so on, at most a minute. */
+function pause(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.min(60_000, 1000 * 2 ** attempt)));
+}
+
+function note(sending: Sending, instance: Storable, outcome: StoreOutcome): void {
+  if (outcome.kind === 'stored') {
+    sending.sent++;
+    sending.bytes += instance.size - instance.dataStart;
+    if (outcome.status === 0) return;
+  }
+  sending.problems.push(problemOf(instance, outcome));
+}
+
+function problemOf({ sopClass, transferSyntax }: Storable, outcome: StoreOutcome): Problem {
+  if (outcome.kind === 'not-accepted')
+    return {
+      code: 'E_NETWORK',
+      message: `The target does not take SOP class ${sopClass} in transfer syntax ${transferSyntax}.`,
+      remedy: 'Have its administrator allow it.',
+    };
+  const status = `0x${outcome.status.toString(16).padStart(4, '0')}`;
+  if (outcome.kind === 'stored')
+    return {
+      code: 'W_SENT',
+      message: `The target stored with a warning (${status}).`,
+      remedy: 'Look there.',
+    };
+  const why = outcome.status >>> 8 === 0xa7 ? 'it is out of resources' : 'it refused';
+  return {
+    code: 'E_NETWORK',
+    message: `The target answered ${status}: ${why}.`,
+    remedy: 'Ask its administrator, then send again: what is there already is only stored once.',
+  };
+}
+
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()];
+}

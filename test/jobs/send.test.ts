@@ -1,0 +1,137 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SendRequest } from '../../src-main/contract/requests.js';
+import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
+import { runSend } from '../../src-main/jobs/send.js';
+import { makeDicom, tempFolder } from '../dicom/support.js';
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function target(received: (one: Received) => void, port = 0) {
+  const node = await startStorage(
+    {
+      title: 'PACS',
+      host: '127.0.0.1',
+      port,
+      folder: tempFolder(),
+      callers: null,
+      mostAssociations: 5,
+      mostBytes: 1 << 24,
+      silenceMs: 60_000,
+    },
+    received,
+  );
+  closers.push(node.close);
+  return node;
+}
+
+function request(port: number, change: Partial<SendRequest> = {}): SendRequest {
+  return {
+    type: 'send',
+    inputs: [],
+    target: { title: 'PACS', host: '127.0.0.1', port, tls: null },
+    calling: 'LIMPID',
+    all: false,
+    retries: 0,
+    ...change,
+  };
+}
+
+/** An output folder of two series of two images, whose trust reports say what is given. */
+function outputs(...verdicts: string[]): string {
+  const folder = tempFolder();
+  const series = verdicts.map((verdict, i) => {
+    const name = `series-00${i + 1}`;
+    fs.mkdirSync(path.join(folder, name));
+    for (const image of [1, 2])
+      fs.writeFileSync(
+        path.join(folder, name, `000${image}.dcm`),
+        makeDicom({ sopInstance: `2.25.${i + 1}${image}`, rows: 8, columns: 8 }),
+      );
+    return { trust: { verdict }, outputs: [{ path: name }] };
+  });
+  fs.writeFileSync(path.join(folder, 'report.json'), JSON.stringify({ series }));
+  fs.mkdirSync(path.join(folder, '.limpid'));
+  fs.writeFileSync(path.join(folder, '.limpid', 'half'), makeDicom({ sopInstance: '2.25.9' }));
+  return folder;
+}
+
+describe('send', () => {
+  it('sends what passes or warns, holds what fails, and leaves reports and what is not whole', async () => {
+    const received: Received[] = [];
+    const { port } = await target((one) => received.push(one));
+    const folder = outputs('pass', 'fail', 'warn');
+    const result = await runSend(request(port, { inputs: [folder] }), () => undefined);
+    expect(result).toMatchObject({ exitCode: 1, sent: 4, held: 2, failed: 0, others: 1, problems: [] });
+    expect(received.map(({ sopInstance }) => sopInstance).sort()).toEqual([
+      '2.25.11',
+      '2.25.12',
+      '2.25.31',
+      '2.25.32',
+    ]);
+    const all = await runSend(request(port, { inputs: [folder], all: true }), () => undefined);
+    expect(all).toMatchObject({ exitCode: 0, sent: 6, held: 0 });
+  });
+
+  it('holds everything back where the report cannot be read', async () => {
+    const { port } = await target(() => undefined);
+    const folder = outputs('pass');
+    fs.writeFileSync(path.join(folder, 'report.json'), '{"series": [');
+    await expect(runSend(request(port, { inputs: [folder] }), () => undefined)).rejects.toMatchObject({
+      code: 'E_IO',
+    });
+  });
+
+  it('goes on where the target comes back, and sends nothing twice', async () => {
+    const received: string[] = [];
+    const first = await target((one) => {
+      received.push(one.sopInstance);
+      if (received.length === 3) void first.close().then(() => again());
+    });
+    const again = () => target((one) => received.push(one.sopInstance), first.port);
+    const folder = outputs('pass', 'pass', 'pass');
+    const result = await runSend(request(first.port, { inputs: [folder], retries: 8 }), () => undefined);
+    expect(result).toMatchObject({ exitCode: 0, sent: 6, failed: 0 });
+    // The third was stored, but its sender did not hear of it: it comes again, and is stored once.
+    expect([...new Set(received)].sort()).toEqual([
+      '2.25.11',
+      '2.25.12',
+      '2.25.21',
+      '2.25.22',
+      '2.25.31',
+      '2.25.32',
+    ]);
+    expect(received.length).toBeLessThanOrEqual(7);
+  });
+
+  it('says that nothing listens, and that there is nothing to send', async () => {
+    const { port, close } = await target(() => undefined);
+    await close();
+    closers.pop();
+    await expect(
+      runSend(request(port, { inputs: [outputs('pass')] }), () => undefined),
+    ).rejects.toMatchObject({
+      code: 'E_NETWORK',
+    });
+    await expect(runSend(request(port, { inputs: [tempFolder()] }), () => undefined)).rejects.toMatchObject({
+      code: 'E_NOTHING',
+    });
+    const missing = path.join(tempFolder(), 'missing');
+    await expect(runSend(request(port, { inputs: [missing] }), () => undefined)).rejects.toMatchObject({
+      code: 'E_NOT_FOUND',
+    });
+  });
+
+  it('tells of a damaged file and sends the rest', async () => {
+    const { port } = await target(() => undefined);
+    const folder = outputs('pass');
+    fs.writeFileSync(path.join(folder, 'odd'), Buffer.concat([makeDicom(), Buffer.alloc(1)]));
+    const result = await runSend(request(port, { inputs: [folder] }), () => undefined);
+    expect(result).toMatchObject({ exitCode: 1, sent: 2, failed: 1 });
+    expect(result.problems.map(({ code }) => code)).toEqual(['E_ELEMENT']);
+  });
+});
