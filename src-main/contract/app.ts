@@ -3,6 +3,7 @@
  * loopback HTTP with Server-Sent Events for `limpid serve` and the tests). Everything named `forPerson` may hold names and
  * paths: it is shown, never logged.
  */
+import type { Calibration } from './calibration.js';
 import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { ModelDetails, ModelEntry } from './models.js';
@@ -282,12 +283,6 @@ export interface FrameHeader {
   /** Windows that the file names for this frame, in the order of SeriesCard.windows. */
   readonly windows: readonly { readonly center: number; readonly width: number }[];
 }
-
-/**
- * What millimetres in the plane are: sizes in the patient; such by an assumed magnification, or by an object of known
- * size (PS3.3 Pixel Spacing Calibration Type); sizes at the detector, which are larger; or not known.
- */
-export type Calibration = 'patient' | 'geometry' | 'fiducial' | 'detector' | 'none';
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 

@@ -3,6 +3,7 @@
  * every key, and a test keeps it so. Plain data that survives JSON: a number that could not be measured is null,
  * never NaN. No patient attribute, no name of a source file: series and files go by ids, hashes and UIDs.
  */
+import type { Calibration } from './calibration.js';
 import type { Problem } from './errors.js';
 import type { ClassicalName, ModelChoice } from './requests.js';
 
@@ -98,8 +99,10 @@ export interface GeometryReport {
   readonly rows: number;
   readonly slices: number;
   readonly frames: number;
-  /** Between voxel centres along a row, along a column and between slices; mm. */
+  /** Between voxel centres along a row, along a column and between slices; mm, where `calibration` is not 'none'. */
   readonly spacing: readonly [number, number, number];
+  /** What the lengths in the plane are; 'none': no file tells the size of a pixel, and lengths are in pixels. */
+  readonly calibration: Calibration;
   /** What the values are: HU, a.u., ... */
   readonly units: string;
 }
@@ -371,7 +374,7 @@ export interface RetentionReport {
 }
 
 export interface RetentionRow {
-  /** mm. */
+  /** mm; pixels of a series that is not calibrated. */
   readonly diameter: number;
   /** Amplitude over sigma. */
   readonly contrast: number;
@@ -406,8 +409,9 @@ export interface SeriesImages {
   readonly seriesId: string;
   readonly columns: number;
   readonly rows: number;
-  /** Along a row and along a column; mm. */
+  /** Along a row and along a column; mm, or only their ratio where `calibration` is 'none'. */
   readonly spacing: readonly [number, number];
+  readonly calibration: Calibration;
   readonly units: string;
   /** Value shown black and value shown white, the same before and after. */
   readonly window: { readonly low: number; readonly high: number };

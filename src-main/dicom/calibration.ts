@@ -1,4 +1,4 @@
-import type { Calibration } from '../contract/app.js';
+import type { Calibration } from '../contract/calibration.js';
 import type { Attributes } from './attributes.js';
 
 /** How large a pixel is, and where that holds. */
@@ -25,6 +25,14 @@ export function readPixelSize(attributes: Attributes): PixelSize {
   if (type === 'FIDUCIAL') return { calibration: 'fiducial', size: spacing };
   const uncorrected = detector !== null && spacing[0] === detector[0] && spacing[1] === detector[1];
   return { calibration: uncorrected ? 'detector' : 'patient', size: spacing };
+}
+
+const WEAKEST_FIRST = ['none', 'detector', 'geometry', 'fiducial'] as const;
+
+/** The one that tells least: what is said of a series must hold in each of its images. */
+export function weakestCalibration(sizes: readonly PixelSize[]): Calibration {
+  const found = new Set(sizes.map(({ calibration }) => calibration));
+  return WEAKEST_FIRST.find((calibration) => found.has(calibration)) ?? 'patient';
 }
 
 function positive(values: readonly number[] | undefined): Pair | null {

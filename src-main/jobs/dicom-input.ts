@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import type { Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
+import { weakestCalibration } from '../dicom/calibration.js';
 import { DecodePool } from '../dicom/decode.js';
 import { scan } from '../dicom/scan.js';
 import type { Series } from '../dicom/series.js';
@@ -121,6 +122,7 @@ function stackInput(series: Series, pool: DecodePool, first: number): StackInput
     group: series.instances[0]?.patientKey ?? '',
     modality: series.modality,
     instances: series.instances.length,
+    calibration: weakestCalibration(series.instances.map(({ pixelSize }) => pixelSize)),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
     why: series.why,
     warnings: series.warnings,

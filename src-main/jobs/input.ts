@@ -1,3 +1,4 @@
+import type { Calibration } from '../contract/calibration.js';
 import type { Problem } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
 import type { UnlikeMaps } from './anomaly-output.js';
@@ -13,6 +14,8 @@ export interface StackInput {
   /** DICOM modality, or NIFTI. */
   readonly modality: string;
   readonly instances: number;
+  /** What the lengths of its volume are. */
+  readonly calibration: Calibration;
   readonly transferSyntaxes: readonly string[];
   /** Why it is left out; null when it can be processed. */
   readonly why: Problem | null;

@@ -96,6 +96,7 @@ function stackInput(file: string): StackInput {
     group: '',
     modality: 'NIFTI',
     instances: 1,
+    calibration: 'patient',
     transferSyntaxes: [],
     why: null,
     warnings: [],

@@ -80,7 +80,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
       transferSyntaxes: stack.transferSyntaxes,
       sha256: loaded.sha256,
     },
-    geometry: geometryOf(loaded),
+    geometry: geometryOf(loaded, stack),
     noise: noiseReport(noise),
     race: processed.race ?? null,
     training: processed.training,
@@ -161,6 +161,7 @@ async function keepPictures(
   const images = renderSeriesImages(job.stack.id, loaded.volume, processed.volume, {
     sigma: noise.map ?? noise.sigma,
     uncertainty: trusted?.uncertainty ?? null,
+    calibration: job.stack.calibration,
   });
   await fs.mkdir(job.folder.own('pictures'), { recursive: true });
   await writeFileAtomic(picturesFile(job, job.stack.id), JSON.stringify(images), { replace: true });
@@ -175,9 +176,9 @@ function meterOf(job: StackJob, stage: 'read' | 'write', total: number): (done: 
   return (done) => meter.at(done);
 }
 
-function geometryOf({ volume }: LoadedStack): SeriesReport['geometry'] {
+function geometryOf({ volume }: LoadedStack, { calibration }: StackInput): SeriesReport['geometry'] {
   const { columns, rows, slices, frames, spacing, units } = volume;
-  return { columns, rows, slices, frames, spacing, units };
+  return { columns, rows, slices, frames, spacing, calibration, units };
 }
 
 function noiseReport({ map, ...noise }: NoiseEstimate): NoiseReport {

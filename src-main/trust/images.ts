@@ -1,4 +1,5 @@
 import { encode } from 'fast-png';
+import type { Calibration } from '../contract/calibration.js';
 import type { Borders, SeriesImages, SliceImages } from '../contract/report.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
 import type { UncertaintyPart } from './assess.js';
@@ -18,6 +19,8 @@ export interface ImageOptions {
   /** How many slices, evenly through the volume. */
   readonly slices?: number;
   readonly frame?: number;
+  /** What the volume's lengths are; sizes in the patient when left out. */
+  readonly calibration?: Calibration;
   /** Where it was measured, the slice in its middle is shown too, and the uncertainty of all slices in it. */
   readonly uncertainty?: UncertaintyPart | null;
 }
@@ -60,6 +63,7 @@ export function renderSeriesImages(
     columns: before.columns,
     rows: before.rows,
     spacing: [before.spacing[0], before.spacing[1]],
+    calibration: options.calibration ?? 'patient',
     units: before.units,
     window,
     sigma: typical,

@@ -1,4 +1,5 @@
-import type { Calibration, SeriesCard } from '../../src-main/contract/app.js';
+import type { SeriesCard } from '../../src-main/contract/app.js';
+import type { Calibration } from '../../src-main/contract/calibration.js';
 import type { ViewerWords } from './words.js';
 
 /** Numbers for people: about four significant digits, no exponent where it can be avoided, a true minus sign. */

@@ -1,4 +1,4 @@
-import type { Calibration } from '../../src-main/contract/app.js';
+import type { Calibration } from '../../src-main/contract/calibration.js';
 import type { Command, ShortcutGroup } from './shortcuts.js';
 import type { Layout, Overlay, PaneKind, Tool } from './state.js';
 

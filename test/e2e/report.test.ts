@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src-main/contract/report.js';
 import { renderSeriesImages } from '../../src-main/trust/images.js';
 import { buildReportHtml, DATA_MARK } from '../../src-main/trust/report-html.js';
-import { brainSample } from '../trust/sample.js';
+import { brainSample, type Sample } from '../trust/sample.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CHROMIUM = '/usr/bin/chromium';
@@ -23,6 +23,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let browser: Browser;
 let template: string;
 let report: Report;
+let sample: Sample;
 let full: string;
 
 beforeAll(async () => {
@@ -34,7 +35,7 @@ beforeAll(async () => {
     build: { outDir, emptyOutDir: true },
   });
   template = readFileSync(path.join(outDir, 'report.html'), 'utf8');
-  const sample = await brainSample();
+  sample = await brainSample();
   report = sample.report;
   const images = renderSeriesImages('s1', sample.before, sample.after, {
     sigma: sample.sigma,
@@ -221,6 +222,34 @@ describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => 
     expect(await page.getByRole('region', { name: 'Series s3' }).textContent()).toContain('E_NOT_ELIGIBLE');
     expect(await page.getByRole('link', { name: 's2' }).getAttribute('href')).toBe('#series-s2');
     await page.close();
+  });
+
+  it('draws no millimetres where nothing tells the size of a pixel', async () => {
+    const [done] = report.series;
+    if (done.geometry === null) throw new Error('The sample has a geometry.');
+    const series = [{ ...done, geometry: { ...done.geometry, calibration: 'none' as const } }];
+    const pictures = renderSeriesImages('s1', sample.before, sample.after, {
+      sigma: sample.sigma,
+      calibration: 'none',
+    });
+    const file = write('uncalibrated.html', buildReportHtml({ ...report, series }, [pictures], template));
+    const { page, complaints } = await open(file);
+    const region = page.getByRole('region', { name: 'Series s1' });
+    const text = (await region.innerText()).replace(/\s+/g, ' ');
+    expect(text).toContain('pixels (not calibrated)');
+    expect(text).toMatch(/\d px, \d σ/);
+    expect(text).not.toMatch(/\bmm\b/);
+    expect(await page.locator('.scale').count()).toBe(0);
+    expect(await page.locator('.outer .uncalibrated').allInnerTexts()).toEqual(
+      Array.from({ length: 3 }, () => 'not calibrated'),
+    );
+    expect(complaints).toEqual([]);
+    await page.close();
+    const calibrated = await open(full);
+    const usual = await calibrated.page.getByRole('region', { name: 'Series s1' }).innerText();
+    expect(usual).toMatch(/voxels\s+of [\d.]+ × [\d.]+ × [\d.]+ mm/);
+    expect(usual).not.toContain('calibrated');
+    await calibrated.page.close();
   });
 
   it.each(['dark', 'light'] as const)('has no accessibility violation in %s', async (scheme) => {

@@ -106,6 +106,19 @@ describe('what is told of outputs is what is there', () => {
     expect(await resultsIn(places.output)).toEqual(before);
   });
 
+  it('what the lengths of a series are: at the detector where Pixel Spacing only repeats them', async () => {
+    const root = await temporaryFolder();
+    const places = { input: path.join(root, 'in'), output: path.join(root, 'out') };
+    await fs.mkdir(places.input);
+    const detector = image(64, { imagerSpacing: '2\\3' });
+    await fs.writeFile(path.join(places.input, 'a.dcm'), detector);
+    await run(places);
+    const [{ geometry }] = (await reportOf(places.output)).series;
+    expect(geometry).toMatchObject({ spacing: [3, 2, 1], calibration: 'detector' });
+    const page = await fs.readFile(path.join(places.output, 'report.html'), 'utf8');
+    expect(page.match(/"calibration":"detector"/g)).toHaveLength(2);
+  });
+
   it('when one stack of a series fails: the others appear, and a second run adds it', async () => {
     const places = await oneSeries();
     const { result, events } = await run(places, denoiser([72]));

@@ -70,6 +70,7 @@ export async function brainSample(): Promise<Sample> {
       slices: before.slices,
       frames: 1,
       spacing: before.spacing,
+      calibration: 'patient',
       units: before.units,
     },
     noise: {

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { weakestCalibration } from '../../src-main/dicom/calibration.js';
+import { calibrationNote, lengthUnit } from '../../src-renderer/report/lengths.js';
+import { lengthUnit as lengthUnitOfViewer } from '../../src-renderer/viewer/format.js';
+import { ENGLISH } from '../../src-renderer/viewer/words.js';
+
+const ALL = ['patient', 'geometry', 'fiducial', 'detector', 'none'] as const;
+
+describe('calibration', () => {
+  it.each([
+    [['patient', 'patient'], 'patient'],
+    [['patient', 'none'], 'none'],
+    [['fiducial', 'geometry', 'patient'], 'geometry'],
+    [['detector', 'geometry'], 'detector'],
+  ] as const)('of a series of %j is %s', (found, right) => {
+    expect(weakestCalibration(found.map((calibration) => ({ calibration, size: null })))).toBe(right);
+  });
+
+  it.each(ALL)('%s has the same words in the report and in the viewer', (calibration) => {
+    expect(calibrationNote(calibration)).toBe(
+      calibration === 'patient' ? '' : ENGLISH.calibration[calibration],
+    );
+    const viewer = lengthUnitOfViewer(calibration, ENGLISH).line;
+    expect(viewer.startsWith(lengthUnit(calibration))).toBe(true);
+  });
+});
