@@ -45,7 +45,10 @@ Examples:
   command
     .command('import')
     .description('keep a copy of an ONNX file')
-    .argument('<file>', 'model that Limpid wrote, or a denoiser of others: one grey image in, one out')
+    .argument(
+      '<file>',
+      'model that Limpid wrote, or a denoiser of others: one grey image (and a noise level) in, one out',
+    )
     .option('--name <name>', 'how to call it (default: family and id)')
     .addOption(
       new Option('--foreign <what>', 'a model of others, and what it gives').choices(['image', 'noise']),

@@ -259,7 +259,7 @@ export interface FamiliesRequest {
   readonly type: 'families';
 }
 
-/** A foreign ONNX denoiser: one image in, one image of the same size out. */
+/** A foreign ONNX denoiser: one image in, and the noise level where it asks for one; one image of the same size out. */
 export interface ForeignModel {
   /** Order of the axes; 'auto' tells it by the axis of length 1. */
   readonly layout: 'auto' | 'nchw' | 'nhwc';

@@ -17,7 +17,8 @@ import { restingPass } from '../training/step.js';
 import { weightsHash } from '../training/train.js';
 import { decodeWeights, encodeWeights } from '../training/weights.js';
 import { CARD_KEY, isFamilyCard } from './family-card.js';
-import { runForeign } from './foreign.js';
+import { foreignPorts } from './foreign-ports.js';
+import { runForeign } from './foreign-run.js';
 import { runWindows } from './windows.js';
 
 /** Keys of the ONNX metadata besides the card: the decoder as a whole ONNX model in base64. */
@@ -247,9 +248,12 @@ export interface FamilyModel {
    *
    * @param image rows * columns * card.input.channels, channel fastest; rows and columns multiples of
    * card.input.multiple
+   * @param sigma standard deviation of the noise, scaled like the image; only models of others ask for it
    * @returns `reconstruction` and, where there is a latent, `latent` and what else the encoder gives
    */
-  readonly run: (image: Float32Array, rows: number, columns: number) => Promise<NamedArrays>;
+  readonly run: (image: Float32Array, rows: number, columns: number, sigma?: number) => Promise<NamedArrays>;
+  /** Set where planes go in whole: the model cuts them into windows of its own. */
+  readonly whole?: true;
   /** Latent [1, rows / cell, columns / cell, channels] to image [1, rows, columns, 1]. @throws E_MODEL without one */
   readonly decode: (latent: NamedArrays[string]) => Promise<NamedArrays[string]>;
   readonly close: () => Promise<void>;
@@ -292,11 +296,14 @@ function familyModel(runtime: Runtime, model: LoadedModel, card: FamilyCard): Fa
     decoder ??= runtime.loadModel(Buffer.from(encoded, 'base64'));
     return decoder;
   };
+  const { foreign } = card;
+  const ports = foreign === undefined ? null : foreignPorts(model, foreign);
   return {
     card,
-    run: (image, rows, columns) =>
-      card.foreign !== undefined
-        ? runForeign(model, card.foreign, image, rows, columns)
+    ...(ports !== null && (ports.rows ?? ports.columns) !== null ? { whole: true as const } : {}),
+    run: (image, rows, columns, sigma = 0) =>
+      foreign !== undefined && ports !== null
+        ? runForeign(model, ports, foreign, { image, rows, columns, sigma })
         : card.input.fixedSide !== undefined
           ? runWindows(model, card.input.fixedSide, card.input.channels, image, rows, columns)
           : model.runShaped({ image: { data: image, shape: [1, rows, columns, card.input.channels] } }),

@@ -15,6 +15,7 @@ const TILE_LIMIT = 640;
  * volume is scaled as the training images were. Padding stays as it is. The model stays open.
  *
  * @param scale `intensityScale` of the whole series
+ * @param sigma standard deviation of the noise in units of the volume, for models of others that are told it
  * @throws LimpidError E_MODEL for a model that takes nothing away, or that sees planes only at one size; E_TOO_FEW
  * for a model of time series and a volume of too few frames
  */
@@ -23,13 +24,17 @@ export async function restoreWithFamily(
   volume: Volume,
   scale: IntensityScale,
   onProgress: (done: number, total: number) => void = () => {},
+  sigma = 0,
 ): Promise<Volume> {
-  const restorer = familyRestorer(model);
+  const restorer = familyRestorer(model, sigma / (scale.high - scale.low));
   if (restorer.along === 'frames') requireFrames(volume);
   const values = scaled(volume.data, volume.measured, scale);
   const { rows, columns, slices, frames } = volume;
   const stack = { values, rows, columns, slices, frames };
-  const predictor = new Predictor(restorer, { tileLimit: TILE_LIMIT, conditions: null });
+  const predictor = new Predictor(restorer, {
+    tileLimit: model.whole === true ? Number.MAX_SAFE_INTEGER : TILE_LIMIT,
+    conditions: null,
+  });
   const restored = new Float32Array(values.length);
   const planes = slices * frames;
   // These models draw nothing: the generator is only asked for.
@@ -56,7 +61,7 @@ function atLevelOf(before: Float32Array, after: Float32Array): Float32Array {
   return square > 0 && product > 0 ? after.map((value) => (value * product) / square) : after;
 }
 
-function familyRestorer({ card, run }: FamilyModel): Restorer {
+function familyRestorer({ card, run }: FamilyModel, sigma: number): Restorer {
   const { context, multiple, radius, channels, planeSide, fixedSide, along, folded = false } = card.input;
   if (!card.tasks.includes('denoise'))
     throw new LimpidError(
@@ -81,7 +86,7 @@ function familyRestorer({ card, run }: FamilyModel): Restorer {
     objective: { kind: 'clean' },
     restore: async (window, rows, columns) =>
       fixedSide === undefined
-        ? (await run(window, rows, columns)).reconstruction.data
+        ? (await run(window, rows, columns, sigma)).reconstruction.data
         : overlapped(run, { side: fixedSide, channels }, window, rows, columns),
     close: async () => {},
   };

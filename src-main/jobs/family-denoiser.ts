@@ -66,7 +66,12 @@ async function restore(
   const started = performance.now();
   const scale = intensityScale(volume);
   const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
-    finished(part, await restoreWithFamily(model, part, scale, onProgress), level, request.strength);
+    finished(
+      part,
+      await restoreWithFamily(model, part, scale, onProgress, level.sigma),
+      level,
+      request.strength,
+    );
   const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
   const isUntested = isArtifact(card) || (!isOfNoise(card) && isClean(volume, noise));
   return {
