@@ -3,7 +3,7 @@
  * report is. A finished run is kept; run again to see that nothing is computed twice.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -27,10 +27,26 @@ for (let attempt = 1; status === WRONG_USAGE && attempt <= MOST_FOLDERS; attempt
 if (status !== 0) process.exit(status);
 
 console.log(`
+${gained()}
+Look at it: open the report in a browser, or \`npx limpid serve --open\` and open the folder.
+
 Report:  ${pathToFileURL(path.join(output, 'report.html'))}
 Series:  ${path.join(output, 'series-001')}
 Map:     ${path.join(output, 'series-001-error-map')}
 Not for diagnostic use.`);
+
+/** The gain of the finished run in a sentence, from its report. */
+function gained() {
+  const { series } = JSON.parse(readFileSync(path.join(output, 'report.json'), 'utf8'));
+  const { noise, trust, geometry } = series[0];
+  const level = `${noise.sigma.toFixed(1)} ${geometry.units} (${noise.relative.toFixed(1)} % of the tissue's signal)`;
+  const left = trust?.level?.remainingOverSigma ?? null;
+  const part =
+    left === null
+      ? 'what is left could not be measured'
+      : `${(left * noise.sigma).toFixed(1)} (${(100 * left).toFixed(0)} %) of it is left where tissue is flat`;
+  return `The noise was ${level}; ${part}. Verdict: ${trust?.verdict ?? 'none'}.`;
+}
 
 function denoise(folder) {
   const args = ['denoise', path.relative(root, series), path.relative(root, folder), '--error-map'];

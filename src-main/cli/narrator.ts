@@ -1,6 +1,13 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Problem } from '../contract/errors.js';
-import type { JobEvent, ProgressEvent, ScanEvent, SeriesDoneEvent, Stage } from '../contract/events.js';
+import type {
+  JobEvent,
+  ProgressEvent,
+  ScanEvent,
+  SeriesDoneEvent,
+  Stage,
+  WarningEvent,
+} from '../contract/events.js';
 import { describeResult } from './describe.js';
 import { duration, rate } from './format.js';
 
@@ -31,6 +38,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
     process.stderr.write(`${line}\n`);
   };
   const refusals = refusalCounter();
+  const doubts = doubtsBySeries();
   return {
     tell(event, { results }) {
       switch (event.type) {
@@ -47,14 +55,16 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
         case 'learning':
           return;
         case 'warning':
+          if (isOfSeries(event.problem)) return doubts.keep(event);
           return refusals.count(event.problem) ? say(problemLine(event.problem)) : undefined;
         case 'series-done':
           return say(doneLine(event));
         case 'result':
           for (const line of refusals.rest()) say(line);
           bar?.clear();
+          if (!('stopped' in event) && results) process.stdout.write(describeResult(event));
+          for (const line of doubts.lines()) say(line);
           if ('stopped' in event) say(problemLine(event.stopped));
-          else if (results) process.stdout.write(describeResult(event));
       }
     },
     close: () => bar?.clear(),
@@ -75,6 +85,32 @@ function doneLine({ status, seconds, problem, trust }: SeriesDoneEvent): string 
   return `  ${what}, trust: ${trust.verdict}${part}`;
 }
 
+/** A warning without a place is of a series or the run: it bears on the result, and is told after it. */
+function isOfSeries({ code, place }: Problem): boolean {
+  return !code.startsWith('E_') && place === undefined;
+}
+
+/** Keeps warnings of series until the result was told, so that the same one of many series is one line. */
+function doubtsBySeries() {
+  const kept = new Map<string, WarningEvent[]>();
+  return {
+    keep(event: WarningEvent): void {
+      kept.set(event.problem.code, [...(kept.get(event.problem.code) ?? []), event]);
+    },
+    lines(): string[] {
+      return [...kept.values()].map(doubtLine);
+    },
+  };
+}
+
+function doubtLine(events: readonly WarningEvent[]): string {
+  const line = problemLine(events[0].problem);
+  const count = new Set(events.map(({ series }) => series)).size;
+  if (count < 2) return line;
+  const alike = events.every(({ problem }) => problem.message === events[0].problem.message);
+  return `${line} (${count} series${alike ? '' : '; the numbers are those of the first'})`;
+}
+
 /** Of the same refusal of many files, this many are told one by one. */
 const TOLD = 3;
 
@@ -84,8 +120,6 @@ function refusalCounter() {
   return {
     /** True when this one is to be told. */
     count(problem: Problem): boolean {
-      // A warning without a place is of a series, and there is one of each at most.
-      if (!problem.code.startsWith('E_') && problem.place === undefined) return true;
       const count = (counts.get(problem.code) ?? 0) + 1;
       counts.set(problem.code, count);
       return count <= TOLD;

@@ -74,6 +74,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     command
       .exitOverride()
       .allowExcessArguments(false)
+      .hook('preAction', (_, action) => refuseEmpty(action))
       .showHelpAfterError(`Run \`${nameOf(command)} --help\` to see how it is used.`);
   if (args.length === 0) {
     program.outputHelp({ error: true });
@@ -92,6 +93,13 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** An empty argument is a variable of a script that was not set; as a path it would mean this folder. */
+function refuseEmpty(command: Command): void {
+  const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.some(isEmpty));
+  if (command.processedArgs.some(isEmpty))
+    command.error('error: an argument is empty', { code: 'commander.emptyArgument', exitCode: EXIT.usage });
 }
 
 function nameOf(command: Command): string {

@@ -69,6 +69,9 @@ describe('limpid', () => {
   it.each([
     [[], 'Usage'],
     [['denoice'], "unknown command 'denoice'"],
+    [['denoise', '', 'out'], 'an argument is empty'],
+    [['denoise', 'in', ''], 'an argument is empty'],
+    [['inspect', ''], 'an argument is empty'],
     [['denoise', 'in'], "missing required argument 'out'"],
     [['denoise', 'in', 'out', 'more'], 'too many arguments'],
     [['denoise', 'in', 'out', '--strenght', '1'], 'Did you mean --strength?'],
