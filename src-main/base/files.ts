@@ -6,17 +6,19 @@ import { LimpidError } from '../contract/errors.js';
 import { modeOfFile } from './own-folder.js';
 
 /**
- * Writes a whole file or nothing: a `.part` file beside it, flushed to disk, then linked into place, so that a
- * kill at any moment leaves no half file under the final name. Below the data folder only this user may read it.
+ * Writes a whole file or nothing: a `.part` file, flushed to disk, then linked into place, so that a kill at any
+ * moment leaves no half file under the final name. Below the data folder only this user may read it.
  *
+ * @param options.partIn folder of the same file system for the `.part` file; beside `file` when left out
  * @throws LimpidError E_EXISTS when `file` is there already and `replace` is not set; E_IO when the disk refuses.
  */
 export async function writeFileAtomic(
   file: string,
   data: Uint8Array | string,
-  options: { replace?: boolean } = {},
+  options: { replace?: boolean; partIn?: string } = {},
 ): Promise<void> {
-  const part = `${file}.${randomBytes(6).toString('hex')}.part`;
+  const name = `${path.basename(file)}.${randomBytes(6).toString('hex')}.part`;
+  const part = path.join(options.partIn ?? path.dirname(file), name);
   try {
     const handle = await fs.open(
       part,
@@ -36,6 +38,14 @@ export async function writeFileAtomic(
     throw asFileError(error, file);
   }
 }
+
+/** Removes what killed calls of `writeFileAtomic` left below a folder that nobody else writes to now. */
+export async function removeParts(folder: string): Promise<void> {
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter(({ name }) => PART.test(name)))
+    await fs.rm(path.join(entry.parentPath, entry.name), { force: true });
+}
+const PART = /\.[0-9a-f]{12}\.part$/;
 
 /**
  * @param bytes that the folder of `file` must still take

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, exists, writeFileAtomic } from '../base/files.js';
+import { asFileError, exists } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { VERSION } from '../base/version.js';
 import type { AnomalyReport, AnomalySeries, NormalScores } from '../contract/anomaly.js';
@@ -290,7 +290,7 @@ async function publishAll(
   const { root } = folder;
   const seen: string[] = [];
   const write = async (name: string, content: string): Promise<void> => {
-    await writeFileAtomic(path.join(root, name), content, { replace: true });
+    await folder.write(name, content);
     seen.push(path.join(root, name));
   };
   try {

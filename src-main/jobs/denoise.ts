@@ -1,6 +1,5 @@
 import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
-import { hasCode, writeFileAtomic } from '../base/files.js';
+import { hasCode } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
@@ -201,10 +200,8 @@ async function writeReport(job: DeriveJob, report: Report): Promise<void> {
       const pictures = await readPictures(picturesFile(job, id));
       if (pictures !== null) images.push(pictures);
     }
-  const write = (name: string, content: string) =>
-    writeFileAtomic(path.join(job.folder.root, name), content, { replace: true });
-  await write(REPORT_FILES.json, reportJson(report));
-  await write(REPORT_FILES.html, buildReportHtml(report, images));
+  await job.folder.write(REPORT_FILES.json, reportJson(report));
+  await job.folder.write(REPORT_FILES.html, buildReportHtml(report, images));
 }
 
 async function readPictures(file: string): Promise<SeriesImages | null> {

@@ -1,5 +1,4 @@
-import * as path from 'node:path';
-import { sha256, writeFileAtomic } from '../base/files.js';
+import { sha256 } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { VERSION } from '../base/version.js';
 import { LimpidError } from '../contract/errors.js';
@@ -74,8 +73,7 @@ export async function runGenerate(request: GenerateRequest, emit: Emit): Promise
         ['synthetic.nii.gz', nifti(images, seed)],
         [RECORD_FILE, `${JSON.stringify(record)}\n`],
       ];
-      for (const [name, content] of files)
-        await writeFileAtomic(path.join(folder.root, name), content, { replace: true });
+      for (const [name, content] of files) await folder.write(name, content);
       return {
         type: 'result',
         command: 'generate',

@@ -1,5 +1,3 @@
-import * as path from 'node:path';
-import { writeFileAtomic } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { VERSION } from '../base/version.js';
 import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
@@ -13,6 +11,7 @@ import { neighbourPlane, principalPlane } from '../models/embedding.js';
 import { openFamilySource } from './family-source.js';
 import { contactSheet, mapSvg, npy, type Shown, vectorsCsv } from './latent-files.js';
 import { type Described, describeSeries, vectorKind } from './latent-vectors.js';
+import type { OutputFolder } from './output-folder.js';
 import { startMeter } from './progress.js';
 import { openResultFolder } from './result-folder.js';
 import { readAll, type SeriesRead } from './train-input.js';
@@ -65,7 +64,7 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
         ...layOut(described, request, emit),
         queries: queried === null ? [] : queriesOf(described, queried),
       };
-      const files = await writeFiles(folder.root, map, described, queried);
+      const files = await writeFiles(folder, map, described, queried);
       return resultOf(map, files, problems);
     } finally {
       await source.close();
@@ -173,7 +172,7 @@ function queriesOf({ data, length, places }: Described, queried: Described): Lat
 }
 
 async function writeFiles(
-  root: string,
+  folder: OutputFolder,
   map: LatentMap,
   described: Described,
   queried: Described | null,
@@ -199,8 +198,7 @@ async function writeFiles(
     files.push(['nearest.png', contactSheet(rows)]);
   }
   files.push([MAP_FILE, `${JSON.stringify(map)}\n`]);
-  for (const [name, content] of files)
-    await writeFileAtomic(path.join(root, name), content, { replace: true });
+  for (const [name, content] of files) await folder.write(name, content);
   return files.map(([name]) => name);
 }
 

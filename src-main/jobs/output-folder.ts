@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, exists, hasCode, isInside } from '../base/files.js';
+import { asFileError, exists, hasCode, isInside, removeParts, writeFileAtomic } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import { acquireLock, type Lock } from './lock.js';
 
@@ -13,6 +13,11 @@ export interface OutputFolder {
   readonly root: string;
   /** A path below the tool's own folder. */
   own(...parts: string[]): string;
+  /**
+   * Writes a file at the top of the folder, whole or not at all, in place of an earlier one. Until it is whole it
+   * lies in the tool's own folder, so that a kill leaves nothing for people to find. @throws LimpidError E_IO
+   */
+  write(name: string, content: Uint8Array | string): Promise<void>;
   /** Frees the folder for the next run; removes it where this run made it and left it empty. */
   release(): Promise<void>;
 }
@@ -34,9 +39,12 @@ export async function openOutputFolder(output: string, input: string): Promise<O
     throw asFileError(error, root);
   }
   const lock: Lock = await acquireLock(path.join(own, 'lock'));
+  // Parts of large files fill a disk. What cannot be removed is in nobody's way.
+  await removeParts(own).catch(() => {});
   return {
     root,
     own: (...parts) => path.join(own, ...parts),
+    write: (name, content) => writeFileAtomic(path.join(root, name), content, { replace: true, partIn: own }),
     async release() {
       await lock.release();
       if (made !== undefined) await removeUnused(root, made);
