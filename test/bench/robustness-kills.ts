@@ -48,6 +48,8 @@ interface Tally {
 }
 
 const CLI = path.resolve('dist/main/cli.js');
+/** Null until it was tried. */
+let mountable: boolean | null = null;
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-kills-'));
 const input = path.join(scratch, 'in');
 const { values } = parseArgs({
@@ -207,7 +209,6 @@ function isSame(a: Contents, b: Contents): boolean {
   return sha256(text(a)) === sha256(text(b));
 }
 
-let mountable: boolean | null = null;
 function canMount(): boolean {
   if (mountable !== null) return mountable;
   const folder = path.join(scratch, 'mount');
