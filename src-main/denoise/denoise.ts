@@ -1,4 +1,5 @@
 import { Random } from '../base/random.js';
+import { sharedFloats } from '../base/shared.js';
 import { turned, turnedBack } from '../imaging/axes.js';
 import { spacingRatio, type Volume, withData } from '../imaging/volume.js';
 import { refine } from '../noise/classical/refine.js';
@@ -36,8 +37,8 @@ export interface DenoiseOptions {
 export interface DenoiseResult {
   /** Restored values in the units of the input; voxels without noise are bit for bit those of the input. */
   readonly denoised: Volume;
-  /** |input - output| over the noise level, dimensionless, one value a voxel. */
-  readonly errorMap: Float32Array;
+  /** Makes the map of |input - output| over the noise level, dimensionless, one value a voxel. */
+  readonly errorMap: () => Float32Array;
 }
 
 const DEFAULT_TILE_LIMIT = 640;
@@ -98,7 +99,7 @@ async function restoreSlices(
   onProgress: Progress,
 ): Promise<Float32Array> {
   const predictor = new Predictor(restorer, settings);
-  const restored = new Float32Array(stack.values.length);
+  const restored = sharedFloats(stack.values.length);
   const total = stack.slices * (stack.frames ?? 1);
   for (let plane = 0; plane < total; plane++) {
     const slice = plane % stack.slices;
@@ -123,7 +124,7 @@ async function restoreViews(
   const shape = [slices, rows, columns] as const;
   const length = slices * rows * columns;
   const passes = frames * views.reduce((count, { axes }) => count + shape[axes[0]], 0);
-  const mean = new Float32Array(values.length);
+  const mean = sharedFloats(values.length);
   let done = 0;
   for (let frame = 0; frame < frames; frame++) {
     const block = { values: values.subarray(frame * length, (frame + 1) * length), shape };
@@ -159,7 +160,7 @@ function keepOthers({ data }: Volume, source: Volume, from: number, to: number):
 /** Blends what any denoiser made of a volume by strength (over `full`), and maps what it changed. */
 export function finished(volume: Volume, full: Volume, noise: NoiseModel, strength: number): DenoiseResult {
   const output = blend(volume.data, full.data, strength);
-  return { denoised: withData(volume, output), errorMap: errorMap(volume, output, noise) };
+  return { denoised: withData(volume, output), errorMap: () => errorMap(volume, output, noise) };
 }
 
 /** input + strength (output - input), written over `output`. */

@@ -38,7 +38,7 @@ export async function denoiseClassically(
   const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
   return {
     volume: result.denoised,
-    errorMap: request.errorMap ? result.errorMap : null,
+    errorMap: request.errorMap ? result.errorMap() : null,
     async again(part, place = wholePlace(volume)) {
       return (await run(part, noiseOfBox(noise, volume, place.box))).denoised;
     },

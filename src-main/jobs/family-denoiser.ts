@@ -76,7 +76,7 @@ async function restore(
   const isUntested = isArtifact(card) || (!isOfNoise(card) && isClean(volume, noise));
   return {
     volume: result.denoised,
-    errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap : null,
+    errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap() : null,
     again: isUntested
       ? null
       : async (part, place = wholePlace(volume)) =>

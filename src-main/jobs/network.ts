@@ -52,7 +52,7 @@ export async function denoiseWith(
   );
   return {
     volume: result.denoised,
-    errorMap: request.errorMap ? result.errorMap : null,
+    errorMap: request.errorMap ? result.errorMap() : null,
     async again(part, { box, looked } = wholePlace(volume)) {
       const there = noiseOfBox(noise, volume, box);
       // few slices make no planes across them: the same network, slice by slice

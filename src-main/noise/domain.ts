@@ -1,3 +1,4 @@
+import { sharedFloats } from '../base/shared.js';
 import { LimpidError } from '../contract/errors.js';
 import { type Box, cutValues, floats } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
@@ -49,7 +50,8 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
       'No noise could be measured in this series: it is too small, or it has none.',
       'Leave this series as it is; `limpid inspect` shows what was measured.',
     );
-  const values = new Float32Array(volume.data.length);
+  // filters and refining read them in threads, without a copy
+  const values = sharedFloats(volume.data.length);
   eachFrame(volume, (from, to) => {
     const [source, target] = [volume.data.subarray(from, to), values.subarray(from, to)];
     if (isStabilised(noise)) stabilise(source, noise.map ?? noise.sigma, target);

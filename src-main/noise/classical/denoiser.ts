@@ -1,3 +1,4 @@
+import { onShared, sharedFloats } from '../../base/shared.js';
 import { LimpidError } from '../../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
 import { type Volume, withData } from '../../imaging/volume.js';
@@ -15,7 +16,7 @@ export interface ClassicalOptions extends SlicePoolOptions {
 
 /**
  * Denoises a volume. Deterministic: neither the number of threads nor the order of their work changes a bit.
- * `onProgress` gets slices done and in all. Besides the result it takes the memory of 3 frames (mppca: one volume)
+ * `onProgress` gets slices done and in all. Besides the result it takes the memory of 2 frames (mppca: one volume)
  * and in each thread some 5 copies of the few slices it works on.
  *
  * @param only2d neighbouring slices are no neighbours in space
@@ -84,12 +85,10 @@ async function runNlm(
     rician: noise.distribution === 'rician' && noise.certain,
   };
   const stage = openStage(pool, volume, volume.slices * volume.frames, onProgress);
-  const input = shared(stage.frameLength);
-  const output = shared(stage.frameLength);
+  const output = sharedFloats(stage.frameLength);
   for (let frame = 0; frame < volume.frames; frame++) {
     const part = values.subarray(frame * stage.frameLength, (frame + 1) * stage.frameLength);
-    input.set(part);
-    await stage.run(input, output, { name: 'nlm', settings });
+    await stage.run(onShared(part), output, { name: 'nlm', settings });
     part.set(output);
   }
   return withData(volume, fromUnitNoise(values, volume, divided));
@@ -111,10 +110,10 @@ async function runDct(
   const stage = openStage(pool, volume, 3 * volume.slices * volume.frames, (done, total) =>
     onProgress(Math.floor(done / 3), total / 3),
   );
-  const [input, first, pilot] = [0, 1, 2].map(() => shared(stage.frameLength));
+  const [first, pilot] = [0, 1].map(() => sharedFloats(stage.frameLength));
   for (let frame = 0; frame < volume.frames; frame++) {
     const part = values.subarray(frame * stage.frameLength, (frame + 1) * stage.frameLength);
-    input.set(part);
+    const input = onShared(part);
     await stage.run(input, first, { name: 'threshold', settings });
     await stage.run(input, pilot, { name: 'wiener', pilot: first, settings });
     await stage.run(input, first, { name: 'guided', pilot, settings: search });
@@ -140,10 +139,9 @@ async function runPca(
   const stage = openStage(pool, volume, volume.slices, (done, total) =>
     onProgress(done * volume.frames, total * volume.frames),
   );
-  const [input, output] = [shared(values.length), shared(values.length)];
-  input.set(values);
+  const output = sharedFloats(values.length);
   const settings = pcaSettings(volume.frames, planar);
-  await stage.run(input, output, { name: 'mppca', frames: volume.frames, settings });
+  await stage.run(onShared(values), output, { name: 'mppca', frames: volume.frames, settings });
   values.set(output);
   return withData(volume, fromUnitNoise(values, volume, noise));
 }
@@ -178,10 +176,6 @@ function openStage(pool: SlicePool, volume: Volume, total: number, onProgress: P
       );
     },
   };
-}
-
-function shared(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(4 * length));
 }
 
 function tooSmall(side: number): LimpidError {

@@ -1,3 +1,4 @@
+import { onShared, sharedFloats } from '../../base/shared.js';
 import type { UnitNoiseImage } from '../domain.js';
 import { type BayesSettings, origins } from './bayes.js';
 import { SlicePool, type SlicePoolOptions } from './pool.js';
@@ -73,11 +74,12 @@ export function refineContext(spacingRatio: number): number {
 /**
  * Refines an estimate of an image with the noisy image itself, two or three times, by groups of patches that are alike
  * in it (bayes.ts). What an estimate has blurred comes back from the noisy values where many patches agree on it.
- * Deterministic: neither the number of threads nor the order of their work changes a bit. Takes the memory of five
- * frames. Images under 7 x 7 pixels come back as estimated.
+ * Deterministic: neither the number of threads nor the order of their work changes a bit. Besides image and estimate it
+ * takes the memory of some slices a thread, and of two frames where these do not lie on shared memory. Images under
+ * 7 x 7 pixels come back as estimated.
  *
  * @param image noise of standard deviation 1
- * @param estimate of its values without noise, in the same domain and order
+ * @param estimate of its values without noise, in the same domain and order; overwritten and returned
  * @param spacingRatio distance of slices as a multiple of that of pixels; infinite where slices are no neighbours
  * @param looked slices that are wanted; others may come back as estimated
  * @param onProgress of the work done, from 0 to 1
@@ -95,29 +97,26 @@ export async function refine(
   const passes = passesOf(image, spacingRatio);
   if (passes.some(({ patch }) => patch[0] > Math.min(columns, rows))) return estimate;
   const length = columns * rows * slices;
-  const refined = new Float32Array(estimate.length);
-  const [input, pilot] = [shared(length), shared(length)];
   const pool = new SlicePool(options);
   let done = 0;
   try {
     for (let frame = 0; frame < frames; frame++) {
       const part = { from: frame * length, to: (frame + 1) * length };
-      input.set(image.values.subarray(part.from, part.to));
-      pilot.set(estimate.subarray(part.from, part.to));
+      const input = onShared(image.values.subarray(part.from, part.to));
+      const own = estimate.subarray(part.from, part.to);
+      const pilot = onShared(own);
       for (const settings of passes) {
         const start = done++;
-        const sums = await sumsOf(pool, input, pilot, grid, settings, looked, (share) =>
+        await runPass(pool, input, pilot, grid, settings, looked, (share) =>
           onProgress((start + share) / (frames * passes.length)),
         );
-        // where nothing was done the estimate stays
-        for (let i = 0; i < length; i++) if (sums[length + i] > 0) pilot[i] = sums[i] / sums[length + i];
       }
-      refined.set(pilot, part.from);
+      if (pilot !== own) own.set(pilot);
     }
   } finally {
     await pool.close();
   }
-  return refined;
+  return estimate;
 }
 
 function passesOf({ slices, correlation }: UnitNoiseImage, spacingRatio: number): BayesSettings[] {
@@ -137,8 +136,11 @@ function mannerOf(spacingRatio: number): Manner {
   return MANNERS.find(({ upTo }) => spacingRatio <= upTo) ?? MANNERS[MANNERS.length - 1];
 }
 
-/** Sums of the estimates of each voxel of a frame, then their number. */
-async function sumsOf(
+/**
+ * One pass over a frame, slab by slab: what it makes of a slice takes the pilot's place once no slab that is still to
+ * come reads or adds to that slice, so that sums are kept of some slices only. Where nothing was done the pilot stays.
+ */
+async function runPass(
   pool: SlicePool,
   input: Float32Array,
   pilot: Float32Array,
@@ -146,10 +148,8 @@ async function sumsOf(
   settings: BayesSettings,
   looked: SliceRange,
   onProgress: (share: number) => void,
-): Promise<Float32Array> {
+): Promise<void> {
   const area = grid.columns * grid.rows;
-  const length = area * grid.slices;
-  const sums = new Float32Array(2 * length);
   const slabs = slabsOf(grid.slices, settings, looked);
   const taskOf = ({ from, to, layer }: Slab): SliceTask => {
     const slices = to - from;
@@ -158,26 +158,56 @@ async function sumsOf(
       grid: { ...grid, slices },
       range: { from: 0, to: slices },
       input: input.subarray(from * area, to * area),
-      output: shared(2 * slices * area),
+      output: sharedFloats(2 * slices * area),
     };
   };
   const round = ROUND * pool.threads;
+  let sums = openSums(0, 0, area);
   let done = 0;
   for (let first = 0; first < slabs.length; first += round) {
     const some = slabs.slice(first, first + round);
     const tasks = some.map(taskOf);
     await pool.run(tasks, () => onProgress(++done / slabs.length));
+    sums = moved(sums, some[0].from, some[some.length - 1].to, area);
     // in the order of the slices, whoever was ready first, since sums of floats depend on it
-    tasks.forEach(({ output }, k) => {
-      const half = output.length / 2;
-      const start = some[k].from * area;
-      for (let i = 0; i < half; i++) {
-        sums[start + i] += output[i];
-        sums[length + start + i] += output[half + i];
-      }
-    });
+    for (const [k, { output }] of tasks.entries()) add(sums, output, (some[k].from - sums.from) * area);
+    settle(sums, pilot, slabs[first + round]?.from ?? sums.to, area);
   }
+}
+
+/** Sums of the estimates of each voxel of slices [from, to), and their number. */
+interface Sums extends SliceRange {
+  readonly values: Float32Array;
+  readonly counts: Float32Array;
+}
+
+function openSums(from: number, to: number, area: number): Sums {
+  const length = (to - from) * area;
+  return { from, to, values: new Float32Array(length), counts: new Float32Array(length) };
+}
+
+/** Sums of other slices, with what is known of those that both have. */
+function moved(old: Sums, from: number, to: number, area: number): Sums {
+  const sums = openSums(from, Math.max(to, old.to), area);
+  if (old.to <= from) return sums;
+  const known = (from - old.from) * area;
+  sums.values.set(old.values.subarray(known));
+  sums.counts.set(old.counts.subarray(known));
   return sums;
+}
+
+function add({ values, counts }: Sums, output: Float32Array, start: number): void {
+  const half = output.length / 2;
+  for (let i = 0; i < half; i++) {
+    values[start + i] += output[i];
+    counts[start + i] += output[half + i];
+  }
+}
+
+/** Their mean in place of the pilot, up to a slice. */
+function settle({ from, values, counts }: Sums, pilot: Float32Array, to: number, area: number): void {
+  const start = from * area;
+  for (let i = 0; i < (to - from) * area; i++) if (counts[i] > 0) pilot[start + i] = values[i] / counts[i];
 }
 
 interface Slab {
@@ -199,8 +229,4 @@ function slabsOf(slices: number, { patch, step, reachThrough }: BayesSettings, l
     const from = Math.max(0, layer - reachThrough);
     return { from, to: Math.min(slices, layer + reachThrough + depth), layer: layer - from };
   });
-}
-
-function shared(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(4 * length));
 }
