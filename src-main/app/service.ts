@@ -74,7 +74,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   } catch (error) {
     throw asFileError(error, home);
   }
-  const lock = await acquireLock(path.join(home, 'app.lock'));
+  const lock = await acquireLock(path.join(home, 'app.lock'), 'data folder');
   await clearAbandonedUploads();
   const listeners = new Set<(event: AppEvent) => void>();
   const publish = (event: AppEvent): void => {

@@ -51,6 +51,7 @@ export const ERROR_CODES = [
   'E_SOURCE_CHANGED',
   'E_IO',
   'E_NETWORK',
+  'E_MEMORY',
   'E_CRASH',
   'E_CANCELLED',
   'E_USAGE',

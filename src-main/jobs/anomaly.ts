@@ -21,6 +21,7 @@ import { type FamilySource, openFamilySource, requireNeighbours } from './family
 import { gapsProblem } from './gaps.js';
 import type { InputSet, StackInput, UnitInput } from './input.js';
 import { checkLesions, type Limits } from './lesion-check.js';
+import { loadWithin } from './memory.js';
 import { centreOf, scoreNormal } from './normal-scores.js';
 import { openInput } from './open-input.js';
 import { type OutputFolder, publish } from './output-folder.js';
@@ -201,7 +202,7 @@ async function lookAtOne(
       unit: 'files',
       total: stack.instances,
     });
-    const loaded = await stack.load((done) => reading.at(done));
+    const loaded = await loadWithin(stack, 'apply', (done) => reading.at(done));
     const gaps = gapsProblem(stack, loaded.volume);
     if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
     const scaled = scaledStack(loaded.volume);

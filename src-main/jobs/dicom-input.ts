@@ -21,6 +21,7 @@ import type {
   WrittenFile,
   WrittenStack,
 } from './input.js';
+import type { VolumeSize } from './memory.js';
 import { putModel } from './model-output.js';
 import { startMeter } from './progress.js';
 import { freeSeriesNumber } from './series-number.js';
@@ -123,6 +124,7 @@ function stackInput(series: Series, pool: DecodePool, first: number): StackInput
     modality: series.modality,
     instances: series.instances.length,
     calibration: weakestCalibration(series.instances.map(({ pixelSize }) => pixelSize)),
+    size: sizeOf(series),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
     why: series.why,
     warnings: series.warnings,
@@ -140,6 +142,12 @@ function stackInput(series: Series, pool: DecodePool, first: number): StackInput
     write: (request, onProgress) => writeStack(series, pool, first, request, onProgress),
     writeUnlike: (request) => writeDicomMaps(series, first, request),
   };
+}
+
+function sizeOf({ geometry, frames }: Series): VolumeSize | null {
+  if (geometry === null) return null;
+  const area = geometry.columns * geometry.rows;
+  return { area, values: area * geometry.slices * frames };
 }
 
 async function writeStack(

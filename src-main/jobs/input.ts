@@ -3,6 +3,7 @@ import type { Problem } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
 import type { UnlikeMaps } from './anomaly-output.js';
 import type { Unit } from './journal.js';
+import type { VolumeSize } from './memory.js';
 import type { Processed } from './processor.js';
 
 /** A stack of images on one grid, from whatever kind of file: loaded, processed and written one at a time. */
@@ -16,6 +17,8 @@ export interface StackInput {
   readonly instances: number;
   /** What the lengths of its volume are. */
   readonly calibration: Calibration;
+  /** Values of a plane and of all planes; null where only reading tells. */
+  readonly size: VolumeSize | null;
   readonly transferSyntaxes: readonly string[];
   /** Why it is left out; null when it can be processed. */
   readonly why: Problem | null;

@@ -6,6 +6,9 @@ import { asFileError, hasCode } from '../base/files.js';
 import { modeOfFile } from '../base/own-folder.js';
 import { LimpidError } from '../contract/errors.js';
 
+/** What a lock guards. */
+export type Guarded = 'output folder' | 'data folder';
+
 /** Who holds a lock. `born` tells a process from a later one with the same number. */
 interface Holder {
   readonly pid: number;
@@ -22,9 +25,9 @@ export interface Lock {
  * Takes the lock file, so that two runs never write into one folder. A lock whose process is gone (killed, power
  * cut) is taken over.
  *
- * @throws LimpidError E_LOCKED while another run holds it; E_IO.
+ * @throws LimpidError E_LOCKED while another run (of a data folder: another window) holds it; E_IO.
  */
-export async function acquireLock(file: string): Promise<Lock> {
+export async function acquireLock(file: string, guarded: Guarded = 'output folder'): Promise<Lock> {
   const mine: Holder = {
     pid: process.pid,
     host: os.hostname(),
@@ -36,10 +39,10 @@ export async function acquireLock(file: string): Promise<Lock> {
     const text = await readOrNull(file);
     if (text === null) continue;
     const holder = parseHolder(text);
-    if (holder !== null && (await isAlive(holder))) throw lockedError(file, holder);
+    if (holder !== null && (await isAlive(holder))) throw lockedError(file, holder, guarded);
     await removeStale(file, text);
   }
-  throw lockedError(file, null);
+  throw lockedError(file, null, guarded);
 }
 
 /** Written beside and linked into place: a lock file is never seen half-written. */
@@ -138,12 +141,19 @@ async function readOrNull(file: string): Promise<string | null> {
   }
 }
 
-function lockedError(file: string, holder: Holder | null): LimpidError {
-  const who = holder === null ? 'Another run' : `Another run (process ${holder.pid})`;
-  return new LimpidError(
-    'E_LOCKED',
-    `${who} is writing into this output folder.`,
-    'Wait for it to end, or choose another folder. If no such run exists, delete .limpid/lock in the output folder.',
-    file,
-  );
+function lockedError(file: string, holder: Holder | null, guarded: Guarded): LimpidError {
+  const by = holder === null ? '' : ` (process ${holder.pid})`;
+  return guarded === 'data folder'
+    ? new LimpidError(
+        'E_LOCKED',
+        `Limpid is open already${by}: its queue and settings are used by one window at a time.`,
+        `Use the window that is open, or close it first; LIMPID_HOME names another data folder. If no Limpid runs, delete ${path.basename(file)} in the data folder.`,
+        file,
+      )
+    : new LimpidError(
+        'E_LOCKED',
+        `Another run${by} is writing into this output folder.`,
+        'Wait for it to end, or choose another folder. If no such run exists, delete .limpid/lock in the output folder.',
+        file,
+      );
 }

@@ -97,6 +97,7 @@ function stackInput(file: string): StackInput {
     modality: 'NIFTI',
     instances: 1,
     calibration: 'patient',
+    size: null,
     transferSyntaxes: [],
     why: null,
     warnings: [],

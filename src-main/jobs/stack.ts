@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode, writeFileAtomic } from '../base/files.js';
+import { hasCode, requireSpace, writeFileAtomic } from '../base/files.js';
 import { withoutPlace } from '../contract/errors.js';
 import type { NoiseReport, SeriesReport, StageTiming } from '../contract/report.js';
 import { withConstantPlanes } from '../imaging/constant.js';
@@ -12,6 +12,7 @@ import type { DeriveJob } from './derive-job.js';
 import { gapsProblem } from './gaps.js';
 import type { EntryName, LoadedStack, StackInput, UnitInput } from './input.js';
 import type { StackRecord } from './journal.js';
+import { loadWithin } from './memory.js';
 import type { Processed } from './processor.js';
 import { type Meter, startMeter } from './progress.js';
 import { changedSource, emptyReport, outputReport, sourceHash } from './stack-record.js';
@@ -35,7 +36,8 @@ export interface StackJob extends Omit<DeriveJob, 'pictures'> {
 export async function processStack(job: StackJob): Promise<StackRecord> {
   const { stack, unitInput } = job;
   const watch = startWatch();
-  const loaded = await stack.load(meterOf(job, 'read', stack.instances));
+  await requireRoom(job);
+  const loaded = await loadWithin(stack, 'denoise', meterOf(job, 'read', stack.instances));
   watch.lap('read');
   const source = sourceHash(loaded.sha256);
   await refuseOtherSource(job, source);
@@ -91,6 +93,17 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   };
   await fs.rm(checkpointFile(job), { force: true });
   return { source, report, files: written.files };
+}
+
+/** Bytes of a value in a derived image, and in a map. */
+const [IMAGE_BYTES, MAP_BYTES] = [2, 4];
+
+/** A long run is not begun where its results would not fit. @throws LimpidError E_IO */
+async function requireRoom({ stack, unitInput, folder }: StackJob): Promise<void> {
+  if (stack.size === null) return;
+  const maps = unitInput.entries.filter(({ name }) => name === 'error-map' || name === 'uncertainty');
+  const bytes = (IMAGE_BYTES + MAP_BYTES * maps.length) * stack.size.values;
+  await requireSpace(folder.own('journal.json'), bytes);
 }
 
 /** The first thing recorded of a stack is its source: a checkpoint must not go on with other images. */

@@ -6,6 +6,7 @@ import { estimateNoise } from '../noise/estimate.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../training/corpus.js';
 import { gapsProblem } from './gaps.js';
 import type { InputSet, StackInput } from './input.js';
+import { loadWithin } from './memory.js';
 import { openInput } from './open-input.js';
 import { startMeter } from './progress.js';
 
@@ -147,7 +148,7 @@ function stacksOf({ units, leftOut }: InputSet, wanted: string | null): readonly
 
 function loadStack(stack: StackInput, emit: Emit): Promise<{ readonly volume: Volume }> {
   const meter = startMeter(emit, { series: stack.id, stage: 'read', unit: 'files', total: stack.instances });
-  return stack.load((done) => meter.at(done));
+  return loadWithin(stack, 'learn', (done) => meter.at(done));
 }
 
 function derivedProblem({ derivedByLimpid }: StackInput): Problem | null {

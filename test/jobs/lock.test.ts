@@ -42,7 +42,16 @@ describe('the lock', () => {
       { pid: 1, host: 'elsewhere', born: null, token: 'b' },
     ]) {
       await fs.writeFile(file, JSON.stringify(holder));
-      await expect(acquireLock(file)).rejects.toMatchObject({ code: 'E_LOCKED' });
+      await expect(acquireLock(file)).rejects.toMatchObject({
+        code: 'E_LOCKED',
+        message: expect.stringMatching(/output folder/),
+      });
+      // of the data folder it is the open window that is spoken of
+      await expect(acquireLock(file, 'data folder')).rejects.toMatchObject({
+        code: 'E_LOCKED',
+        message: expect.stringMatching(/open already/),
+        remedy: expect.not.stringMatching(/output folder/),
+      });
     }
   });
 
