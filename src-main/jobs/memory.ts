@@ -14,11 +14,11 @@ export interface VolumeSize {
 
 /**
  * Bytes that a use holds for each value of the volume at its largest: volume, image in unit noise, estimate and result
- * in float32, masks, maps, and what waits to be collected. For denoising with these numbers the estimate is 1,012 MB
- * where `--model general` took 994 MB at its peak (drawn CT of 512 x 512 and 25 slices, two threads) and `--model dct`
- * 516 MB; the others are counted from the copies that their code makes, with as much again for what waits.
+ * in float32, masks, maps, and what waits to be collected. With two threads and `--model general` on drawn CT of
+ * 512 x 512 the estimate is 1,143 MB for 25 slices and 1,588 MB for 50, where the peak of resident memory was 1,042 and
+ * 1,482 MB (`--model dct`: 490 and 779 MB). The others are counted from the copies that their code makes, not measured.
  */
-const BYTES_A_VALUE: Readonly<Record<MemoryUse, number>> = { denoise: 48, learn: 20, apply: 24 };
+const BYTES_A_VALUE: Readonly<Record<MemoryUse, number>> = { denoise: 68, learn: 20, apply: 24 };
 /** The program, ONNX Runtime and the network. */
 const PROGRAM_BYTES = 330e6;
 /** What a thread of refining works on, for each value of a plane: slices of its task, and of those to be added. */

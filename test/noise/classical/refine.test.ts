@@ -87,8 +87,13 @@ describe('refining an estimate', () => {
   it('gives the same bits in one thread and in three, and tells how far it is', async () => {
     const { image, estimate } = await estimated();
     const shares: number[] = [];
-    const one = await refine(image, estimate.slice(), CUBES, whole, (share) => shares.push(share), { threads: 1 });
-    const three = await refine(image, estimate.slice(), CUBES, whole, undefined, { threads: 3, worker: worker.url });
+    const one = await refine(image, estimate.slice(), CUBES, whole, (share) => shares.push(share), {
+      threads: 1,
+    });
+    const three = await refine(image, estimate.slice(), CUBES, whole, undefined, {
+      threads: 3,
+      worker: worker.url,
+    });
     expect(Buffer.from(three.buffer).equals(Buffer.from(one.buffer))).toBe(true);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBe(1);
@@ -121,7 +126,9 @@ describe('refining an estimate', () => {
 
   it('refines at least the slices that are wanted', async () => {
     const { image, estimate } = await estimated();
-    const refined = await refine(image, estimate.slice(), CUBES, { from: 1, to: 4 }, undefined, { threads: 1 });
+    const refined = await refine(image, estimate.slice(), CUBES, { from: 1, to: 4 }, undefined, {
+      threads: 1,
+    });
     const area = 64 * 56;
     const changed = (slice: number) =>
       refined
