@@ -12,7 +12,7 @@ export function gapsProblem(
   for (const one of measured) if (one === 0) gaps++;
   return {
     code: 'W_NOT_FINITE',
-    message: `${gaps} of ${measured.length} voxels are no numbers (NaN or infinite). They count as padding: dark, neither learnt from nor judged, and 0 in what is written.`,
+    message: `${gaps} of ${measured.length} voxels are no numbers (NaN or infinite). They count as padding: dark, neither learnt from nor judged, and as they were in what is written.`,
     remedy: 'Fill them in and run again where they lie inside the body.',
   };
 }

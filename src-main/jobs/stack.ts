@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import { hasCode, requireSpace, writeFileAtomic } from '../base/files.js';
 import { withoutPlace } from '../contract/errors.js';
 import type { NoiseReport, SeriesReport, StageTiming } from '../contract/report.js';
-import { withConstantPlanes } from '../imaging/constant.js';
+import { withConstantPlanes, zeroOnConstantPlanes } from '../imaging/constant.js';
+import type { Volume } from '../imaging/volume.js';
 import { estimateNoise, type NoiseEstimate } from '../noise/estimate.js';
 import type { Trusted } from '../trust/assess.js';
 import { renderSeriesImages } from '../trust/images.js';
@@ -48,12 +49,14 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
   const made = await runProcessor(job, loaded, estimate);
   // Where noise is added or artifacts are, a plane of one value gets its share.
-  const full =
-    job.trust === null ? made : { ...made, volume: withConstantPlanes(loaded.volume, made.volume) };
+  const full = job.trust === null ? made : keepConstantPlanes(loaded.volume, made);
   const noise = full.noise ?? estimate;
   watch.skip();
   const trusted = await trustOf(job.trust, job.processor, loaded, noise, full);
-  const processed = trusted === null ? full : trustedResult(full, trusted, job.trust?.uncertainty === true);
+  const processed =
+    trusted === null
+      ? full
+      : certainOfConstantPlanes(loaded.volume, trustedResult(full, trusted, job.trust?.uncertainty === true));
   if (trusted !== null) watch.lap('trust');
   const written = await stack.write(
     {
@@ -148,6 +151,23 @@ function runProcessor(job: StackJob, loaded: LoadedStack, noise: NoiseEstimate):
       },
     },
   );
+}
+
+/** Planes of one value as they were, and no error on them. */
+function keepConstantPlanes(source: Volume, made: Processed): Processed {
+  const { errorMap } = made;
+  return {
+    ...made,
+    volume: withConstantPlanes(source, made.volume),
+    errorMap: errorMap === null ? null : zeroOnConstantPlanes(source, errorMap),
+  };
+}
+
+/** Nothing was changed on planes of one value: there is nothing to be uncertain of. */
+function certainOfConstantPlanes(source: Volume, processed: Processed): Processed {
+  const { uncertainty } = processed;
+  if (uncertainty === undefined || uncertainty === null) return processed;
+  return { ...processed, uncertainty: zeroOnConstantPlanes(source, uncertainty) };
 }
 
 /** Without maps that were not asked for: they would have no place among the outputs. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withConstantPlanes } from '../../src-main/imaging/constant.js';
+import { withConstantPlanes, zeroOnConstantPlanes } from '../../src-main/imaging/constant.js';
 import { volumeOf } from './support.js';
 
 it('a plane of one value comes back as it was, and no other', () => {
@@ -22,4 +22,11 @@ it('nothing is copied where no plane is constant', () => {
   const source = volumeOf(Float32Array.from([1, 2, 3, 4]), [2, 2, 1]);
   const processed = volumeOf(Float32Array.from([2, 2, 3, 3]), [2, 2, 1]);
   expect(withConstantPlanes(source, processed)).toBe(processed);
+});
+
+it('a map of the error is 0 on a plane of one value, and as it was on others', () => {
+  const source = volumeOf(Float32Array.from([5, 5, 5, 5, 1, 2, 3, 4]), [2, 2, 2]);
+  const map = Float32Array.of(0.2, 0, 1, 0.1, 1, 2, 0, 3);
+  expect([...zeroOnConstantPlanes(source, map)]).toEqual([0, 0, 0, 0, 1, 2, 0, 3]);
+  expect(map[0]).toBeCloseTo(0.2);
 });
