@@ -30,6 +30,7 @@ export default defineConfig({
         'decode-worker': 'src-main/dicom/decode-worker.ts',
         'classical-worker': 'src-main/noise/classical/worker.ts',
         probe: 'src-main/runtime/probe-main.ts',
+        apart: 'src-main/runtime/apart-main.ts',
       },
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },

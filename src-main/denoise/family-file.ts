@@ -9,6 +9,7 @@ import type { InferenceDefinition, NamedArrays, NamedShapes } from '../graph/typ
 import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
 import type { Autoencoder, Coder } from '../models/family.js';
 import { parameterCount, rank4 } from '../models/network.js';
+import { loadApart } from '../runtime/apart.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { SCALE_PERCENTILES } from '../training/corpus.js';
 import type { TrainedFamily } from '../training/family.js';
@@ -18,7 +19,7 @@ import { weightsHash } from '../training/train.js';
 import { decodeWeights, encodeWeights } from '../training/weights.js';
 import { CARD_KEY, isFamilyCard } from './family-card.js';
 import { foreignPorts } from './foreign-ports.js';
-import { runForeign } from './foreign-run.js';
+import { runForeign, tryForeign } from './foreign-run.js';
 import { runWindows } from './windows.js';
 
 /** Keys of the ONNX metadata besides the card: the decoder as a whole ONNX model in base64. */
@@ -136,6 +137,11 @@ function refuseDamaged(bytes: Uint8Array): void {
     'The model file is damaged: it is not what was written.',
     'Get the file again, or train it again.',
   );
+}
+
+/** The card of a family's model file, which is not loaded; it may be damaged elsewhere. */
+export function familyCardOf(bytes: Uint8Array): FamilyCard | null {
+  return readFamilyCard(metadataOf(bytes));
 }
 
 /** Whether a file has the card of a family's model; it may be damaged elsewhere. */
@@ -262,6 +268,8 @@ export interface FamilyModel {
 /** @throws LimpidError E_MODEL when the bytes are no model of a family, or a damaged one */
 export async function openFamilyFile(runtime: Runtime, bytes: Uint8Array): Promise<FamilyModel> {
   refuseDamaged(bytes);
+  const told = familyCardOf(bytes);
+  if (told?.foreign !== undefined) return openForeign(runtime, bytes, told, told.foreign);
   const model = await runtime.loadModel(bytes);
   const card = readFamilyCard(model.metadata);
   if (card === null) {
@@ -273,6 +281,29 @@ export async function openFamilyFile(runtime: Runtime, bytes: Uint8Array): Promi
     );
   }
   return familyModel(runtime, model, card);
+}
+
+/** Runs in a process of its own, where there can be one, and was tried there before it is given back. */
+async function openForeign(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  card: FamilyCard,
+  foreign: NonNullable<FamilyCard['foreign']>,
+): Promise<FamilyModel> {
+  const model = await loadForeign(runtime, bytes);
+  try {
+    await tryForeign(model, foreignPorts(model, foreign), foreign, card.input.multiple);
+    return familyModel(runtime, model, card);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+/** A network of unknown origin, in a process of its own where there can be one. @throws LimpidError as `loadApart` */
+export async function loadForeign(runtime: Runtime, bytes: Uint8Array): Promise<LoadedModel> {
+  const { device } = runtime.files;
+  return (await loadApart(bytes, device === 'wasm' ? 'cpu' : device)) ?? runtime.loadModel(bytes);
 }
 
 /** The card of a family's model file; null when there is none, or a damaged one. */

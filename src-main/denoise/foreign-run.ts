@@ -1,3 +1,4 @@
+import { LimpidError } from '../contract/errors.js';
 import type { ForeignModel } from '../contract/requests.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import type { LoadedModel } from '../runtime/types.js';
@@ -34,6 +35,46 @@ export async function runForeign(
         runOnce(model, ports, how, { image: window, rows: height, columns: width, sigma: input.sigma }),
       );
   return { reconstruction: { data, shape: [1, rows, columns, 1] } };
+}
+
+/** What sides may have to be multiples of, and an image of each whose sides are multiples of no more. */
+const TRIED = [
+  { multiple: 16, side: 80 },
+  { multiple: 32, side: 96 },
+  { multiple: 64, side: 192 },
+] as const;
+
+/**
+ * Runs it on one small image, to know before the work that it can be used and what a pixel costs.
+ *
+ * @param least what sides are multiples of already
+ * @returns what sides have to be multiples of
+ * @throws LimpidError E_MODEL for a network that does not run, takes too much, or gives no numbers
+ */
+export async function tryForeign(
+  model: LoadedModel,
+  ports: ForeignPorts,
+  how: Pick<ForeignModel, 'gives' | 'white'>,
+  least = 0,
+): Promise<number> {
+  let cause: unknown;
+  for (const { multiple, side } of TRIED.filter((one) => one.multiple >= least)) {
+    const [rows, columns] = [ports.rows ?? side, ports.columns ?? side];
+    const image = Float32Array.from({ length: rows * columns }, (_, i) => 0.5 + 0.3 * Math.sin(i / 7));
+    try {
+      const { reconstruction } = await runForeign(model, ports, how, { image, rows, columns, sigma: 0.05 });
+      if (reconstruction.data.every(Number.isFinite)) return multiple;
+    } catch (error) {
+      // Halvings that do not come out even end like this.
+      if (!(error instanceof LimpidError) || error.code !== 'E_DEVICE') throw error;
+      cause = error;
+    }
+  }
+  throw unusable(
+    cause === undefined
+      ? 'The model gives values that are no numbers.'
+      : 'The model does not run on an image of any size that was tried.',
+  );
 }
 
 async function windowed(

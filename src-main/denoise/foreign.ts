@@ -12,7 +12,7 @@ import { foreignPorts } from './foreign-ports.js';
  * noise besides, such as FFDNet and DRUNet; of any size or of one. A card is made of what a person says about them and written into the file's metadata.
  */
 
-/** Rows and columns are made multiples of this: enough for four halvings. */
+/** Rows and columns are made multiples of this where nothing else is known: enough for four halvings. */
 const MULTIPLE = 16;
 /** No one knows how far such a network looks; DnCNN looks 20 pixels. */
 const RADIUS = 64;
@@ -23,6 +23,7 @@ export function adoptForeign(
   model: LoadedModel,
   foreign: ForeignModel,
   key: string,
+  multiple: number = MULTIPLE,
 ): { readonly bytes: Uint8Array; readonly card: FamilyCard } {
   const { layout } = foreignPorts(model, foreign);
   const card: FamilyCard = {
@@ -36,7 +37,7 @@ export function adoptForeign(
     input: {
       channels: 1,
       context: 0,
-      multiple: MULTIPLE,
+      multiple,
       radius: RADIUS,
       percentiles: SCALE_PERCENTILES,
       planeSide: null,

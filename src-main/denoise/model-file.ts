@@ -1,8 +1,9 @@
 import { LimpidError } from '../contract/errors.js';
 import { emitPortable } from '../graph/emit.js';
+import { decodeMetadata } from '../graph/onnx.js';
 import { channelsOf } from '../models/network.js';
 import { CONDITIONS } from '../models/unet.js';
-import type { LoadedModel, Runtime } from '../runtime/types.js';
+import type { Runtime } from '../runtime/types.js';
 import type { CleanObjective, Objective } from '../training/objective.js';
 import { inferenceDefinition, type TrainedModel } from '../training/self.js';
 import type { Restorer } from './restorer.js';
@@ -83,16 +84,15 @@ export async function openModelFile(
   runtime: Runtime,
   bytes: Uint8Array,
 ): Promise<{ restorer: Restorer; card: ModelCard }> {
-  const model = await runtime.loadModel(bytes);
-  const card = readCard(model);
-  if (card === null) {
-    await model.close();
+  const card = readCard(bytes);
+  // What others made is not even loaded: that alone can take all memory.
+  if (card === null)
     throw new LimpidError(
       'E_MODEL',
       'This ONNX file does not say how it is to be fed: it was not written by Limpid.',
       'Give a model that `limpid denoise` left in its output folder, or use --model self.',
     );
-  }
+  const model = await runtime.loadModel(bytes);
   const channels = channelsOf({ context: card.context, conditions: card.conditions.length });
   const restorer: Restorer = {
     context: card.context,
@@ -111,10 +111,10 @@ export async function openModelFile(
   return { restorer, card };
 }
 
-function readCard(model: LoadedModel): ModelCard | null {
-  const text = model.metadata[CARD_KEY];
-  if (text === undefined) return null;
+function readCard(bytes: Uint8Array): ModelCard | null {
   try {
+    const text = decodeMetadata(bytes)[CARD_KEY];
+    if (text === undefined) return null;
     const value: unknown = JSON.parse(text);
     return isCard(value) ? value : null;
   } catch {

@@ -5,8 +5,10 @@ import type { FamilyCard, ModelEntry } from '../contract/models.js';
 import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
 import { EXIT, type ModelsResult } from '../contract/results.js';
 import { CARD_KEY } from '../denoise/family-card.js';
-import { DECODER_KEY, readFamilyCard } from '../denoise/family-file.js';
+import { DECODER_KEY, familyCardOf, loadForeign, openFamilyFile } from '../denoise/family-file.js';
 import { adoptForeign } from '../denoise/foreign.js';
+import { foreignPorts } from '../denoise/foreign-ports.js';
+import { tryForeign } from '../denoise/foreign-run.js';
 import { openModelFile } from '../denoise/model-file.js';
 import { openRuntime } from '../runtime/device.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
@@ -60,15 +62,35 @@ async function importModel(
   foreign: ForeignModel | null,
 ): Promise<ModelEntry> {
   const bytes = await readModel(file);
-  return withLoaded(bytes, async (model, runtime) => {
-    const card = readFamilyCard(model.metadata);
-    if (card !== null) return keepModel(bytes, { name, ...factsOf(card), origin: 'imported' });
-    if (foreign !== null) {
-      const adopted = adoptForeign(bytes, model, foreign, CARD_KEY);
-      return keepModel(adopted.bytes, { name, ...factsOf(adopted.card), origin: 'foreign' });
+  const runtime = await openRuntime('cpu');
+  try {
+    const card = familyCardOf(bytes);
+    if (card !== null) {
+      await (await openFamilyFile(runtime, bytes)).close();
+      return await keepModel(bytes, { name, ...factsOf(card), origin: 'imported' });
     }
-    return importSeriesModel(runtime, bytes, name);
-  });
+    if (foreign === null) return await importSeriesModel(runtime, bytes, name);
+    return await importForeign(runtime, bytes, name, foreign);
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** @throws LimpidError E_MODEL for a network that cannot be used, or that takes too much to run */
+async function importForeign(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  name: string | null,
+  foreign: ForeignModel,
+): Promise<ModelEntry> {
+  const model = await loadForeign(runtime, bytes);
+  try {
+    const multiple = await tryForeign(model, foreignPorts(model, foreign), foreign);
+    const adopted = adoptForeign(bytes, model, foreign, CARD_KEY, multiple);
+    return await keepModel(adopted.bytes, { name, ...factsOf(adopted.card), origin: 'foreign' });
+  } finally {
+    await model.close();
+  }
 }
 
 /** What `limpid denoise` trained on a series. @throws LimpidError E_MODEL for a file without a card */

@@ -1,6 +1,6 @@
 import { LimpidError } from '../contract/errors.js';
-import { type NamedArrays, type NamedShapes, type Shape, sizeOf } from '../graph/types.js';
-import type { Feeds } from './types.js';
+import { type NamedArray, type NamedArrays, type NamedShapes, type Shape, sizeOf } from '../graph/types.js';
+import type { Feeds, LoadedModel } from './types.js';
 
 /** @throws LimpidError E_SHAPE when a name is missing, or a length does not fill its shape. */
 export function checkFeeds(shapes: NamedShapes, feeds: Feeds): void {
@@ -36,4 +36,27 @@ export function physicalShape(shape: Shape, perm: Shape): number[] {
 /** The permutation that undoes `perm`. */
 export function inverse(perm: Shape): number[] {
   return perm.map((_, axis) => perm.indexOf(axis));
+}
+
+/** `run` of a model without free lengths, by what runs it on given ones. @throws LimpidError E_MODEL for free lengths */
+export function fixedRun(
+  shapes: LoadedModel['inputShapes'],
+  runShaped: LoadedModel['runShaped'],
+): LoadedModel['run'] {
+  return async (inputs) => {
+    const arrays: Record<string, NamedArray> = {};
+    for (const [name, shape] of Object.entries(shapes))
+      arrays[name] = { data: inputs[name], shape: shape.map(fixedLength) };
+    const outputs = Object.entries(await runShaped(arrays));
+    return Object.fromEntries(outputs.map(([name, { data }]) => [name, data]));
+  };
+}
+
+function fixedLength(length: number | null): number {
+  if (length !== null) return length;
+  throw new LimpidError(
+    'E_MODEL',
+    'The model has free lengths, and none were given.',
+    'Choose an ONNX model file, or train one.',
+  );
 }

@@ -5,7 +5,7 @@ import { emitInference, emitStepGraph, mapValues, STEP_NAMES } from '../graph/em
 import { decodeMetadata, encodeModel } from '../graph/onnx.js';
 import { externalParts } from '../graph/onnx-external.js';
 import type { InferenceDefinition, NamedArrays, Shape, StepDefinition, Target } from '../graph/types.js';
-import { checkFeeds, checkState, inverse, physicalShape } from './arrays.js';
+import { checkFeeds, checkState, fixedRun, inverse, physicalShape } from './arrays.js';
 import { fromHalves, toHalves } from './half.js';
 import type { DeviceChoice, Feeds, InferenceProgram, LoadedModel, Runtime, StepProgram } from './types.js';
 
@@ -209,22 +209,9 @@ async function loadModel(engine: Engine, onnx: Uint8Array): Promise<LoadedModel>
     inputShapes,
     outputShapes,
     runShaped,
-    run: async (inputs) => {
-      const arrays = mapValues(inputShapes, (shape, name) => ({
-        data: inputs[name],
-        shape: fixedShape(shape),
-      }));
-      return mapValues(await runShaped(arrays), ({ data }) => data);
-    },
+    run: fixedRun(inputShapes, runShaped),
     close: closeOnce(session),
   };
-}
-
-function fixedShape(shape: readonly (number | null)[]): number[] {
-  return shape.map((length) => {
-    if (length === null) throw modelError('The model has free lengths, and none were given.');
-    return length;
-  });
 }
 
 function portShapes(
