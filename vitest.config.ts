@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LayerSequencer } from './test/support/order.js';
+import { ProgressReporter } from './test/support/progress.js';
 import { SummaryReporter } from './test/support/summary.js';
 import { assembly } from './vite.assembly.js';
 
@@ -17,6 +18,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
     sequence: { sequencer: LayerSequencer },
-    reporters: ['default', new SummaryReporter()],
+    reporters: ['default', new ProgressReporter(), new SummaryReporter()],
   },
 });

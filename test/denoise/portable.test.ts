@@ -12,8 +12,8 @@ import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { corpusSeries, splitCorpus } from '../../src-main/training/corpus.js';
 import { trainFamily } from '../../src-main/training/family.js';
-import { skipReason } from '../dicom/support.js';
 import { volumeOf } from '../imaging/support.js';
+import { PYTHON, pythonLacks } from '../support/tools.js';
 import { planFor, squares } from '../training/brain.js';
 
 const SIDE = 32;
@@ -63,24 +63,13 @@ const VARIANTS: readonly (readonly [string, Family, FamilySettings])[] = [
   ['video, batch norm', video, { norm: 'batch', dropout: 0.2 }],
 ];
 
-const PYTHON = '/usr/bin/python3';
-
-function checkerMissing(): string | null {
-  try {
-    execFileSync(PYTHON, ['-c', 'import onnx'], { stdio: 'ignore' });
-    return null;
-  } catch {
-    return 'the ONNX checker: python3-onnx is not installed';
-  }
-}
-
 /** Every node against the ONNX standard, and every shape that can be told. Throws what it complains of. */
 function check(bytes: Uint8Array): void {
   const code = 'import sys, onnx; onnx.checker.check_model(sys.stdin.buffer.read(), full_check=True)';
   execFileSync(PYTHON, ['-c', code], { input: bytes, stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
-describe.skipIf(skipReason(checkerMissing()))('a model file passes the ONNX checker', () => {
+describe.skipIf(pythonLacks('onnx') !== '')('a model file passes the ONNX checker', () => {
   it.each(VARIANTS)('%s', async (_, family, settings) => {
     const { card, bytes } = await fileOf(family, settings);
     check(bytes);

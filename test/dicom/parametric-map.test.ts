@@ -8,11 +8,13 @@ import { asciiValue, findElement, walkElements } from '../../src-main/dicom/elem
 import { encodeElement } from '../../src-main/dicom/encode.js';
 import { type ParametricMapOptions, parametricMap } from '../../src-main/dicom/parametric-map.js';
 import { newUid } from '../../src-main/dicom/uid.js';
-import { daikonFile, hasPydicom, hasTool, pydicomFile, temporaryFolder } from './fixtures.js';
+import { hasTool, PYTHON, pythonLacks } from '../support/tools.js';
+import { daikonFile, hasPydicom, pydicomFile, temporaryFolder } from './fixtures.js';
 import { complaints, newLines } from './validators.js';
 
 const folder = temporaryFolder();
 const hasDciodvfy = hasTool('dciodvfy');
+const noReader = pythonLacks('pydicom', 'numpy') !== '';
 const hasDcentvfy = hasTool('dcentvfy');
 
 const BRAIN = Array.from({ length: 20 }, (_, i) => `volume/brain_${String(i + 1).padStart(3, '0')}.dcm`);
@@ -72,12 +74,12 @@ describe('parametricMap', () => {
   describe.each(sources)('of %s', (name, load) => {
     const skip = name !== sources[0][0] && !hasPydicom;
 
-    it.skipIf(skip || !hasPydicom)('holds the floats, positions and sources that were given', () => {
+    it.skipIf(skip || noReader)('holds the floats, positions and sources that were given', () => {
       const options = optionsFor(load());
       const file = path.join(folder, 'map.dcm');
       const raw = path.join(folder, 'map.raw');
       fs.writeFileSync(file, parametricMap(options));
-      const run = spawnSync('/usr/bin/python3', ['-c', READ, file, raw], { encoding: 'utf8' });
+      const run = spawnSync(PYTHON, ['-c', READ, file, raw], { encoding: 'utf8' });
       expect(run.stderr).not.toMatch(/Error/);
       const read = JSON.parse(run.stdout);
       expect(read.frames).toBe(options.frames.length);

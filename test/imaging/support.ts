@@ -1,28 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Volume } from '../../src-main/imaging/volume.js';
+import { PYTHON } from '../support/tools.js';
 
-const PYTHON = '/usr/bin/python3';
+export { fileLacks, pythonLacks } from '../support/tools.js';
+
 export const CH2 = '/usr/share/mricron/templates/ch2.nii.gz';
 export const MACAQUE = '/usr/share/mricron/templates/inia19-t1-brain.nii.gz';
-
-/** '' when Debian's Python has the modules; otherwise why not, which is printed. */
-export function pythonLacks(...modules: string[]): string {
-  const tried = spawnSync(PYTHON, ['-c', modules.map((name) => `import ${name}`).join('\n')]);
-  return tried.status === 0 ? '' : warned(`skipped: ${PYTHON} without ${modules.join(', ')}`);
-}
-
-/** '' when the file is there; otherwise why a test is skipped, which is printed. */
-export function fileLacks(file: string, debianPackage: string): string {
-  return fs.existsSync(file) ? '' : warned(`skipped: ${file} is missing (Debian ${debianPackage})`);
-}
-
-function warned(reason: string): string {
-  console.warn(reason);
-  return reason;
-}
 
 /** The JSON array of numbers that a Python script prints. Files go by name to a folder that is removed after. */
 export function python(script: string, files: Readonly<Record<string, Uint8Array>>): number[] {

@@ -1,22 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Random } from '../../src-main/base/random.js';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
+import { fileLacks } from '../support/tools.js';
 
 const TEMPLATES = '/usr/share/mricron/templates';
 /** Colin27 T1 of Debian's mricron-data: 181 x 217 x 181, 1 mm, an average of 27 scans, so nearly clean. */
 export const CH2 = path.join(TEMPLATES, 'ch2.nii.gz');
 
 /** Why tests on ch2 are skipped, or false; printed, so that a skip is never silent. */
-export const ch2Missing = missing(CH2, 'mricron-data');
-
-function missing(file: string, name: string): string | false {
-  if (existsSync(file)) return false;
-  const reason = `skipped: ${file} is missing; install Debian's ${name}`;
-  console.warn(reason);
-  return reason;
-}
+export const ch2Missing = fileLacks(CH2, 'mricron-data') || false;
 
 /** Axial slices [from, to) of an uncompressed-type NIfTI-1 of 8-bit voxels, shown as stored (RAS). */
 export function readSlices(file: string, from: number, to: number): Volume {

@@ -1,25 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pixelAt, pixelsInside, profile, regionStatistics } from '../../src-renderer/viewer/measure.js';
+import { PYTHON, pythonLacks } from '../support/tools.js';
 import { brainSet } from './series.js';
 
 const brain = brainSet().before;
 const plane = { values: Float32Array.from(brain.frames[9].pixels), columns: 256, rows: 256 };
 const SPACING = [0.859375, 0.859375] as const;
-const PYTHON = '/usr/bin/python3';
-const missing = numpyMissing();
-if (missing) console.warn(missing);
-
-function numpyMissing(): string | false {
-  try {
-    if (existsSync(PYTHON)) execFileSync(PYTHON, ['-c', 'import numpy'], { stdio: 'ignore' });
-    else return `skipped: ${PYTHON} is missing`;
-    return false;
-  } catch {
-    return "skipped: numpy is missing; install Debian's python3-numpy";
-  }
-}
 
 /** numpy's count, mean and SD of the pixels of slice 9 whose centres satisfy a condition on x and y. */
 function numpyStatistics(condition: string): [number, number, number] {
@@ -34,7 +21,7 @@ print(m.size, repr(float(m.mean())), repr(float(m.std(ddof=1))))`;
   return [size, mean, sd];
 }
 
-describe.skipIf(missing)('regions against numpy', () => {
+describe.skipIf(pythonLacks('numpy') !== '')('regions against numpy', () => {
   it.each([
     ['rectangle', { x0: 100.2, y0: 80.7, x1: 131, y1: 119.5 }, '(x>=100.2)&(x<=131)&(y>=80.7)&(y<=119.5)'],
     // drawn from the lower right corner
