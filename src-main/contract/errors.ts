@@ -60,6 +60,7 @@ export const ERROR_CODES = [
 
 export const WARNING_CODES = [
   'W_GEOMETRY',
+  'W_INCOMPLETE',
   'W_ALREADY_DENOISED',
   'W_NOISE_DISAGREE',
   'W_NOISE_CORRELATED',

@@ -1,29 +1,47 @@
-import { type Geometry, hasPlane, positionAlongNormal, samePlace, stackGeometry } from './geometry.js';
+import type { FrameRecord } from './frame-record.js';
+import { directionsGeometry, type Geometry, stackGeometry, unplacedGeometry } from './geometry.js';
 import type { Instance } from './instance.js';
+import { byNumber } from './labels.js';
+import { byOrientation, type OrientationGroup } from './orientations.js';
+import { places } from './places.js';
+import { type VolumeSet, volumesOf } from './volumes.js';
+
+/** Where an image lies in the volume of its stack. */
+export interface Slot {
+  readonly slice: number;
+  /** The first one, of an image of several. */
+  readonly frame: number;
+}
 
 /** Images of one series that belong on one grid. */
-export interface Stack {
+export interface Stack<T extends FrameRecord = Instance> {
   /** What tells this stack from others of its series; the same for the same files. */
   readonly key: string;
   /** Slice by slice along the normal; within a slice, frame by frame. */
-  readonly instances: readonly Instance[];
+  readonly instances: readonly T[];
+  /** Of each of `instances`. */
+  readonly slots: readonly Slot[];
   /** Time points, directions or repeats at every position. Files of many frames count each of theirs. */
   readonly frames: number;
-  /** Null where position, orientation or pixel spacing are absent or impossible. */
-  readonly geometry: Geometry | null;
+  readonly geometry: Geometry;
+  /** Images of so many volumes that lack slices which others of the series have; 0 where the stack is whole. */
+  readonly incomplete: number;
 }
 
 /**
  * Splits the images of one series into stacks: by class, size and pixel format, image type, part of the complex
- * signal, echo, coil and orientation. Images at the same positions become frames of one stack when they fill a
- * grid; else they are split by b-value, time or acquisition where that gives whole stacks; else they stay together
- * and are marked as duplicates.
+ * signal, echo, coil, reconstruction and orientation. Images at the same positions become frames of one stack, put
+ * into volumes by the attributes that tell them apart; what does not fill a volume is a stack of its own.
  */
 export function groupInstances(instances: readonly Instance[]): Stack[] {
-  const stacks: Stack[] = [];
-  for (const [format, members] of partition(instances, formatKey))
-    for (const [plane, group] of byOrientation(members)) stacks.push(...arrange(`${format}|${plane}`, group));
-  return stacks;
+  return [...partition([...instances].sort(byNumber), formatKey)].flatMap(([format, members]) =>
+    formStacks(format, members),
+  );
+}
+
+/** The stacks of images that are all encoded alike; `key` begins theirs. In the order of instance numbers. */
+export function formStacks<T extends FrameRecord>(key: string, frames: readonly T[]): Stack<T>[] {
+  return byOrientation(frames).flatMap((group) => arrange(`${key}|${group.name}`, group));
 }
 
 function formatKey(instance: Instance): string {
@@ -44,176 +62,100 @@ function formatKey(instance: Instance): string {
     instance.echoNumber ?? '',
     instance.echoTime?.toFixed(3) ?? '',
     instance.coil,
+    ...(instance.reconstruction === '' ? [] : [instance.reconstruction]),
     instance.pixelSpacing?.map((mm) => mm.toFixed(4)).join('x') ?? '',
   ].join('|');
 }
 
-/** Cosines of one plane differ in their last digits: compared with a tolerance, not as text. */
-function byOrientation(instances: readonly Instance[]): [string, Instance[]][] {
-  const planes: { cosines: readonly number[]; members: Instance[] }[] = [];
-  const without: Instance[] = [];
-  for (const instance of instances) {
-    const cosines = instance.imageOrientation;
-    if (cosines === null || !hasPlane(instance)) {
-      without.push(instance);
-      continue;
-    }
-    const plane = planes.find((known) =>
-      known.cosines.every((value, i) => Math.abs(value - cosines[i]) < 2e-3),
-    );
-    if (plane === undefined) planes.push({ cosines, members: [instance] });
-    else plane.members.push(instance);
+function arrange<T extends FrameRecord>(key: string, group: OrientationGroup<T>): Stack<T>[] {
+  if (group.kind === 'unplaced') {
+    const instances = [...group.members].sort(byLocation(group.members));
+    return [row(key, instances, unplacedGeometry(instances))];
   }
-  const named = planes.map(({ cosines, members }): [string, Instance[]] => [
-    cosines.map((value) => Math.round(value * 100)).join(','),
-    members,
-  ]);
-  return without.length === 0 ? named : [...named, ['none', without]];
-}
-
-function arrange(key: string, group: readonly Instance[]): Stack[] {
-  if (!hasPlane(group[0])) return [unplaced(key, group)];
-  const whole = grid(key, group);
-  if (whole !== null) return [whole];
-  for (const [name, labelOf] of DISCRIMINATORS) {
-    const parts = partition(group, labelOf);
-    const stacks = parts.map(([value, members]) => grid(`${key}|${name}=${value}`, members));
-    const complete = stacks.filter((stack) => stack !== null);
-    if (parts.length > 1 && complete.length === parts.length) return complete;
+  if (group.kind === 'directions') {
+    const instances = [...group.members].sort(byNumber);
+    return [row(key, instances, directionsGeometry(instances))];
   }
-  const sorted = places(group).flat();
-  return [{ key, instances: sorted, frames: 1, geometry: stackGeometry(sorted, true) }];
-}
-
-function unplaced(key: string, group: readonly Instance[]): Stack {
-  const instances = [...group].sort(byNumber);
-  return { key, instances, frames: instances[0].numberOfFrames, geometry: null };
-}
-
-/** A stack when every position holds equally many images that can be told apart; else null. */
-function grid(key: string, group: readonly Instance[]): Stack | null {
-  const slices = places(group);
-  const repeats = slices[0].length;
-  if (slices.some((slice) => slice.length !== repeats)) return null;
-  const perFile = group[0].numberOfFrames;
-  if (repeats > 1 && perFile > 1) return null;
-  const ordered = repeats === 1 ? slices : orderRepeats(slices);
-  if (ordered === null) return null;
-  const geometry = stackGeometry(
-    ordered.map((slice) => slice[0]),
-    false,
-  );
-  return { key, instances: ordered.flat(), frames: repeats * perFile, geometry };
-}
-
-/** Images gathered by position along the normal, ascending; within a position by instance number. */
-function places(group: readonly Instance[]): Instance[][] {
-  const sorted = group
-    .map((instance) => ({ instance, at: positionAlongNormal(instance) }))
-    .sort((a, b) => a.at - b.at);
-  const slices: Instance[][] = [];
-  let at = Number.NaN;
-  for (const entry of sorted) {
-    if (samePlace(entry.at, at)) slices[slices.length - 1].push(entry.instance);
-    else {
-      slices.push([entry.instance]);
-      at = entry.at;
-    }
-  }
-  for (const slice of slices) slice.sort(byNumber);
-  return slices;
-}
-
-type Value = (instance: Instance) => string;
-
-const DIFFUSION: Value = (instance) =>
-  instance.bValue === null
-    ? ''
-    : `${instance.bValue}@${(instance.gradient ?? []).map((g) => g.toFixed(4)).join(',')}`;
-
-/** What may tell repeats at one position apart, best first. An empty text means that it is not stated. */
-const DISCRIMINATORS: readonly [string, Value][] = [
-  ['time', (instance) => numberText(instance.temporalPosition)],
-  ['diffusion', DIFFUSION],
-  ['b', (instance) => numberText(instance.bValue)],
-  ['trigger', (instance) => numberText(instance.triggerTime)],
-  ['acquisition', (instance) => numberText(instance.acquisitionNumber)],
-];
-
-/**
- * Puts the repeats of every position into one order of frames. An attribute whose values are the same distinct ones
- * at every position says which images belong together; else the order of instance numbers, or of time, does.
- */
-function orderRepeats(slices: readonly Instance[][]): Instance[][] | null {
-  for (const [, labelOf] of DISCRIMINATORS) {
-    const order = frameOrder(slices[0], labelOf);
-    if (order === null) continue;
-    const ranked = slices.map((slice) => rank(slice, labelOf, order));
-    const complete = ranked.filter((slice) => slice !== null);
-    if (complete.length === slices.length) return complete;
-  }
-  for (const labelOf of [
-    (instance: Instance) => numberText(instance.instanceNumber),
-    (instance: Instance) => instance.acquisitionTime,
-  ]) {
-    if (slices.every((slice) => allDistinct(slice.map(labelOf))))
-      return slices.map((slice) => [...slice].sort((a, b) => compareTexts(labelOf(a), labelOf(b))));
-  }
-  return null;
-}
-
-/** The values of a slice in frame order: by the number they start with, then as the instance numbers run. */
-function frameOrder(slice: readonly Instance[], labelOf: Value): Map<string, number> | null {
-  const values = slice.map(labelOf);
-  if (!allDistinct(values)) return null;
-  values.sort((a, b) => Number.parseFloat(a) - Number.parseFloat(b));
-  return new Map(values.map((value, i) => [value, i]));
-}
-
-function rank(
-  slice: readonly Instance[],
-  labelOf: Value,
-  order: ReadonlyMap<string, number>,
-): Instance[] | null {
-  const ranked: (Instance | undefined)[] = new Array(order.size).fill(undefined);
-  for (const instance of slice) {
-    const at = order.get(labelOf(instance));
-    if (at === undefined || ranked[at] !== undefined) return null;
-    ranked[at] = instance;
-  }
-  const complete = ranked.filter((instance) => instance !== undefined);
-  return complete.length === order.size ? complete : null;
-}
-
-function allDistinct(values: readonly string[]): boolean {
-  return !values.includes('') && new Set(values).size === values.length;
-}
-
-function numberText(value: number | null): string {
-  return value === null ? '' : String(value);
-}
-
-function compareTexts(a: string, b: string): number {
-  const [x, y] = [Number(a), Number(b)];
-  if (Number.isFinite(x) && Number.isFinite(y) && x !== y) return x - y;
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function byNumber(a: Instance, b: Instance): number {
-  return (
-    (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) ||
-    compareTexts(a.acquisitionTime, b.acquisitionTime) ||
-    compareTexts(a.sopInstanceUid, b.sopInstanceUid)
+  return volumesOf(places(group.members)).flatMap((set) =>
+    placed(set.name === '' ? key : `${key}|${set.name}`, set),
   );
 }
 
-function partition(instances: readonly Instance[], keyOf: Value): [string, Instance[]][] {
-  const parts = new Map<string, Instance[]>();
-  for (const instance of instances) {
-    const key = keyOf(instance);
+/** Slices that are not known to be neighbours, one after the other. */
+function row<T extends FrameRecord>(key: string, instances: readonly T[], geometry: Geometry): Stack<T> {
+  return {
+    key,
+    instances,
+    slots: instances.map((_, slice) => ({ slice, frame: 0 })),
+    frames: instances[0].numberOfFrames,
+    geometry,
+    incomplete: 0,
+  };
+}
+
+function placed<T extends FrameRecord>(key: string, set: VolumeSet<T>): Stack<T>[] {
+  const { volumes, kind } = set;
+  const [first] = volumes;
+  const repeated =
+    kind === 'repeated' || (kind === 'incomplete' && places(first).some((slice) => slice.length > 1));
+  const geometry = stackGeometry(first, repeated);
+  if (geometry.sliceGap && !repeated) {
+    const runs = evenRuns(first);
+    if (runs !== null)
+      return runs.flatMap(([from, to], i) =>
+        placed(`${key}|run=${i + 1}`, { ...set, volumes: volumes.map((one) => one.slice(from, to)) }),
+      );
+  }
+  const perFile = first[0].numberOfFrames;
+  const absent = new Set(geometry.missing);
+  const slices = Array.from({ length: geometry.slices }, (_, i) => i).filter((i) => !absent.has(i));
+  return [
+    {
+      key,
+      instances: first.flatMap((_, at) => volumes.map((volume) => volume[at])),
+      slots: slices.flatMap((slice) => volumes.map((_, i) => ({ slice, frame: i * perFile }))),
+      frames: volumes.length * perFile,
+      geometry,
+      incomplete: kind === 'incomplete' ? set.from : 0,
+    },
+  ];
+}
+
+/** Fewer slices are no run that has more than its own neighbours. */
+const LEAST_RUN = 3;
+
+/** Where the gaps of a stack part it into runs that are each even and long: first and after last of each. */
+function evenRuns(slices: readonly FrameRecord[]): [number, number][] | null {
+  const between = stackGeometry(slices, false).spacing[2];
+  const runs: [number, number][] = [];
+  let from = 0;
+  for (let i = 1; i <= slices.length; i++) {
+    const ends =
+      i === slices.length || stackGeometry(slices.slice(i - 1, i + 1), false).spacing[2] > 1.5 * between;
+    if (!ends) continue;
+    runs.push([from, i]);
+    from = i;
+  }
+  const areEven = runs.every(
+    ([a, b]) => b - a >= LEAST_RUN && !stackGeometry(slices.slice(a, b), false).uneven,
+  );
+  return runs.length > 1 && areEven ? runs : null;
+}
+
+/** By Slice Location where every image has one of its own, else by Instance Number. */
+function byLocation(frames: readonly FrameRecord[]): (a: FrameRecord, b: FrameRecord) => number {
+  const locations = frames.map(({ sliceLocation }) => sliceLocation).filter((value) => value !== null);
+  if (new Set(locations).size < frames.length) return byNumber;
+  return (a, b) => (a.sliceLocation ?? 0) - (b.sliceLocation ?? 0);
+}
+
+function partition<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const parts = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
     const part = parts.get(key);
-    if (part === undefined) parts.set(key, [instance]);
-    else part.push(instance);
+    if (part === undefined) parts.set(key, [item]);
+    else part.push(item);
   }
-  return [...parts];
+  return parts;
 }

@@ -4,7 +4,7 @@ import { type Attributes, DECIMAL_COMMA, readAttributes } from './attributes.js'
 import { type PixelSize, readPixelSize } from './calibration.js';
 import { nativeLength, requireNativeLength } from './decode-native.js';
 import { type DisplayWindow, readFrameWindows } from './details.js';
-import { type Diffusion, readDiffusion } from './diffusion.js';
+import { readDiffusion } from './diffusion.js';
 import {
   type ElementFile,
   findElement,
@@ -13,10 +13,9 @@ import {
   UNDEFINED_LENGTH,
   walkElements,
 } from './elements.js';
+import type { FrameRecord, Triple } from './frame-record.js';
 import type { SourceFile } from './sources.js';
 import { transferSyntax } from './transfer-syntax.js';
-
-export type Triple = readonly [number, number, number];
 
 /** Stored values that stand for 'not measured' (PS3.3 C.7.5.1.1.2), both ends included. */
 export interface Padding {
@@ -40,7 +39,7 @@ export interface PixelFormat {
 }
 
 /** The attributes of one image that grouping, decoding and deriving need. No patient attribute is kept. */
-export interface Instance extends PixelFormat, Diffusion {
+export interface Instance extends PixelFormat, FrameRecord {
   readonly file: SourceFile;
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
@@ -79,6 +78,11 @@ export interface Instance extends PixelFormat, Diffusion {
   readonly echoTime: number | null;
   readonly echoNumber: number | null;
   readonly triggerTime: number | null;
+  readonly inversionTime: number | null;
+  readonly flipAngle: number | null;
+  /** What a CT image was reconstructed with, and the tube and filter it was taken with; empty where not stated. */
+  readonly reconstruction: string;
+  readonly sliceLocation: number | null;
   readonly temporalPosition: number | null;
   readonly coil: string;
   /** Lossy compressed now or at any time before. */
@@ -208,9 +212,23 @@ function readAcquisition(attributes: Attributes) {
     echoTime: attributes.decimal('x00180081') ?? null,
     echoNumber: attributes.decimal('x00180086') ?? null,
     triggerTime: attributes.decimal('x00181060') ?? null,
+    inversionTime: attributes.decimal('x00180082') ?? null,
+    flipAngle: attributes.decimal('x00181314') ?? null,
+    reconstruction: reconstructionOf(attributes),
+    sliceLocation: attributes.decimal('x00201041') ?? null,
     temporalPosition: attributes.decimal('x00200100') ?? null,
     coil: attributes.text('x00181250') ?? '',
   };
+}
+
+/** Convolution Kernel, KVP and Filter Type: images that differ in one have other noise. */
+function reconstructionOf(attributes: Attributes): string {
+  const values = [
+    attributes.texts('x00181210').join('/'),
+    attributes.decimal('x00180060')?.toString() ?? '',
+    attributes.text('x00181160') ?? '',
+  ];
+  return values.every((value) => value === '') ? '' : values.join(',');
 }
 
 const COMPLEX_PARTS: ReadonlyMap<string, string> = new Map([

@@ -1,7 +1,7 @@
 import { sha256 } from '../base/files.js';
 import type { Problem } from '../contract/errors.js';
 import type { Geometry } from './geometry.js';
-import type { Stack } from './group.js';
+import type { Slot, Stack } from './group.js';
 import type { Instance } from './instance.js';
 
 interface SeriesBase {
@@ -16,19 +16,19 @@ interface SeriesBase {
   readonly seriesNumber: number | null;
   /** Slice by slice along the normal; within a slice, frame by frame. */
   readonly instances: readonly Instance[];
+  /** Where each of `instances` lies in the volume. */
+  readonly slots: readonly Slot[];
   /** Time points, directions or repeats at every position; 1 for a 3D stack. */
   readonly frames: number;
   readonly warnings: readonly Problem[];
+  readonly geometry: Geometry;
   /** Slices are not neighbours at even distances: no model may look from one into the next. */
   readonly only2d: boolean;
 }
 
-/** A stack of images on one grid. When it is eligible its geometry is known. */
+/** A stack of images on one grid. */
 export type Series = SeriesBase &
-  (
-    | { readonly eligible: true; readonly why: null; readonly geometry: Geometry }
-    | { readonly eligible: false; readonly why: Problem; readonly geometry: Geometry | null }
-  );
+  ({ readonly eligible: true; readonly why: null } | { readonly eligible: false; readonly why: Problem });
 
 const MR_IMAGE = '1.2.840.10008.5.1.4.1.1.4';
 const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2';
@@ -53,13 +53,14 @@ export function seriesOf(stack: Stack, refusal: Problem | null): Series {
     modality: first.modality,
     seriesNumber: first.seriesNumber,
     instances: stack.instances,
+    slots: stack.slots,
+    geometry,
     frames: stack.frames,
     warnings: warningsOf(stack, mosaic),
-    only2d: mosaic || geometry === null || flagsOf(geometry).length > 0,
+    only2d: mosaic || flagsOf(geometry).length > 0,
   };
   const why = refusal ?? refusalOf(stack);
-  if (why === null && geometry !== null) return { ...base, eligible: true, why: null, geometry };
-  return { ...base, eligible: false, why: why ?? noGeometry(), geometry };
+  return why === null ? { ...base, eligible: true, why } : { ...base, eligible: false, why };
 }
 
 function refusalOf(stack: Stack): Problem | null {
@@ -71,7 +72,7 @@ function refusalOf(stack: Stack): Problem | null {
     );
   if (first.sopClassUid !== MR_IMAGE && first.sopClassUid !== CT_IMAGE)
     return notEligible('Only MR and CT images are denoised.', 'Nothing to do: the series is left out.');
-  return formatRefusal(first) ?? (stack.geometry === null ? noGeometry() : null);
+  return formatRefusal(first);
 }
 
 function formatRefusal(first: Instance): Problem | null {
@@ -94,10 +95,20 @@ function formatRefusal(first: Instance): Problem | null {
 
 function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
   const warnings: Problem[] = [];
-  const flags = [
-    ...(stack.geometry === null ? [] : flagsOf(stack.geometry)),
-    ...(mosaic ? ['a mosaic of slices'] : []),
-  ];
+  const { geometry, incomplete, instances } = stack;
+  if (incomplete > 0)
+    warnings.push({
+      code: 'W_INCOMPLETE',
+      message: incompleteText(incomplete, instances.length),
+      remedy: 'Nothing to do where the scan was stopped early; else export the series again.',
+    });
+  if (geometry.missing.length > 0)
+    warnings.push({
+      code: 'W_INCOMPLETE',
+      message: `${plural(geometry.missing.length, 'slice')} of an even stack of ${geometry.slices} ${geometry.missing.length === 1 ? 'is' : 'are'} missing.`,
+      remedy: 'The others are denoised as the stack they are; export the series again to have all.',
+    });
+  const flags = [...flagsOf(geometry), ...(mosaic ? ['a mosaic of slices'] : [])];
   if (flags.length > 0)
     warnings.push({
       code: 'W_GEOMETRY',
@@ -131,6 +142,8 @@ function flagsOf(geometry: Geometry): string[] {
   if (geometry.duplicates) flags.push('several images at one position');
   if (geometry.sliceGap) flags.push('a gap');
   if (geometry.uneven) flags.push('uneven distances');
+  if (geometry.directions) flags.push('slices in different directions');
+  if (geometry.unplaced) flags.push('position, orientation or pixel spacing is missing or impossible');
   if (geometry.tilted) flags.push('slices shifted in plane (gantry tilt)');
   return flags;
 }
@@ -139,11 +152,12 @@ function notEligible(message: string, remedy: string): Problem {
   return { code: 'E_NOT_ELIGIBLE', message, remedy };
 }
 
-function noGeometry(): Problem {
-  return {
-    code: 'E_GEOMETRY',
-    message:
-      'Position, orientation or pixel spacing is missing, or rows and columns are not at right angles.',
-    remedy: 'Export the series again, with its geometry.',
-  };
+function incompleteText(volumes: number, images: number): string {
+  const lack = volumes === 1 ? 'lacks' : 'lack';
+  const are = images === 1 ? 'is' : 'are';
+  return `${plural(volumes, 'volume')} of the series ${lack} slices. What is there of ${volumes === 1 ? 'it' : 'them'}, ${plural(images, 'image')}, ${are} denoised apart from the whole volumes.`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

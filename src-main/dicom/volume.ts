@@ -4,6 +4,7 @@ import type { Volume } from '../imaging/volume.js';
 import type { Decode, StoredPixels } from './decode.js';
 import type { Instance } from './instance.js';
 import type { Series } from './series.js';
+import { storedRange } from './stored.js';
 
 /** Where the pixels of one instance lie in the volume of its series. */
 export interface InstancePlanes {
@@ -17,6 +18,8 @@ export interface LoadedVolume {
   readonly volume: Volume;
   /** SHA-256 of the bytes of each file, in the order of `series.instances`. */
   readonly hashes: readonly string[];
+  /** The volume holds this minus the real-world value, as images of MONOCHROME1 are; null where it holds that value. */
+  readonly turnedAt: number | null;
 }
 
 export interface LoadOptions {
@@ -29,19 +32,19 @@ const CONCURRENT = 4;
 
 /** The planes of every instance, in the order of `series.instances`. */
 export function instancePlanes(series: Series): InstancePlanes[] {
-  const perFile = series.instances[0].numberOfFrames;
-  const filesPerSlice = series.frames / perFile;
   return series.instances.map((instance, i) => {
-    const first = (i % filesPerSlice) * perFile;
-    const frames = Array.from({ length: perFile }, (_, frame) => first + frame);
-    return { instance, slice: Math.floor(i / filesPerSlice), frames };
+    const { slice, frame: first } = series.slots[i];
+    const frames = Array.from({ length: instance.numberOfFrames }, (_, frame) => first + frame);
+    return { instance, slice, frames };
   });
 }
 
 /**
  * Reads a series into real-world values (stored * slope + intercept). Padding is masked and carries the smallest
  * measured value of its image, so that it never looks like a signal. An MR image whose air is exactly 0 is measured
- * everywhere.
+ * everywhere. Slices that are missing from an even stack are filled from their neighbours and count as not measured.
+ * MR images of MONOCHROME1 (small is bright, PS3.3 C.7.6.3.1.2) are turned, so that air is dark; the values of a CT
+ * mean the same however they are shown.
  *
  * @throws LimpidError the series' own refusal when it is not eligible; E_SOURCE_CHANGED, E_CANCELLED, E_BOMB (more
  * voxels than fit); those of reading and decoding.
@@ -56,9 +59,11 @@ export async function loadVolume(
   const planes = instancePlanes(series);
   const first = series.instances[0];
   const data = allocate(columns * rows * slices * series.frames);
-  const measured = series.instances.some((instance) => instance.padding !== null)
-    ? new Uint8Array(data.length).fill(1)
-    : null;
+  const { missing } = series.geometry;
+  const measured =
+    missing.length > 0 || series.instances.some((instance) => instance.padding !== null)
+      ? new Uint8Array(data.length).fill(1)
+      : null;
   const hashes: string[] = new Array(planes.length).fill('');
   let done = 0;
   await inParallel(planes, CONCURRENT, async (plane, i) => {
@@ -69,6 +74,8 @@ export async function loadVolume(
     place(await decode(plane.instance, bytes), plane, slices, data, measured);
     options.onProgress?.(++done, planes.length);
   });
+  const turnedAt = isTurned(first) ? turn(data, measured, first) : null;
+  if (measured !== null) fillMissing(data, measured, series);
   const masked = measured?.includes(0) ? measured : null;
   const volume: Volume = {
     data,
@@ -82,7 +89,7 @@ export async function loadVolume(
     measured: masked,
     quantum: Math.min(...series.instances.map((instance) => Math.abs(instance.slope))),
   };
-  return { volume, hashes };
+  return { volume, hashes, turnedAt };
 }
 
 function place(
@@ -100,6 +107,45 @@ function place(
     for (let i = 0; i < length; i++) out[i] = stored[i] * instance.slope + instance.intercept;
     if (instance.padding !== null && measured !== null)
       maskPadding(stored, instance, out, measured.subarray(to, to + length));
+  }
+}
+
+function isTurned({ photometric, modality }: Instance): boolean {
+  return photometric === 'MONOCHROME1' && modality === 'MR';
+}
+
+/** Turned values reach so near to the end of the stored range, as a share of theirs, that this is their zero. */
+const NEAR_END = 0.02;
+
+/** Turns values in place. What becomes 0 is the end of the stored range where values reach it, else the largest. */
+function turn(data: Float32Array, measured: Uint8Array | null, format: Instance): number {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [i, value] of data.entries()) {
+    if (measured?.[i] === 0) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const ends = storedRange(format).map((stored) => stored * format.slope + format.intercept);
+  const end = Math.max(...ends);
+  const at = end - most <= NEAR_END * (most - least) ? end : most;
+  for (let i = 0; i < data.length; i++) data[i] = measured?.[i] === 0 ? 0 : at - data[i];
+  return at;
+}
+
+/** Between the nearest slices on both sides, in proportion; every missing slice lies between two. */
+function fillMissing(data: Float32Array, measured: Uint8Array, { geometry, frames }: Series): void {
+  const { columns, rows, slices, missing } = geometry;
+  const area = columns * rows;
+  for (const slice of missing) {
+    let [below, above] = [slice - 1, slice + 1];
+    while (missing.includes(below)) below--;
+    while (missing.includes(above)) above++;
+    const share = (slice - below) / (above - below);
+    for (let frame = 0; frame < frames; frame++) {
+      const [at, from, to] = [slice, below, above].map((one) => (frame * slices + one) * area);
+      for (let i = 0; i < area; i++) data[at + i] = (1 - share) * data[from + i] + share * data[to + i];
+      measured.fill(0, at, at + area);
+    }
   }
 }
 

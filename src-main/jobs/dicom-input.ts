@@ -136,8 +136,8 @@ function stackInput(series: Series, pool: DecodePool, first: number): StackInput
       return hashes;
     },
     async load(onProgress) {
-      const { volume, hashes } = await loadVolume(series, pool.decode, { onProgress });
-      return { volume, sha256: hashes };
+      const { volume, hashes, turnedAt } = await loadVolume(series, pool.decode, { onProgress });
+      return { volume, sha256: hashes, turnedAt };
     },
     write: (request, onProgress) => writeStack(series, pool, first, request, onProgress),
     writeUnlike: (request) => writeDicomMaps(series, first, request),

@@ -2,6 +2,7 @@ import { LimpidError } from '../contract/errors.js';
 import { HOUNSFIELD_UNIT } from '../dicom/codes.js';
 import type { StoredPixels as Decoded } from '../dicom/decode.js';
 import { type Derivation, deriveInstance, type InstanceReference, SMOOTHING } from '../dicom/derive.js';
+import type { Instance } from '../dicom/instance.js';
 import { parametricMap } from '../dicom/parametric-map.js';
 import { toStored } from '../dicom/stored.js';
 import { verifyWritten } from '../dicom/verify.js';
@@ -33,8 +34,7 @@ export function writeInstance(
     stored.values,
     measuredOf(request.loaded.volume, place),
     {
-      slope: instance.slope,
-      intercept: instance.intercept,
+      ...rescaleOf(instance, request.loaded.turnedAt ?? null),
       bitsAllocated: instance.bitsAllocated,
       bitsStored: instance.bitsStored,
       pixelRepresentation: instance.pixelRepresentation,
@@ -45,6 +45,11 @@ export function writeInstance(
   const written = deriveInstance(bytes, derivation, pixels, stored.beside);
   verifyWritten(bytes, written, derivation);
   return { bytes: written, clamped };
+}
+
+/** From stored values to those of the volume, which may be turned. */
+function rescaleOf({ slope, intercept }: Instance, turnedAt: number | null) {
+  return turnedAt === null ? { slope, intercept } : { slope: -slope, intercept: turnedAt - intercept };
 }
 
 function derivationOf({ request, planes, sopInstanceUid }: Place, place: InstancePlanes): Derivation {

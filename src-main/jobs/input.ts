@@ -38,6 +38,8 @@ export interface LoadedStack {
   readonly volume: Volume;
   /** SHA-256 of every source file, in slice order. */
   readonly sha256: readonly string[];
+  /** The volume holds this minus the real-world value; absent or null where it holds that value. */
+  readonly turnedAt?: number | null;
 }
 
 export interface WriteRequest {

@@ -103,7 +103,7 @@ describe('geometry', () => {
   });
 
   it.each([
-    ['a gap', [0, 3, 6, 12], { sliceGap: true, uneven: true }],
+    ['a gap', [0, 3, 6, 16], { sliceGap: true, uneven: true }],
     ['uneven distances', [0, 3, 6, 9.5], { sliceGap: false, uneven: true }],
   ])('warns of %s', async (what, places, flags) => {
     const { series } = await scanImages(places.map((z) => at(z)));
@@ -122,19 +122,34 @@ describe('geometry', () => {
     expect(series[0]).toMatchObject({ only2d: true, geometry: { tilted: true } });
   });
 
-  it('warns of images that nothing tells apart', async () => {
+  it('keeps a stack whole where nothing tells one more image at a place from it', async () => {
     const { series } = await scanImages([at(0), at(0), at(3)]);
-    expect(series).toHaveLength(1);
-    expect(series[0]).toMatchObject({ only2d: true, frames: 1, geometry: { duplicates: true, slices: 3 } });
+    expect(series.map((one) => one.instances.length)).toEqual([2, 1]);
+    expect(series[0]).toMatchObject({ only2d: false, frames: 1, geometry: { slices: 2 }, warnings: [] });
+    expect(series[1]).toMatchObject({ eligible: true, warnings: [{ code: 'W_GEOMETRY' }] });
+    expect(series[1].warnings[0].message).toContain('several images at one position');
   });
 
   it.each([
     ['no position', { position: null }],
     ['axes that are not orthogonal', { orientation: [1, 0, 0, 0.5, 0.8660254, 0] }],
     ['axes that are no unit vectors', { orientation: [2, 0, 0, 0, 2, 0] }],
-  ])('refuses %s', async (_, image) => {
-    const { series } = await scanImages([image]);
-    expect(series).toMatchObject([{ eligible: false, geometry: null, why: { code: 'E_GEOMETRY' } }]);
+  ])('works slice by slice with %s, in order of location or number', async (_, image) => {
+    const located = [5, 1, 3].map((sliceLocation, i) => ({ ...image, sliceLocation, instanceNumber: i }));
+    const numbered = [5, 1, 3].map((instanceNumber) => ({ ...image, instanceNumber }));
+    for (const images of [located, numbered]) {
+      const { series } = await scanImages(images);
+      expect(series).toMatchObject([
+        {
+          eligible: true,
+          only2d: true,
+          geometry: { unplaced: true, slices: 3 },
+          warnings: [{ code: 'W_GEOMETRY' }],
+        },
+      ]);
+      const order = series[0].instances.map((one) => one.sliceLocation ?? one.instanceNumber);
+      expect(order).toEqual([1, 3, 5]);
+    }
   });
 });
 

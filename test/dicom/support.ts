@@ -82,6 +82,10 @@ export interface TestImage {
   readonly imageType?: string;
   readonly position?: readonly number[] | null;
   readonly orientation?: readonly number[];
+  readonly thickness?: number;
+  readonly sliceLocation?: number;
+  readonly kernel?: string;
+  readonly photometric?: string;
   readonly instanceNumber?: number;
   readonly frameOfReference?: string;
   readonly temporalPosition?: number;
@@ -129,7 +133,9 @@ export function makeDicom(image: TestImage = {}): Uint8Array {
     [0x00080032, 'TM', image.acquisitionTime],
     [0x00080060, 'CS', image.modality ?? 'MR'],
     [0x00100010, 'PN', image.patient ?? 'Test'],
+    [0x00180050, 'DS', image.thickness?.toString()],
     [0x00180081, 'DS', image.echoTime?.toString()],
+    [0x00181210, 'SH', image.kernel],
     [0x00181250, 'SH', image.coil],
     [0x0020000d, 'UI', image.study ?? '1.2.3'],
     [0x0020000e, 'UI', image.series ?? '1.2.3.0'],
@@ -139,7 +145,8 @@ export function makeDicom(image: TestImage = {}): Uint8Array {
     [0x00200037, 'DS', (image.orientation ?? [1, 0, 0, 0, 1, 0]).join('\\')],
     [0x00200052, 'UI', image.frameOfReference],
     [0x00200100, 'IS', image.temporalPosition?.toString()],
-    [0x00280004, 'CS', 'MONOCHROME2'],
+    [0x00201041, 'DS', image.sliceLocation?.toString()],
+    [0x00280004, 'CS', image.photometric ?? 'MONOCHROME2'],
     [0x00280008, 'IS', frames?.toString()],
     [0x00181164, 'DS', image.imagerSpacing],
     [0x00280030, 'DS', image.spacing === null ? undefined : (image.spacing ?? '2\\3')],

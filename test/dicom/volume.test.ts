@@ -108,6 +108,32 @@ describe('a volume', () => {
     expect(Array.from(volume.data)).toEqual([0, 0, 5, 6]);
   });
 
+  it('turns MR images of which small values are bright, from the end of the range where they reach it', async () => {
+    const bright = { ...small, photometric: 'MONOCHROME1', bitsStored: 12, slope: '2' };
+    const near = await load([{ ...bright, values: [4095, 4000, 95, 4090] }]);
+    expect(Array.from(near.volume.data)).toEqual([0, 190, 8000, 10]);
+    expect(near.turnedAt).toBe(8190);
+    const far = await load([{ ...bright, values: [1000, 990, 100, 1000] }]);
+    expect(Array.from(far.volume.data)).toEqual([0, 20, 1800, 0]);
+    const ct = { modality: 'CT', sopClass: '1.2.840.10008.5.1.4.1.1.2', values: [1, 2, 3, 4] };
+    const hounsfield = await load([{ ...bright, ...ct }]);
+    expect(Array.from(hounsfield.volume.data)).toEqual([2, 4, 6, 8]);
+    expect(hounsfield.turnedAt).toBeNull();
+  });
+
+  it('fills missing slices from both sides and counts them as not measured', async () => {
+    const places = [0, 1, 2, 5, 6, 7, 8, 9, 10];
+    const { volume, series } = await load(
+      places.map((place) => ({ ...small, position: [0, 0, place], values: new Array(4).fill(10 * place) })),
+    );
+    expect(volume.slices).toBe(11);
+    for (let slice = 0; slice < 11; slice++) {
+      expect(volume.data[4 * slice]).toBeCloseTo(10 * slice, 4);
+      expect(volume.measured?.[4 * slice]).toBe(places.includes(slice) ? 1 : 0);
+    }
+    expect(instancePlanes(series).map(({ slice }) => slice)).toEqual(places);
+  });
+
   it('sign-extends and masks the stored bits', async () => {
     const image = { ...small, bitsStored: 12, values: [0x0fff, 0xf001, 0x0800, 0x07ff] };
     expect(Array.from((await load([{ ...image, signed: true }])).volume.data)).toEqual([-1, 1, -2048, 2047]);
@@ -115,7 +141,7 @@ describe('a volume', () => {
   });
 
   it('is refused for a series that is not eligible, and when a file changed', async () => {
-    await expect(load([{ position: null }])).rejects.toMatchObject({ code: 'E_GEOMETRY' });
+    await expect(load([{ samples: 3 }])).rejects.toMatchObject({ code: 'E_NOT_ELIGIBLE' });
     const { series } = await load([{}]);
     const [instance] = series.instances;
     const shorter = { ...instance, file: { ...instance.file, size: instance.file.size + 2 } };

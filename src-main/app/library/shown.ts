@@ -32,13 +32,14 @@ function withKey(input: InputId, name: string, card: Card): SeriesCard {
 export function shownSeries(input: InputId, series: Series, details: Details, pool: DecodePool): Shown {
   const first = series.instances[0];
   const places = instancePlanes(series);
-  const slices = Math.round((series.instances.length * first.numberOfFrames) / series.frames);
   const planes = new Map(
     places.flatMap(({ instance, slice, frames }) =>
       frames.map((frame, inFile) => [frame * slices + slice, { instance, inFile }] as const),
     ),
   );
   const { geometry } = series;
+  const { slices } = geometry;
+  const isKnown = !geometry.unplaced && !geometry.directions;
   const between = first.pixelSize.size ?? [0, 0];
   const card = withKey(input, series.id, {
     id: series.id,
@@ -53,9 +54,9 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     rows: first.rows,
     slices,
     frames: series.frames,
-    spacing: geometry?.spacing ?? [between[1], between[0], first.sliceThickness ?? 0],
+    spacing: geometry.unplaced ? [between[1], between[0], first.sliceThickness ?? 0] : geometry.spacing,
     calibration: first.pixelSize.calibration,
-    affine: geometry?.affine ?? null,
+    affine: isKnown ? geometry.affine : null,
     units: first.units,
     windows: details.windows,
     inverted: first.photometric === 'MONOCHROME1',
