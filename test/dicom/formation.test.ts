@@ -20,6 +20,7 @@ async function seriesOf(images: readonly TestImage[]): Promise<readonly Series[]
   const source: Source = {
     root: 'memory',
     kind: 'folder',
+    passedOver: [],
     async *files() {
       yield* files;
     },
