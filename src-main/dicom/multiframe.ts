@@ -20,6 +20,8 @@ export interface PlacedFrame {
   readonly source: InstanceReference;
   /** ImagePositionPatient in mm. */
   readonly position: readonly [number, number, number];
+  /** ImageOrientationPatient; that of the template where absent. */
+  readonly orientation?: readonly number[] | null;
 }
 
 export interface MultiframeOptions {
@@ -144,6 +146,32 @@ export function references(file: ElementFile, frames: readonly PlacedFrame[]): N
     sequenceElement(0x0008114a, ...instances),
     uidElement(0x0020000e, textOf(file, 0x0020000e) ?? ''),
   ]);
+}
+
+/** Plane Orientation macro (PS3.3 C.7.6.16.2.4): once for all frames, or one a frame where they lie in directions of their own. */
+export function planeOrientation(
+  file: ElementFile,
+  frames: readonly PlacedFrame[],
+): { readonly shared: NewElement[]; readonly of: (frame: PlacedFrame) => NewElement[] } {
+  const first = frames[0]?.orientation ?? null;
+  const isShared = frames.every(
+    ({ orientation }) => orientation == null || first === null || isNear(orientation, first),
+  );
+  const own = () => sequenceElement(0x00209116, [required(file, 0x00200037, 6)]);
+  if (isShared) return { shared: [own()], of: () => [] };
+  return {
+    shared: [],
+    of: ({ orientation }) => [
+      orientation == null
+        ? own()
+        : sequenceElement(0x00209116, [textElement(0x00200037, 'DS', ...orientation.map(decimalString))]),
+    ],
+  };
+}
+
+/** Cosines differ in their last digits only. */
+function isNear(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((value, i) => Math.abs(value - b[i]) < 2e-3);
 }
 
 /** The source's own, else the distance of the first two frames. */

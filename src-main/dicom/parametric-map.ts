@@ -23,6 +23,7 @@ import {
   instance,
   type MultiframeOptions,
   type PlacedFrame,
+  planeOrientation,
   references,
   required,
   requireUids,
@@ -73,14 +74,18 @@ export function parametricMap(options: ParametricMapOptions): Uint8Array {
   requireUids(options);
   const time = dicomTime(options.now, textOf(file, 0x00080201));
   const range = rangeOf(options.frames);
+  const orientation = planeOrientation(file, options.frames);
   const elements = [
     ...copied(file),
     ...instance(file, PARAMETRIC_MAP_STORAGE, options, time),
     ...content(file, options),
     ...dimensions(options),
     references(file, options.frames),
-    sequenceElement(0x52009229, sharedGroups(file, options, range)),
-    sequenceElement(0x52009230, ...options.frames.map((frame, i) => frameGroups(frame, i, options))),
+    sequenceElement(0x52009229, sharedGroups(file, options, orientation.shared, range)),
+    sequenceElement(
+      0x52009230,
+      ...options.frames.map((frame, i) => frameGroups(frame, i, orientation.of(frame), options)),
+    ),
     { tag: 0x7fe00008, vr: 'OF', value: floatBytes(options.frames) },
   ].sort((a, b) => a.tag - b.tag);
   const meta = encodeMeta({
@@ -132,6 +137,7 @@ function dimensions(options: ParametricMapOptions): NewElement[] {
 function sharedGroups(
   file: ElementFile,
   options: ParametricMapOptions,
+  orientation: readonly NewElement[],
   [least, greatest]: readonly [number, number],
 ): NewElement[] {
   const thickness = sliceThickness(file, options.frames);
@@ -142,7 +148,7 @@ function sharedGroups(
       ...(thickness === undefined ? [] : [textElement(0x00180050, 'DS', thickness)]),
       required(file, 0x00280030, 2),
     ]),
-    sequenceElement(0x00209116, [required(file, 0x00200037, 6)]),
+    ...orientation,
     sequenceElement(0x00289145, [
       textElement(0x00281052, 'DS', '0'),
       textElement(0x00281053, 'DS', '1'),
@@ -173,6 +179,7 @@ function sharedGroups(
 function frameGroups(
   frame: ParametricMapFrame,
   index: number,
+  orientation: readonly NewElement[],
   { description, derivation = PIXEL_BY_PIXEL_SUBTRACTION }: ParametricMapOptions,
 ): NewElement[] {
   return [
@@ -183,6 +190,7 @@ function frameGroups(
     ]),
     sequenceElement(0x00209111, [numberElement(0x00209157, 'UL', index + 1)]),
     sequenceElement(0x00209113, [textElement(0x00200032, 'DS', ...frame.position.map(decimalString))]),
+    ...orientation,
   ];
 }
 

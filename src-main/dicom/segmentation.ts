@@ -21,6 +21,7 @@ import {
   instance,
   type MultiframeOptions,
   type PlacedFrame,
+  planeOrientation,
   references,
   required,
   requireUids,
@@ -67,6 +68,7 @@ export function segmentation(options: SegmentationOptions): Uint8Array {
   requireShape(file, options.frames);
   requireUids(options);
   const time = dicomTime(options.now, textOf(file, 0x00080201));
+  const orientation = planeOrientation(file, options.frames);
   const elements = [
     ...copied(file, [MODALITY]),
     ...instance(file, SEGMENTATION_STORAGE, options, time),
@@ -74,8 +76,11 @@ export function segmentation(options: SegmentationOptions): Uint8Array {
     segment(options),
     ...dimensions(options),
     references(file, options.frames),
-    sequenceElement(0x52009229, sharedGroups(file, options)),
-    sequenceElement(0x52009230, ...options.frames.map((frame, i) => frameGroups(frame, i, options))),
+    sequenceElement(0x52009229, sharedGroups(file, options, orientation.shared)),
+    sequenceElement(
+      0x52009230,
+      ...options.frames.map((frame, i) => frameGroups(frame, i, orientation.of(frame), options)),
+    ),
     { tag: 0x7fe00010, vr: 'OB', value: packedBits(options.frames) },
   ].sort((a, b) => a.tag - b.tag);
   const meta = encodeMeta({
@@ -138,14 +143,18 @@ function dimensions(options: SegmentationOptions): NewElement[] {
   ];
 }
 
-function sharedGroups(file: ElementFile, options: SegmentationOptions): NewElement[] {
+function sharedGroups(
+  file: ElementFile,
+  options: SegmentationOptions,
+  orientation: readonly NewElement[],
+): NewElement[] {
   const thickness = sliceThickness(file, options.frames);
   return [
     sequenceElement(0x00289110, [
       ...(thickness === undefined ? [] : [textElement(0x00180050, 'DS', thickness)]),
       required(file, 0x00280030, 2),
     ]),
-    sequenceElement(0x00209116, [required(file, 0x00200037, 6)]),
+    ...orientation,
     sequenceElement(0x0062000a, [numberElement(0x0062000b, 'US', 1)]),
   ];
 }
@@ -153,6 +162,7 @@ function sharedGroups(file: ElementFile, options: SegmentationOptions): NewEleme
 function frameGroups(
   frame: SegmentationFrame,
   index: number,
+  orientation: readonly NewElement[],
   { description }: SegmentationOptions,
 ): NewElement[] {
   return [
@@ -163,6 +173,7 @@ function frameGroups(
     ]),
     sequenceElement(0x00209111, [numberElement(0x00209157, 'UL', 1, index + 1)]),
     sequenceElement(0x00209113, [textElement(0x00200032, 'DS', ...frame.position.map(decimalString))]),
+    ...orientation,
   ];
 }
 

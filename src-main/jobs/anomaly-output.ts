@@ -116,8 +116,12 @@ async function unchanged(
 }
 
 function placeOf({ instance }: InstancePlanes) {
-  const { sopClassUid, sopInstanceUid, imagePosition } = instance;
-  return { source: { sopClassUid, sopInstanceUid }, position: imagePosition ?? ([0, 0, 0] as const) };
+  const { sopClassUid, sopInstanceUid, imagePosition, imageOrientation } = instance;
+  return {
+    source: { sopClassUid, sopInstanceUid },
+    position: imagePosition ?? ([0, 0, 0] as const),
+    orientation: imageOrientation,
+  };
 }
 
 /** From and to of a slice in the values of a volume. */

@@ -172,7 +172,9 @@ async function writeStack(
     files.push(await put(request, 'image', first + i + 1, written.bytes, sopInstanceUid));
     onProgress(i + 1);
   }
-  for (const map of mapsOf(request))
+  const maps = mapsOf(request);
+  const unplaced = maps.length > 0 && series.geometry.unplaced;
+  for (const map of unplaced ? [] : maps)
     for (let frame = 0; frame < series.frames; frame++) {
       await fs.mkdir(path.join(request.folder, map), { recursive: true });
       const sopInstanceUid = derivedUid(request, `${map.replace('-', ' ')} ${series.id} ${frame}`);
@@ -181,8 +183,17 @@ async function writeStack(
     }
   if (request.processed.model !== null)
     files.push(await putModel(request, `${series.id}.onnx`, request.processed.model));
-  return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
+  return {
+    files,
+    warnings: [...(clamped === 0 ? [] : [clampedWarning(clamped)]), ...(unplaced ? [NO_MAP] : [])],
+  };
 }
+
+const NO_MAP: Problem = {
+  code: 'W_GEOMETRY',
+  message: 'No map was written: a Parametric Map needs the position of its images, and these have none.',
+  remedy: 'Export the series again, with its geometry.',
+};
 
 function mapsOf({ unit, processed }: WriteRequest): MapName[] {
   const maps: MapName[] = [];

@@ -127,6 +127,7 @@ export async function writeMap(
     frames: members.map(({ instance, slice }) => ({
       source: { sopClassUid: instance.sopClassUid, sopInstanceUid: instance.sopInstanceUid },
       position: instance.imagePosition ?? [0, 0, 0],
+      orientation: instance.imageOrientation,
       plane: sliceView(map, slice, frame),
     })),
     seriesInstanceUid: series.uid,
