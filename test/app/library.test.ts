@@ -114,6 +114,17 @@ describe('the library', () => {
     ]);
   });
 
+  it('shows a slice that the series lacks dark, and no slice beyond it', async () => {
+    const folder = await temporaryFolder();
+    for (const place of [0, 1, 2, 3, 5, 6])
+      await fs.writeFile(path.join(folder, `${place}.dcm`), makeDicom({ position: [0, 0, place] }));
+    const [card] = (await open('gap', [folder])).series;
+    expect(card).toMatchObject({ slices: 7, instances: 6, warnings: [{ code: 'W_INCOMPLETE' }] });
+    const frames = await Promise.all([3, 4, 5].map((index) => library.frame(card.key, index)));
+    expect(frames.map(({ header }) => header.maximum)).toEqual([15, 0, 15]);
+    await expect(library.frame(card.key, 7)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+  });
+
   it.each([
     ['patient', [3, 2], {}],
     ['patient', [3, 2], { imagerSpacing: '4\\5' }],

@@ -2,8 +2,10 @@ import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
 import { LimpidError } from '../../contract/errors.js';
 import type { DecodePool } from '../../dicom/decode.js';
 import type { Details, DisplayWindow } from '../../dicom/details.js';
+import type { Instance } from '../../dicom/instance.js';
 import { type MapInstance, readMapFrame } from '../../dicom/parametric-map-read.js';
 import type { Series } from '../../dicom/series.js';
+import { storedRange } from '../../dicom/stored.js';
 import { instancePlanes, loadVolume } from '../../dicom/volume.js';
 import { sliceView, type Volume } from '../../imaging/volume.js';
 import { frameOf } from './pixels.js';
@@ -32,13 +34,13 @@ function withKey(input: InputId, name: string, card: Card): SeriesCard {
 export function shownSeries(input: InputId, series: Series, details: Details, pool: DecodePool): Shown {
   const first = series.instances[0];
   const places = instancePlanes(series);
+  const { geometry } = series;
+  const { slices } = geometry;
   const planes = new Map(
     places.flatMap(({ instance, slice, frames }) =>
       frames.map((frame, inFile) => [frame * slices + slice, { instance, inFile }] as const),
     ),
   );
-  const { geometry } = series;
-  const { slices } = geometry;
   const isKnown = !geometry.unplaced && !geometry.directions;
   const between = first.pixelSize.size ?? [0, 0];
   const card = withKey(input, series.id, {
@@ -77,7 +79,11 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     sourceImages: first.derivedByLimpid ? details.sourceImages : [],
     async plane(index) {
       const place = planes.get(index);
-      if (place === undefined) throw noPlane();
+      if (place === undefined) {
+        if (index < 0 || index >= slices * series.frames || !geometry.missing.includes(index % slices))
+          throw noPlane();
+        return darkPlane(first);
+      }
       const { instance, inFile } = place;
       const stored = await pool.decodeFrame(instance, await instance.file.read(), inFile);
       const windows = (instance.windows[inFile] ?? instance.windows[0]).map(withoutName);
@@ -195,6 +201,17 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
 /** Names stay on the card: a header of HTTP holds no letters but those of ASCII. */
 function withoutName({ center, width }: DisplayWindow): FrameHeader['windows'][number] {
   return { center, width };
+}
+
+const AIR_HU = -1000;
+
+/** For a slice that its series lacks: nothing but dark, as there is no image. */
+function darkPlane(instance: Instance): Frame {
+  const { modality, photometric, slope, intercept } = instance;
+  const zero = modality === 'CT' ? (AIR_HU - intercept) / slope : 0;
+  const dark = photometric === 'MONOCHROME1' ? storedRange(instance)[1] : zero;
+  const values = new Float32Array(instance.rows * instance.columns).fill(dark);
+  return frameOf(values, { ...instance, windows: instance.windows[0].map(withoutName) });
 }
 
 function noPlane(): LimpidError {
