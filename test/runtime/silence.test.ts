@@ -74,6 +74,7 @@ describe('ONNX Runtime sends nothing', () => {
       'app/setup/tools.ts',
       'cli/serve.ts',
       'jobs/spawn.ts',
+      'runtime/apart.ts',
       'runtime/probe.ts',
       'shell/spawn.ts',
     ]);
