@@ -5,6 +5,7 @@ import { classicalDenoiser } from '../../../src-main/noise/classical/denoiser.js
 import { refine, refineContext } from '../../../src-main/noise/classical/refine.js';
 import { type NoiseModel, toUnitNoise } from '../../../src-main/noise/domain.js';
 import { noiseField } from '../../../src-main/noise/simulate.js';
+import { CH2, fileLacks, volumeOf } from '../../imaging/support.js';
 import { brain, buildWorker, noiseOf, quality } from './support.js';
 
 let worker: Awaited<ReturnType<typeof buildWorker>>;
@@ -14,7 +15,9 @@ beforeAll(async () => {
 afterAll(() => worker.remove());
 
 const SIGMA = 10;
-const clean = brain(6);
+const noCh2 = fileLacks(CH2, 'mricron-data') !== '';
+// Blank where all that would look at it is skipped.
+const clean = noCh2 ? volumeOf(new Float32Array(64 * 56 * 6), [64, 56, 6]) : brain(6);
 /** Distance of slices, in pixels. */
 const CUBES = 1;
 const APART = Number.POSITIVE_INFINITY;
@@ -45,7 +48,7 @@ const dB = (values: Float32Array) =>
     ),
   );
 
-describe('refining an estimate', () => {
+describe.skipIf(noCh2)('refining an estimate', () => {
   it('brings back what the estimate has blurred', async () => {
     const { image, estimate } = await estimated();
     const refined = await refine(image, estimate.slice(), CUBES, whole, undefined, { threads: 1 });
