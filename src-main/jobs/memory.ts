@@ -14,13 +14,14 @@ export interface VolumeSize {
 
 /**
  * Bytes that a use holds for each value of the volume at its largest: volume, image in unit noise, estimate and result
- * in float32, masks, maps, and what waits to be collected. With two threads and `--model general` on drawn CT of
- * 512 x 512 the estimate is 1,143 MB for 25 slices and 1,588 MB for 50, where the peak of resident memory was 1,042 and
- * 1,482 MB (`--model dct`: 490 and 779 MB). The others are counted from the copies that their code makes, not measured.
+ * in float32, masks and maps. With two threads, drawn CT of 512 x 512: `--model general` took 1,042 MB for 25 slices
+ * and 1,482 MB for 50, `--model dct` 490 and 779 MB; 200 slices of 384 x 384 took `dct` 896 MB while it denoised (the
+ * estimate is 1,790 MB): what grows with short series is garbage that is collected later. Long series with a network
+ * have not been measured. The other uses are counted from the copies that their code makes.
  */
-const BYTES_A_VALUE: Readonly<Record<MemoryUse, number>> = { denoise: 68, learn: 20, apply: 24 };
-/** The program, ONNX Runtime and the network. */
-const PROGRAM_BYTES = 330e6;
+const BYTES_A_VALUE: Readonly<Record<MemoryUse, number>> = { denoise: 30, learn: 20, apply: 24 };
+/** The program, ONNX Runtime, the network, and garbage that waits. */
+const PROGRAM_BYTES = 700e6;
 /** What a thread of refining works on, for each value of a plane: slices of its task, and of those to be added. */
 const BYTES_A_PIXEL = 700;
 const MOST_THREADS = 8;
