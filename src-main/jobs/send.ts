@@ -173,6 +173,16 @@ async function sendAll(
         meter.at(instances.length - left.size);
       });
     } catch (error) {
+      // The target has all: how the association ended does not matter.
+      if (left.size === 0) break;
+      const problem = problemFrom(error);
+      const unreadable = [...left].find((one) => one.path === problem.place);
+      if (unreadable !== undefined) {
+        // A file that went while it was sent ends its association, and nothing else.
+        left.delete(unreadable);
+        sending.problems.push(withoutPlace(problem));
+        continue;
+      }
       // As long as something gets through, the connection is worth another try.
       if (left.size < before) attempt = 0;
       if (attempt < retries) {
@@ -180,7 +190,7 @@ async function sendAll(
         continue;
       }
       if (sending.sent === 0) throw error;
-      sending.problems.push(withoutPlace(problemFrom(error)));
+      sending.problems.push(withoutPlace(problem));
       break;
     }
   }

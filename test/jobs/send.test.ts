@@ -126,6 +126,16 @@ describe('send', () => {
     });
   });
 
+  it('tells of a file that went while it was sent, and sends the rest', async () => {
+    const folder = outputs('pass', 'pass');
+    const { port } = await target(() =>
+      fs.rmSync(path.join(folder, 'series-002', '0001.dcm'), { force: true }),
+    );
+    const result = await runSend(request(port, { inputs: [folder] }), () => undefined);
+    expect(result).toMatchObject({ exitCode: 1, sent: 3, failed: 1 });
+    expect(result.problems.map(({ code }) => code)).toEqual(['E_NOT_FOUND']);
+  });
+
   it('tells of a damaged file and sends the rest', async () => {
     const { port } = await target(() => undefined);
     const folder = outputs('pass');
