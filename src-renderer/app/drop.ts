@@ -1,5 +1,5 @@
 import type { AppBridge } from '../../src-main/contract/app.js';
-import { inputsOfFiles } from './paths.js';
+import { inputsOfFiles } from '../state/paths.js';
 
 export interface Dropped {
   readonly paths: readonly string[];

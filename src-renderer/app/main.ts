@@ -1,8 +1,8 @@
 import { mount } from 'svelte';
 import '../ui/theme.css';
+import { Session } from '../state/session.svelte.js';
 import App from './App.svelte';
 import { openBridge } from './bridge.js';
-import { Session } from './session.svelte.js';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('The page has no place for the app.');

@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
-import App from './App.svelte';
+import App from './ReportPage.svelte';
 import './report.css';
 import { readPage } from './page.js';
 

@@ -1,7 +1,7 @@
-import { pixelSpacing } from './geometry.js';
-import type { Shape } from './measure.js';
-import type { ViewerSession } from './session.svelte.js';
-import type { Command } from './shortcuts.js';
+import type { Command } from '../shared/viewer-keys.js';
+import { pixelSpacing } from './image/geometry.js';
+import type { Shape } from './image/measure.js';
+import { autoWindow } from './image/window.js';
 import {
   addMeasurement,
   mirror,
@@ -13,8 +13,8 @@ import {
   toggleCompare,
   withLayout,
   zoomBy,
-} from './state.js';
-import { autoWindow } from './window.js';
+} from './view-state.js';
+import type { ViewerSession } from './viewing.svelte.js';
 
 /** Does what a key or a button says. */
 export function perform(session: ViewerSession, command: Command): void {

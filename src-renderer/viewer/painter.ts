@@ -1,5 +1,5 @@
 import { divergingColour, sequentialColour } from '../ui/palette.js';
-import { pixelSpacing } from './geometry.js';
+import { pixelSpacing } from './image/geometry.js';
 import {
   blend,
   type ColourScale,
@@ -10,10 +10,10 @@ import {
   quantise,
   rangeOf,
   subtract,
-} from './pixels.js';
-import type { Scene, ShownPlane } from './session.svelte.js';
-import type { Picture } from './stage.js';
-import type { ViewState } from './state.js';
+} from './image/pixels.js';
+import type { Picture } from './image/stage.js';
+import type { Scene, ShownPlane } from './scene.js';
+import type { ViewState } from './view-state.js';
 
 /** What the panes draw of a scene. Pictures are made when asked for, and once for a scene and its settings. */
 export interface Paint {

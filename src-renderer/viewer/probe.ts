@@ -1,10 +1,10 @@
-import { millimetres, number, withUnits } from './format.js';
-import { voxelToPatient } from './geometry.js';
-import { pixelAt } from './measure.js';
+import { t } from '../words/text.svelte.js';
+import { voxelToPatient } from './image/geometry.js';
+import { pixelAt } from './image/measure.js';
 import type { Paint } from './painter.js';
-import type { Scene } from './session.svelte.js';
-import type { PaneKind, Point } from './state.js';
-import type { ViewerWords } from './words.js';
+import type { Scene } from './scene.js';
+import { millimetres, number, withUnits } from './value-text.js';
+import type { PaneKind, Point } from './view-state.js';
 
 /** What a viewport says of the pixel under the probe: its value in rescaled units, and where it is in the patient. */
 export function probeText(
@@ -12,7 +12,6 @@ export function probeText(
   paint: Paint,
   kind: PaneKind,
   probe: Point,
-  words: ViewerWords,
 ): readonly string[] | null {
   if (scene === null) return null;
   const { frame, card, values, slice } = scene.before;
@@ -35,6 +34,6 @@ export function probeText(
   if (text === null) return null;
   const at = voxelToPatient(card, column, row, slice);
   const lines = [`${text}  (${number(column)}, ${number(row)})`];
-  if (at !== null) lines.push(`${words.position} ${at.map(millimetres).join(', ')} mm LPS`);
+  if (at !== null) lines.push(`${t('viewer.position')} ${at.map(millimetres).join(', ')} mm LPS`);
   return lines;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { weakestCalibration } from '../../src-main/dicom/calibration.js';
 import { calibrationNote, lengthUnit } from '../../src-renderer/report/lengths.js';
-import { lengthUnit as lengthUnitOfViewer } from '../../src-renderer/viewer/format.js';
-import { ENGLISH } from '../../src-renderer/viewer/words.js';
+import { lengthUnit as lengthUnitOfViewer } from '../../src-renderer/viewer/value-text.js';
+import en from '../../src-renderer/words/languages/en.json';
 
 const ALL = ['patient', 'geometry', 'fiducial', 'detector', 'none'] as const;
 
@@ -18,9 +18,9 @@ describe('calibration', () => {
 
   it.each(ALL)('%s has the same words in the report and in the viewer', (calibration) => {
     expect(calibrationNote(calibration)).toBe(
-      calibration === 'patient' ? '' : ENGLISH.calibration[calibration],
+      calibration === 'patient' ? '' : en[`viewer.calibration.${calibration}`],
     );
-    const viewer = lengthUnitOfViewer(calibration, ENGLISH).line;
+    const viewer = lengthUnitOfViewer(calibration, (one) => en[`viewer.calibration.${one}`]).line;
     expect(viewer.startsWith(lengthUnit(calibration))).toBe(true);
   });
 });

@@ -1,8 +1,8 @@
 import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
 import type { OutputReport } from '../../src-main/contract/report.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
-import type { SeriesOutputs } from '../../src-renderer/app/results.js';
-import { defaultChoices, requestOf } from '../../src-renderer/denoise/request.js';
+import { defaultChoices, requestOf } from '../../src-renderer/state/denoise-choices.js';
+import type { SeriesOutputs } from '../../src-renderer/state/results.js';
 
 /** Values of the contract, complete, with what a test cares about put on top. */
 

@@ -8,7 +8,7 @@ import {
   nearestTo,
   planeOf,
   readNpy,
-} from '../../src-renderer/models/latent.js';
+} from '../../src-renderer/models/latent/latent.js';
 import {
   moved,
   placed,
@@ -17,8 +17,8 @@ import {
   stepTo,
   wholeOf,
   zoomed,
-} from '../../src-renderer/models/map-layout.js';
-import { press, stampOf } from '../../src-renderer/models/stamps.js';
+} from '../../src-renderer/models/latent/map-layout.js';
+import { press, stampOf } from '../../src-renderer/models/latent/stamps.js';
 import { card, input } from './cards.js';
 
 function point(series: number, slice: number, more: Partial<LatentPoint> = {}): LatentPoint {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEntry } from '../../src-main/contract/models.js';
-import { bestOf, compared, curveOf, groupsOf } from '../../src-renderer/models/facts.js';
 import {
   choiceOf,
   fileNameOf,
@@ -9,6 +8,7 @@ import {
   sortModels,
   toggled,
 } from '../../src-renderer/models/list.js';
+import { bestOf, compared, curveOf, groupsOf } from '../../src-renderer/shared/card-facts.js';
 
 function entry(id: string, more: Partial<ModelEntry> = {}): ModelEntry {
   return {

@@ -7,7 +7,7 @@ import {
   outputName,
   outputParent,
   parentOf,
-} from '../../src-renderer/app/paths.js';
+} from '../../src-renderer/state/paths.js';
 
 describe('paths of either system', () => {
   it.each([

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobEvent, ProgressEvent } from '../../src-main/contract/events.js';
-import {
-  curvePath,
-  type JobView,
-  lossRange,
-  NO_EVENTS,
-  shareOf,
-  withEvent,
-} from '../../src-renderer/app/progress.js';
+import { curvePath, lossRange } from '../../src-renderer/shared/loss-curve.js';
+import { type JobView, NO_EVENTS, shareOf, withEvent } from '../../src-renderer/state/progress.js';
 
 function progress(more: Partial<ProgressEvent>): ProgressEvent {
   return {

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { windowRemedy } from '../../src-renderer/app/remedy.js';
-import en from '../../src-renderer/languages/en.json';
+import en from '../../src-renderer/words/languages/en.json';
+import { windowRemedy } from '../../src-renderer/words/remedy.js';
 
 const texts = new Map(Object.entries(en));
 const words = (group: string, name: string) => texts.get(`${group}.${name}`) ?? name;

@@ -6,8 +6,8 @@ import {
   modelsFor,
   requestOf,
   trains,
-  wholeNumber,
-} from '../../src-renderer/denoise/request.js';
+} from '../../src-renderer/state/denoise-choices.js';
+import { wholeNumber } from '../../src-renderer/ui/whole-number.js';
 
 describe('what the form asks for', () => {
   const choices = defaultChoices('cpu');

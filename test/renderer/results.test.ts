@@ -7,7 +7,7 @@ import {
   isReport,
   pathsToOpen,
   seriesOfReport,
-} from '../../src-renderer/app/results.js';
+} from '../../src-renderer/state/results.js';
 import { card, input, job, output, request, seriesOutputs } from './cards.js';
 
 const dicom = seriesOutputs('s1', [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { date, duration, matrix, number, personName, spacing } from '../../src-renderer/app/format.js';
-import { problemText } from '../../src-renderer/app/problems.js';
-import { fill, placesOf } from '../../src-renderer/app/text.js';
-import de from '../../src-renderer/languages/de.json';
-import en from '../../src-renderer/languages/en.json';
+import { fill, placesOf } from '../../src-renderer/words/fill.js';
+import { date, duration, matrix, number, personName, spacing } from '../../src-renderer/words/format.js';
+import de from '../../src-renderer/words/languages/de.json';
+import en from '../../src-renderer/words/languages/en.json';
+import { problemText } from '../../src-renderer/words/problem-text.js';
 
 describe('languages', () => {
   const german: Readonly<Record<string, string>> = de;

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isJobRequest } from '../../src-main/app/requests.js';
 import type { LearningEvent } from '../../src-main/contract/events.js';
 import type { FamilyInfo } from '../../src-main/contract/results.js';
+import { canBeLogarithmic, columnsOf, rangeOf } from '../../src-renderer/shared/learning-curve.js';
+import { NOTHING_LEARNT, withLearning } from '../../src-renderer/state/learning.js';
 import {
   type Chosen,
   canLearnFrom,
@@ -15,16 +17,7 @@ import {
   withFamily,
   withSetting,
 } from '../../src-renderer/training/choices.js';
-import {
-  canBeLogarithmic,
-  columnsOf,
-  meanPsnr,
-  NOTHING_LEARNT,
-  patchesOf,
-  psnr,
-  rangeOf,
-  withLearning,
-} from '../../src-renderer/training/learning.js';
+import { meanPsnr, patchesOf, psnr } from '../../src-renderer/training/patches.js';
 import { card } from './cards.js';
 
 const DENOISING: FamilyInfo = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rowsOf, stepTo, visibleRows } from '../../src-renderer/app/tree.js';
+import { rowsOf, stepTo, visibleRows } from '../../src-renderer/studies/tree.js';
 import { card } from './cards.js';
 
 const names = (rows: ReturnType<typeof rowsOf>) =>

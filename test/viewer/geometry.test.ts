@@ -13,7 +13,7 @@ import {
   screenToImage,
   slicePosition,
   voxelToPatient,
-} from '../../src-renderer/viewer/geometry.js';
+} from '../../src-renderer/viewer/image/geometry.js';
 import { emptyCard } from './series.js';
 
 /** Axial as DICOM stores it: columns to the left, rows to posterior, slices to the head. */

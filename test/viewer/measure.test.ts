@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { pixelAt, pixelsInside, profile, regionStatistics } from '../../src-renderer/viewer/measure.js';
+import { pixelAt, pixelsInside, profile, regionStatistics } from '../../src-renderer/viewer/image/measure.js';
 import { PYTHON, pythonLacks } from '../support/tools.js';
 import { brainSet } from './series.js';
 

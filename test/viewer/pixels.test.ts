@@ -12,7 +12,7 @@ import {
   roundLimit,
   subtract,
   valuesOf,
-} from '../../src-renderer/viewer/pixels.js';
+} from '../../src-renderer/viewer/image/pixels.js';
 import {
   autoWindow,
   draggedWindow,
@@ -20,7 +20,7 @@ import {
   initialWindow,
   percentiles,
   presetsOf,
-} from '../../src-renderer/viewer/window.js';
+} from '../../src-renderer/viewer/image/window.js';
 import { brainSet, emptyCard } from './series.js';
 
 const brain = brainSet();

@@ -2,7 +2,7 @@
 import '../../../src-renderer/ui/theme.css';
 import './page.css';
 import { mount } from 'svelte';
-import { Viewer } from '../../../src-renderer/viewer/index.js';
+import Viewer from '../../../src-renderer/viewer/Viewer.svelte';
 
 const query = new URLSearchParams(location.search);
 const cards = await (await fetch('/series')).json();

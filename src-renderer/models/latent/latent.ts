@@ -1,0 +1,138 @@
+import type { OpenInput, SeriesCard } from '../../../src-main/contract/app.js';
+import type { LatentMap, LatentPoint } from '../../../src-main/contract/latent.js';
+import type { LatentRequest } from '../../../src-main/contract/requests.js';
+
+export type ColourBy = 'series' | 'cluster';
+
+/** Whether this is a map of a version that the window can draw. */
+export function isLatentMap(value: unknown): value is LatentMap {
+  if (typeof value !== 'object' || value === null) return false;
+  const list = (key: string) => Array.isArray(Reflect.get(value, key));
+  return Reflect.get(value, 'format') === 'limpid-latent-1' && ['series', 'points', 'clusters'].every(list);
+}
+
+/** Series that are to be looked at, each with the path that it is read from. */
+export interface ChosenSeries {
+  readonly path: string;
+  readonly card: SeriesCard;
+}
+
+/** One input a series, so that a map knows which of its series is which. */
+export function latentRequest(
+  model: string,
+  chosen: readonly ChosenSeries[],
+  rest: Pick<LatentRequest, 'output' | 'clusters' | 'seed' | 'device'>,
+): LatentRequest {
+  return {
+    type: 'latent',
+    model,
+    inputs: chosen.map(({ path }) => path),
+    only: chosen.map(({ card }) => card.id),
+    nearest: null,
+    // Who chose a derived series by name means it.
+    force: chosen.some(({ card }) => card.derivedFrom !== null),
+    ...rest,
+  };
+}
+
+/**
+ * The open series of each series of a map, null where it is not open. The inputs of the request are walked along with
+ * the map: all NIfTI files have the same id, and series that could not be read are left out of the map.
+ */
+export function cardsOf(
+  map: LatentMap,
+  { inputs: paths, only = [] }: Pick<LatentRequest, 'inputs' | 'only'>,
+  open: readonly OpenInput[],
+): (SeriesCard | null)[] {
+  let at = 0;
+  return map.series.map(({ id }) => {
+    while (at < paths.length && (only[at] ?? id) !== id) at++;
+    const path = paths[at];
+    if (path === undefined) return null;
+    if ((only[at] ?? null) !== null) at++;
+    const cards = open.filter((input) => input.paths.includes(path)).flatMap(({ series }) => series);
+    return cards.find((card) => card.id === id) ?? null;
+  });
+}
+
+/** Index of a plane as resources count it. */
+export function planeOf({ slice, frame }: Pick<LatentPoint, 'slice' | 'frame'>, slices: number): number {
+  return frame * slices + slice;
+}
+
+/** Row vectors of a NumPy file. */
+export interface Vectors {
+  readonly data: Float32Array;
+  readonly length: number;
+  readonly count: number;
+}
+
+/** vectors.npy as `limpid latent` writes it: format 1.0, '<f4', rows. null: it is something else. */
+export function readNpy(bytes: ArrayBuffer): Vectors | null {
+  const view = new DataView(bytes);
+  const text = (from: number, to: number) => String.fromCharCode(...new Uint8Array(bytes.slice(from, to)));
+  if (bytes.byteLength < 10 || text(0, 8) !== '\x93NUMPY\x01\x00') return null;
+  const start = 10 + view.getUint16(8, true);
+  if (start > bytes.byteLength) return null;
+  const header = text(10, start);
+  const shape = /'shape': \((\d+), (\d+)\)/.exec(header);
+  if (shape === null || !header.includes("'<f4'") || !header.includes("'fortran_order': False")) return null;
+  const [count, length] = [Number(shape[1]), Number(shape[2])];
+  if (bytes.byteLength - start !== 4 * count * length) return null;
+  const data = Float32Array.from({ length: count * length }, (_, i) => view.getFloat32(start + 4 * i, true));
+  return { data, length, count };
+}
+
+export interface Neighbour {
+  readonly point: number;
+  /** Euclidean, between vectors. */
+  readonly distance: number;
+}
+
+/** The points nearest to one, nearest first; `allowed` says which may be found besides itself. */
+export function nearestTo(
+  { data, length, count }: Vectors,
+  point: number,
+  most: number,
+  allowed: (other: number) => boolean = () => true,
+): Neighbour[] {
+  const found: Neighbour[] = [];
+  for (let other = 0; other < count; other++) {
+    if (other === point || !allowed(other)) continue;
+    let sum = 0;
+    for (let i = 0; i < length; i++) sum += (data[point * length + i] - data[other * length + i]) ** 2;
+    const distance = Math.sqrt(sum);
+    const place = found.findIndex((one) => distance < one.distance);
+    if (place >= 0) found.splice(place, 0, { point: other, distance });
+    else if (found.length < most) found.push({ point: other, distance });
+    if (found.length > most) found.pop();
+  }
+  return found;
+}
+
+/** Shapes within a circle of radius 1, told apart without colour. */
+const SHAPES = [
+  'M-1 0A1 1 0 1 0 1 0A1 1 0 1 0-1 0Z',
+  'M-.85-.85H.85V.85H-.85Z',
+  'M0-1.1 1.05.8H-1.05Z',
+  'M0-1.2 1.2 0 0 1.2-1.2 0Z',
+  'M-.35-1.1H.35V-.35H1.1V.35H.35V1.1H-.35V.35H-1.1V-.35H-.35Z',
+  'M0 1.1 1.05-.8H-1.05Z',
+  'M-1.1-.6-.6-1.1 0-.5.6-1.1 1.1-.6.5 0 1.1.6.6 1.1 0 .5-.6 1.1-1.1.6-.5 0Z',
+  'M0-1.2.35-.4 1.2-.35.55.2.75 1.1 0 .6-.75 1.1-.55.2-1.2-.35-.35-.4Z',
+] as const;
+/** Number of --map-N colours of the theme. */
+const COLOURS = 8;
+
+export interface Mark {
+  /** An SVG path within a circle of radius 1. */
+  readonly path: string;
+  /** Name of a colour of the theme, without its dashes. */
+  readonly colour: string;
+}
+
+/** Colour and shape of the series or cluster with this number; they repeat together only after 64. */
+export function markOf(index: number): Mark {
+  const shape = (index + Math.floor(index / COLOURS)) % SHAPES.length;
+  return { path: SHAPES[shape], colour: `map-${index % COLOURS}` };
+}

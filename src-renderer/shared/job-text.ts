@@ -1,0 +1,49 @@
+import type { JobRecord } from '../../src-main/contract/app.js';
+import type { ProgressEvent } from '../../src-main/contract/events.js';
+import { baseName } from '../state/paths.js';
+import type { JobView } from '../state/progress.js';
+import { duration } from '../words/format.js';
+import { t, tName } from '../words/text.svelte.js';
+
+/** The name of a job for the person: that of its input, or of the model that it makes. */
+export function jobName(job: JobRecord): string {
+  const { request } = job;
+  if (request.type === 'inspect') return request.paths.map(baseName).join(', ');
+  switch (request.type) {
+    case 'evaluate':
+      return baseName(request.test);
+    case 'train':
+      return request.keepAs ?? baseName(request.output);
+    case 'send':
+    case 'latent':
+      return request.inputs.map(baseName).join(', ');
+    case 'pretrain':
+    case 'generate':
+      return baseName(request.output);
+    case 'models':
+    case 'check-training':
+    case 'families':
+      return '';
+    default:
+      return baseName(request.input);
+  }
+}
+
+/** `Training, step 120 of 400` */
+export function stageText(progress: ProgressEvent | null): string {
+  if (progress === null) return t('stage.starting');
+  const { stage, unit, done, total } = progress;
+  const values = { done, total: total ?? 0 };
+  const amount = tName(`unit.${unit}`, total === null ? 'done' : 'of', values);
+  return `${tName('stage', stage)} · ${amount}`;
+}
+
+/** `2 min 10 s left`, or nothing where it cannot be told yet. */
+export function timeLeft(progress: ProgressEvent | null): string {
+  const seconds = progress?.secondsLeft ?? null;
+  return seconds === null ? '' : t('timeLeft', { time: duration(seconds) });
+}
+
+export function seriesText(view: JobView): string {
+  return view.of > 1 ? t('job.seriesOf', { index: view.index, of: view.of }) : '';
+}

@@ -1,0 +1,51 @@
+import { SCREENS, type Screen } from '../state/session.svelte.js';
+import type { TextKey } from '../words/text.svelte.js';
+
+/** Keys that work on every screen; those of the viewer are listed by the viewer. `code` is the physical key. */
+export interface Shortcut {
+  readonly keys: string;
+  readonly text: TextKey;
+  readonly does: 'open-folder' | 'open-files' | 'denoise' | 'shortcuts' | Screen;
+  readonly matches: (event: KeyboardEvent) => boolean;
+}
+
+const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !event.altKey;
+const command = (event: KeyboardEvent) => (event.ctrlKey || event.metaKey) && !event.altKey;
+const alt = (code: string) => (event: KeyboardEvent) =>
+  event.altKey && !event.ctrlKey && !event.metaKey && event.code === code;
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  {
+    keys: 'Ctrl+O',
+    text: 'key.openFolder',
+    does: 'open-folder',
+    matches: (event) => command(event) && !event.shiftKey && event.code === 'KeyO',
+  },
+  {
+    keys: 'Ctrl+Shift+O',
+    text: 'key.openFiles',
+    does: 'open-files',
+    matches: (event) => command(event) && event.shiftKey && event.code === 'KeyO',
+  },
+  {
+    keys: 'Ctrl+D',
+    text: 'key.denoise',
+    does: 'denoise',
+    matches: (event) => command(event) && !event.shiftKey && event.code === 'KeyD',
+  },
+  // In the order of the rail.
+  ...SCREENS.map(
+    (screen, i): Shortcut => ({
+      keys: `Alt+${i + 1}`,
+      text: `screen.${screen}`,
+      does: screen,
+      matches: alt(`Digit${i + 1}`),
+    }),
+  ),
+  {
+    keys: 'F1',
+    text: 'key.shortcuts',
+    does: 'shortcuts',
+    matches: (event) => plain(event) && event.key === 'F1',
+  },
+];

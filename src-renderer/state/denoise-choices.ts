@@ -1,0 +1,91 @@
+import type { ModelEntry } from '../../src-main/contract/models.js';
+import {
+  type DenoiseRequest,
+  type DeviceName,
+  type ModelChoice,
+  MPPCA_LEAST_FRAMES,
+  type ObjectiveName,
+} from '../../src-main/contract/requests.js';
+
+export type ModelKind = ModelChoice['kind'];
+
+/** The models on offer; the first is the default. */
+export const MODELS: readonly ModelKind[] = ['auto', 'general', 'self', 'nlm', 'dct', 'mppca', 'file'];
+
+/** Whether a model that is kept on this machine takes noise away. */
+export function isOwnDenoiser({ origin, tasks }: Pick<ModelEntry, 'origin' | 'tasks'>): boolean {
+  return origin !== 'shipped' && tasks.includes('denoise');
+}
+
+/** The models for a series of so many frames; null where that is not known. */
+export function modelsFor(frames: number | null): readonly ModelKind[] {
+  return MODELS.filter((model) => model !== 'mppca' || frames === null || frames >= MPPCA_LEAST_FRAMES);
+}
+
+/** What a person chooses before a run, apart from where it reads and writes. */
+export interface Choices {
+  readonly model: ModelKind;
+  /** For a model file: its path, or the id of a model that is kept. */
+  readonly path: string | null;
+  readonly objective: ObjectiveName;
+  readonly steps: number | null;
+  readonly seed: number;
+  readonly strength: number;
+  readonly device: DeviceName;
+  readonly errorMap: boolean;
+  readonly uncertainty: boolean;
+}
+
+export const STEPS_LIMIT = 1_000_000;
+export const SEED_LIMIT = 2 ** 32 - 1;
+
+export function defaultChoices(device: DeviceName): Choices {
+  return {
+    model: MODELS[0],
+    path: null,
+    objective: 'recorrupted',
+    steps: null,
+    seed: 1,
+    strength: 1,
+    device,
+    errorMap: true,
+    uncertainty: false,
+  };
+}
+
+/** Whether a network is trained on the series itself, so that the settings of training count. */
+export function trains({ model }: Choices): boolean {
+  return model === 'self';
+}
+
+/** null while no model file was chosen. */
+export function modelChoice({ model, path }: Choices): ModelChoice | null {
+  if (model !== 'file') return { kind: model };
+  return path === null ? null : { kind: 'file', path };
+}
+
+/** @param only ids of the series; null: all of the input. Null as a result: something is still to be chosen. */
+export function requestOf(
+  choices: Choices,
+  input: string,
+  output: string,
+  only: readonly string[] | null,
+): DenoiseRequest | null {
+  const model = modelChoice(choices);
+  if (model === null || output === '') return null;
+  return {
+    type: 'denoise',
+    input,
+    output,
+    model,
+    objective: choices.objective,
+    steps: trains(choices) ? choices.steps : null,
+    seed: choices.seed,
+    strength: choices.strength,
+    device: choices.device,
+    errorMap: choices.errorMap,
+    force: false,
+    ...(choices.uncertainty ? { uncertainty: true } : {}),
+    ...(only === null ? {} : { only }),
+  };
+}

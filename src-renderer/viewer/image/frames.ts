@@ -1,0 +1,230 @@
+import type { FrameHeader } from '../../../src-main/contract/app.js';
+import { ERROR_CODES, type ErrorCode, LimpidError } from '../../../src-main/contract/errors.js';
+import type { StoredPlane } from './pixels.js';
+
+/** One plane of a series as the app sends it. */
+export interface Frame extends StoredPlane {
+  readonly series: string;
+  /** frame * slices + slice. */
+  readonly index: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Smallest and largest pixel. */
+  readonly minimum: number;
+  readonly maximum: number;
+  /** That the file names for this frame, first one first. */
+  readonly windows: FrameHeader['windows'];
+}
+
+export type LoadFrame = (series: string, index: number, signal: AbortSignal) => Promise<Frame>;
+
+interface Pending {
+  readonly promise: Promise<Frame>;
+  readonly abort: AbortController;
+  /** Somebody waits for it; a mere prefetch may be given up. */
+  wanted: boolean;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const PARALLEL_PREFETCHES = 2;
+
+/**
+ * Frames of series, the latest used kept within a bound. A frame is asked for once at a time; neighbours are fetched
+ * ahead, two at a time, and given up when the person has scrolled elsewhere.
+ */
+export class FrameStore {
+  readonly #load: LoadFrame;
+  readonly #limit: number;
+  /** In order of use, oldest first. */
+  readonly #kept = new Map<string, Frame>();
+  readonly #pending = new Map<string, Pending>();
+  #ahead: (readonly [string, number])[] = [];
+  #bytes = 0;
+
+  constructor(load: LoadFrame, limitMebibytes: number) {
+    this.#load = load;
+    this.#limit = limitMebibytes * MEBIBYTE;
+  }
+
+  /** Bytes of pixels held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A frame that is held, or null. */
+  held(series: string, index: number): Frame | null {
+    const key = keyOf(series, index);
+    const frame = this.#kept.get(key);
+    if (frame === undefined) return null;
+    this.#kept.delete(key);
+    this.#kept.set(key, frame);
+    return frame;
+  }
+
+  /** @throws LimpidError where the frame cannot be had; an AbortError where it was given up by `forget`. */
+  frame(series: string, index: number): Promise<Frame> {
+    const held = this.held(series, index);
+    if (held !== null) return Promise.resolve(held);
+    const pending = this.#pending.get(keyOf(series, index)) ?? this.#start(series, index);
+    pending.wanted = true;
+    return pending.promise;
+  }
+
+  /** Replaces what is fetched ahead, nearest first. */
+  prefetch(frames: readonly (readonly [string, number])[]): void {
+    this.#ahead = [...frames];
+    const keys = new Set(frames.map(([series, index]) => keyOf(series, index)));
+    for (const [key, pending] of this.#pending) if (!pending.wanted && !keys.has(key)) pending.abort.abort();
+    this.#next();
+  }
+
+  /** Gives up everything that is under way and held. */
+  forget(): void {
+    this.#ahead = [];
+    for (const pending of this.#pending.values()) pending.abort.abort();
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  #start(series: string, index: number): Pending {
+    const key = keyOf(series, index);
+    const abort = new AbortController();
+    const promise = this.#load(series, index, abort.signal).then(
+      (frame) => {
+        if (this.#pending.get(key) === pending) this.#pending.delete(key);
+        if (!abort.signal.aborted) this.#keep(key, frame);
+        this.#next();
+        return frame;
+      },
+      (error: unknown) => {
+        if (this.#pending.get(key) === pending) this.#pending.delete(key);
+        this.#next();
+        throw error;
+      },
+    );
+    // a prefetch has nobody who would hear of its failure; who asks for the frame later tries again
+    promise.catch(() => {});
+    const pending: Pending = { promise, abort, wanted: false };
+    this.#pending.set(key, pending);
+    abort.signal.addEventListener('abort', () => this.#pending.delete(key));
+    return pending;
+  }
+
+  #keep(key: string, frame: Frame): void {
+    this.#bytes += frame.pixels.byteLength - (this.#kept.get(key)?.pixels.byteLength ?? 0);
+    this.#kept.delete(key);
+    this.#kept.set(key, frame);
+    for (const [oldest, { pixels }] of this.#kept) {
+      if (this.#bytes <= this.#limit || oldest === key) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= pixels.byteLength;
+    }
+  }
+
+  #next(): void {
+    let running = 0;
+    for (const { wanted } of this.#pending.values()) if (!wanted) running++;
+    while (running < PARALLEL_PREFETCHES) {
+      // taken off the list before it runs: a frame that fails, or that drops out again, is not tried for ever
+      const next = this.#ahead.shift();
+      if (next === undefined) return;
+      const key = keyOf(...next);
+      if (this.#kept.has(key) || this.#pending.has(key)) continue;
+      this.#start(...next);
+      running++;
+    }
+  }
+}
+
+function keyOf(series: string, index: number): string {
+  return `${index}/${series}`;
+}
+
+/**
+ * Slices around `slice` in the order in which they are likely wanted: ahead in the direction of travel first.
+ * `direction` is 1, -1, or 0 before the first step.
+ */
+export function neighbours(slice: number, slices: number, direction: number, reach: number): number[] {
+  const forward = direction < 0 ? -1 : 1;
+  const found: number[] = [];
+  for (let step = 1; step <= reach; step++) {
+    found.push(slice + forward * step);
+    if (direction === 0 || step <= 2) found.push(slice - forward * step);
+  }
+  return found.filter((index) => index >= 0 && index < slices);
+}
+
+/**
+ * A loader over `fetch`, for the `frame` resource of the app.
+ * @throws LimpidError the app's own problem where the body names one; E_IO where it cannot be reached; E_PIXEL_LENGTH
+ * where header and pixels disagree
+ */
+export function frameLoader(url: (series: string, index: number) => string): LoadFrame {
+  return async (series, index, signal) => {
+    const response = await fetch(url(series, index), { signal }).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new LimpidError('E_IO', 'The app did not answer.', 'Try again.', undefined, error);
+    });
+    if (!response.ok) throw problemOf(response.status, await response.text());
+    const header = parseHeader(response.headers.get('x-limpid-frame'));
+    const body = await response.arrayBuffer();
+    const bytes = header.columns * header.rows * (header.pixels === 'float32' ? 4 : 2);
+    if (body.byteLength !== bytes)
+      throw new LimpidError('E_PIXEL_LENGTH', 'A slice arrived incomplete.', 'Try again.');
+    const { columns, rows, slope, intercept, minimum, maximum, windows } = header;
+    return {
+      series,
+      index,
+      columns,
+      rows,
+      slope,
+      intercept,
+      minimum,
+      maximum,
+      windows,
+      pixels: pixelsOf(header, body),
+    };
+  };
+}
+
+function pixelsOf({ pixels }: FrameHeader, body: ArrayBuffer): Frame['pixels'] {
+  if (pixels === 'float32') return new Float32Array(body);
+  return pixels === 'int16' ? new Int16Array(body) : new Uint16Array(body);
+}
+
+const NUMBERS = ['columns', 'rows', 'slope', 'intercept', 'minimum', 'maximum'] as const;
+
+function parseHeader(text: string | null): FrameHeader {
+  const header: unknown = text === null ? null : JSON.parse(text);
+  if (!isHeader(header)) throw new LimpidError('E_IO', 'A slice arrived without its header.', 'Report this.');
+  return header;
+}
+
+function isHeader(value: unknown): value is FrameHeader {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map(Object.entries(value));
+  return (
+    NUMBERS.every((name) => Number.isFinite(fields.get(name))) &&
+    Array.isArray(fields.get('windows')) &&
+    ['int16', 'uint16', 'float32'].includes(String(fields.get('pixels')))
+  );
+}
+
+function problemOf(status: number, body: string): LimpidError {
+  const fields = new Map<string, unknown>();
+  try {
+    for (const [name, value] of Object.entries(Object(Object(JSON.parse(body)).problem)))
+      fields.set(name, value);
+  } catch {
+    // not JSON: only the status tells something
+  }
+  const [code, message, remedy, place] = ['code', 'message', 'remedy', 'place'].map((n) => fields.get(n));
+  const known: ErrorCode | undefined = ERROR_CODES.find((c) => c === code);
+  if (known === undefined || typeof message !== 'string' || typeof remedy !== 'string')
+    return new LimpidError(
+      'E_IO',
+      `The app answered with status ${status}.`,
+      'Try again, or open the series again.',
+    );
+  return new LimpidError(known, message, remedy, typeof place === 'string' ? place : undefined);
+}

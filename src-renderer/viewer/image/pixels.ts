@@ -1,0 +1,127 @@
+/** Arithmetic on planes of values: strength, residual, what is drawn of them. All planes have rows * columns values. */
+
+import type { SeriesCard } from '../../../src-main/contract/app.js';
+
+/** A plane as a Frame carries it: value = pixel * slope + intercept. */
+export interface StoredPlane {
+  readonly pixels: Int16Array | Uint16Array | Float32Array;
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** Levels of a plane prepared for drawing: many times those of a screen within any window of use. */
+export const LEVELS = 16_384;
+
+/** Whole numbers to draw by a table: value = pixel * slope + intercept. */
+export interface DrawnPlane {
+  readonly pixels: Int16Array | Uint16Array;
+  readonly slope: number;
+  readonly intercept: number;
+  /** Smallest and largest pixel. */
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Values in the units of the series. */
+export function valuesOf({ pixels, slope, intercept }: StoredPlane): Float32Array {
+  if (pixels instanceof Float32Array && slope === 1 && intercept === 0) return pixels;
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) values[i] = pixels[i] * slope + intercept;
+  return values;
+}
+
+/**
+ * Whether a map is |before - after| over the noise level, which falls with the strength as the change does. What a
+ * model could not rebuild, and an uncertainty, do not. A NIfTI map says nothing, and comes from a denoising run only.
+ */
+export function followsStrength(map: SeriesCard['map']): boolean {
+  return map === undefined || /\|input - output\|/.test(map.explanation);
+}
+
+/** factor * values, written to `out`. */
+export function multiply(values: Float32Array, factor: number, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = factor * values[i];
+}
+
+/** before + strength (after - before), written to `out`. */
+export function blend(before: Float32Array, after: Float32Array, strength: number, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = before[i] + strength * (after[i] - before[i]);
+}
+
+/** before - after, written to `out`. */
+export function subtract(before: Float32Array, after: Float32Array, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = before[i] - after[i];
+}
+
+/** Smallest and largest finite value; 0 and 1 where there is none. */
+export function rangeOf(...planes: readonly Float32Array[]): { low: number; high: number } {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const values of planes)
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value < low && value > -Infinity) low = value;
+      if (value > high && value < Infinity) high = value;
+    }
+  return low <= high ? { low, high } : { low: 0, high: 1 };
+}
+
+/** Values as LEVELS whole numbers between low and high, written to `pixels`; what is not a number becomes the lowest. */
+export function quantise(values: Float32Array, low: number, high: number, pixels: Uint16Array): DrawnPlane {
+  const slope = high > low ? (high - low) / (LEVELS - 1) : 1;
+  const factor = 1 / slope;
+  for (let i = 0; i < values.length; i++) {
+    const level = (values[i] - low) * factor + 0.5;
+    pixels[i] = level > 0 ? (level < LEVELS ? level : LEVELS - 1) : 0;
+  }
+  return { pixels, slope, intercept: low, minimum: 0, maximum: LEVELS - 1 };
+}
+
+/** Colours of a plane: entry i of `table` is for the i-th of equal steps from low to high, RGBA as in ImageData. */
+export interface ColourScale {
+  readonly table: Uint32Array;
+  readonly low: number;
+  readonly high: number;
+  /** Values nearer to zero than this, and what is not a number, stay clear. */
+  readonly threshold: number;
+}
+
+/** Colours of values, written to `out`; 0 is clear. */
+export function colourise(values: Float32Array, scale: ColourScale, out: Uint32Array): void {
+  const { table, low, threshold } = scale;
+  const last = table.length - 1;
+  const factor = scale.high > low ? last / (scale.high - low) : 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value >= threshold || value <= -threshold) {
+      const step = (value - low) * factor + 0.5;
+      out[i] = table[step > 0 ? (step < last ? step | 0 : last) : 0];
+    } else out[i] = 0;
+  }
+}
+
+/** A table of `steps` colours, as the words of an ImageData on a little-endian machine; opaque without `alpha` (0 to 1). */
+export function colourTable(
+  colour: (share: number) => readonly [number, number, number],
+  alpha: (share: number) => number = () => 1,
+  steps = 512,
+): Uint32Array {
+  return Uint32Array.from({ length: steps }, (_, i) => {
+    const [r, g, b] = colour(i / (steps - 1));
+    return (
+      ((Math.round(255 * alpha(i / (steps - 1))) << 24) |
+        (Math.round(b) << 16) |
+        (Math.round(g) << 8) |
+        Math.round(r)) >>>
+      0
+    );
+  });
+}
+
+/** The 99.5th percentile of the size of `values`, rounded up to 1, 2 or 5 times a power of ten. */
+export function roundLimit(percentile: number): number {
+  if (!(percentile > 0) || !Number.isFinite(percentile)) return 1;
+  const power = 10 ** Math.floor(Math.log10(percentile));
+  const factor = [1, 2, 5, 10].find((f) => f * power >= percentile * 0.999) ?? 10;
+  return Number((factor * power).toPrecision(6));
+}

@@ -1,0 +1,118 @@
+import type { SeriesCard } from '../../../src-main/contract/app.js';
+
+/** A window of grey values, in the units of the series (DICOM PS3.3 C.11.2.1.3.2, LINEAR_EXACT). */
+export interface Window {
+  readonly center: number;
+  readonly width: number;
+}
+
+export interface Preset extends Window {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Customary windows of CT in HU: level, width. */
+const CT: readonly (readonly [string, string, number, number])[] = [
+  ['brain', 'Brain', 40, 80],
+  ['stroke', 'Stroke', 35, 40],
+  ['subdural', 'Subdural', 75, 215],
+  ['soft', 'Soft tissue', 50, 400],
+  ['abdomen', 'Abdomen', 40, 350],
+  ['liver', 'Liver', 60, 160],
+  ['mediastinum', 'Mediastinum', 40, 450],
+  ['lung', 'Lung', -600, 1500],
+  ['bone', 'Bone', 400, 1800],
+  ['temporal', 'Temporal bone', 600, 2800],
+];
+
+/**
+ * Windows to choose from: those of the file (of a frame, where `windows` are given), those from the percentiles of a plane of values (NaN left out), and,
+ * for CT, the customary ones. At most one of a kind of the same centre and width.
+ */
+export function presetsOf(
+  series: SeriesCard,
+  values: Float32Array | null,
+  windows: readonly Window[] = series.windows,
+): readonly Preset[] {
+  const file = windows.map(({ center, width }, i) => ({
+    id: `file-${i}`,
+    name: series.windows[i]?.name || (windows.length > 1 ? `File ${i + 1}` : 'File'),
+    center,
+    width,
+  }));
+  const auto = values === null ? [] : automatic(values);
+  const ct =
+    series.modality === 'CT' ? CT.map(([id, name, center, width]) => ({ id, name, center, width })) : [];
+  const all = series.modality === 'CT' ? [...file, ...ct, ...auto] : [...file, ...auto];
+  return all.filter(
+    (preset, i) => all.findIndex((p) => p.center === preset.center && p.width === preset.width) === i,
+  );
+}
+
+function automatic(values: Float32Array): Preset[] {
+  const [low, dark, bright, high] = percentiles(values, [0, 0.01, 0.995, 1]);
+  const [tightLow, tightHigh] = percentiles(values, [0.05, 0.97]);
+  return [
+    { id: 'auto', name: 'Auto', ...between(dark, bright) },
+    { id: 'contrast', name: 'Auto, high contrast', ...between(tightLow, tightHigh) },
+    { id: 'full', name: 'Full range', ...between(low, high) },
+  ];
+}
+
+/** The window to open a series with: the file's first, a soft-tissue one for CT, else from percentiles. */
+export function initialWindow(
+  series: SeriesCard,
+  values: Float32Array,
+  windows: readonly Window[] = series.windows,
+): Window {
+  const named = windows[0];
+  if (named !== undefined) return { center: named.center, width: named.width };
+  if (series.modality === 'CT') return { center: 50, width: 400 };
+  return autoWindow(values);
+}
+
+/**
+ * The window for another frame: its own where that of the last one is in use, as viewers do; what a person has set stays.
+ *
+ * @param last, next windows of the two frames, in the order of the file
+ */
+export function followedWindow(window: Window, last: readonly Window[], next: readonly Window[]): Window {
+  const used = last.findIndex(({ center, width }) => center === window.center && width === window.width);
+  const own = used < 0 ? undefined : next[used];
+  return own === undefined ? window : { center: own.center, width: own.width };
+}
+
+/** From the 1st to the 99.5th percentile of the finite values. */
+export function autoWindow(values: Float32Array): Window {
+  const [low, high] = percentiles(values, [0.01, 0.995]);
+  return between(low, high);
+}
+
+export function between(low: number, high: number): Window {
+  return { center: (low + high) / 2, width: high > low ? high - low : 1 };
+}
+
+/** Values at these shares of the sorted finite values, from every n-th of at most about 65,536; zeros for none. */
+export function percentiles(values: Float32Array, shares: readonly number[]): number[] {
+  const step = Math.max(1, Math.floor(values.length / 65_536));
+  const picked = new Float32Array(Math.ceil(values.length / step));
+  let count = 0;
+  for (let i = 0; i < values.length; i += step) if (Number.isFinite(values[i])) picked[count++] = values[i];
+  if (count === 0) return shares.map(() => 0);
+  const sorted = picked.subarray(0, count).sort();
+  return shares.map((share) => sorted[Math.round(share * (count - 1))]);
+}
+
+/**
+ * A window after dragging by CSS pixels: right is wider, down is a higher level (darker). The step follows the width,
+ * so that narrow and wide windows feel alike.
+ */
+export function draggedWindow(window: Window, dx: number, dy: number): Window {
+  const step = window.width / 250;
+  return { center: window.center + dy * step, width: Math.max(window.width / 50, window.width + dx * step) };
+}
+
+/** Digits that make a change of one step of the window visible. */
+export function windowDigits(window: Window): number {
+  return Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(window.width / 10))));
+}

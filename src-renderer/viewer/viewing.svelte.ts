@@ -1,0 +1,308 @@
+import type { AppBridge, SeriesCard } from '../../src-main/contract/app.js';
+import { type Problem, problemFrom } from '../../src-main/contract/errors.js';
+import { type Frame, FrameStore, frameLoader, neighbours } from './image/frames.js';
+import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition } from './image/geometry.js';
+import { roundLimit, subtract, valuesOf } from './image/pixels.js';
+import {
+  followedWindow,
+  initialWindow,
+  type Preset,
+  percentiles,
+  presetsOf,
+  type Window,
+} from './image/window.js';
+import { type Paint, Painter } from './painter.js';
+import type { Scene, ShownPlane } from './scene.js';
+import { initialState, reset, setOrientation, type ViewState, withLayout } from './view-state.js';
+
+export interface OpenSeries {
+  readonly before: SeriesCard | null;
+  readonly after: SeriesCard | null;
+  readonly errorMap: SeriesCard | null;
+}
+
+interface Target extends OpenSeries {
+  readonly slice: number;
+  readonly frame: number;
+}
+
+const PARALLEL_SCENES = 3;
+const PREFETCH_REACH = 8;
+
+/** What a viewer holds while it is mounted: state, frames under way, and the scene on screen. */
+export class ViewerSession {
+  readonly view = $state<ViewState>(initialState());
+  scene = $state.raw<Scene | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** Slices are under way for longer than the eye forgives. */
+  late = $state(false);
+  series = $state.raw<OpenSeries>({ before: null, after: null, errorMap: null });
+  strength = $state(1);
+  presets = $state.raw<readonly Preset[]>([]);
+  /** Colour limits from the first scene that has one. */
+  autoResidual = $state(1);
+  autoError = $state(1);
+  readonly #painter = new Painter();
+  readonly paint: Paint = $derived.by(() =>
+    this.#painter.paint(this.scene, this.strength, this.view, this.autoResidual, this.autoError),
+  );
+
+  readonly #store: FrameStore;
+  #opened: Window = { center: 0, width: 1 };
+  /** Of the frame on screen. */
+  #named: readonly Window[] = [];
+  #running = 0;
+  #waiting: Target | null = null;
+  #asked = 0;
+  #shown = 0;
+  #generation = 0;
+  #direction = 0;
+  #lastSlice: number | null = null;
+  #lateTimer: ReturnType<typeof setTimeout> | null = null;
+
+  readonly #onStrength: (strength: number) => void;
+
+  constructor(bridge: AppBridge, limitMebibytes: number, onStrength: (strength: number) => void) {
+    this.#onStrength = onStrength;
+    this.#store = new FrameStore(
+      frameLoader((series, index) => bridge.resourceUrl({ kind: 'frame', series, index })),
+      limitMebibytes,
+    );
+  }
+
+  /** Index of the slice that is wanted; the one on screen is scene.slice. */
+  get wantedSlice(): number {
+    const { before } = this.series;
+    return before === null ? 0 : nearestSlice(before, this.view.position);
+  }
+
+  /** Takes other series. The view starts anew where `before` is another one. */
+  open(next: OpenSeries): void {
+    const last = this.series;
+    const changed = (a: SeriesCard | null, b: SeriesCard | null): boolean => a?.key !== b?.key;
+    const fresh = changed(last.before, next.before);
+    if (!fresh && !changed(last.after, next.after) && !changed(last.errorMap, next.errorMap)) {
+      this.series = next;
+      return;
+    }
+    this.series = next;
+    this.#generation++;
+    this.problem = null;
+    if (fresh) this.#start(next.before);
+    if (fresh || (last.after === null) !== (next.after === null))
+      withLayout(this.view, next.after === null ? 'one' : 'two', next.after !== null);
+    this.autoResidual = 0;
+    this.autoError = 0;
+    this.request();
+  }
+
+  #start(before: SeriesCard | null): void {
+    this.#store.forget();
+    this.scene = null;
+    this.presets = [];
+    Object.assign(this.view, initialState(), {
+      tool: this.view.tool,
+      smooth: this.view.smooth,
+      annotations: this.view.annotations,
+      panel: this.view.panel,
+    });
+    this.#lastSlice = null;
+    if (before === null) return;
+    this.view.position = slicePosition(before, Math.floor((before.slices - 1) / 2));
+    setOrientation(this.view, defaultOrientation(before));
+  }
+
+  /** Goes to a slice of the series before; beyond the ends, to the end. */
+  goTo(slice: number, frame = this.view.frame): void {
+    const { before } = this.series;
+    if (before === null) return;
+    const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, value));
+    this.view.position = slicePosition(before, clamp(Math.round(slice), before.slices));
+    this.view.frame = clamp(Math.round(frame), before.frames);
+    this.request();
+  }
+
+  /** One step of cine, around the end; waits for the slice on screen, so that none is left out. */
+  advance(): void {
+    const { before } = this.series;
+    if (before === null || this.scene?.slice !== this.wantedSlice) return;
+    this.goTo((this.wantedSlice + 1) % before.slices);
+  }
+
+  setStrength(strength: number): void {
+    this.#onStrength(Math.round(100 * Math.min(1, Math.max(0, strength))) / 100);
+  }
+
+  reset(): void {
+    const { before } = this.series;
+    if (before !== null) reset(this.view, this.#opened, defaultOrientation(before));
+  }
+
+  retry(): void {
+    this.problem = null;
+    this.request();
+  }
+
+  /** Loads what the state asks for. While others are under way, only the latest wish is kept. */
+  request(): void {
+    const { before } = this.series;
+    if (before === null || !before.viewable) return;
+    const slice = this.wantedSlice;
+    if (this.#lastSlice !== null && slice !== this.#lastSlice)
+      this.#direction = Math.sign(slice - this.#lastSlice);
+    this.#lastSlice = slice;
+    this.#waiting = { ...this.series, slice, frame: this.view.frame };
+    this.#pump();
+  }
+
+  dispose(): void {
+    this.#generation++;
+    this.#waiting = null;
+    if (this.#lateTimer !== null) clearTimeout(this.#lateTimer);
+    this.#store.forget();
+  }
+
+  #pump(): void {
+    if (this.#waiting === null || this.#running >= PARALLEL_SCENES) return;
+    const target = this.#waiting;
+    this.#waiting = null;
+    const order = ++this.#asked;
+    const generation = this.#generation;
+    const held = this.#held(target);
+    if (held !== null) {
+      this.#commit(order, held);
+      return;
+    }
+    this.#lateTimer ??= setTimeout(() => {
+      this.late = true;
+    }, 150);
+    this.#running++;
+    this.#load(target)
+      .then(
+        (scene) => {
+          // an older wish may still be shown while scrolling, but never after a newer one, nor for another series
+          if (generation === this.#generation && order > this.#shown && scene !== null)
+            this.#commit(order, scene);
+        },
+        (error: unknown) => {
+          if (generation === this.#generation && order === this.#asked) this.problem = problemFrom(error);
+        },
+      )
+      .finally(() => {
+        this.#running--;
+        if (this.#running === 0) this.#onTime();
+        this.#pump();
+      });
+  }
+
+  #onTime(): void {
+    if (this.#lateTimer !== null) clearTimeout(this.#lateTimer);
+    this.#lateTimer = null;
+    this.late = false;
+  }
+
+  #commit(order: number, scene: Scene): void {
+    this.#shown = order;
+    const first = this.presets.length === 0;
+    const { card, frame, values } = scene.before;
+    if (first || !sameWindows(frame.windows, this.#named)) {
+      const last = this.#named;
+      this.#named = frame.windows;
+      this.presets = presetsOf(card, values, frame.windows);
+      this.#opened = initialWindow(card, values, frame.windows);
+      this.view.window = first ? this.#opened : followedWindow(this.view.window, last, frame.windows);
+    }
+    if (this.autoResidual === 0 && scene.after !== null && scene.comparable)
+      this.autoResidual = limitOf(differences(scene.before.values, scene.after.values));
+    if (this.autoError === 0)
+      this.autoError = scene.error === null ? this.autoResidual : limitOf(scene.error.values);
+    this.scene = scene;
+    this.problem = null;
+    this.#prefetch(scene);
+  }
+
+  #prefetch({ slice, frame }: Scene): void {
+    const { before } = this.series;
+    if (before === null) return;
+    const ahead = neighbours(slice, before.slices, this.#direction, PREFETCH_REACH).flatMap((index) =>
+      framesAt({ ...this.series, slice: index, frame }).filter((place) => place !== null),
+    );
+    this.#store.prefetch(ahead.map(({ card, index }) => [card.key, index] as const));
+  }
+
+  #held(target: Target): Scene | null {
+    const frames: (Frame | null)[] = [];
+    for (const place of framesAt(target)) {
+      const frame = place === null ? null : this.#store.held(place.card.key, place.index);
+      if (place !== null && frame === null) return null;
+      frames.push(frame);
+    }
+    return sceneOf(target, frames);
+  }
+
+  async #load(target: Target): Promise<Scene | null> {
+    return sceneOf(
+      target,
+      await Promise.all(
+        framesAt(target).map((place) =>
+          place === null ? Promise.resolve(null) : this.#store.frame(place.card.key, place.index),
+        ),
+      ),
+    );
+  }
+}
+
+interface PlaceInSeries {
+  readonly card: SeriesCard;
+  readonly slice: number;
+  /** frame * slices + slice. */
+  readonly index: number;
+}
+
+/** Where before, after and error map have the wanted place; null where one has not. */
+function framesAt({ before, after, errorMap, slice, frame }: Target): (PlaceInSeries | null)[] {
+  return [before, after, errorMap].map((card) => {
+    if (before === null || card === null || !card.viewable) return null;
+    const linked = linkedSlice(before, slice, card);
+    const time = card.frames === before.frames ? frame : card.frames === 1 ? 0 : null;
+    if (linked === null || time === null) return null;
+    return { card, slice: linked, index: time * card.slices + linked };
+  });
+}
+
+function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scene | null {
+  const places = framesAt(target);
+  const [before, after, error] = places.map((place, i): ShownPlane | null => {
+    const frame = frames[i];
+    return place === null || frame === null
+      ? null
+      : { card: place.card, slice: place.slice, frame, values: valuesOf(frame) };
+  });
+  if (before === null) return null;
+  const fits = (plane: ShownPlane | null): boolean => plane !== null && sameGrid(before.card, plane.card);
+  return {
+    slice: target.slice,
+    frame: target.frame,
+    before,
+    after,
+    error,
+    comparable: fits(after),
+    errorFits: fits(error),
+  };
+}
+
+function sameWindows(a: readonly Window[], b: readonly Window[]): boolean {
+  return (
+    a.length === b.length && a.every(({ center, width }, i) => center === b[i].center && width === b[i].width)
+  );
+}
+
+function differences(before: Float32Array, after: Float32Array): Float32Array {
+  const out = new Float32Array(before.length);
+  subtract(before, after, out);
+  return out;
+}
+
+function limitOf(values: Float32Array): number {
+  return roundLimit(percentiles(values.map(Math.abs), [0.995])[0]);
+}
