@@ -1,4 +1,4 @@
-import { SCREENS, type Screen } from '../state/session.svelte.js';
+import { SCREENS, type Screen } from '../state/navigation.svelte.js';
 import type { TextKey } from '../words/text.svelte.js';
 
 /** Keys that work on every screen; those of the viewer are listed by the viewer. `code` is the physical key. */

@@ -56,6 +56,10 @@ export class Library {
     });
   }
 
+  card(key: SeriesKey): SeriesCard | null {
+    return this.byKey.get(key) ?? null;
+  }
+
   /** The path a job takes to work on this series. */
   pathOf(card: SeriesCard): string | null {
     return this.inputs.find(({ id }) => id === card.input)?.paths[0] ?? null;

@@ -1,4 +1,5 @@
 import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
+import type { Problem } from '../../src-main/contract/errors.js';
 import type { OutputReport, Report, RequestReport, SeriesReport } from '../../src-main/contract/report.js';
 import { REPORT_SCHEMA_VERSION } from '../../src-main/contract/report.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
@@ -25,6 +26,11 @@ export function isReport(value: unknown): value is Report {
     'series' in value &&
     Array.isArray(value.series)
   );
+}
+
+/** Why a job stopped; null where nothing stopped it. */
+export function problemOf({ result }: JobRecord): Problem | null {
+  return result !== null && 'stopped' in result ? result.stopped : null;
 }
 
 /** Whether a job denoises this series of this path. */

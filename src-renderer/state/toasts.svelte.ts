@@ -11,14 +11,20 @@ export interface Toast {
 const SHOWN_FOR = 6000;
 const MOST = 4;
 
-/** Short messages at the corner of the window. */
+/** Short messages: at the corner of the window, and those that only a screen reader tells. */
 export class Toasts {
   shown = $state.raw<readonly Toast[]>([]);
+  /** Told to screen readers. */
+  announced = $state('');
   private next = 1;
 
   say(text: string, action: Toast['action'] = null): void {
     const id = this.add({ text, problem: null, action });
     if (action === null) setTimeout(() => this.close(id), SHOWN_FOR);
+  }
+
+  announce(text: string): void {
+    this.announced = text;
   }
 
   problem(problem: Problem): void {

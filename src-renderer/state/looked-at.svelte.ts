@@ -1,0 +1,54 @@
+import type { SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
+import type { Library } from './library.svelte.js';
+import { type Comparison, comparisonFor } from './results.js';
+
+const NOTHING: Comparison = { before: null, after: null, errorMap: null };
+
+/** A place in a series, from 0. */
+export interface Place {
+  readonly slice: number;
+  readonly frame: number;
+}
+
+/** The series that is selected, and what the viewer shows of it. */
+export class LookedAt {
+  selected = $state<SeriesKey | null>(null);
+  shown = $state.raw<Comparison>(NOTHING);
+  /** Where the viewer goes in what it shows, each time that another one is given. */
+  place = $state.raw<Place | null>(null);
+  /** 0 (before) to 1 (after). */
+  strength = $state(1);
+  /** Whether the Denoise panel is open. */
+  panel = $state(true);
+  card = $derived.by(() => (this.selected === null ? null : this.library.card(this.selected)));
+  private readonly library: Library;
+
+  constructor(library: Library) {
+    this.library = library;
+  }
+
+  /** A series with its source or its result, where these are open. `place`: null leaves it. */
+  show(card: SeriesCard, place: Place | null): void {
+    this.selected = card.key;
+    this.place = place;
+    if (!Object.values(this.shown).some((one: SeriesCard | null) => one?.key === card.key))
+      this.shown = comparisonFor(card, this.library.series);
+  }
+
+  /** A result beside its source. False: neither is open. */
+  compare(found: Comparison): boolean {
+    const card = found.before ?? found.after;
+    if (card === null) return false;
+    this.shown = found;
+    this.selected = card.key;
+    this.strength = 1;
+    return true;
+  }
+
+  /** Looks at nothing of an input that was closed. */
+  leave(input: string): void {
+    const { before, after } = this.shown;
+    if (before?.input === input || after?.input === input) this.shown = NOTHING;
+    if (this.card === null) this.selected = null;
+  }
+}

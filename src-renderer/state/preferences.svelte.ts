@@ -1,0 +1,47 @@
+import type { About, AppApi, Settings } from '../../src-main/contract/app.js';
+import { setLanguage } from '../words/text.svelte.js';
+import type { Toasts } from './toasts.svelte.js';
+
+const DEFAULTS: Settings = {
+  theme: 'dark',
+  hidePatients: false,
+  language: 'en',
+  device: 'auto',
+  outputFolder: null,
+  recent: [],
+};
+
+/** What a person has set, and what this installation is. */
+export class Preferences {
+  settings = $state.raw<Settings>(DEFAULTS);
+  about = $state.raw<About | null>(null);
+  private readonly api: AppApi;
+  private readonly toasts: Toasts;
+
+  constructor(api: AppApi, toasts: Toasts) {
+    this.api = api;
+    this.toasts = toasts;
+  }
+
+  async load(): Promise<void> {
+    this.settings = await this.api.settings();
+    setLanguage(this.settings.language);
+    this.about = await this.api.about();
+  }
+
+  async save(change: Partial<Settings>): Promise<void> {
+    this.settings = { ...this.settings, ...change };
+    setLanguage(this.settings.language);
+    await this.toasts.guard(async () => {
+      // Recent inputs are kept by the app, which may know more of them by now.
+      const { recent } = await this.api.settings();
+      await this.api.saveSettings({ ...this.settings, recent, ...change });
+    });
+  }
+
+  /** Takes over the recent inputs that the app keeps. */
+  async loadRecent(): Promise<void> {
+    const { recent } = await this.api.settings();
+    this.settings = { ...this.settings, recent };
+  }
+}

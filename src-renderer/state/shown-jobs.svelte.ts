@@ -1,0 +1,15 @@
+import type { JobId } from '../../src-main/contract/app.js';
+
+/** The parts of the screen Models, in the order of their tabs. */
+export const MODEL_SECTIONS = ['list', 'map', 'samples'] as const;
+export type ModelSection = (typeof MODEL_SECTIONS)[number];
+
+/** The jobs whose results the screens Train and Models show; they stay when a person goes elsewhere. */
+export class ShownJobs {
+  /** null: a new training. */
+  training = $state<JobId | null>(null);
+  modelSection = $state<ModelSection>('list');
+  /** null: the latest. */
+  map = $state<JobId | null>(null);
+  samples = $state<JobId | null>(null);
+}
