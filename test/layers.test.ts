@@ -1,110 +1,151 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { circles, crowded, fileGraph, folderGraph, readSources } from './support/imports.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
+const MAIN = path.join(ROOT, 'src-main');
+const MOST_FILES = 20;
 
-/** What each folder of src-main may import, besides itself. The order is that of docs/architecture.md. */
-const ALLOWED: Record<string, readonly string[]> = {
-  base: ['contract'],
-  contract: [],
-  runtime: ['graph', 'contract', 'base'],
-  graph: ['contract', 'base'],
-  imaging: ['contract', 'base'],
-  dicom: ['imaging', 'contract', 'base'],
-  noise: ['imaging', 'contract', 'base'],
-  models: ['graph', 'contract', 'base'],
-  trust: ['noise', 'imaging', 'contract', 'base'],
-  training: ['models', 'noise', 'imaging', 'graph', 'runtime', 'contract', 'base'],
-  denoise: ['training', 'models', 'noise', 'imaging', 'graph', 'runtime', 'contract', 'base'],
-  jobs: [
-    'denoise',
-    'training',
-    'trust',
-    'models',
-    'noise',
-    'dicom',
-    'imaging',
-    'graph',
-    'runtime',
-    'contract',
-    'base',
-  ],
-  app: ['jobs', 'noise', 'dicom', 'imaging', 'runtime', 'contract', 'base'],
-  cli: ['app', 'jobs', 'contract', 'base'],
-  shell: ['app', 'jobs', 'contract', 'base'],
-  'main.ts': ['shell'],
-  'preload.ts': ['contract'],
+/** The floors of src-main, lowest first: a room may import rooms of lower floors only. docs/architecture.md tells what each is for. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['contract'],
+  ['base'],
+  ['process', 'imaging', 'graph'],
+  ['runtime', 'noise', 'dicom', 'models'],
+  ['filters', 'artifacts', 'trust'],
+  ['training', 'report'],
+  ['model-files'],
+  ['restore', 'store'],
+  ['denoise'],
+  ['series'],
+  ['jobs'],
+  ['app'],
+  ['cli', 'shell'],
+  ['main.ts', 'preload.ts'],
+];
+
+/** What stays apart although its floor would allow it: DICOM and images know nothing of networks, the window's service computes nothing. */
+const NEVER: Readonly<Record<string, readonly string[]>> = {
+  dicom: ['graph', 'runtime', 'models', 'noise'],
+  noise: ['graph', 'runtime', 'models', 'dicom'],
+  filters: ['graph', 'runtime', 'models', 'dicom'],
+  artifacts: ['graph', 'runtime', 'models', 'dicom'],
+  trust: ['graph', 'runtime', 'models', 'dicom'],
+  training: ['dicom'],
+  restore: ['dicom'],
+  denoise: ['dicom'],
+  models: ['noise', 'dicom', 'runtime'],
+  app: ['training', 'restore', 'denoise', 'jobs', 'trust'],
+  cli: ['training', 'restore', 'denoise', 'jobs', 'dicom', 'noise', 'trust'],
+  shell: ['training', 'restore', 'denoise', 'jobs', 'dicom', 'noise', 'trust'],
+  'preload.ts': ['shell', 'app', 'base'],
 };
 
-/** Packages that only some folders may import. */
-const PACKAGES: readonly { name: RegExp; only: readonly string[] }[] = [
+/** Packages that only some rooms may import. */
+const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string[] }[] = [
   { name: /^@tensorflow\//, only: ['graph', 'runtime', 'models', 'training'] },
   { name: /^onnxruntime/, only: ['runtime'] },
   { name: /^(dicom-parser|@cornerstonejs\/)/, only: ['dicom'] },
   { name: /^electron$/, only: ['shell', 'preload.ts'] },
 ];
 
-function sources(folder: string, extension: RegExp): string[] {
-  if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.join(folder, name))
-    .filter((file) => extension.test(file));
-}
+/** AssemblyScript, compiled on its own. */
+const KERNEL = /^filters\/kernel\//;
+const sources = readSources(MAIN, KERNEL);
+const roomOf = (file: string): string => file.split('/')[0] ?? file;
+const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.includes(room));
 
-function importsOf(file: string): string[] {
-  const text = fs.readFileSync(file, 'utf8');
-  const pattern = /(?:from\s+|import\s*\(\s*|import\s+|require\s*\(\s*)['"]([^'"]+)['"]/g;
-  return [...text.matchAll(pattern)].map((match) => match[1]);
-}
-
-function violations(): string[] {
-  const found: string[] = [];
-  const main = path.join(ROOT, 'src-main');
-  for (const file of sources(main, /\.ts$/)) {
-    const relative = path.relative(main, file);
-    const layer = relative.split(path.sep)[0];
-    const allowed = ALLOWED[layer];
-    if (allowed === undefined) {
-      found.push(`${relative}: folder ${layer} has no layer`);
-      continue;
-    }
-    for (const target of importsOf(file)) {
-      if (target.startsWith('.')) {
-        const to = path.relative(main, path.resolve(path.dirname(file), target)).split(path.sep)[0];
-        const isManifest = layer === 'base' && target === '../../package.json';
-        if (to !== layer && !allowed.includes(to) && !isManifest) found.push(`${relative} imports ${target}`);
-      } else {
-        for (const rule of PACKAGES)
-          if (rule.name.test(target) && !rule.only.includes(layer))
-            found.push(`${relative} imports ${target}`);
-        if (layer === 'contract') found.push(`${relative} imports ${target}: contract is plain data`);
-      }
-    }
-  }
-  return found;
-}
-
-describe('layers', () => {
-  it('imports point down only', () => {
-    expect(violations()).toEqual([]);
+describe('the house of src-main', () => {
+  it('has the rooms that are listed, and no others', () => {
+    const listed = FLOORS.flat().sort();
+    expect([...new Set(sources.map(({ file }) => roomOf(file)))].sort()).toEqual(listed);
   });
 
-  it('the renderer imports nothing of src-main but contract, and nothing of Node', () => {
-    const renderer = path.join(ROOT, 'src-renderer');
-    const found: string[] = [];
-    for (const file of sources(renderer, /\.(ts|svelte)$/))
-      for (const target of importsOf(file)) {
-        if (/^node:/.test(target)) found.push(`${file} imports ${target}`);
-        const resolved = path.resolve(path.dirname(file), target);
-        if (
-          target.startsWith('.') &&
-          resolved.includes('src-main') &&
-          !resolved.includes('src-main/contract')
+  it('imports from lower floors only', () => {
+    const found = sources.flatMap(({ file, imports }) => {
+      const from = roomOf(file);
+      return imports
+        .filter((target) => roomOf(target) !== from)
+        .filter(
+          (target) =>
+            floorOf(roomOf(target)) >= floorOf(from) || (NEVER[from] ?? []).includes(roomOf(target)),
         )
-          found.push(`${file} imports ${target}`);
-      }
+        .map((target) => `${file} imports ${target}`);
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('keeps packages where they belong', () => {
+    const manifest = '../../package.json';
+    const found = sources.flatMap(({ file, packages }) => {
+      const room = roomOf(file);
+      const isForeign = (name: string): boolean =>
+        (name.startsWith('.') && !(room === 'base' && name === manifest) && !name.includes('?')) ||
+        room === 'contract' ||
+        PACKAGES.some((rule) => rule.name.test(name) && !rule.only.includes(room));
+      return packages.filter(isForeign).map((name) => `${file} imports ${name}`);
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('has no circle of files', () => {
+    expect(circles(fileGraph(sources))).toEqual([]);
+  });
+
+  it('has no circle of folders', () => {
+    expect(circles(folderGraph(sources))).toEqual([]);
+  });
+
+  it(`has at most ${MOST_FILES} files a folder`, () => {
+    expect(crowded(sources, MOST_FILES)).toEqual([]);
+  });
+
+  it('has its tests in rooms of the same names', () => {
+    const others = ['app', 'bench', 'e2e', 'renderer', 'support', 'viewer'];
+    const folders = fs
+      .readdirSync(path.join(ROOT, 'test'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !others.includes(entry.name))
+      .map(({ name }) => name);
+    expect(folders.filter((name) => floorOf(name) < 0)).toEqual([]);
+  });
+});
+
+describe('the check itself', () => {
+  it('finds circles, of types and of re-exports too', () => {
+    const graph = new Map([
+      ['a', new Set(['b'])],
+      ['b', new Set(['c', 'd'])],
+      ['c', new Set(['a'])],
+      ['d', new Set<string>()],
+      ['e', new Set(['f'])],
+      ['f', new Set(['e'])],
+    ]);
+    expect(circles(graph)).toEqual([
+      ['a', 'b', 'c'],
+      ['e', 'f'],
+    ]);
+  });
+
+  it('reads every import of this tree', () => {
+    const total = sources.reduce((sum, { imports, packages }) => sum + imports.length + packages.length, 0);
+    expect(total).toBeGreaterThan(1000);
+    expect(() => readSources(path.join(ROOT, 'no-such-folder'))).toThrow();
+  });
+});
+
+describe('the renderer', () => {
+  it('imports nothing of src-main but contract, and nothing of Node', () => {
+    const renderer = path.join(ROOT, 'src-renderer');
+    const found = readSources(renderer).flatMap(({ file, packages }) =>
+      packages
+        .filter((name) => {
+          const target = path.posix.join('src-renderer', path.posix.dirname(file), name);
+          const isMain = name.startsWith('.') && target.startsWith('src-main/');
+          return name.startsWith('node:') || (isMain && !target.startsWith('src-main/contract/'));
+        })
+        .map((name) => `${file} imports ${name}`),
+    );
     expect(found).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/app.js';
 import { errorFrom, LimpidError, type Problem } from '../contract/errors.js';
-import type { Child, Spawn } from '../jobs/spawn.js';
+import type { Child, Spawn } from '../process/spawn.js';
 import type {
   Frame,
   LibraryAnswer,

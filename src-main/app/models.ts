@@ -2,9 +2,9 @@ import type { AppApi } from '../contract/app.js';
 import { errorFrom, LimpidError } from '../contract/errors.js';
 import type { ModelsRequest } from '../contract/requests.js';
 import type { ModelsResult } from '../contract/results.js';
-import type { RunningJob } from '../jobs/client.js';
-import { listAllModels, modelDetails } from '../jobs/model-cards.js';
-import { deleteModel, findModel } from '../jobs/model-store.js';
+import type { RunningJob } from '../process/client.js';
+import { listAllModels, modelDetails } from '../store/model-cards.js';
+import { deleteModel, findModel } from '../store/model-store.js';
 
 type ModelsApi = Pick<AppApi, 'models' | 'modelDetails' | 'importModel' | 'exportModel' | 'deleteModel'>;
 

@@ -6,7 +6,7 @@ import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js'
 import { LimpidError, type Problem } from '../contract/errors.js';
 import type { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
-import type { RunningJob } from '../jobs/client.js';
+import type { RunningJob } from '../process/client.js';
 import { jsonFile } from './json-file.js';
 import { jobRequest } from './requests.js';
 import { isRecord, oneOf } from './validate.js';

@@ -3,8 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
 import type { JobId, JobRecord, StorageUse, StoredAmount } from '../contract/app.js';
-import { checkpointPath } from '../jobs/checkpoint-path.js';
-import { RECORD_FILES } from '../jobs/record-files.js';
+import { checkpointPath } from '../store/checkpoint-path.js';
+import { RECORD_FILES } from '../store/record-files.js';
 import { removeRuntimeTraces, runtimeTraces, type TracePlaces } from './runtime-traces.js';
 
 /** What stands in the data folder, and what of it nothing needs any more. */

@@ -7,9 +7,9 @@ import { errorFrom, LimpidError } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { JobRequest, TrainingShape, TrainRequest } from '../contract/requests.js';
 import type { FamilyChoices } from '../contract/results.js';
-import { checkpointPath } from '../jobs/checkpoint-path.js';
-import type { RunningJob } from '../jobs/client.js';
-import { RECORD_FILES } from '../jobs/record-files.js';
+import type { RunningJob } from '../process/client.js';
+import { checkpointPath } from '../store/checkpoint-path.js';
+import { RECORD_FILES } from '../store/record-files.js';
 
 /** What the app knows of trainings: each has a folder of its own, for what the window shows of it. */
 export interface Trainings {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { isAbandoned } from '../jobs/lock.js';
+import { isAbandoned } from '../base/lock.js';
 
 /** Folders of dropped files in the temporary folder, each with the lock of the server that made it. */
 export const UPLOADS = { prefix: 'limpid-upload-', lock: 'lock' } as const;

@@ -34,7 +34,8 @@ export async function writeFileAtomic(
     if (options.replace) await fs.rename(part, file);
     else await linkThenUnlink(part, file);
   } catch (error) {
-    await fs.rm(part, { force: true });
+    // What cannot even be named cannot be removed; the first error is the one to tell.
+    await fs.rm(part, { force: true }).catch(() => {});
     throw asFileError(error, file);
   }
 }
@@ -127,6 +128,14 @@ export function asFileError(error: unknown, file: string): LimpidError {
   if (hasCode(error, 'EEXIST')) return existsError(file);
   if (hasCode(error, 'ENOENT'))
     return new LimpidError('E_NOT_FOUND', 'The path does not exist.', 'Check the path.', file, error);
+  if (hasCode(error, 'ENAMETOOLONG'))
+    return new LimpidError(
+      'E_IO',
+      'A name in the path is longer than the file system takes.',
+      'Choose a shorter name, or a folder nearer to the root.',
+      file,
+      error,
+    );
   const why = hasCode(error, 'ENOSPC')
     ? 'The disk is full.'
     : hasCode(error, 'EACCES', 'EPERM', 'EROFS')

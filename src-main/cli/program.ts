@@ -1,28 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../base/version.js';
-import type { JobRequest } from '../contract/requests.js';
 import { EXIT } from '../contract/results.js';
-import { anomalyCommand } from './anomaly.js';
-import { compressCommand, decompressCommand } from './compress.js';
-import { denoiseCommand } from './denoise.js';
-import { evaluateCommand } from './evaluate.js';
-import { generateCommand } from './generate.js';
-import { inspectCommand } from './inspect.js';
-import { latentCommand } from './latent.js';
-import { modelsCommand } from './models.js';
-import { pretrainCommand } from './pretrain.js';
-import { runRequest } from './run.js';
-import { sendCommand } from './send.js';
-import { type ServePlaces, serveCommand } from './serve.js';
-import { setupTensorflowCommand } from './setup.js';
-import { simulateCommand } from './simulate.js';
-import { trainCommand } from './train.js';
+import { anomalyCommand } from './commands/anomaly.js';
+import { compressCommand, decompressCommand } from './commands/compress.js';
+import { denoiseCommand } from './commands/denoise.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { generateCommand } from './commands/generate.js';
+import { inspectCommand } from './commands/inspect.js';
+import { latentCommand } from './commands/latent.js';
+import { modelsCommand } from './commands/models.js';
+import { pretrainCommand } from './commands/pretrain.js';
+import { sendCommand } from './commands/send.js';
+import { type ServePlaces, serveCommand } from './commands/serve.js';
+import { setupTensorflowCommand } from './commands/setup.js';
+import { simulateCommand } from './commands/simulate.js';
+import { trainCommand } from './commands/train.js';
+import type { Start } from './terminal/run.js';
+import { runRequest } from './terminal/run.js';
 
 /** The built scripts of the processes that commands start, and the built window. */
 export type Surroundings = ServePlaces;
-
-/** Starts a request; what the commands call when their arguments are right. */
-export type Start = (request: JobRequest, options: { readonly json: boolean }) => Promise<void>;
 
 const DESCRIPTION = 'Makes noisy MR and CT series clear. Not for diagnostic use.';
 
@@ -33,6 +30,9 @@ Examples:
   limpid <command> --help                    more of one command
 
 Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 cancelled.`;
+
+/** Who leaves the command out most likely wants this one. */
+const COMMAND_FIRST = 'To make series clear: limpid denoise IN OUT\n';
 
 /** Runs a command line (without node and script) and returns the exit code. */
 export async function runCommandLine(args: readonly string[], places: Surroundings): Promise<number> {
@@ -85,6 +85,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.done;
+    if (error.code === 'commander.unknownCommand') process.stderr.write(COMMAND_FIRST);
     if (args.includes('--json')) process.stdout.write(`${JSON.stringify(wrongUsage(error))}\n`);
     return EXIT.usage;
   }

@@ -1,24 +1,5 @@
 import type { Problem } from './errors.js';
-import type { SeriesStatus } from './events.js';
-
-/**
- * Where images are unlike those that a model was trained on: what `limpid anomaly` writes as report.json. Plain data
- * without patient attributes or file names; the renderer may import it. Errors and intensities are shares of the
- * intensity range of their series (percentiles 0.5 to 99.5).
- */
-
-/** What is usual in normal images that the model was not trained on; in the model card, or of `--normal`. */
-export interface NormalScores {
-  readonly planes: number;
-  /** Shares of the foreground pixels, falling; `error` and `intensity` say what such a share exceeds. */
-  readonly shares: readonly number[];
-  readonly error: readonly number[];
-  /** Of the baseline: distance of the intensity from the median of the foreground. */
-  readonly intensity: readonly number[];
-  /** Scores of the slices, rising. */
-  readonly errorSlices: readonly number[];
-  readonly intensitySlices: readonly number[];
-}
+import type { RunStatus } from './report.js';
 
 /** What one method says of a slice. */
 export interface SliceScore {
@@ -79,7 +60,7 @@ export interface LesionCheck {
 
 export interface AnomalySeries {
   readonly id: string;
-  readonly status: SeriesStatus;
+  readonly status: RunStatus;
   readonly problem: Problem | null;
   readonly slices: readonly ScoredSlice[];
   /** Share of the foreground that the mask marks. */

@@ -1,5 +1,6 @@
 import type { Problem } from './errors.js';
 import type { LearningPoint } from './models.js';
+import type { RunStatus } from './report.js';
 import type {
   AnomalyResult,
   CheckTrainingResult,
@@ -75,15 +76,13 @@ export interface SeriesDoneEvent {
   readonly type: 'series-done';
   readonly series: string;
   /** `kept`: an earlier run had finished it. */
-  readonly status: SeriesStatus;
+  readonly status: RunStatus;
   /** Why it failed or was skipped. */
   readonly problem: Problem | null;
   readonly seconds: number;
   /** Of `denoise`: what the trust report came to; null or absent where nothing was judged. */
   readonly trust?: TrustOutcome | null;
 }
-
-export type SeriesStatus = 'done' | 'kept' | 'failed' | 'skipped';
 
 export interface WarningEvent {
   readonly type: 'warning';

@@ -1,5 +1,3 @@
-import type { NormalScores } from './anomaly.js';
-
 /**
  * What is known of a model file: the card that stands in its ONNX metadata, and how it appears in the model library.
  * Plain data without patient attributes; the renderer may import it.
@@ -113,4 +111,23 @@ export interface ModelEntry {
 export interface ModelDetails {
   readonly entry: ModelEntry;
   readonly card: object;
+}
+
+/**
+ * Where images are unlike those that a model was trained on: what `limpid anomaly` writes as report.json. Plain data
+ * without patient attributes or file names; the renderer may import it. Errors and intensities are shares of the
+ * intensity range of their series (percentiles 0.5 to 99.5).
+ */
+
+/** What is usual in normal images that the model was not trained on; in the model card, or of `--normal`. */
+export interface NormalScores {
+  readonly planes: number;
+  /** Shares of the foreground pixels, falling; `error` and `intensity` say what such a share exceeds. */
+  readonly shares: readonly number[];
+  readonly error: readonly number[];
+  /** Of the baseline: distance of the intensity from the median of the foreground. */
+  readonly intensity: readonly number[];
+  /** Scores of the slices, rising. */
+  readonly errorSlices: readonly number[];
+  readonly intensitySlices: readonly number[];
 }

@@ -120,7 +120,7 @@ export interface SimulateRequest {
   readonly noise: NoiseKind | null;
   /** Standard deviation in percent of the brightest voxel (the convention of BrainWeb). */
   readonly level: number;
-  /** Severity in the unit of the artifact (noise/artifacts); null takes the usual one. */
+  /** Severity in the unit of the artifact (artifacts); null takes the usual one. */
   readonly artifact?: { readonly name: ArtifactName; readonly severity: number | null };
   readonly seed: number;
 }

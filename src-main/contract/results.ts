@@ -1,9 +1,9 @@
 import type { LesionCheck } from './anomaly.js';
 import type { ErrorCode, Problem } from './errors.js';
-import type { SeriesStatus } from './events.js';
 import type { ModelEntry } from './models.js';
-import type { BlendReport, Verdict } from './report.js';
+import type { RunStatus } from './report.js';
 import type { ArtifactName, JobRequest, PairObjectiveName } from './requests.js';
+import type { BlendReport, Verdict } from './trust.js';
 
 /** The last event of a job. */
 
@@ -77,7 +77,7 @@ export interface InspectResult {
 
 export interface SeriesOutcome {
   readonly series: string;
-  readonly status: SeriesStatus;
+  readonly status: RunStatus;
   readonly problem: Problem | null;
   /**
    * Folders or files below the output folder that hold something of the series now; `*` stands for a name that the

@@ -1,6 +1,6 @@
 /** The compute process: everything heavy runs here, so that it can crash or be killed without its starter. */
-import { openLine } from './line.js';
-import { serve } from './port.js';
+import { openLine } from '../process/line.js';
+import { serve } from '../process/port.js';
 import { runJob } from './run.js';
 
 // Ctrl-C in a terminal reaches this process too; the one that started it decides and kills.

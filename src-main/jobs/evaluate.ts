@@ -1,15 +1,15 @@
+import { startMeter } from '../base/progress.js';
 import { LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { EvaluateRequest } from '../contract/requests.js';
 import { type EvaluateResult, EXIT } from '../contract/results.js';
-import { DecodePool } from '../dicom/decode.js';
-import { scan } from '../dicom/scan.js';
-import { openSource } from '../dicom/sources.js';
-import { loadVolume } from '../dicom/volume.js';
+import { DecodePool } from '../dicom/codec/decode.js';
+import { openSource } from '../dicom/files/sources.js';
+import { scan } from '../dicom/series/scan.js';
+import { loadVolume } from '../dicom/series/volume.js';
 import { evaluate } from '../imaging/metrics.js';
 import type { Volume } from '../imaging/volume.js';
-import { isNiftiName, loadNifti } from './nifti-input.js';
-import { startMeter } from './progress.js';
+import { isNiftiName, loadNifti } from '../series/nifti-input.js';
 
 /** Compares images with a reference. @throws LimpidError those of reading, E_SHAPE, E_VALUES */
 export async function runEvaluate(request: EvaluateRequest, emit: Emit): Promise<EvaluateResult> {

@@ -1,16 +1,16 @@
+import { startMeter } from '../base/progress.js';
 import { type Problem, problemFrom } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { InspectRequest } from '../contract/requests.js';
 import { EXIT, type InspectedSeries, type InspectResult, type NoiseSummary } from '../contract/results.js';
-import { DecodePool } from '../dicom/decode.js';
-import { scan } from '../dicom/scan.js';
-import type { Series } from '../dicom/series.js';
-import { openSource } from '../dicom/sources.js';
-import { loadVolume } from '../dicom/volume.js';
+import { DecodePool } from '../dicom/codec/decode.js';
+import { openSource } from '../dicom/files/sources.js';
+import { scan } from '../dicom/series/scan.js';
+import type { Series } from '../dicom/series/series.js';
+import { loadVolume } from '../dicom/series/volume.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
-import { isNiftiName, loadNifti } from './nifti-input.js';
-import { startMeter } from './progress.js';
+import { isNiftiName, loadNifti } from '../series/nifti-input.js';
 
 /**
  * Lists what is at the paths; nothing is written.

@@ -1,17 +1,18 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
-import type { FamilyCard, ModelEntry } from '../contract/models.js';
+import type { ModelEntry } from '../contract/models.js';
 import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
 import { EXIT, type ModelsResult } from '../contract/results.js';
-import { CARD_KEY } from '../denoise/family-card.js';
-import { DECODER_KEY, familyCardOf, loadForeign, openFamilyFile } from '../denoise/family-file.js';
-import { adoptForeign } from '../denoise/foreign.js';
-import { foreignPorts } from '../denoise/foreign-ports.js';
-import { tryForeign } from '../denoise/foreign-run.js';
-import { openModelFile } from '../denoise/model-file.js';
+import { CARD_KEY } from '../model-files/family-card.js';
+import { DECODER_KEY, familyCardOf, loadForeign, openFamilyFile } from '../model-files/family-file.js';
+import { adoptForeign } from '../model-files/foreign.js';
+import { foreignPorts } from '../model-files/foreign-ports.js';
+import { tryForeign } from '../model-files/foreign-run.js';
+import { openModelFile } from '../model-files/model-file.js';
 import { openRuntime } from '../runtime/device.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
+import { factsOf } from '../store/model-facts.js';
 import {
   deleteModel,
   findModel,
@@ -20,7 +21,7 @@ import {
   listModels,
   readKept,
   readModel,
-} from './model-store.js';
+} from '../store/model-store.js';
 
 /** Lists, shows, takes in, gives out and deletes the models of the library. @throws LimpidError as model-store.ts */
 export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
@@ -121,19 +122,6 @@ async function importSeriesModel(
       error,
     );
   }
-}
-
-/** What the library says of a model, from its card. */
-export function factsOf(
-  card: FamilyCard,
-): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut' | 'data'> {
-  return {
-    family: card.family,
-    tasks: card.tasks,
-    objective: card.objective.kind,
-    heldOut: heldOutOf(card.training),
-    data: card.foreign === undefined ? card.data : null,
-  };
 }
 
 function cardOf(model: LoadedModel): object | null {

@@ -2,23 +2,23 @@ import { problemFrom } from '../contract/errors.js';
 import type { Emit, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
-import { runAnomaly } from './anomaly.js';
-import { modelHash } from './autoencoder.js';
-import { runCompress, runDecompress } from './compress.js';
-import { runDenoise } from './denoise.js';
-import { openDenoiser } from './denoiser.js';
+import { modelHash } from '../denoise/autoencoder.js';
+import { openDenoiser } from '../denoise/denoiser.js';
+import type { Wish } from '../process/port.js';
+import { runAnomaly } from './anomaly/anomaly.js';
+import { runCompress, runDecompress } from './codes/compress.js';
+import { runGenerate } from './codes/generate.js';
+import { runDenoise } from './denoise/denoise.js';
 import { runEvaluate } from './evaluate.js';
-import { runGenerate } from './generate.js';
 import { runInspect } from './inspect.js';
-import { runLatent } from './latent.js';
+import { runLatent } from './latent/latent.js';
 import { runModels } from './models.js';
-import type { Wish } from './port.js';
-import { runPretrain } from './pretrain.js';
 import { runSend } from './send.js';
 import { runSimulate } from './simulate.js';
-import { runTrain } from './train.js';
-import { checkTraining } from './train-check.js';
-import { listFamilies } from './train-families.js';
+import { runPretrain } from './train/pretrain.js';
+import { runTrain } from './train/train.js';
+import { checkTraining } from './train/train-check.js';
+import { listFamilies } from './train/train-families.js';
 
 /** Runs any request; what stops the whole job is a result too. */
 export async function runJob(

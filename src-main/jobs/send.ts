@@ -1,13 +1,13 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
+import { type Meter, startMeter } from '../base/progress.js';
 import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { SendRequest } from '../contract/requests.js';
 import { EXIT, type SendResult } from '../contract/results.js';
 import { type StoreOutcome, store } from '../dicom/net/scu.js';
 import { readStorable, type Storable } from '../dicom/net/storable.js';
-import { type Meter, startMeter } from './progress.js';
 
 /** What the journal holds, and what was half-written, is nobody else's. */
 const OURS = '.limpid';

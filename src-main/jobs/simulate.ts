@@ -1,21 +1,21 @@
 import * as path from 'node:path';
+import { ARTIFACTS, modelFor, simulateArtifact } from '../artifacts/artifacts.js';
 import { writeFileAtomic } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import type { Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { SimulateRequest } from '../contract/requests.js';
 import type { OutputsResult } from '../contract/results.js';
+import type { ProcessHooks, Processor } from '../denoise/processor.js';
 import { writeNifti } from '../imaging/nifti.js';
 import type { Volume } from '../imaging/volume.js';
-import { ARTIFACTS, modelFor, simulateArtifact } from '../noise/artifacts/artifacts.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
-import { exitCodeOf, refuseEmpty } from './denoise.js';
-import { runDeriveJob } from './derive-job.js';
-import { openJournal } from './journal.js';
-import { isNiftiName, loadNifti } from './nifti-input.js';
-import { guardedPath, openInput } from './open-input.js';
-import { openOutputFolder, refuseOutput } from './output-folder.js';
-import type { ProcessHooks, Processor } from './processor.js';
+import { openJournal } from '../series/journal.js';
+import { isNiftiName, loadNifti } from '../series/nifti-input.js';
+import { guardedPath, openInput } from '../series/open-input.js';
+import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
+import { exitCodeOf, refuseEmpty } from './denoise/denoise.js';
+import { runDeriveJob } from './denoise/derive-job.js';
 
 /**
  * Adds an artifact, noise of a known level, or both to every series of the input.

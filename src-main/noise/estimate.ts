@@ -1,9 +1,9 @@
-import type { Problem } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
 import { type Air, airNoise } from './air.js';
 import { atMost, detailVariance, separable } from './autocorrelation.js';
 import { tissueThreshold } from './foreground.js';
 import { noiseMap } from './map.js';
+import type { NoiseEstimate } from './noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
 import { repeatsNoise } from './repeats.js';
 import { median } from './robust.js';
@@ -18,43 +18,6 @@ import {
   tissueBlocks,
   waveletNoise,
 } from './wavelet.js';
-
-/** What is known of the noise of one series. Levels in the units of the volume. */
-export interface NoiseEstimate {
-  /** Standard deviation of the Gaussian noise in each channel of the underlying complex signal. */
-  readonly sigma: number;
-  readonly distribution: 'rician' | 'gaussian';
-  /** The level by each method; null where it does not apply. */
-  readonly methods: {
-    readonly background: number | null;
-    readonly wavelet: number | null;
-    readonly spectrum: number | null;
-    readonly repeats: number | null;
-    /** From the loss that training could not get under; null until it was tried. */
-    readonly training: number | null;
-  };
-  /** sigma over the median foreground, percent; CT counts from air, -1000 HU. */
-  readonly relative: number;
-  /** Lag-1 correlation of the noise along columns, rows and slices. */
-  readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
-  readonly correlated: boolean;
-  /**
-   * False where the level rests on the details of tissue alone and these look correlated: then fine structure may
-   * pass for noise, and the true level can be many times lower. Nothing may rely on the level then.
-   */
-  readonly certain: boolean;
-  /** The level at each voxel of a frame (slices * rows * columns); null where one level serves. */
-  readonly map: Float32Array | null;
-  /** (90th - 10th percentile) / median of the local level; includes the map's own scatter, some 0.1. */
-  readonly mapVariation: number;
-  /** True when the scanner or an anonymiser set the air to one value. */
-  readonly airMasked: boolean;
-  /** Distinct values in the sample (at most 65536) and the smallest step between them. */
-  readonly quantisation: { readonly levels: number; readonly step: number };
-  /** Share of the voxels that is tissue, 0 to 1. */
-  readonly foreground: number;
-  readonly warnings: readonly Problem[];
-}
 
 /** Lag-1 correlation above which the noise is called correlated; structure alone can make about 0.2. */
 const CORRELATED = 0.25;

@@ -1,7 +1,7 @@
+import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from '../base/fft.js';
 import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import { planeLength, sliceView, type Volume, withData } from '../imaging/volume.js';
-import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from './artifacts/fft.js';
 import { type Coils, coilsAround, noiseGain, rootSumOfSquares } from './coils.js';
 import { median } from './robust.js';
 

@@ -1,5 +1,5 @@
+import { cosines, forward8x8 } from '../base/dct.js';
 import type { Autocorrelation } from './autocorrelation.js';
-import { cosines, forward8x8 } from './classical/dct.js';
 import type { Plane } from './planes.js';
 import { sigmaFromMagnitude } from './rician.js';
 import { median, quantile } from './robust.js';

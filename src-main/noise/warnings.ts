@@ -1,5 +1,5 @@
 import type { Problem } from '../contract/errors.js';
-import type { NoiseEstimate } from './estimate.js';
+import type { NoiseEstimate } from './noise-estimate.js';
 
 const DISAGREE = 1.3;
 const FEW_LEVELS = 300;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Problem } from '../contract/errors.js';
-import { mapValues } from '../graph/emit.js';
+import { mapValues } from '../graph/emit/trace.js';
 import { operatorError, withBackend } from '../graph/tracer.js';
 import type { InferenceDefinition, NamedArrays, StepDefinition } from '../graph/types.js';
 import { checkFeeds, checkState } from './arrays.js';

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LimpidError } from '../contract/errors.js';
 import { permutedFloats } from '../graph/emit/builder.js';
-import { emitInference, emitStepGraph, mapValues, STEP_NAMES } from '../graph/emit.js';
+import { emitInference, emitStepGraph, mapValues, STEP_NAMES } from '../graph/emit/trace.js';
 import { decodeMetadata, encodeModel } from '../graph/onnx.js';
 import { externalParts } from '../graph/onnx-external.js';
 import type { InferenceDefinition, NamedArrays, Shape, StepDefinition, Target } from '../graph/types.js';

@@ -1,6 +1,6 @@
 import { utilityProcess } from 'electron';
 import { childEnvironment } from '../base/environment.js';
-import type { Child, Spawn } from '../jobs/spawn.js';
+import type { Child, Spawn } from '../process/spawn.js';
 
 /** Starts scripts with utilityProcess: Node's fork would start this app again, for the fuse RunAsNode is off. */
 export const utilitySpawn: Spawn = <In extends object, Out extends object>(

@@ -1,17 +1,22 @@
 import { sha256 } from '../base/files.js';
 import type { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
-import type { TrainingStatistics } from '../contract/report.js';
+import type { TrainingStatistics } from '../contract/trust.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Network } from '../models/network.js';
 import { CONDITIONS } from '../models/unet.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
-import type { BatchSource, FedBatch } from './batches.js';
-import { type Conditions, conditionsOf, fillConditions, recorruptedConditions } from './conditions.js';
 import { HeldOutJudge } from './judge.js';
-import { drawNoise, makeBatch, type RecorruptedObjective } from './objective.js';
-import { PatchSampler } from './samples.js';
+import type { BatchSource, FedBatch } from './samples/batches.js';
+import {
+  type Conditions,
+  conditionsOf,
+  fillConditions,
+  recorruptedConditions,
+} from './samples/conditions.js';
+import { drawNoise, makeBatch, type RecorruptedObjective } from './samples/objective.js';
+import { PatchSampler } from './samples/samples.js';
 import { RECORRUPTION, type TrainedModel } from './self.js';
 import { networkLearner, type TrainingHooks, type TrainingPlan, train } from './train.js';
 

@@ -1,6 +1,5 @@
 import { LimpidError } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
-import type { CurvePoint } from './loop.js';
 
 /** All that a training run needs to go on as if it had never stopped. */
 export interface Checkpoint {
@@ -116,4 +115,13 @@ function damaged(): LimpidError {
     'The training checkpoint is damaged or of another version.',
     'Remove the output folder and start again.',
   );
+}
+
+/** One point of the learning curve, in units of the loss. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly heldOut: number | null;
+  /** What the family watches, on held-out images; absent where it watches nothing. */
+  readonly measures?: Readonly<Record<string, number>>;
 }

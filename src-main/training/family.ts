@@ -4,14 +4,10 @@ import { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { Preview } from '../contract/events.js';
 import type { NamedArrays } from '../graph/types.js';
-import { familyNamed } from '../models/families.js';
+import { familyNamed } from '../models/families/families.js';
 import type { Autoencoder, FamilySettings } from '../models/family.js';
 import { headOf, type LossTerm, sameHead } from '../models/losses.js';
 import type { Runtime } from '../runtime/types.js';
-import { artifactBatches } from './artifact-pairs.js';
-import type { BatchSource } from './batches.js';
-import { type CorpusSeries, type CorpusShape, requireFrames } from './corpus.js';
-import { type Augmentation, CropSampler } from './crops.js';
 import { autoencoderLearner, type Learner } from './learner.js';
 import {
   type LoopSettings,
@@ -20,8 +16,12 @@ import {
   type TrainingResult,
   trainLearner,
 } from './loop.js';
-import { type PairObjective, pairBatches } from './pairs.js';
 import { Previewer, type PreviewSink } from './preview.js';
+import { artifactBatches } from './samples/artifact-pairs.js';
+import type { BatchSource } from './samples/batches.js';
+import { type CorpusSeries, type CorpusShape, requireFrames } from './samples/corpus.js';
+import { type Augmentation, CropSampler } from './samples/crops.js';
+import { type PairObjective, pairBatches } from './samples/pairs.js';
 
 /** Everything that decides the result of a run, besides the images and the device. Plain data. */
 export interface FamilyPlan extends LoopSettings {

@@ -1,5 +1,5 @@
 import { LimpidError } from '../contract/errors.js';
-import type { TrainingStatistics } from '../contract/report.js';
+import type { TrainingStatistics } from '../contract/trust.js';
 import type { GeneralModel } from './adapt.js';
 import { PRETRAINED_NETWORK, type PretrainedModel } from './pretrain.js';
 import type { TrainedModel } from './self.js';

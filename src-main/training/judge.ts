@@ -1,8 +1,8 @@
 import { Random } from '../base/random.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Feeds, Runtime, StepProgram } from '../runtime/types.js';
-import type { BatchSource, FedBatch } from './batches.js';
 import { drawAll, type Learner } from './learner.js';
+import type { BatchSource, FedBatch } from './samples/batches.js';
 import { initialLearnerState, judged, judgeStep, MEASURE } from './step.js';
 
 const HELD_OUT_BATCHES = 4;

@@ -4,7 +4,7 @@ import type { NamedArrays, NamedShapes, NamedTensors, Shape } from '../graph/typ
 import type { Autoencoder, BufferSpec, DrawSpec, Pass } from '../models/family.js';
 import { type LossTerm, reconstructionLoss } from '../models/losses.js';
 import { initialParameters, type ParameterSpec, rank4 } from '../models/network.js';
-import type { Part } from './batches.js';
+import type { Part } from './samples/batches.js';
 
 /** A function to minimise, with its parameters: what the training loop knows of a network. */
 export interface Learner {

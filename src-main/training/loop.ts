@@ -2,11 +2,12 @@ import { Random } from '../base/random.js';
 import { LimpidError, type Problem } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
-import type { BatchSource } from './batches.js';
+import type { CurvePoint } from './checkpoint.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import { HeldOutJudge } from './judge.js';
 import { drawAll, type Learner } from './learner.js';
 import type { AdamSettings } from './optimiser.js';
+import type { BatchSource } from './samples/batches.js';
 import { learningRate } from './schedule.js';
 import { initialLearnerState, judged, learnerStep } from './step.js';
 
@@ -21,15 +22,6 @@ export interface LoopSettings {
   readonly evaluateEvery: number;
   /** Stop after this many measurements without a better held-out loss. */
   readonly patience: number;
-}
-
-/** One point of the learning curve, in units of the loss. */
-export interface CurvePoint {
-  readonly step: number;
-  readonly loss: number;
-  readonly heldOut: number | null;
-  /** What the family watches, on held-out images; absent where it watches nothing. */
-  readonly measures?: Readonly<Record<string, number>>;
 }
 
 export interface TrainingProgress {

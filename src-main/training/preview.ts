@@ -4,8 +4,8 @@ import type { NamedArrays } from '../graph/types.js';
 import type { Autoencoder } from '../models/family.js';
 import { rank4 } from '../models/network.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
-import type { BatchSource } from './batches.js';
 import type { Measured } from './loop.js';
+import type { BatchSource } from './samples/batches.js';
 import { BUFFER, restingPass } from './step.js';
 
 /** Where pictures of a training go. Planes are size * size, one patch after the other, scaled as the corpus is. */

@@ -5,9 +5,10 @@ import { type Network, rank4 } from '../models/network.js';
 import { unet } from '../models/unet.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
-import { patchBatches } from './batches.js';
-import type { CleanObjective, Objective } from './objective.js';
-import { PatchSampler } from './samples.js';
+import { patchBatches } from './samples/batches.js';
+import { moments } from './samples/conditions.js';
+import type { CleanObjective, Objective } from './samples/objective.js';
+import { PatchSampler } from './samples/samples.js';
 import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
 
 /** What a person can choose; the rest follows from the series and its noise. */
@@ -121,21 +122,6 @@ function spanOf(rho: number): number {
 
 function multipleOf4(size: number): number {
   return size - (size % 4);
-}
-
-/** Mean and standard deviation of the usable values; the deviation is at least that of the noise. */
-export function moments({ values, usable }: UnitNoiseImage): { mean: number; deviation: number } {
-  let count = 0;
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < values.length; i++)
-    if (usable === null || usable[i] === 1) {
-      count++;
-      sum += values[i];
-      squares += values[i] * values[i];
-    }
-  const mean = sum / Math.max(1, count);
-  return { mean, deviation: Math.sqrt(Math.max(1, squares / Math.max(1, count) - mean * mean)) };
 }
 
 /** The trained network as a function: `image` of `shape` [1, rows, columns, channels] in, `restored` out. */

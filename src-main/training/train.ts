@@ -3,12 +3,13 @@ import { sha256 } from '../base/files.js';
 import type { NamedArrays } from '../graph/types.js';
 import { channelsOf, initialParameters, type Network, rank4 } from '../models/network.js';
 import type { Runtime } from '../runtime/types.js';
-import type { BatchSource } from './batches.js';
 import type { Learner } from './learner.js';
 import { type LoopSettings, type TrainingHooks, type TrainingResult, trainLearner } from './loop.js';
 import { ADAM } from './optimiser.js';
+import type { BatchSource } from './samples/batches.js';
 
-export type { CurvePoint, TrainingHooks, TrainingProgress, TrainingResult } from './loop.js';
+export type { CurvePoint } from './checkpoint.js';
+export type { TrainingHooks, TrainingProgress, TrainingResult } from './loop.js';
 
 /** Everything that decides the result of a training run, besides the images. */
 export interface TrainingPlan extends Omit<LoopSettings, 'optimiser' | 'warmupSteps'> {

@@ -10,10 +10,10 @@ import type {
   TrustReport,
   UncertaintyReport,
   Verdict,
-} from '../contract/report.js';
+} from '../contract/trust.js';
 import { floats, type Place, pasteValues, wholePlace } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
-import type { NoiseEstimate } from '../noise/estimate.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR, changePsnr, isClean } from './clean.js';
 import { familiarity } from './familiarity.js';
 import { foregroundThreshold } from './foreground.js';

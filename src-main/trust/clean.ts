@@ -1,5 +1,5 @@
 import type { Volume } from '../imaging/volume.js';
-import type { NoiseEstimate } from '../noise/estimate.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes } from '../noise/planes.js';
 import { median, quantile } from '../noise/robust.js';
 

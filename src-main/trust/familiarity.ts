@@ -3,9 +3,9 @@
  * a few slices, and how far their mean lies from those of the training slices (Mahalanobis 1936), so that a combination
  * of usual numbers that never occurs together counts as odd too.
  */
-import type { FamiliarityReport, TrainingStatistics } from '../contract/report.js';
+import type { FamiliarityReport, TrainingStatistics } from '../contract/trust.js';
 import type { Volume } from '../imaging/volume.js';
-import type { NoiseEstimate } from '../noise/estimate.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes } from '../noise/planes.js';
 import { quantile } from '../noise/robust.js';
 

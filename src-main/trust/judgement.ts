@@ -8,8 +8,8 @@ import type {
   TrustReason,
   UmseReport,
   Verdict,
-} from '../contract/report.js';
-import type { NoiseEstimate } from '../noise/estimate.js';
+} from '../contract/trust.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR } from './clean.js';
 import { signalReason } from './signal.js';
 

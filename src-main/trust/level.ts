@@ -1,4 +1,4 @@
-import type { LevelReport } from '../contract/report.js';
+import type { LevelReport } from '../contract/trust.js';
 import type { Volume } from '../imaging/volume.js';
 import { detailVariance, separable } from '../noise/autocorrelation.js';
 import { type Plane, planeOf } from '../noise/planes.js';

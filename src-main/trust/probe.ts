@@ -1,9 +1,9 @@
 import type { Random } from '../base/random.js';
-import type { RetentionReport } from '../contract/report.js';
+import type { RetentionReport } from '../contract/trust.js';
 import { bytes, cutBox, cutValues, type Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { noiseOfBox } from '../noise/domain.js';
-import type { NoiseEstimate } from '../noise/estimate.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { placeLesions, withLesions } from './lesions.js';
 import { noiseModel } from './noise-model.js';
 import { choosePart, type DenoiseFunction, isWhole, lookedMask } from './part.js';

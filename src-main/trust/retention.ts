@@ -2,7 +2,7 @@
  * How much of a faint lesion survives: lesions are inserted into the noisy input, and the difference that they make
  * to the output is projected on their template. The noise is the same with and without, so it mostly cancels.
  */
-import type { RetentionReport, RetentionRow } from '../contract/report.js';
+import type { RetentionReport, RetentionRow } from '../contract/trust.js';
 import type { Volume } from '../imaging/volume.js';
 import { CONTRASTS, DIAMETERS, type Lesion } from './lesions.js';
 

@@ -1,6 +1,6 @@
-import type { UmseReport } from '../contract/report.js';
+import type { UmseReport } from '../contract/trust.js';
 import type { Volume } from '../imaging/volume.js';
-import type { NoiseEstimate } from '../noise/estimate.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { median } from '../noise/robust.js';
 import type { NoiseModel } from './noise-model.js';
 

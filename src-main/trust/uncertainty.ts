@@ -7,7 +7,7 @@
  * the two is in one calibration factor, set once on images with known truth.
  */
 import type { Random } from '../base/random.js';
-import type { UncertaintyReport } from '../contract/report.js';
+import type { UncertaintyReport } from '../contract/trust.js';
 import type { Place } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { noiseField } from '../noise/simulate.js';

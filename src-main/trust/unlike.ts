@@ -1,5 +1,6 @@
-import type { NormalScores, SliceScore } from '../contract/anomaly.js';
+import type { SliceScore } from '../contract/anomaly.js';
 import { LimpidError } from '../contract/errors.js';
+import type { NormalScores } from '../contract/models.js';
 import { quantile } from '../noise/robust.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Problem } from '../contract/errors.js';
-import type { ResidualMeasure, ResidualReason, ResidualReport } from '../contract/report.js';
+import type { ResidualMeasure, ResidualReason, ResidualReport } from '../contract/trust.js';
 
 /** What was measured, before it is judged. */
 export type ResidualMeasures = Omit<ResidualReport, 'verdict' | 'reasons'> & {

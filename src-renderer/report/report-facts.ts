@@ -4,10 +4,9 @@ import type {
   NoiseReport,
   RaceReport,
   RequestReport,
-  ResidualReport,
   TrainingReport,
-  TrustReport,
 } from '../../src-main/contract/report.js';
+import type { ResidualReport, TrustReport } from '../../src-main/contract/trust.js';
 import { duration, integer, NONE, number } from './english.js';
 import type { Fact } from './FactTable.svelte';
 

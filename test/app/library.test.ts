@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Library, openLibrary } from '../../src-main/app/library/library.js';
 import type { Frame } from '../../src-main/app/library/protocol.js';
 import type { OpenInput } from '../../src-main/contract/app.js';
-import { loadNifti } from '../../src-main/jobs/nifti-input.js';
+import { loadNifti } from '../../src-main/series/nifti-input.js';
 import { makeDicom } from '../dicom/support.js';
 import {
   BRAIN,

@@ -6,7 +6,7 @@ import { modelsApi } from '../../src-main/app/models.js';
 import type { AppApi } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
 import { runJob } from '../../src-main/jobs/run.js';
-import { runTrain } from '../../src-main/jobs/train.js';
+import { runTrain } from '../../src-main/jobs/train/train.js';
 import { brainSlices, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { trainRequest } from '../jobs/train-request.js';
 

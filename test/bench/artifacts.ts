@@ -1,26 +1,31 @@
+// Learns to take each artifact away and prints the measured table of docs/families.md:
+//   npm run bench -- artifacts [--steps N] [--only ARTIFACT,...] [--ct FOLDER] [--write]
+// MR artifacts are simulated on a brain of Debian's mricron-data; those of CT on the series in FOLDER, and left out
+// without one. --write keeps the rows in test/bench/results/artifacts.json, puts them into docs/families.md and
+// makes the pictures in docs/pictures.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ARTIFACTS, simulateArtifact } from '../../src-main/artifacts/artifacts.js';
 import { Random } from '../../src-main/base/random.js';
 import { ARTIFACT_NAMES, type ArtifactName, USUAL_TRAINING } from '../../src-main/contract/requests.js';
-import { exportFamily, familyCard, openFamilyFile } from '../../src-main/denoise/family-file.js';
-import { restoreWithFamily } from '../../src-main/denoise/family-restorer.js';
 import { psnr } from '../../src-main/imaging/metrics.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import { grayPng } from '../../src-main/imaging/png.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
-import { openInput } from '../../src-main/jobs/open-input.js';
-import { planOf } from '../../src-main/jobs/train-plan.js';
-import { ARTIFACTS, simulateArtifact } from '../../src-main/noise/artifacts/artifacts.js';
+import { planOf } from '../../src-main/jobs/train/train-plan.js';
+import { exportFamily, familyCard, openFamilyFile } from '../../src-main/model-files/family-file.js';
+import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { artifactObjective } from '../../src-main/training/artifact-pairs.js';
+import { openInput } from '../../src-main/series/open-input.js';
+import { trainFamily } from '../../src-main/training/family.js';
+import { artifactObjective } from '../../src-main/training/samples/artifact-pairs.js';
 import {
   type CorpusSeries,
   corpusSeries,
   intensityScale,
   SLICE_JUDGES,
   splitCorpus,
-} from '../../src-main/training/corpus.js';
-import { trainFamily } from '../../src-main/training/family.js';
+} from '../../src-main/training/samples/corpus.js';
 import { CH2, slab } from '../imaging/support.js';
 import { planFor } from '../training/brain.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';

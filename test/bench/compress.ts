@@ -1,16 +1,19 @@
+// Compresses held-out slices of ch2 with trained models, and with JPEG 2000 and JPEG-LS at the same rate:
+//   npm run bench -- compress [--steps N] [--only MODEL,...] [--write]
+// --write keeps the rows in test/bench/results/compress.json and puts them into docs/families.md.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { exportFamily, familyCard } from '../../src-main/denoise/family-file.js';
 import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
-import { runCompress, runDecompress } from '../../src-main/jobs/compress.js';
+import { runCompress, runDecompress } from '../../src-main/jobs/codes/compress.js';
+import { exportFamily, familyCard } from '../../src-main/model-files/family-file.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { intensityScale, SLICE_JUDGES } from '../../src-main/training/corpus.js';
 import { trainFamily } from '../../src-main/training/family.js';
+import { intensityScale, SLICE_JUDGES } from '../../src-main/training/samples/corpus.js';
 import { CH2, slab } from '../imaging/support.js';
 import { brainCorpus, planFor } from '../training/brain.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';

@@ -1,16 +1,18 @@
+// Trains the families on a brain and makes the pictures of docs/families.md with the jobs of the command line:
+//   npm run bench -- families-pictures [--steps N] [--only rebuilds,denoised,generated]
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Random } from '../../src-main/base/random.js';
-import { applyToPlane, type ScaledStack, scaledStack } from '../../src-main/denoise/family-apply.js';
-import { openFamilyFile } from '../../src-main/denoise/family-file.js';
 import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { grayPng } from '../../src-main/imaging/png.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
-import { runGenerate } from '../../src-main/jobs/generate.js';
-import { runLatent } from '../../src-main/jobs/latent.js';
-import { runTrain } from '../../src-main/jobs/train.js';
+import { runGenerate } from '../../src-main/jobs/codes/generate.js';
+import { runLatent } from '../../src-main/jobs/latent/latent.js';
+import { runTrain } from '../../src-main/jobs/train/train.js';
+import { openFamilyFile } from '../../src-main/model-files/family-file.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
+import { applyToPlane, type ScaledStack, scaledStack } from '../../src-main/restore/family-apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { CH2 } from '../imaging/support.js';
 import { trainRequest } from '../jobs/train-request.js';

@@ -1,14 +1,18 @@
+// Times a training step of every family, and of the same nets in PyTorch, in alternation:
+//   npm run bench -- families-speed --python VENV/bin/python [--threads N] [--rounds N] [--only FAMILY,...] [--write]
+// The interpreter needs test/bench/requirements-torch.txt.
+// --write keeps the rows in test/bench/results/families-speed.json and puts them into docs/families.md.
 import * as path from 'node:path';
 import { Random } from '../../src-main/base/random.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
 import { parameterCount } from '../../src-main/models/network.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import type { CorpusSeries } from '../../src-main/training/corpus.js';
-import { CropSampler } from '../../src-main/training/crops.js';
 import { type FamilyPlan, modelOf } from '../../src-main/training/family.js';
 import { autoencoderLearner, drawAll } from '../../src-main/training/learner.js';
 import { ADAM } from '../../src-main/training/optimiser.js';
-import { pairBatches } from '../../src-main/training/pairs.js';
+import type { CorpusSeries } from '../../src-main/training/samples/corpus.js';
+import { CropSampler } from '../../src-main/training/samples/crops.js';
+import { pairBatches } from '../../src-main/training/samples/pairs.js';
 import { initialLearnerState, learnerStep } from '../../src-main/training/step.js';
 import { brainCorpus, planFor, squares } from '../training/brain.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';

@@ -1,9 +1,13 @@
+// Trains every family on a brain of Debian's mricron-data and prints the measured table of docs/families.md:
+//   npm run bench -- families [--steps N] [--only FAMILY,...] [--repeats FOLDER] [--write]
+// --repeats: repeats of one scan (a series of several frames), on which video is measured too.
+// --write keeps the rows in test/bench/results/families.json and puts them all into docs/families.md.
 import { Random } from '../../src-main/base/random.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
 import { rank4 } from '../../src-main/models/network.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { type CorpusSeries, SLICE_TRAINS } from '../../src-main/training/corpus.js';
 import type { FamilyPlan, TrainedFamily } from '../../src-main/training/family.js';
+import { type CorpusSeries, SLICE_TRAINS } from '../../src-main/training/samples/corpus.js';
 import { splitBuffers } from '../../src-main/training/step.js';
 import {
   apply,

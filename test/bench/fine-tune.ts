@@ -1,6 +1,6 @@
 import type { Runtime } from '../../src-main/runtime/types.js';
-import type { CorpusSeries } from '../../src-main/training/corpus.js';
 import { type TrainedFamily, trainFamily } from '../../src-main/training/family.js';
+import type { CorpusSeries } from '../../src-main/training/samples/corpus.js';
 import { planFor } from '../training/brain.js';
 
 /** A masked autoencoder that learnt to denoise in `steps` steps, from scratch and from pretrained weights. */

@@ -1,3 +1,5 @@
+// What holds the shipped network back: drawn or real images, and its size.
+//   npm run bench -- images VOLUMES drawn|real|both STEPS BASE OUT
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Random } from '../../src-main/base/random.js';

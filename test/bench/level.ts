@@ -1,13 +1,20 @@
+// The level of the noise that is found, over the true one: scans simulated with known level, and real series whose
+// level repeats tell:
+//   npm run bench -- level [--only WORD] [--data FOLDER] [--keep FOLDER]
+// ch2 and the macaque are Debian's mricron-data; FOLDER holds unpacked series: ct-bone and ct-iterative (one phantom
+// in two reconstructions), repeats (frames that are repeats), dwi-twice (one acquisition made twice, one run after the other).
+// --keep keeps what was simulated for the next time.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { openInput } from '../../src-main/jobs/open-input.js';
-import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate.js';
+import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { median } from '../../src-main/noise/robust.js';
 import { PLAIN_SCANNER, type Scanner, simulateScan } from '../../src-main/noise/scanner.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import { openInput } from '../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../imaging/support.js';
 import { drawnHead } from '../support/drawn-head.js';
 

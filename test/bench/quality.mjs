@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The quality bench: images with known truth, peers and ours in one table. See docs/quality.md.
- * Usage: npm run bench:quality -- --help
+ * Usage: npm run bench -- quality --help
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const DOCUMENT = join(ROOT, 'docs/quality.md');
 const BEGIN = '<!-- bench:quality begin -->';
 const END = '<!-- bench:quality end -->';
 
-const HELP = `npm run build && npm run bench:quality [-- OPTIONS]
+const HELP = `npm run build && npm run bench -- quality [OPTIONS]
 
   --quick             two volumes, fast methods
   --only A,B          these methods: ${METHODS.map(({ id }) => id).join(', ')}

@@ -1,23 +1,28 @@
+// Who wins the race of `--model auto`, beside who is really better where the truth is known:
+//   npm run bench -- race [--levels 1,5,9] [--ct FOLDER] [--repeats FOLDER]
+// ch2 (Debian's mricron-data) on slices of the tuning slab with Rician noise; a CT with correlated noise added;
+// repeats, whose frames that no denoiser saw are the truth.
 import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { MPPCA_LEAST_FRAMES } from '../../src-main/contract/requests.js';
-import { denoiseVolume } from '../../src-main/denoise/denoise.js';
-import { splitFrames, type UnitDenoiser } from '../../src-main/denoise/evidence.js';
-import { restorerOf } from '../../src-main/denoise/restorer.js';
-import { viewsOf } from '../../src-main/denoise/views.js';
+import { raceReport, runRace } from '../../src-main/denoise/race.js';
+import { classicalDenoiser } from '../../src-main/filters/denoiser.js';
 import { automaticMask } from '../../src-main/imaging/metrics.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { readGeneral } from '../../src-main/jobs/general.js';
-import { openInput } from '../../src-main/jobs/open-input.js';
-import { raceReport, runRace } from '../../src-main/jobs/race.js';
-import { classicalDenoiser } from '../../src-main/noise/classical/denoiser.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate.js';
+import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import { denoiseVolume } from '../../src-main/restore/denoise.js';
+import { splitFrames, type UnitDenoiser } from '../../src-main/restore/evidence.js';
+import { restorerOf } from '../../src-main/restore/restorer.js';
+import { viewsOf } from '../../src-main/restore/views.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { conditionsOf } from '../../src-main/training/conditions.js';
+import { openInput } from '../../src-main/series/open-input.js';
+import { readGeneral } from '../../src-main/store/general.js';
 import { unadapted } from '../../src-main/training/general.js';
+import { conditionsOf } from '../../src-main/training/samples/conditions.js';
 import { CH2, slab } from '../imaging/support.js';
 
 const SEED = 1;

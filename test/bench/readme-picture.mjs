@@ -1,7 +1,7 @@
 /**
  * The picture of README.md: before and after of the middle slice, from the report of a finished `npm run demo`.
  *
- *   node test/bench/readme-picture.mjs
+ *   npm run bench -- readme-picture
  */
 import { existsSync, statSync } from 'node:fs';
 import * as path from 'node:path';

@@ -1,3 +1,5 @@
+// Times training steps of ours and of PyTorch in alternation:
+//   npm run bench -- step [--rounds N] [--only FAMILY,...] [--write]
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
 import { openRuntime } from '../../src-main/runtime/device.js';
@@ -7,7 +9,7 @@ import { median, startPeer, timed } from './torch.js';
 
 /**
  * A training step (U-Net of 0.47 M parameters, Adam, batch 16 of 64x64) and an inference (256x256) on the CPU, in
- * alternation with PyTorch. Prints medians and ratios. Run by hand: node test/bench/step.mjs [ROUNDS].
+ * alternation with PyTorch. Prints medians and ratios. Run by hand: npm run bench -- step [ROUNDS].
  */
 const rounds = Number(process.argv[2] ?? 9);
 const threads = availableParallelism();

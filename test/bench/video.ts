@@ -1,19 +1,19 @@
 import { Random } from '../../src-main/base/random.js';
-import { exportFamily, familyCard, openFamilyFile } from '../../src-main/denoise/family-file.js';
-import { restoreWithFamily } from '../../src-main/denoise/family-restorer.js';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { openInput } from '../../src-main/jobs/open-input.js';
+import { exportFamily, familyCard, openFamilyFile } from '../../src-main/model-files/family-file.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
+import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
+import { openInput } from '../../src-main/series/open-input.js';
+import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
 import {
   corpusSeries,
   intensityScale,
   roleOf,
   SLICE_JUDGES,
   splitCorpus,
-} from '../../src-main/training/corpus.js';
-import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
-import { contextPlanes } from '../../src-main/training/samples.js';
+} from '../../src-main/training/samples/corpus.js';
+import { contextPlanes } from '../../src-main/training/samples/samples.js';
 import { planFor } from '../training/brain.js';
 import { brainCine } from '../training/cine.js';
 

@@ -1,6 +1,6 @@
 /**
  * The window from outside: first image of a series of 500 slices of 512 x 512, size of the bundle, memory at rest.
- * Needs the built app, Debian's chromium and, to compare the reading of headers, dcmtk. Run: npm run bench:window
+ * Needs the built app, Debian's chromium and, to compare the reading of headers, dcmtk. Run: npm run bench -- window
  * (test/bench/viewer.mjs, which it starts too, has the times of drawing).
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -3,7 +3,6 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { problemFrom } from '../../src-main/contract/errors.js';
-import { type Derivation, deriveInstance, SMOOTHING } from '../../src-main/dicom/derive.js';
 import {
   asciiValue,
   type ElementFile,
@@ -12,9 +11,10 @@ import {
   UNDEFINED_LENGTH,
   valueBytes,
   walkElements,
-} from '../../src-main/dicom/elements.js';
-import { newUid } from '../../src-main/dicom/uid.js';
-import { verifyWritten } from '../../src-main/dicom/verify.js';
+} from '../../src-main/dicom/elements/elements.js';
+import { newUid } from '../../src-main/dicom/elements/uid.js';
+import { type Derivation, deriveInstance, SMOOTHING } from '../../src-main/dicom/write/derive.js';
+import { verifyWritten } from '../../src-main/dicom/write/verify.js';
 import { hasTool } from '../support/tools.js';
 import { daikonFile, hasPydicom, pydicomFile, temporaryFolder } from './fixtures.js';
 import { complaints, newLines } from './validators.js';

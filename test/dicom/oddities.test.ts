@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { LimpidError } from '../../src-main/contract/errors.js';
-import { DecodePool, type StoredPixels } from '../../src-main/dicom/decode.js';
-import { type Derivation, deriveInstance } from '../../src-main/dicom/derive.js';
-import { findElement, walkElements } from '../../src-main/dicom/elements.js';
-import { readInstance } from '../../src-main/dicom/instance.js';
-import { scan } from '../../src-main/dicom/scan.js';
-import { verifyWritten } from '../../src-main/dicom/verify.js';
+import { DecodePool, type StoredPixels } from '../../src-main/dicom/codec/decode.js';
+import { findElement, walkElements } from '../../src-main/dicom/elements/elements.js';
+import { readInstance } from '../../src-main/dicom/read/instance.js';
+import { scan } from '../../src-main/dicom/series/scan.js';
+import { type Derivation, deriveInstance } from '../../src-main/dicom/write/derive.js';
+import { verifyWritten } from '../../src-main/dicom/write/verify.js';
 import { makeDicom, memoryFile } from './support.js';
 
 const PIXELS = Buffer.from([0xe0, 0x7f, 0x10, 0x00]);

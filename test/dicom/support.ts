@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 import { afterAll } from 'vitest';
-import type { SourceFile } from '../../src-main/dicom/sources.js';
+import type { SourceFile } from '../../src-main/dicom/files/source.js';
 import { warnOnce } from '../support/tools.js';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -38,7 +38,7 @@ export async function buildWorker(): Promise<URL> {
       emptyOutDir: true,
       minify: false,
       rollupOptions: {
-        input: { 'decode-worker': path.join(ROOT, 'src-main/dicom/decode-worker.ts') },
+        input: { 'decode-worker': path.join(ROOT, 'src-main/dicom/codec/decode-worker.ts') },
         output: { format: 'es', entryFileNames: '[name].js' },
       },
     },

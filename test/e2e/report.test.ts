@@ -7,8 +7,8 @@ import { type Browser, chromium, type Page } from '@playwright/test';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src-main/contract/report.js';
-import { renderSeriesImages } from '../../src-main/trust/images.js';
-import { buildReportHtml, DATA_MARK } from '../../src-main/trust/report-html.js';
+import { renderSeriesImages } from '../../src-main/report/images.js';
+import { buildReportHtml, DATA_MARK } from '../../src-main/report/report-html.js';
 import { brainSample, type Sample } from '../trust/sample.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

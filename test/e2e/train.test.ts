@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readFamilyWeights } from '../../src-main/denoise/family-file.js';
+import { readFamilyWeights } from '../../src-main/model-files/family-file.js';
 import { brainSlices } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 

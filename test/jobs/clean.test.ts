@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { runJob } from '../../src-main/jobs/run.js';
-import { runTrain } from '../../src-main/jobs/train.js';
+import { runTrain } from '../../src-main/jobs/train/train.js';
 import { volumeOf } from '../imaging/support.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from './fixtures.js';
 import { trainRequest } from './train-request.js';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AnomalyRequest } from '../../src-main/contract/requests.js';
 import { runJob } from '../../src-main/jobs/run.js';
-import { runTrain } from '../../src-main/jobs/train.js';
+import { runTrain } from '../../src-main/jobs/train/train.js';
 import { brainSlices, removeFolders, temporaryFolder } from './fixtures.js';
 import { trainRequest } from './train-request.js';
 

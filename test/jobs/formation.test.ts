@@ -2,8 +2,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { readAttributes } from '../../src-main/dicom/attributes.js';
-import { findElement, walkElements } from '../../src-main/dicom/elements.js';
+import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
+import { findElement, walkElements } from '../../src-main/dicom/elements/elements.js';
 import { makeDicom, type TestImage } from '../dicom/support.js';
 import { denoiseRequest, denoiseWith, diffusion, removeFolders, temporaryFolder } from './fixtures.js';
 

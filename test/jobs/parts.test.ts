@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { openOutputFolder } from '../../src-main/jobs/output-folder.js';
+import { openOutputFolder } from '../../src-main/series/output-folder.js';
 import {
   brainSlices,
   denoiseRequest,

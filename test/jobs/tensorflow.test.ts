@@ -6,8 +6,8 @@ import { tensorflowFolder } from '../../src-main/base/home.js';
 import type { JobEvent } from '../../src-main/contract/events.js';
 import type { JobRequest } from '../../src-main/contract/requests.js';
 import { runJob } from '../../src-main/jobs/run.js';
-import { runTrain } from '../../src-main/jobs/train.js';
-import { FAMILIES } from '../../src-main/models/families.js';
+import { runTrain } from '../../src-main/jobs/train/train.js';
+import { FAMILIES } from '../../src-main/models/families/families.js';
 import { brainSlices, denoiseRequest, removeFolders, temporaryFolder } from './fixtures.js';
 import { trainRequest } from './train-request.js';
 

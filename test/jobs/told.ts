@@ -1,10 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect } from 'vitest';
-import { describeResult } from '../../src-main/cli/describe.js';
+import { describeResult } from '../../src-main/cli/terminal/describe.js';
 import type { Report } from '../../src-main/contract/report.js';
 import type { OutputsResult } from '../../src-main/contract/results.js';
-import type { UnitRecord } from '../../src-main/jobs/journal.js';
+import type { UnitRecord } from '../../src-main/series/journal.js';
 import { hashesBelow } from './fixtures.js';
 
 /** Name of the tool's own folder in an output folder. */

@@ -1,6 +1,6 @@
 import type { Random } from '../../src-main/base/random.js';
 import type { Family, FamilySettings } from '../../src-main/models/family.js';
-import type { FedBatch } from '../../src-main/training/batches.js';
+import type { FedBatch } from '../../src-main/training/samples/batches.js';
 
 export const SIZE = 32;
 export const BATCH = 4;

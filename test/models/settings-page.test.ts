@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { expect, it } from 'vitest';
-import { FAMILIES } from '../../src-main/models/families.js';
+import { FAMILIES } from '../../src-main/models/families/families.js';
 
 it('docs/families.md names every family and every setting', () => {
   const page = fs.readFileSync('docs/families.md', 'utf8');

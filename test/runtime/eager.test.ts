@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { emitInference } from '../../src-main/graph/emit.js';
+import { emitInference } from '../../src-main/graph/emit/trace.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { eagerRuntime } from '../../src-main/runtime/eager.js';
 import { loadBackend, openTensorflow } from '../../src-main/runtime/tensorflow.js';

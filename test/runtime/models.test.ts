@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emitInference } from '../../src-main/graph/emit.js';
+import { emitInference } from '../../src-main/graph/emit/trace.js';
 import { decodeMetadata, encodeModel } from '../../src-main/graph/onnx.js';
 import type { InferenceDefinition } from '../../src-main/graph/types.js';
 import { openRuntime } from '../../src-main/runtime/device.js';

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../src-main/base/environment.js';
-import { forkSpawn } from '../../src-main/jobs/spawn.js';
+import { forkSpawn } from '../../src-main/process/spawn.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { probeWith } from '../../src-main/runtime/probe.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
@@ -72,13 +72,13 @@ describe('ONNX Runtime sends nothing', () => {
     // The first starts the browser, which is not ours to tell anything.
     expect(starters.map(({ name }) => name).sort()).toEqual([
       'app/setup/tools.ts',
-      'cli/serve.ts',
-      'jobs/spawn.ts',
+      'cli/commands/serve.ts',
+      'process/spawn.ts',
       'runtime/apart.ts',
       'runtime/probe.ts',
       'shell/spawn.ts',
     ]);
-    for (const { name, text } of starters.filter(({ name }) => name !== 'cli/serve.ts'))
+    for (const { name, text } of starters.filter(({ name }) => name !== 'cli/commands/serve.ts'))
       expect([name, /\benv: childEnvironment\(/.test(text)]).toEqual([name, true]);
   });
 });

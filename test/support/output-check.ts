@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sha256 } from '../../src-main/base/files.js';
-import { findElement, valueBytes, walkElements } from '../../src-main/dicom/elements.js';
+import { findElement, valueBytes, walkElements } from '../../src-main/dicom/elements/elements.js';
 
 /** Hashes of the contents of every file below a folder, by its path; of DICOM files, of their pixels. */
 export type Contents = Readonly<Record<string, string>>;

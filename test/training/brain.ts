@@ -1,14 +1,19 @@
 import * as fs from 'node:fs';
 import { Random } from '../../src-main/base/random.js';
-import { encoderDefinition } from '../../src-main/denoise/family-file.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
+import { encoderDefinition } from '../../src-main/model-files/family-file.js';
 import { cells } from '../../src-main/models/linear-start.js';
 import { principalComponents } from '../../src-main/models/pca.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
-import { type CorpusSeries, corpusSeries, splitCorpus, wholePlanes } from '../../src-main/training/corpus.js';
-import { CropSampler } from '../../src-main/training/crops.js';
 import { type FamilyPlan, type TrainedFamily, trainFamily } from '../../src-main/training/family.js';
 import { ADAM } from '../../src-main/training/optimiser.js';
+import {
+  type CorpusSeries,
+  corpusSeries,
+  splitCorpus,
+  wholePlanes,
+} from '../../src-main/training/samples/corpus.js';
+import { CropSampler } from '../../src-main/training/samples/crops.js';
 import { CH2, slab } from '../imaging/support.js';
 
 /** Axial slices of ch2, in the middle of the brain, split into learning and judging. */

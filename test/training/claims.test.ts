@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
-import type { CorpusSeries } from '../../src-main/training/corpus.js';
+import type { CorpusSeries } from '../../src-main/training/samples/corpus.js';
 import { CH2, fileLacks } from '../imaging/support.js';
 import {
   apply,

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { denoiseVolume } from '../../src-main/denoise/denoise.js';
-import { restorerOf } from '../../src-main/denoise/restorer.js';
 import { CONDITIONS } from '../../src-main/models/unet.js';
 import { type NoiseModel, toUnitNoise } from '../../src-main/noise/domain.js';
+import { denoiseVolume } from '../../src-main/restore/denoise.js';
+import { restorerOf } from '../../src-main/restore/restorer.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { adapt } from '../../src-main/training/adapt.js';

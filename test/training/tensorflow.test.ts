@@ -8,8 +8,8 @@ import { initialParameters, rank4 } from '../../src-main/models/network.js';
 import { unet } from '../../src-main/models/unet.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
-import { patchBatches } from '../../src-main/training/batches.js';
-import { PatchSampler } from '../../src-main/training/samples.js';
+import { patchBatches } from '../../src-main/training/samples/batches.js';
+import { PatchSampler } from '../../src-main/training/samples/samples.js';
 import { train } from '../../src-main/training/train.js';
 
 const missing = existsSync(path.join(tensorflowFolder(), 'package.json'))

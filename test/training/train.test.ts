@@ -4,10 +4,10 @@ import { LimpidError } from '../../src-main/contract/errors.js';
 import { unet } from '../../src-main/models/unet.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
-import { patchBatches } from '../../src-main/training/batches.js';
 import { decodeCheckpoint } from '../../src-main/training/checkpoint.js';
-import type { Objective } from '../../src-main/training/objective.js';
-import { PatchSampler } from '../../src-main/training/samples.js';
+import { patchBatches } from '../../src-main/training/samples/batches.js';
+import type { Objective } from '../../src-main/training/samples/objective.js';
+import { PatchSampler } from '../../src-main/training/samples/samples.js';
 import { learningRate } from '../../src-main/training/schedule.js';
 import { type TrainingHooks, type TrainingPlan, train as trainOn } from '../../src-main/training/train.js';
 

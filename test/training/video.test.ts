@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import type { Volume } from '../../src-main/imaging/volume.js';
 import {
   exportFamily,
   type FamilyModel,
   familyCard,
   openFamilyFile,
-} from '../../src-main/denoise/family-file.js';
-import { restoreWithFamily } from '../../src-main/denoise/family-restorer.js';
-import type { Volume } from '../../src-main/imaging/volume.js';
+} from '../../src-main/model-files/family-file.js';
+import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
+import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
 import {
   corpusSeries,
   countSlices,
@@ -18,9 +19,8 @@ import {
   SLICE_JUDGES,
   SLICE_TRAINS,
   splitCorpus,
-} from '../../src-main/training/corpus.js';
-import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
-import { contextPlanes } from '../../src-main/training/samples.js';
+} from '../../src-main/training/samples/corpus.js';
+import { contextPlanes } from '../../src-main/training/samples/samples.js';
 import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
 import { planFor } from './brain.js';
 import { brainCine } from './cine.js';

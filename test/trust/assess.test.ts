@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { readGeneral } from '../../src-main/jobs/general.js';
-import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate.js';
+import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
+import { readGeneral } from '../../src-main/store/general.js';
 import { assess, type Trusted } from '../../src-main/trust/assess.js';
 import { changePsnr } from '../../src-main/trust/clean.js';
 import { familiarity, trainingStatistics, describe as vectorsOf } from '../../src-main/trust/familiarity.js';

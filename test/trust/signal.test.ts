@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { estimateNoise, type NoiseEstimate } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate.js';
+import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { assess, assessSignal, type Trusted } from '../../src-main/trust/assess.js';
 import { drawnHead } from '../support/drawn-head.js';
 import { dctDenoised } from './denoisers.js';

@@ -1,7 +1,7 @@
 import type { DeviceInfo, DeviceTest } from '../../contract/app.js';
 import { errorFrom, type Problem } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests.js';
-import type { Spawn } from '../../jobs/spawn.js';
+import type { Spawn } from '../../process/spawn.js';
 import type { ProbeOutcome } from '../../runtime/probe-outcome.js';
 import type { DeviceAnswer, DeviceQuestion } from './protocol.js';
 

@@ -1,7 +1,7 @@
 /** Tries one device in a process of its own: a bad driver can end the one that asks. */
 import { availableParallelism } from 'node:os';
 import { problemFrom } from '../../contract/errors.js';
-import { openLine } from '../../jobs/line.js';
+import { openLine } from '../../process/line.js';
 import { openRuntime } from '../../runtime/device.js';
 import { probe } from '../../runtime/probe.js';
 import { selfTest } from '../../runtime/self-test.js';

@@ -5,8 +5,8 @@ import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
+import { acquireLock } from '../../base/lock.js';
 import { LimpidError } from '../../contract/errors.js';
-import { acquireLock } from '../../jobs/lock.js';
 import { DROP, UPLOADS } from '../uploads-left.js';
 import { name, refuse } from '../validate.js';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
 import { LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
-import { DecodePool } from '../../dicom/decode.js';
+import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
 import { Lru } from './lru.js';
 import { noiseMeter } from './measure.js';

@@ -1,6 +1,6 @@
 /** The library process: reads what the person looks at, so that no damaged file can take the app with it. */
 import { problemFrom } from '../../contract/errors.js';
-import { type Line, openLine } from '../../jobs/line.js';
+import { type Line, openLine } from '../../process/line.js';
 import { type Library, openLibrary } from './library.js';
 import type { LibraryAnswer, LibraryMessage, LibraryRequest } from './protocol.js';
 

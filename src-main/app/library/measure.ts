@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { builtScript } from '../../base/built.js';
 import type { MeasuredNoise } from '../../contract/app.js';
 import { LimpidError, problemFrom } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
@@ -26,21 +25,11 @@ export function noiseMeter(): (
 }
 
 function inThread(question: NoiseQuestion): Promise<MeasuredNoise> {
-  const worker = new Worker(workerScript());
+  const worker = new Worker(builtScript('noise-worker.js', import.meta.url));
   return new Promise<MeasuredNoise>((resolve, reject) => {
     worker.on('message', (answer: MeasuredNoise) => resolve(answer));
     worker.on('error', reject);
     worker.on('exit', () => reject(new LimpidError('E_CRASH', 'Measuring ended early.', 'Try again.')));
     worker.postMessage(question);
   }).finally(() => void worker.terminate());
-}
-
-function workerScript(): URL {
-  const places = ['./noise-worker.js', '../noise-worker.js', '../../../dist/main/noise-worker.js'];
-  const found = places
-    .map((place) => new URL(place, import.meta.url))
-    .find((url) => existsSync(fileURLToPath(url)));
-  if (found === undefined)
-    throw new LimpidError('E_INTERNAL', 'The noise meter is not built.', 'Run `npm run build`.');
-  return found;
 }

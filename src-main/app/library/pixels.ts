@@ -1,5 +1,5 @@
 import type { FrameHeader } from '../../contract/app.js';
-import type { StoredValues } from '../../dicom/decode.js';
+import type { StoredValues } from '../../dicom/codec/decode.js';
 import type { Frame } from './protocol.js';
 
 interface Scale {

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, requireSpace, sha256, writeFileAtomic } from '../../base/files.js';
+import { acquireLock } from '../../base/lock.js';
 import { LimpidError } from '../../contract/errors.js';
-import { acquireLock } from '../../jobs/lock.js';
 import { cancelled } from './tools.js';
 
 /** Something that is fetched and built on this machine, outside the installation. */

@@ -1,6 +1,6 @@
 import { errorFrom, LimpidError } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests.js';
-import type { Spawn } from '../../jobs/spawn.js';
+import type { Spawn } from '../../process/spawn.js';
 import { devicesClient } from '../devices/client.js';
 
 /**

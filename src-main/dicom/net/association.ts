@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { VERSION } from '../../base/version.js';
-import { IMPLEMENTATION_CLASS_UID } from '../encode.js';
+import { IMPLEMENTATION_CLASS_UID } from '../elements/encode.js';
 import { type Command, decodeCommand, encodeCommand, hasDataSet, type NewCommand } from './command.js';
 import { readPdus } from './framing.js';
 import {

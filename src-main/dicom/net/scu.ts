@@ -1,4 +1,4 @@
-import { IMPLICIT_LITTLE_ENDIAN } from '../transfer-syntax.js';
+import { IMPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { Association, AssociationAborted } from './association.js';
 import { COMMAND_FIELD } from './command.js';
 import { connectTo, networkError, type Peer } from './connect.js';

@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { asFileError } from '../../base/files.js';
 import { LimpidError } from '../../contract/errors.js';
-import { Scanner } from '../elements-scanner.js';
-import type { Element } from '../elements-types.js';
-import { findStart } from '../part10.js';
-import { DEFLATED, transferSyntax as syntaxOf } from '../transfer-syntax.js';
-import { isUid } from '../uid.js';
+import { Scanner } from '../elements/elements-scanner.js';
+import type { Element } from '../elements/elements-types.js';
+import { findStart } from '../elements/part10.js';
+import { DEFLATED, transferSyntax as syntaxOf } from '../elements/transfer-syntax.js';
+import { isUid } from '../elements/uid.js';
 
 /** A DICOM file as C-STORE sends it: its data set byte for byte, from where it starts. */
 export interface Storable {

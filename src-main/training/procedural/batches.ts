@@ -1,9 +1,9 @@
 import { Random } from '../../base/random.js';
 import { CONDITIONS } from '../../models/unet.js';
 import { stabiliser } from '../../noise/stabiliser.js';
-import type { BatchSource, FedBatch, Part } from '../batches.js';
-import { drawNoise } from '../objective.js';
-import { dihedral } from '../samples.js';
+import type { BatchSource, FedBatch, Part } from '../samples/batches.js';
+import { drawNoise } from '../samples/objective.js';
+import { dihedral } from '../samples/samples.js';
 import type { Grid } from './field.js';
 import { type ProceduralVolume, proceduralVolume } from './volume.js';
 

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import type { DeviceName } from '../../contract/requests.js';
+import { deviceOption, realNumber, wholeNumber } from '../terminal/options.js';
+import type { Start } from '../terminal/run.js';
+
+interface AnomalyOptions {
+  readonly normal?: readonly string[];
+  readonly fpr: number;
+  readonly lesions: boolean;
+  readonly seed: number;
+  readonly device: DeviceName;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+export function anomalyCommand(start: Start): Command {
+  return new Command('anomaly')
+    .summary('see where series are unlike the images a model was trained on')
+    .description(
+      'Writes how badly the model rebuilds each place, over a limit that is taken from normal slices: error maps (DICOM Parametric Map, or NIfTI), masks of what lies above (DICOM Segmentation, or NIfTI), scores.csv with every slice, report.json and report.html. A threshold on the intensity alone is told beside it, because it often does better. This is no lesion detector.',
+    )
+    .argument(
+      '<normal-model>',
+      'file that `limpid train` wrote from normal series, or id or name from the library',
+    )
+    .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
+    .argument('<out>', 'new or empty folder, outside the input')
+    .option(
+      '--normal <paths...>',
+      'normal series to take the limit from, that the model was not trained on (default: what was held out when it was trained)',
+    )
+    .option(
+      '--fpr <share>',
+      'share of normal foreground that may lie above the limit',
+      realNumber(0.001, 0.5),
+      0.01,
+    )
+    .option(
+      '--lesions',
+      'also insert lesions of known size and contrast, and measure how they are told',
+      false,
+    )
+    .option('--seed <n>', 'seed of the inserted lesions', wholeNumber(0, 2 ** 32 - 1), 1)
+    .addOption(deviceOption())
+    .option('--force', 'also series that Limpid derived', false)
+    .option('--json', 'one JSON object a line on standard output', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  limpid train normal/ --family variational --out normal.onnx
+  limpid anomaly normal.onnx scan/ unlike/
+  limpid anomaly normal.onnx scan/ unlike/ --normal more-normal/ --fpr 0.001 --lesions`,
+    )
+    .action((model: string, input: string, output: string, options: AnomalyOptions) =>
+      start(
+        {
+          type: 'anomaly',
+          model,
+          input,
+          output,
+          normal: options.normal ?? [],
+          falsePositiveRate: options.fpr,
+          lesions: options.lesions,
+          seed: options.seed,
+          device: options.device,
+          force: options.force,
+        },
+        { json: options.json },
+      ),
+    );
+}

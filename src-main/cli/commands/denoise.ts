@@ -1,0 +1,112 @@
+import { Command, Option } from 'commander';
+import {
+  CLASSICAL_NAMES,
+  type DeviceName,
+  type ModelChoice,
+  OBJECTIVE_NAMES,
+  type ObjectiveName,
+} from '../../contract/requests.js';
+import { adaptation, deviceOption, realNumber, wholeNumber } from '../terminal/options.js';
+import type { Start } from '../terminal/run.js';
+
+interface DenoiseOptions {
+  readonly model: string;
+  readonly objective: ObjectiveName;
+  readonly adapt: 'off' | 'auto' | number;
+  readonly refine: 'on' | 'off';
+  readonly steps?: number;
+  readonly seed: number;
+  readonly strength: number;
+  readonly device: DeviceName;
+  readonly errorMap: boolean;
+  readonly uncertainty: boolean;
+  readonly strict: boolean;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+export function denoiseCommand(start: Start): Command {
+  return new Command('denoise')
+    .summary('denoise every series of the input into a new folder')
+    .description(
+      'Denoises MR and CT series with an autoencoder and writes derived DICOM series (or NIfTI), report.json and report.html. The source is never changed. Run the same command again to resume a run that was stopped.',
+    )
+    .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
+    .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
+    .option(
+      '--model <auto|general|self|nlm|dct|mppca|FILE.onnx>',
+      'what does best on the series, the shipped network without asking the filters, a network trained on the series alone, a filter without training (mppca: series with repeats, echoes or directions), or a model file',
+      'auto',
+    )
+    .addOption(
+      new Option(
+        '--objective <name>',
+        'what training learns from: masked needs no noise level but blurs more',
+      )
+        .choices(OBJECTIVE_NAMES)
+        .default('recorrupted'),
+    )
+    .option(
+      '--adapt <off|auto|STEPS>',
+      'of --model auto and general: fine-tune the network on the series, kept only where held-out pixels say that it is better',
+      adaptation,
+      'auto',
+    )
+    .addOption(
+      new Option(
+        '--refine <on|off>',
+        'of --model auto, general, self and files of these: go over the result of the network with groups of like patches of the noisy image; better, in little more time',
+      )
+        .choices(['on', 'off'])
+        .default('on'),
+    )
+    .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
+    .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
+    .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
+    .addOption(deviceOption())
+    .option('--error-map', 'also write |input - output| over the noise level', false)
+    .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
+    .option('--strict', 'refuse a series whose trust report fails, instead of taking back part', false)
+    .option('--force', 'also denoise series that Limpid derived', false)
+    .option('--json', 'one JSON object a line on standard output', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  limpid denoise scans/ clear/
+  limpid denoise brain.nii.gz clear/ --error-map
+  limpid denoise scans/ clear/ --adapt off           seconds instead of minutes
+  limpid denoise scans/ clear/ --model dct
+  limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
+  limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl`,
+    )
+    .action((input: string, output: string, options: DenoiseOptions) =>
+      start(
+        {
+          type: 'denoise',
+          input,
+          output,
+          model: modelChoice(options.model),
+          objective: options.objective,
+          steps: options.steps ?? null,
+          adapt: options.adapt,
+          refine: options.refine === 'on',
+          seed: options.seed,
+          strength: options.strength,
+          device: options.device,
+          errorMap: options.errorMap,
+          uncertainty: options.uncertainty,
+          strict: options.strict,
+          force: options.force,
+        },
+        { json: options.json },
+      ),
+    );
+}
+
+/** A name of a denoiser, else the path of a model file: ./nlm is a file. */
+function modelChoice(name: string): ModelChoice {
+  if (name === 'auto' || name === 'general' || name === 'self') return { kind: name };
+  const classical = CLASSICAL_NAMES.find((known) => known === name);
+  return classical === undefined ? { kind: 'file', path: name } : { kind: classical };
+}

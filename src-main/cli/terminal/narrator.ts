@@ -1,0 +1,190 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { Problem } from '../../contract/errors.js';
+import type {
+  JobEvent,
+  ProgressEvent,
+  ScanEvent,
+  SeriesDoneEvent,
+  Stage,
+  WarningEvent,
+} from '../../contract/events.js';
+import { describeResult } from './describe.js';
+import { duration, rate } from './format.js';
+
+/** Tells a person what happens: results on standard output, everything else on standard error. */
+export interface Narrator {
+  tell(event: JobEvent, options: { readonly results: boolean }): void;
+  close(): void;
+}
+
+const STAGES: Readonly<Record<Stage, string>> = {
+  scan: 'scanning',
+  send: 'sending',
+  read: 'reading',
+  noise: 'measuring noise',
+  train: 'training',
+  denoise: 'denoising',
+  simulate: 'simulating',
+  apply: 'applying',
+  write: 'writing',
+  report: 'reporting',
+};
+
+/** @param options.bars draw progress bars: for a terminal only */
+export function openNarrator(options: { readonly bars: boolean }): Narrator {
+  const bar = options.bars ? openBar() : null;
+  const say = (line: string) => {
+    bar?.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  const refusals = refusalCounter();
+  const doubts = doubtsBySeries();
+  return {
+    tell(event, { results }) {
+      switch (event.type) {
+        case 'scan':
+          return say(scanLine(event));
+        case 'device':
+          return say(`computing on ${event.device} (${event.description})`);
+        case 'series-start':
+          for (const line of refusals.rest()) say(line);
+          return say(`series ${event.index} of ${event.of} (${event.series})`);
+        case 'progress':
+          return bar?.show(event);
+        // The bar, or the card in the end, tells it.
+        case 'learning':
+          return;
+        case 'warning':
+          if (isOfSeries(event.problem)) return doubts.keep(event);
+          return refusals.count(event.problem) ? say(problemLine(event.problem)) : undefined;
+        case 'series-done':
+          return say(doneLine(event));
+        case 'result':
+          for (const line of refusals.rest()) say(line);
+          bar?.clear();
+          if (!('stopped' in event) && results) process.stdout.write(describeResult(event));
+          for (const line of doubts.lines()) say(line);
+          if ('stopped' in event) say(problemLine(event.stopped));
+      }
+    },
+    close: () => bar?.clear(),
+  };
+}
+
+function scanLine({ files, series, refused, others }: ScanEvent): string {
+  const rest = others === 0 ? '' : `, ${counted(others, 'other file')}`;
+  return `${counted(files, 'file')}, ${series} series, ${counted(refused, 'file')} refused${rest}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function doneLine({ status, seconds, problem, trust }: SeriesDoneEvent): string {
+  if (problem !== null) return `  ${status}: ${problemLine(problem)}`;
+  const what = status === 'kept' ? 'finished by an earlier run' : `${status} in ${duration(seconds)}`;
+  if (trust == null) return `  ${what}`;
+  const part =
+    trust.blend === null ? '' : `, ${(100 * trust.blend.share).toFixed(0)} % of the change written`;
+  return `  ${what}, trust: ${trust.verdict}${part}`;
+}
+
+/** A warning without a place is of a series or the run: it bears on the result, and is told after it. */
+function isOfSeries({ code, place }: Problem): boolean {
+  return !code.startsWith('E_') && place === undefined;
+}
+
+/** Keeps warnings of series until the result was told, so that the same one of many series is one line. */
+function doubtsBySeries() {
+  const kept = new Map<string, WarningEvent[]>();
+  return {
+    keep(event: WarningEvent): void {
+      kept.set(event.problem.code, [...(kept.get(event.problem.code) ?? []), event]);
+    },
+    lines(): string[] {
+      return [...kept.values()].map(doubtLine);
+    },
+  };
+}
+
+function doubtLine(events: readonly WarningEvent[]): string {
+  const line = problemLine(events[0].problem);
+  const count = new Set(events.map(({ series }) => series)).size;
+  if (count < 2) return line;
+  const alike = events.every(({ problem }) => problem.message === events[0].problem.message);
+  return `${line} (${count} series${alike ? '' : '; the numbers are those of the first'})`;
+}
+
+/** Of the same refusal of many files, this many are told one by one. */
+const TOLD = 3;
+
+/** Counts refusals of files by code, so that a folder of hundreds does not drown what matters. */
+function refusalCounter() {
+  const counts = new Map<string, number>();
+  return {
+    /** True when this one is to be told. */
+    count(problem: Problem): boolean {
+      const count = (counts.get(problem.code) ?? 0) + 1;
+      counts.set(problem.code, count);
+      return count <= TOLD;
+    },
+    /** A line for each code of which not all were told; then it counts anew. */
+    rest(): string[] {
+      const lines = [...counts]
+        .filter(([, count]) => count > TOLD)
+        .map(([code, count]) => `${code}: ... and ${count - TOLD} more`);
+      counts.clear();
+      return lines;
+    },
+  };
+}
+
+/** A problem on one line, with its place: for the person at the screen. */
+export function problemLine(problem: Problem): string {
+  const place = problem.place === undefined ? '' : ` [${problem.place}]`;
+  return `${problem.code}: ${problem.message} ${problem.remedy}${place}`;
+}
+
+function openBar() {
+  let bar: SingleBar | null = null;
+  let shown = '';
+  const clear = () => {
+    bar?.stop();
+    bar = null;
+    shown = '';
+  };
+  return {
+    clear,
+    show(event: ProgressEvent) {
+      const key = `${event.series} ${event.stage}`;
+      if (bar === null || shown !== key) {
+        clear();
+        shown = key;
+        bar = new SingleBar(
+          {
+            stream: process.stderr,
+            format: '  {stage} {bar} {done} {speed} {left}',
+            clearOnComplete: true,
+            hideCursor: true,
+            barsize: 24,
+            fps: 5,
+            gracefulExit: false,
+          },
+          Presets.shades_classic,
+        );
+        bar.start(event.total ?? 0, event.done, payload(event));
+      } else bar.update(event.done, payload(event));
+      if (event.done === event.total) clear();
+    },
+  };
+}
+
+function payload(event: ProgressEvent) {
+  const total = event.total === null ? '' : `/${event.total}`;
+  return {
+    stage: STAGES[event.stage].padEnd(10),
+    done: `${event.done}${total} ${event.unit}`,
+    speed: event.rate === null ? '' : rate(event.rate, event.unit),
+    left: event.secondsLeft === null ? '' : `${duration(event.secondsLeft)} left`,
+  };
+}

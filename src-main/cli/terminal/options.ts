@@ -1,0 +1,44 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { devicesOf } from '../../contract/devices.js';
+import { DEVICE_NAMES, type DeviceName } from '../../contract/requests.js';
+
+/** Parsers of option values: each says what is wrong and what would be right. */
+
+export function wholeNumber(least: number, greatest: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= greatest))
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${greatest}.`);
+    return value;
+  };
+}
+
+export function realNumber(least: number, greatest: number): (text: string) => number {
+  return (text) => {
+    const value = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= greatest))
+      throw new InvalidArgumentError(`It must be a number from ${least} to ${greatest}.`);
+    return value;
+  };
+}
+
+/** Whether and for how many steps a shipped model is fine-tuned. */
+export function adaptation(text: string): 'off' | 'auto' | number {
+  if (text === 'off' || text === 'auto') return text;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= 100_000))
+    throw new InvalidArgumentError('It must be off, auto, or a whole number of steps from 1 to 100000.');
+  return value;
+}
+
+/** Every device is understood; help shows those that this machine can have, and why one is not is said when it is asked for. */
+export function deviceOption(): Option {
+  const { platform: system, arch: processor } = process;
+  const here = devicesOf({ system, processor, cuda: system === 'linux' && processor === 'x64' });
+  const option = new Option('--device <name>', `what computes: ${here.join(', ')}`).default('auto');
+  return option.argParser((text: string): DeviceName => {
+    const known = DEVICE_NAMES.find((name) => name === text);
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`Allowed choices are ${DEVICE_NAMES.join(', ')}.`);
+  });
+}

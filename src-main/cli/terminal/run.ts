@@ -1,0 +1,45 @@
+import type { JobEvent } from '../../contract/events.js';
+import type { JobRequest } from '../../contract/requests.js';
+import type { ExitCode } from '../../contract/results.js';
+import { startJob } from '../../process/client.js';
+import { scriptLine } from './json.js';
+import { openNarrator } from './narrator.js';
+
+/** Runs a request in the compute process, tells its events, and returns the exit code. */
+export async function runRequest(
+  request: JobRequest,
+  options: { readonly compute: string; readonly json: boolean },
+): Promise<ExitCode> {
+  const narrator = openNarrator({ bars: process.stderr.isTTY === true && !options.json });
+  const tell = (event: JobEvent) => {
+    if (options.json) process.stdout.write(scriptLine(event));
+    narrator.tell(event, { results: !options.json });
+  };
+  const job = startJob(options.compute, request, tell);
+  const cancel = () => job.cancel();
+  process.on('SIGINT', cancel);
+  process.on('SIGTERM', cancel);
+  // The reader of a pipe may leave early, as head does: nobody is left to tell.
+  const quit = () => job.cancel();
+  process.stdout.on('error', quit);
+  try {
+    const result = await job.result;
+    tell(result);
+    await flushed(process.stdout);
+    return result.exitCode;
+  } finally {
+    narrator.close();
+    process.off('SIGINT', cancel);
+    process.off('SIGTERM', cancel);
+  }
+}
+
+/** Everything written so far has left the process, or nobody reads any more. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
+/** Starts a request; what the commands call when their arguments are right. */
+export type Start = (request: JobRequest, options: { readonly json: boolean }) => Promise<void>;

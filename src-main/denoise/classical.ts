@@ -1,0 +1,53 @@
+import type { ClassicalName, DenoiseRequest } from '../contract/requests.js';
+import { classicalContext, classicalDenoiser } from '../filters/denoiser.js';
+import { wholePlace } from '../imaging/box.js';
+import type { Volume } from '../imaging/volume.js';
+import { type NoiseModel, noiseOfBox } from '../noise/domain.js';
+import { finished } from '../restore/denoise.js';
+import { description } from './description.js';
+import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
+
+/** For Derivation Description. */
+const NAMES: Readonly<Record<ClassicalName, string>> = {
+  nlm: 'non-local means, no training',
+  dct: 'thresholded and Wiener filtered DCT blocks with guided non-local means, no training',
+  mppca: 'MP-PCA over the frames, no training',
+};
+
+/** A denoiser without a network, on the processors of this computer. */
+export async function openClassical(name: ClassicalName, request: DenoiseRequest): Promise<Processor> {
+  return {
+    device: { name: 'cpu', description: 'CPU threads', warnings: [] },
+    suffix: 'DENOISED',
+    fileSuffix: 'denoised',
+    process: (input, hooks) => denoiseClassically(name, request, input, hooks),
+    close: async () => {},
+  };
+}
+
+export async function denoiseClassically(
+  name: ClassicalName,
+  request: DenoiseRequest,
+  { volume, noise, only2d }: ProcessInput,
+  hooks: Pick<ProcessHooks, 'progress'>,
+): Promise<Processed> {
+  const denoiser = classicalDenoiser(name);
+  const started = performance.now();
+  const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
+    finished(part, await denoiser(part, level, only2d, onProgress), level, request.strength);
+  const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
+  return {
+    volume: result.denoised,
+    errorMap: request.errorMap ? result.errorMap() : null,
+    async again(part, place = wholePlace(volume)) {
+      return (await run(part, noiseOfBox(noise, volume, place.box))).denoised;
+    },
+    training: null,
+    model: null,
+    description: description(request, noise, [NAMES[name]]),
+    context: classicalContext(name, volume, only2d),
+    ...(name === 'mppca' ? { contextFrames: volume.frames - 1 } : {}),
+    timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
+    warnings: [],
+  };
+}

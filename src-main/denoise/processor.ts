@@ -1,0 +1,74 @@
+import type { Problem } from '../contract/errors.js';
+import type { ProgressEvent, Stage } from '../contract/events.js';
+import type { DeviceReport, RaceReport, StageTiming, TrainingReport } from '../contract/report.js';
+import type { TrainingStatistics } from '../contract/trust.js';
+import type { Place } from '../imaging/box.js';
+import type { Volume } from '../imaging/volume.js';
+import type { NoiseEstimate } from '../noise/noise-estimate.js';
+
+/** What a job does to one volume: denoising, or adding noise. A parameter of the job, so that tests need no GPU. */
+export interface Processor {
+  /** What runs it; null where no device is involved. */
+  readonly device: DeviceReport | null;
+  /** Appended to the description of the derived series. */
+  readonly suffix: string;
+  /** Appended to the name of a derived NIfTI file. */
+  readonly fileSuffix: string;
+  process(input: ProcessInput, hooks: ProcessHooks): Promise<Processed>;
+  close(): Promise<void>;
+}
+
+export interface ProcessInput {
+  readonly volume: Volume;
+  readonly noise: NoiseEstimate;
+  /** Neighbouring slices are no neighbours in space. */
+  readonly only2d: boolean;
+}
+
+export interface ProcessHooks {
+  progress(
+    stage: Stage,
+    unit: ProgressEvent['unit'],
+    done: number,
+    total: number,
+    extra?: { loss?: number; heldOut?: number | null },
+  ): void;
+  readonly checkpoint: {
+    load(): Promise<Uint8Array | null>;
+    save(bytes: Uint8Array): Promise<void>;
+    moved(problem: Problem): void;
+  };
+}
+
+export interface Processed {
+  readonly volume: Volume;
+  /** |input - output| over sigma, as long as the volume's data; null where it makes no sense. */
+  readonly errorMap: Float32Array | null;
+  /**
+   * The very same denoiser (weights, noise, strength) on other values of the series, or of the part of it that the
+   * place says, all frames: a map of the noise is cut there. For the trust report; it works until the processor
+   * processes another volume or closes. Null where nothing can be run again.
+   */
+  readonly again: ((volume: Volume, place?: Place) => Promise<Volume>) | null;
+  /** One standard deviation of the error, in units of the volume and as long; the trust report's, not a processor's. */
+  readonly uncertainty?: Float32Array | null;
+  /** What the model was trained on, where it tells. */
+  readonly statistics?: TrainingStatistics | null;
+  /** How the denoiser was chosen, where there was a choice. */
+  readonly race?: RaceReport | null;
+  readonly training: TrainingReport | null;
+  /** The estimate that was used, where the work corrected the one it was given. */
+  readonly noise?: NoiseEstimate;
+  /** What was trained, as a portable ONNX file. */
+  readonly model: Uint8Array | null;
+  /** What was done, for Derivation Description: ASCII, without patient attributes. */
+  readonly description: string;
+  /** Slices on each side that went into a slice. */
+  readonly context: number;
+  /** Frames on each side that went into a frame, of the same slice; absent: none. */
+  readonly contextFrames?: number;
+  readonly timings: readonly StageTiming[];
+  readonly warnings: readonly Problem[];
+  /** Set where something else than noise was taken away: tests against the noise level say nothing then. */
+  readonly untested?: true;
+}

@@ -1,0 +1,35 @@
+import type { Samples } from '../../imaging/jpeg/codestream.js';
+import type { Element, ElementFile } from '../elements/elements.js';
+import type { PixelFormat } from '../read/pixel-format.js';
+import { nativeLength, otherLength, requireNativeLength } from '../read/pixel-format.js';
+
+/**
+ * Native pixels (PS3.5 section 8.1), copied out of the file: containers of 8, 16 or 32 bits, bits untouched. One byte
+ * of padding makes an odd length even; some writers leave it out, and some fill up with more.
+ *
+ * @throws LimpidError E_PIXEL_LENGTH where there are fewer bytes than the dimensions ask for, or more that are not one
+ * value over and over.
+ */
+export function nativeSamples(file: ElementFile, pixels: Element, format: PixelFormat): Samples {
+  const width = format.bitsAllocated / 8;
+  const expected = nativeLength(format);
+  const length = pixels.end - pixels.valueStart;
+  requireNativeLength(length, format);
+  const end = pixels.valueStart + expected;
+  const surplus = file.bytes.subarray(end, pixels.end);
+  if (surplus.some((value) => value !== surplus[0])) throw otherLength(length, expected);
+  // 8-bit values come in 16-bit words when the VR is OW: the last one may lie in the padding.
+  const wide8 = !file.littleEndian && width === 1 && pixels.vr === 'OW';
+  const bytes = Uint8Array.from(file.bytes.subarray(pixels.valueStart, wide8 ? pixels.end : end));
+  // Big endian swaps the bytes of each container.
+  if (!file.littleEndian)
+    swap(wide8 ? bytes.subarray(0, bytes.length - (bytes.length % 2)) : bytes, wide8 ? 2 : width);
+  if (width === 1) return bytes.subarray(0, expected);
+  return width === 2 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer);
+}
+
+function swap(bytes: Uint8Array, width: number): void {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (width === 2) buffer.swap16();
+  else if (width === 4) buffer.swap32();
+}

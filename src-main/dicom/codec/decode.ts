@@ -1,0 +1,279 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { builtScript } from '../../base/built.js';
+import { type ErrorCode, errorFrom, LimpidError } from '../../contract/errors.js';
+import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
+import { damaged } from '../../imaging/jpeg/codestream.js';
+import { findElement, walkElements } from '../elements/elements.js';
+import { transferSyntax } from '../elements/transfer-syntax.js';
+import type { Instance } from '../read/instance.js';
+import type { PixelFormat } from '../read/pixel-format.js';
+import { encapsulatedFrames } from './decode-fragments.js';
+import { nativeSamples } from './decode-native.js';
+import type { FrameReply, FrameRequest } from './decode-worker.js';
+
+export type StoredValues = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
+
+/** The stored values of an image, masked and sign-extended to Bits Stored. */
+export interface StoredPixels {
+  /** Index = (frame * rows + row) * columns + column. */
+  readonly values: StoredValues;
+  readonly rows: number;
+  readonly columns: number;
+  readonly frames: number;
+  /** Bits of the containers that are no part of the values, where an overlay lies in them; as long as `values`. */
+  readonly beside?: Uint32Array;
+}
+
+/** Decodes the pixels of an instance from the bytes of its file. */
+export type Decode = (instance: Instance, bytes: Uint8Array) => Promise<StoredPixels>;
+
+export interface DecodePoolOptions {
+  /** Threads, started when compressed images come. */
+  readonly threads?: number;
+  /** Time for one frame. */
+  readonly frameMs?: number;
+  /** The worker's script, where it is not beside this one. */
+  readonly worker?: URL;
+}
+
+const PIXEL_DATA = 0x7fe00010;
+const FRAME_MS = 10_000;
+/** JavaScript memory of a thread; what codecs allocate is bounded by the header checks. */
+const THREAD_MEMORY_MB = 512;
+/** Found before a codec ran, or in its whole output. */
+const HARMLESS: ReadonlySet<ErrorCode> = new Set(['E_CODEC_DIMS', 'E_CODEC_TRUNCATED']);
+
+/**
+ * Decodes images. Compressed frames go to threads, each of which is ended when a frame takes too long, when it runs
+ * out of memory or when a codec fails; native pixels are read in place.
+ */
+export class DecodePool {
+  readonly #frameMs: number;
+  readonly #script: URL | undefined;
+  readonly #threads: number;
+  readonly #idle: Worker[] = [];
+  readonly #waiting: ((worker: Worker | null) => void)[] = [];
+  #started = 0;
+  #closed = false;
+
+  constructor(options: DecodePoolOptions = {}) {
+    this.#threads = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+    this.#frameMs = options.frameMs ?? FRAME_MS;
+    this.#script = options.worker;
+  }
+
+  /**
+   * The stored values of a single-sample image.
+   *
+   * @throws LimpidError E_NOT_ELIGIBLE (colour, 1 bit, float), E_PIXEL_LENGTH, E_CODEC_DIMS, E_CODEC_TRUNCATED,
+   * E_CODEC; those of `walkElements`, for a file that changed after its header was read.
+   */
+  readonly decode: Decode = async (instance, bytes) => {
+    try {
+      return await this.#decode(instance, bytes);
+    } catch (error) {
+      throw error instanceof LimpidError ? error.at(instance.file.place) : error;
+    }
+  };
+
+  /**
+   * One frame of an image, counted from 0: of a compressed file only that frame is decoded.
+   *
+   * @throws as `decode`; E_NOT_FOUND for a frame that the file does not have.
+   */
+  async decodeFrame(instance: Instance, bytes: Uint8Array, frame: number): Promise<StoredPixels> {
+    if (frame < 0 || frame >= instance.numberOfFrames)
+      throw new LimpidError('E_NOT_FOUND', 'The image has no such frame.', 'Open the input again.');
+    try {
+      return await this.#decode(instance, bytes, frame);
+    } catch (error) {
+      throw error instanceof LimpidError ? error.at(instance.file.place) : error;
+    }
+  }
+
+  /** Ends all threads; decoding that waits is refused with E_CANCELLED. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiting of this.#waiting.splice(0)) waiting(null);
+    await Promise.all(this.#idle.splice(0).map((worker) => worker.terminate()));
+  }
+
+  /** All frames, or the one that is asked for. */
+  async #decode(instance: Instance, bytes: Uint8Array, only?: number): Promise<StoredPixels> {
+    requireDecodable(instance);
+    const file = walkElements(bytes);
+    const pixels = findElement(file.elements, PIXEL_DATA);
+    if (pixels === undefined || file.transferSyntax !== instance.transferSyntax) throw changed();
+    const { rows, columns, numberOfFrames } = instance;
+    const length = rows * columns;
+    const frames = only === undefined ? numberOfFrames : 1;
+    if (!transferSyntax(file.transferSyntax).encapsulated) {
+      const samples = nativeSamples(file, pixels, instance);
+      const values = emptyValues(instance, length * frames);
+      const wanted = only === undefined ? samples : samples.subarray(only * length, (only + 1) * length);
+      const beside = besideOf(instance, values.length);
+      store(wanted, instance, values, 0, beside);
+      return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
+    }
+    // The fragments are counted before memory is taken for as many frames as the header claims.
+    const data = encapsulatedFrames(file.bytes, pixels, numberOfFrames);
+    const format = frameFormat(instance);
+    const values = emptyValues(instance, length * frames);
+    const beside = besideOf(instance, values.length);
+    const wanted = only === undefined ? data : [data[only]];
+    for (const [i, frame] of wanted.entries())
+      store(await this.#frame({ data: frame, format }), instance, values, i * length, beside);
+    return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
+  }
+
+  async #frame(request: FrameRequest): Promise<Samples> {
+    const worker = await this.#acquire();
+    const reply = await ask(worker, request, this.#frameMs);
+    // After any other failure the memory of a codec is in doubt, or the thread still runs.
+    if (reply.problem === undefined || HARMLESS.has(reply.problem.code)) this.#release(worker);
+    else await this.#discard(worker);
+    if (reply.problem !== undefined) throw reply.problem;
+    return reply.samples;
+  }
+
+  async #acquire(): Promise<Worker> {
+    if (this.#closed) throw closed();
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      idle.ref();
+      return idle;
+    }
+    if (this.#started < this.#threads) {
+      this.#started++;
+      return this.#start();
+    }
+    const worker = await new Promise<Worker | null>((resolve) => this.#waiting.push(resolve));
+    if (worker === null) throw closed();
+    return worker;
+  }
+
+  #start(): Worker {
+    return new Worker(this.#script ?? builtScript('decode-worker.js', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB },
+    });
+  }
+
+  #release(worker: Worker): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) next(worker);
+    else if (this.#closed) void worker.terminate();
+    else {
+      // An idle thread does not keep the process alive.
+      worker.unref();
+      this.#idle.push(worker);
+    }
+  }
+
+  async #discard(worker: Worker): Promise<void> {
+    await worker.terminate();
+    const next = this.#waiting.shift();
+    if (next !== undefined) next(this.#start());
+    else this.#started--;
+  }
+}
+
+type Answer =
+  | { readonly samples: Samples; readonly problem?: never }
+  | { readonly samples?: never; readonly problem: LimpidError };
+
+/** One question, one answer: what goes wrong is an answer too. */
+function ask(worker: Worker, request: FrameRequest, limitMs: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const finish = (answer: Answer): void => {
+      clearTimeout(timer);
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
+      resolve(answer);
+    };
+    const onMessage = (reply: FrameReply): void => {
+      if (reply.problem === undefined) finish({ samples: reply.samples });
+      else finish({ problem: errorFrom(reply.problem) });
+    };
+    const onError = (error: unknown): void => finish({ problem: damaged('the decoder crashed', error) });
+    const onExit = (): void => finish({ problem: damaged('the decoder ended') });
+    const timer = setTimeout(
+      () => finish({ problem: damaged(`a frame took over ${limitMs / 1000} seconds`) }),
+      limitMs,
+    );
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
+    const data = Uint8Array.from(request.data);
+    worker.postMessage({ data, format: request.format } satisfies FrameRequest, [data.buffer]);
+  });
+}
+
+function requireDecodable(format: PixelFormat): void {
+  if (
+    format.samplesPerPixel !== 1 ||
+    ![8, 16, 32].includes(format.bitsAllocated) ||
+    /PALETTE/.test(format.photometric)
+  )
+    throw new LimpidError(
+      'E_NOT_ELIGIBLE',
+      'Only images with one sample of 8, 16 or 32 bits per pixel are decoded.',
+      'Nothing to do: the image is left out.',
+    );
+}
+
+function frameFormat(format: PixelFormat): FrameFormat {
+  const { transferSyntax, rows, columns, bitsAllocated, bitsStored } = format;
+  return {
+    transferSyntax,
+    rows,
+    columns,
+    bitsAllocated,
+    bitsStored,
+    signed: format.pixelRepresentation === 1,
+  };
+}
+
+function emptyValues(format: PixelFormat, length: number): StoredValues {
+  const signed = format.pixelRepresentation === 1;
+  if (format.bitsAllocated === 8) return signed ? new Int8Array(length) : new Uint8Array(length);
+  if (format.bitsAllocated === 16) return signed ? new Int16Array(length) : new Uint16Array(length);
+  return signed ? new Int32Array(length) : new Uint32Array(length);
+}
+
+function besideOf(instance: Instance, length: number): Uint32Array | undefined {
+  return instance.overlayInPixels ? new Uint32Array(length) : undefined;
+}
+
+/** Takes the stored bits out of their container: what lies beside them is no part of the value. */
+function store(
+  samples: Samples,
+  format: PixelFormat,
+  out: StoredValues,
+  start: number,
+  beside: Uint32Array | undefined,
+): void {
+  const { bitsStored, highBit, pixelRepresentation, bitsAllocated } = format;
+  const left = 31 - highBit;
+  const right = 32 - bitsStored;
+  if (pixelRepresentation === 1)
+    for (let i = 0; i < samples.length; i++) out[start + i] = (samples[i] << left) >> right;
+  else for (let i = 0; i < samples.length; i++) out[start + i] = (samples[i] << left) >>> right;
+  if (beside === undefined) return;
+  const value = (0xffffffff >>> right) << (highBit + 1 - bitsStored);
+  const others = (0xffffffff >>> (32 - bitsAllocated)) & ~value;
+  for (let i = 0; i < samples.length; i++) beside[start + i] = samples[i] & others;
+}
+
+function changed(): LimpidError {
+  return new LimpidError(
+    'E_SOURCE_CHANGED',
+    'The file changed while it was in use.',
+    'Scan the input again.',
+  );
+}
+
+function closed(): LimpidError {
+  return new LimpidError('E_CANCELLED', 'Decoding was cancelled.', 'Run again.');
+}

@@ -1,0 +1,180 @@
+import { createRequire } from 'node:module';
+import type { DataSet } from 'dicom-parser';
+import { LimpidError } from '../../contract/errors.js';
+import { asciiValue, type ElementFile, findElement, hasPrefix } from './elements.js';
+import { encodeElement, uidElement } from './encode.js';
+
+// The package is CommonJS without named exports that Node can see, and its types have no default export.
+const dicomParser: typeof import('dicom-parser') = createRequire(import.meta.url)('dicom-parser');
+
+const PIXEL_DATA = 'x7fe00010';
+
+/** Typed reading of a data set's values. A value that is absent, empty or malformed reads as undefined. */
+export interface Attributes {
+  /** One text value (CS, SH, UI, ...), trimmed; never empty. */
+  text(tag: string, index?: number): string | undefined;
+  /** All values of a text attribute, trimmed. */
+  texts(tag: string): string[];
+  /** A person-readable value (LO, SH) in the character set of the data set. */
+  label(tag: string): string | undefined;
+  /** One DS or IS value. */
+  decimal(tag: string, index?: number): number | undefined;
+  /** All DS or IS values when there are exactly `count` and all are finite. */
+  decimals(tag: string, count: number): number[] | undefined;
+  uint16(tag: string, index?: number): number | undefined;
+  int16(tag: string): number | undefined;
+  int32(tag: string): number | undefined;
+  uint32(tag: string): number | undefined;
+  /** FD values when there are exactly `count` and all are finite. */
+  doubles(tag: string, count: number): number[] | undefined;
+  has(tag: string): boolean;
+  /** The items of a sequence; none when it is absent. */
+  items(tag: string): Attributes[];
+}
+
+/**
+ * Reads the values of a file that `walkElements` found whole, up to its pixel data.
+ *
+ * @throws LimpidError E_ELEMENT when a nested value is damaged, E_NESTING when sequences of defined length are
+ * nested too deeply.
+ */
+export function readAttributes(original: Uint8Array, file: ElementFile): Attributes {
+  try {
+    const dataSet = dicomParser.parseDicom(withPart10Start(original, file), {
+      untilTag: PIXEL_DATA,
+      // The walker inflated the data set already, under its limit.
+      inflater: (bytes, position) => Buffer.concat([bytes.subarray(0, position), file.bytes]),
+    });
+    const charset = asciiValue(file.bytes, findElement(file.elements, 0x00080005));
+    return attributesOf(dataSet, charset ?? '');
+  } catch (error) {
+    if (error instanceof RangeError && /call stack/i.test(error.message))
+      throw new LimpidError('E_NESTING', 'Sequences are nested too deeply.', 'Export the series again.');
+    throw new LimpidError(
+      'E_ELEMENT',
+      'A value inside the data set is damaged.',
+      'Copy or export the file again.',
+      undefined,
+      error,
+    );
+  }
+}
+
+/** The parser asks for preamble, prefix and group 0002, and for that group with its length first. */
+function withPart10Start(original: Uint8Array, file: ElementFile): Uint8Array {
+  if (hasPrefix(original) && file.meta.length > 0) return original;
+  const syntax = uidElement(0x00020010, file.transferSyntax);
+  const head = Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM', 'latin1'),
+    encodeElement(syntax, false),
+  ]);
+  const dataStart = file.meta.at(-1)?.end ?? (hasPrefix(original) ? 132 : 0);
+  return Buffer.concat([head, original.subarray(dataStart)]);
+}
+
+function attributesOf(dataSet: DataSet, charset: string): Attributes {
+  const attributes: Attributes = {
+    text: (tag, index) => nonEmpty(guarded(() => dataSet.string(tag, index))),
+    texts: (tag) => splitValues(guarded(() => dataSet.string(tag))),
+    label: (tag) => nonEmpty(decodeText(rawBytes(dataSet, tag), charset)),
+    decimal: (tag, index) => finite(guarded(() => dataSet.string(tag, index))),
+    decimals: (tag, count) => {
+      const values = splitValues(guarded(() => dataSet.string(tag))).map(finite);
+      const known = values.filter((value) => value !== undefined);
+      return values.length === count && known.length === count ? known : undefined;
+    },
+    uint16: (tag, index) => sized(dataSet, tag, 2 * ((index ?? 0) + 1), () => dataSet.uint16(tag, index)),
+    int16: (tag) => sized(dataSet, tag, 2, () => dataSet.int16(tag)),
+    int32: (tag) => sized(dataSet, tag, 4, () => dataSet.int32(tag)),
+    uint32: (tag) => sized(dataSet, tag, 4, () => dataSet.uint32(tag)),
+    doubles: (tag, count) => {
+      if (dataSet.elements[tag]?.length !== 8 * count) return undefined;
+      const values = Array.from({ length: count }, (_, i) => guarded(() => dataSet.double(tag, i)));
+      const known = values.filter((value) => value !== undefined && Number.isFinite(value));
+      return known.length === count ? known.map(Number) : undefined;
+    },
+    has: (tag) => dataSet.elements[tag] !== undefined,
+    items: (tag) =>
+      (dataSet.elements[tag]?.items ?? []).flatMap((item) =>
+        item.dataSet === undefined ? [] : [attributesOf(item.dataSet, charset)],
+      ),
+  };
+  return attributes;
+}
+
+/** dicom-parser throws on values that are cut short or of another VR: these read as absent. */
+function guarded<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function sized(
+  dataSet: DataSet,
+  tag: string,
+  bytes: number,
+  read: () => number | undefined,
+): number | undefined {
+  const element = dataSet.elements[tag];
+  return element === undefined || element.length < bytes ? undefined : guarded(read);
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text;
+}
+
+function splitValues(text: string | undefined): string[] {
+  return text === undefined || text === '' ? [] : text.split('\\').map((value) => value.trim());
+}
+
+/** Digits, one comma, digits: some systems write their locale's decimal sign, which DS does not know. */
+export const DECIMAL_COMMA = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;
+
+function finite(text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const written = text.trim();
+  const value = Number(DECIMAL_COMMA.test(written) ? written.replace(',', '.') : written);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function rawBytes(dataSet: DataSet, tag: string): Uint8Array {
+  const element = dataSet.elements[tag];
+  if (element === undefined || element.items !== undefined) return new Uint8Array(0);
+  return dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + element.length);
+}
+
+/** Encodings of the defined terms of Specific Character Set (PS3.3 C.12.1.1.2), by their last part. */
+const ENCODINGS: ReadonlyMap<string, string> = new Map([
+  ['100', 'latin1'],
+  ['101', 'iso-8859-2'],
+  ['109', 'iso-8859-3'],
+  ['110', 'iso-8859-4'],
+  ['144', 'iso-8859-5'],
+  ['127', 'iso-8859-6'],
+  ['126', 'iso-8859-7'],
+  ['138', 'iso-8859-8'],
+  ['148', 'windows-1254'],
+  ['166', 'windows-874'],
+  ['13', 'shift_jis'],
+  ['87', 'iso-2022-jp'],
+  ['159', 'iso-2022-jp'],
+  ['149', 'euc-kr'],
+  ['58', 'gb18030'],
+  ['192', 'utf-8'],
+  ['GB18030', 'gb18030'],
+  ['GBK', 'gbk'],
+]);
+
+/** Text for display. Characters that the character set does not explain become U+FFFD, never an error. */
+function decodeText(bytes: Uint8Array, charset: string): string {
+  const terms = charset.split('\\').map((term) => term.trim().split(/[ _]/).at(-1) ?? '');
+  const encoding = terms.map((term) => ENCODINGS.get(term)).findLast((found) => found !== undefined);
+  const text = new TextDecoder(encoding ?? 'latin1').decode(bytes);
+  // A value may be padded with NUL, and a description is shown on one line.
+  return Array.from(text, (character) => (character < ' ' ? ' ' : character))
+    .join('')
+    .trim();
+}

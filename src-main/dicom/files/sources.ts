@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasCode, isInside } from '../../base/files.js';
+import { asReadError, openRegular } from '../../base/reading.js';
+import { LimpidError, type Problem } from '../../contract/errors.js';
+import type { FileHead, Source, SourceFile } from './source.js';
+import { MAX_FILE_BYTES } from './source.js';
+import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
+import { isZip, openZip } from './sources-zip.js';
+
+/** Files to sniff for their kind. */
+const HEAD_BYTES = 4096;
+
+/**
+ * Opens a folder (recursively, hidden entries left out, links followed only to files inside), one file, a
+ * DICOMDIR (only what it references, PS3.10 section 8) or a zip archive.
+ *
+ * @throws LimpidError E_NOT_FOUND, E_IO, E_ZIP (damaged archive), E_PATH_ESCAPE (a DICOMDIR or zip entry that leads
+ * outside), E_BOMB (a zip that inflates over its limits), and those of `walkElements` for a damaged DICOMDIR.
+ */
+export async function openSource(given: string): Promise<Source> {
+  const root = path.resolve(given);
+  try {
+    const stat = await fs.stat(root);
+    if (stat.isDirectory()) return folderSource(root);
+    const { bytes: head } = await readHead(root, HEAD_BYTES);
+    if (isZip(head)) return await openZip(root, sourceId);
+    if (isDicomdir(head)) return await dicomdirSource(root);
+    return listedSource(root, 'file', [await namedFile(root, stat.size)]);
+  } catch (error) {
+    throw error instanceof LimpidError ? error.at(root) : asReadError(error, root);
+  }
+}
+
+/** Identifies a file by its path inside the source, with `/` between the parts on every system. */
+export function sourceId(relative: string): string {
+  return createHash('sha256').update(relative.split(path.sep).join('/')).digest('hex').slice(0, 16);
+}
+
+function folderSource(root: string): Source {
+  const passedOver: Problem[] = [];
+  return {
+    root,
+    kind: 'folder',
+    async *files() {
+      passedOver.length = 0;
+      yield* walkEntries(root, '', await listFolder(root), passedOver);
+    },
+    passedOver,
+    close: async () => {},
+  };
+}
+
+/** Folders that file systems and recycle bins keep to themselves, beside hidden ones: no scan is lost with them. */
+const SYSTEM_FOLDER = /^(lost\+found|System Volume Information|\$RECYCLE\.BIN|RECYCLER|#recycle)$/i;
+
+/**
+ * A folder below the input that cannot be listed is passed over: the rest of an archive does not depend on it. It
+ * may hold a patient's scans, so it counts as failed, but for folders that belong to the system.
+ */
+async function* walkFolder(
+  root: string,
+  relative: string,
+  passedOver: Problem[],
+): AsyncGenerator<SourceFile> {
+  let entries: Dirent[];
+  try {
+    entries = await listFolder(path.join(root, relative));
+  } catch (error) {
+    const { code, message, remedy, place } = asReadError(error, path.join(root, relative));
+    const problem = unreadable(`A folder was left out. ${message}`, remedy, place);
+    passedOver.push(SYSTEM_FOLDER.test(path.basename(relative)) ? problem : { ...problem, code });
+    return;
+  }
+  yield* walkEntries(root, relative, entries, passedOver);
+}
+
+async function* walkEntries(
+  root: string,
+  folder: string,
+  entries: readonly Dirent[],
+  passedOver: Problem[],
+): AsyncGenerator<SourceFile> {
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* walkFolder(root, name, passedOver);
+    else if (/^DICOMDIR$/i.test(entry.name)) continue;
+    else if (entry.isFile()) yield await diskFile(root, name);
+    else if (entry.isSymbolicLink()) yield* linkedFile(root, name, passedOver);
+    else passedOver.push(noFile(path.join(root, name)));
+  }
+}
+
+async function listFolder(folder: string): Promise<Dirent[]> {
+  try {
+    const entries = await fs.readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  } catch (error) {
+    throw asReadError(error, folder);
+  }
+}
+
+/** Links to folders are not followed: they may form a cycle. Links that lead nowhere are told of. */
+async function* linkedFile(
+  root: string,
+  relative: string,
+  passedOver: Problem[],
+): AsyncGenerator<SourceFile> {
+  const place = path.join(root, relative);
+  try {
+    const stat = await fs.stat(place);
+    if (stat.isFile()) yield await diskFile(root, relative);
+    else if (!stat.isDirectory()) passedOver.push(noFile(place));
+  } catch (error) {
+    const { message, remedy, code } = asReadError(error, place);
+    const why = code === 'E_NOT_FOUND' ? 'What it points to is not there.' : message;
+    const problem = unreadable(`A link was left out. ${why}`, remedy, place);
+    // There is nothing behind a link that leads nowhere or in a circle; behind one that is refused there may be an image.
+    const nothing = hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
+    passedOver.push(nothing ? problem : { ...problem, code });
+  }
+}
+
+function unreadable(message: string, remedy: string, place: string | undefined): Problem {
+  return { code: 'W_UNREADABLE', message, remedy, ...(place === undefined ? {} : { place }) };
+}
+
+function noFile(place: string): Problem {
+  return unreadable('A pipe, socket or device was left out.', 'Nothing to do: images lie in files.', place);
+}
+
+async function diskFile(root: string, relative: string): Promise<SourceFile> {
+  const stat = await fs.stat(path.join(root, relative)).catch(() => undefined);
+  return fileOf(root, relative, stat?.size ?? 0);
+}
+
+function fileOf(root: string, relative: string, size: number): SourceFile {
+  const place = path.join(root, relative);
+  return {
+    id: sourceId(relative),
+    place,
+    size,
+    read: () => readInside(root, place),
+    readHead: (count) => inside(root, place, () => readHead(place, count)),
+  };
+}
+
+function readInside(root: string, place: string): Promise<Uint8Array> {
+  return inside(root, place, async () => {
+    const { handle, stat } = await openRegular(place);
+    try {
+      if (stat.size > MAX_FILE_BYTES) throw tooLarge(place);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+async function inside<T>(root: string, place: string, read: () => Promise<T>): Promise<T> {
+  try {
+    // Checked when read, not when listed: a link may have changed in between.
+    if (!(await isInside(place, root)))
+      throw new LimpidError(
+        'E_PATH_ESCAPE',
+        'A link leads outside the input.',
+        'Copy the file into the folder.',
+        place,
+      );
+    return await read();
+  } catch (error) {
+    throw asReadError(error, place);
+  }
+}
+
+function tooLarge(place: string): LimpidError {
+  return new LimpidError(
+    'E_BOMB',
+    `The file is larger than ${MAX_FILE_BYTES} bytes.`,
+    'Split it into single images first.',
+    place,
+  );
+}
+
+function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly SourceFile[]): Source {
+  return {
+    root,
+    kind,
+    async *files() {
+      yield* listed;
+    },
+    passedOver: [],
+    close: async () => {},
+  };
+}
+
+/** The file that was named may be a link to anywhere: the person asked for it. */
+async function namedFile(root: string, size: number): Promise<SourceFile> {
+  const real = await fs.realpath(root);
+  const file = fileOf(path.dirname(real), path.basename(real), size);
+  return { ...file, id: sourceId(path.basename(root)), place: root };
+}
+
+async function dicomdirSource(root: string): Promise<Source> {
+  const bytes = await readInside(path.dirname(root), root);
+  const folder = path.dirname(root);
+  const listed: SourceFile[] = [];
+  for (const parts of dicomdirFiles(bytes)) {
+    listed.push(await diskFile(folder, await resolveCase(folder, parts)));
+  }
+  return listedSource(root, 'dicomdir', listed);
+}
+
+/** File IDs are upper case; a disc copied on some systems is not. */
+async function resolveCase(folder: string, parts: readonly string[]): Promise<string> {
+  let relative = '';
+  for (const part of parts) {
+    const names = await fs.readdir(path.join(folder, relative)).catch((): string[] => []);
+    const found = names.includes(part)
+      ? part
+      : names.find((name) => name.toUpperCase() === part.toUpperCase());
+    relative = path.join(relative, found ?? part);
+  }
+  return relative;
+}
+
+async function readHead(file: string, count: number): Promise<FileHead> {
+  const { handle, stat } = await openRegular(file);
+  try {
+    const { size } = stat;
+    const buffer = Buffer.allocUnsafe(Math.min(count, size));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    return { bytes: buffer.subarray(0, bytesRead), size };
+  } finally {
+    await handle.close();
+  }
+}

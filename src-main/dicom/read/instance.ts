@@ -1,0 +1,384 @@
+import { sha256 } from '../../base/files.js';
+import { type ErrorCode, LimpidError } from '../../contract/errors.js';
+import { type Attributes, DECIMAL_COMMA, readAttributes } from '../elements/attributes.js';
+import { type PixelSize, readPixelSize } from '../elements/calibration.js';
+import {
+  type ElementFile,
+  findElement,
+  hasPrefix,
+  isForeignGroup,
+  UNDEFINED_LENGTH,
+  walkElements,
+} from '../elements/elements.js';
+import { transferSyntax } from '../elements/transfer-syntax.js';
+import type { SourceFile } from '../files/source.js';
+import { type DisplayWindow, readFrameWindows } from './details.js';
+import { readDiffusion } from './diffusion.js';
+import type { FrameRecord, Triple } from './frame-record.js';
+import type { PixelFormat } from './pixel-format.js';
+import { nativeLength, requireNativeLength } from './pixel-format.js';
+
+/** Stored values that stand for 'not measured' (PS3.3 C.7.5.1.1.2), both ends included. */
+export interface Padding {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The attributes of one image that grouping, decoding and deriving need. No patient attribute is kept. */
+export interface Instance extends PixelFormat, FrameRecord {
+  readonly file: SourceFile;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly studyInstanceUid: string;
+  readonly frameOfReferenceUid: string | null;
+  readonly modality: string;
+  readonly seriesNumber: number | null;
+  readonly seriesDescription: string;
+  readonly instanceNumber: number | null;
+  readonly acquisitionNumber: number | null;
+  /** Acquisition, else content, date and time as written: sorts as text. */
+  readonly acquisitionTime: string;
+  readonly imageType: readonly string[];
+  /** 'M', 'P', 'R', 'I' where the image type says which part of the complex signal this is, else ''. */
+  readonly complexPart: string;
+  /** Real-world value = stored value * slope + intercept. */
+  readonly slope: number;
+  readonly intercept: number;
+  readonly units: string;
+  readonly padding: Padding | null;
+  /** Centre of the first voxel, LPS, mm. */
+  readonly imagePosition: Triple | null;
+  /** Direction of a row, then of a column. */
+  readonly imageOrientation: readonly number[] | null;
+  /** Between rows, then between columns, mm. */
+  readonly pixelSpacing: readonly [number, number] | null;
+  /** In the patient or at the detector: for whoever looks at it. */
+  readonly pixelSize: PixelSize;
+  /** Windows of the file, first one first: of each frame, or one list for all. */
+  readonly windows: readonly (readonly DisplayWindow[])[];
+  readonly sliceThickness: number | null;
+  readonly spacingBetweenSlices: number | null;
+  /** Degrees; 0 when absent. */
+  readonly gantryTilt: number;
+  readonly echoTime: number | null;
+  readonly echoNumber: number | null;
+  readonly triggerTime: number | null;
+  readonly inversionTime: number | null;
+  readonly flipAngle: number | null;
+  /** What a CT image was reconstructed with, and the tube and filter it was taken with; empty where not stated. */
+  readonly reconstruction: string;
+  readonly sliceLocation: number | null;
+  readonly temporalPosition: number | null;
+  readonly coil: string;
+  /** Lossy compressed now or at any time before. */
+  readonly lossy: boolean;
+  readonly derivedByLimpid: boolean;
+  readonly hasModalityLut: boolean;
+  /** An overlay lies in bits of the pixels that their values do not use (retired by PS3.3 C.9.2, still met). */
+  readonly overlayInPixels: boolean;
+  /** Rules of DICOM that the file breaks without its meaning being in doubt; words for a person. */
+  readonly oddities: readonly string[];
+  /** SHA-256 of patient ID and name: tells patients apart without keeping them. */
+  readonly patientKey: string;
+}
+
+const LOSSY_SYNTAXES: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51']);
+const PIXEL_DATA = 0x7fe00010;
+/** What an attacker can make a decoder allocate: 2^26 values, 8192 x 8192. */
+const MAX_FRAME_VALUES = 2 ** 26;
+const MAX_FILE_VALUES = 2 ** 28;
+
+/**
+ * Reads the header of one file. Images of any class and kind pass; whether they can be denoised is decided for a
+ * whole series. `walked` are the elements of `bytes` where they are known already.
+ *
+ * @throws LimpidError those of `walkElements` and `readAttributes`; E_NOT_ELIGIBLE (no pixels), E_UID, E_ELEMENT (a
+ * required attribute is absent or impossible), E_VALUES (rescale), E_BOMB (dimensions beyond any image).
+ */
+export function readInstance(
+  file: SourceFile,
+  bytes: Uint8Array,
+  walked: ElementFile | null = null,
+): Instance {
+  try {
+    return instanceOf(file, bytes, walked ?? walkElements(bytes));
+  } catch (error) {
+    throw error instanceof LimpidError ? error.at(file.place) : error;
+  }
+}
+
+function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): Instance {
+  const attributes = readAttributes(bytes, walked);
+  const pixels = findElement(walked.elements, PIXEL_DATA);
+  if (pixels === undefined) throw noPixels();
+  const format = readFormat(attributes, walked.transferSyntax);
+  if (isNativeImage(format)) requireNativeLength(pixels.length, format);
+  const modality = attributes.text('x00080060') ?? '';
+  return {
+    file,
+    overlayInPixels: hasOverlayInPixels(walked, format),
+    oddities: odditiesOf(bytes, walked, format, attributes),
+    ...format,
+    ...readIdentity(attributes),
+    ...readAcquisition(attributes),
+    ...readPlane(attributes),
+    pixelSize: readPixelSize(attributes),
+    windows: readFrameWindows(attributes, format.numberOfFrames),
+    ...readRescale(attributes, modality),
+    ...readDiffusion(attributes),
+    modality,
+    padding: readPadding(attributes, format, modality),
+    lossy: attributes.text('x00282110') === '01' || LOSSY_SYNTAXES.has(walked.transferSyntax),
+    derivedByLimpid: attributes.items('x0018a001').some(namesLimpid),
+    patientKey: sha256(`${attributes.text('x00100020') ?? ''}\0${attributes.text('x00100010') ?? ''}`),
+  };
+}
+
+function readFormat(attributes: Attributes, transferSyntax: string): PixelFormat {
+  const rows = required(attributes.uint16('x00280010'), 'Rows');
+  const columns = required(attributes.uint16('x00280011'), 'Columns');
+  const bitsAllocated = required(attributes.uint16('x00280100'), 'Bits Allocated');
+  const bitsStored = attributes.uint16('x00280101') ?? bitsAllocated;
+  const highBit = attributes.uint16('x00280102') ?? bitsStored - 1;
+  const samplesPerPixel = attributes.uint16('x00280002') ?? 1;
+  const framesText = attributes.text('x00280008');
+  const numberOfFrames = framesText === undefined ? 1 : attributes.decimal('x00280008');
+  const representation = attributes.uint16('x00280103') ?? 0;
+  if (rows === 0 || columns === 0) throw impossible('Rows or Columns');
+  if (numberOfFrames === undefined || !Number.isInteger(numberOfFrames) || numberOfFrames < 1)
+    throw impossible('Number of Frames');
+  if (bitsStored < 1 || bitsStored > bitsAllocated || highBit >= bitsAllocated || highBit < bitsStored - 1)
+    throw impossible('Bits Stored or High Bit');
+  if (samplesPerPixel === 0) throw impossible('Samples per Pixel');
+  if (representation !== 0 && representation !== 1) throw impossible('Pixel Representation');
+  const frameValues = rows * columns * samplesPerPixel;
+  if (frameValues > MAX_FRAME_VALUES || frameValues * numberOfFrames > MAX_FILE_VALUES)
+    throw refuse(
+      'E_BOMB',
+      'The image claims more pixels than any real one has.',
+      'Split it into single images.',
+    );
+  return {
+    rows,
+    columns,
+    numberOfFrames,
+    samplesPerPixel,
+    photometric: attributes.text('x00280004') ?? '',
+    bitsAllocated,
+    bitsStored,
+    highBit,
+    pixelRepresentation: representation,
+    transferSyntax,
+  };
+}
+
+function readIdentity(attributes: Attributes) {
+  return {
+    sopClassUid: requiredUid(attributes, 'x00080016', 'SOP Class UID'),
+    sopInstanceUid: requiredUid(attributes, 'x00080018', 'SOP Instance UID'),
+    seriesInstanceUid: requiredUid(attributes, 'x0020000e', 'Series Instance UID'),
+    studyInstanceUid: requiredUid(attributes, 'x0020000d', 'Study Instance UID'),
+    frameOfReferenceUid: attributes.text('x00200052') ?? null,
+    seriesNumber: attributes.decimal('x00200011') ?? null,
+    seriesDescription: attributes.label('x0008103e') ?? '',
+  };
+}
+
+function readAcquisition(attributes: Attributes) {
+  const imageType = attributes.texts('x00080008');
+  const date = attributes.text('x00080022') ?? attributes.text('x00080023') ?? '';
+  const time = attributes.text('x00080032') ?? attributes.text('x00080033') ?? '';
+  return {
+    imageType,
+    complexPart: complexPartOf(attributes, imageType),
+    instanceNumber: attributes.decimal('x00200013') ?? null,
+    acquisitionNumber: attributes.decimal('x00200012') ?? null,
+    acquisitionTime: attributes.text('x0008002a') ?? `${date}${time}`,
+    echoTime: attributes.decimal('x00180081') ?? null,
+    echoNumber: attributes.decimal('x00180086') ?? null,
+    triggerTime: attributes.decimal('x00181060') ?? null,
+    inversionTime: attributes.decimal('x00180082') ?? null,
+    flipAngle: attributes.decimal('x00181314') ?? null,
+    reconstruction: reconstructionOf(attributes),
+    sliceLocation: attributes.decimal('x00201041') ?? null,
+    temporalPosition: attributes.decimal('x00200100') ?? null,
+    coil: attributes.text('x00181250') ?? '',
+  };
+}
+
+/** Convolution Kernel, KVP and Filter Type: images that differ in one have other noise. */
+function reconstructionOf(attributes: Attributes): string {
+  const values = [
+    attributes.texts('x00181210').join('/'),
+    attributes.decimal('x00180060')?.toString() ?? '',
+    attributes.text('x00181160') ?? '',
+  ];
+  return values.every((value) => value === '') ? '' : values.join(',');
+}
+
+const COMPLEX_PARTS: ReadonlyMap<string, string> = new Map([
+  ['M', 'M'],
+  ['MAGNITUDE', 'M'],
+  ['P', 'P'],
+  ['PHASE', 'P'],
+  ['R', 'R'],
+  ['REAL', 'R'],
+  ['I', 'I'],
+  ['IMAGINARY', 'I'],
+]);
+
+/** Complex Image Component (0008,9208), GE's private image type (0043,102F), or Image Type value 3 and on. */
+function complexPartOf(attributes: Attributes, imageType: readonly string[]): string {
+  const component = COMPLEX_PARTS.get(attributes.text('x00089208') ?? '');
+  if (component !== undefined) return component;
+  if (attributes.text('x00430010') === 'GEMS_PARM_01') {
+    const part = attributes.int16('x0043102f');
+    if (part !== undefined && part >= 0 && part < 4) return 'MPRI'[part];
+  }
+  return (
+    imageType
+      .slice(2)
+      .map((value) => COMPLEX_PARTS.get(value))
+      .find((part) => part !== undefined) ?? ''
+  );
+}
+
+function readPlane(attributes: Attributes) {
+  const position = attributes.decimals('x00200032', 3);
+  const spacing = attributes.decimals('x00280030', 2);
+  const imagePosition: Triple | null =
+    position === undefined ? null : [position[0], position[1], position[2]];
+  const pixelSpacing: readonly [number, number] | null =
+    spacing === undefined || spacing[0] <= 0 || spacing[1] <= 0 ? null : [spacing[0], spacing[1]];
+  return {
+    imagePosition,
+    imageOrientation: attributes.decimals('x00200037', 6) ?? null,
+    pixelSpacing,
+    sliceThickness: attributes.decimal('x00180050') ?? null,
+    spacingBetweenSlices: attributes.decimal('x00180088') ?? null,
+    gantryTilt: attributes.decimal('x00181120') ?? 0,
+  };
+}
+
+/** Native pixels that can be decoded: of others, the length is nobody's business. */
+function isNativeImage(format: PixelFormat): boolean {
+  return (
+    !transferSyntax(format.transferSyntax).encapsulated &&
+    format.samplesPerPixel === 1 &&
+    [8, 16, 32].includes(format.bitsAllocated)
+  );
+}
+
+/** Position, orientation, spacing, rescale: numbers that must not be misread. */
+const DECIMALS = ['x00200032', 'x00200037', 'x00280030', 'x00180050', 'x00281052', 'x00281053'];
+
+function odditiesOf(
+  bytes: Uint8Array,
+  walked: ElementFile,
+  format: PixelFormat,
+  attributes: Attributes,
+): string[] {
+  const length = findElement(walked.elements, PIXEL_DATA)?.length ?? 0;
+  const surplus = isNativeImage(format) ? length - nativeLength(format) : 0;
+  const found: [boolean, string][] = [
+    [!hasPrefix(bytes), 'no preamble'],
+    [walked.meta.length === 0, 'no file meta information'],
+    [
+      walked.elements.some(({ tag }) => isForeignGroup(tag)),
+      'elements of group 0002 or 0000 in the data set',
+    ],
+    [surplus > 1, 'more bytes of pixels than their dimensions ask for'],
+    [length !== UNDEFINED_LENGTH && length % 2 === 1, 'an odd number of bytes of pixels'],
+    [
+      DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))),
+      'a comma as decimal sign',
+    ],
+  ];
+  return found.filter(([is]) => is).map(([, words]) => words);
+}
+
+/** Overlay Bits Allocated is that of the pixels, and its bit lies outside of theirs (PS3.3-2004 C.9.2.1.1). */
+function hasOverlayInPixels(walked: ElementFile, format: PixelFormat): boolean {
+  const word = (tag: number): number | undefined => {
+    const element = findElement(walked.elements, tag);
+    if (element?.length !== 2) return undefined;
+    const [a, b] = walked.bytes.subarray(element.valueStart, element.end);
+    return walked.littleEndian ? a + 256 * b : 256 * a + b;
+  };
+  return walked.elements
+    .filter(({ tag }) => tag >>> 24 === 0x60 && (tag & 0xffff) === 0x0102)
+    .some(({ tag }) => {
+      const bit = word(tag) ?? 0;
+      const inPixels = findElement(walked.elements, tag - 0x0102 + 0x3000) === undefined;
+      return inPixels && (bit > format.highBit || bit < format.highBit - format.bitsStored + 1);
+    });
+}
+
+/** Unspecified, in DICOM's words (PS3.3 C.11.1.1.2) and in those of vendors. */
+const UNITLESS = /^US$|unitless/i;
+
+function readRescale(attributes: Attributes, modality: string) {
+  const slope = attributes.has('x00281053') ? attributes.decimal('x00281053') : 1;
+  const intercept = attributes.has('x00281052') ? attributes.decimal('x00281052') : 0;
+  if (slope === undefined || slope === 0 || intercept === undefined)
+    throw refuse(
+      'E_VALUES',
+      'Rescale Slope or Intercept is not a usable number.',
+      'Export the series again.',
+    );
+  const units = attributes.text('x00281054') ?? (modality === 'CT' ? 'HU' : 'a.u.');
+  return {
+    slope,
+    intercept,
+    units: UNITLESS.test(units) ? 'a.u.' : units,
+    hasModalityLut: attributes.has('x00283000'),
+  };
+}
+
+/**
+ * Pixel Padding Value with its range. An MR image whose padding value is 0 has none: scanners declare it on series
+ * whose air is a measured, or masked, 0, and 0 is a magnitude like any other.
+ */
+function readPadding(attributes: Attributes, format: PixelFormat, modality: string): Padding | null {
+  const read = (tag: string): number | undefined =>
+    format.pixelRepresentation === 1 ? attributes.int16(tag) : attributes.uint16(tag);
+  const value = read('x00280120');
+  if (value === undefined) return null;
+  const limit = read('x00280121') ?? value;
+  if (modality === 'MR' && value === 0 && limit === 0) return null;
+  return { low: Math.min(value, limit), high: Math.max(value, limit) };
+}
+
+/** An item of Contributing Equipment Sequence (PS3.3 C.12.1) that this product wrote. */
+function namesLimpid(item: Attributes): boolean {
+  return [item.text('x00080070'), item.text('x00081090')].some((name) => name?.toLowerCase() === 'limpid');
+}
+
+function requiredUid(attributes: Attributes, tag: string, name: string): string {
+  const uid = attributes.text(tag);
+  if (uid === undefined || !/^[0-9.]{1,64}$/.test(uid))
+    throw refuse('E_UID', `${name} is missing or not a valid UID.`, 'Export the series again.');
+  return uid;
+}
+
+function required(value: number | undefined, name: string): number {
+  if (value === undefined) throw refuse('E_ELEMENT', `The image has no ${name}.`, 'Export the series again.');
+  return value;
+}
+
+function impossible(name: string): LimpidError {
+  return refuse('E_ELEMENT', `${name} has an impossible value.`, 'Export the series again.');
+}
+
+function noPixels(): LimpidError {
+  return refuse(
+    'E_NOT_ELIGIBLE',
+    'The file has no image pixels (a report, plan, directory or the like).',
+    'Nothing to do: it is left out.',
+  );
+}
+
+function refuse(code: ErrorCode, message: string, remedy: string): LimpidError {
+  return new LimpidError(code, message, remedy);
+}

@@ -1,0 +1,161 @@
+import type { FrameRecord } from '../read/frame-record.js';
+import type { Instance } from '../read/instance.js';
+import { directionsGeometry, type Geometry, stackGeometry, unplacedGeometry } from './geometry.js';
+import { byNumber } from './labels.js';
+import { byOrientation, type OrientationGroup } from './orientations.js';
+import { places } from './places.js';
+import { type VolumeSet, volumesOf } from './volumes.js';
+
+/** Where an image lies in the volume of its stack. */
+export interface Slot {
+  readonly slice: number;
+  /** The first one, of an image of several. */
+  readonly frame: number;
+}
+
+/** Images of one series that belong on one grid. */
+export interface Stack<T extends FrameRecord = Instance> {
+  /** What tells this stack from others of its series; the same for the same files. */
+  readonly key: string;
+  /** Slice by slice along the normal; within a slice, frame by frame. */
+  readonly instances: readonly T[];
+  /** Of each of `instances`. */
+  readonly slots: readonly Slot[];
+  /** Time points, directions or repeats at every position. Files of many frames count each of theirs. */
+  readonly frames: number;
+  readonly geometry: Geometry;
+  /** Images of so many volumes that lack slices which others of the series have; 0 where the stack is whole. */
+  readonly incomplete: number;
+}
+
+/**
+ * Splits the images of one series into stacks: by class, size and pixel format, image type, part of the complex
+ * signal, echo, coil, reconstruction and orientation. Images at the same positions become frames of one stack, put
+ * into volumes by the attributes that tell them apart; what does not fill a volume is a stack of its own.
+ */
+export function groupInstances(instances: readonly Instance[]): Stack[] {
+  return [...partition([...instances].sort(byNumber), formatKey)].flatMap(([format, members]) =>
+    formStacks(format, members),
+  );
+}
+
+/** The stacks of images that are all encoded alike; `key` begins theirs. In the order of instance numbers. */
+export function formStacks<T extends FrameRecord>(key: string, frames: readonly T[]): Stack<T>[] {
+  return byOrientation(frames).flatMap((group) => arrange(`${key}|${group.name}`, group));
+}
+
+function formatKey(instance: Instance): string {
+  // From value 4 on, the image type of a CT is the manufacturer's own and may change from slice to slice.
+  const imageType = instance.modality === 'CT' ? instance.imageType.slice(0, 3) : instance.imageType;
+  return [
+    instance.sopClassUid,
+    instance.rows,
+    instance.columns,
+    instance.numberOfFrames,
+    instance.samplesPerPixel,
+    instance.photometric,
+    instance.bitsAllocated,
+    instance.bitsStored,
+    instance.pixelRepresentation,
+    imageType.join('\\'),
+    instance.complexPart,
+    instance.echoNumber ?? '',
+    instance.echoTime?.toFixed(3) ?? '',
+    instance.coil,
+    ...(instance.reconstruction === '' ? [] : [instance.reconstruction]),
+    instance.pixelSpacing?.map((mm) => mm.toFixed(4)).join('x') ?? '',
+  ].join('|');
+}
+
+function arrange<T extends FrameRecord>(key: string, group: OrientationGroup<T>): Stack<T>[] {
+  if (group.kind === 'unplaced') {
+    const instances = [...group.members].sort(byLocation(group.members));
+    return [row(key, instances, unplacedGeometry(instances))];
+  }
+  if (group.kind === 'directions') {
+    const instances = [...group.members].sort(byNumber);
+    return [row(key, instances, directionsGeometry(instances))];
+  }
+  return volumesOf(places(group.members)).flatMap((set) =>
+    placed(set.name === '' ? key : `${key}|${set.name}`, set),
+  );
+}
+
+/** Slices that are not known to be neighbours, one after the other. */
+function row<T extends FrameRecord>(key: string, instances: readonly T[], geometry: Geometry): Stack<T> {
+  return {
+    key,
+    instances,
+    slots: instances.map((_, slice) => ({ slice, frame: 0 })),
+    frames: instances[0].numberOfFrames,
+    geometry,
+    incomplete: 0,
+  };
+}
+
+function placed<T extends FrameRecord>(key: string, set: VolumeSet<T>): Stack<T>[] {
+  const { volumes, kind } = set;
+  const [first] = volumes;
+  const repeated =
+    kind === 'repeated' || (kind === 'incomplete' && places(first).some((slice) => slice.length > 1));
+  const geometry = stackGeometry(first, repeated);
+  if (geometry.sliceGap && !repeated) {
+    const runs = evenRuns(first);
+    if (runs !== null)
+      return runs.flatMap(([from, to], i) =>
+        placed(`${key}|run=${i + 1}`, { ...set, volumes: volumes.map((one) => one.slice(from, to)) }),
+      );
+  }
+  const perFile = first[0].numberOfFrames;
+  const absent = new Set(geometry.missing);
+  const slices = Array.from({ length: geometry.slices }, (_, i) => i).filter((i) => !absent.has(i));
+  return [
+    {
+      key,
+      instances: first.flatMap((_, at) => volumes.map((volume) => volume[at])),
+      slots: slices.flatMap((slice) => volumes.map((_, i) => ({ slice, frame: i * perFile }))),
+      frames: volumes.length * perFile,
+      geometry,
+      incomplete: kind === 'incomplete' ? set.from : 0,
+    },
+  ];
+}
+
+/** Fewer slices are no run that has more than its own neighbours. */
+const LEAST_RUN = 3;
+
+/** Where the gaps of a stack part it into runs that are each even and long: first and after last of each. */
+function evenRuns(slices: readonly FrameRecord[]): [number, number][] | null {
+  const between = stackGeometry(slices, false).spacing[2];
+  const runs: [number, number][] = [];
+  let from = 0;
+  for (let i = 1; i <= slices.length; i++) {
+    const ends =
+      i === slices.length || stackGeometry(slices.slice(i - 1, i + 1), false).spacing[2] > 1.5 * between;
+    if (!ends) continue;
+    runs.push([from, i]);
+    from = i;
+  }
+  const areEven = runs.every(
+    ([a, b]) => b - a >= LEAST_RUN && !stackGeometry(slices.slice(a, b), false).uneven,
+  );
+  return runs.length > 1 && areEven ? runs : null;
+}
+
+/** By Slice Location where every image has one of its own, else by Instance Number. */
+function byLocation(frames: readonly FrameRecord[]): (a: FrameRecord, b: FrameRecord) => number {
+  const locations = frames.map(({ sliceLocation }) => sliceLocation).filter((value) => value !== null);
+  if (new Set(locations).size < frames.length) return byNumber;
+  return (a, b) => (a.sliceLocation ?? 0) - (b.sliceLocation ?? 0);
+}
+
+function partition<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const parts = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const part = parts.get(key);
+    if (part === undefined) parts.set(key, [item]);
+    else part.push(item);
+  }
+  return parts;
+}

@@ -1,0 +1,244 @@
+import { LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
+import type { Decode } from '../codec/decode.js';
+import { transferSyntax } from '../elements/transfer-syntax.js';
+import { type Header, readHeader } from '../files/header.js';
+import type { Source, SourceFile } from '../files/source.js';
+import { isZip } from '../files/sources-zip.js';
+import { type Instance, readInstance } from '../read/instance.js';
+import { groupInstances } from './group.js';
+import { type Series, seriesOf } from './series.js';
+
+export type { Series } from './series.js';
+
+export interface ScanResult {
+  /** Ordered by study, series number, UID and split key. */
+  readonly series: readonly Series[];
+  /** Files that were refused, each with its code and place. */
+  readonly problems: readonly Problem[];
+  /** What was passed over: folders that cannot be listed (E_), links that lead nowhere, archives, pipes (W_). */
+  readonly passedOver: readonly Problem[];
+  readonly filesSeen: number;
+  /** Files that do not claim to be images: a LICENSE, a README, a thumbnail cache. */
+  readonly others: number;
+}
+
+export interface ScanOptions {
+  readonly onProgress?: (filesDone: number) => void;
+  readonly signal?: AbortSignal;
+  /**
+   * Takes a file that is for somebody else (another image format, a parametric map): true, and it is left out.
+   * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it.
+   */
+  readonly claim?: (file: SourceFile, bytes: Uint8Array) => boolean;
+  /**
+   * Tries the pixels of every MR and CT image in which damage can hide (compressed, padded, or in an archive): one
+   * whose pixels cannot be had is refused like one whose header cannot, and the rest of its series is used.
+   */
+  readonly decode?: Decode;
+}
+
+/** Files read ahead of parsing: hides the disk's latency, and bounds memory. */
+const AHEAD_FILES = 8;
+const AHEAD_BYTES = 64 * 2 ** 20;
+
+/**
+ * Reads the header of every file of a source and groups the images into series. A file that cannot be used is
+ * listed, never thrown. Byte-identical copies of one image count once.
+ *
+ * @throws LimpidError E_CANCELLED; those of opening the source itself, E_NOT_FOUND and E_IO.
+ */
+export async function scan(source: Source, options: ScanOptions = {}): Promise<ScanResult> {
+  const index = new Index(source.kind === 'folder' || source.kind === 'zip');
+  let filesSeen = 0;
+  const prepare = (file: SourceFile) => readFile(file, source.kind, options.decode);
+  for await (const { file, header, instance, error } of readAhead(source.files(), prepare)) {
+    if (options.signal?.aborted)
+      throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
+    if (header === undefined || options.claim?.(file, header.bytes) !== true) {
+      if (instance === undefined) index.refuse(file, error, header?.bytes);
+      else await index.add(instance);
+    }
+    filesSeen++;
+    options.onProgress?.(filesSeen);
+  }
+  return {
+    series: index.series(),
+    problems: index.problems,
+    passedOver: [...source.passedOver, ...index.passedOver],
+    filesSeen,
+    others: index.others,
+  };
+}
+
+/** An instance, or why there is none; no header where the file cannot even be read. */
+interface ReadFile {
+  readonly file: SourceFile;
+  readonly header?: Header;
+  readonly instance?: Instance;
+  readonly error?: unknown;
+}
+
+async function* readAhead(
+  files: AsyncIterable<SourceFile>,
+  prepare: (file: SourceFile) => Promise<ReadFile>,
+): AsyncGenerator<ReadFile> {
+  const queue: { size: number; done: Promise<ReadFile> }[] = [];
+  let waiting = 0;
+  for await (const file of files) {
+    while (queue.length >= AHEAD_FILES || (queue.length > 0 && waiting + file.size > AHEAD_BYTES)) {
+      const next = queue.shift();
+      if (next === undefined) break;
+      yield await next.done;
+      waiting -= next.size;
+    }
+    queue.push({ size: file.size, done: prepare(file) });
+    waiting += file.size;
+  }
+  for (const { done } of queue) yield await done;
+}
+
+async function readFile(
+  file: SourceFile,
+  kind: Source['kind'],
+  decode: Decode | undefined,
+): Promise<ReadFile> {
+  let header: Header | undefined;
+  try {
+    header = await readHeader(file);
+    const instance = readInstance(file, header.bytes, header.walked);
+    if (decode !== undefined && mayBeDamaged(instance, kind))
+      await decode(instance, await wholeOf(file, header, kind));
+    return { file, header, instance };
+  } catch (error) {
+    return { file, error, ...(header === undefined ? {} : { header }) };
+  }
+}
+
+/** What is read of an archive is only compared with its checksum when it is read whole. */
+async function wholeOf(file: SourceFile, header: Header, kind: Source['kind']): Promise<Uint8Array> {
+  return header.walked === null && kind !== 'zip' ? header.bytes : file.read();
+}
+
+const MR_OR_CT = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.[24](\.[0-9]+)*$/;
+
+/** Whether a header may look right though its pixels are damaged; of images that nothing is done with, nobody asks. */
+function mayBeDamaged(instance: Instance, kind: Source['kind']): boolean {
+  const { sopClassUid, samplesPerPixel, bitsAllocated, photometric } = instance;
+  const isUsed =
+    MR_OR_CT.test(sopClassUid) &&
+    samplesPerPixel === 1 &&
+    [8, 16, 32].includes(bitsAllocated) &&
+    /^MONOCHROME[12]$/.test(photometric);
+  const mayHide =
+    kind === 'zip' || instance.oddities.length > 0 || transferSyntax(instance.transferSyntax).encapsulated;
+  return isUsed && mayHide;
+}
+
+/** Names that claim to be DICOM or NIfTI, whatever the content is. */
+const CLAIMING_NAME = /\.(dcm|dicom|dic|ima|dc3|nii|nii\.gz|hdr|img)$/i;
+
+/** What a scan has found so far. */
+class Index {
+  readonly problems: Problem[] = [];
+  readonly passedOver: Problem[] = [];
+  others = 0;
+  /** Files were found, not named: what claims nothing is not refused. */
+  readonly #found: boolean;
+  readonly #byUid = new Map<string, Instance>();
+  readonly #bySeries = new Map<string, Instance[]>();
+  readonly #ambiguous = new Set<string>();
+
+  constructor(found: boolean) {
+    this.#found = found;
+  }
+
+  refuse(file: SourceFile, error: unknown, head: Uint8Array | undefined): void {
+    const problem = problemFrom(error, file.place);
+    if (problem.code !== 'E_NOT_DICOM' || !this.#found || CLAIMING_NAME.test(file.place))
+      this.problems.push(problem);
+    else if (head !== undefined && isZip(head)) this.passedOver.push(archiveInside(file.place));
+    else this.others++;
+  }
+
+  async add(instance: Instance): Promise<void> {
+    try {
+      const known = this.#byUid.get(instance.sopInstanceUid);
+      if (known === undefined) this.#keep(instance);
+      else if (!(await sameBytes(known.file, instance.file))) this.#collide(known, instance);
+    } catch (error) {
+      this.problems.push(problemFrom(error, instance.file.place));
+    }
+  }
+
+  #keep(instance: Instance): void {
+    this.#byUid.set(instance.sopInstanceUid, instance);
+    const members = this.#bySeries.get(instance.seriesInstanceUid);
+    if (members === undefined) this.#bySeries.set(instance.seriesInstanceUid, [instance]);
+    else members.push(instance);
+  }
+
+  /** Which of the two is right is not known, so neither series is used. */
+  #collide(known: Instance, instance: Instance): void {
+    this.#ambiguous.add(known.seriesInstanceUid);
+    this.#ambiguous.add(instance.seriesInstanceUid);
+    this.problems.push({ ...duplicateUid(), place: instance.file.place });
+  }
+
+  series(): Series[] {
+    const all: Series[] = [];
+    for (const members of this.#bySeries.values()) {
+      const refusal = this.#refusalOf(members);
+      for (const stack of groupInstances(members)) all.push(seriesOf(stack, refusal));
+    }
+    return all.sort(bySeriesOrder);
+  }
+
+  #refusalOf(members: readonly Instance[]): Problem | null {
+    if (this.#ambiguous.has(members[0].seriesInstanceUid)) return duplicateUid();
+    if (members.some((instance) => identityOf(instance) !== identityOf(members[0])))
+      return {
+        code: 'E_MIXED',
+        message: 'Images of different patients or studies carry the same Series Instance UID.',
+        remedy: 'Separate them, or export the series again.',
+      };
+    return null;
+  }
+}
+
+async function sameBytes(a: SourceFile, b: SourceFile): Promise<boolean> {
+  return Buffer.from(await a.read()).equals(await b.read());
+}
+
+function identityOf(instance: Instance): string {
+  return `${instance.patientKey} ${instance.studyInstanceUid}`;
+}
+
+function archiveInside(place: string): Problem {
+  return {
+    code: 'W_SKIPPED',
+    message: 'An archive inside the input was left out.',
+    remedy: 'Open it by itself, or unpack it.',
+    place,
+  };
+}
+
+function duplicateUid(): Problem {
+  return {
+    code: 'E_DUP_UID',
+    message: 'Two files carry the same SOP Instance UID but are not the same.',
+    remedy: 'Keep the right one of the two only.',
+  };
+}
+
+function bySeriesOrder(a: Series, b: Series): number {
+  return (
+    compare(a.studyInstanceUid, b.studyInstanceUid) ||
+    (a.seriesNumber ?? Number.MAX_SAFE_INTEGER) - (b.seriesNumber ?? Number.MAX_SAFE_INTEGER) ||
+    compare(a.seriesInstanceUid, b.seriesInstanceUid) ||
+    compare(a.splitKey, b.splitKey)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,109 @@
+import { LimpidError } from '../../contract/errors.js';
+import { type StoredPixels, storedRange } from '../codec/stored.js';
+import { asciiValue, type ElementFile, findElement, tagName } from '../elements/elements.js';
+
+/** The Image Pixel attributes of a monochrome image (PS3.3 section C.7.6.3). */
+export interface PixelFormat {
+  readonly rows: number;
+  readonly columns: number;
+  readonly frames: number;
+  readonly bitsAllocated: number;
+  readonly bitsStored: number;
+  readonly highBit: number;
+  readonly pixelRepresentation: number;
+}
+
+/**
+ * The pixel format of a little endian file.
+ *
+ * @throws LimpidError E_ELEMENT (missing or contradictory), E_NOT_ELIGIBLE (colour, 1-bit, enhanced multi-frame).
+ */
+export function pixelFormatOf(file: ElementFile): PixelFormat {
+  if (findElement(file.elements, 0x52009230) !== undefined)
+    throw notEligible('Enhanced multi-frame images are not written yet.');
+  if (findElement(file.elements, 0x7fe00010) === undefined)
+    throw notEligible('The instance has no pixel data.');
+  if (unsigned16(file, 0x00280002) !== 1) throw notEligible('Colour images are not denoised.');
+  const format: PixelFormat = {
+    rows: unsigned16(file, 0x00280010),
+    columns: unsigned16(file, 0x00280011),
+    frames: frameCount(file),
+    bitsAllocated: unsigned16(file, 0x00280100),
+    bitsStored: unsigned16(file, 0x00280101),
+    highBit: unsigned16(file, 0x00280102),
+    pixelRepresentation: unsigned16(file, 0x00280103),
+  };
+  const { bitsAllocated, bitsStored, highBit, pixelRepresentation } = format;
+  if (![8, 16, 32].includes(bitsAllocated))
+    throw notEligible(`Images of ${bitsAllocated} bits a pixel are not denoised.`);
+  if (bitsStored < 1 || highBit < bitsStored - 1 || highBit >= bitsAllocated || pixelRepresentation > 1)
+    throw damaged('The bits of a pixel contradict each other.');
+  if (format.rows * format.columns * format.frames === 0) throw damaged('The image has no pixels.');
+  return format;
+}
+
+/**
+ * Stored values as native little endian pixel data, moved up where HighBit asks for it. `beside` are bits of the
+ * source's containers that belong to an overlay: they stay where the overlay says that they are.
+ *
+ * @throws LimpidError E_PIXEL_LENGTH, E_VALUES.
+ */
+export function encodePixels(
+  pixels: StoredPixels,
+  format: PixelFormat,
+  beside?: Uint32Array,
+): { bytes: Uint8Array; smallest: number; largest: number } {
+  if (pixels.length !== format.rows * format.columns * format.frames)
+    throw new LimpidError(
+      'E_PIXEL_LENGTH',
+      `The image has ${pixels.length} pixels where its header says ${format.rows * format.columns * format.frames}.`,
+      'Export the series again.',
+    );
+  let smallest = pixels[0];
+  let largest = pixels[0];
+  for (const value of pixels) {
+    if (value < smallest) smallest = value;
+    else if (value > largest) largest = value;
+  }
+  const [low, high] = storedRange(format);
+  if (smallest < low || largest > high)
+    throw new LimpidError('E_VALUES', 'A pixel does not fit into BitsStored.', 'Report this.');
+  return { bytes: pack(pixels, format, beside), smallest, largest };
+}
+
+function pack(pixels: StoredPixels, format: PixelFormat, beside?: Uint32Array): Uint8Array {
+  const mask = 0xffffffff >>> (32 - format.bitsStored);
+  const shift = format.highBit + 1 - format.bitsStored;
+  const width = format.bitsAllocated / 8;
+  const bytes = new Uint8Array(pixels.length * width);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < pixels.length; i++) {
+    const value = beside === undefined ? pixels[i] << shift : ((pixels[i] & mask) << shift) | beside[i];
+    if (width === 1) bytes[i] = value;
+    else if (width === 2) view.setUint16(2 * i, value, true);
+    else view.setUint32(4 * i, value, true);
+  }
+  return bytes;
+}
+
+function frameCount(file: ElementFile): number {
+  const text = asciiValue(file.bytes, findElement(file.elements, 0x00280008));
+  if (text === undefined || text === '') return 1;
+  if (!/^\+?\d{1,9}$/.test(text)) throw damaged('NumberOfFrames is not a number.');
+  return Number(text);
+}
+
+function unsigned16(file: ElementFile, tag: number): number {
+  const element = findElement(file.elements, tag);
+  if (element === undefined || element.length !== 2)
+    throw damaged(`${tagName(tag)} is missing or malformed.`);
+  return file.bytes[element.valueStart] + 256 * file.bytes[element.valueStart + 1];
+}
+
+function damaged(message: string): LimpidError {
+  return new LimpidError('E_ELEMENT', message, 'Export the series again.');
+}
+
+function notEligible(message: string): LimpidError {
+  return new LimpidError('E_NOT_ELIGIBLE', message, 'Leave this series out.');
+}

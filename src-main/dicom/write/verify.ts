@@ -1,0 +1,68 @@
+import { LimpidError } from '../../contract/errors.js';
+import {
+  asciiValue,
+  type Element,
+  type ElementFile,
+  findElement,
+  tagName,
+  walkElements,
+} from '../elements/elements.js';
+import { type Derivation, isDropped } from './derive.js';
+import { toLittleEndian } from './transcode.js';
+
+/** What a derived image may change or add; every other element equals its source byte for byte. */
+const CHANGED: ReadonlySet<number> = new Set([
+  0x00080008, 0x00080012, 0x00080013, 0x00080014, 0x00080018, 0x00080021, 0x00080023, 0x00080031, 0x00080033,
+  0x0008103e, 0x00082111, 0x00082112, 0x00089215, 0x0018a001, 0x0020000e, 0x00200011, 0x00280106, 0x00280107,
+  0x00282110, 0x00282112, 0x00282114, 0x7fe00010,
+]);
+
+/**
+ * Reads a derived file again and compares it with its source, before anyone else sees it: untouched elements are
+ * equal byte for byte, nothing is missing, nothing unexpected is new, tags ascend, UIDs are those asked for.
+ *
+ * @throws LimpidError E_INTERNAL where it is not so; what walkElements throws.
+ */
+export function verifyWritten(source: Uint8Array, written: Uint8Array, derivation: Derivation): void {
+  const from = toLittleEndian(walkElements(source));
+  const to = walkElements(written);
+  const expected = from.elements.filter(
+    ({ tag }) => !CHANGED.has(tag) && !isDropped(tag, derivation.dropPrivate),
+  );
+  const kept = to.elements.filter(({ tag }) => !CHANGED.has(tag));
+  // A source out of order is written in order, so the tags are compared sorted.
+  const ordered = [...expected].sort((a, b) => a.tag - b.tag);
+  if (kept.length !== ordered.length) throw broken('the number of untouched elements differs');
+  kept.forEach((element, i) => {
+    if (!sameBytes(from, ordered[i], to, element)) throw broken(`${tagName(ordered[i].tag)} differs`);
+  });
+  requireAscending(to.elements);
+  requireUid(to, to.elements, 0x00080018, derivation.sopInstanceUid);
+  requireUid(to, to.elements, 0x0020000e, derivation.seriesInstanceUid);
+  const meta = asciiValue(written, findElement(to.meta, 0x00020003));
+  if (meta !== derivation.sopInstanceUid) throw broken('the file meta information names another instance');
+}
+
+function sameBytes(from: ElementFile, a: Element, to: ElementFile, b: Element): boolean {
+  return (
+    Buffer.compare(from.bytes.subarray(a.start, a.end), to.bytes.subarray(b.start, b.end)) === 0 &&
+    from.implicitVr === to.implicitVr
+  );
+}
+
+function requireAscending(elements: readonly Element[]): void {
+  for (let i = 1; i < elements.length; i++)
+    if (elements[i].tag <= elements[i - 1].tag) throw broken('its elements are not in order');
+}
+
+function requireUid(file: ElementFile, elements: readonly Element[], tag: number, uid: string): void {
+  if (asciiValue(file.bytes, findElement(elements, tag)) !== uid) throw broken(`${tagName(tag)} differs`);
+}
+
+function broken(what: string): LimpidError {
+  return new LimpidError(
+    'E_INTERNAL',
+    `The derived file is not what was asked for: ${what}.`,
+    'Report this.',
+  );
+}

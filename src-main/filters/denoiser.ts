@@ -1,0 +1,187 @@
+import { onShared, sharedFloats } from '../base/shared.js';
+import { LimpidError } from '../contract/errors.js';
+import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
+import { type Volume, withData } from '../imaging/volume.js';
+import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import { blockSize, type DctSettings } from './dct.js';
+import type { PcaSettings } from './mppca.js';
+import { partsOf, SlicePool, type SlicePoolOptions } from './pool.js';
+import type { Grid } from './slab.js';
+import type { Step } from './tasks.js';
+
+export interface ClassicalOptions extends SlicePoolOptions {
+  /** nlm in 3D: half width of the block in which patches lie, in voxels, as in DIPY; 3 unless given. */
+  readonly blockRadius?: 3 | 5;
+}
+
+/**
+ * Denoises a volume. Deterministic: neither the number of threads nor the order of their work changes a bit.
+ * `onProgress` gets slices done and in all. Besides the result it takes the memory of 2 frames (mppca: one volume)
+ * and in each thread some 5 copies of the few slices it works on.
+ *
+ * @param only2d neighbouring slices are no neighbours in space
+ * @throws LimpidError E_VALUES without a noise level; E_TOO_SMALL where no block fits; E_NOT_ELIGIBLE (mppca) with
+ * a single frame
+ */
+export type ClassicalDenoiser = (
+  volume: Volume,
+  noise: NoiseModel,
+  only2d: boolean,
+  onProgress?: (done: number, total: number) => void,
+) => Promise<Volume>;
+
+/** Fewer slices than this are taken one by one. */
+const LEAST_SLICES = 4;
+/** Reach of the search plane by plane, where it has as many voxels as that in 3D. */
+const PLANAR_REACH = 5;
+const GUIDED_REACH = 3;
+const PART = 8;
+
+export function classicalDenoiser(kind: ClassicalName, options: ClassicalOptions = {}): ClassicalDenoiser {
+  return async (volume, noise, only2d, onProgress = () => {}) => {
+    const planar = isPlanar(volume, only2d);
+    const pool = new SlicePool(options);
+    try {
+      switch (kind) {
+        case 'nlm':
+          return await runNlm(pool, volume, noise, planar, options.blockRadius ?? 3, onProgress);
+        case 'dct':
+          return await runDct(pool, volume, noise, planar, onProgress);
+        case 'mppca':
+          return await runPca(pool, volume, noise, planar, onProgress);
+      }
+    } finally {
+      await pool.close();
+    }
+  };
+}
+
+/** Slices on each side that have a say in a slice. */
+export function classicalContext(kind: ClassicalName, volume: Volume, only2d: boolean): number {
+  if (isPlanar(volume, only2d)) return 0;
+  return { nlm: 3, dct: 10, mppca: 4 }[kind];
+}
+
+function isPlanar(volume: Volume, only2d: boolean): boolean {
+  return only2d || volume.slices < LEAST_SLICES;
+}
+
+type Progress = (done: number, total: number) => void;
+
+/** In units of sigma but without stabilisation: the floor of Rician noise is taken from the mean square. */
+async function runNlm(
+  pool: SlicePool,
+  volume: Volume,
+  noise: NoiseModel,
+  planar: boolean,
+  blockRadius: number,
+  onProgress: Progress,
+): Promise<Volume> {
+  const divided: NoiseModel = { ...noise, distribution: 'gaussian' };
+  const { values } = toUnitNoise(volume, divided);
+  const settings = {
+    reach: planar ? PLANAR_REACH : blockRadius - 1,
+    reachThrough: planar ? 0 : blockRadius - 1,
+    rician: noise.distribution === 'rician' && noise.certain,
+  };
+  const stage = openStage(pool, volume, volume.slices * volume.frames, onProgress);
+  const output = sharedFloats(stage.frameLength);
+  for (let frame = 0; frame < volume.frames; frame++) {
+    const part = values.subarray(frame * stage.frameLength, (frame + 1) * stage.frameLength);
+    await stage.run(onShared(part), output, { name: 'nlm', settings });
+    part.set(output);
+  }
+  return withData(volume, fromUnitNoise(values, volume, divided));
+}
+
+/** Thresholded blocks, a Wiener filter guided by them, non-local means guided by that; the mean of the last two. */
+async function runDct(
+  pool: SlicePool,
+  volume: Volume,
+  noise: NoiseModel,
+  planar: boolean,
+  onProgress: Progress,
+): Promise<Volume> {
+  const [width, height] = blockSize(planar);
+  if (volume.columns < width || volume.rows < height) throw tooSmall(width);
+  const { values, correlation } = toUnitNoise(volume, noise);
+  const settings: DctSettings = { planar, correlation: [...correlation, 0] };
+  const search = { reach: GUIDED_REACH, reachThrough: planar ? 0 : GUIDED_REACH };
+  const stage = openStage(pool, volume, 3 * volume.slices * volume.frames, (done, total) =>
+    onProgress(Math.floor(done / 3), total / 3),
+  );
+  const [first, pilot] = [0, 1].map(() => sharedFloats(stage.frameLength));
+  for (let frame = 0; frame < volume.frames; frame++) {
+    const part = values.subarray(frame * stage.frameLength, (frame + 1) * stage.frameLength);
+    const input = onShared(part);
+    await stage.run(input, first, { name: 'threshold', settings });
+    await stage.run(input, pilot, { name: 'wiener', pilot: first, settings });
+    await stage.run(input, first, { name: 'guided', pilot, settings: search });
+    for (let i = 0; i < part.length; i++) part[i] = (first[i] + pilot[i]) / 2;
+  }
+  return withData(volume, fromUnitNoise(values, volume, noise));
+}
+
+async function runPca(
+  pool: SlicePool,
+  volume: Volume,
+  noise: NoiseModel,
+  planar: boolean,
+  onProgress: Progress,
+): Promise<Volume> {
+  if (volume.frames < MPPCA_LEAST_FRAMES)
+    throw new LimpidError(
+      'E_NOT_ELIGIBLE',
+      'MP-PCA needs repeats, echoes or directions of the same slices; this series has one image of each.',
+      'Use --model nlm or --model dct for this series.',
+    );
+  const { values } = toUnitNoise(volume, noise);
+  const stage = openStage(pool, volume, volume.slices, (done, total) =>
+    onProgress(done * volume.frames, total * volume.frames),
+  );
+  const output = sharedFloats(values.length);
+  const settings = pcaSettings(volume.frames, planar);
+  await stage.run(onShared(values), output, { name: 'mppca', frames: volume.frames, settings });
+  values.set(output);
+  return withData(volume, fromUnitNoise(values, volume, noise));
+}
+
+/** Fewer frames leave fewer than three eigenvalues beside three of signal: too few to tell the noise from. */
+const TELLING_FRAMES = 6;
+/** Its measured level bounds it then, with room for a coil or a place that has more. */
+const MOST_VARIANCE = 2;
+
+/** Windows of 5 x 5 x 5 voxels, or 7 x 7 of a plane; farther apart where each takes long. */
+function pcaSettings(frames: number, planar: boolean): PcaSettings {
+  const stride = frames <= 32 ? 1 : 2;
+  const mostVariance = frames < TELLING_FRAMES ? MOST_VARIANCE : Number.POSITIVE_INFINITY;
+  const common = { stride, shrink: true, mostVariance };
+  return planar ? { ...common, radius: 3, radiusThrough: 0 } : { ...common, radius: 2, radiusThrough: 2 };
+}
+
+function openStage(pool: SlicePool, volume: Volume, total: number, onProgress: Progress) {
+  const { columns, rows, slices } = volume;
+  const grid: Grid = { columns, rows, slices };
+  const parts = partsOf(slices, pool.threads, PART);
+  let done = 0;
+  return {
+    frameLength: columns * rows * slices,
+    run(input: Float32Array, output: Float32Array, step: Step): Promise<void> {
+      return pool.run(
+        parts.map((range) => ({ step, grid, range, input, output })),
+        ({ range }) => {
+          done += range.to - range.from;
+          onProgress(done, total);
+        },
+      );
+    },
+  };
+}
+
+function tooSmall(side: number): LimpidError {
+  return new LimpidError(
+    'E_TOO_SMALL',
+    `The images are smaller than a block of ${side} x ${side} pixels.`,
+    'Use --model nlm for this series.',
+  );
+}

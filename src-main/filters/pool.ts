@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { builtScript } from '../base/built.js';
+import { errorFrom, LimpidError } from '../contract/errors.js';
+import type { SliceRange } from './slab.js';
+import { runTask, type SliceTask } from './tasks.js';
+import type { TaskReply } from './worker.js';
+
+export interface SlicePoolOptions {
+  /** Threads; 1 computes in the calling thread. Default: as many as there are processors, at most 8. */
+  readonly threads?: number;
+  /** The worker's script, where it is not beside this one. */
+  readonly worker?: URL;
+}
+
+const MOST_THREADS = 8;
+
+/** Runs slice tasks in threads that live as long as the pool. The result does not depend on their number. */
+export class SlicePool {
+  readonly threads: number;
+  readonly #script: URL | undefined;
+  readonly #workers: Worker[] = [];
+
+  constructor(options: SlicePoolOptions = {}) {
+    this.threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
+    this.#script = options.worker;
+  }
+
+  /**
+   * Runs all tasks; `onDone` hears of each.
+   *
+   * @throws LimpidError what a task throws; E_INTERNAL where a thread ends or was not built. The pool is of no use
+   * then and is closed.
+   */
+  async run(tasks: readonly SliceTask[], onDone: (task: SliceTask) => void): Promise<void> {
+    if (this.threads === 1) {
+      for (const task of tasks) {
+        runTask(task);
+        onDone(task);
+        // lets messages out between two tasks
+        await setImmediate();
+      }
+      return;
+    }
+    const waiting = [...tasks];
+    while (this.#workers.length < Math.min(this.threads, tasks.length))
+      this.#workers.push(new Worker(this.#script ?? builtScript('classical-worker.js', import.meta.url)));
+    const drain = async (worker: Worker): Promise<void> => {
+      for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+        await ask(worker, task);
+        onDone(task);
+      }
+    };
+    try {
+      await Promise.all(this.#workers.map(drain));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+  }
+}
+
+/** Slices in parts of at most `depth`, as many as keep all threads busy to the end. */
+export function partsOf(slices: number, threads: number, depth: number): SliceRange[] {
+  const rounds = Math.ceil(slices / (threads * depth));
+  const count = Math.min(slices, threads * rounds);
+  return Array.from({ length: count }, (_, i) => ({
+    from: Math.floor((i * slices) / count),
+    to: Math.floor(((i + 1) * slices) / count),
+  }));
+}
+
+function ask(worker: Worker, task: SliceTask): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
+      settle();
+    };
+    const onMessage = (problem: TaskReply): void =>
+      finish(problem === null ? resolve : () => reject(errorFrom(problem)));
+    const onError = (error: unknown): void => finish(() => reject(crashed(error)));
+    const onExit = (): void => finish(() => reject(crashed()));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
+    worker.postMessage(task);
+  });
+}
+
+function crashed(cause?: unknown): LimpidError {
+  return new LimpidError(
+    'E_INTERNAL',
+    'A thread of the denoiser ended early.',
+    'Run again; if it happens again, close other programs to free memory.',
+    undefined,
+    cause,
+  );
+}

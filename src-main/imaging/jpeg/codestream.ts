@@ -1,0 +1,125 @@
+import { LimpidError } from '../../contract/errors.js';
+
+/** What the header of a compressed frame says about it. */
+export interface CodestreamInfo {
+  readonly rows: number;
+  readonly columns: number;
+  readonly components: number;
+  /** Bits per sample. */
+  readonly precision: number;
+  readonly signed: boolean;
+}
+
+/** @throws LimpidError E_CODEC_DIMS when a codestream is not what the data set says it is. */
+export function requireFormat(info: CodestreamInfo, format: FrameFormat): void {
+  const sameSize = info.rows === format.rows && info.columns === format.columns;
+  if (!sameSize || info.components !== 1)
+    throw dims('Size or components of the compressed image are not those of the data set.');
+  if (info.precision < 1 || info.precision > Math.min(format.bitsAllocated, 16))
+    throw dims('The bits of the compressed image are not those of the data set.');
+  // Where the sign bit lies would be a guess.
+  if (!info.signed && format.signed && info.precision < format.bitsStored)
+    throw dims('The compressed image has fewer bits than the data set says, and values are signed.');
+}
+
+function dims(message: string): LimpidError {
+  return new LimpidError('E_CODEC_DIMS', message, 'Export the series again, uncompressed if possible.');
+}
+
+export function cutShort(cause?: unknown): LimpidError {
+  return new LimpidError(
+    'E_CODEC_TRUNCATED',
+    'The compressed pixel data is cut short.',
+    'Copy or export the file again.',
+    undefined,
+    cause,
+  );
+}
+
+export function damaged(what: string, cause?: unknown): LimpidError {
+  return new LimpidError(
+    'E_CODEC',
+    `The compressed pixel data cannot be decoded: ${what}.`,
+    'Export the series again, uncompressed if possible.',
+    undefined,
+    cause,
+  );
+}
+
+/**
+ * The codestream up to and with the marker that ends it. What follows may only be padding: zeros, as PS3.5 section A.4
+ * asks for, or the FF bytes that some encoders write.
+ *
+ * @throws LimpidError E_CODEC_TRUNCATED where it does not end so.
+ */
+export function endedStream(data: Uint8Array, marker: number): Uint8Array {
+  let end = data.length;
+  while (end > 0 && (data[end - 1] === 0 || data[end - 1] === 0xff)) end--;
+  if (end < 2 || data[end - 2] !== 0xff || data[end - 1] !== marker) throw cutShort();
+  return data.subarray(0, end);
+}
+
+/** A decoder allocates per tile: a header that claims very many would exhaust memory. */
+const MAX_TILES = 4096;
+
+/** SIZ of a JPEG 2000 codestream (ISO/IEC 15444-1 section A.5.1). @throws LimpidError E_CODEC, E_CODEC_TRUNCATED. */
+export function readJpeg2000Header(data: Uint8Array): CodestreamInfo {
+  if (data.length < 48) throw cutShort();
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (view.getUint32(0) !== 0xff4fff51) throw damaged('it does not start as JPEG 2000 does');
+  const [width, height, left, top] = [8, 12, 16, 20].map((offset) => view.getUint32(offset));
+  const [tileWidth, tileHeight] = [view.getUint32(24), view.getUint32(28)];
+  if (left >= width || top >= height || tileWidth === 0 || tileHeight === 0)
+    throw damaged('its size is impossible');
+  if (Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight) > MAX_TILES)
+    throw damaged(`it has more than ${MAX_TILES} tiles`);
+  if (data[43] !== 1 || data[44] !== 1) throw damaged('it is subsampled');
+  return {
+    columns: width - left,
+    rows: height - top,
+    components: view.getUint16(40),
+    precision: (data[42] & 0x7f) + 1,
+    signed: (data[42] & 0x80) !== 0,
+  };
+}
+
+/** The frame header of a JPEG-LS stream (ISO/IEC 14495-1 annex C). @throws LimpidError E_CODEC, E_CODEC_TRUNCATED. */
+export function readJpegLsHeader(data: Uint8Array): CodestreamInfo {
+  if (data[0] !== 0xff || data[1] !== 0xd8) throw damaged('it does not start as JPEG-LS does');
+  let offset = 2;
+  while (offset + 10 <= data.length) {
+    if (data[offset] !== 0xff) throw damaged('a marker is missing');
+    const marker = data[offset + 1];
+    if (marker === 0xf7) {
+      const at = (i: number): number => data[offset + i] * 256 + data[offset + i + 1];
+      return {
+        precision: data[offset + 4],
+        rows: at(5),
+        columns: at(7),
+        components: data[offset + 9],
+        signed: false,
+      };
+    }
+    if (marker === 0xda || marker === 0xd9) throw damaged('it has no frame header');
+    offset += 2 + data[offset + 2] * 256 + data[offset + 3];
+  }
+  throw cutShort();
+}
+
+/** What the data set says of a compressed frame with one sample per pixel. */
+export interface FrameFormat {
+  readonly transferSyntax: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly bitsAllocated: number;
+  readonly bitsStored: number;
+  readonly signed: boolean;
+}
+
+/** Samples as the codestream has them: bit patterns of the container, or signed where the codestream says so. */
+export type Samples =
+  | Uint8Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>;

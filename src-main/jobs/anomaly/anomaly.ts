@@ -1,0 +1,325 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, exists } from '../../base/files.js';
+import { startMeter } from '../../base/progress.js';
+import { Random } from '../../base/random.js';
+import { VERSION } from '../../base/version.js';
+import type { AnomalyReport, AnomalySeries } from '../../contract/anomaly.js';
+import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import type { NormalScores } from '../../contract/models.js';
+import { NOTICE } from '../../contract/report.js';
+import type { AnomalyRequest } from '../../contract/requests.js';
+import type { AnomalyResult } from '../../contract/results.js';
+import { newUid } from '../../dicom/elements/uid.js';
+import type { FamilyModel } from '../../model-files/family-file.js';
+import { scaledStack } from '../../restore/family-apply.js';
+import { ERROR_MAP, MASK } from '../../series/anomaly-output.js';
+import { gapsProblem } from '../../series/gaps.js';
+import type { InputSet, StackInput, UnitInput } from '../../series/input.js';
+import { loadWithin } from '../../series/memory.js';
+import { openInput } from '../../series/open-input.js';
+import { type OutputFolder, publish } from '../../series/output-folder.js';
+import { openResultFolder } from '../../series/result-folder.js';
+import { type FamilySource, openFamilySource, requireNeighbours } from '../../store/family-source.js';
+import { FALSE_POSITIVE_RATES, limitOf } from '../../trust/unlike.js';
+import { exitCodeOf, refuseEmpty } from '../denoise/denoise.js';
+import { centreOf, scoreNormal } from '../train/normal-scores.js';
+import { readAll } from '../train/train-input.js';
+import { pictures, reportHtml, type SlicePictures, scoresCsv } from './anomaly-report.js';
+import { scoreStack } from './anomaly-score.js';
+import { checkLesions, type Limits } from './lesion-check.js';
+
+/** Written last. */
+const REPORT = 'report.json';
+const REPORT_PAGE = 'report.html';
+
+/**
+ * Writes where series are unlike the images that a model was trained on: error maps, masks, slice scores, a report.
+ * What is usual comes from normal images that the model was not trained on. Nothing is visible before all is done.
+ *
+ * @throws LimpidError E_MODEL (no family's model, other channels, nothing known of normal images), E_USAGE, E_NOTHING,
+ * E_TOO_FEW, E_EXISTS, E_INSIDE_SOURCE, E_DEVICE; as reading
+ */
+export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<AnomalyResult> {
+  const [least, most] = FALSE_POSITIVE_RATES;
+  if (!(request.falsePositiveRate >= least && request.falsePositiveRate <= most))
+    throw new LimpidError(
+      'E_USAGE',
+      'The false-positive rate is out of range.',
+      `Give --fpr from ${least} to ${most}.`,
+    );
+  const folder = await openResultFolder(request.output, [request.input, ...request.normal], REPORT);
+  try {
+    const source = await openFamilySource(request.model, request.device, emit);
+    try {
+      const { normal, problems } = await calibrated(source.model, request, emit);
+      const input = await openInput(request.input, emit, { errorMap: true, suffix: MASK });
+      try {
+        refuseEmpty(input);
+        return await lookAtAll({ request, emit, folder, source, input, normal }, [
+          ...problems,
+          ...input.problems,
+        ]);
+      } finally {
+        await input.close();
+      }
+    } finally {
+      await source.close();
+    }
+  } finally {
+    await fs.rm(folder.own('work'), { recursive: true, force: true });
+    await folder.release();
+  }
+}
+
+/** From the images that were given, else from the model card. */
+async function calibrated(
+  model: FamilyModel,
+  request: AnomalyRequest,
+  emit: Emit,
+): Promise<{ normal: NormalScores; problems: Problem[] }> {
+  if (request.normal.length === 0) {
+    if (model.card.normal !== undefined) return { normal: model.card.normal, problems: [] };
+    throw new LimpidError(
+      'E_MODEL',
+      'The model file does not tell what is usual in normal images.',
+      'Give normal images that it was not trained on with --normal, or train it again.',
+    );
+  }
+  const problems: Problem[] = [];
+  const reads = await readAll(request.normal, request.force, emit, (series, problem) => {
+    problems.push(problem);
+    emit({ type: 'warning', series, problem });
+  });
+  const planes = reads.map(({ stack, volume }) => {
+    requireNeighbours(model, stack.only2d);
+    const scaled = scaledStack(volume);
+    return { stack: scaled, planes: Array.from({ length: scaled.slices * scaled.frames }, (_, i) => i) };
+  });
+  const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: null });
+  return { normal: await scoreNormal(model, planes, (done) => meter.at(done)), problems };
+}
+
+interface Run {
+  readonly request: AnomalyRequest;
+  readonly emit: Emit;
+  readonly folder: OutputFolder;
+  readonly source: FamilySource;
+  readonly input: InputSet;
+  readonly normal: NormalScores;
+}
+
+async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<AnomalyResult> {
+  const { request, emit, folder, input, normal, source } = run;
+  const limits = {
+    error: limitOf(normal, 'error', request.falsePositiveRate),
+    intensity: limitOf(normal, 'intensity', request.falsePositiveRate),
+  };
+  // What a run that was stopped has left.
+  await fs.rm(folder.own('work'), { recursive: true, force: true });
+  const { namespace, now } = { namespace: newUid(), now: new Date() };
+  const stacks = input.units.flatMap((unit) => unit.stacks.map((stack) => ({ unit, stack })));
+  const series: AnomalySeries[] = [];
+  const shown = new Map<number, SlicePictures[]>();
+  const of = stacks.length + input.leftOut.length;
+  for (const { unit, stack } of stacks) {
+    emit({ type: 'series-start', series: stack.id, index: series.length + 1, of });
+    for (const problem of stack.warnings) emit({ type: 'warning', series: stack.id, problem });
+    const started = performance.now();
+    const seen = await lookAtOne({ ...run, limits, namespace, now }, unit, stack);
+    const { status, problem } = seen.series;
+    const seconds = (performance.now() - started) / 1000;
+    emit({ type: 'series-done', series: stack.id, status, problem, seconds });
+    if (seen.pictures.length > 0) shown.set(series.length, seen.pictures);
+    series.push(seen.series);
+  }
+  for (const { id, why } of input.leftOut) {
+    emit({ type: 'series-start', series: id, index: series.length + 1, of });
+    emit({ type: 'series-done', series: id, status: 'skipped', problem: why, seconds: 0 });
+    series.push(unseen(id, 'skipped', why));
+  }
+  const { family } = source.model.card;
+  const report: AnomalyReport = {
+    format: 'limpid-anomaly-1',
+    notice: NOTICE,
+    version: VERSION,
+    createdAt: now.toISOString(),
+    model: { family, sha256: source.sha256 },
+    device: source.device.device,
+    falsePositiveRate: request.falsePositiveRate,
+    limits,
+    normal: { source: request.normal.length > 0 ? 'given' : 'model card', planes: normal.planes },
+    series: series.map((one) => ({
+      ...one,
+      problem: one.problem === null ? null : withoutPlace(one.problem),
+    })),
+  };
+  await publishAll(run, report, shown);
+  return {
+    type: 'result',
+    command: 'anomaly',
+    exitCode: exitCodeOf(series, problems),
+    family,
+    limits,
+    series: series.map(({ id, status, problem, outputs }) => ({
+      series: id,
+      status,
+      problem,
+      outputs,
+      derivedSeriesInstanceUid: null,
+    })),
+    scores: series.map(({ id, slices, marked, lesions }) => ({
+      series: id,
+      slices: slices.filter(({ error }) => error !== null).length,
+      marked,
+      lesions,
+    })),
+    report: { json: REPORT, html: REPORT_PAGE },
+    problems,
+  };
+}
+
+interface Look extends Run {
+  readonly limits: Limits;
+  readonly namespace: string;
+  readonly now: Date;
+}
+
+async function lookAtOne(
+  look: Look,
+  unit: UnitInput,
+  stack: StackInput,
+): Promise<{ readonly series: AnomalySeries; readonly pictures: SlicePictures[] }> {
+  const { request, emit, source, normal, limits } = look;
+  const why = stack.why ?? (stack.derivedByLimpid && !request.force ? DERIVED : null);
+  if (why !== null) return { series: unseen(stack.id, 'skipped', why), pictures: [] };
+  const unfinished = look.folder.own('work', 'unfinished');
+  try {
+    requireNeighbours(source.model, stack.only2d);
+    const reading = startMeter(emit, {
+      series: stack.id,
+      stage: 'read',
+      unit: 'files',
+      total: stack.instances,
+    });
+    const loaded = await loadWithin(stack, 'apply', (done) => reading.at(done));
+    const gaps = gapsProblem(stack, loaded.volume);
+    if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
+    const scaled = scaledStack(loaded.volume);
+    const centre = centreOf(scaled);
+    const total = scaled.slices * scaled.frames;
+    const meter = startMeter(emit, { series: stack.id, stage: 'apply', unit: 'slices', total });
+    const scored = await scoreStack(source.model, scaled, centre, normal, limits, (done) => meter.at(done));
+    const random = new Random(request.seed).fork('lesions');
+    const lesions = request.lesions
+      ? await checkLesions(source.model, loaded.volume, scaled, centre, limits, random)
+      : null;
+    await stack.writeUnlike({
+      unit: unit.unit,
+      folder: unfinished,
+      namespace: look.namespace,
+      loaded,
+      errorMap: scored.errorMap,
+      mask: scored.mask,
+      family: source.model.card.family,
+      description: description(source, request, limits),
+      now: look.now,
+    });
+    await joinMaps(unfinished, workOf(look.folder, unit));
+    const outputs = namesOf(unit).map(({ reported }) => reported);
+    const { slices, marked } = scored;
+    return {
+      series: { id: stack.id, status: 'done', problem: null, slices, marked, lesions, outputs },
+      pictures: pictures(scaled, scored),
+    };
+  } catch (error) {
+    await fs.rm(unfinished, { recursive: true, force: true });
+    return { series: unseen(stack.id, 'failed', problemFrom(error)), pictures: [] };
+  }
+}
+
+/** Takes the maps of one stack to those of its unit, now that all of them are written. @throws LimpidError E_IO */
+async function joinMaps(from: string, to: string): Promise<void> {
+  try {
+    await fs.mkdir(to, { recursive: true });
+    for (const name of [ERROR_MAP, MASK]) {
+      const [source, target] = [path.join(from, name), path.join(to, name)];
+      if (!(await fs.stat(source)).isDirectory()) {
+        await fs.rename(source, target);
+        continue;
+      }
+      await fs.mkdir(target, { recursive: true });
+      for (const file of await fs.readdir(source))
+        await fs.rename(path.join(source, file), path.join(target, file));
+    }
+    await fs.rm(from, { recursive: true, force: true });
+  } catch (error) {
+    throw asFileError(error, to);
+  }
+}
+
+function unseen(id: string, status: 'failed' | 'skipped', problem: Problem | null): AnomalySeries {
+  return { id, status, problem, slices: [], marked: null, lesions: null, outputs: [] };
+}
+
+const DERIVED: Problem = {
+  code: 'E_ALREADY_DENOISED',
+  message: 'The series was derived by Limpid.',
+  remedy: 'Give the original series, or --force to look at this one all the same.',
+};
+
+function workOf(folder: OutputFolder, { unit }: UnitInput): string {
+  return folder.own('work', unit.key);
+}
+
+/** Where the error map and the mask of a unit are, and what they are called once they are visible. */
+function namesOf({ unit, entries }: UnitInput) {
+  return entries.flatMap(({ name, visible, reported }) => {
+    if (name === 'error-map') return [{ work: ERROR_MAP, visible, reported }];
+    if (name !== 'image') return [];
+    // Of a DICOM series the images are called as the series itself.
+    const mask = (text: string): string => (text === unit.key ? `${text}-${MASK}` : text);
+    return [{ work: MASK, visible: mask(visible), reported: mask(reported) }];
+  });
+}
+
+async function publishAll(
+  { folder, input }: Run,
+  report: AnomalyReport,
+  shown: ReadonlyMap<number, readonly SlicePictures[]>,
+): Promise<void> {
+  const { root } = folder;
+  const seen: string[] = [];
+  const write = async (name: string, content: string): Promise<void> => {
+    await folder.write(name, content);
+    seen.push(path.join(root, name));
+  };
+  try {
+    for (const unit of input.units)
+      for (const { work, visible } of namesOf(unit)) {
+        const from = path.join(workOf(folder, unit), work);
+        if (!(await exists(from))) continue;
+        await publish(from, path.join(root, visible));
+        seen.push(path.join(root, visible));
+      }
+    await write('scores.csv', scoresCsv(report));
+    await write(REPORT_PAGE, reportHtml(report, shown));
+    await write(REPORT, `${JSON.stringify(report)}\n`);
+  } catch (error) {
+    // A part of the results looks like all of them.
+    for (const file of seen) await fs.rm(file, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** For Derivation Description. */
+function description({ model, sha256 }: FamilySource, request: AnomalyRequest, limits: Limits): string {
+  return [
+    `Rebuild error by Limpid ${VERSION}`,
+    `${model.card.family} autoencoder, file SHA-256 ${sha256.slice(0, 16)}`,
+    `limit ${limits.error.toPrecision(4)} of the intensity range, above which lie ${100 * request.falsePositiveRate} % of normal foreground`,
+    'unlike the training images; not a lesion map',
+    'not for diagnostic use',
+  ].join('; ');
+}

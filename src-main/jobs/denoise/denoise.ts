@@ -1,0 +1,231 @@
+import * as fs from 'node:fs/promises';
+import { hasCode } from '../../base/files.js';
+import { VERSION } from '../../base/version.js';
+import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../../contract/report.js';
+import type { DenoiseRequest } from '../../contract/requests.js';
+import { EXIT, type OutputsResult } from '../../contract/results.js';
+import { isRefined } from '../../denoise/network.js';
+import type { Processor } from '../../denoise/processor.js';
+import { buildReportHtml, reportJson } from '../../report/report-html.js';
+import type { InputSet } from '../../series/input.js';
+import { openJournal, type Settings } from '../../series/journal.js';
+import { guardedPath, openInput } from '../../series/open-input.js';
+import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
+import { dropReport, REPORT_FILES } from '../../series/publication.js';
+import { runDeriveJob } from './derive-job.js';
+import type { DeriveJob } from './job.js';
+import { picturesFile } from './stack.js';
+
+export interface DenoiseDependencies {
+  /** Opens the denoiser; called once there is something to denoise. */
+  readonly openProcessor: (request: DenoiseRequest) => Promise<Processor>;
+  readonly modelHash: (request: DenoiseRequest) => Promise<string | null>;
+}
+
+/** Series whose pictures are kept for report.html; its own limit in bytes is stricter. */
+const PICTURES = 200;
+
+/**
+ * Denoises everything in the input, then writes the report.
+ *
+ * @throws LimpidError when nothing can be done at all: wrong paths, other settings than the run that is resumed,
+ * nothing to denoise (E_NOTHING), no device
+ */
+export async function runDenoise(
+  request: DenoiseRequest,
+  emit: Emit,
+  dependencies: DenoiseDependencies,
+): Promise<OutputsResult> {
+  const started = performance.now();
+  const guarded = guardedPath(request.input);
+  await refuseOutput(request.output, guarded);
+  const model = await dependencies.modelHash(request);
+  const opened = await openInput(request.input, emit, {
+    errorMap: request.errorMap,
+    uncertainty: request.uncertainty === true,
+    suffix: 'denoised',
+  });
+  try {
+    const input = chosenSeries(opened, request.only);
+    refuseEmpty(input);
+    // What cannot be opened fails before the output folder is anyone's.
+    const processor = await dependencies.openProcessor(request);
+    try {
+      const folder = await openOutputFolder(request.output, guarded);
+      try {
+        const journal = await openJournal(folder, settingsOf(request, input, model));
+        announceDevice(processor, emit);
+        const moved = journal.moved === null ? [] : [journal.moved];
+        for (const problem of moved) emit({ type: 'warning', series: null, problem });
+        const job: DeriveJob = {
+          input,
+          folder,
+          journal,
+          processor,
+          force: request.force,
+          emit,
+          pictures: PICTURES,
+          trust: {
+            strength: request.strength,
+            seed: request.seed,
+            uncertainty: request.uncertainty === true,
+            strict: request.strict === true,
+          },
+        };
+        const { reports, outcomes, incomplete } = await runDeriveJob(job);
+        const report: Report = {
+          schemaVersion: REPORT_SCHEMA_VERSION,
+          notice: NOTICE,
+          tool: { name: 'limpid', version: VERSION },
+          createdAt: new Date().toISOString(),
+          seconds: (performance.now() - started) / 1000,
+          request: requestReport(request, input, model),
+          device: processor.device ?? { name: 'none', description: 'no device', warnings: [] },
+          warnings: [...input.problems, ...moved, ...incomplete].map(withoutPlace),
+          series: reports,
+        };
+        const unwritten = await tryReport(job, report);
+        const refused = request.only === undefined ? input.problems : [];
+        return {
+          type: 'result',
+          command: 'denoise',
+          exitCode: exitCodeOf(outcomes, [...refused, ...unwritten]),
+          series: outcomes,
+          report: unwritten.length === 0 ? REPORT_FILES : null,
+          problems: [...input.problems, ...incomplete, ...unwritten],
+        };
+      } finally {
+        await folder.release();
+      }
+    } finally {
+      await processor.close();
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * The input with only the series that were asked for; a derived series is one file set, so the stacks of a Series
+ * Instance UID stay together.
+ *
+ * @throws LimpidError E_NOT_FOUND when one of them is not there
+ */
+export function chosenSeries(input: InputSet, only: readonly string[] | undefined): InputSet {
+  if (only === undefined) return input;
+  const units = input.units.filter(({ stacks }) => stacks.some(({ id }) => only.includes(id)));
+  const leftOut = input.leftOut.filter(({ id }) => only.includes(id));
+  const found = new Set([...units.flatMap(({ stacks }) => stacks), ...leftOut].map(({ id }) => id));
+  if (only.some((id) => !found.has(id)))
+    throw new LimpidError(
+      'E_NOT_FOUND',
+      'A series that was asked for is not in the input.',
+      'Open the input again: its files may have been moved.',
+    );
+  return { ...input, units, leftOut };
+}
+
+/** @throws LimpidError E_NOTHING when there is not one image */
+export function refuseEmpty(input: InputSet): void {
+  if (input.units.length + input.leftOut.length === 0)
+    throw new LimpidError(
+      'E_NOTHING',
+      input.filesSeen === 0
+        ? 'The input holds no files.'
+        : 'The input holds no MR or CT image that can be read.',
+      'Check the path; `limpid inspect` lists what is there.',
+    );
+}
+
+function settingsOf(request: DenoiseRequest, input: InputSet, model: string | null): Settings {
+  return {
+    command: 'denoise',
+    version: VERSION,
+    input: input.kind,
+    model: model ?? request.model.kind,
+    objective: request.objective,
+    steps: request.steps,
+    adapt: request.adapt ?? 'auto',
+    refine: isRefined(request),
+    seed: request.seed,
+    strength: request.strength,
+    device: request.device,
+    'error map': request.errorMap,
+    uncertainty: request.uncertainty === true,
+    strict: request.strict === true,
+    ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
+  };
+}
+
+function requestReport(request: DenoiseRequest, input: InputSet, model: string | null): Report['request'] {
+  return {
+    input: input.kind,
+    model: { kind: request.model.kind, sha256: model },
+    objective: request.objective,
+    refine: isRefined(request),
+    steps: request.steps,
+    seed: request.seed,
+    strength: request.strength,
+    device: request.device,
+    errorMap: request.errorMap,
+    uncertainty: request.uncertainty === true,
+    strict: request.strict === true,
+    force: request.force,
+  };
+}
+
+function announceDevice({ device }: Processor, emit: Emit): void {
+  if (device === null) return;
+  emit({ type: 'device', device: device.name, description: device.description });
+  for (const problem of device.warnings) emit({ type: 'warning', series: null, problem });
+}
+
+/** The series are there whether their report can be written or not: a run without report is told, not undone. */
+async function tryReport(job: DeriveJob, report: Report): Promise<Problem[]> {
+  try {
+    await writeReport(job, report);
+    return [];
+  } catch (error) {
+    await dropReport(job.folder).catch(() => {});
+    const problem = problemFrom(error);
+    job.emit({ type: 'warning', series: null, problem });
+    return [problem];
+  }
+}
+
+async function writeReport(job: DeriveJob, report: Report): Promise<void> {
+  const images: SeriesImages[] = [];
+  for (const { id, status } of report.series)
+    if (status === 'done') {
+      const pictures = await readPictures(picturesFile(job, id));
+      if (pictures !== null) images.push(pictures);
+    }
+  await job.folder.write(REPORT_FILES.json, reportJson(report));
+  await job.folder.write(REPORT_FILES.html, buildReportHtml(report, images));
+}
+
+async function readPictures(file: string): Promise<SeriesImages | null> {
+  try {
+    // Written by this tool only, and only whole.
+    return JSON.parse(await fs.readFile(file, 'utf8')) as SeriesImages;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** Refused files that were never images to denoise: leaving them out is no failure. */
+const HARMLESS: readonly string[] = ['E_NOT_ELIGIBLE'];
+
+/** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
+export function exitCodeOf(
+  outcomes: readonly { readonly status: string }[],
+  problems: readonly Problem[],
+): OutputsResult['exitCode'] {
+  const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
+  const anyFailed = outcomes.some(({ status }) => status === 'failed');
+  const anyRefused = problems.some(({ code }) => code.startsWith('E_') && !HARMLESS.includes(code));
+  return anyDone && !anyFailed && !anyRefused ? EXIT.done : EXIT.failed;
+}

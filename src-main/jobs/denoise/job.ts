@@ -1,0 +1,20 @@
+import type { Emit } from '../../contract/events.js';
+import type { Processor } from '../../denoise/processor.js';
+import type { InputSet } from '../../series/input.js';
+import type { Journal } from '../../series/journal.js';
+import type { OutputFolder } from '../../series/output-folder.js';
+import type { TrustSettings } from './trust.js';
+
+export interface DeriveJob {
+  readonly input: InputSet;
+  readonly folder: OutputFolder;
+  readonly journal: Journal;
+  readonly processor: Processor;
+  /** Also series that Limpid derived. */
+  readonly force: boolean;
+  readonly emit: Emit;
+  /** How results are judged; null where nothing is denoised. */
+  readonly trust: TrustSettings | null;
+  /** How many stacks keep pictures for the report. */
+  readonly pictures: number;
+}

@@ -1,5 +1,0 @@
-import { VERSION } from '../base/version.js';
-import type { Equipment } from '../dicom/derive.js';
-
-/** What Contributing Equipment Sequence says of this program. */
-export const EQUIPMENT: Equipment = { manufacturer: 'Limpid', model: 'Limpid', softwareVersion: VERSION };

@@ -1,0 +1,98 @@
+import { startMeter } from '../../base/progress.js';
+import { LimpidError } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import type { LatentMap } from '../../contract/latent.js';
+import type { NamedArray } from '../../graph/types.js';
+import type { Volume } from '../../imaging/volume.js';
+import type { FamilyModel } from '../../model-files/family-file.js';
+import { applyToPlane, type ScaledStack, scaledStack } from '../../restore/family-apply.js';
+import { requireNeighbours } from '../../store/family-source.js';
+import type { SeriesRead } from '../train/train-input.js';
+
+/** Planes of series with a vector each. */
+export interface Described {
+  readonly stacks: readonly ScaledStack[];
+  /** Row by row: which plane (frame * slices + slice) of which stack. */
+  readonly places: readonly { readonly series: number; readonly plane: number }[];
+  readonly data: Float32Array;
+  /** Numbers a row. */
+  readonly length: number;
+}
+
+export type VectorKind = LatentMap['vectors']['kind'];
+
+/** @throws LimpidError E_MODEL for a model without latent */
+export function vectorKind({ card }: FamilyModel): VectorKind {
+  const { planeSide } = card.input;
+  if (card.latent === null)
+    throw new LimpidError(
+      'E_MODEL',
+      `This ${card.family} model has no latent.`,
+      'Use a model of the family plain, convolutional, sparse, contractive, variational or vector-quantised.',
+    );
+  return planeSide !== null && card.latent.cell === planeSide ? 'plane' : 'cell moments';
+}
+
+/**
+ * One vector for every plane of every series: what the encoder gives for the whole plane, or mean and standard
+ * deviation of each channel over the cells.
+ *
+ * @throws LimpidError E_MODEL as `vectorKind`, or where the model needs neighbours that a series has not; E_TOO_SMALL, E_VALUES
+ */
+export async function describeSeries(
+  model: FamilyModel,
+  reads: readonly SeriesRead[],
+  emit: Emit,
+): Promise<Described> {
+  const kind = vectorKind(model);
+  const stacks = reads.map(({ stack, volume }) => {
+    requireNeighbours(model, stack.only2d);
+    refuseSmall(model, volume);
+    return scaledStack(volume);
+  });
+  const places = stacks.flatMap(({ slices, frames }, series) =>
+    Array.from({ length: slices * frames }, (_, plane) => ({ series, plane })),
+  );
+  const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: places.length });
+  const vectors: Float32Array[] = [];
+  for (const { series, plane } of places) {
+    const { codes } = await applyToPlane(model, stacks[series], plane);
+    vectors.push(vectorOf(codes.latent, kind));
+    meter.at(vectors.length);
+  }
+  const length = vectors[0]?.length ?? 0;
+  const data = new Float32Array(vectors.length * length);
+  vectors.forEach((vector, i) => {
+    data.set(vector, i * length);
+  });
+  return { stacks, places, data, length };
+}
+
+/** Mirroring up to a whole cell would describe a plane that is mostly its own mirror image. */
+function refuseSmall({ card }: FamilyModel, { rows, columns }: Volume): void {
+  const { multiple, planeSide } = card.input;
+  if (planeSide !== null || Math.min(rows, columns) >= multiple) return;
+  throw new LimpidError(
+    'E_TOO_SMALL',
+    `The planes have ${columns}x${rows} pixels: the model needs ${multiple}x${multiple} at least.`,
+    'Leave out this series, or use a model with smaller cells.',
+  );
+}
+
+/** @param latent [1, rows, columns, channels] */
+function vectorOf({ data, shape }: NamedArray, kind: VectorKind): Float32Array {
+  if (kind === 'plane') return data;
+  const channels = shape[3];
+  const cells = data.length / channels;
+  const vector = new Float32Array(2 * channels);
+  for (let c = 0; c < channels; c++) {
+    let sum = 0;
+    for (let i = 0; i < cells; i++) sum += data[i * channels + c];
+    const mean = sum / cells;
+    let squares = 0;
+    for (let i = 0; i < cells; i++) squares += (data[i * channels + c] - mean) ** 2;
+    vector[c] = mean;
+    vector[channels + c] = Math.sqrt(squares / cells);
+  }
+  return vector;
+}

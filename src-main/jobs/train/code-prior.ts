@@ -1,0 +1,87 @@
+import { LimpidError } from '../../contract/errors.js';
+import type { FamilyCard } from '../../contract/models.js';
+import type { NamedArray, NamedArrays } from '../../graph/types.js';
+import { exportFamily, openFamilyFile, readFamilyWeights } from '../../model-files/family-file.js';
+import { squaredDistance } from '../../models/clusters.js';
+import { type CodeGrid, type CodePrior, fitCodePrior } from '../../models/code-prior.js';
+import { spread } from '../../noise/planes.js';
+import { applyToPlane } from '../../restore/family-apply.js';
+import type { Runtime } from '../../runtime/types.js';
+import type { TrainedFamily } from '../../training/family.js';
+import { type CorpusSeries, roleOf, SLICE_TRAINS } from '../../training/samples/corpus.js';
+import { splitBuffers } from '../../training/step.js';
+
+/** Planes that a prior is fitted on: more would make model files large. */
+const MOST_PLANES = 64;
+
+/**
+ * How the codes lie in up to 64 of the planes that a vector-quantised model learnt from, evenly chosen; null for
+ * other families.
+ *
+ * @param corpus on its own grid
+ */
+export async function codePriorOf(
+  runtime: Runtime,
+  trained: TrainedFamily,
+  card: FamilyCard,
+  corpus: readonly CorpusSeries[],
+): Promise<CodePrior | null> {
+  const codebook = card.latent?.codebook ?? null;
+  if (codebook === null) return null;
+  const learnt = corpus.flatMap((series) =>
+    Array.from({ length: series.slices * series.frames }, (_, plane) => ({ series, plane })).filter(
+      ({ plane }) => roleOf(series, plane) === SLICE_TRAINS,
+    ),
+  );
+  const bytes = exportFamily(trained, card);
+  const book = codebookOf(bytes);
+  const model = await openFamilyFile(runtime, bytes);
+  try {
+    const grids: CodeGrid[] = [];
+    for (const index of spread(learnt.length, MOST_PLANES)) {
+      const { series, plane } = learnt[index];
+      const stack = { ...series, measured: series.usable, scale: { low: 0, high: 1 } };
+      grids.push(codeGrid((await applyToPlane(model, stack, plane)).codes, book));
+    }
+    return grids.length === 0 ? null : fitCodePrior(grids, codebook);
+  } finally {
+    await model.close();
+  }
+}
+
+/**
+ * Codes of one plane from its quantised latent. The encoder's own output of indices is not used: where codes are
+ * copies of one another, as revived ones of even ground are, it tells the mean of their indices.
+ */
+export function codeGrid({ latent: { data, shape } }: NamedArrays, { data: book }: NamedArray): CodeGrid {
+  const [, rows, columns, channels] = shape;
+  const indices = new Uint16Array(rows * columns);
+  for (let cell = 0; cell < indices.length; cell++) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let code = 0; code * channels < book.length; code++) {
+      const distance = squaredDistance(data, cell * channels, book, code * channels, channels);
+      if (distance >= least) continue;
+      least = distance;
+      indices[cell] = code;
+    }
+  }
+  return { indices, rows, columns };
+}
+
+/** The codebook [codes, channels] of a vector-quantised model's file. @throws LimpidError E_MODEL */
+export function codebookOf(bytes: Uint8Array): NamedArray {
+  const { parameters, buffers } = splitBuffers(readFamilyWeights(bytes).weights);
+  const codebook = buffers.codebook ?? parameters.codebook;
+  if (codebook !== undefined) return codebook;
+  throw new LimpidError('E_MODEL', 'The model holds no codebook.', 'Use a vector-quantised model.');
+}
+
+/** What a codebook says of a plane of codes: [1, rows, columns, channels]. */
+export function latentOfCodes({ data: book, shape }: NamedArray, grid: CodeGrid): NamedArray {
+  const channels = shape[1];
+  const data = new Float32Array(grid.indices.length * channels);
+  grid.indices.forEach((code, i) => {
+    data.set(book.subarray(code * channels, (code + 1) * channels), i * channels);
+  });
+  return { data, shape: [1, grid.rows, grid.columns, channels] };
+}

@@ -1,0 +1,176 @@
+import { startMeter } from '../../base/progress.js';
+import { errorFrom, LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import type { TrainRequest } from '../../contract/requests.js';
+import type { Volume } from '../../imaging/volume.js';
+import { estimateNoise } from '../../noise/estimate.js';
+import { gapsProblem } from '../../series/gaps.js';
+import type { InputSet, StackInput } from '../../series/input.js';
+import { loadWithin } from '../../series/memory.js';
+import { openInput } from '../../series/open-input.js';
+import { type CorpusSeries, corpusSeries, requireFrames } from '../../training/samples/corpus.js';
+
+/** What was read of all inputs. */
+export interface Gathered {
+  readonly series: readonly CorpusSeries[];
+  readonly modalities: readonly string[];
+  /** Noise in percent of the median foreground, smallest and largest. */
+  readonly noise: readonly [number, number] | null;
+  /** Series that were left out. */
+  readonly problems: readonly Problem[];
+}
+
+export interface SeriesRead {
+  readonly stack: Pick<StackInput, 'id' | 'modality' | 'group' | 'only2d'>;
+  readonly volume: Volume;
+}
+
+/** Values that fit into memory beside the training: 1 GB. */
+const MOST_VALUES = 2.5e8;
+
+/**
+ * Reads and scales every series of the inputs. What cannot be used is told and left out.
+ *
+ * @param timeSeries leave out series of too few frames
+ * @throws LimpidError E_NOTHING when nothing is left, or why the only series is left out; E_USAGE for inputs and references that do not match; E_TOO_LARGE
+ */
+export async function gather(request: TrainRequest, emit: Emit, timeSeries = false): Promise<Gathered> {
+  requireReferences(request);
+  const supervised = request.objective === 'supervised';
+  const problems: Problem[] = [];
+  const leaveOut = (series: string | null, problem: Problem): void => {
+    problems.push(problem);
+    emit({ type: 'warning', series, problem });
+  };
+  const inputs = await readAll(request.inputs, request.force, emit, leaveOut, request.only);
+  const references = await readAll(request.references, true, emit, leaveOut, request.onlyReferences);
+  if (supervised && references.length !== inputs.length)
+    throw new LimpidError(
+      'E_USAGE',
+      `There are ${inputs.length} series to learn from and ${references.length} references.`,
+      'Give one reference for each series, in the same order.',
+    );
+  const series: CorpusSeries[] = [];
+  const used: SeriesRead[] = [];
+  for (const [i, read] of inputs.entries())
+    try {
+      if (timeSeries) requireFrames(read.volume);
+      series.push(corpusSeries(read.volume, read.stack.group, references[i]?.volume ?? null));
+      used.push(read);
+    } catch (error) {
+      if (!(error instanceof LimpidError) || supervised) throw error;
+      leaveOut(read.stack.id, problemFrom(error));
+    }
+  if (series.length === 0 && timeSeries && problems.length === 1) throw errorFrom(problems[0]);
+  if (series.length === 0)
+    throw new LimpidError(
+      'E_NOTHING',
+      'No series can be learnt from.',
+      'Run `limpid inspect` on the inputs to see why.',
+    );
+  return {
+    series,
+    modalities: [...new Set(used.map(({ stack }) => stack.modality))].sort(),
+    noise: noiseRange(used),
+    problems,
+  };
+}
+
+/** @throws LimpidError E_USAGE unless references come with supervised training, and only with it */
+export function requireReferences({ objective, references }: TrainRequest): void {
+  const supervised = objective === 'supervised';
+  if (supervised === references.length > 0) return;
+  throw new LimpidError(
+    'E_USAGE',
+    supervised ? 'Supervised training needs references.' : 'Only supervised training takes references.',
+    'Give --objective supervised together with --reference.',
+  );
+}
+
+/**
+ * Every series of the paths that can be used, in order.
+ *
+ * @param only the id of the one series of each path, null for all; absent: all of every path
+ * @throws LimpidError E_TOO_LARGE; E_NOT_FOUND for an id that a path does not hold; as reading
+ */
+export async function readAll(
+  paths: readonly string[],
+  force: boolean,
+  emit: Emit,
+  leaveOut: (series: string | null, problem: Problem) => void,
+  only: readonly (string | null)[] = [],
+): Promise<SeriesRead[]> {
+  const reads: SeriesRead[] = [];
+  const opened = new Map<string, InputSet>();
+  let values = 0;
+  try {
+    for (const [i, given] of paths.entries()) {
+      const wanted = only[i] ?? null;
+      const known = opened.get(given);
+      const input = known ?? (await openInput(given, emit, { errorMap: false, suffix: 'unused' }));
+      opened.set(given, input);
+      const stacks = stacksOf(input, wanted);
+      for (const stack of stacks) {
+        const refusal = stack.why ?? (force ? null : derivedProblem(stack));
+        if (refusal !== null) {
+          leaveOut(stack.id, refusal);
+          continue;
+        }
+        const { volume } = await loadStack(stack, emit);
+        const gaps = gapsProblem(stack, volume);
+        if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
+        values += volume.data.length;
+        if (values > MOST_VALUES) throw tooLarge();
+        // NIfTI files tell nothing of the patient: each counts as one.
+        const group = stack.group === '' ? `input ${i}` : stack.group;
+        const { id, modality, only2d } = stack;
+        reads.push({ stack: { id, modality, group, only2d }, volume });
+      }
+    }
+  } finally {
+    for (const input of opened.values()) await input.close();
+  }
+  return reads;
+}
+
+/** All that can be used and all that has a reason why not; or the one that is wanted. */
+function stacksOf({ units, leftOut }: InputSet, wanted: string | null): readonly StackInput[] {
+  const all = [...leftOut.filter(({ why }) => why !== null), ...units.flatMap(({ stacks }) => stacks)];
+  if (wanted === null) return all;
+  const found = all.filter(({ id }) => id === wanted);
+  if (found.length > 0) return found;
+  throw new LimpidError(
+    'E_NOT_FOUND',
+    'A series to learn from is no longer where it was.',
+    'Open its folder again and choose it anew.',
+  );
+}
+
+function loadStack(stack: StackInput, emit: Emit): Promise<{ readonly volume: Volume }> {
+  const meter = startMeter(emit, { series: stack.id, stage: 'read', unit: 'files', total: stack.instances });
+  return loadWithin(stack, 'learn', (done) => meter.at(done));
+}
+
+function derivedProblem({ derivedByLimpid }: StackInput): Problem | null {
+  if (!derivedByLimpid) return null;
+  return {
+    code: 'W_ALREADY_DENOISED',
+    message: 'The series was derived by Limpid and is left out.',
+    remedy: 'Use --force to learn from it all the same.',
+  };
+}
+
+function tooLarge(): LimpidError {
+  return new LimpidError(
+    'E_TOO_LARGE',
+    'The series together are too large for the memory of one run.',
+    'Give fewer of them: some hundred slices of each kind are enough.',
+  );
+}
+
+function noiseRange(reads: readonly SeriesRead[]): [number, number] | null {
+  const levels = reads
+    .map(({ volume, stack }) => estimateNoise(volume, { modality: stack.modality }).relative)
+    .filter((level) => Number.isFinite(level));
+  return levels.length === 0 ? null : [Math.min(...levels), Math.max(...levels)];
+}

@@ -1,0 +1,94 @@
+import * as path from 'node:path';
+import { exists, sha256, writeFileAtomic } from '../../base/files.js';
+import { LimpidError, type Problem } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import type { FamilyCard, ModelEntry } from '../../contract/models.js';
+import type { TrainRequest } from '../../contract/requests.js';
+import type { TrainResult } from '../../contract/results.js';
+import { exportFamily, readFamilyWeights } from '../../model-files/family-file.js';
+import type { Runtime } from '../../runtime/types.js';
+import { factsOf } from '../../store/model-facts.js';
+import { deleteModel, keepModel, listModels, readKept, readModel } from '../../store/model-store.js';
+import type { TrainedFamily } from '../../training/family.js';
+import type { CorpusSeries } from '../../training/samples/corpus.js';
+import { codePriorOf } from './code-prior.js';
+import { withNormalScores } from './normal-scores.js';
+
+/** A model that a training left, and how its person finds it. */
+export interface KeptModel {
+  readonly card: FamilyCard;
+  readonly bytes: Uint8Array;
+  readonly where: Pick<TrainResult, 'kept' | 'forPerson'>;
+  /** Set where the model was saved, but could not be tried. */
+  readonly untried: Problem | null;
+}
+
+/**
+ * Saves a trained model, then tries it on the images that judged and saves it again with what these tell. A trial that
+ * fails, or ends the process, takes nothing along: the model is there.
+ *
+ * @param judged the corpus on its own grid
+ * @throws LimpidError E_IO, E_EXISTS
+ */
+export async function saveThenTry(
+  runtime: Runtime,
+  request: TrainRequest,
+  trained: TrainedFamily,
+  card: FamilyCard,
+  judged: readonly CorpusSeries[],
+  emit: Emit,
+): Promise<KeptModel> {
+  const plain = exportFamily(trained, card);
+  const where = await keep(request, card, plain);
+  try {
+    const scored = await withNormalScores(runtime, trained, card, judged);
+    const bytes = exportFamily(trained, scored, await codePriorOf(runtime, trained, scored, judged));
+    return { card: scored, bytes, where: await keep(request, scored, bytes), untried: null };
+  } catch (error) {
+    if (!(error instanceof LimpidError) || error.code === 'E_IO') throw error;
+    const untried = notTried(error);
+    emit({ type: 'warning', series: null, problem: untried });
+    return { card, bytes: plain, where, untried };
+  }
+}
+
+function notTried({ message }: LimpidError): Problem {
+  return {
+    code: 'W_UNTRIED',
+    message: `The model is saved, but could not be tried on held-out images: ${message}`,
+    remedy:
+      'It can be used; `limpid anomaly` and `limpid generate` need what the trial finds: train again on the CPU for these.',
+  };
+}
+
+/** Makes the model visible: in the library, or as the file that was asked for. One of the same weights gives way. */
+async function keep(
+  { output, keepAs }: TrainRequest,
+  card: FamilyCard,
+  bytes: Uint8Array,
+): Promise<KeptModel['where']> {
+  if (keepAs === undefined) {
+    const file = path.resolve(output);
+    const replace = (await exists(file)) && holds(await readModel(file), card);
+    await writeFileAtomic(file, bytes, { replace });
+    return { forPerson: { file } };
+  }
+  const earlier = (await listModels()).find(({ name }) => name === keepAs);
+  if (earlier !== undefined && earlier.sha256 !== sha256(bytes) && (await isOf(earlier, card)))
+    await deleteModel(earlier);
+  const { id } = await keepModel(bytes, { name: keepAs, ...factsOf(card), origin: 'trained' });
+  return { kept: id };
+}
+
+async function isOf(entry: ModelEntry, card: FamilyCard): Promise<boolean> {
+  return holds(await readKept(entry), card);
+}
+
+function holds(bytes: Uint8Array, { weightsSha256 }: FamilyCard): boolean {
+  try {
+    return readFamilyWeights(bytes).card.weightsSha256 === weightsSha256;
+  } catch (error) {
+    if (error instanceof LimpidError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Calibration } from '../contract/calibration.js';
+import type { Problem } from '../contract/errors.js';
+import type { Processed } from '../denoise/processor.js';
+import type { Volume } from '../imaging/volume.js';
+
+/** A stack of images on one grid, from whatever kind of file: loaded, processed and written one at a time. */
+export interface StackInput {
+  /** Safe for logs and as a file name. */
+  readonly id: string;
+  /** The same for all images of a patient; tells patients apart without naming them. Empty: not known. */
+  readonly group: string;
+  /** DICOM modality, or NIFTI. */
+  readonly modality: string;
+  readonly instances: number;
+  /** What the lengths of its volume are. */
+  readonly calibration: Calibration;
+  /** Values of a plane and of all planes; null where only reading tells. */
+  readonly size: VolumeSize | null;
+  readonly transferSyntaxes: readonly string[];
+  /** Why it is left out; null when it can be processed. */
+  readonly why: Problem | null;
+  readonly warnings: readonly Problem[];
+  readonly only2d: boolean;
+  readonly derivedByLimpid: boolean;
+  /** SHA-256 of every source file, in slice order, without decoding it. */
+  hashes(): Promise<readonly string[]>;
+  load(onProgress: (done: number) => void): Promise<LoadedStack>;
+  /** Writes the derived files into the work folder of the unit. @throws E_SOURCE_CHANGED, E_IO */
+  write(request: WriteRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
+  /** Writes where it is unlike the training images of a model, and no images. @throws E_SOURCE_CHANGED, E_IO */
+  writeUnlike(request: UnlikeMaps): Promise<void>;
+}
+
+export interface LoadedStack {
+  readonly volume: Volume;
+  /** SHA-256 of every source file, in slice order. */
+  readonly sha256: readonly string[];
+  /** The volume holds this minus the real-world value; absent or null where it holds that value. */
+  readonly turnedAt?: number | null;
+}
+
+export interface WriteRequest {
+  readonly unit: Unit;
+  /** Of the unit: holds one file or folder an entry. */
+  readonly folder: string;
+  readonly namespace: string;
+  readonly loaded: LoadedStack;
+  readonly processed: Processed;
+  readonly suffix: string;
+  readonly now: Date;
+}
+
+export interface WrittenStack {
+  readonly files: readonly WrittenFile[];
+  readonly warnings: readonly Problem[];
+}
+
+/** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
+export interface WrittenFile {
+  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model';
+  readonly entry: EntryName;
+  /** Name inside the entry; empty when the entry is itself the file. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly seriesInstanceUid: string | null;
+  readonly sopInstanceUid: string | null;
+}
+
+export type EntryName = 'image' | 'error-map' | 'uncertainty' | 'model';
+
+/** Maps that are written beside the images. */
+export interface Maps {
+  readonly errorMap: boolean;
+  readonly uncertainty?: boolean;
+}
+
+/** What becomes visible when a unit is finished. */
+export interface Entry {
+  readonly name: EntryName;
+  /** File or folder name in the output folder. */
+  readonly visible: string;
+  /** The same for reports and scripts: without the name of the input. */
+  readonly reported: string;
+}
+
+/** One derived series, or one derived NIfTI file. */
+export interface UnitInput {
+  readonly unit: Unit;
+  readonly stacks: readonly StackInput[];
+  readonly entries: readonly Entry[];
+}
+
+export interface InputSet {
+  readonly kind: 'dicom' | 'nifti';
+  readonly units: readonly UnitInput[];
+  /** Stacks that belong to no unit because nothing of their series can be processed. */
+  readonly leftOut: readonly StackInput[];
+  /** Files that were refused. */
+  readonly problems: readonly Problem[];
+  readonly filesSeen: number;
+  close(): Promise<void>;
+}
+
+/** Where a stack is unlike the training images: a map and a mask as long as the volume's data. */
+export interface UnlikeMaps {
+  readonly unit: Unit;
+  /** Gets `error-map` and `mask`: a folder each for DICOM, a file each for NIfTI. */
+  readonly folder: string;
+  readonly namespace: string;
+  readonly loaded: LoadedStack;
+  /** Error over its limit; 0 in air. */
+  readonly errorMap: Float32Array;
+  /** 1 where it is above. */
+  readonly mask: Uint8Array;
+  readonly family: string;
+  /** For Derivation Description: ASCII, without patient attributes. */
+  readonly description: string;
+  readonly now: Date;
+}
+
+/** One derived series, or one derived NIfTI file, with all that must stay the same when the run is resumed. */
+export interface Unit {
+  /** Safe as a file name. */
+  readonly key: string;
+  /** Ids of the stacks of the source series, in order. */
+  readonly stacks: readonly string[];
+  /** DICOM only. */
+  readonly derived: { readonly uid: string; readonly number: number } | null;
+  readonly errorMap: { readonly uid: string; readonly number: number } | null;
+  readonly uncertainty: { readonly uid: string; readonly number: number } | null;
+}
+
+/** How large a volume is: values of one plane, and of all. */
+export interface VolumeSize {
+  readonly area: number;
+  readonly values: number;
+}

@@ -1,0 +1,137 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, exists, hasCode, isInside, removeParts, writeFileAtomic } from '../base/files.js';
+import { acquireLock, type Lock } from '../base/lock.js';
+import { LimpidError } from '../contract/errors.js';
+
+/** The tool's own folder inside an output folder: journal, lock and unfinished work. */
+const PRIVATE = '.limpid';
+/** What file managers leave in an otherwise empty folder. */
+const IGNORED = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
+
+export interface OutputFolder {
+  readonly root: string;
+  /** A path below the tool's own folder. */
+  own(...parts: string[]): string;
+  /**
+   * Writes a file at the top of the folder, whole or not at all, in place of an earlier one. Until it is whole it
+   * lies in the tool's own folder, so that a kill leaves nothing for people to find. @throws LimpidError E_IO
+   */
+  write(name: string, content: Uint8Array | string): Promise<void>;
+  /** Frees the folder for the next run; removes it where this run made it and left it empty. */
+  release(): Promise<void>;
+}
+
+/**
+ * Makes the output folder ready and locks it.
+ *
+ * @param input what must stay untouched: the output may not lie in it, nor it in the output
+ * @throws LimpidError E_INSIDE_SOURCE, E_EXISTS (holds files that are not ours), E_LOCKED, E_IO
+ */
+export async function openOutputFolder(output: string, input: string): Promise<OutputFolder> {
+  const root = path.resolve(output);
+  await refuseOutput(output, input);
+  const own = path.join(root, PRIVATE);
+  let made: string | undefined;
+  try {
+    made = await fs.mkdir(own, { recursive: true });
+  } catch (error) {
+    throw asFileError(error, root);
+  }
+  const lock: Lock = await acquireLock(path.join(own, 'lock'));
+  // Parts of large files fill a disk. What cannot be removed is in nobody's way.
+  await removeParts(own).catch(() => {});
+  return {
+    root,
+    own: (...parts) => path.join(own, ...parts),
+    write: (name, content) => writeFileAtomic(path.join(root, name), content, { replace: true, partIn: own }),
+    async release() {
+      await lock.release();
+      if (made !== undefined) await removeUnused(root, made);
+    },
+  };
+}
+
+/** Of a run that wrote nothing: its own folder and, from the first that it made, those above. */
+async function removeUnused(root: string, made: string): Promise<void> {
+  try {
+    if ((await fs.readdir(root)).some((name) => name !== PRIVATE)) return;
+    // Only empty folders can be removed so.
+    for (let folder = path.join(root, PRIVATE); folder.length >= made.length; folder = path.dirname(folder))
+      await fs.rmdir(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY', 'EPERM', 'EACCES'))
+      throw asFileError(error, root);
+  }
+}
+
+/** The checks of `openOutputFolder` alone: nothing is created. @throws LimpidError E_INSIDE_SOURCE, E_EXISTS, E_IO */
+export async function refuseOutput(output: string, input: string): Promise<void> {
+  await refuseInside(path.resolve(output), input);
+  await refuseForeign(path.resolve(output));
+}
+
+async function refuseInside(output: string, input: string): Promise<void> {
+  if ((await isInside(output, input)) || (await isInside(input, output)))
+    throw new LimpidError(
+      'E_INSIDE_SOURCE',
+      'The output folder and the input lie inside one another.',
+      'Choose an output folder outside the input: the source is never written to.',
+      output,
+    );
+}
+
+async function refuseForeign(root: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await fs.readdir(root);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    if (hasCode(error, 'ENOTDIR'))
+      throw new LimpidError('E_EXISTS', 'The output is a file, not a folder.', 'Choose a folder.', root);
+    throw asFileError(error, root);
+  }
+  if (names.includes(PRIVATE) || names.every((name) => IGNORED.has(name))) return;
+  throw new LimpidError(
+    'E_EXISTS',
+    'The output folder holds files that Limpid did not write.',
+    'Choose a new or empty folder.',
+    root,
+  );
+}
+
+/** Moves a finished file or folder from the work folder to its visible place, in one step. */
+export async function publish(from: string, to: string): Promise<void> {
+  try {
+    if (await exists(to)) throw placeTaken(to);
+    await fs.rename(from, to);
+    await syncFolder(path.dirname(to));
+  } catch (error) {
+    throw asFileError(error, to);
+  }
+}
+
+export function placeTaken(place: string): LimpidError {
+  return new LimpidError(
+    'E_EXISTS',
+    'Something else is where this output belongs.',
+    'Move it away, or choose a new output folder.',
+    place,
+  );
+}
+
+/** Makes the names in a folder survive a power cut, where the system can. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await fs.open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // Windows cannot open folders and some network file systems cannot sync them.
+    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'))
+      throw asFileError(error, folder);
+  }
+}

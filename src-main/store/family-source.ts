@@ -1,0 +1,62 @@
+import { sha256 } from '../base/files.js';
+import { LimpidError } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import type { DeviceName } from '../contract/requests.js';
+import { type FamilyModel, openFamilyFile } from '../model-files/family-file.js';
+import { openRuntime } from '../runtime/device.js';
+import type { DeviceChoice } from '../runtime/types.js';
+import { readModel } from './model-store.js';
+
+/** A family's model file on its device. Close it. */
+export interface FamilySource {
+  readonly model: FamilyModel;
+  readonly sha256: string;
+  readonly device: DeviceChoice;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a model that `limpid train` wrote, by file or from the library, and tells the device.
+ *
+ * @throws LimpidError E_DEVICE, E_NOT_FOUND, E_IO; E_MODEL for another kind of file, and for one that asks for other
+ * channels than neighbouring slices
+ */
+export async function openFamilySource(given: string, device: DeviceName, emit: Emit): Promise<FamilySource> {
+  const bytes = await readModel(given);
+  const runtime = await openRuntime(device);
+  try {
+    const choice = runtime.files;
+    emit({ type: 'device', device: choice.device, description: choice.description });
+    for (const problem of choice.warnings) emit({ type: 'warning', series: null, problem });
+    const model = await openFamilyFile(runtime, bytes);
+    const { channels, context } = model.card.input;
+    if (channels !== 2 * context + 1)
+      throw new LimpidError(
+        'E_MODEL',
+        `The model takes images of ${channels} channels: these are no neighbouring slices.`,
+        'Use a model that `limpid train` made from series like these.',
+      );
+    return {
+      model,
+      sha256: sha256(bytes),
+      device: choice,
+      async close() {
+        await model.close();
+        await runtime.close();
+      },
+    };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** @throws LimpidError E_MODEL for a series whose slices are no neighbours, where the model looks at neighbours */
+export function requireNeighbours({ card }: FamilyModel, only2d: boolean): void {
+  if (only2d && card.input.context > 0 && card.input.along !== 'frames')
+    throw new LimpidError(
+      'E_MODEL',
+      'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
+      'Use a 2D model.',
+    );
+}

@@ -1,0 +1,168 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/files.js';
+import { homeFolder } from '../base/home.js';
+import { closeOwnFolder } from '../base/own-folder.js';
+import { readRegular } from '../base/reading.js';
+import { LimpidError } from '../contract/errors.js';
+import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
+import { isRecord, isTrainingData } from '../model-files/family-card.js';
+import { withWeightsInside } from './model-weights.js';
+
+/** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */
+
+export const ID_LENGTH = 12;
+
+/** Of the kept weights; null: unknown. */
+export function heldOutOf(training: {
+  readonly bestStep: number;
+  readonly curve: readonly LearningPoint[];
+}): number | null {
+  return training.curve.find(({ step }) => step === training.bestStep)?.heldOut ?? null;
+}
+
+export function storeFolder(): string {
+  return path.join(homeFolder(), 'models');
+}
+
+/** Oldest first; what is no whole entry is left out. @throws LimpidError E_IO */
+export async function listModels(): Promise<ModelEntry[]> {
+  const folder = storeFolder();
+  let names: string[];
+  try {
+    names = await fs.readdir(folder);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw asFileError(error, folder);
+  }
+  const entries: ModelEntry[] = [];
+  for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
+    const entry = await readEntry(path.join(folder, name));
+    if (entry !== null && (await exists(modelFile(entry)))) entries.push(entry);
+  }
+  return entries.sort((a, b) => (a.addedAt ?? '').localeCompare(b.addedAt ?? ''));
+}
+
+/** By id, the start of an id, or name. @throws LimpidError E_NOT_FOUND */
+export async function findModel(wanted: string): Promise<ModelEntry> {
+  const entries = await listModels();
+  const exact = entries.filter(({ id, name }) => id === wanted || name === wanted);
+  const found = exact.length > 0 ? exact : entries.filter(({ id }) => wanted !== '' && id.startsWith(wanted));
+  if (found.length === 1) return found[0];
+  throw new LimpidError(
+    'E_NOT_FOUND',
+    found.length === 0 ? 'There is no such model in the library.' : 'Several models of the library match.',
+    'Run `limpid models list` and give the whole id.',
+    wanted,
+  );
+}
+
+/** Keeps a model. The same file twice is one model. @throws LimpidError E_EXISTS for a name that another has; E_IO */
+export async function keepModel(
+  bytes: Uint8Array,
+  known: Omit<ModelEntry, 'id' | 'bytes' | 'sha256' | 'addedAt' | 'name'> & { readonly name: string | null },
+): Promise<ModelEntry> {
+  const hash = sha256(bytes);
+  const id = hash.slice(0, ID_LENGTH);
+  const entries = await listModels();
+  const same = entries.find((one) => one.id === id);
+  const name = known.name ?? same?.name ?? `${known.family}-${id.slice(0, 4)}`;
+  if (entries.some((one) => one.name === name && one.id !== id))
+    throw new LimpidError(
+      'E_EXISTS',
+      'Another model has this name.',
+      'Give another --name, or delete the other model.',
+      name,
+    );
+  const entry: ModelEntry = {
+    ...known,
+    id,
+    name,
+    bytes: bytes.length,
+    sha256: hash,
+    addedAt: same?.addedAt ?? new Date().toISOString(),
+  };
+  try {
+    await closeOwnFolder(homeFolder());
+    await fs.mkdir(storeFolder(), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw asFileError(error, storeFolder());
+  }
+  // The entry last: where it is, the model is whole.
+  await writeFileAtomic(modelFile(entry), bytes, { replace: true });
+  await writeFileAtomic(entryFile(entry), `${JSON.stringify(entry)}\n`, { replace: true });
+  return entry;
+}
+
+/** @throws LimpidError E_IO */
+export async function deleteModel(entry: ModelEntry): Promise<void> {
+  try {
+    await fs.rm(entryFile(entry), { force: true });
+    await fs.rm(modelFile(entry), { force: true });
+  } catch (error) {
+    throw asFileError(error, entryFile(entry));
+  }
+}
+
+/** The bytes of a kept model. @throws LimpidError E_MODEL when the file is not what was kept; E_IO */
+export async function readKept(entry: ModelEntry): Promise<Uint8Array> {
+  const bytes = await readFile(modelFile(entry));
+  if (sha256(bytes) === entry.sha256) return bytes;
+  throw new LimpidError(
+    'E_MODEL',
+    'The model in the library is damaged.',
+    'Delete it and import it again.',
+    modelFile(entry),
+  );
+}
+
+/**
+ * A model by the path of a file, with weights that lie beside it inside, or by id or name from the library.
+ *
+ * @throws LimpidError E_NOT_FOUND, E_IO, E_MODEL
+ */
+export async function readModel(given: string): Promise<Uint8Array> {
+  if ((await exists(given)) || /[\\/]|\.onnx$/i.test(given))
+    return withWeightsInside(given, await readFile(given));
+  return readKept(await findModel(given));
+}
+
+async function readFile(file: string): Promise<Uint8Array> {
+  return readRegular(file);
+}
+
+function modelFile({ id }: Pick<ModelEntry, 'id'>): string {
+  return path.join(storeFolder(), `${id}.onnx`);
+}
+
+function entryFile({ id }: Pick<ModelEntry, 'id'>): string {
+  return path.join(storeFolder(), `${id}.json`);
+}
+
+async function readEntry(file: string): Promise<ModelEntry | null> {
+  try {
+    const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
+    if (!isEntry(value) || path.basename(file) !== `${value.id}.json`) return null;
+    return { ...value, data: value.data ?? null };
+  } catch {
+    return null;
+  }
+}
+
+/** Older versions did not say what a model was trained on. */
+type StoredEntry = Omit<ModelEntry, 'data'> & Partial<Pick<ModelEntry, 'data'>>;
+
+function isEntry(value: unknown): value is StoredEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const texts = ['id', 'name', 'sha256', 'addedAt', 'origin', 'family', 'objective'];
+  const { id, bytes, tasks, heldOut, data }: Record<string, unknown> = { ...value };
+  return (
+    texts.every((key) => typeof Reflect.get(value, key) === 'string') &&
+    /^[0-9a-f]{12}$/.test(String(id)) &&
+    Number.isInteger(bytes) &&
+    Array.isArray(tasks) &&
+    tasks.every((task) => MODEL_TASKS.some((known) => known === task)) &&
+    (heldOut === null || typeof heldOut === 'number') &&
+    (data === undefined || data === null || (isRecord(data) && isTrainingData(data)))
+  );
+}

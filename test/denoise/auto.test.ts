@@ -1,0 +1,93 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SeriesReport } from '../../src-main/contract/report.js';
+import { modelHash } from '../../src-main/denoise/autoencoder.js';
+import { openDenoiser } from '../../src-main/denoise/denoiser.js';
+import { cutBox } from '../../src-main/imaging/box.js';
+import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
+import type { Volume } from '../../src-main/imaging/volume.js';
+import { runDenoise } from '../../src-main/jobs/denoise/denoise.js';
+import { simulateNoise } from '../../src-main/noise/simulate.js';
+import { changePsnr } from '../../src-main/trust/clean.js';
+import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+import { CH2, ch2Missing, readSlices } from '../trust/volumes.js';
+
+afterAll(removeFolders);
+
+const SIGMA = 0.05 * 255;
+/** With both ventricles, the cortex and air. */
+const BOX = { column: 30, row: 40, slice: 0, columns: 112, rows: 112, slices: 4 };
+
+/** What `--model auto --adapt off` makes of a volume. */
+async function automatic(volume: Volume): Promise<{ series: SeriesReport; output: Volume }> {
+  const root = await temporaryFolder();
+  const input = path.join(root, 'in.nii');
+  await fs.writeFile(input, writeNiftiFromVolume(volume, { gzip: false }));
+  const request = denoiseRequest(input, path.join(root, 'out'), {
+    model: { kind: 'auto' },
+    steps: null,
+    adapt: 'off',
+    errorMap: false,
+  });
+  await runDenoise(request, () => {}, { openProcessor: openDenoiser, modelHash });
+  const [name] = (await fs.readdir(request.output)).filter((file) => file.includes('_denoised.nii'));
+  const bytes = await fs.readFile(path.join(request.output, name));
+  const report = JSON.parse(await fs.readFile(path.join(request.output, 'report.json'), 'utf8'));
+  return {
+    series: report.series[0],
+    output: readNifti(name.endsWith('.gz') ? gunzipSync(bytes) : bytes).volume,
+  };
+}
+
+/** In tissue. */
+function change(before: Volume, after: Volume): number {
+  const tissue = Uint8Array.from(before.data, (value) => (value > 40 ? 1 : 0));
+  return changePsnr(before, after, tissue) ?? Number.POSITIVE_INFINITY;
+}
+
+describe.skipIf(ch2Missing)('--model auto', { timeout: 240_000 }, () => {
+  let clean: Volume;
+  let noisy: Volume;
+  let denoised: Awaited<ReturnType<typeof automatic>>;
+  beforeAll(async () => {
+    clean = cutBox(readSlices(CH2, 40, 44), BOX);
+    noisy = simulateNoise(clean, { kind: 'rician', sigma: SIGMA, seed: 4 });
+    denoised = await automatic(noisy);
+  }, 240_000);
+
+  it('says who took part, who won, and on what evidence', () => {
+    const { race } = denoised.series;
+    const names = race?.contenders.map(({ name }) => name);
+    expect(names?.sort()).toEqual(['dct', 'general', 'nlm']);
+    expect(race?.evidence).toBe('recorrupted');
+    const errors = race?.contenders.map(({ error }) => error) ?? [];
+    expect(errors).toEqual([...errors].sort((a, b) => a - b));
+    expect(names).toContain(race?.winner);
+    // all leave far less than the noise, and the estimate is no better than it can be
+    expect(errors.every((error) => error > 0 && error < 0.5)).toBe(true);
+    const before = change(clean, noisy);
+    console.info(
+      `${race?.winner} wins: ${race?.contenders.map(({ name, error }) => `${name} ${error.toFixed(3)}`).join(', ')}; ${before.toFixed(1)} dB before, ${change(clean, denoised.output).toFixed(1)} after`,
+    );
+    expect(change(clean, denoised.output)).toBeGreaterThan(before + 4);
+  });
+
+  it('leaves its own result as it is, and says why', async () => {
+    const { series, output } = await automatic(denoised.output);
+    expect(series.warnings).toContainEqual(expect.objectContaining({ code: 'W_ALREADY_DENOISED' }));
+    expect(series.race).toBeNull();
+    expect(series.trust?.clean.recognised).toBe(true);
+    expect(change(denoised.output, output)).toBeGreaterThan(100);
+  });
+
+  it('leaves a clean image as it is, also where the air is masked', async () => {
+    const masked = { ...clean, data: clean.data.map((value) => (value < 20 ? 0 : value)) };
+    for (const volume of [clean, masked]) {
+      const { series, output } = await automatic(volume);
+      expect(series.trust?.clean.recognised).toBe(true);
+      expect(change(volume, output)).toBeGreaterThan(50);
+    }
+  });
+});

