@@ -29,8 +29,7 @@ export interface Report {
 }
 
 export interface RequestReport {
-  /** Mixed: both in one tree. */
-  readonly input: 'dicom' | 'nifti' | 'mixed';
+  readonly input: 'dicom' | 'nifti';
   readonly model: {
     /** `self`: trained on the series itself; `file`: an ONNX file was given; others: no network. */
     readonly kind: ModelChoice['kind'];
@@ -197,8 +196,7 @@ export interface StageTiming {
 }
 
 export interface OutputReport {
-  /** A sidecar (bval, bvec, json) is the copy of one beside a NIfTI image. */
-  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model' | 'sidecar';
+  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model';
   /** Relative to the report, with forward slashes; the tool made the name (for NIfTI: from the input's). */
   readonly path: string;
   readonly bytes: number;

@@ -57,7 +57,7 @@ export interface InspectedSeries {
   readonly spacing: readonly [number, number, number];
   /** UIDs; empty for NIfTI. */
   readonly transferSyntaxes: readonly string[];
-  /** null where it was not asked for, the series is not eligible or could not be decoded. */
+  /** null where the series is not eligible or could not be decoded. */
   readonly noise: NoiseSummary | null;
   readonly eligible: boolean;
   readonly why: Problem | null;

@@ -7,32 +7,27 @@ import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
 import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
-import { loadVolume } from '../dicom/series/volume.js';
+import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
-import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
-import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
-import { isNiftiFile } from '../series/open-input.js';
-import { isFailure } from '../series/outcome.js';
+import { isNiftiName, loadNifti } from '../series/nifti-input.js';
 
 /**
- * Lists what is at the paths, from headers; nothing is written. What could not be read counts as failed.
+ * Lists what is at the paths; nothing is written.
  *
  * @throws LimpidError E_NOT_FOUND when a path does not exist, and those of opening it
  */
 export async function runInspect(request: InspectRequest, emit: Emit): Promise<InspectResult> {
   const series: InspectedSeries[] = [];
   const problems: Problem[] = [];
-  const look: Look = { emit, noise: request.noise === true };
   for (const path of request.paths) {
-    const found = (await isNiftiFile(path))
-      ? await inspectNamed(path, series.length, look)
-      : await inspectTree(path, look);
+    const found = isNiftiName(path)
+      ? await inspectNifti(path, series.length)
+      : await inspectDicom(path, emit);
     series.push(...found.series);
     problems.push(...found.problems);
   }
-  const isUnknown = ({ eligible, noise }: InspectedSeries) => look.noise && eligible && noise === null;
-  const failed = series.length === 0 || series.some(isUnknown) || problems.some(isFailure);
+  const failed = series.length === 0 || series.some(({ eligible, noise }) => eligible && noise === null);
   return {
     type: 'result',
     command: 'inspect',
@@ -42,42 +37,24 @@ export async function runInspect(request: InspectRequest, emit: Emit): Promise<I
   };
 }
 
-interface Look {
-  readonly emit: Emit;
-  /** Read the pixels too, for the noise level and damage that hides in them. */
-  readonly noise: boolean;
-}
-
 interface Found {
   readonly series: readonly InspectedSeries[];
   readonly problems: readonly Problem[];
 }
 
-async function inspectTree(path: string, look: Look): Promise<Found> {
-  const { emit } = look;
+async function inspectDicom(path: string, emit: Emit): Promise<Found> {
   const source = await openSource(path);
   const pool = new DecodePool();
   try {
     const scanning = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
-    const finder = new NiftiFinder();
-    const found = await scan(source, {
-      onProgress: (done) => scanning.at(done),
-      claim: (file, bytes, isImage) => finder.take(file, bytes, isImage),
-      ...(look.noise ? { decode: pool.decode } : {}),
-    });
-    const { images, problems: refused } = finder.all();
-    const problems = [...found.problems, ...refused, ...found.passedOver];
-    emit({
-      type: 'scan',
-      files: found.filesSeen,
-      series: found.series.length + images.length,
-      refused: found.problems.length + refused.length,
-      others: found.others,
-    });
+    const found = await scan(source, { onProgress: (done) => scanning.at(done), decode: pool.decode });
+    const { filesSeen, others } = found;
+    const problems = [...found.problems, ...found.passedOver];
+    const refused = found.problems.length;
+    emit({ type: 'scan', files: filesSeen, series: found.series.length, refused, others });
     for (const problem of problems) emit({ type: 'warning', series: null, problem });
     const inspected: InspectedSeries[] = [];
-    for (const one of found.series) inspected.push(await inspectSeries(one, pool, look));
-    for (const image of images) inspected.push(await inspectImage(image, image.relative, look));
+    for (const one of found.series) inspected.push(await inspectSeries(one, pool, emit));
     return { series: inspected, problems };
   } finally {
     await pool.close();
@@ -85,21 +62,23 @@ async function inspectTree(path: string, look: Look): Promise<Found> {
   }
 }
 
-async function inspectSeries(
-  series: Series,
-  pool: DecodePool,
-  { emit, noise }: Look,
-): Promise<InspectedSeries> {
-  const total = series.instances.length;
-  const meter = startMeter(emit, { series: series.id, stage: 'read', unit: 'files', total });
-  const measured =
-    noise && series.eligible
-      ? await measure(async () => {
-          const { volume } = await loadVolume(series, pool.decode, { onProgress: (done) => meter.at(done) });
-          return noiseOf(volume, series.modality);
-        })
-      : UNMEASURED;
-  const why = series.why ?? measured.why;
+async function inspectSeries(series: Series, pool: DecodePool, emit: Emit): Promise<InspectedSeries> {
+  const files = sourceFiles(series).length;
+  const meter = startMeter(emit, {
+    series: series.id,
+    stage: 'read',
+    unit: 'files',
+    total: files,
+  });
+  let noise: ReturnType<typeof noiseOf> | null = null;
+  let why = series.why;
+  if (series.eligible)
+    try {
+      const { volume } = await loadVolume(series, pool.decode, { onProgress: (done) => meter.at(done) });
+      noise = noiseOf(volume, series.modality);
+    } catch (error) {
+      why = problemFrom(error);
+    }
   const first = series.instances[0];
   const { geometry } = series;
   return {
@@ -109,77 +88,56 @@ async function inspectSeries(
     seriesInstanceUid: series.seriesInstanceUid,
     seriesNumber: series.seriesNumber,
     modality: series.modality,
-    instances: series.instances.length,
+    instances: files,
     columns: first.columns,
     rows: first.rows,
     slices: geometry.slices,
     frames: series.frames,
     spacing: geometry.unplaced ? [0, 0, 0] : geometry.spacing,
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
-    noise: measured.summary,
+    noise: noise?.summary ?? null,
     eligible: why === null,
     why,
-    warnings: [...series.warnings, ...measured.warnings],
+    warnings: [...series.warnings, ...(noise?.warnings ?? [])],
     forPerson: { description: series.description },
   };
 }
 
-async function inspectNamed(path: string, index: number, look: Look): Promise<Found> {
-  const named = { ...(await namedNifti(path)), id: `nifti-${index + 1}` };
-  return { series: [await inspectImage(named, path, look)], problems: [] };
-}
-
-/** @param description for the person at the screen */
-async function inspectImage(
-  found: FoundNifti,
-  description: string,
-  { noise }: Look,
-): Promise<InspectedSeries> {
-  const measured = noise
-    ? await measure(async () => noiseOf((await loadFoundNifti(found)).volume, undefined))
-    : UNMEASURED;
-  const { columns, rows, slices, frames, spacing } = found.facts;
+async function inspectNifti(path: string, index: number): Promise<Found> {
+  const { volume } = (await loadNifti(path)).image;
+  const noise = noiseOf(volume, undefined);
+  const { columns, rows, slices, frames, spacing } = volume;
   return {
-    id: found.id,
-    kind: 'nifti',
-    studyInstanceUid: null,
-    seriesInstanceUid: null,
-    seriesNumber: null,
-    modality: null,
-    instances: 1,
-    columns,
-    rows,
-    slices,
-    frames,
-    spacing,
-    transferSyntaxes: [],
-    noise: measured.summary,
-    eligible: measured.why === null,
-    why: measured.why,
-    warnings: measured.warnings,
-    forPerson: { description },
+    series: [
+      {
+        id: `nifti-${index + 1}`,
+        kind: 'nifti',
+        studyInstanceUid: null,
+        seriesInstanceUid: null,
+        seriesNumber: null,
+        modality: null,
+        instances: 1,
+        columns,
+        rows,
+        slices,
+        frames,
+        spacing,
+        transferSyntaxes: [],
+        noise: noise.summary,
+        eligible: true,
+        why: null,
+        warnings: noise.warnings,
+        forPerson: { description: path },
+      },
+    ],
+    problems: [],
   };
 }
 
-interface Measured {
-  readonly summary: NoiseSummary | null;
-  readonly warnings: readonly Problem[];
-  /** Why there is no level though it was asked for. */
-  readonly why: Problem | null;
-}
-
-const UNMEASURED: Measured = { summary: null, warnings: [], why: null };
-
-/** Pixels that cannot be had are told, and the rest is looked at. */
-async function measure(read: () => Promise<Omit<Measured, 'why'>>): Promise<Measured> {
-  try {
-    return { ...(await read()), why: null };
-  } catch (error) {
-    return { ...UNMEASURED, why: problemFrom(error) };
-  }
-}
-
-function noiseOf(volume: Volume, modality: string | undefined): Omit<Measured, 'why'> {
+function noiseOf(
+  volume: Volume,
+  modality: string | undefined,
+): { summary: NoiseSummary; warnings: readonly Problem[] } {
   const { sigma, relative, distribution, correlated, methods, certain, warnings } = estimateNoise(
     volume,
     modality === undefined ? {} : { modality },

@@ -11,12 +11,10 @@ import { writeNifti } from '../imaging/nifti.js';
 import type { Volume } from '../imaging/volume.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
 import { openJournal } from '../series/journal.js';
-import { isNiftiName } from '../series/nifti-finder.js';
-import { loadNifti } from '../series/nifti-input.js';
+import { isNiftiName, loadNifti } from '../series/nifti-input.js';
 import { guardedPath, openInput } from '../series/open-input.js';
-import { exitCodeOf } from '../series/outcome.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
-import { refuseEmpty } from './denoise/denoise.js';
+import { exitCodeOf, refuseEmpty } from './denoise/denoise.js';
 import { runDeriveJob } from './denoise/derive-job.js';
 
 /**

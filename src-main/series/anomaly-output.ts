@@ -5,7 +5,8 @@ import { VERSION } from '../base/version.js';
 import { LimpidError } from '../contract/errors.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import type { Series } from '../dicom/series/series.js';
-import { type InstancePlanes, instancePlanes } from '../dicom/series/volume.js';
+import { byFile, type InstancePlanes, instancePlanes } from '../dicom/series/volume.js';
+import { placedFrame, voxelOf } from '../dicom/write/multiframe.js';
 import { parametricMap } from '../dicom/write/parametric-map.js';
 import { segmentation } from '../dicom/write/segmentation.js';
 import { type NiftiImage, writeNifti } from '../imaging/nifti.js';
@@ -33,12 +34,18 @@ export async function writeDicomMaps(series: Series, first: number, request: Unl
   for (let frame = 0; frame < series.frames; frame++) {
     const members = planes.filter(({ frames }) => frames.includes(frame));
     const template = await unchanged(members[0], planes, request);
-    const common = { template, equipment: EQUIPMENT, now: request.now, description: request.description };
+    const common = {
+      template,
+      ...voxelOf(members[0].instance),
+      equipment: EQUIPMENT,
+      now: request.now,
+      description: request.description,
+    };
     const name = `${String(first + frame + 1).padStart(5, '0')}.dcm`;
     const map = parametricMap({
       ...common,
       frames: members.map((member) => ({
-        ...placeOf(member),
+        ...placedFrame(member.instance),
         plane: request.errorMap.subarray(...rangeOf(request, member, frame)),
       })),
       seriesInstanceUid: errorMap.uid,
@@ -54,7 +61,7 @@ export async function writeDicomMaps(series: Series, first: number, request: Unl
     const mask = segmentation({
       ...common,
       frames: members.map((member) => ({
-        ...placeOf(member),
+        ...placedFrame(member.instance),
         plane: request.mask.subarray(...rangeOf(request, member, frame)),
       })),
       seriesInstanceUid: derived.uid,
@@ -93,17 +100,9 @@ async function unchanged(
   { loaded }: UnlikeMaps,
 ): Promise<Uint8Array> {
   const bytes = await member.instance.file.read();
-  if (sha256(bytes) !== loaded.sha256[planes.indexOf(member)]) throw changedSource();
+  const at = byFile(planes).findIndex(({ planes: members }) => members.includes(member));
+  if (sha256(bytes) !== loaded.sha256[at]) throw changedSource();
   return bytes;
-}
-
-function placeOf({ instance }: InstancePlanes) {
-  const { sopClassUid, sopInstanceUid, imagePosition, imageOrientation } = instance;
-  return {
-    source: { sopClassUid, sopInstanceUid },
-    position: imagePosition ?? ([0, 0, 0] as const),
-    orientation: imageOrientation,
-  };
 }
 
 /** From and to of a slice in the values of a volume. */

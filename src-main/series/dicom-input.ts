@@ -1,15 +1,21 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
+import { startMeter } from '../base/progress.js';
 import type { Problem } from '../contract/errors.js';
-import type { DecodePool } from '../dicom/codec/decode.js';
+import type { Emit } from '../contract/events.js';
+import { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
 import { deriveUid, newUid } from '../dicom/elements/uid.js';
+import type { Source } from '../dicom/files/source.js';
+import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
-import { instancePlanes, loadVolume } from '../dicom/series/volume.js';
+import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { writeDicomMaps } from './anomaly-output.js';
 import { type MapName, writeInstance, writeMap } from './dicom-output.js';
+import { earlierFile, writeFrames } from './frames-output.js';
 import type {
+  InputSet,
   Maps,
   StackInput,
   UnitInput,
@@ -22,19 +28,34 @@ import { putModel } from './model-output.js';
 import { freeSeriesNumber } from './series-number.js';
 import { changedSource } from './stack-record.js';
 
-/** Units of the series of a source, one a Series Instance UID, with new UIDs and numbers proposed for each. */
-export function dicomUnits(
-  series: readonly Series[],
-  pool: DecodePool,
-  wants: Maps,
-): { readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] } {
-  const groups = groupBySeries(series);
+/** Scans a DICOM source into units, one a Series Instance UID, with new UIDs and numbers proposed for each. */
+export async function openDicomInput(source: Source, emit: Emit, wants: Maps): Promise<InputSet> {
+  const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
+  const pool = new DecodePool();
+  const found = await scan(source, { onProgress: (done) => meter.at(done), decode: pool.decode });
+  const problems = [...found.problems, ...found.passedOver];
+  emit({
+    type: 'scan',
+    files: found.filesSeen,
+    series: found.series.length,
+    refused: found.problems.length,
+    others: found.others,
+  });
+  for (const problem of problems) emit({ type: 'warning', series: null, problem });
+  const groups = groupBySeries(found.series);
   const usable = groups.filter((stacks) => stacks.some(({ eligible }) => eligible));
   const leftOut = groups.filter((stacks) => !usable.includes(stacks)).flat();
-  const taken = numbersByStudy(series);
+  const taken = numbersByStudy(found.series);
   return {
+    kind: 'dicom',
     units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants)),
-    leftOut: leftOut.map((one) => stackInput(one, pool, 0)),
+    leftOut: leftOut.map((series) => stackInput(series, pool, { first: 0, numbers: new Map() })),
+    problems,
+    filesSeen: found.filesSeen,
+    async close() {
+      await pool.close();
+      await source.close();
+    },
   };
 }
 
@@ -69,8 +90,12 @@ function proposeUnit(
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
   const key = `series-${String(index + 1).padStart(3, '0')}`;
   let first = 0;
+  const fileNames = fileNumbers(stacks);
   const inputs = stacks.map((series) => {
-    const input = stackInput(series, pool, first);
+    const input = {
+      ...stackInput(series, pool, { first, numbers: fileNames }),
+      kept: isKept(series, stacks),
+    };
     first += series.instances.length;
     return input;
   });
@@ -96,13 +121,35 @@ function proposeUnit(
   };
 }
 
-/** @param first instances of the same derived series before this stack: its files are counted from there */
-function stackInput(series: Series, pool: DecodePool, first: number): StackInput {
+/** How the files of a stack are called. */
+interface Naming {
+  /** Images of the same derived series before this stack: its maps are counted from there. */
+  readonly first: number;
+  /** Of each source file of the unit, by SOP Instance UID: stacks may share files. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** Whether every image of a stack is in a file that an eligible stack has images in too. */
+function isKept(series: Series, stacks: readonly Series[]): boolean {
+  const others = stacks.filter((one) => one !== series && one.eligible);
+  const written = new Set(others.flatMap(({ instances }) => instances.map((one) => one.sopInstanceUid)));
+  return series.instances.every(({ part, sopInstanceUid }) => part !== null && written.has(sopInstanceUid));
+}
+
+/** Source files of a unit counted from 1, in the order in which its stacks come to them. */
+function fileNumbers(stacks: readonly Series[]): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { sopInstanceUid } of stacks.flatMap(({ instances }) => instances))
+    if (!numbers.has(sopInstanceUid)) numbers.set(sopInstanceUid, numbers.size + 1);
+  return numbers;
+}
+
+function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInput {
   return {
     id: series.id,
     group: series.instances[0]?.patientKey ?? '',
     modality: series.modality,
-    instances: series.instances.length,
+    instances: sourceFiles(series).length,
     calibration: weakestCalibration(series.instances.map(({ pixelSize }) => pixelSize)),
     size: sizeOf(series),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
@@ -112,15 +159,15 @@ function stackInput(series: Series, pool: DecodePool, first: number): StackInput
     derivedByLimpid: series.instances.some(({ derivedByLimpid }) => derivedByLimpid),
     async hashes() {
       const hashes: string[] = [];
-      for (const { file } of series.instances) hashes.push(sha256(await file.read()));
+      for (const file of sourceFiles(series)) hashes.push(sha256(await file.read()));
       return hashes;
     },
     async load(onProgress) {
       const { volume, hashes, turnedAt } = await loadVolume(series, pool.decode, { onProgress });
       return { volume, sha256: hashes, turnedAt };
     },
-    write: (request, onProgress) => writeStack(series, pool, first, request, onProgress),
-    writeUnlike: (request) => writeDicomMaps(series, first, request),
+    write: (request, onProgress) => writeStack(series, pool, naming, request, onProgress),
+    writeUnlike: (request) => writeDicomMaps(series, naming.first, request),
   };
 }
 
@@ -133,25 +180,55 @@ function sizeOf({ geometry, frames }: Series): VolumeSize | null {
 async function writeStack(
   series: Series,
   pool: DecodePool,
-  first: number,
+  { first, numbers }: Naming,
   request: WriteRequest,
   onProgress: (done: number) => void,
 ): Promise<WrittenStack> {
   const files: WrittenFile[] = [];
+  const shared: string[] = [];
   let clamped = 0;
-  await fs.mkdir(path.join(request.folder, 'image'), { recursive: true });
+  for (const folder of ['image', NEXT])
+    await fs.mkdir(path.join(request.folder, folder), { recursive: true });
   const planes = instancePlanes(series);
-  for (const [i, place] of planes.entries()) {
-    const { instance } = place;
-    const bytes = await instance.file.read();
+  for (const [i, file] of byFile(planes).entries()) {
+    const bytes = await file.file.read();
     if (sha256(bytes) !== request.loaded.sha256[i]) throw changedSource();
-    const stored = await pool.decode(instance, bytes);
+    const [place] = file.planes;
+    const { instance } = place;
     const sopInstanceUid = derivedUid(request, instance.sopInstanceUid);
-    const written = writeInstance({ request, planes, place, bytes, stored, sopInstanceUid });
+    const number = numbers.get(instance.sopInstanceUid) ?? 0;
+    const written =
+      instance.part === null
+        ? writeInstance({
+            request,
+            planes,
+            place,
+            bytes,
+            stored: await pool.decode(instance, bytes),
+            sopInstanceUid,
+          })
+        : await writeFrames({
+            request,
+            planes,
+            file,
+            bytes,
+            decode: pool.decode,
+            sopInstanceUid,
+            earlier: await earlierFile(
+              path.join(request.folder, 'image', fileName(number)),
+              finishedFile(request, number),
+            ),
+          });
     clamped += written.clamped;
-    files.push(await put(request, 'image', first + i + 1, written.bytes, sopInstanceUid));
+    const isShared = finishedFile(request, number) !== undefined;
+    const folder = isShared ? NEXT : 'image';
+    files.push(await put(request, 'image', number, written.bytes, sopInstanceUid, folder));
+    if (isShared) shared.push(fileName(number));
     onProgress(i + 1);
   }
+  // All or none: what another stack has finished is not left half with our frames and half without.
+  for (const name of shared)
+    await fs.rename(path.join(request.folder, NEXT, name), path.join(request.folder, 'image', name));
   const maps = mapsOf(request);
   const unplaced = maps.length > 0 && series.geometry.unplaced;
   for (const map of unplaced ? [] : maps)
@@ -193,9 +270,10 @@ async function put(
   number: number,
   bytes: Uint8Array,
   sopInstanceUid: string,
+  folder: string = entry,
 ): Promise<WrittenFile> {
-  const name = `${String(number).padStart(5, '0')}.dcm`;
-  await writeFileAtomic(path.join(request.folder, entry, name), bytes, { replace: true });
+  const name = fileName(number);
+  await writeFileAtomic(path.join(request.folder, folder, name), bytes, { replace: true });
   const { derived, errorMap, uncertainty } = request.unit;
   const place = { image: derived, 'error-map': errorMap, uncertainty }[entry];
   return {
@@ -207,6 +285,18 @@ async function put(
     seriesInstanceUid: place?.uid ?? null,
     sopInstanceUid,
   };
+}
+
+/** Where files wait that take the place of what another stack of the unit wrote. */
+const NEXT = 'next';
+
+/** What another stack of the unit made of the same file. */
+function finishedFile({ finished }: WriteRequest, number: number): WrittenFile | undefined {
+  return finished?.find(({ entry, name }) => entry === 'image' && name === fileName(number));
+}
+
+function fileName(number: number): string {
+  return `${String(number).padStart(5, '0')}.dcm`;
 }
 
 function clampedWarning(count: number): Problem {

@@ -5,7 +5,9 @@ import { toStored } from '../dicom/codec/stored.js';
 import { HOUNSFIELD_UNIT } from '../dicom/elements/codes.js';
 import type { Instance } from '../dicom/read/instance.js';
 import type { InstancePlanes } from '../dicom/series/volume.js';
-import { type Derivation, deriveInstance, type InstanceReference, SMOOTHING } from '../dicom/write/derive.js';
+import { type Derivation, deriveInstance, SMOOTHING } from '../dicom/write/derive.js';
+import type { FileDerivation } from '../dicom/write/derive-parts.js';
+import { placedFrame, voxelOf } from '../dicom/write/multiframe.js';
 import { parametricMap } from '../dicom/write/parametric-map.js';
 import { verifyWritten } from '../dicom/write/verify.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
@@ -27,24 +29,28 @@ export function writeInstance(
   what: Place & { readonly place: InstancePlanes; readonly bytes: Uint8Array; readonly stored: Decoded },
 ): { readonly bytes: Uint8Array; readonly clamped: number } {
   const { request, place, bytes, stored } = what;
-  const { instance } = place;
-  const { volume } = request.processed;
-  const { stored: pixels, clamped } = toStored(
-    planesOf(volume, place),
-    stored.values,
-    measuredOf(request.loaded.volume, place),
-    {
-      ...rescaleOf(instance, request.loaded.turnedAt ?? null),
-      bitsAllocated: instance.bitsAllocated,
-      bitsStored: instance.bitsStored,
-      pixelRepresentation: instance.pixelRepresentation,
-      ...(instance.padding === null ? {} : { padding: [instance.padding.low, instance.padding.high] }),
-    },
-  );
+  const { stored: pixels, clamped } = derivedValues(request, place, stored);
   const derivation = derivationOf(what, place);
   const written = deriveInstance(bytes, derivation, pixels, stored.beside);
   verifyWritten(bytes, written, derivation);
   return { bytes: written, clamped };
+}
+
+/** What an image becomes, as stored values in the format and on the scale of its source. */
+export function derivedValues(
+  { processed, loaded }: WriteRequest,
+  place: InstancePlanes,
+  source: Decoded,
+): ReturnType<typeof toStored> {
+  const { instance } = place;
+  const { bitsAllocated, bitsStored, pixelRepresentation, padding } = instance;
+  return toStored(planesOf(processed.volume, place), source.values, measuredOf(loaded.volume, place), {
+    ...rescaleOf(instance, loaded.turnedAt ?? null),
+    bitsAllocated,
+    bitsStored,
+    pixelRepresentation,
+    ...(padding === null ? {} : { padding: [padding.low, padding.high] }),
+  });
 }
 
 /** From stored values to those of the volume, which may be turned. */
@@ -52,7 +58,20 @@ function rescaleOf({ slope, intercept }: Instance, turnedAt: number | null) {
   return turnedAt === null ? { slope, intercept } : { slope: -slope, intercept: turnedAt - intercept };
 }
 
-function derivationOf({ request, planes, sopInstanceUid }: Place, place: InstancePlanes): Derivation {
+function derivationOf(what: Place, place: InstancePlanes): Derivation {
+  const sources = sourcesOf(what.planes, place, what.request.processed);
+  return {
+    ...fileDerivation(what, place.instance.lossy),
+    sources: sources.map(({ sopClassUid, sopInstanceUid }) => ({ sopClassUid, sopInstanceUid })),
+    imageTypeValue2: 'SECONDARY',
+  };
+}
+
+/** @param lossySource whether pixels of the file were compressed with loss */
+export function fileDerivation(
+  { request, sopInstanceUid }: Pick<Place, 'request' | 'sopInstanceUid'>,
+  lossySource: boolean,
+): FileDerivation {
   const { derived } = request.unit;
   if (derived === null) throw new LimpidError('E_INTERNAL', 'The unit has no series UID.', 'Report this.');
   return {
@@ -62,31 +81,26 @@ function derivationOf({ request, planes, sopInstanceUid }: Place, place: Instanc
     seriesDescriptionSuffix: request.suffix,
     description: request.processed.description,
     codes: request.suffix === 'DENOISED' ? [SMOOTHING] : [],
-    sources: sourcesOf(planes, place, request.processed),
     equipment: EQUIPMENT,
     now: request.now,
-    imageTypeValue2: 'SECONDARY',
     dropPrivate: false,
-    lossySource: place.instance.lossy,
+    lossySource,
   };
 }
 
 /** The image's own source, then the neighbouring slices of the same frames, and frames of the same slice, that went into it. */
-function sourcesOf(
+export function sourcesOf(
   planes: readonly InstancePlanes[],
   own: InstancePlanes,
   { context, contextFrames = 0 }: Pick<Processed, 'context' | 'contextFrames'>,
-): InstanceReference[] {
+): Instance[] {
   const near = planes.filter(({ slice, frames }) => {
     const [apart, later] = [Math.abs(slice - own.slice), Math.abs(frames[0] - own.frames[0])];
     return (
       (apart > 0 && apart <= context && later === 0) || (apart === 0 && later > 0 && later <= contextFrames)
     );
   });
-  return [own, ...near].map(({ instance: { sopClassUid, sopInstanceUid } }) => ({
-    sopClassUid,
-    sopInstanceUid,
-  }));
+  return [own, ...near].map(({ instance }) => instance);
 }
 
 /** The processed values of an instance, frame after frame as in its file. */
@@ -125,11 +139,10 @@ export async function writeMap(
   return parametricMap({
     template: await members[0].instance.file.read(),
     frames: members.map(({ instance, slice }) => ({
-      source: { sopClassUid: instance.sopClassUid, sopInstanceUid: instance.sopInstanceUid },
-      position: instance.imagePosition ?? [0, 0, 0],
-      orientation: instance.imageOrientation,
+      ...placedFrame(instance),
       plane: sliceView(map, slice, frame),
     })),
+    ...voxelOf(members[0].instance),
     seriesInstanceUid: series.uid,
     sopInstanceUid,
     seriesNumber: series.number,

@@ -32,18 +32,13 @@ export function joinPath(folder: string, name: string): string {
   return /[\\/]$/.test(folder) ? `${folder}${name}` : `${folder}${separator}${name}`;
 }
 
-const NIFTI = /\.(nii|hdr|img)(\.gz)?$/i;
+const NIFTI = /\.(nii|nii\.gz|hdr|img)$/i;
 /** Files that are an input of their own, unlike the slices of a series. */
-const WHOLE = /\.((nii|hdr|img)(\.gz)?|zip)$/i;
+const WHOLE = /\.(nii|nii\.gz|hdr|img|zip)$/i;
 
 /** The name of a NIfTI file without its ending: outputs are named after it. */
 export function niftiStem(path: string): string {
   return baseName(path).replace(NIFTI, '');
-}
-
-/** The same for one of a tree, by its path inside it: outputs mirror the tree, and archives become folders. */
-export function niftiStemInTree(relative: string): string {
-  return relative.replace(NIFTI, '').replace(/\.zip(?=\/)/gi, '');
 }
 
 /**

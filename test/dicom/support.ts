@@ -60,7 +60,7 @@ export function tempFolder(): string {
 
 export function memoryFile(bytes: Uint8Array, place = 'memory'): SourceFile {
   const id = createHash('sha256').update(place).digest('hex').slice(0, 16);
-  return { id, place, relative: place, archived: false, size: bytes.length, read: async () => bytes };
+  return { id, place, size: bytes.length, read: async () => bytes };
 }
 
 export function bytesOf(values: ArrayBufferView): Buffer {
@@ -211,7 +211,7 @@ function pixelElement(image: TestImage, count: number): Buffer {
   return Buffer.concat([header, item(bytesOf(Uint32Array.from(table))), ...fragments.map(item), end]);
 }
 
-function item(content: Uint8Array): Buffer {
+export function item(content: Uint8Array): Buffer {
   const padded = content.length % 2 === 0 ? content : Buffer.concat([content, Buffer.alloc(1)]);
   const header = Buffer.alloc(8);
   header.writeUInt16LE(0xfffe, 0);
@@ -220,18 +220,18 @@ function item(content: Uint8Array): Buffer {
   return Buffer.concat([header, padded]);
 }
 
-function textElement(tag: number, vr: string, text: string): Buffer {
+export function textElement(tag: number, vr: string, text: string): Buffer {
   const pad = text.length % 2 === 0 ? '' : vr === 'UI' ? '\0' : ' ';
   return element(tag, vr, Buffer.from(text + pad, 'latin1'));
 }
 
-function wordElement(tag: number, word: number): Buffer {
+export function wordElement(tag: number, word: number): Buffer {
   const value = Buffer.alloc(2);
   value.writeUInt16LE(word & 0xffff);
   return element(tag, 'US', value);
 }
 
-function element(tag: number, vr: string, value: Buffer): Buffer {
+export function element(tag: number, vr: string, value: Buffer): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt16LE(tag >>> 16, 0);
   header.writeUInt16LE(tag & 0xffff, 2);
@@ -240,7 +240,7 @@ function element(tag: number, vr: string, value: Buffer): Buffer {
   return Buffer.concat([header, value]);
 }
 
-function longElement(tag: number, vr: string, value: Buffer): Buffer {
+export function longElement(tag: number, vr: string, value: Buffer): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt16LE(tag >>> 16, 0);
   header.writeUInt16LE(tag & 0xffff, 2);

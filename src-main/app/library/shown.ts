@@ -6,7 +6,7 @@ import type { Details, DisplayWindow } from '../../dicom/read/details.js';
 import type { Instance } from '../../dicom/read/instance.js';
 import { type MapInstance, readMapFrame } from '../../dicom/read/parametric-map-read.js';
 import type { Series } from '../../dicom/series/series.js';
-import { instancePlanes, loadVolume } from '../../dicom/series/volume.js';
+import { instancePlanes, loadVolume, sourceFiles } from '../../dicom/series/volume.js';
 import { sliceView, type Volume } from '../../imaging/volume.js';
 import { frameOf } from './pixels.js';
 import type { Frame } from './protocol.js';
@@ -51,7 +51,7 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     studyInstanceUid: series.studyInstanceUid,
     seriesInstanceUid: series.seriesInstanceUid,
     derivedFrom: null,
-    instances: series.instances.length,
+    instances: sourceFiles(series).length,
     columns: first.columns,
     rows: first.rows,
     slices,
@@ -97,12 +97,12 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
 export function shownNifti(
   input: InputId,
   number: number,
-  { id, relative }: { readonly id: string; readonly relative: string },
+  place: string,
   { volume, load }: { readonly volume: Volume; readonly load: () => Promise<Volume> },
 ): Shown {
   const { columns, rows, slices, frames, spacing, affine, units } = volume;
   const card = withKey(input, `nifti-${number}`, {
-    id,
+    id: 'nifti',
     kind: 'nifti',
     modality: null,
     seriesNumber: null,
@@ -124,7 +124,7 @@ export function shownNifti(
     eligible: true,
     why: null,
     warnings: [],
-    forPerson: { patient: '', study: '', studyDate: '', description: relative },
+    forPerson: { patient: '', study: '', studyDate: '', description: place },
   });
   return {
     card,

@@ -1,5 +1,7 @@
 import { LimpidError } from '../../contract/errors.js';
-import { type Element, UNDEFINED_LENGTH } from '../elements/elements.js';
+import { type Element, type ElementFile, findElement, UNDEFINED_LENGTH } from '../elements/elements.js';
+
+const EXTENDED_OFFSETS = 0x7fe00001;
 
 interface Fragment {
   /** Offset of the item tag from the end of the offset table, as the Basic Offset Table counts. */
@@ -7,15 +9,23 @@ interface Fragment {
   readonly data: Uint8Array;
 }
 
+/** The compressed bytes of one frame, counted from 0. */
+export type FrameBytes = (frame: number) => Uint8Array;
+
 /**
- * The compressed bytes of every frame of an encapsulated Pixel Data element (PS3.5 section A.4), which
- * `walkElements` found whole. Frames are told apart by one fragment each, the Basic Offset Table, or where a
- * codestream starts.
+ * Finds the compressed bytes of every frame of an encapsulated Pixel Data element (PS3.5 section A.4), which
+ * `walkElements` found whole; nothing is copied but a frame of several fragments, when it is asked for. Frames are told
+ * apart by one fragment each, the Basic or the Extended Offset Table, or where a codestream starts.
  *
  * @throws LimpidError E_PIXEL_LENGTH when the fragments do not make `frames` frames.
  */
-export function encapsulatedFrames(bytes: Uint8Array, pixels: Element, frames: number): Uint8Array[] {
-  const { table, fragments } = readFragments(bytes, pixels);
+export function encapsulatedFrames(
+  { bytes, elements }: ElementFile,
+  pixels: Element,
+  frames: number,
+): FrameBytes {
+  const { table: basic, fragments } = readFragments(bytes, pixels);
+  const table = basic.length > 0 ? basic : extendedTable(bytes, findElement(elements, EXTENDED_OFFSETS));
   const groups = groupFragments(table, fragments, frames);
   if (groups === null || groups.length !== frames || groups.some((group) => group.length === 0))
     throw new LimpidError(
@@ -23,7 +33,7 @@ export function encapsulatedFrames(bytes: Uint8Array, pixels: Element, frames: n
       `The compressed pixel data has ${fragments.length} fragments, which do not make ${frames} frames.`,
       'Copy or export the file again.',
     );
-  return groups.map((group) => join(group.map((fragment) => fragment.data)));
+  return (frame) => join(groups[frame].map((fragment) => fragment.data));
 }
 
 function readFragments(bytes: Uint8Array, pixels: Element): { table: number[]; fragments: Fragment[] } {
@@ -48,11 +58,19 @@ function offsetTable(data: Uint8Array): number[] {
   return Array.from({ length: data.length >>> 2 }, (_, i) => view.getUint32(4 * i, true));
 }
 
+/** Extended Offset Table (PS3.3 C.7.6.3.1.8): 64 bits an offset, of files whose pixels are longer than 32 bits count. */
+function extendedTable(bytes: Uint8Array, element: Element | undefined): number[] {
+  if (element === undefined || element.length === UNDEFINED_LENGTH) return [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset + element.valueStart, element.length);
+  return Array.from({ length: element.length >>> 3 }, (_, i) => Number(view.getBigUint64(8 * i, true)));
+}
+
 function groupFragments(table: number[], fragments: Fragment[], frames: number): Fragment[][] | null {
   if (frames === 1) return [fragments];
   if (fragments.length === frames) return fragments.map((fragment) => [fragment]);
   if (table.length === frames) {
-    const groups = startingAt(fragments, (fragment) => table.includes(fragment.offset));
+    const starts = new Set(table);
+    const groups = startingAt(fragments, (fragment) => starts.has(fragment.offset));
     if (groups.length === frames) return groups;
   }
   return startingAt(fragments, ({ data }) => data[0] === 0xff && (data[1] === 0xd8 || data[1] === 0x4f));

@@ -4,11 +4,11 @@ import { builtScript } from '../../base/built.js';
 import { type ErrorCode, errorFrom, LimpidError } from '../../contract/errors.js';
 import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
 import { damaged } from '../../imaging/jpeg/codestream.js';
-import { findElement, walkElements } from '../elements/elements.js';
+import { type Element, type ElementFile, findElement, walkElements } from '../elements/elements.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
 import type { Instance } from '../read/instance.js';
-import type { PixelFormat } from '../read/pixel-format.js';
-import { encapsulatedFrames } from './decode-fragments.js';
+import { type PixelFormat, requireNativeLength } from '../read/pixel-format.js';
+import { encapsulatedFrames, type FrameBytes } from './decode-fragments.js';
 import { nativeSamples } from './decode-native.js';
 import type { FrameReply, FrameRequest } from './decode-worker.js';
 
@@ -54,6 +54,8 @@ export class DecodePool {
   readonly #threads: number;
   readonly #idle: Worker[] = [];
   readonly #waiting: ((worker: Worker | null) => void)[] = [];
+  /** Of the files of many images that are at hand: each of these is decoded on its own. */
+  readonly #files = new WeakMap<Uint8Array, OpenFile>();
   #started = 0;
   #closed = false;
 
@@ -99,32 +101,43 @@ export class DecodePool {
     await Promise.all(this.#idle.splice(0).map((worker) => worker.terminate()));
   }
 
-  /** All frames, or the one that is asked for. */
+  /** All frames of an image, or the one that is asked for; counted in the image, which may itself be one of a file. */
   async #decode(instance: Instance, bytes: Uint8Array, only?: number): Promise<StoredPixels> {
     requireDecodable(instance);
+    const { file, pixels, frameBytes } = this.#open(instance, bytes);
+    const { rows, columns, part } = instance;
+    const length = rows * columns;
+    const one = part?.index ?? only;
+    const frames = one === undefined ? instance.numberOfFrames : 1;
+    // What was found of the file comes before memory is taken for as many frames as the header claims.
+    const values = emptyValues(instance, length * frames);
+    const beside = besideOf(instance, values.length);
+    if (frameBytes === null)
+      store(nativeSamples(file, pixels, wholeFile(instance), one), instance, values, 0, beside);
+    else {
+      const format = frameFormat(instance);
+      for (let i = 0; i < frames; i++) {
+        const samples = await this.#frame({ data: frameBytes((one ?? 0) + i), format });
+        store(samples, instance, values, i * length, beside);
+      }
+    }
+    return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
+  }
+
+  /** Where things lie in a file, found once for all of its frames. */
+  #open(instance: Instance, bytes: Uint8Array): OpenFile {
+    const known = this.#files.get(bytes);
+    if (known !== undefined && known.file.transferSyntax === instance.transferSyntax) return known;
     const file = walkElements(bytes);
     const pixels = findElement(file.elements, PIXEL_DATA);
     if (pixels === undefined || file.transferSyntax !== instance.transferSyntax) throw changed();
-    const { rows, columns, numberOfFrames } = instance;
-    const length = rows * columns;
-    const frames = only === undefined ? numberOfFrames : 1;
-    if (!transferSyntax(file.transferSyntax).encapsulated) {
-      const samples = nativeSamples(file, pixels, instance);
-      const values = emptyValues(instance, length * frames);
-      const wanted = only === undefined ? samples : samples.subarray(only * length, (only + 1) * length);
-      const beside = besideOf(instance, values.length);
-      store(wanted, instance, values, 0, beside);
-      return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
-    }
-    // The fragments are counted before memory is taken for as many frames as the header claims.
-    const data = encapsulatedFrames(file.bytes, pixels, numberOfFrames);
-    const format = frameFormat(instance);
-    const values = emptyValues(instance, length * frames);
-    const beside = besideOf(instance, values.length);
-    const wanted = only === undefined ? data : [data[only]];
-    for (const [i, frame] of wanted.entries())
-      store(await this.#frame({ data: frame, format }), instance, values, i * length, beside);
-    return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
+    const frameBytes = transferSyntax(file.transferSyntax).encapsulated
+      ? encapsulatedFrames(file, pixels, wholeFile(instance).numberOfFrames)
+      : null;
+    if (frameBytes === null) requireNativeLength(pixels.end - pixels.valueStart, wholeFile(instance));
+    const opened = { file, pixels, frameBytes };
+    if (instance.part !== null) this.#files.set(bytes, opened);
+    return opened;
   }
 
   async #frame(request: FrameRequest): Promise<Samples> {
@@ -176,6 +189,18 @@ export class DecodePool {
     if (next !== undefined) next(this.#start());
     else this.#started--;
   }
+}
+
+interface OpenFile {
+  readonly file: ElementFile;
+  readonly pixels: Element;
+  /** null where the pixels are native. */
+  readonly frameBytes: FrameBytes | null;
+}
+
+/** The format of all frames of the file that an image is of. */
+function wholeFile(instance: Instance): PixelFormat {
+  return instance.part === null ? instance : { ...instance, numberOfFrames: instance.part.of };
 }
 
 type Answer =

@@ -7,7 +7,7 @@ import { encodeElement, uidElement } from './encode.js';
 // The package is CommonJS without named exports that Node can see, and its types have no default export.
 const dicomParser: typeof import('dicom-parser') = createRequire(import.meta.url)('dicom-parser');
 
-const PIXEL_DATA = 'x7fe00010';
+const PIXEL_GROUP = 0x7fe00000;
 
 /** Typed reading of a data set's values. A value that is absent, empty or malformed reads as undefined. */
 export interface Attributes {
@@ -24,7 +24,7 @@ export interface Attributes {
   uint16(tag: string, index?: number): number | undefined;
   int16(tag: string): number | undefined;
   int32(tag: string): number | undefined;
-  uint32(tag: string): number | undefined;
+  uint32(tag: string, index?: number): number | undefined;
   /** FD values when there are exactly `count` and all are finite. */
   doubles(tag: string, count: number): number[] | undefined;
   has(tag: string): boolean;
@@ -40,10 +40,13 @@ export interface Attributes {
  */
 export function readAttributes(original: Uint8Array, file: ElementFile): Attributes {
   try {
-    const dataSet = dicomParser.parseDicom(withPart10Start(original, file), {
-      untilTag: PIXEL_DATA,
+    // The parser does not know every value representation that tables of offsets before the pixels may have.
+    const end = file.elements.find(({ tag }) => tag >= PIXEL_GROUP)?.start ?? file.bytes.length;
+    const whole = file.deflated ? original : original.subarray(0, end);
+    const dataSet = dicomParser.parseDicom(withPart10Start(whole, file), {
       // The walker inflated the data set already, under its limit.
-      inflater: (bytes, position) => Buffer.concat([bytes.subarray(0, position), file.bytes]),
+      inflater: (bytes, position) =>
+        Buffer.concat([bytes.subarray(0, position), file.bytes.subarray(0, end)]),
     });
     const charset = asciiValue(file.bytes, findElement(file.elements, 0x00080005));
     return attributesOf(dataSet, charset ?? '');
@@ -87,7 +90,7 @@ function attributesOf(dataSet: DataSet, charset: string): Attributes {
     uint16: (tag, index) => sized(dataSet, tag, 2 * ((index ?? 0) + 1), () => dataSet.uint16(tag, index)),
     int16: (tag) => sized(dataSet, tag, 2, () => dataSet.int16(tag)),
     int32: (tag) => sized(dataSet, tag, 4, () => dataSet.int32(tag)),
-    uint32: (tag) => sized(dataSet, tag, 4, () => dataSet.uint32(tag)),
+    uint32: (tag, index) => sized(dataSet, tag, 4 * ((index ?? 0) + 1), () => dataSet.uint32(tag, index)),
     doubles: (tag, count) => {
       if (dataSet.elements[tag]?.length !== 8 * count) return undefined;
       const values = Array.from({ length: count }, (_, i) => guarded(() => dataSet.double(tag, i)));
@@ -101,6 +104,25 @@ function attributesOf(dataSet: DataSet, charset: string): Attributes {
       ),
   };
   return attributes;
+}
+
+/** Several data sets as one: for each attribute, the first that has it answers. */
+export function layered(layers: readonly Attributes[]): Attributes {
+  const of = (tag: string): Attributes | undefined => layers.find((layer) => layer.has(tag));
+  return {
+    text: (tag, index) => of(tag)?.text(tag, index),
+    texts: (tag) => of(tag)?.texts(tag) ?? [],
+    label: (tag) => of(tag)?.label(tag),
+    decimal: (tag, index) => of(tag)?.decimal(tag, index),
+    decimals: (tag, count) => of(tag)?.decimals(tag, count),
+    uint16: (tag, index) => of(tag)?.uint16(tag, index),
+    int16: (tag) => of(tag)?.int16(tag),
+    int32: (tag) => of(tag)?.int32(tag),
+    uint32: (tag, index) => of(tag)?.uint32(tag, index),
+    doubles: (tag, count) => of(tag)?.doubles(tag, count),
+    has: (tag) => of(tag) !== undefined,
+    items: (tag) => of(tag)?.items(tag) ?? [],
+  };
 }
 
 /** dicom-parser throws on values that are cut short or of another VR: these read as absent. */

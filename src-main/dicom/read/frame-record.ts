@@ -33,4 +33,8 @@ export interface FrameRecord extends PlaneRecord, Diffusion {
   readonly acquisitionNumber: number | null;
   /** Date and time as written: sorts as text. */
   readonly acquisitionTime: string;
+  /** Dimension Index Values of a frame but for those of its place (PS3.3 C.7.6.17); empty where there are none. */
+  readonly dimension: string;
+  /** The file of many frames that this one is of; empty where an image is a file of its own. */
+  readonly container: string;
 }

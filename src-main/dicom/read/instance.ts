@@ -1,5 +1,5 @@
 import { sha256 } from '../../base/files.js';
-import { type ErrorCode, LimpidError } from '../../contract/errors.js';
+import { LimpidError } from '../../contract/errors.js';
 import { type Attributes, DECIMAL_COMMA, readAttributes } from '../elements/attributes.js';
 import { type PixelSize, readPixelSize } from '../elements/calibration.js';
 import {
@@ -10,18 +10,40 @@ import {
   UNDEFINED_LENGTH,
   walkElements,
 } from '../elements/elements.js';
-import { transferSyntax } from '../elements/transfer-syntax.js';
 import type { SourceFile } from '../files/source.js';
 import { type DisplayWindow, readFrameWindows } from './details.js';
 import { readDiffusion } from './diffusion.js';
 import type { FrameRecord, Triple } from './frame-record.js';
-import type { PixelFormat } from './pixel-format.js';
-import { nativeLength, requireNativeLength } from './pixel-format.js';
+import {
+  isNativeImage,
+  nativeLength,
+  type PixelFormat,
+  readFormat,
+  refuse,
+  requireNativeLength,
+} from './pixel-format.js';
 
 /** Stored values that stand for 'not measured' (PS3.3 C.7.5.1.1.2), both ends included. */
 export interface Padding {
   readonly low: number;
   readonly high: number;
+}
+
+/** One frame of a file in which every frame says where it lies. */
+export interface FramePart {
+  /** In the file, from 0. */
+  readonly index: number;
+  /** Frames in the file. */
+  readonly of: number;
+}
+
+/** An image of many frames that was cut into several files. */
+export interface Concatenation {
+  readonly uid: string;
+  /** Of this part, from 1. */
+  readonly number: number;
+  /** Parts in all; null where it is not stated. */
+  readonly total: number | null;
 }
 
 /** The attributes of one image that grouping, decoding and deriving need. No patient attribute is kept. */
@@ -77,6 +99,10 @@ export interface Instance extends PixelFormat, FrameRecord {
   readonly hasModalityLut: boolean;
   /** An overlay lies in bits of the pixels that their values do not use (retired by PS3.3 C.9.2, still met). */
   readonly overlayInPixels: boolean;
+  /** The concatenation that the file is a part of (PS3.3 C.7.6.16.2.2.4), else null. */
+  readonly concatenation: Concatenation | null;
+  /** Which frame of a file of many this is, where each is an image of its own (enhanced images); else null. */
+  readonly part: FramePart | null;
   /** Rules of DICOM that the file breaks without its meaning being in doubt; words for a person. */
   readonly oddities: readonly string[];
   /** SHA-256 of patient ID and name: tells patients apart without keeping them. */
@@ -85,9 +111,6 @@ export interface Instance extends PixelFormat, FrameRecord {
 
 const LOSSY_SYNTAXES: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51']);
 const PIXEL_DATA = 0x7fe00010;
-/** What an attacker can make a decoder allocate: 2^26 values, 8192 x 8192. */
-const MAX_FRAME_VALUES = 2 ** 26;
-const MAX_FILE_VALUES = 2 ** 28;
 
 /**
  * Reads the header of one file. Images of any class and kind pass; whether they can be denoised is decided for a
@@ -120,6 +143,10 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
     overlayInPixels: hasOverlayInPixels(walked, format),
     oddities: odditiesOf(bytes, walked, format, attributes),
     ...format,
+    part: null,
+    concatenation: null,
+    dimension: '',
+    container: '',
     ...readIdentity(attributes),
     ...readAcquisition(attributes),
     ...readPlane(attributes),
@@ -135,44 +162,6 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
   };
 }
 
-function readFormat(attributes: Attributes, transferSyntax: string): PixelFormat {
-  const rows = required(attributes.uint16('x00280010'), 'Rows');
-  const columns = required(attributes.uint16('x00280011'), 'Columns');
-  const bitsAllocated = required(attributes.uint16('x00280100'), 'Bits Allocated');
-  const bitsStored = attributes.uint16('x00280101') ?? bitsAllocated;
-  const highBit = attributes.uint16('x00280102') ?? bitsStored - 1;
-  const samplesPerPixel = attributes.uint16('x00280002') ?? 1;
-  const framesText = attributes.text('x00280008');
-  const numberOfFrames = framesText === undefined ? 1 : attributes.decimal('x00280008');
-  const representation = attributes.uint16('x00280103') ?? 0;
-  if (rows === 0 || columns === 0) throw impossible('Rows or Columns');
-  if (numberOfFrames === undefined || !Number.isInteger(numberOfFrames) || numberOfFrames < 1)
-    throw impossible('Number of Frames');
-  if (bitsStored < 1 || bitsStored > bitsAllocated || highBit >= bitsAllocated || highBit < bitsStored - 1)
-    throw impossible('Bits Stored or High Bit');
-  if (samplesPerPixel === 0) throw impossible('Samples per Pixel');
-  if (representation !== 0 && representation !== 1) throw impossible('Pixel Representation');
-  const frameValues = rows * columns * samplesPerPixel;
-  if (frameValues > MAX_FRAME_VALUES || frameValues * numberOfFrames > MAX_FILE_VALUES)
-    throw refuse(
-      'E_BOMB',
-      'The image claims more pixels than any real one has.',
-      'Split it into single images.',
-    );
-  return {
-    rows,
-    columns,
-    numberOfFrames,
-    samplesPerPixel,
-    photometric: attributes.text('x00280004') ?? '',
-    bitsAllocated,
-    bitsStored,
-    highBit,
-    pixelRepresentation: representation,
-    transferSyntax,
-  };
-}
-
 function readIdentity(attributes: Attributes) {
   return {
     sopClassUid: requiredUid(attributes, 'x00080016', 'SOP Class UID'),
@@ -185,7 +174,7 @@ function readIdentity(attributes: Attributes) {
   };
 }
 
-function readAcquisition(attributes: Attributes) {
+export function readAcquisition(attributes: Attributes) {
   const imageType = attributes.texts('x00080008');
   const date = attributes.text('x00080022') ?? attributes.text('x00080023') ?? '';
   const time = attributes.text('x00080032') ?? attributes.text('x00080033') ?? '';
@@ -229,7 +218,7 @@ const COMPLEX_PARTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Complex Image Component (0008,9208), GE's private image type (0043,102F), or Image Type value 3 and on. */
-function complexPartOf(attributes: Attributes, imageType: readonly string[]): string {
+export function complexPartOf(attributes: Attributes, imageType: readonly string[]): string {
   const component = COMPLEX_PARTS.get(attributes.text('x00089208') ?? '');
   if (component !== undefined) return component;
   if (attributes.text('x00430010') === 'GEMS_PARM_01') {
@@ -244,7 +233,7 @@ function complexPartOf(attributes: Attributes, imageType: readonly string[]): st
   );
 }
 
-function readPlane(attributes: Attributes) {
+export function readPlane(attributes: Attributes) {
   const position = attributes.decimals('x00200032', 3);
   const spacing = attributes.decimals('x00280030', 2);
   const imagePosition: Triple | null =
@@ -259,15 +248,6 @@ function readPlane(attributes: Attributes) {
     spacingBetweenSlices: attributes.decimal('x00180088') ?? null,
     gantryTilt: attributes.decimal('x00181120') ?? 0,
   };
-}
-
-/** Native pixels that can be decoded: of others, the length is nobody's business. */
-function isNativeImage(format: PixelFormat): boolean {
-  return (
-    !transferSyntax(format.transferSyntax).encapsulated &&
-    format.samplesPerPixel === 1 &&
-    [8, 16, 32].includes(format.bitsAllocated)
-  );
 }
 
 /** Position, orientation, spacing, rescale: numbers that must not be misread. */
@@ -318,7 +298,7 @@ function hasOverlayInPixels(walked: ElementFile, format: PixelFormat): boolean {
 /** Unspecified, in DICOM's words (PS3.3 C.11.1.1.2) and in those of vendors. */
 const UNITLESS = /^US$|unitless/i;
 
-function readRescale(attributes: Attributes, modality: string) {
+export function readRescale(attributes: Attributes, modality: string) {
   const slope = attributes.has('x00281053') ? attributes.decimal('x00281053') : 1;
   const intercept = attributes.has('x00281052') ? attributes.decimal('x00281052') : 0;
   if (slope === undefined || slope === 0 || intercept === undefined)
@@ -362,23 +342,10 @@ function requiredUid(attributes: Attributes, tag: string, name: string): string 
   return uid;
 }
 
-function required(value: number | undefined, name: string): number {
-  if (value === undefined) throw refuse('E_ELEMENT', `The image has no ${name}.`, 'Export the series again.');
-  return value;
-}
-
-function impossible(name: string): LimpidError {
-  return refuse('E_ELEMENT', `${name} has an impossible value.`, 'Export the series again.');
-}
-
 function noPixels(): LimpidError {
   return refuse(
     'E_NOT_ELIGIBLE',
     'The file has no image pixels (a report, plan, directory or the like).',
     'Nothing to do: it is left out.',
   );
-}
-
-function refuse(code: ErrorCode, message: string, remedy: string): LimpidError {
-  return new LimpidError(code, message, remedy);
 }

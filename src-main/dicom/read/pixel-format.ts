@@ -1,4 +1,6 @@
-import { LimpidError } from '../../contract/errors.js';
+import { type ErrorCode, LimpidError } from '../../contract/errors.js';
+import type { Attributes } from '../elements/attributes.js';
+import { transferSyntax } from '../elements/transfer-syntax.js';
 
 /** How the stored values of an image are encoded (PS3.3 C.7.6.3). */
 export interface PixelFormat {
@@ -39,4 +41,69 @@ export function otherLength(length: number, expected: number): LimpidError {
     `The pixel data has ${length} bytes where its dimensions ask for ${expected}.`,
     'Copy or export the file again.',
   );
+}
+
+/** What an attacker can make a decoder allocate: 2^26 values, 8192 x 8192, a frame; 1 GiB of 16 bits a file. */
+const MAX_FRAME_VALUES = 2 ** 26;
+const MAX_FILE_VALUES = 2 ** 29;
+
+/** @throws LimpidError E_ELEMENT (absent or impossible), E_BOMB (more pixels than any image has) */
+export function readFormat(attributes: Attributes, transferSyntax: string): PixelFormat {
+  const rows = required(attributes.uint16('x00280010'), 'Rows');
+  const columns = required(attributes.uint16('x00280011'), 'Columns');
+  const bitsAllocated = required(attributes.uint16('x00280100'), 'Bits Allocated');
+  const bitsStored = attributes.uint16('x00280101') ?? bitsAllocated;
+  const highBit = attributes.uint16('x00280102') ?? bitsStored - 1;
+  const samplesPerPixel = attributes.uint16('x00280002') ?? 1;
+  const framesText = attributes.text('x00280008');
+  const numberOfFrames = framesText === undefined ? 1 : attributes.decimal('x00280008');
+  const representation = attributes.uint16('x00280103') ?? 0;
+  if (rows === 0 || columns === 0) throw impossible('Rows or Columns');
+  if (numberOfFrames === undefined || !Number.isInteger(numberOfFrames) || numberOfFrames < 1)
+    throw impossible('Number of Frames');
+  if (bitsStored < 1 || bitsStored > bitsAllocated || highBit >= bitsAllocated || highBit < bitsStored - 1)
+    throw impossible('Bits Stored or High Bit');
+  if (samplesPerPixel === 0) throw impossible('Samples per Pixel');
+  if (representation !== 0 && representation !== 1) throw impossible('Pixel Representation');
+  const frameValues = rows * columns * samplesPerPixel;
+  if (frameValues > MAX_FRAME_VALUES || frameValues * numberOfFrames > MAX_FILE_VALUES)
+    throw refuse(
+      'E_BOMB',
+      'The image claims more pixels than any real one has.',
+      'Split it into single images.',
+    );
+  return {
+    rows,
+    columns,
+    numberOfFrames,
+    samplesPerPixel,
+    photometric: attributes.text('x00280004') ?? '',
+    bitsAllocated,
+    bitsStored,
+    highBit,
+    pixelRepresentation: representation,
+    transferSyntax,
+  };
+}
+
+/** Native pixels that can be decoded: of others, the length is nobody's business. */
+export function isNativeImage(format: PixelFormat): boolean {
+  return (
+    !transferSyntax(format.transferSyntax).encapsulated &&
+    format.samplesPerPixel === 1 &&
+    [8, 16, 32].includes(format.bitsAllocated)
+  );
+}
+
+function required(value: number | undefined, name: string): number {
+  if (value === undefined) throw refuse('E_ELEMENT', `The image has no ${name}.`, 'Export the series again.');
+  return value;
+}
+
+function impossible(name: string): LimpidError {
+  return refuse('E_ELEMENT', `${name} has an impossible value.`, 'Export the series again.');
+}
+
+export function refuse(code: ErrorCode, message: string, remedy: string): LimpidError {
+  return new LimpidError(code, message, remedy);
 }

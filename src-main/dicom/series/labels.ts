@@ -30,6 +30,12 @@ const ATTRIBUTES: readonly [string, Value][] = [
   ['acquired', (frame) => frame.acquisitionTime],
 ];
 
+/** What only frames of a file of many have, and vendors fill each in their way: after all that says what it means. */
+const OF_FRAMES: readonly [string, Value][] = [
+  ['dimension', (frame) => frame.dimension],
+  ['file', (frame) => frame.container],
+];
+
 /**
  * All ways to put images into volumes, the most trustworthy first: by an attribute, by instance numbers that count
  * volume after volume or place after place, by acquisition times, by the order at each place.
@@ -38,6 +44,9 @@ const ATTRIBUTES: readonly [string, Value][] = [
  */
 export function labellings(frames: readonly FrameRecord[], place: readonly number[]): Labelling[] {
   const found = ATTRIBUTES.map(([name, labelOf]) => ranked(name, frames.map(labelOf), frames, place));
+  for (const [name, labelOf] of OF_FRAMES)
+    if (frames.some((frame) => labelOf(frame) !== ''))
+      found.push(ranked(name, frames.map(labelOf), frames, place));
   for (const [name, labels] of numbered(frames, place)) {
     const one = ranked(name, labels, frames, place);
     if (!one.ranked) found.push(one);

@@ -4,7 +4,8 @@ import { transferSyntax } from '../elements/transfer-syntax.js';
 import { type Header, readHeader } from '../files/header.js';
 import type { Source, SourceFile } from '../files/source.js';
 import { isZip } from '../files/sources-zip.js';
-import { type Instance, readInstance } from '../read/instance.js';
+import { readInstances } from '../read/frames.js';
+import type { Instance } from '../read/instance.js';
 import { groupInstances } from './group.js';
 import { type Series, seriesOf } from './series.js';
 
@@ -27,10 +28,9 @@ export interface ScanOptions {
   readonly signal?: AbortSignal;
   /**
    * Takes a file that is for somebody else (another image format, a parametric map): true, and it is left out.
-   * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it;
-   * `isImage` says that it was read as an image.
+   * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it.
    */
-  readonly claim?: (file: SourceFile, bytes: Uint8Array, isImage: boolean) => boolean;
+  readonly claim?: (file: SourceFile, bytes: Uint8Array) => boolean;
   /**
    * Tries the pixels of every MR and CT image in which damage can hide (compressed, padded, or in an archive): one
    * whose pixels cannot be had is refused like one whose header cannot, and the rest of its series is used.
@@ -51,13 +51,13 @@ const AHEAD_BYTES = 64 * 2 ** 20;
 export async function scan(source: Source, options: ScanOptions = {}): Promise<ScanResult> {
   const index = new Index(source.kind === 'folder' || source.kind === 'zip');
   let filesSeen = 0;
-  const prepare = (file: SourceFile) => readFile(file, options.decode);
-  for await (const { file, header, instance, error } of readAhead(source.files(), prepare)) {
+  const prepare = (file: SourceFile) => readFile(file, source.kind, options.decode);
+  for await (const { file, header, instances, error } of readAhead(source.files(), prepare)) {
     if (options.signal?.aborted)
       throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
-    if (header === undefined || options.claim?.(file, header.bytes, instance !== undefined) !== true) {
-      if (instance === undefined) index.refuse(file, error, header?.bytes);
-      else await index.add(instance);
+    if (header === undefined || options.claim?.(file, header.bytes) !== true) {
+      if (instances === undefined) index.refuse(file, error, header?.bytes);
+      else await index.add(instances);
     }
     filesSeen++;
     options.onProgress?.(filesSeen);
@@ -71,11 +71,11 @@ export async function scan(source: Source, options: ScanOptions = {}): Promise<S
   };
 }
 
-/** An instance, or why there is none; no header where the file cannot even be read. */
+/** The images of a file, or why there is none; no header where the file cannot even be read. */
 interface ReadFile {
   readonly file: SourceFile;
   readonly header?: Header;
-  readonly instance?: Instance;
+  readonly instances?: readonly Instance[];
   readonly error?: unknown;
 }
 
@@ -98,28 +98,34 @@ async function* readAhead(
   for (const { done } of queue) yield await done;
 }
 
-async function readFile(file: SourceFile, decode: Decode | undefined): Promise<ReadFile> {
+async function readFile(
+  file: SourceFile,
+  kind: Source['kind'],
+  decode: Decode | undefined,
+): Promise<ReadFile> {
   let header: Header | undefined;
   try {
     header = await readHeader(file);
-    const instance = readInstance(file, header.bytes, header.walked);
-    if (decode !== undefined && mayBeDamaged(instance, file))
-      await decode(instance, await wholeOf(file, header));
-    return { file, header, instance };
+    const instances = readInstances(file, header.bytes, header.walked);
+    if (decode !== undefined && mayBeDamaged(instances[0], kind)) {
+      const bytes = await wholeOf(file, header, kind);
+      for (const instance of instances) await decode(instance, bytes);
+    }
+    return { file, header, instances };
   } catch (error) {
     return { file, error, ...(header === undefined ? {} : { header }) };
   }
 }
 
 /** What is read of an archive is only compared with its checksum when it is read whole. */
-async function wholeOf(file: SourceFile, header: Header): Promise<Uint8Array> {
-  return header.walked === null && !file.archived ? header.bytes : file.read();
+async function wholeOf(file: SourceFile, header: Header, kind: Source['kind']): Promise<Uint8Array> {
+  return header.walked === null && kind !== 'zip' ? header.bytes : file.read();
 }
 
 const MR_OR_CT = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.[24](\.[0-9]+)*$/;
 
 /** Whether a header may look right though its pixels are damaged; of images that nothing is done with, nobody asks. */
-function mayBeDamaged(instance: Instance, { archived }: SourceFile): boolean {
+function mayBeDamaged(instance: Instance, kind: Source['kind']): boolean {
   const { sopClassUid, samplesPerPixel, bitsAllocated, photometric } = instance;
   const isUsed =
     MR_OR_CT.test(sopClassUid) &&
@@ -127,7 +133,7 @@ function mayBeDamaged(instance: Instance, { archived }: SourceFile): boolean {
     [8, 16, 32].includes(bitsAllocated) &&
     /^MONOCHROME[12]$/.test(photometric);
   const mayHide =
-    archived || instance.oddities.length > 0 || transferSyntax(instance.transferSyntax).encapsulated;
+    kind === 'zip' || instance.oddities.length > 0 || transferSyntax(instance.transferSyntax).encapsulated;
   return isUsed && mayHide;
 }
 
@@ -157,21 +163,23 @@ class Index {
     else this.others++;
   }
 
-  async add(instance: Instance): Promise<void> {
+  /** The images of one file. */
+  async add(instances: readonly Instance[]): Promise<void> {
+    const [first] = instances;
     try {
-      const known = this.#byUid.get(instance.sopInstanceUid);
-      if (known === undefined) this.#keep(instance);
-      else if (!(await sameBytes(known.file, instance.file))) this.#collide(known, instance);
+      const known = this.#byUid.get(first.sopInstanceUid);
+      if (known === undefined) this.#keep(first, instances);
+      else if (!(await sameBytes(known.file, first.file))) this.#collide(known, first);
     } catch (error) {
-      this.problems.push(problemFrom(error, instance.file.place));
+      this.problems.push(problemFrom(error, first.file.place));
     }
   }
 
-  #keep(instance: Instance): void {
-    this.#byUid.set(instance.sopInstanceUid, instance);
-    const members = this.#bySeries.get(instance.seriesInstanceUid);
-    if (members === undefined) this.#bySeries.set(instance.seriesInstanceUid, [instance]);
-    else members.push(instance);
+  #keep(first: Instance, instances: readonly Instance[]): void {
+    this.#byUid.set(first.sopInstanceUid, first);
+    const members = this.#bySeries.get(first.seriesInstanceUid);
+    if (members === undefined) this.#bySeries.set(first.seriesInstanceUid, [...instances]);
+    else for (const instance of instances) members.push(instance);
   }
 
   /** Which of the two is right is not known, so neither series is used. */
@@ -185,7 +193,8 @@ class Index {
     const all: Series[] = [];
     for (const members of this.#bySeries.values()) {
       const refusal = this.#refusalOf(members);
-      for (const stack of groupInstances(members)) all.push(seriesOf(stack, refusal));
+      const notes = missingParts(members);
+      for (const stack of groupInstances(members)) all.push(seriesOf(stack, refusal, notes));
     }
     return all.sort(bySeriesOrder);
   }
@@ -201,6 +210,31 @@ class Index {
     return null;
   }
 }
+
+/** Concatenations of which a part is not there. */
+function missingParts(members: readonly Instance[]): Problem[] {
+  const parts = new Map<string, { readonly there: Set<number>; total: number }>();
+  for (const { concatenation } of members) {
+    if (concatenation === null) continue;
+    const { uid, number, total } = concatenation;
+    const known = parts.get(uid) ?? { there: new Set(), total: 0 };
+    known.there.add(number);
+    known.total = Math.max(known.total, total ?? 0, number);
+    parts.set(uid, known);
+  }
+  return [...parts.values()].flatMap(({ there, total }) => {
+    const missing = Array.from({ length: total }, (_, i) => i + 1).filter((number) => !there.has(number));
+    if (missing.length === 0) return [];
+    return {
+      code: 'W_INCOMPLETE',
+      message: `The image was cut into ${total} files (a concatenation), of which ${missing.length === 1 ? 'one is' : `${missing.length} are`} missing: part ${missing.slice(0, MOST_NAMED).join(', ')}${missing.length > MOST_NAMED ? ' and more' : ''}.`,
+      remedy: 'What is there is denoised; export the series again to have all.',
+    };
+  });
+}
+
+/** Parts that are named one by one. */
+const MOST_NAMED = 8;
 
 async function sameBytes(a: SourceFile, b: SourceFile): Promise<boolean> {
   return Buffer.from(await a.read()).equals(await b.read());

@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/files.js';
 import type { Problem } from '../../contract/errors.js';
+import { ENHANCED } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import type { Geometry } from './geometry.js';
 import type { Slot, Stack } from './group.js';
@@ -32,18 +33,16 @@ export type Series = SeriesBase &
 
 const MR_IMAGE = '1.2.840.10008.5.1.4.1.1.4';
 const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2';
-const ENHANCED: ReadonlySet<string> = new Set([
-  '1.2.840.10008.5.1.4.1.1.4.1',
-  '1.2.840.10008.5.1.4.1.1.4.4',
-  '1.2.840.10008.5.1.4.1.1.2.1',
-  '1.2.840.10008.5.1.4.1.1.2.2',
-]);
 
-/** `refusal`: why no stack of this Series Instance UID may be denoised, or null. */
-export function seriesOf(stack: Stack, refusal: Problem | null): Series {
+/**
+ * @param refusal why no stack of this Series Instance UID may be denoised, or null
+ * @param notes warnings of all stacks of this Series Instance UID
+ */
+export function seriesOf(stack: Stack, refusal: Problem | null, notes: readonly Problem[] = []): Series {
   const first = stack.instances[0];
   const { geometry } = stack;
-  const mosaic = first.imageType.includes('MOSAIC');
+  // Some scanners go on saying so of the slices that they unpacked.
+  const mosaic = first.part === null && first.imageType.includes('MOSAIC');
   const base: SeriesBase = {
     id: sha256(`${first.seriesInstanceUid}\0${stack.key}`).slice(0, 12),
     seriesInstanceUid: first.seriesInstanceUid,
@@ -56,7 +55,7 @@ export function seriesOf(stack: Stack, refusal: Problem | null): Series {
     slots: stack.slots,
     geometry,
     frames: stack.frames,
-    warnings: warningsOf(stack, mosaic),
+    warnings: [...notes, ...warningsOf(stack, mosaic)],
     only2d: mosaic || flagsOf(geometry).length > 0,
   };
   const why = refusal ?? refusalOf(stack);
@@ -65,12 +64,7 @@ export function seriesOf(stack: Stack, refusal: Problem | null): Series {
 
 function refusalOf(stack: Stack): Problem | null {
   const first = stack.instances[0];
-  if (ENHANCED.has(first.sopClassUid))
-    return notEligible(
-      'Enhanced multi-frame images are not supported yet.',
-      'Export the series as classic MR or CT images, for example with `emf2sf` of dcm4che.',
-    );
-  if (first.sopClassUid !== MR_IMAGE && first.sopClassUid !== CT_IMAGE)
+  if (first.sopClassUid !== MR_IMAGE && first.sopClassUid !== CT_IMAGE && !ENHANCED.has(first.sopClassUid))
     return notEligible('Only MR and CT images are denoised.', 'Nothing to do: the series is left out.');
   return formatRefusal(first);
 }

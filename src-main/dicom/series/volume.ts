@@ -3,6 +3,7 @@ import { errorFrom, LimpidError } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { Decode, StoredPixels } from '../codec/decode.js';
 import { storedRange } from '../codec/stored.js';
+import type { SourceFile } from '../files/source.js';
 import type { Instance } from '../read/instance.js';
 import type { Series } from './series.js';
 
@@ -16,7 +17,7 @@ export interface InstancePlanes {
 
 export interface LoadedVolume {
   readonly volume: Volume;
-  /** SHA-256 of the bytes of each file, in the order of `series.instances`. */
+  /** SHA-256 of the bytes of each file, in the order of `sourceFiles`. */
   readonly hashes: readonly string[];
   /** The volume holds this minus the real-world value, as images of MONOCHROME1 are; null where it holds that value. */
   readonly turnedAt: number | null;
@@ -27,8 +28,30 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Files read and decoded at a time: keeps the threads busy, and bounds memory. */
+/** Files read and decoded at a time, or frames of one file: keeps the threads busy, and bounds memory. */
 const CONCURRENT = 4;
+
+/** A file with those of its images that are in a series. */
+export interface PlanesOfFile {
+  readonly file: SourceFile;
+  readonly planes: readonly InstancePlanes[];
+}
+
+/** The planes of a series file by file, each file once, in the order in which the series comes to it. */
+export function byFile(planes: readonly InstancePlanes[]): PlanesOfFile[] {
+  const files = new Map<string, InstancePlanes[]>();
+  for (const plane of planes) {
+    const known = files.get(plane.instance.sopInstanceUid);
+    if (known === undefined) files.set(plane.instance.sopInstanceUid, [plane]);
+    else known.push(plane);
+  }
+  return [...files.values()].map((members) => ({ file: members[0].instance.file, planes: members }));
+}
+
+/** The files of a series, each once. */
+export function sourceFiles(series: Series): SourceFile[] {
+  return byFile(instancePlanes(series)).map(({ file }) => file);
+}
 
 /** The planes of every instance, in the order of `series.instances`. */
 export function instancePlanes(series: Series): InstancePlanes[] {
@@ -64,15 +87,20 @@ export async function loadVolume(
     missing.length > 0 || series.instances.some((instance) => instance.padding !== null)
       ? new Uint8Array(data.length).fill(1)
       : null;
-  const hashes: string[] = new Array(planes.length).fill('');
+  const files = byFile(planes);
+  const hashes: string[] = new Array(files.length).fill('');
+  // A file of many frames is large: one is held at a time, and its frames are decoded side by side.
+  const atOnce = files.length === planes.length ? CONCURRENT : 1;
   let done = 0;
-  await inParallel(planes, CONCURRENT, async (plane, i) => {
+  await inParallel(files, atOnce, async ({ file, planes: members }, i) => {
     if (options.signal?.aborted) throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again: it resumes.');
-    const bytes = await plane.instance.file.read();
-    if (bytes.length !== plane.instance.file.size) throw changed();
+    const bytes = await file.read();
+    if (bytes.length !== file.size) throw changed();
     hashes[i] = sha256(bytes);
-    place(await decode(plane.instance, bytes), plane, slices, data, measured);
-    options.onProgress?.(++done, planes.length);
+    await inParallel(members, CONCURRENT, async (plane) =>
+      place(await decode(plane.instance, bytes), plane, slices, data, measured),
+    );
+    options.onProgress?.(++done, files.length);
   });
   const turnedAt = isTurned(first) ? turn(data, measured, first) : null;
   if (measured !== null) fillMissing(data, measured, series);

@@ -16,11 +16,9 @@ export interface PixelFormat {
 /**
  * The pixel format of a little endian file.
  *
- * @throws LimpidError E_ELEMENT (missing or contradictory), E_NOT_ELIGIBLE (colour, 1-bit, enhanced multi-frame).
+ * @throws LimpidError E_ELEMENT (missing or contradictory), E_NOT_ELIGIBLE (colour, 1-bit).
  */
 export function pixelFormatOf(file: ElementFile): PixelFormat {
-  if (findElement(file.elements, 0x52009230) !== undefined)
-    throw notEligible('Enhanced multi-frame images are not written yet.');
   if (findElement(file.elements, 0x7fe00010) === undefined)
     throw notEligible('The instance has no pixel data.');
   if (unsigned16(file, 0x00280002) !== 1) throw notEligible('Colour images are not denoised.');
@@ -84,6 +82,24 @@ function pack(pixels: StoredPixels, format: PixelFormat, beside?: Uint32Array): 
     else view.setUint32(4 * i, value, true);
   }
   return bytes;
+}
+
+/** Least and greatest value of native little endian pixel data. */
+export function nativeRange(bytes: Uint8Array, format: PixelFormat): [number, number] {
+  const { bitsAllocated, bitsStored, highBit, pixelRepresentation } = format;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const width = bitsAllocated / 8;
+  const read = (i: number) =>
+    width === 1 ? bytes[i] : width === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true);
+  const [left, right] = [31 - highBit, 32 - bitsStored];
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < Math.floor(bytes.length / width); i++) {
+    const value = pixelRepresentation === 1 ? (read(i) << left) >> right : (read(i) << left) >>> right;
+    if (value < smallest) smallest = value;
+    if (value > largest) largest = value;
+  }
+  return [smallest, largest];
 }
 
 function frameCount(file: ElementFile): number {

@@ -9,7 +9,8 @@ import {
   uidElement,
 } from '../elements/encode.js';
 import { isUid } from '../elements/uid.js';
-import type { Equipment, InstanceReference } from './derive.js';
+import type { Instance } from '../read/instance.js';
+import type { Equipment, InstanceReference } from './derive-parts.js';
 import { suffixedDescription } from './derive-text.js';
 import type { DicomTime } from './derive-time.js';
 
@@ -17,7 +18,7 @@ import type { DicomTime } from './derive-time.js';
 
 /** One frame, at the place of its source. */
 export interface PlacedFrame {
-  readonly source: InstanceReference;
+  readonly source: InstanceReference & { /** Of an image of many, from 1. */ readonly frame?: number };
   /** ImagePositionPatient in mm. */
   readonly position: readonly [number, number, number];
   /** ImageOrientationPatient; that of the template where absent. */
@@ -29,6 +30,10 @@ export interface MultiframeOptions {
   readonly template: Uint8Array;
   /** In the order of the frames. */
   readonly frames: readonly PlacedFrame[];
+  /** Of the source, for a template that tells it of each frame only. Between rows, then between columns; mm. */
+  readonly pixelSpacing?: readonly number[] | null;
+  /** mm. */
+  readonly sliceThickness?: number | null;
   readonly seriesInstanceUid: string;
   readonly sopInstanceUid: string;
   readonly seriesNumber: number;
@@ -36,6 +41,20 @@ export interface MultiframeOptions {
   readonly equipment: Equipment;
   /** One moment for the whole series, also when a run resumes. */
   readonly now: Date;
+}
+
+/** Where a map of an image lies, and what it is a map of. */
+export function placedFrame({ sopClassUid, sopInstanceUid, part, ...instance }: Instance): PlacedFrame {
+  return {
+    source: { sopClassUid, sopInstanceUid, ...(part === null ? {} : { frame: part.index + 1 }) },
+    position: instance.imagePosition ?? [0, 0, 0],
+    orientation: instance.imageOrientation,
+  };
+}
+
+/** Size of its voxels. */
+export function voxelOf({ pixelSpacing, sliceThickness }: Instance) {
+  return { pixelSpacing, sliceThickness };
 }
 
 /** Attributes of patient, study and place copied from the source: tag, VR, and whether an empty one is written where it is absent (type 2). */
@@ -157,7 +176,7 @@ export function planeOrientation(
   const isShared = frames.every(
     ({ orientation }) => orientation == null || first === null || isNear(orientation, first),
   );
-  const own = () => sequenceElement(0x00209116, [required(file, 0x00200037, 6)]);
+  const own = () => sequenceElement(0x00209116, [required(file, 0x00200037, 6, first)]);
   if (isShared) return { shared: [own()], of: () => [] };
   return {
     shared: [],
@@ -175,8 +194,9 @@ function isNear(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** The source's own, else the distance of the first two frames. */
-export function sliceThickness(file: ElementFile, frames: readonly PlacedFrame[]): string | undefined {
-  const own = textOf(file, 0x00180050);
+export function sliceThickness(file: ElementFile, options: MultiframeOptions): string | undefined {
+  const { frames } = options;
+  const own = textOf(file, 0x00180050) ?? options.sliceThickness?.toString();
   if (own !== undefined && Number(own) > 0) return fittingDecimal(own);
   if (frames.length < 2) return undefined;
   const [a, b] = [frames[0].position, frames[1].position];
@@ -189,9 +209,15 @@ function fittingDecimal(text: string): string {
   return text.length <= 16 ? text : decimalString(Number(text));
 }
 
-/** A DS attribute of the source with so many values. */
-export function required(file: ElementFile, tag: number, count: number): NewElement {
-  const values = (textOf(file, tag) ?? '').split('\\').map((value) => value.trim());
+/** A DS attribute with so many values: as it stands in the source, else `known`, of a source that has it for each frame. */
+export function required(
+  file: ElementFile,
+  tag: number,
+  count: number,
+  known: readonly number[] | null = null,
+): NewElement {
+  const text = textOf(file, tag) ?? known?.map(decimalString).join('\\') ?? '';
+  const values = text.split('\\').map((value) => value.trim());
   if (values.length !== count || !values.every((value) => value !== '' && Number.isFinite(Number(value))))
     throw geometryError('Orientation or pixel spacing is missing or malformed.');
   return textElement(tag, 'DS', ...values.map(fittingDecimal));

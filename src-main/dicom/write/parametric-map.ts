@@ -17,7 +17,7 @@ import {
 } from '../elements/encode.js';
 import { EXPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { deriveUid } from '../elements/uid.js';
-import { sourceItem } from './derive.js';
+import { sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
 import {
   copied,
@@ -138,13 +138,13 @@ function sharedGroups(
   orientation: readonly NewElement[],
   [least, greatest]: readonly [number, number],
 ): NewElement[] {
-  const thickness = sliceThickness(file, options.frames);
+  const thickness = sliceThickness(file, options);
   const [low, high] = options.window;
   const explanation = asciiText(options.explanation, 64);
   return [
     sequenceElement(0x00289110, [
       ...(thickness === undefined ? [] : [textElement(0x00180050, 'DS', thickness)]),
-      required(file, 0x00280030, 2),
+      required(file, 0x00280030, 2, options.pixelSpacing),
     ]),
     ...orientation,
     sequenceElement(0x00289145, [

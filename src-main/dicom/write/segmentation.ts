@@ -15,7 +15,7 @@ import {
 } from '../elements/encode.js';
 import { EXPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { deriveUid } from '../elements/uid.js';
-import { sourceItem } from './derive.js';
+import { sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
 import {
   copied,
@@ -148,11 +148,11 @@ function sharedGroups(
   options: SegmentationOptions,
   orientation: readonly NewElement[],
 ): NewElement[] {
-  const thickness = sliceThickness(file, options.frames);
+  const thickness = sliceThickness(file, options);
   return [
     sequenceElement(0x00289110, [
       ...(thickness === undefined ? [] : [textElement(0x00180050, 'DS', thickness)]),
-      required(file, 0x00280030, 2),
+      required(file, 0x00280030, 2, options.pixelSpacing),
     ]),
     ...orientation,
     sequenceElement(0x0062000a, [numberElement(0x0062000b, 'US', 1)]),

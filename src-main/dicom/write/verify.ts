@@ -4,10 +4,12 @@ import {
   type Element,
   type ElementFile,
   findElement,
+  sequenceItems,
   tagName,
   walkElements,
 } from '../elements/elements.js';
-import { type Derivation, isDropped } from './derive.js';
+import { FRAMES_CHANGED, GROUPS_CHANGED } from './derive-frames.js';
+import { type FileDerivation, isDropped } from './derive-parts.js';
 import { toLittleEndian } from './transcode.js';
 
 /** What a derived image may change or add; every other element equals its source byte for byte. */
@@ -23,13 +25,48 @@ const CHANGED: ReadonlySet<number> = new Set([
  *
  * @throws LimpidError E_INTERNAL where it is not so; what walkElements throws.
  */
-export function verifyWritten(source: Uint8Array, written: Uint8Array, derivation: Derivation): void {
+export function verifyWritten(source: Uint8Array, written: Uint8Array, derivation: FileDerivation): void {
   const from = toLittleEndian(walkElements(source));
   const to = walkElements(written);
+  verifyElements(from, to, derivation, CHANGED);
+}
+
+const CHANGED_OF_FRAMES: ReadonlySet<number> = new Set([...CHANGED, ...FRAMES_CHANGED]);
+
+/** As `verifyWritten`, of an image of many frames: in the functional groups, only what is told of a derivation changed. */
+export function verifyFrames(source: Uint8Array, written: Uint8Array, derivation: FileDerivation): void {
+  const from = toLittleEndian(walkElements(source));
+  const to = walkElements(written);
+  verifyElements(from, to, derivation, CHANGED_OF_FRAMES);
+  for (const sequence of [0x52009229, 0x52009230]) {
+    const [before, after] = [from, to].map((file) => {
+      const element = findElement(file.elements, sequence);
+      return element === undefined ? [] : sequenceItems(file.bytes, file, element);
+    });
+    if (before.length !== after.length) throw broken('the number of functional groups differs');
+    before.forEach((item, i) => {
+      const [old, now] = [item, after[i]].map(({ elements }) =>
+        elements.filter(({ tag }) => !GROUPS_CHANGED.includes(tag)),
+      );
+      if (old.length !== now.length) throw broken(`the functional groups of frame ${i + 1} differ`);
+      old.forEach((element, k) => {
+        if (!sameBytes(from, element, to, now[k]))
+          throw broken(`${tagName(element.tag)} of frame ${i + 1} differs`);
+      });
+    });
+  }
+}
+
+function verifyElements(
+  from: ElementFile,
+  to: ElementFile,
+  derivation: FileDerivation,
+  changed: ReadonlySet<number>,
+): void {
   const expected = from.elements.filter(
-    ({ tag }) => !CHANGED.has(tag) && !isDropped(tag, derivation.dropPrivate),
+    ({ tag }) => !changed.has(tag) && !isDropped(tag, derivation.dropPrivate),
   );
-  const kept = to.elements.filter(({ tag }) => !CHANGED.has(tag));
+  const kept = to.elements.filter(({ tag }) => !changed.has(tag));
   // A source out of order is written in order, so the tags are compared sorted.
   const ordered = [...expected].sort((a, b) => a.tag - b.tag);
   if (kept.length !== ordered.length) throw broken('the number of untouched elements differs');
@@ -39,7 +76,7 @@ export function verifyWritten(source: Uint8Array, written: Uint8Array, derivatio
   requireAscending(to.elements);
   requireUid(to, to.elements, 0x00080018, derivation.sopInstanceUid);
   requireUid(to, to.elements, 0x0020000e, derivation.seriesInstanceUid);
-  const meta = asciiValue(written, findElement(to.meta, 0x00020003));
+  const meta = asciiValue(to.bytes, findElement(to.meta, 0x00020003));
   if (meta !== derivation.sopInstanceUid) throw broken('the file meta information names another instance');
 }
 

@@ -5,14 +5,13 @@ import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../cont
 import type { Emit } from '../../contract/events.js';
 import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../../contract/report.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
-import type { OutputsResult } from '../../contract/results.js';
+import { EXIT, type OutputsResult } from '../../contract/results.js';
 import { isRefined } from '../../denoise/network.js';
 import type { Processor } from '../../denoise/processor.js';
 import { buildReportHtml, reportJson } from '../../report/report-html.js';
 import type { InputSet } from '../../series/input.js';
 import { openJournal, type Settings } from '../../series/journal.js';
 import { guardedPath, openInput } from '../../series/open-input.js';
-import { exitCodeOf } from '../../series/outcome.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
 import { runDeriveJob } from './derive-job.js';
@@ -47,7 +46,6 @@ export async function runDenoise(
     errorMap: request.errorMap,
     uncertainty: request.uncertainty === true,
     suffix: 'denoised',
-    complex: 'parts',
   });
   try {
     const input = chosenSeries(opened, request.only);
@@ -216,4 +214,18 @@ async function readPictures(file: string): Promise<SeriesImages | null> {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
+}
+
+/** Refused files that were never images to denoise: leaving them out is no failure. */
+const HARMLESS: readonly string[] = ['E_NOT_ELIGIBLE'];
+
+/** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
+export function exitCodeOf(
+  outcomes: readonly { readonly status: string }[],
+  problems: readonly Problem[],
+): OutputsResult['exitCode'] {
+  const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
+  const anyFailed = outcomes.some(({ status }) => status === 'failed');
+  const anyRefused = problems.some(({ code }) => code.startsWith('E_') && !HARMLESS.includes(code));
+  return anyDone && !anyFailed && !anyRefused ? EXIT.done : EXIT.failed;
 }

@@ -114,16 +114,48 @@ async function runStack(unit: UnitState, stack: StackInput): Promise<void> {
       return;
     }
     const pictures = state.index <= job.pictures;
-    const finished = await processStack({ ...job, unitInput, work, stack, pictures, known });
+    const others = Object.entries(unit.record.stacks).filter(([id]) => id !== stack.id);
+    const earlier = others.flatMap(([, { files }]) => files);
+    const finished = await processStack({
+      ...job,
+      unitInput,
+      work,
+      stack,
+      pictures,
+      known,
+      finished: earlier,
+    });
     const warnings = (state.told.get(stack.id) ?? []).map(withoutPlace);
     const record: StackRecord = { ...finished, report: { ...finished.report, warnings } };
-    unit.record = { ...unit.record, stacks: { ...unit.record.stacks, [stack.id]: record } };
+    const stacks = Object.fromEntries(
+      others.map(([id, one]) => [id, withNewFiles(unitInput, one, record.files)]),
+    );
+    for (const { report } of Object.values(stacks)) retell(state, report);
+    unit.record = { ...unit.record, stacks: { ...stacks, [stack.id]: record } };
     await job.journal.write(unitInput.unit, unit.record);
     settle(state, stack, record.report, visibleOf(unitInput, record.files), seconds());
   } catch (error) {
     await settleFailed(unit, stack, error, seconds());
     await forget(unit, stack.id);
   }
+}
+
+/** A stack whose files another one of the same series has written anew, with its own frames in them. */
+function withNewFiles(
+  unitInput: UnitInput,
+  known: StackRecord,
+  written: readonly WrittenFile[],
+): StackRecord {
+  const files = known.files.map(
+    (file) => written.find(({ entry, name }) => entry === file.entry && name === file.name) ?? file,
+  );
+  const outputs = files.map((file) => outputReport(unitInput, file));
+  return { ...known, files, report: { ...known.report, outputs } };
+}
+
+function retell({ reports }: JobState, report: SeriesReport): void {
+  const at = reports.findIndex(({ id }) => id === report.id);
+  if (at >= 0) reports[at] = report;
 }
 
 /** Finishes a publication that was interrupted, and forgets published stacks whose files were all removed. */
@@ -254,17 +286,26 @@ async function withdraw(unit: UnitState, problem: Problem): Promise<void> {
 /** A derived series without some of the stacks of its source looks whole to whoever opens it. */
 function tellMissing({ state, unitInput, record }: UnitState): void {
   const { unit, stacks } = unitInput;
-  const missing = stacks.filter(({ id }) => !record.published.includes(id)).map(({ id }) => id);
-  if (record.published.length === 0 || missing.length === 0) return;
+  const absent = stacks.filter(({ id }) => !record.published.includes(id));
+  if (record.published.length === 0 || absent.length === 0) return;
+  const missing = absent.map(({ id }) => id);
+  const kept = absent.filter((stack) => stack.kept === true).length;
   const named = missing.slice(0, NAMED).join(', ');
   const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
   const problem: Problem = {
     code: 'W_INCOMPLETE',
-    message: `${unit.key} lacks ${missing.length} of the ${stacks.length} stacks of its source, which failed or were skipped: ${named}${more}.`,
+    message: `${unit.key} ${absence(missing.length, kept, stacks.length)}, which failed or were skipped: ${named}${more}.`,
     remedy: 'See the reason at each; when it is mended, run the same command again: it adds what is missing.',
   };
   state.incomplete.push(problem);
   state.job.emit({ type: 'warning', series: null, problem });
+}
+
+/** @param kept how many of those that are missing are frames in files of other stacks */
+function absence(missing: number, kept: number, of: number): string {
+  if (kept === missing) return `holds ${kept} of the ${of} stacks of its source as they were`;
+  const among = kept > 0 ? ` (${kept} of these are in it as they were)` : '';
+  return `lacks ${missing} of the ${of} stacks of its source${among}`;
 }
 
 /** Stacks that are named one by one where some are missing. */

@@ -5,14 +5,13 @@ import { type Meter, startMeter } from '../../base/progress.js';
 import { withoutPlace } from '../../contract/errors.js';
 import type { NoiseReport, SeriesReport, StageTiming } from '../../contract/report.js';
 import type { Processed } from '../../denoise/processor.js';
-import { magnitudeOf } from '../../imaging/complex.js';
 import { withConstantPlanes, zeroOnConstantPlanes } from '../../imaging/constant.js';
 import type { Volume } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
 import { renderSeriesImages } from '../../report/images.js';
 import { gapsProblem } from '../../series/gaps.js';
-import type { EntryName, LoadedStack, StackInput, UnitInput } from '../../series/input.js';
+import type { EntryName, LoadedStack, StackInput, UnitInput, WrittenFile } from '../../series/input.js';
 import type { StackRecord } from '../../series/journal.js';
 import { loadWithin } from '../../series/memory.js';
 import { changedSource, emptyReport, outputReport, sourceHash } from '../../series/stack-record.js';
@@ -27,6 +26,8 @@ export interface StackJob extends Omit<DeriveJob, 'pictures'> {
   readonly stack: StackInput;
   /** Keep pictures of this stack for the report. */
   readonly pictures: boolean;
+  /** Files of the other stacks of the unit that are finished. */
+  readonly finished: readonly WrittenFile[];
   /** What an earlier run recorded; its files are gone or damaged. */
   readonly known: StackRecord | null;
 }
@@ -46,7 +47,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   await refuseOtherSource(job, source);
   const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
   for (const problem of gaps) job.emit({ type: 'warning', series: stack.id, problem });
-  const estimate = noiseOf(loaded, stack.modality);
+  const estimate = estimateNoise(loaded.volume, { modality: stack.modality });
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
   const made = await runProcessor(job, loaded, estimate);
@@ -69,6 +70,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
       processed: askedFor(processed, unitInput),
       suffix: job.processor.suffix,
       now: job.journal.createdAt,
+      finished: job.finished,
     },
     meterOf(job, 'write', stack.instances),
   );
@@ -98,12 +100,6 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   };
   await fs.rm(checkpointFile(job), { force: true });
   return { source, report, files: written.files };
-}
-
-/** The parts of a complex image have the noise that its magnitudes tell of, and no bias. */
-function noiseOf({ volume, magnitude }: LoadedStack, modality: string): NoiseEstimate {
-  if (magnitude === undefined) return estimateNoise(volume, { modality });
-  return { ...estimateNoise(magnitude, { modality: 'MR' }), distribution: 'gaussian', airMasked: false };
 }
 
 /** Bytes of a value in a derived image, and in a map. */
@@ -199,12 +195,7 @@ async function keepPictures(
   processed: Processed,
   trusted: Trusted | null,
 ): Promise<void> {
-  const { volume, magnitude } = loaded;
-  const after =
-    magnitude === undefined
-      ? processed.volume
-      : { ...magnitude, data: magnitudeOf(processed.volume.data), quantum: 0 };
-  const images = renderSeriesImages(job.stack.id, magnitude ?? volume, after, {
+  const images = renderSeriesImages(job.stack.id, loaded.volume, processed.volume, {
     sigma: noise.map ?? noise.sigma,
     uncertainty: trusted?.uncertainty ?? null,
     calibration: job.stack.calibration,
@@ -222,11 +213,8 @@ function meterOf(job: StackJob, stage: 'read' | 'write', total: number): (done: 
   return (done) => meter.at(done);
 }
 
-function geometryOf(
-  { volume, magnitude }: LoadedStack,
-  { calibration }: StackInput,
-): SeriesReport['geometry'] {
-  const { columns, rows, slices, frames, spacing, units } = magnitude ?? volume;
+function geometryOf({ volume }: LoadedStack, { calibration }: StackInput): SeriesReport['geometry'] {
+  const { columns, rows, slices, frames, spacing, units } = volume;
   return { columns, rows, slices, frames, spacing, calibration, units };
 }
 

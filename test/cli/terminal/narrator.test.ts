@@ -1,5 +1,4 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import { openNarrator } from '../../../src-main/cli/terminal/narrator.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 
@@ -27,7 +26,7 @@ it('tells the result first, then each warning of many series on one line', () =>
     { type: 'result', command: 'denoise', exitCode: 0, series: [], report: null, problems: [] },
   ];
   const narrator = openNarrator({ bars: false });
-  for (const event of events) narrator.tell(event, { describe: describeResult });
+  for (const event of events) narrator.tell(event, { results: true });
   vi.restoreAllMocks();
   expect(told).toEqual([
     'series: none\nNot for diagnostic use.\n',

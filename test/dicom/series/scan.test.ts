@@ -221,7 +221,6 @@ describe('images of one series that differ', () => {
 describe('what may not be denoised', () => {
   it.each<[string, TestImage, string]>([
     ['secondary captures', { sopClass: '1.2.840.10008.5.1.4.1.1.7' }, 'Only MR and CT'],
-    ['enhanced images', { sopClass: '1.2.840.10008.5.1.4.1.1.4.1' }, 'Enhanced'],
     ['colour', { samples: 3 }, 'Colour'],
     ['phase images', { imageType: 'ORIGINAL\\PRIMARY\\P' }, 'Phase'],
     ['bits that are not right aligned', { bitsStored: 12, highBit: 15 }, 'aligned'],
