@@ -1,5 +1,5 @@
 import { SCREENS, type Screen } from '../state/navigation.svelte.js';
-import type { TextKey } from '../words/text.svelte.js';
+import type { TextKey } from '../words/catalogue.js';
 
 /** Keys that work on every screen; those of the viewer are listed by the viewer. `code` is the physical key. */
 export interface Shortcut {

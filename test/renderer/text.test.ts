@@ -72,7 +72,10 @@ describe('numbers and names', () => {
 
   it('a copied problem holds its place only where it is given', () => {
     const problem = { code: 'E_IO', message: 'It failed.', remedy: 'Try again.' } as const;
-    expect(problemText(problem)).toBe('E_IO: It failed.\nTry again.');
-    expect(problemText({ ...problem, place: '/p' })).toContain('/p');
+    const told = { sentence: 'Es ging nicht.', remedy: 'Noch einmal.', detail: null };
+    expect(problemText(problem, told)).toBe('E_IO: Es ging nicht.\nNoch einmal.');
+    expect(problemText({ ...problem, place: '/p' }, { ...told, detail: 'It failed.' })).toBe(
+      'E_IO: Es ging nicht.\nNoch einmal.\nIt failed.\n/p',
+    );
   });
 });

@@ -1,0 +1,47 @@
+import { fill, type Values } from './fill.js';
+import de from './languages/de.json';
+import en from './languages/en.json';
+
+/** Strings of the window. English is complete by definition; the type check keeps the others so. */
+export type TextKey = keyof typeof en;
+type Base<K> = K extends `${infer B}.other` ? B : never;
+/** Keys with a form for one and one for others. */
+export type CountKey = Base<TextKey>;
+type WithRemedy<K> = K extends `${infer B}.remedy` ? B : never;
+/** Keys of sentences that have another beside them of what to do. */
+export type ToldKey = Extract<WithRemedy<TextKey>, TextKey>;
+export type Texts = Readonly<Record<TextKey, string>>;
+
+export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly texts: Texts }>> = {
+  en: { name: 'English', texts: en },
+  de: { name: 'Deutsch', texts: de },
+};
+
+/** A language, and what is said in it. */
+export interface Speech {
+  readonly language: string;
+  readonly texts: Texts;
+}
+
+export const ENGLISH: Speech = { language: 'en', texts: en };
+
+export function isTextKey(key: string): key is TextKey {
+  return key in en;
+}
+
+export function say({ language, texts }: Speech, key: TextKey, values: Values = {}): string {
+  return fill(texts[key], values, language);
+}
+
+/** The keys of sentences with a remedy that begin so, in order. */
+export function keysOf<P extends string>(prefix: P): Extract<ToldKey, `${P}${string}`>[] {
+  const isOne = (key: string): key is Extract<ToldKey, `${P}${string}`> =>
+    key.startsWith(prefix) && isTextKey(`${key}.remedy`);
+  return Object.keys(en).filter(isOne);
+}
+
+/** The text for a name that came from elsewhere, such as a stage; where there is none, the name itself. */
+export function sayName(speech: Speech, group: string, name: string, values: Values = {}): string {
+  const key = `${group}.${name}`;
+  return isTextKey(key) ? say(speech, key, values) : name;
+}

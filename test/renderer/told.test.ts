@@ -1,0 +1,232 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, errorFrom, problemFrom, WARNING_CODES } from '../../src-main/contract/errors.js';
+import type { ResidualReason, TrustReason } from '../../src-main/contract/report.js';
+import type { NoiseEstimate } from '../../src-main/noise/estimate.js';
+import { FEATURES } from '../../src-main/trust/familiarity.js';
+import { type Findings, reasonsOf } from '../../src-main/trust/judgement.js';
+import { doubted, judge, type ResidualMeasures, unjudged } from '../../src-main/trust/verdict.js';
+import { ENGLISH, type Speech } from '../../src-renderer/words/catalogue.js';
+import de from '../../src-renderer/words/languages/de.json';
+import en from '../../src-renderer/words/languages/en.json';
+import { type Measured, toldProblem, toldReason } from '../../src-renderer/words/told.js';
+
+const GERMAN: Speech = { language: 'de', texts: de };
+const CODES: readonly string[] = [...new Set([...ERROR_CODES, ...WARNING_CODES])];
+const german = new Map(Object.entries(de));
+const english = new Map(Object.entries(en));
+
+/** The keys that begin so, without what they begin with. */
+function keysBelow(prefix: string): string[] {
+  return [...english.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+}
+
+/** Messages and remedies of the errors that the window itself throws, where they are written out. */
+function ownErrors(): readonly (readonly [message: string, remedy: string])[] {
+  const root = path.resolve(import.meta.dirname, '../../src-renderer');
+  const files = fs
+    .readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|svelte)$/.test(name));
+  return files.flatMap((name) => {
+    const text = fs.readFileSync(path.join(root, name), 'utf8');
+    const script = name.endsWith('.svelte')
+      ? (/<script\b[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '')
+      : text;
+    const source = ts.createSourceFile('script.ts', script, ts.ScriptTarget.Latest);
+    const found: [string, string][] = [];
+    const visit = (node: ts.Node): void => {
+      if (
+        ts.isNewExpression(node) &&
+        ts.isIdentifier(node.expression) &&
+        node.expression.text === 'LimpidError'
+      ) {
+        const [, message, remedy] = node.arguments ?? [];
+        if (
+          message !== undefined &&
+          ts.isStringLiteral(message) &&
+          remedy !== undefined &&
+          ts.isStringLiteral(remedy)
+        )
+          found.push([message.text, remedy.text]);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  });
+}
+
+describe('problems in the language of the window', () => {
+  it('have a sentence and a remedy for every code of the contract, in both languages', () => {
+    for (const code of CODES)
+      for (const key of [`problem.${code}`, `problem.${code}.remedy`]) {
+        expect(english.get(key), key).toMatch(/\S/);
+        expect(german.get(key), key).toMatch(/\S/);
+        expect(german.get(key), key).not.toBe(english.get(key));
+      }
+  });
+
+  it('have no words for a code that there is none of', () => {
+    const named = keysBelow('problem.').filter((key) => /^[EW]_/.test(key));
+    expect(new Set(named.map((key) => key.replace(/\.remedy$/, '')))).toEqual(new Set(CODES));
+  });
+
+  it('are German, with the English text as detail, where only that is carried', () => {
+    const problem = {
+      code: 'E_DEVICE',
+      message: 'The device stopped while it computed.',
+      remedy: 'Use --device cpu, or smaller tiles.',
+    } as const;
+    expect(toldProblem(problem, GERMAN)).toEqual({
+      sentence: 'Das Gerät ist nicht verwendbar.',
+      remedy: 'Als Gerät die CPU wählen.',
+      detail: 'The device stopped while it computed. Use “Gerät: CPU”, or smaller tiles.',
+    });
+    expect(toldProblem(problem, ENGLISH)).toEqual({
+      sentence: problem.message,
+      remedy: 'Use “Device: CPU”, or smaller tiles.',
+      detail: null,
+    });
+    expect(toldProblem(problemFrom(new TypeError('x')), GERMAN).sentence).toBe(de['problem.E_INTERNAL']);
+  });
+
+  it('are whole in either language where the window itself tells them', () => {
+    const own = ownErrors();
+    expect(own.length).toBeGreaterThan(5);
+    for (const [message, remedy] of own) {
+      const problem = problemFrom(errorFrom({ code: 'E_IO', message, remedy }));
+      expect(toldProblem(problem, ENGLISH)).toEqual({ sentence: message, remedy, detail: null });
+      const told = toldProblem(problem, GERMAN);
+      expect(told.detail, message).toBeNull();
+      expect(told.sentence).not.toBe(message);
+    }
+    const said = new Set(own.map(([message]) => message));
+    const sentences = keysBelow('own.').filter((key) => !key.endsWith('.remedy'));
+    expect(sentences.filter((key) => !said.has(english.get(`own.${key}`) ?? ''))).toEqual([]);
+  });
+});
+
+const MEASURES: ResidualMeasures = {
+  voxels: 5000,
+  sdOverSigma: 1,
+  meanOverSigma: 0,
+  correlation: { x: 0, y: 0, z: 0 },
+  noiseCorrelation: { x: 0, y: 0, z: 0 },
+  edgeCorrelation: 0,
+  edgeRatio: 1,
+  localMeanRatio: 1,
+  faintRatio: 1,
+};
+const NOISE: NoiseEstimate = {
+  sigma: 1,
+  distribution: 'gaussian',
+  methods: { background: 1, wavelet: 1, spectrum: 1, repeats: null, training: null },
+  relative: 5,
+  correlation: { x: 0, y: 0, z: 0 },
+  correlated: false,
+  certain: true,
+  map: null,
+  mapVariation: 0,
+  airMasked: false,
+  quantisation: { levels: 1000, step: 1 },
+  foreground: 0.5,
+  warnings: [],
+};
+const SOUND: Findings = {
+  signal: { voxels: 1000, left: 1, alike: 0.9, changeOverSigma: 1, notFinite: 0 },
+  residual: judge(MEASURES),
+  level: { measuredOverSigma: 1, remainingOverSigma: 0, correlation: { x: 0, y: 0 } },
+  retention: null,
+  changeAgain: 0,
+  clean: { recognised: false, psnr: null },
+  familiarity: null,
+  umse: null,
+};
+const visible = (mean: number) => ({ lesions: 9, visible: { count: 9, mean, error: 0 }, rows: [] });
+const distant = { distance: 9, limit: 3, furthest: FEATURES[0] };
+
+/** What is found in a series that is not sound, one thing each. */
+const FOUND: readonly (readonly [string, Partial<Findings>, Partial<NoiseEstimate>])[] = [
+  ['no numbers', { signal: { ...SOUND.signal, notFinite: 0.0375 } }, {}],
+  ['tissue gone', { signal: { ...SOUND.signal, left: 0.123 } }, {}],
+  ['another image', { signal: { ...SOUND.signal, alike: 0.1 } }, {}],
+  ['all changed', { signal: { ...SOUND.signal, changeOverSigma: 5 } }, {}],
+  ['too much noise told', { level: { ...SOUND.level, measuredOverSigma: 0.5 } }, {}],
+  ['too little noise told', { level: { ...SOUND.level, measuredOverSigma: 2 } }, {}],
+  ['noise left', { level: { ...SOUND.level, remainingOverSigma: 0.9 } }, {}],
+  ['correlated', { level: { ...SOUND.level, correlation: { x: 0.6, y: 0 } } }, {}],
+  ['known as correlated', {}, { correlated: true }],
+  ['masked air', {}, { airMasked: true }],
+  ['lesions lost', { retention: visible(41.6) }, {}],
+  ['lesions stronger', { retention: visible(140) }, {}],
+  ['changes again', { changeAgain: 2 }, {}],
+  ['clean', { clean: { recognised: true, psnr: 60 } }, {}],
+  ['foreign', { familiarity: distant }, {}],
+  ['worse than the input', { umse: { input: 1, output: 2, gain: -3, frames: 2 } }, {}],
+];
+
+const RESIDUALS: readonly (readonly [string, Partial<ResidualMeasures>])[] = [
+  ['sdOverSigma', { sdOverSigma: 3 }],
+  ['next to nothing', { sdOverSigma: 0.1 }],
+  ['meanOverSigma', { meanOverSigma: 1 }],
+  ['correlation', { correlation: { x: 0.9, y: 0, z: 0 } }],
+  ['edgeCorrelation', { edgeCorrelation: 0.9 }],
+  ['edgeRatio', { edgeRatio: 5 }],
+  ['localMeanRatio', { localMeanRatio: 9 }],
+  ['faintRatio', { faintRatio: 9 }],
+  ['voxels', { voxels: 10 }],
+];
+
+/** In English what the program says; in German something else, and nothing left in English. */
+function expectWhole(reason: TrustReason | ResidualReason, measured: Measured): void {
+  const told = toldReason(reason, measured, ENGLISH);
+  expect(told.sentence).toBe(reason.message);
+  if ('remedy' in reason)
+    expect(told.remedy).toBe(reason.remedy.replace('--model self', `“Model: ${en['model.self']}”`));
+  const inGerman = toldReason(reason, measured, GERMAN);
+  expect(inGerman.sentence).not.toBe(reason.message);
+  expect(inGerman.remedy === null).toBe(!('remedy' in reason));
+  expect(inGerman.detail).toBeNull();
+}
+
+describe('reasons of a verdict in the language of the window', () => {
+  it.each(FOUND)('are told from what was measured: %s', (_, found, noise) => {
+    const findings: Findings = { ...SOUND, ...found };
+    const reasons = reasonsOf(findings, { ...NOISE, ...noise }, 1);
+    expect(reasons).toHaveLength(1);
+    for (const reason of reasons) expectWhole(reason, { trust: findings, residual: findings.residual });
+  });
+
+  it.each(RESIDUALS)('are told from what was removed: %s', (_, measured) => {
+    const residual = judge({ ...MEASURES, ...measured });
+    expect(residual.reasons).toHaveLength(1);
+    for (const reason of residual.reasons) expectWhole(reason, { trust: null, residual });
+    const [reason] = reasonsOf({ ...SOUND, residual }, NOISE, 1);
+    expect(reason.test).toBe('residual');
+    expectWhole(reason, { trust: SOUND, residual });
+  });
+
+  it('say that nothing is known of the noise, and keep the English for why it is in doubt', () => {
+    const [unknown] = unjudged().reasons;
+    expectWhole(unknown, { trust: null, residual: null });
+    const [doubt] = doubted(judge(MEASURES), 1, 'The level of the noise is a guess').reasons;
+    expect(toldReason(doubt, { trust: null, residual: null }, ENGLISH).sentence).toBe(doubt.message);
+    const told = toldReason(doubt, { trust: null, residual: null }, GERMAN);
+    expect([told.sentence, told.detail]).toEqual([de['trust.residual.doubted'], doubt.message]);
+  });
+
+  it('name every feature in both languages', () => {
+    for (const feature of FEATURES) {
+      expect(english.get(`feature.${feature}`)).toBe(feature);
+      expect(german.get(`feature.${feature}`)).toMatch(/\S/);
+      expect(german.get(`feature.${feature}`)).not.toBe(feature);
+    }
+  });
+
+  it('keep the text of the program where the report does not hold what was measured', () => {
+    const [reason] = reasonsOf({ ...SOUND, signal: { ...SOUND.signal, left: 0.1 } }, NOISE, 1);
+    expect(toldReason(reason, { trust: null, residual: null }, GERMAN).sentence).toBe(reason.message);
+  });
+});
