@@ -5,7 +5,7 @@ import type {
   SignalReport,
   TrustReason,
   TrustReport,
-} from '../../src-main/contract/report.js';
+} from '../../src-main/contract/trust.js';
 import { ENGLISH, keysOf, type Speech, say, sayName, type TextKey, type ToldKey } from './catalogue.js';
 import type { Values } from './fill.js';
 import { windowRemedy } from './remedy.js';
