@@ -62,6 +62,8 @@ export interface AnomalySeries {
   readonly id: string;
   readonly status: RunStatus;
   readonly problem: Problem | null;
+  /** What was told while it was read and looked at. */
+  readonly warnings: readonly Problem[];
   readonly slices: readonly ScoredSlice[];
   /** Share of the foreground that the mask marks. */
   readonly marked: number | null;

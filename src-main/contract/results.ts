@@ -176,7 +176,7 @@ export interface TrainResult {
   readonly kept?: string;
   /** Series that were left out, and why. */
   readonly problems: readonly Problem[];
-  readonly forPerson?: { readonly file: string };
+  readonly forPerson?: WrittenForPerson;
 }
 
 /** What a training would be. */
@@ -320,6 +320,7 @@ export interface CompressResult {
   readonly bitsPerPixel: number;
   /** dB of the scaled series, whose 0.5 and 99.5 percentiles are 0 and 1 (the peak); null: nothing was lost. */
   readonly psnr: number | null;
+  readonly forPerson?: WrittenForPerson;
 }
 
 export interface DecompressResult {
@@ -330,6 +331,7 @@ export interface DecompressResult {
   readonly rows: number;
   readonly slices: number;
   readonly frames: number;
+  readonly forPerson?: WrittenForPerson;
 }
 
 export interface ModelsResult {
@@ -340,6 +342,13 @@ export interface ModelsResult {
   readonly models: readonly ModelEntry[];
   /** Of `show`: what the file says of itself. */
   readonly card: object | null;
+  /** Of `export`. */
+  readonly forPerson?: WrittenForPerson;
+}
+
+/** The file that was asked for and written: a path, for the one at the screen. */
+export interface WrittenForPerson {
+  readonly file: string;
 }
 
 /** A job that ended before it had a result of its own. */

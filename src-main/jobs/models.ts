@@ -47,7 +47,7 @@ export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
       const bytes = await readKept(entry);
       const wanted = request.decoder ? await withLoaded(bytes, async (model) => decoderOf(model)) : bytes;
       await writeFileAtomic(path.resolve(request.path), wanted);
-      return result([entry]);
+      return { ...result([entry]), forPerson: { file: request.path } };
     }
     case 'delete': {
       const entry = await findModel(request.model);

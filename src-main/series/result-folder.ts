@@ -1,5 +1,6 @@
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { exists } from '../base/files.js';
+import { asFileError, exists, writeFileAtomic } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
 import { guardedPath } from './open-input.js';
 import { type OutputFolder, openOutputFolder, refuseOutput } from './output-folder.js';
@@ -26,4 +27,35 @@ export async function openResultFolder(
       path.resolve(output),
     );
   return openOutputFolder(output, guardedPath(inputs[0] ?? output));
+}
+
+/**
+ * Makes the files of a result visible together: all are written to the tool's own folder first, so that a full disk
+ * leaves none of them, and take their names then, the last one last.
+ *
+ * @returns their names
+ * @throws LimpidError E_IO; nothing of them is visible then
+ */
+export async function writeResult(
+  folder: OutputFolder,
+  files: readonly (readonly [string, Uint8Array | string])[],
+): Promise<string[]> {
+  const work = folder.own('result');
+  const seen: string[] = [];
+  try {
+    await fs.rm(work, { recursive: true, force: true });
+    await fs.mkdir(work);
+    for (const [name, content] of files) await writeFileAtomic(path.join(work, name), content);
+    for (const [name] of files) {
+      const visible = path.join(folder.root, name);
+      await fs.rename(path.join(work, name), visible);
+      seen.push(visible);
+    }
+    return files.map(([name]) => name);
+  } catch (error) {
+    for (const file of seen) await fs.rm(file, { force: true }).catch(() => {});
+    throw asFileError(error, folder.root);
+  } finally {
+    await fs.rm(work, { recursive: true, force: true }).catch(() => {});
+  }
 }

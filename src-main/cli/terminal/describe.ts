@@ -16,6 +16,7 @@ import type {
   SeriesOutcome,
   StoppedResult,
   TrainResult,
+  WrittenForPerson,
 } from '../../contract/results.js';
 import { duration, printable, table } from './format.js';
 
@@ -41,7 +42,7 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
     case 'compress':
       return describeCompress(result);
     case 'decompress':
-      return `rebuilt ${result.columns}x${result.rows}x${result.slices}: lossy\nNot for diagnostic use.\n`;
+      return `rebuilt ${result.columns}x${result.rows}x${result.slices}: lossy\n${wrote(result.forPerson)}Not for diagnostic use.\n`;
     case 'models':
       return describeModels(result);
     case 'check-training':
@@ -203,15 +204,20 @@ function describeGenerate({ family, prior, count, rows, columns, files }: Genera
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function describeCompress({ bytes, bitsPerPixel, psnr }: CompressResult): string {
+function describeCompress({ bytes, bitsPerPixel, psnr, forPerson }: CompressResult): string {
   const quality = psnr === null ? 'equal' : `${psnr.toFixed(2)} dB`;
-  return `${bytes} bytes, ${bitsPerPixel.toFixed(3)} bits a pixel, PSNR ${quality}\nLossy. Not for diagnostic use.\n`;
+  return `${bytes} bytes, ${bitsPerPixel.toFixed(3)} bits a pixel, PSNR ${quality}\n${wrote(forPerson)}Lossy. Not for diagnostic use.\n`;
 }
 
-function describeModels({ action, models, card }: ModelsResult): string {
+/** The line that names the file. */
+function wrote(forPerson: WrittenForPerson | undefined): string {
+  return forPerson === undefined ? '' : `wrote ${printable(forPerson.file)}\n`;
+}
+
+function describeModels({ action, models, card, forPerson }: ModelsResult): string {
   if (action === 'show') return `${JSON.stringify(card, null, 2)}\n`;
   if (action === 'list' && models.length === 0) return 'No models are kept.\n';
-  const done = { list: '', show: '', import: 'kept', export: 'wrote', delete: 'deleted' }[action];
+  const done = { list: '', show: '', import: 'kept', export: '', delete: 'deleted' }[action];
   const rows = models.map((one) => [
     one.id,
     printable(one.name),
@@ -222,7 +228,7 @@ function describeModels({ action, models, card }: ModelsResult): string {
     `${(one.bytes / 1e6).toFixed(1)} MB`,
   ]);
   const head = ['id', 'name', 'family', 'objective', 'tasks', 'held-out loss', 'size'];
-  return `${done === '' ? '' : `${done}\n`}${table(head, rows)}`;
+  return `${wrote(forPerson)}${done === '' ? '' : `${done}\n`}${table(head, rows)}`;
 }
 
 function describeEvaluate({ test, noisy, protocol, peak, maskVoxels, voxels }: EvaluateResult): string {

@@ -91,10 +91,11 @@ ${report.series.map((series, i) => seriesHtml(series, shown.get(i) ?? [])).join(
 }
 
 function seriesHtml(series: AnomalySeries, shown: readonly SlicePictures[]): string {
-  const { id, problem, marked, lesions } = series;
+  const { id, problem, warnings, marked, lesions } = series;
+  const told = [...(problem === null ? [] : [problem]), ...warnings];
   return `<section>
 <h2>Series ${text(id)}</h2>
-${problem === null ? '' : `<p>${text(`${problem.code}: ${problem.message} ${problem.remedy}`)}</p>`}
+${told.map((one) => `<p>${text(`${one.code}: ${one.message} ${one.remedy}`)}</p>`).join('\n')}
 ${marked === null ? '' : `<p>Marked: ${percent(marked)} of the foreground.</p>`}
 ${slicesHtml(series)}
 ${shown.map(picturesHtml).join('\n')}

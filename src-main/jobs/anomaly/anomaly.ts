@@ -8,7 +8,7 @@ import type { AnomalyReport, AnomalySeries } from '../../contract/anomaly.js';
 import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { NormalScores } from '../../contract/models.js';
-import { NOTICE } from '../../contract/report.js';
+import { NOTICE, type RunStatus } from '../../contract/report.js';
 import type { AnomalyRequest } from '../../contract/requests.js';
 import type { AnomalyResult } from '../../contract/results.js';
 import { newUid } from '../../dicom/elements/uid.js';
@@ -125,14 +125,19 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
   const of = stacks.length + input.leftOut.length;
   for (const { unit, stack } of stacks) {
     emit({ type: 'series-start', series: stack.id, index: series.length + 1, of });
-    for (const problem of stack.warnings) emit({ type: 'warning', series: stack.id, problem });
+    const warnings: Problem[] = [];
+    const warn = (problem: Problem): void => {
+      warnings.push(problem);
+      emit({ type: 'warning', series: stack.id, problem });
+    };
+    for (const problem of stack.warnings) warn(problem);
     const started = performance.now();
-    const seen = await lookAtOne({ ...run, limits, namespace, now }, unit, stack);
+    const seen = await lookAtOne({ ...run, limits, namespace, now, warn }, unit, stack);
     const { status, problem } = seen.series;
     const seconds = (performance.now() - started) / 1000;
     emit({ type: 'series-done', series: stack.id, status, problem, seconds });
     if (seen.pictures.length > 0) shown.set(series.length, seen.pictures);
-    series.push(seen.series);
+    series.push({ ...seen.series, warnings });
   }
   for (const { id, why } of input.leftOut) {
     emit({ type: 'series-start', series: id, index: series.length + 1, of });
@@ -153,6 +158,7 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
     series: series.map((one) => ({
       ...one,
       problem: one.problem === null ? null : withoutPlace(one.problem),
+      warnings: one.warnings.map(withoutPlace),
     })),
   };
   await publishAll(run, report, shown);
@@ -184,6 +190,7 @@ interface Look extends Run {
   readonly limits: Limits;
   readonly namespace: string;
   readonly now: Date;
+  readonly warn: (problem: Problem) => void;
 }
 
 async function lookAtOne(
@@ -205,7 +212,7 @@ async function lookAtOne(
     });
     const loaded = await loadWithin(stack, 'apply', (done) => reading.at(done));
     const gaps = gapsProblem(stack, loaded.volume);
-    if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
+    if (gaps !== null) look.warn(gaps);
     const scaled = scaledStack(loaded.volume);
     const centre = centreOf(scaled);
     const total = scaled.slices * scaled.frames;
@@ -230,7 +237,7 @@ async function lookAtOne(
     const outputs = namesOf(unit).map(({ reported }) => reported);
     const { slices, marked } = scored;
     return {
-      series: { id: stack.id, status: 'done', problem: null, slices, marked, lesions, outputs },
+      series: { ...unseen(stack.id, 'done', null), slices, marked, lesions, outputs },
       pictures: pictures(scaled, scored),
     };
   } catch (error) {
@@ -259,8 +266,8 @@ async function joinMaps(from: string, to: string): Promise<void> {
   }
 }
 
-function unseen(id: string, status: 'failed' | 'skipped', problem: Problem | null): AnomalySeries {
-  return { id, status, problem, slices: [], marked: null, lesions: null, outputs: [] };
+function unseen(id: string, status: RunStatus, problem: Problem | null): AnomalySeries {
+  return { id, status, problem, warnings: [], slices: [], marked: null, lesions: null, outputs: [] };
 }
 
 const DERIVED: Problem = {

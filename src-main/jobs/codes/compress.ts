@@ -76,6 +76,7 @@ export async function runCompress(request: CompressRequest, emit: Emit): Promise
       pixels,
       bitsPerPixel: (8 * bytes.length) / pixels,
       psnr: error > 0 ? -10 * Math.log10(error) : null,
+      forPerson: { file: request.output },
     };
   } finally {
     await source.close();
@@ -212,6 +213,7 @@ export async function runDecompress(request: DecompressRequest, emit: Emit): Pro
       rows,
       slices,
       frames,
+      forPerson: { file: request.output },
     };
   } finally {
     await source.close();

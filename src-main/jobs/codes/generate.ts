@@ -14,7 +14,7 @@ import { grayPng } from '../../imaging/png.js';
 import { type FamilyModel, readFamilyPrior } from '../../model-files/family-file.js';
 import { sampleCodes } from '../../models/code-prior.js';
 import { decodeLatent } from '../../restore/family-apply.js';
-import { openResultFolder } from '../../series/result-folder.js';
+import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openFamilySource } from '../../store/family-source.js';
 import { readModel } from '../../store/model-store.js';
 import { codebookOf, latentOfCodes } from '../train/code-prior.js';
@@ -73,7 +73,6 @@ export async function runGenerate(request: GenerateRequest, emit: Emit): Promise
         ['synthetic.nii.gz', nifti(images, seed)],
         [RECORD_FILE, `${JSON.stringify(record)}\n`],
       ];
-      for (const [name, content] of files) await folder.write(name, content);
       return {
         type: 'result',
         command: 'generate',
@@ -83,7 +82,7 @@ export async function runGenerate(request: GenerateRequest, emit: Emit): Promise
         count,
         rows,
         columns,
-        files: files.map(([name]) => name),
+        files: await writeResult(folder, files),
       };
     } finally {
       await source.close();

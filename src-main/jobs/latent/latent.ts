@@ -10,7 +10,7 @@ import { EXIT, type LatentResult } from '../../contract/results.js';
 import { type Clusters, kMeans, silhouette, squaredDistance } from '../../models/clusters.js';
 import { neighbourPlane, principalPlane } from '../../models/embedding.js';
 import type { OutputFolder } from '../../series/output-folder.js';
-import { openResultFolder } from '../../series/result-folder.js';
+import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openFamilySource } from '../../store/family-source.js';
 import { readAll, type SeriesRead } from '../train/train-input.js';
 import { contactSheet, mapSvg, npy, type Shown, vectorsCsv } from './latent-files.js';
@@ -198,8 +198,7 @@ async function writeFiles(
     files.push(['nearest.png', contactSheet(rows)]);
   }
   files.push([MAP_FILE, `${JSON.stringify(map)}\n`]);
-  for (const [name, content] of files) await folder.write(name, content);
-  return files.map(([name]) => name);
+  return writeResult(folder, files);
 }
 
 function resultOf(map: LatentMap, files: readonly string[], problems: readonly Problem[]): LatentResult {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import { readNifti } from '../../../src-main/imaging/nifti.js';
 import { unpackCompressed } from '../../../src-main/jobs/codes/compressed.js';
 import { runJob } from '../../../src-main/jobs/run.js';
@@ -71,6 +72,7 @@ describe('compress', () => {
     const result = await compress('a.limpid');
     expect(result).toMatchObject({ exitCode: 0, pixels: 12 * 256 * 256 });
     if (!('bitsPerPixel' in result) || result.psnr === null) throw new Error('no result');
+    expect(describeResult(result)).toContain(`wrote ${at('a.limpid')}\n`);
     expect(result.bytes).toBe((await fs.stat(at('a.limpid'))).size);
     expect(result.bitsPerPixel).toBeLessThan(5 / 16);
     expect(await decompress('a.limpid', 'a.nii.gz')).toMatchObject({ exitCode: 0, slices: 12 });
