@@ -37,8 +37,8 @@ const COMMAND_FIRST = 'To make series clear: limpid denoise IN OUT\n';
 /** Runs a command line (without node and script) and returns the exit code. */
 export async function runCommandLine(args: readonly string[], places: Surroundings): Promise<number> {
   let exitCode: number = EXIT.done;
-  const start: Start = async (request, { json }) => {
-    exitCode = await runRequest(request, { compute: places.compute, json });
+  const start: Start = async (request, options) => {
+    exitCode = await runRequest(request, places.compute, options);
   };
   const program = new Command('limpid')
     .description(DESCRIPTION)

@@ -29,7 +29,8 @@ export interface Report {
 }
 
 export interface RequestReport {
-  readonly input: 'dicom' | 'nifti';
+  /** Mixed: both in one tree. */
+  readonly input: 'dicom' | 'nifti' | 'mixed';
   readonly model: {
     /** `self`: trained on the series itself; `file`: an ONNX file was given; others: no network. */
     readonly kind: ModelChoice['kind'];
@@ -196,7 +197,8 @@ export interface StageTiming {
 }
 
 export interface OutputReport {
-  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model';
+  /** A sidecar (bval, bvec, json) is the copy of one beside a NIfTI image. */
+  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model' | 'sidecar';
   /** Relative to the report, with forward slashes; the tool made the name (for NIfTI: from the input's). */
   readonly path: string;
   readonly bytes: number;

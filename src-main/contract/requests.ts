@@ -30,6 +30,8 @@ export interface InspectRequest {
   readonly type: 'inspect';
   /** Files, folders, DICOMDIRs, zips or NIfTI files. */
   readonly paths: readonly string[];
+  /** Also read the pixels: the noise level, and damage that hides in them. */
+  readonly noise?: boolean;
 }
 
 /** Denoisers without a network: non-local means, overlapping DCT blocks, principal components of many frames. */

@@ -26,6 +26,24 @@ export function exitCodeFor(problem: Problem): ExitCode {
   return USAGE_CODES.includes(problem.code) ? EXIT.usage : EXIT.failed;
 }
 
+/** Refused files that were never images to denoise: leaving them out is no failure. */
+const HARMLESS: readonly string[] = ['E_NOT_ELIGIBLE'];
+
+/** Whether what could not be used counts as failed: it may be an image, and it could not be read. */
+export function isFailure({ code }: Problem): boolean {
+  return code.startsWith('E_') && !HARMLESS.includes(code);
+}
+
+/** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
+export function exitCodeOf(
+  outcomes: readonly { readonly status: string }[],
+  problems: readonly Problem[],
+): ExitCode {
+  const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
+  const anyFailed = outcomes.some(({ status }) => status === 'failed');
+  return anyDone && !anyFailed && !problems.some(isFailure) ? EXIT.done : EXIT.failed;
+}
+
 export interface NoiseSummary {
   /** Standard deviation, in the units of the volume. */
   readonly sigma: number;
@@ -57,7 +75,7 @@ export interface InspectedSeries {
   readonly spacing: readonly [number, number, number];
   /** UIDs; empty for NIfTI. */
   readonly transferSyntaxes: readonly string[];
-  /** null where the series is not eligible or could not be decoded. */
+  /** null where it was not asked for, the series is not eligible or could not be decoded. */
   readonly noise: NoiseSummary | null;
   readonly eligible: boolean;
   readonly why: Problem | null;

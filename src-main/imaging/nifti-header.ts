@@ -23,6 +23,7 @@ export const at = {
   srow: 280,
   magic: 344,
   float32: 16,
+  complex64: 32,
   uint8: 2,
 } as const;
 
@@ -40,6 +41,8 @@ export interface NiftiHeader {
   readonly spacing: readonly [number, number, number];
   /** Row-major 4x4, voxel to RAS in mm. */
   readonly ras: readonly number[];
+  /** Up to 80 ASCII characters. */
+  readonly description: string;
 }
 
 /** @throws LimpidError E_NIFTI for a bad magic, impossible dimensions or offsets, and Analyze */
@@ -66,7 +69,13 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
     intercept: scaled && Number.isFinite(intercept) ? intercept : 0,
     spacing: spacingOf(view, little),
     ras: rasOf(view, little),
+    description: textOf(bytes.subarray(at.description, at.description + 80)),
   };
+}
+
+function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));
 }
 
 function bad(message: string, remedy = 'Give a NIfTI-1 file (.nii or .nii.gz).'): LimpidError {

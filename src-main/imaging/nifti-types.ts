@@ -97,6 +97,14 @@ const TYPES: readonly StoredType[] = [
   },
 ];
 
+/** Datatypes of complex values, which lie as pairs of real ones, and those of their parts. */
+const COMPLEX: Readonly<Record<number, number>> = { 32: 16, 1792: 64 };
+
+/** How each part of a complex value is stored; null for types without parts. */
+export function complexPart(code: number): StoredType | null {
+  return code in COMPLEX ? storedType(COMPLEX[code]) : null;
+}
+
 /** @throws LimpidError E_NIFTI for colour, complex, binary and 128-bit types */
 export function storedType(code: number): StoredType {
   const type = TYPES.find((candidate) => candidate.code === code);

@@ -1,6 +1,7 @@
-import { crc32, gunzipSync, gzipSync, inflateRawSync, constants as zlib } from 'node:zlib';
-import { hasCode } from '../base/files.js';
+import { gzipSync } from 'node:zlib';
 import { LimpidError } from '../contract/errors.js';
+import { magnitudeOf, partsOf } from './complex.js';
+import { inflated } from './nifti-gzip.js';
 import {
   affineOf,
   at,
@@ -9,14 +10,17 @@ import {
   type NiftiHeader,
   parseHeader,
 } from './nifti-header.js';
-import { type StoredType, storedType } from './nifti-types.js';
-import { asNifti1, HEADER2_BYTES, isNifti2 } from './nifti2.js';
+import { readNiftiHeader } from './nifti-start.js';
+import { complexPart, type StoredType, storedType } from './nifti-types.js';
+import { asNifti1, HEADER2_BYTES } from './nifti2.js';
 import type { Volume } from './volume.js';
 
 /** A NIfTI file as a volume, with what is needed to write another with the same header. */
 export interface NiftiImage {
-  /** scl_slope and scl_inter applied, affine in LPS, dimensions past the third folded into frames. */
+  /** scl_slope and scl_inter applied, affine in LPS, dimensions past the third folded into frames; magnitudes. */
   readonly volume: Volume;
+  /** Of complex values: the real parts of all frames, then the imaginary ones of all; null for real values. */
+  readonly parts: Float32Array | null;
   /** The source's bytes before the image: 348 of header, then its extensions; at least 352. */
   readonly header: Uint8Array;
   readonly littleEndian: boolean;
@@ -24,8 +28,6 @@ export interface NiftiImage {
   readonly stored: { readonly bytes: Uint8Array; readonly datatype: number } | null;
 }
 
-/** Voxels that one file may claim: 2 GiB as Float32. */
-const MOST_VOXELS = 2 ** 29;
 /** Bytes that may follow the image in a compressed file before it counts as a bomb. */
 const SLACK = 1 << 20;
 
@@ -36,17 +38,14 @@ const SLACK = 1 << 20;
  * @param bytes a .nii or .nii.gz file, or the .hdr of a pair
  * @param pixels the .img of the pair
  * @throws LimpidError E_NIFTI for what is no NIfTI, truncated or of a type without single real values (colour,
- *   complex, binary, 128 bits); E_BOMB where it inflates past what its header announces, or announces too much
+ *   binary, 128 bits); E_BOMB where it inflates past what its header announces, or announces too much
  */
 export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
-  const start = isGzip(bytes) ? inflateHead(bytes) : bytes;
-  const second = isNifti2(start);
-  const header = parseHeader(second ? asNifti1(start) : start);
+  const { header, second } = readNiftiHeader(bytes);
   const headerBytes = second ? HEADER2_BYTES : HEADER_BYTES;
-  const type = storedType(header.datatype);
-  const count = header.dims.reduce((product, n) => product * n, 1);
-  if (count > MOST_VOXELS)
-    throw new LimpidError('E_BOMB', 'The image announces more voxels than can be read.', 'Split the image.');
+  const part = complexPart(header.datatype);
+  const type = part ?? storedType(header.datatype);
+  const count = header.dims.reduce((product, n) => product * n, part === null ? 1 : 2);
   if (header.isPair !== (pixels !== undefined))
     throw new LimpidError(
       'E_NIFTI',
@@ -58,87 +57,33 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   const whole = inflated(pixels ?? bytes, end + SLACK);
   if (whole.length < end)
     throw new LimpidError('E_NIFTI', 'The image ends before its last voxel.', 'Copy the file again.');
-  const { data, measured } = decode(whole, offset, count, type, header);
+  const decoded = decode(whole, offset, count, type, header);
+  const parts = part === null ? null : partsOf(decoded.data);
+  const measured = part === null ? decoded.measured : bothMeasured(decoded.measured);
+  const data = parts === null ? decoded.data : magnitudeOf(parts);
   const head = header.isPair ? inflated(bytes, SLACK) : whole;
   const kept = head.subarray(0, header.isPair ? headerBytes : offset);
   const first = second ? Buffer.concat([asNifti1(kept), kept.subarray(HEADER2_BYTES)]) : kept;
   return {
     volume: volumeOf(header, type, data, measured),
+    parts,
     header: keptHeader(first, first.length),
     littleEndian: header.littleEndian,
     stored: measured === null ? null : { bytes: whole.subarray(offset, end), datatype: header.datatype },
   };
 }
 
+/** Complex values lie in pairs: where one part is no number, neither is the whole. */
+function bothMeasured(measured: Uint8Array | null): Uint8Array | null {
+  return measured === null
+    ? null
+    : Uint8Array.from({ length: measured.length / 2 }, (_, i) => measured[2 * i] & measured[2 * i + 1]);
+}
+
 function keptHeader(bytes: Uint8Array, length: number): Uint8Array {
   const kept = new Uint8Array(Math.max(length, HEADER_BYTES + 4));
   kept.set(bytes.subarray(0, length));
   return kept;
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-/** The first bytes of a compressed file, enough for the header. */
-function inflateHead(bytes: Uint8Array): Uint8Array {
-  try {
-    return inflateRawSync(bytes.subarray(gzipHeaderLength(bytes), 1 << 14), {
-      finishFlush: zlib.Z_SYNC_FLUSH,
-      maxOutputLength: 1 << 25,
-    });
-  } catch (error) {
-    throw notInflated(error);
-  }
-}
-
-function inflated(bytes: Uint8Array, most: number): Uint8Array {
-  if (!isGzip(bytes)) return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: most });
-  } catch (error) {
-    const first = hasCode(error, 'Z_DATA_ERROR') ? firstMember(bytes, most) : null;
-    if (first !== null) return first;
-    throw hasCode(error, 'ERR_BUFFER_TOO_LARGE')
-      ? new LimpidError(
-          'E_BOMB',
-          'The file inflates to more than its header announces.',
-          'Check where the file comes from.',
-        )
-      : notInflated(error);
-  }
-}
-
-/** The first stream of a gzip file where its checksum and length stand in the file, whatever follows; else null. */
-function firstMember(bytes: Uint8Array, most: number): Uint8Array | null {
-  try {
-    const inflated = inflateRawSync(bytes.subarray(gzipHeaderLength(bytes)), { maxOutputLength: most });
-    const trailer = Buffer.alloc(8);
-    trailer.writeUInt32LE(crc32(inflated), 0);
-    trailer.writeUInt32LE(inflated.length, 4);
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(trailer) ? inflated : null;
-  } catch {
-    return null;
-  }
-}
-
-/** RFC 1952 section 2.3: ten bytes, then an extra field, a name, a comment and a checksum by its flags. */
-function gzipHeaderLength(bytes: Uint8Array): number {
-  const flags = bytes[3];
-  let at = 10;
-  if (flags & 4) at += 2 + bytes[at] + 256 * bytes[at + 1];
-  for (const flag of [8, 16]) if (flags & flag) at = bytes.indexOf(0, at) + 1;
-  return flags & 2 ? at + 2 : at;
-}
-
-function notInflated(cause: unknown): LimpidError {
-  return new LimpidError(
-    'E_NIFTI',
-    'The compressed file is damaged or truncated.',
-    'Copy the file again.',
-    undefined,
-    cause,
-  );
 }
 
 /** Values with slope and intercept; what is not finite becomes 0 and counts as not measured. */
@@ -203,37 +148,104 @@ export interface NiftiWriteOptions {
  * @throws LimpidError E_SHAPE for another number of values
  */
 export function writeNifti(image: NiftiImage, data: Float32Array, options: NiftiWriteOptions): Uint8Array {
-  if (data.length !== image.volume.data.length)
-    throw new LimpidError(
-      'E_SHAPE',
-      'The data has another size than the NIfTI header.',
-      'Write images of the same grid.',
-    );
+  if (data.length !== image.volume.data.length) throw otherSize();
   const source = parseHeader(image.header);
   const little = image.littleEndian;
-  const codes = { float32: at.float32, uint8: at.uint8, source: source.datatype };
+  const isSource = options.datatype === 'source' && image.parts === null;
+  const codes = { float32: at.float32, uint8: at.uint8, source: isSource ? source.datatype : at.float32 };
   const type = storedType(codes[options.datatype]);
-  const slope = options.datatype === 'source' ? source.slope : 1;
-  const intercept = options.datatype === 'source' ? source.intercept : 0;
+  const slope = isSource ? source.slope : 1;
+  const intercept = isSource ? source.intercept : 0;
+  const { bytes, offset } = started(image, {
+    code: type.code,
+    voxelBytes: type.bytes,
+    slope,
+    intercept,
+    description: options.description,
+  });
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < data.length; i++)
+    type.write(view, offset + i * type.bytes, (data[i] - intercept) / slope, little);
+  if (options.restore === true && image.parts === null)
+    restoreUnmeasured(image, bytes.subarray(offset), type);
+  return options.gzip ? gzipSync(bytes) : bytes;
+}
+
+/**
+ * The same of complex values, as complex64 (pairs of float32). Voxels that were not finite come back as they were.
+ *
+ * @param parts real parts of all frames, then imaginary ones
+ * @throws LimpidError E_SHAPE for another number of values
+ */
+export function writeComplexNifti(
+  image: NiftiImage,
+  parts: Float32Array,
+  options: Pick<NiftiWriteOptions, 'gzip' | 'description'>,
+): Uint8Array {
+  const count = image.volume.data.length;
+  if (image.parts === null || parts.length !== 2 * count) throw otherSize();
+  const { bytes, offset } = started(image, {
+    code: at.complex64,
+    voxelBytes: 8,
+    slope: 1,
+    intercept: 0,
+    description: options.description,
+  });
+  const type = storedType(at.float32);
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, value: number) =>
+    type.write(view, offset + at * type.bytes, value, image.littleEndian);
+  for (let i = 0; i < count; i++) {
+    put(2 * i, parts[i]);
+    put(2 * i + 1, parts[count + i]);
+  }
+  const { measured } = image.volume;
+  const { stored } = image;
+  const from = stored === null ? null : complexPart(stored.datatype);
+  if (measured !== null && stored !== null && from !== null) {
+    const old = new DataView(stored.bytes.buffer, stored.bytes.byteOffset, stored.bytes.byteLength);
+    for (let i = 0; i < 2 * count; i++)
+      if (measured[i >> 1] === 0) put(i, from.read(old, i * from.bytes, image.littleEndian));
+  }
+  return options.gzip ? gzipSync(bytes) : bytes;
+}
+
+/** A single file with the source's header, and room for its voxels. */
+function started(
+  image: NiftiImage,
+  as: {
+    readonly code: number;
+    readonly voxelBytes: number;
+    readonly slope: number;
+    readonly intercept: number;
+    readonly description: string | undefined;
+  },
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly offset: number } {
+  const little = image.littleEndian;
   // the format wants the image at a multiple of 16 bytes
   const offset = Math.ceil(image.header.length / 16) * 16;
-  const bytes = new Uint8Array(offset + data.length * type.bytes);
+  const bytes = new Uint8Array(offset + image.volume.data.length * as.voxelBytes);
   bytes.set(image.header);
   const view = new DataView(bytes.buffer);
-  view.setInt16(at.datatype, type.code, little);
-  view.setInt16(at.bitpix, 8 * type.bytes, little);
+  view.setInt16(at.datatype, as.code, little);
+  view.setInt16(at.bitpix, 8 * as.voxelBytes, little);
   view.setFloat32(at.voxOffset, offset, little);
-  view.setFloat32(at.slope, slope, little);
-  view.setFloat32(at.intercept, intercept, little);
+  view.setFloat32(at.slope, as.slope, little);
+  view.setFloat32(at.intercept, as.intercept, little);
   // the display range was that of the noisy values
   view.setFloat32(at.calMax, 0, little);
   view.setFloat32(at.calMin, 0, little);
   bytes.set([0x6e, 0x2b, 0x31, 0], at.magic);
-  if (options.description !== undefined) writeText(bytes, at.description, 80, options.description);
-  for (let i = 0; i < data.length; i++)
-    type.write(view, offset + i * type.bytes, (data[i] - intercept) / slope, little);
-  if (options.restore === true) restoreUnmeasured(image, bytes.subarray(offset), type);
-  return options.gzip ? gzipSync(bytes) : bytes;
+  if (as.description !== undefined) writeText(bytes, at.description, 80, as.description);
+  return { bytes, offset };
+}
+
+function otherSize(): LimpidError {
+  return new LimpidError(
+    'E_SHAPE',
+    'The data has another size than the NIfTI header.',
+    'Write images of the same grid.',
+  );
 }
 
 /** NaN and infinity outside of a head stand for no signal, and what reads the file may ask for them. */
@@ -260,7 +272,13 @@ export function writeNiftiFromVolume(
   volume: Volume,
   options: { readonly gzip: boolean; readonly description?: string },
 ): Uint8Array {
-  const image: NiftiImage = { volume, header: headerForVolume(volume), littleEndian: true, stored: null };
+  const image: NiftiImage = {
+    volume,
+    parts: null,
+    header: headerForVolume(volume),
+    littleEndian: true,
+    stored: null,
+  };
   return writeNifti(image, volume.data, { ...options, datatype: 'float32' });
 }
 

@@ -3,13 +3,10 @@ import { LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { EvaluateRequest } from '../contract/requests.js';
 import { type EvaluateResult, EXIT } from '../contract/results.js';
-import { DecodePool } from '../dicom/codec/decode.js';
-import { openSource } from '../dicom/files/sources.js';
-import { scan } from '../dicom/series/scan.js';
-import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { evaluate } from '../imaging/metrics.js';
 import type { Volume } from '../imaging/volume.js';
-import { isNiftiName, loadNifti } from '../series/nifti-input.js';
+import { loadNifti } from '../series/nifti-input.js';
+import { openInput } from '../series/open-input.js';
 
 /** Compares images with a reference. @throws LimpidError those of reading, E_SHAPE, E_VALUES */
 export async function runEvaluate(request: EvaluateRequest, emit: Emit): Promise<EvaluateResult> {
@@ -25,27 +22,23 @@ async function loadMask(path: string): Promise<Uint8Array> {
   return Uint8Array.from((await loadNifti(path)).image.volume.data, (value) => (value === 0 ? 0 : 1));
 }
 
-/** A NIfTI file, or the one series at a DICOM path. */
+/** A NIfTI file, or the one series at a path. */
 async function loadImage(path: string, emit: Emit): Promise<Volume> {
-  if (isNiftiName(path)) return (await loadNifti(path)).image.volume;
-  const source = await openSource(path);
-  const pool = new DecodePool();
+  const input = await openInput(path, emit, { errorMap: false, suffix: 'unused' });
   try {
-    const found = (await scan(source)).series.filter(({ eligible }) => eligible);
+    const found = input.units.flatMap(({ stacks }) => stacks).filter(({ why }) => why === null);
     if (found.length !== 1)
       throw new LimpidError(
         'E_USAGE',
         `An image to compare must be one series; here are ${found.length}.`,
-        'Give a folder with exactly one MR or CT series, or a NIfTI file.',
+        'Give a folder with exactly one MR or CT series or NIfTI image, or a file.',
         path,
       );
-    const { id } = found[0];
-    const total = sourceFiles(found[0]).length;
-    const meter = startMeter(emit, { series: id, stage: 'read', unit: 'files', total });
-    const options = { onProgress: (done: number) => meter.at(done) };
-    return (await loadVolume(found[0], pool.decode, options)).volume;
+    const [stack] = found;
+    const { id, instances } = stack;
+    const meter = startMeter(emit, { series: id, stage: 'read', unit: 'files', total: instances });
+    return (await stack.load((done) => meter.at(done))).volume;
   } finally {
-    await pool.close();
-    await source.close();
+    await input.close();
   }
 }

@@ -2,7 +2,7 @@ import { startMeter } from '../base/progress.js';
 import { type Problem, problemFrom } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { InspectRequest } from '../contract/requests.js';
-import { EXIT, type InspectedSeries, type InspectResult, type NoiseSummary } from '../contract/results.js';
+import { EXIT, type InspectedSeries, type InspectResult, isFailure, type NoiseSummary } from '../contract/results.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
 import { scan } from '../dicom/series/scan.js';
@@ -10,24 +10,28 @@ import type { Series } from '../dicom/series/series.js';
 import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
-import { isNiftiName, loadNifti } from '../series/nifti-input.js';
+import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
+import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
+import { isNiftiFile } from '../series/open-input.js';
 
 /**
- * Lists what is at the paths; nothing is written.
+ * Lists what is at the paths, from headers; nothing is written. What could not be read counts as failed.
  *
  * @throws LimpidError E_NOT_FOUND when a path does not exist, and those of opening it
  */
 export async function runInspect(request: InspectRequest, emit: Emit): Promise<InspectResult> {
   const series: InspectedSeries[] = [];
   const problems: Problem[] = [];
+  const look: Look = { emit, noise: request.noise === true };
   for (const path of request.paths) {
-    const found = isNiftiName(path)
-      ? await inspectNifti(path, series.length)
-      : await inspectDicom(path, emit);
+    const found = (await isNiftiFile(path))
+      ? await inspectNamed(path, series.length, look)
+      : await inspectTree(path, look);
     series.push(...found.series);
     problems.push(...found.problems);
   }
-  const failed = series.length === 0 || series.some(({ eligible, noise }) => eligible && noise === null);
+  const isUnknown = ({ eligible, noise }: InspectedSeries) => look.noise && eligible && noise === null;
+  const failed = series.length === 0 || series.some(isUnknown) || problems.some(isFailure);
   return {
     type: 'result',
     command: 'inspect',
@@ -37,24 +41,42 @@ export async function runInspect(request: InspectRequest, emit: Emit): Promise<I
   };
 }
 
+interface Look {
+  readonly emit: Emit;
+  /** Read the pixels too, for the noise level and damage that hides in them. */
+  readonly noise: boolean;
+}
+
 interface Found {
   readonly series: readonly InspectedSeries[];
   readonly problems: readonly Problem[];
 }
 
-async function inspectDicom(path: string, emit: Emit): Promise<Found> {
+async function inspectTree(path: string, look: Look): Promise<Found> {
+  const { emit } = look;
   const source = await openSource(path);
   const pool = new DecodePool();
   try {
     const scanning = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
-    const found = await scan(source, { onProgress: (done) => scanning.at(done), decode: pool.decode });
-    const { filesSeen, others } = found;
-    const problems = [...found.problems, ...found.passedOver];
-    const refused = found.problems.length;
-    emit({ type: 'scan', files: filesSeen, series: found.series.length, refused, others });
+    const finder = new NiftiFinder();
+    const found = await scan(source, {
+      onProgress: (done) => scanning.at(done),
+      claim: (file, bytes, isImage) => finder.take(file, bytes, isImage),
+      ...(look.noise ? { decode: pool.decode } : {}),
+    });
+    const { images, problems: refused } = finder.all();
+    const problems = [...found.problems, ...refused, ...found.passedOver];
+    emit({
+      type: 'scan',
+      files: found.filesSeen,
+      series: found.series.length + images.length,
+      refused: found.problems.length + refused.length,
+      others: found.others,
+    });
     for (const problem of problems) emit({ type: 'warning', series: null, problem });
     const inspected: InspectedSeries[] = [];
-    for (const one of found.series) inspected.push(await inspectSeries(one, pool, emit));
+    for (const one of found.series) inspected.push(await inspectSeries(one, pool, look));
+    for (const image of images) inspected.push(await inspectImage(image, image.relative, look));
     return { series: inspected, problems };
   } finally {
     await pool.close();
@@ -62,23 +84,21 @@ async function inspectDicom(path: string, emit: Emit): Promise<Found> {
   }
 }
 
-async function inspectSeries(series: Series, pool: DecodePool, emit: Emit): Promise<InspectedSeries> {
-  const files = sourceFiles(series).length;
-  const meter = startMeter(emit, {
-    series: series.id,
-    stage: 'read',
-    unit: 'files',
-    total: files,
-  });
-  let noise: ReturnType<typeof noiseOf> | null = null;
-  let why = series.why;
-  if (series.eligible)
-    try {
-      const { volume } = await loadVolume(series, pool.decode, { onProgress: (done) => meter.at(done) });
-      noise = noiseOf(volume, series.modality);
-    } catch (error) {
-      why = problemFrom(error);
-    }
+async function inspectSeries(
+  series: Series,
+  pool: DecodePool,
+  { emit, noise }: Look,
+): Promise<InspectedSeries> {
+  const total = sourceFiles(series).length;
+  const meter = startMeter(emit, { series: series.id, stage: 'read', unit: 'files', total });
+  const measured =
+    noise && series.eligible
+      ? await measure(async () => {
+          const { volume } = await loadVolume(series, pool.decode, { onProgress: (done) => meter.at(done) });
+          return noiseOf(volume, series.modality);
+        })
+      : UNMEASURED;
+  const why = series.why ?? measured.why;
   const first = series.instances[0];
   const { geometry } = series;
   return {
@@ -88,56 +108,77 @@ async function inspectSeries(series: Series, pool: DecodePool, emit: Emit): Prom
     seriesInstanceUid: series.seriesInstanceUid,
     seriesNumber: series.seriesNumber,
     modality: series.modality,
-    instances: files,
+    instances: total,
     columns: first.columns,
     rows: first.rows,
     slices: geometry.slices,
     frames: series.frames,
     spacing: geometry.unplaced ? [0, 0, 0] : geometry.spacing,
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
-    noise: noise?.summary ?? null,
+    noise: measured.summary,
     eligible: why === null,
     why,
-    warnings: [...series.warnings, ...(noise?.warnings ?? [])],
+    warnings: [...series.warnings, ...measured.warnings],
     forPerson: { description: series.description },
   };
 }
 
-async function inspectNifti(path: string, index: number): Promise<Found> {
-  const { volume } = (await loadNifti(path)).image;
-  const noise = noiseOf(volume, undefined);
-  const { columns, rows, slices, frames, spacing } = volume;
+async function inspectNamed(path: string, index: number, look: Look): Promise<Found> {
+  const named = { ...(await namedNifti(path)), id: `nifti-${index + 1}` };
+  return { series: [await inspectImage(named, path, look)], problems: [] };
+}
+
+/** @param description for the person at the screen */
+async function inspectImage(
+  found: FoundNifti,
+  description: string,
+  { noise }: Look,
+): Promise<InspectedSeries> {
+  const measured = noise
+    ? await measure(async () => noiseOf((await loadFoundNifti(found)).volume, undefined))
+    : UNMEASURED;
+  const { columns, rows, slices, frames, spacing } = found.facts;
   return {
-    series: [
-      {
-        id: `nifti-${index + 1}`,
-        kind: 'nifti',
-        studyInstanceUid: null,
-        seriesInstanceUid: null,
-        seriesNumber: null,
-        modality: null,
-        instances: 1,
-        columns,
-        rows,
-        slices,
-        frames,
-        spacing,
-        transferSyntaxes: [],
-        noise: noise.summary,
-        eligible: true,
-        why: null,
-        warnings: noise.warnings,
-        forPerson: { description: path },
-      },
-    ],
-    problems: [],
+    id: found.id,
+    kind: 'nifti',
+    studyInstanceUid: null,
+    seriesInstanceUid: null,
+    seriesNumber: null,
+    modality: null,
+    instances: 1,
+    columns,
+    rows,
+    slices,
+    frames,
+    spacing,
+    transferSyntaxes: [],
+    noise: measured.summary,
+    eligible: measured.why === null,
+    why: measured.why,
+    warnings: measured.warnings,
+    forPerson: { description },
   };
 }
 
-function noiseOf(
-  volume: Volume,
-  modality: string | undefined,
-): { summary: NoiseSummary; warnings: readonly Problem[] } {
+interface Measured {
+  readonly summary: NoiseSummary | null;
+  readonly warnings: readonly Problem[];
+  /** Why there is no level though it was asked for. */
+  readonly why: Problem | null;
+}
+
+const UNMEASURED: Measured = { summary: null, warnings: [], why: null };
+
+/** Pixels that cannot be had are told, and the rest is looked at. */
+async function measure(read: () => Promise<Omit<Measured, 'why'>>): Promise<Measured> {
+  try {
+    return { ...(await read()), why: null };
+  } catch (error) {
+    return { ...UNMEASURED, why: problemFrom(error) };
+  }
+}
+
+function noiseOf(volume: Volume, modality: string | undefined): Omit<Measured, 'why'> {
   const { sigma, relative, distribution, correlated, methods, certain, warnings } = estimateNoise(
     volume,
     modality === undefined ? {} : { modality },

@@ -5,16 +5,17 @@ import { VERSION } from '../base/version.js';
 import type { Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { SimulateRequest } from '../contract/requests.js';
-import type { OutputsResult } from '../contract/results.js';
+import { exitCodeOf, type OutputsResult } from '../contract/results.js';
 import type { ProcessHooks, Processor } from '../denoise/processor.js';
 import { writeNifti } from '../imaging/nifti.js';
 import type { Volume } from '../imaging/volume.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
 import { openJournal } from '../series/journal.js';
-import { isNiftiName, loadNifti } from '../series/nifti-input.js';
+import { isNiftiName } from '../series/nifti-finder.js';
+import { loadNifti } from '../series/nifti-input.js';
 import { guardedPath, openInput } from '../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
-import { exitCodeOf, refuseEmpty } from './denoise/denoise.js';
+import { refuseEmpty } from './denoise/denoise.js';
 import { runDeriveJob } from './denoise/derive-job.js';
 
 /**

@@ -1,21 +1,16 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
-import { startMeter } from '../base/progress.js';
 import type { Problem } from '../contract/errors.js';
-import type { Emit } from '../contract/events.js';
-import { DecodePool } from '../dicom/codec/decode.js';
+import type { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
 import { deriveUid, newUid } from '../dicom/elements/uid.js';
-import type { Source } from '../dicom/files/source.js';
-import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
 import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { writeDicomMaps } from './anomaly-output.js';
 import { type MapName, writeInstance, writeMap } from './dicom-output.js';
 import { earlierFile, writeFrames } from './frames-output.js';
 import type {
-  InputSet,
   Maps,
   StackInput,
   UnitInput,
@@ -28,34 +23,19 @@ import { putModel } from './model-output.js';
 import { freeSeriesNumber } from './series-number.js';
 import { changedSource } from './stack-record.js';
 
-/** Scans a DICOM source into units, one a Series Instance UID, with new UIDs and numbers proposed for each. */
-export async function openDicomInput(source: Source, emit: Emit, wants: Maps): Promise<InputSet> {
-  const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
-  const pool = new DecodePool();
-  const found = await scan(source, { onProgress: (done) => meter.at(done), decode: pool.decode });
-  const problems = [...found.problems, ...found.passedOver];
-  emit({
-    type: 'scan',
-    files: found.filesSeen,
-    series: found.series.length,
-    refused: found.problems.length,
-    others: found.others,
-  });
-  for (const problem of problems) emit({ type: 'warning', series: null, problem });
-  const groups = groupBySeries(found.series);
+/** Units of the series of a source, one a Series Instance UID, with new UIDs and numbers proposed for each. */
+export function dicomUnits(
+  series: readonly Series[],
+  pool: DecodePool,
+  wants: Maps,
+): { readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] } {
+  const groups = groupBySeries(series);
   const usable = groups.filter((stacks) => stacks.some(({ eligible }) => eligible));
   const leftOut = groups.filter((stacks) => !usable.includes(stacks)).flat();
-  const taken = numbersByStudy(found.series);
+  const taken = numbersByStudy(series);
   return {
-    kind: 'dicom',
     units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants)),
-    leftOut: leftOut.map((series) => stackInput(series, pool, { first: 0, numbers: new Map() })),
-    problems,
-    filesSeen: found.filesSeen,
-    async close() {
-      await pool.close();
-      await source.close();
-    },
+    leftOut: leftOut.map((one) => stackInput(one, pool, { first: 0, numbers: new Map() })),
   };
 }
 

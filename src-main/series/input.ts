@@ -1,7 +1,9 @@
 import type { Calibration } from '../contract/calibration.js';
 import type { Problem } from '../contract/errors.js';
+import type { OutputReport, RequestReport } from '../contract/report.js';
 import type { Processed } from '../denoise/processor.js';
 import type { Volume } from '../imaging/volume.js';
+import type { SidecarKind } from './nifti-finder.js';
 
 /** A stack of images on one grid, from whatever kind of file: loaded, processed and written one at a time. */
 export interface StackInput {
@@ -39,6 +41,8 @@ export interface LoadedStack {
   readonly sha256: readonly string[];
   /** The volume holds this minus the real-world value; absent or null where it holds that value. */
   readonly turnedAt?: number | null;
+  /** Set where the frames of the volume are real parts, then imaginary ones: the magnitudes, half as many. */
+  readonly magnitude?: Volume;
 }
 
 export interface WriteRequest {
@@ -61,7 +65,7 @@ export interface WrittenStack {
 
 /** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
 export interface WrittenFile {
-  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model';
+  readonly role: OutputReport['role'];
   readonly entry: EntryName;
   /** Name inside the entry; empty when the entry is itself the file. */
   readonly name: string;
@@ -71,7 +75,7 @@ export interface WrittenFile {
   readonly sopInstanceUid: string | null;
 }
 
-export type EntryName = 'image' | 'error-map' | 'uncertainty' | 'model';
+export type EntryName = 'image' | 'error-map' | 'uncertainty' | 'model' | SidecarKind;
 
 /** Maps that are written beside the images. */
 export interface Maps {
@@ -79,10 +83,18 @@ export interface Maps {
   readonly uncertainty?: boolean;
 }
 
+/** What a job wants of an input. */
+export interface Wants extends Maps {
+  /** Appended to the names of derived NIfTI files. */
+  readonly suffix: string;
+  /** How complex images are read: their magnitudes unless their parts are wanted. */
+  readonly complex?: 'parts';
+}
+
 /** What becomes visible when a unit is finished. */
 export interface Entry {
   readonly name: EntryName;
-  /** File or folder name in the output folder. */
+  /** File or folder in the output folder, parts joined by `/`. */
   readonly visible: string;
   /** The same for reports and scripts: without the name of the input. */
   readonly reported: string;
@@ -96,7 +108,7 @@ export interface UnitInput {
 }
 
 export interface InputSet {
-  readonly kind: 'dicom' | 'nifti';
+  readonly kind: RequestReport['input'];
   readonly units: readonly UnitInput[];
   /** Stacks that belong to no unit because nothing of their series can be processed. */
   readonly leftOut: readonly StackInput[];

@@ -2,59 +2,37 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import { readRegular } from '../base/reading.js';
-import { LimpidError } from '../contract/errors.js';
+import { LimpidError, type Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
-import { type NiftiImage, readNifti, writeNifti } from '../imaging/nifti.js';
+import { magnitudeOf } from '../imaging/complex.js';
+import { type NiftiImage, readNifti, writeComplexNifti, writeNifti } from '../imaging/nifti.js';
+import { readNiftiFacts } from '../imaging/nifti-start.js';
 import { writeNiftiMaps } from './anomaly-output.js';
 import type {
+  Entry,
   EntryName,
   InputSet,
-  Maps,
+  LoadedStack,
   StackInput,
+  UnitInput,
+  Wants,
   WriteRequest,
   WrittenFile,
   WrittenStack,
 } from './input.js';
 import { putModel } from './model-output.js';
+import { type FoundNifti, type NiftiFiles, niftiStem, SIDECAR_KINDS, type Sidecar } from './nifti-finder.js';
+import { type OutputName, outputNames } from './nifti-names.js';
 import { changedSource } from './stack-record.js';
 
-const NIFTI_NAME = /\.(nii|nii\.gz|hdr|img)$/i;
-const PAIR = /\.(hdr|img)$/i;
-
-/** NIfTI files are told by their names: their content has no mark at its start. */
-export function isNiftiName(file: string): boolean {
-  return NIFTI_NAME.test(file);
-}
-
-/** A NIfTI file as an input of one unit; it is read when the unit is. */
-export async function openNiftiInput(
-  file: string,
-  emit: Emit,
-  wants: Maps & { readonly suffix: string },
-): Promise<InputSet> {
-  await readFiles(file);
+/** A NIfTI file that was named, as an input of one unit; it is read when the unit is. */
+export async function openNiftiInput(file: string, emit: Emit, wants: Wants): Promise<InputSet> {
+  const found = await namedNifti(file);
   emit({ type: 'scan', files: 1, series: 1, refused: 0, others: 0 });
-  const name = path.basename(file).replace(NIFTI_NAME, '');
-  const stack = stackInput(file);
-  const entry = (entryName: EntryName, suffix: string) => ({
-    name: entryName,
-    visible: `${name}_${suffix}.nii.gz`,
-    reported: `*_${suffix}.nii.gz`,
-  });
+  const name = { folder: '', stem: niftiStem(found.relative) };
   return {
     kind: 'nifti',
-    units: [
-      {
-        unit: { key: 'image', stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
-        stacks: [stack],
-        entries: [
-          ...(wants.errorMap ? [entry('error-map', 'error-map')] : []),
-          ...(wants.uncertainty ? [entry('uncertainty', 'uncertainty')] : []),
-          { name: 'model', visible: `${name}_model.onnx`, reported: '*_model.onnx' },
-          entry('image', wants.suffix),
-        ],
-      },
-    ],
+    units: [niftiUnit(found, name, 'image', wants)],
     leftOut: [],
     problems: [],
     filesSeen: 1,
@@ -62,100 +40,227 @@ export async function openNiftiInput(
   };
 }
 
-/** Reads a NIfTI file, or a pair by either of its names. @throws LimpidError E_NOT_FOUND, E_IO, E_NIFTI, E_BOMB */
-export async function loadNifti(file: string): Promise<{ image: NiftiImage; sha256: string }> {
-  const files = await readFiles(file);
-  try {
-    return { image: readNifti(files.header, files.pixels), sha256: hashOf(files) };
-  } catch (error) {
-    throw error instanceof LimpidError ? error.at(file) : error;
-  }
+/** An image, or a pair by either of its names, outside of any tree. @throws LimpidError as `loadNifti` */
+export async function namedNifti(file: string): Promise<FoundNifti> {
+  const read = () => readFiles(file);
+  const { header } = await read();
+  return {
+    // A fixed id: a name, even hashed, would not survive a move of the input.
+    id: 'nifti',
+    relative: path.basename(file),
+    place: file,
+    facts: placed(file, () => readNiftiFacts(header)),
+    sidecars: await sidecarsOf(file),
+    read,
+  };
 }
 
-interface NiftiFiles {
-  readonly header: Uint8Array;
-  readonly pixels?: Uint8Array;
+/**
+ * A unit for each image that was found in a tree.
+ *
+ * @param taken names at the top of the output folder that are others'
+ */
+export function niftiUnits(
+  images: readonly FoundNifti[],
+  taken: readonly string[],
+  wants: Wants,
+): UnitInput[] {
+  const names = outputNames(
+    images.map(({ relative }) => relative),
+    taken,
+  );
+  return images.map((found, i) => niftiUnit(found, names[i], found.id, wants));
+}
+
+function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string, wants: Wants): UnitInput {
+  const stack = stackInput(found, wants);
+  const entry = (name: EntryName, what: string, ending = 'nii.gz'): Entry => ({
+    name,
+    visible: `${folder}${stem}_${what}.${ending}`,
+    reported: `*_${what}.${ending}`,
+  });
+  return {
+    unit: { key, stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
+    stacks: [stack],
+    entries: [
+      ...(wants.errorMap ? [entry('error-map', 'error-map')] : []),
+      ...(wants.uncertainty ? [entry('uncertainty', 'uncertainty')] : []),
+      entry('model', 'model', 'onnx'),
+      ...found.sidecars.map(({ kind }) => entry(kind, wants.suffix, kind)),
+      // The image last: where it is, the run was not interrupted in between.
+      entry('image', wants.suffix),
+    ],
+  };
+}
+
+/** Reads a NIfTI file, or a pair by either of its names. @throws LimpidError E_NOT_FOUND, E_IO, E_NIFTI, E_BOMB */
+export async function loadNifti(file: string): Promise<{ image: NiftiImage; sha256: string }> {
+  return load(file, await readFiles(file));
+}
+
+/** Reads an image of a tree. @throws LimpidError as `loadNifti`, and those of archives */
+export async function loadFoundNifti(found: FoundNifti): Promise<NiftiImage> {
+  return load(found.place, await found.read()).image;
+}
+
+function load(place: string, files: NiftiFiles): { image: NiftiImage; sha256: string } {
+  return { image: placed(place, () => readNifti(files.header, files.pixels)), sha256: hashOf(files) };
+}
+
+function placed<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof LimpidError ? error.at(place) : error;
+  }
 }
 
 function hashOf({ header, pixels }: NiftiFiles): string {
   return sha256(pixels === undefined ? header : Buffer.concat([header, pixels]));
 }
 
+const PAIR = /\.(hdr|img)(\.gz)?$/i;
+
 async function readFiles(file: string): Promise<NiftiFiles> {
   if (!PAIR.test(file)) return { header: await readRegular(file) };
-  const header = await readRegular(file.replace(PAIR, '.hdr'));
-  return { header, pixels: await readRegular(file.replace(PAIR, '.img')) };
+  const [header, pixels] = await Promise.all([partOf(file, 'hdr'), partOf(file, 'img')]);
+  return { header: await readRegular(header), pixels: await readRegular(pixels) };
 }
 
-function stackInput(file: string): StackInput {
-  // A fixed id: a name, even hashed, would not survive a move of the input.
-  const id = 'nifti';
+/** The header or the pixels of a pair, compressed or not. */
+async function partOf(file: string, ending: 'hdr' | 'img'): Promise<string> {
+  const plain = file.replace(PAIR, `.${ending}`);
+  const packed = `${plain}.gz`;
+  const isThere = (one: string) =>
+    fs.access(one).then(
+      () => true,
+      () => false,
+    );
+  return !(await isThere(plain)) && (await isThere(packed)) ? packed : plain;
+}
+
+/** Files of the same name beside an image that was named. */
+async function sidecarsOf(file: string): Promise<Sidecar[]> {
+  const sidecars: Sidecar[] = [];
+  for (const kind of SIDECAR_KINDS) {
+    const beside = `${niftiStem(file)}.${kind}`;
+    const stat = await fs.stat(beside).catch(() => null);
+    if (stat?.isFile()) sidecars.push({ kind, size: stat.size, read: () => readRegular(beside) });
+  }
+  return sidecars;
+}
+
+/** What Limpid writes into the headers of images that it denoised, and of maps; not of those that it simulated. */
+const DERIVED = /^Limpid (DENOISED|\|input - output\||standard deviation|rebuild error|unlike the training)/;
+
+function stackInput(found: FoundNifti, wants: Wants): StackInput {
+  const { facts } = found;
+  const area = facts.columns * facts.rows;
+  const parts = facts.isComplex && wants.complex === 'parts' ? 2 : 1;
   let read: NiftiImage | null = null;
+  const taken = async (hash: string): Promise<NiftiImage> => {
+    if (read === null) throw new LimpidError('E_INTERNAL', 'Nothing was loaded.', 'Report this.');
+    const image = read;
+    read = null;
+    if (hashOf(await found.read()) !== hash) throw changedSource();
+    return image;
+  };
   return {
-    id,
-    group: '',
+    id: found.id,
+    group: groupOf(found),
     modality: 'NIFTI',
     instances: 1,
     calibration: 'patient',
-    size: null,
+    size: { area, values: area * facts.slices * facts.frames * parts },
     transferSyntaxes: [],
     why: null,
     warnings: [],
     only2d: false,
-    derivedByLimpid: false,
-    hashes: async () => [hashOf(await readFiles(file))],
+    derivedByLimpid: DERIVED.test(facts.description),
+    hashes: async () => [hashOf(await found.read())],
     async load(onProgress) {
-      const loaded = await loadNifti(file);
+      const loaded = load(found.place, await found.read());
       read = loaded.image;
       onProgress(1);
-      return { volume: loaded.image.volume, sha256: [loaded.sha256] };
+      return loadedStack(loaded.image, loaded.sha256, wants);
     },
     async write(request, onProgress) {
-      if (read === null) throw new LimpidError('E_INTERNAL', 'Nothing was loaded.', 'Report this.');
-      const image = read;
-      read = null;
-      if (hashOf(await readFiles(file)) !== request.loaded.sha256[0]) throw changedSource();
-      const written = await writeImages(image, request);
+      const image = await taken(request.loaded.sha256[0]);
+      const written = await writeImages(image, found.sidecars, request);
       onProgress(1);
       return written;
     },
-    async writeUnlike(request) {
-      if (read === null) throw new LimpidError('E_INTERNAL', 'Nothing was loaded.', 'Report this.');
-      const image = read;
-      read = null;
-      if (hashOf(await readFiles(file)) !== request.loaded.sha256[0]) throw changedSource();
-      await writeNiftiMaps(image, request);
-    },
+    writeUnlike: async (request) => writeNiftiMaps(await taken(request.loaded.sha256[0]), request),
   };
 }
 
-async function writeImages(image: NiftiImage, request: WriteRequest): Promise<WrittenStack> {
-  const { processed } = request;
+/** Subjects of the Brain Imaging Data Structure; of other files nothing tells whose they are. */
+function groupOf({ relative }: FoundNifti): string {
+  const subject = /(?:^|\/)(sub-[^/_]+)/.exec(relative)?.[1];
+  return subject === undefined ? '' : sha256(subject);
+}
+
+/** Complex values as they are denoised: two real images with the same noise, whose level their magnitudes tell. */
+function loadedStack({ volume, parts }: NiftiImage, hash: string, { complex }: Wants): LoadedStack {
+  if (parts === null || complex !== 'parts') return { volume, sha256: [hash] };
+  const { measured } = volume;
+  const twice = measured === null ? null : Uint8Array.from([...measured, ...measured]);
+  return {
+    volume: { ...volume, data: parts, measured: twice, frames: 2 * volume.frames, quantum: 0 },
+    magnitude: volume,
+    sha256: [hash],
+  };
+}
+
+async function writeImages(
+  image: NiftiImage,
+  sidecars: readonly Sidecar[],
+  request: WriteRequest,
+): Promise<WrittenStack> {
+  const { processed, loaded } = request;
   const files: WrittenFile[] = [];
-  const put = async (entry: Exclude<EntryName, 'model'>, data: Float32Array, description: string) => {
-    const bytes = writeNifti(image, data, {
+  const keep = async (entry: EntryName, role: WrittenFile['role'], bytes: Uint8Array) => {
+    await fs.mkdir(request.folder, { recursive: true });
+    await writeFileAtomic(path.join(request.folder, entry), bytes, { replace: true });
+    const { length } = bytes;
+    const uids = { seriesInstanceUid: null, sopInstanceUid: null };
+    files.push({ role, entry, name: '', bytes: length, sha256: sha256(bytes), ...uids });
+  };
+  const isComplex = loaded.magnitude !== undefined;
+  const map = (values: Float32Array, description: string) =>
+    writeNifti(image, isComplex ? magnitudeOf(values) : values, {
       gzip: true,
       datatype: 'float32',
       description,
-      restore: entry === 'image',
     });
-    await fs.mkdir(request.folder, { recursive: true });
-    await writeFileAtomic(path.join(request.folder, entry), bytes, { replace: true });
-    files.push({
-      role: entry === 'image' ? 'denoised' : entry,
-      entry,
-      name: '',
-      bytes: bytes.length,
-      sha256: sha256(bytes),
-      seriesInstanceUid: null,
-      sopInstanceUid: null,
-    });
-  };
-  await put('image', processed.volume.data, `Limpid ${request.suffix}; not for diagnostic use`);
+  const description = `Limpid ${request.suffix}; not for diagnostic use`;
+  const { data } = processed.volume;
+  const denoised = isComplex
+    ? writeComplexNifti(image, data, { gzip: true, description })
+    : writeNifti(image, data, { gzip: true, datatype: 'float32', description, restore: true });
+  await keep('image', 'denoised', denoised);
   if (processed.errorMap !== null)
-    await put('error-map', processed.errorMap, 'Limpid |input - output| / noise level');
+    await keep('error-map', 'error-map', map(processed.errorMap, 'Limpid |input - output| / noise level'));
   if (processed.uncertainty != null)
-    await put('uncertainty', processed.uncertainty, 'Limpid standard deviation of the error');
+    await keep(
+      'uncertainty',
+      'uncertainty',
+      map(processed.uncertainty, 'Limpid standard deviation of the error'),
+    );
   if (processed.model !== null) files.push(await putModel(request, '', processed.model));
-  return { files, warnings: [] };
+  let lost = 0;
+  for (const sidecar of sidecars) {
+    const bytes = await sidecar.read().catch(() => null);
+    if (bytes === null) lost++;
+    else await keep(sidecar.kind, 'sidecar', bytes);
+  }
+  return { files, warnings: lost === 0 ? [] : [notCopied(lost)] };
+}
+
+function notCopied(count: number): Problem {
+  return {
+    code: 'W_UNREADABLE',
+    message: `${count === 1 ? 'A file' : `${count} files`} beside the image (bval, bvec or json) could not be copied.`,
+    remedy: 'Copy it yourself: the image is as it was on its grid and in its order.',
+  };
 }

@@ -104,8 +104,12 @@ async function refuseForeign(root: string): Promise<void> {
 export async function publish(from: string, to: string): Promise<void> {
   try {
     if (await exists(to)) throw placeTaken(to);
+    const made = await fs.mkdir(path.dirname(to), { recursive: true });
     await fs.rename(from, to);
     await syncFolder(path.dirname(to));
+    if (made !== undefined)
+      for (let folder = path.dirname(to); folder.length >= made.length; folder = path.dirname(folder))
+        await syncFolder(path.dirname(folder));
   } catch (error) {
     throw asFileError(error, to);
   }

@@ -41,11 +41,23 @@ export async function publishUnit(publication: Publication, record: UnitRecord):
   } catch (error) {
     // A part of the results looks like all of them.
     for (const { from, to } of done.reverse()) await fs.rename(to, from).catch(() => {});
+    for (const { to } of moves) await removeEmpty(path.dirname(to), folder.root);
     throw error;
   }
   const published: UnitRecord = { ...record, state: 'working', published: Object.keys(record.stacks) };
   await journal.write(unitInput.unit, published);
   return published;
+}
+
+/** Folders of the tree that nothing is left in. */
+async function removeEmpty(from: string, root: string): Promise<void> {
+  for (let folder = from; folder.length > root.length; folder = path.dirname(folder))
+    try {
+      // Only empty folders can be removed so.
+      await fs.rmdir(folder);
+    } catch {
+      return;
+    }
 }
 
 /** An earlier report, which no longer tells what is there. @throws LimpidError E_IO */

@@ -32,13 +32,18 @@ export function joinPath(folder: string, name: string): string {
   return /[\\/]$/.test(folder) ? `${folder}${name}` : `${folder}${separator}${name}`;
 }
 
-const NIFTI = /\.(nii|nii\.gz|hdr|img)$/i;
+const NIFTI = /\.(nii|hdr|img)(\.gz)?$/i;
 /** Files that are an input of their own, unlike the slices of a series. */
-const WHOLE = /\.(nii|nii\.gz|hdr|img|zip)$/i;
+const WHOLE = /\.((nii|hdr|img)(\.gz)?|zip)$/i;
 
 /** The name of a NIfTI file without its ending: outputs are named after it. */
 export function niftiStem(path: string): string {
   return baseName(path).replace(NIFTI, '');
+}
+
+/** The same for one of a tree, by its path inside it: outputs mirror the tree, and archives become folders. */
+export function niftiStemInTree(relative: string): string {
+  return relative.replace(NIFTI, '').replace(/\.zip(?=\/)/gi, '');
 }
 
 /**

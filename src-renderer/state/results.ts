@@ -1,13 +1,12 @@
 import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
 import type { Problem } from '../../src-main/contract/errors.js';
-import type { OutputReport, Report, RequestReport, SeriesReport } from '../../src-main/contract/report.js';
+import type { OutputReport, Report, SeriesReport } from '../../src-main/contract/report.js';
 import { REPORT_SCHEMA_VERSION } from '../../src-main/contract/report.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
-import { joinPath, niftiStem, parentOf } from './paths.js';
+import { joinPath, niftiStem, niftiStemInTree, parentOf } from './paths.js';
 
 /** What finding a result needs of a report. */
 export type SeriesOutputs = Pick<SeriesReport, 'id' | 'status' | 'outputs'>;
-type InputKind = RequestReport['input'];
 
 /** What the viewer shows side by side. */
 export interface Comparison {
@@ -52,16 +51,29 @@ export function seriesOfReport<S extends SeriesOutputs>(
   return wanted ?? series.find(({ status }) => status === 'done') ?? series[0] ?? null;
 }
 
-/** Full paths of a series' outputs with a role; `*` stands for the name of a NIfTI input. */
+/** Full paths of a series' outputs with a role; `*` stands for the name of a NIfTI input, `source` is its card. */
 export function outputPaths(
   request: DenoiseRequest,
   series: SeriesOutputs,
   role: OutputReport['role'],
+  source: SeriesCard | null,
 ): readonly string[] {
+  const isInTree = source !== null && source.kind === 'nifti' && source.id !== 'nifti';
+  const stem = isInTree ? niftiStemInTree(source.forPerson.description) : niftiStem(request.input);
   const paths = series.outputs
     .filter((output) => output.role === role)
-    .map(({ path }) => joinPath(request.output, path.replace('*', niftiStem(request.input))));
+    .map(({ path }) => joinPath(request.output, path.replace('*', stem)));
   return [...new Set(paths)];
+}
+
+/** The card of what a series of a report was made from, where that is open. */
+export function sourceOf(
+  inputs: readonly OpenInput[],
+  request: DenoiseRequest,
+  { id }: SeriesOutputs,
+): SeriesCard | null {
+  const open = inputs.filter(({ paths }) => paths.includes(request.input)).flatMap(({ series }) => series);
+  return open.find((card) => card.id === id) ?? null;
 }
 
 /**
@@ -70,12 +82,13 @@ export function outputPaths(
  */
 export function pathsToOpen(
   request: DenoiseRequest,
-  kind: InputKind,
   series: SeriesOutputs,
+  source: SeriesCard | null,
 ): readonly (readonly string[])[] {
-  const images = outputPaths(request, series, 'denoised');
-  const maps = outputPaths(request, series, 'error-map');
-  if (kind === 'nifti') return [images, maps].filter((files) => files.length > 0);
+  const images = outputPaths(request, series, 'denoised', source);
+  const maps = outputPaths(request, series, 'error-map', source);
+  if (series.outputs.every(({ seriesInstanceUid }) => seriesInstanceUid === null))
+    return [images, maps].filter((files) => files.length > 0);
   return [[...new Set([...images, ...maps].map(parentOf))]];
 }
 
@@ -87,13 +100,15 @@ export function comparisonOf(
 ): Comparison {
   const openAt = (path: string | undefined) =>
     path === undefined ? [] : inputs.filter(({ paths }) => paths.includes(path)).flatMap((i) => i.series);
-  const before = openAt(request.input).find(({ id }) => id === series.id) ?? null;
+  const before = sourceOf(inputs, request, series);
   const find = (role: 'denoised' | 'error-map') => {
     const output = series.outputs.find((one) => one.role === role);
     if (output === undefined) return null;
     if (output.seriesInstanceUid === null)
-      return openAt(outputPaths(request, series, role)[0]).find(({ kind }) => kind === 'nifti') ?? null;
-    const [path] = outputPaths(request, series, role);
+      return (
+        openAt(outputPaths(request, series, role, before)[0]).find(({ kind }) => kind === 'nifti') ?? null
+      );
+    const [path] = outputPaths(request, series, role, before);
     const cards = openAt(path === undefined ? undefined : parentOf(path)).filter(
       ({ seriesInstanceUid }) => seriesInstanceUid === output.seriesInstanceUid,
     );
@@ -137,8 +152,12 @@ function isErrorMap({ map }: SeriesCard): boolean {
 }
 
 /** The model file that a run left for a series, to run it again without training. */
-export function modelOf(request: DenoiseRequest, series: SeriesOutputs): string | null {
-  return outputPaths(request, series, 'model')[0] ?? null;
+export function modelOf(
+  request: DenoiseRequest,
+  series: SeriesOutputs,
+  source: SeriesCard | null,
+): string | null {
+  return outputPaths(request, series, 'model', source)[0] ?? null;
 }
 
 /** The request that writes the same result at another strength, into another folder. */
@@ -147,8 +166,9 @@ export function atStrength(
   series: SeriesOutputs,
   strength: number,
   output: string,
+  source: SeriesCard | null,
 ): DenoiseRequest {
-  const model = modelOf(request, series);
+  const model = modelOf(request, series, source);
   return {
     ...request,
     output,

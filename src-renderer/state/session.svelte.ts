@@ -22,7 +22,7 @@ import { inputsOfFiles } from './paths.js';
 import { Picker } from './picker.svelte.js';
 import { Preferences } from './preferences.svelte.js';
 import { Queue } from './queue.svelte.js';
-import { comparisonOf, pathsToOpen, problemOf, seriesOfReport } from './results.js';
+import { comparisonOf, pathsToOpen, problemOf, seriesOfReport, sourceOf } from './results.js';
 import { ShownJobs } from './shown-jobs.svelte.js';
 import { Toasts } from './toasts.svelte.js';
 
@@ -163,8 +163,8 @@ export class Session {
     const series = seriesOfReport(report, wanted);
     if (series === null || series.status !== 'done') return;
     await this.library.openWhole([request.input]);
-    for (const paths of pathsToOpen(request, report.request.input, series))
-      await this.library.openWhole(paths, true);
+    const source = sourceOf(this.library.inputs, request, series);
+    for (const paths of pathsToOpen(request, series, source)) await this.library.openWhole(paths, true);
     if (!this.lookedAt.compare(comparisonOf(this.library.inputs, request, series))) return;
     await this.navigation.go('viewer');
     this.toasts.announce(t('say.resultShown'));

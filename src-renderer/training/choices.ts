@@ -121,8 +121,8 @@ export interface Chosen {
 /** @param name of the model */
 export function requestOf(choices: TrainChoices, chosen: readonly Chosen[], name: string): TrainRequest {
   const { objective, family, settings, levels, losses, budget, file, from } = choices;
-  // A file holds one series; its id is not unlike that of other files.
-  const idOf = (card: SeriesCard) => (card.kind === 'nifti' ? null : card.id);
+  // A file that is an input of its own holds one series; its id is not unlike that of other files.
+  const idOf = (card: SeriesCard) => (card.id === 'nifti' ? null : card.id);
   const pairs = objective === 'supervised' ? chosen.flatMap(({ reference }) => reference ?? []) : [];
   return {
     ...USUAL_TRAINING,

@@ -27,7 +27,7 @@ describe('samples to try', () => {
 
   it('can be denoised, and their noise is measured as it was drawn', async () => {
     const paths = (await samplesAt(samplePlaces(ROOT))).map((sample) => sample.path);
-    const { series } = await runInspect({ type: 'inspect', paths }, () => {});
+    const { series } = await runInspect({ type: 'inspect', paths, noise: true }, () => {});
     expect(series.map(({ eligible, slices }) => [eligible, slices])).toEqual([
       [true, 20],
       [true, 20],

@@ -139,7 +139,14 @@ function niftiPixels(bytes: Uint8Array): Outcome {
 }
 
 async function dicomPixels(bytes: Uint8Array): Promise<Outcome> {
-  const file: SourceFile = { id: '0', place: 'memory', size: bytes.length, read: async () => bytes };
+  const file: SourceFile = {
+    id: '0',
+    place: 'memory',
+    relative: 'memory',
+    archived: false,
+    size: bytes.length,
+    read: async () => bytes,
+  };
   const instance = readInstance(file, bytes);
   const stored = await pool.decode(instance, bytes);
   const length = instance.rows * instance.columns * instance.numberOfFrames;

@@ -113,17 +113,37 @@ describe('limpid', () => {
 
 describe('limpid inspect', () => {
   it('tells geometry and noise to people and to scripts, to these without names', async () => {
-    const people = await limpid(['inspect', BRAIN]);
+    const headers = await limpid(['inspect', BRAIN, '--json']);
+    expect(headers.code).toBe(0);
+    expect(lastLine(headers).series[0]).toMatchObject({ slices: 20, eligible: true, noise: null });
+    const people = await limpid(['inspect', BRAIN, '--noise']);
     expect(people.code).toBe(0);
     expect(people.out).toContain('256x256x20');
     expect(people.out).toContain('FSE PD AXIAL OBL');
-    const scripts = await limpid(['inspect', BRAIN, '--json']);
+    const scripts = await limpid(['inspect', BRAIN, '--noise', '--json']);
     for (const line of scripts.out.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('type');
     const [series] = lastLine(scripts).series;
     expect(series).toMatchObject({ modality: 'MR', columns: 256, slices: 20, eligible: true });
     expect(series.noise.sigma).toBeGreaterThan(0);
     expect(scripts.out).not.toMatch(/brain_|FSE/);
     expect(scripts.err).not.toContain('\u001b');
+  });
+});
+
+describe('limpid inspect --csv', () => {
+  it('is a table of the series, and says with its exit code that something could not be read', async () => {
+    const input = path.join(await temporaryFolder(), 'in');
+    await brainSlices(input, [9, 10]);
+    await fs.writeFile(path.join(input, 'bad.nii'), 'words');
+    const table = await limpid(['inspect', input, '--csv']);
+    expect(table.code).toBe(1);
+    expect(table.err).toContain('E_NIFTI');
+    const [head, row, ...rest] = table.out.split('\r\n').map((line) => line.split(','));
+    expect(rest).toEqual([['']]);
+    const of = (name: string) => row[head.indexOf(name)];
+    expect([of('kind'), of('modality'), of('columns'), of('slices')]).toEqual(['dicom', 'MR', '256', '2']);
+    expect([of('description'), of('can_be_denoised'), of('noise')]).toEqual(['FSE PD AXIAL OBL', 'true', '']);
+    expect((await limpid(['inspect', input, '--csv', '--json'])).code).toBe(2);
   });
 });
 

@@ -60,7 +60,7 @@ export function tempFolder(): string {
 
 export function memoryFile(bytes: Uint8Array, place = 'memory'): SourceFile {
   const id = createHash('sha256').update(place).digest('hex').slice(0, 16);
-  return { id, place, size: bytes.length, read: async () => bytes };
+  return { id, place, relative: place, archived: false, size: bytes.length, read: async () => bytes };
 }
 
 export function bytesOf(values: ArrayBufferView): Buffer {

@@ -7,6 +7,7 @@ import {
   isReport,
   pathsToOpen,
   seriesOfReport,
+  sourceOf,
 } from '../../src-renderer/state/results.js';
 import { card, input, job, output, request, seriesOutputs } from './cards.js';
 
@@ -25,11 +26,9 @@ const map = { label: 'Error', explanation: '' };
 
 describe('the result of a job', () => {
   it('is opened by its image folders, without the report and the model', () => {
-    expect(pathsToOpen(request(), 'dicom', dicom)).toEqual([
-      ['/out/series-001', '/out/series-001-error-map'],
-    ]);
+    expect(pathsToOpen(request(), dicom, null)).toEqual([['/out/series-001', '/out/series-001-error-map']]);
     const brain = request({ input: '/in/brain.nii.gz' });
-    expect(pathsToOpen(brain, 'nifti', nifti)).toEqual([
+    expect(pathsToOpen(brain, nifti, null)).toEqual([
       ['/out/brain_denoised.nii.gz'],
       ['/out/brain_error-map.nii.gz'],
     ]);
@@ -67,8 +66,27 @@ describe('the result of a job', () => {
     expect([found.before?.key, found.after?.key, found.errorMap?.key]).toEqual(['source', 'after', 'map']);
   });
 
+  it('is found by the place of its source where that lies in a tree', () => {
+    const wanted = request({ input: '/in' });
+    const made = { ...nifti, id: 'nifti-1a2b' };
+    const one = (key: string, path: string, id: string, description: string) =>
+      input({
+        id: key,
+        paths: [path],
+        series: [card({ key, id, kind: 'nifti', input: key }, { description })],
+      });
+    const inputs = [
+      one('source', '/in', 'nifti-1a2b', 'old.zip/sub-1/T1.nii.gz'),
+      one('after', '/out/old/sub-1/T1_denoised.nii.gz', 'nifti', 'T1_denoised.nii.gz'),
+    ];
+    const source = sourceOf(inputs, wanted, made);
+    expect(source?.key).toBe('source');
+    expect(pathsToOpen(wanted, made, source)[0]).toEqual(['/out/old/sub-1/T1_denoised.nii.gz']);
+    expect(comparisonOf(inputs, wanted, made).after?.key).toBe('after');
+  });
+
   it('is written again by the model that the run left, with the same seed, for that series alone', () => {
-    expect(atStrength(request(), dicom, 0.7, '/out-70')).toEqual({
+    expect(atStrength(request(), dicom, 0.7, '/out-70', null)).toEqual({
       ...request(),
       output: '/out-70',
       strength: 0.7,
@@ -76,7 +94,7 @@ describe('the result of a job', () => {
       model: { kind: 'file', path: '/out/series-001-model/s1.onnx' },
     });
     const classical = seriesOutputs('s1', [output('denoised', 'series-001/00001.dcm', 'new')]);
-    expect(atStrength(request(), classical, 0.7, '/o').model).toEqual(request().model);
+    expect(atStrength(request(), classical, 0.7, '/o', null).model).toEqual(request().model);
   });
 
   it('belongs to the series that it was asked for', () => {

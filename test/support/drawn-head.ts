@@ -67,7 +67,13 @@ export function drawnHead(): Volume {
 export function drawnSample(): Uint8Array {
   const clean = drawnHead();
   const noisy = simulateNoise(clean, { kind: 'rician', sigma: sigmaOfLevel(clean, SAMPLE_LEVEL), seed: 1 });
-  const image = { volume: noisy, header: headerForVolume(noisy), littleEndian: true, stored: null };
+  const image = {
+    volume: noisy,
+    header: headerForVolume(noisy),
+    littleEndian: true,
+    parts: null,
+    stored: null,
+  };
   const description = `Drawn by Limpid, no scan of a person; Rician noise of ${SAMPLE_LEVEL} %`;
   return writeNifti(image, noisy.data, { gzip: true, datatype: 'uint8', description });
 }

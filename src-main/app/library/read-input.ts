@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
 import type { InputId } from '../../contract/app.js';
 import { type Problem, problemFrom } from '../../contract/errors.js';
@@ -11,7 +10,9 @@ import { isParametricMap, type MapInstance, readMapInstance } from '../../dicom/
 import { scan } from '../../dicom/series/scan.js';
 import type { Series } from '../../dicom/series/series.js';
 import type { Volume } from '../../imaging/volume.js';
-import { isNiftiName, loadNifti } from '../../series/nifti-input.js';
+import { type FoundNifti, NiftiFinder } from '../../series/nifti-finder.js';
+import { loadFoundNifti, namedNifti } from '../../series/nifti-input.js';
+import { isNiftiFile } from '../../series/open-input.js';
 import type { Lru } from './lru.js';
 import { type Shown, shownMaps, shownNifti, shownSeries } from './shown.js';
 
@@ -31,9 +32,6 @@ export interface ReadOptions {
   readonly onProgress: (filesSeen: number) => void;
 }
 
-/** What a folder walk takes for NIfTI besides what was named: single files only. */
-const SINGLE_NIFTI = /\.nii(\.gz)?$/i;
-
 /**
  * Reads the headers of everything at the paths. DICOM files given one by one are grouped as one source.
  *
@@ -44,16 +42,18 @@ export async function readInput(
   paths: readonly string[],
   options: ReadOptions,
 ): Promise<InputContent> {
-  const niftis = paths.filter(isNiftiName);
-  const source = await openAll(paths.filter((one) => !isNiftiName(one)));
+  const named: string[] = [];
+  for (const one of paths) if (await isNiftiFile(one)) named.push(one);
+  const source = await openAll(paths.filter((one) => !named.includes(one)));
   try {
-    const claimed = new Claims(niftis);
+    const claimed = new Claims();
     const found = await scan(source, {
       signal: options.signal,
       onProgress: options.onProgress,
-      claim: (file, bytes) => claimed.take(file, bytes),
+      claim: (file, bytes, isImage) => claimed.take(file, bytes, isImage),
     });
-    const problems: Problem[] = [...claimed.problems, ...found.problems, ...found.passedOver];
+    const { images, problems: refused } = claimed.niftis.all();
+    const problems: Problem[] = [...claimed.problems, ...refused, ...found.problems, ...found.passedOver];
     const shown: Shown[] = [];
     const attempt = async (place: string, make: () => Promise<Shown>) => {
       try {
@@ -65,9 +65,11 @@ export async function readInput(
     for (const series of found.series)
       await attempt(series.instances[0].file.place, () => imageSeries(input, series, options));
     for (const maps of claimed.maps()) await attempt(maps[0].file.place, () => mapSeries(input, maps));
-    for (const [i, place] of claimed.niftis.entries())
-      await attempt(place, () => nifti(input, i + 1, place, options));
-    const filesSeen = found.filesSeen + niftis.length;
+    for (const [i, place] of named.entries())
+      await attempt(place, async () => nifti(input, i + 1, await namedNifti(place), options));
+    for (const [i, image] of images.entries())
+      await attempt(image.place, () => nifti(input, named.length + i + 1, image, options));
+    const filesSeen = found.filesSeen + named.length;
     return { shown, problems, filesSeen, close: () => source.close() };
   } catch (error) {
     await source.close();
@@ -77,19 +79,12 @@ export async function readInput(
 
 /** Files of a scan that are no classic images. */
 class Claims {
-  readonly niftis: string[];
+  readonly niftis = new NiftiFinder();
   readonly problems: Problem[] = [];
   readonly #maps = new Map<string, MapInstance[]>();
 
-  constructor(niftis: readonly string[]) {
-    this.niftis = [...niftis];
-  }
-
-  take(file: SourceFile, bytes: Uint8Array): boolean {
-    if (SINGLE_NIFTI.test(file.place)) {
-      this.niftis.push(file.place);
-      return true;
-    }
+  take(file: SourceFile, bytes: Uint8Array, isImage: boolean): boolean {
+    if (this.niftis.take(file, bytes, isImage)) return true;
     try {
       if (!isParametricMap(bytes)) return false;
       const map = readMapInstance(file, bytes);
@@ -127,19 +122,19 @@ async function detailsOf(file: SourceFile): Promise<Details> {
 async function nifti(
   input: InputId,
   number: number,
-  place: string,
+  found: FoundNifti,
   { volumes }: ReadOptions,
 ): Promise<Shown> {
   const key = `${input}.nifti-${number}`;
   const load = async () => {
     const known = volumes.get(key);
     if (known !== undefined) return known;
-    const { volume } = (await loadNifti(place)).image;
+    const { volume } = await loadFoundNifti(found);
     volumes.set(key, volume, volume.data.byteLength);
     return volume;
   };
   const volume = await load();
-  return shownNifti(input, number, path.basename(place), { volume, load });
+  return shownNifti(input, number, found, { volume, load });
 }
 
 /** Several paths as one source. @throws LimpidError those of `openSource` */

@@ -97,12 +97,12 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
 export function shownNifti(
   input: InputId,
   number: number,
-  place: string,
+  { id, relative }: { readonly id: string; readonly relative: string },
   { volume, load }: { readonly volume: Volume; readonly load: () => Promise<Volume> },
 ): Shown {
   const { columns, rows, slices, frames, spacing, affine, units } = volume;
   const card = withKey(input, `nifti-${number}`, {
-    id: 'nifti',
+    id,
     kind: 'nifti',
     modality: null,
     seriesNumber: null,
@@ -124,7 +124,7 @@ export function shownNifti(
     eligible: true,
     why: null,
     warnings: [],
-    forPerson: { patient: '', study: '', studyDate: '', description: place },
+    forPerson: { patient: '', study: '', studyDate: '', description: relative },
   });
   return {
     card,

@@ -23,7 +23,7 @@ export function anomalyCommand(start: Start): Command {
       '<normal-model>',
       'file that `limpid train` wrote from normal series, or id or name from the library',
     )
-    .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
+    .argument('<in>', 'folder of DICOM, NIfTI and zip archives, one such file, or a DICOMDIR')
     .argument('<out>', 'new or empty folder, outside the input')
     .option(
       '--normal <paths...>',

@@ -31,7 +31,7 @@ export function denoiseCommand(start: Start): Command {
     .description(
       'Denoises MR and CT series with an autoencoder and writes derived DICOM series (or NIfTI), report.json and report.html. The source is never changed. Run the same command again to resume a run that was stopped.',
     )
-    .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
+    .argument('<in>', 'folder of DICOM, NIfTI and zip archives, one such file, or a DICOMDIR')
     .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
     .option(
       '--model <auto|general|self|nlm|dct|mppca|FILE.onnx>',

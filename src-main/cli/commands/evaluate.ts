@@ -13,7 +13,7 @@ export function evaluateCommand(start: Start): Command {
     .description(
       'Compares an image with a clean reference by the protocol of the MRI denoising papers: the peak is the maximum of the reference, the automatic mask is where the reference is over 10/255 of its maximum.',
     )
-    .argument('<reference>', 'clean image: NIfTI file, or DICOM with one series')
+    .argument('<reference>', 'clean image: NIfTI file, or a folder with one series')
     .argument('<test>', 'image to judge, on the same grid')
     .option('--noisy <image>', 'the noisy image, to tell the gain over it')
     .option('--mask <FILE|auto>', 'voxels to compare: NIfTI file, not 0 inside', 'auto')

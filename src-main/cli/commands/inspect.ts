@@ -1,23 +1,35 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { inspectCsv } from '../terminal/csv.js';
 import type { Start } from '../terminal/run.js';
 
 export function inspectCommand(start: Start): Command {
   return new Command('inspect')
-    .summary('list series, their geometry and noise, and whether they can be denoised')
+    .summary('list series, their geometry, and whether they can be denoised')
     .description(
-      'Lists studies and series with geometry, transfer syntax and noise estimate, whether each can be denoised or why not, and warnings. Nothing is written.',
+      'Lists studies and series with geometry and transfer syntax, whether each can be denoised or why not, and warnings, from headers alone. Nothing is written. Exit code 1: some file or folder could not be read, and the rest is listed.',
     )
-    .argument('<paths...>', 'DICOM folders or files, DICOMDIRs, zip archives or NIfTI files')
-    .option('--json', 'one JSON object a line on standard output', false)
+    .argument('<paths...>', 'folders of DICOM, NIfTI and zip archives, or such files, or DICOMDIRs')
+    .option('--noise', 'also read the pixels: noise level of each series, damage in the pixels', false)
+    .addOption(
+      new Option('--csv', 'a table for spreadsheets on standard output, with descriptions and NIfTI paths')
+        .default(false)
+        .conflicts('json'),
+    )
+    .option('--json', 'one JSON object a line on standard output, without descriptions and paths', false)
     .addHelpText(
       'after',
       `
 Examples:
   limpid inspect scans/
   limpid inspect DICOMDIR brain.nii.gz
+  limpid inspect scans/ --noise
+  limpid inspect archive/ --csv > archive.csv
   limpid inspect export.zip --json | tail -n 1`,
     )
-    .action((paths: string[], options: { json: boolean }) =>
-      start({ type: 'inspect', paths }, { json: options.json }),
+    .action((paths: string[], { noise, json, csv }: { noise: boolean; json: boolean; csv: boolean }) =>
+      start(
+        { type: 'inspect', paths, ...(noise ? { noise } : {}) },
+        { json, ...(csv ? { describe: inspectCsv } : {}) },
+      ),
     );
 }

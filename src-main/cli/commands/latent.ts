@@ -20,7 +20,7 @@ export function latentCommand(start: Start): Command {
       'Encodes every slice and writes vectors.npy, vectors.csv, latent.json, map.svg (principal components and UMAP) and clusters.png (k-means; a row a cluster, the most typical slices first). A model whose latent stands for a whole plane gives that vector; others give mean and standard deviation of each channel.',
     )
     .argument('<model>', 'file that `limpid train` wrote, or id or name from the library')
-    .argument('<in...>', 'DICOM folders or files, DICOMDIRs, zip archives or NIfTI files')
+    .argument('<in...>', 'folders of DICOM, NIfTI and zip archives, such files, or DICOMDIRs')
     .requiredOption('--out <DIR>', 'new or empty folder, outside the inputs')
     .option('--clusters <k>', 'number of clusters (default: 2 to 8, by the silhouette)', wholeNumber(1, 100))
     .option('--nearest <FILE>', 'also find the five slices most like each slice of this (nearest.png)')

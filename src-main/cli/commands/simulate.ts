@@ -18,7 +18,7 @@ export function simulateCommand(start: Start): Command {
     .description(
       'Adds an artifact, Rician or Gaussian noise of a known level, or both. DICOM gives derived series that say so; NIfTI gives NAME_noisy.nii.gz (NAME_artifact.nii.gz without noise) in the folder, or the file itself where OUT ends in .nii or .nii.gz.',
     )
-    .argument('<in>', 'DICOM folder or file, DICOMDIR, zip archive or NIfTI file')
+    .argument('<in>', 'folder of DICOM, NIfTI and zip archives, one such file, or a DICOMDIR')
     .argument('<out>', 'new or empty folder, outside the input')
     .addOption(new Option('--noise <kind>', 'distribution of the noise').choices(NOISE_KINDS))
     .option(

@@ -54,7 +54,7 @@ export function trainCommand(start: Start): Command {
     .description(
       'Trains an autoencoder on the slices of all inputs and writes one ONNX file with a model card. A share of the images only judges: where there are three patients or more, whole patients; otherwise neighbouring slices. Ctrl-C stops; --resume goes on and gives the weights of an unbroken run.',
     )
-    .argument('<in...>', 'DICOM folders or files, DICOMDIRs, zip archives or NIfTI files')
+    .argument('<in...>', 'folders of DICOM, NIfTI and zip archives, such files, or DICOMDIRs')
     .requiredOption('--out <FILE.onnx>', 'the model file')
     .option(
       '--family <name>',

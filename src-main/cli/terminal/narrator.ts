@@ -3,17 +3,21 @@ import type { Problem } from '../../contract/errors.js';
 import type {
   JobEvent,
   ProgressEvent,
+  ResultEvent,
   ScanEvent,
   SeriesDoneEvent,
   Stage,
   WarningEvent,
 } from '../../contract/events.js';
-import { describeResult } from './describe.js';
+import type { StoppedResult } from '../../contract/results.js';
 import { duration, rate } from './format.js';
+
+type Describe = (result: Exclude<ResultEvent, StoppedResult>) => string;
 
 /** Tells a person what happens: results on standard output, everything else on standard error. */
 export interface Narrator {
-  tell(event: JobEvent, options: { readonly results: boolean }): void;
+  /** @param options.describe how the result is put on standard output; null: not at all */
+  tell(event: JobEvent, options: { readonly describe: Describe | null }): void;
   close(): void;
 }
 
@@ -40,7 +44,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
   const refusals = refusalCounter();
   const doubts = doubtsBySeries();
   return {
-    tell(event, { results }) {
+    tell(event, { describe }) {
       switch (event.type) {
         case 'scan':
           return say(scanLine(event));
@@ -62,7 +66,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
         case 'result':
           for (const line of refusals.rest()) say(line);
           bar?.clear();
-          if (!('stopped' in event) && results) process.stdout.write(describeResult(event));
+          if (!('stopped' in event) && describe !== null) process.stdout.write(describe(event));
           for (const line of doubts.lines()) say(line);
           if ('stopped' in event) say(problemLine(event.stopped));
       }

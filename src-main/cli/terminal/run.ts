@@ -1,21 +1,31 @@
-import type { JobEvent } from '../../contract/events.js';
+import type { JobEvent, ResultEvent } from '../../contract/events.js';
 import type { JobRequest } from '../../contract/requests.js';
-import type { ExitCode } from '../../contract/results.js';
+import type { ExitCode, StoppedResult } from '../../contract/results.js';
 import { startJob } from '../../process/client.js';
+import { describeResult } from './describe.js';
 import { scriptLine } from './json.js';
 import { openNarrator } from './narrator.js';
+
+/** How a command tells its result. */
+export interface Telling {
+  /** For scripts: all events, a line each. */
+  readonly json: boolean;
+  /** The result in another form than that for people. */
+  readonly describe?: (result: Exclude<ResultEvent, StoppedResult>) => string;
+}
 
 /** Runs a request in the compute process, tells its events, and returns the exit code. */
 export async function runRequest(
   request: JobRequest,
-  options: { readonly compute: string; readonly json: boolean },
+  compute: string,
+  { json, describe = describeResult }: Telling,
 ): Promise<ExitCode> {
-  const narrator = openNarrator({ bars: process.stderr.isTTY === true && !options.json });
+  const narrator = openNarrator({ bars: process.stderr.isTTY === true && !json });
   const tell = (event: JobEvent) => {
-    if (options.json) process.stdout.write(scriptLine(event));
-    narrator.tell(event, { results: !options.json });
+    if (json) process.stdout.write(scriptLine(event));
+    narrator.tell(event, { describe: json ? null : describe });
   };
-  const job = startJob(options.compute, request, tell);
+  const job = startJob(compute, request, tell);
   const cancel = () => job.cancel();
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);

@@ -6,6 +6,10 @@ export interface SourceFile {
   readonly id: string;
   /** Path for the person at the screen: never logged or reported. */
   readonly place: string;
+  /** Path inside the source, with `/` between its parts: for names of outputs, never logged. */
+  readonly relative: string;
+  /** Lies in an archive: its bytes are only held against their checksum when it is read whole. */
+  readonly archived: boolean;
   /** Bytes. */
   readonly size: number;
   /** @throws LimpidError E_IO, E_NOT_FOUND, E_PATH_ESCAPE, E_ZIP, E_BOMB. */
@@ -33,5 +37,5 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** No classic or enhanced image comes near; what is larger is not read into memory. */
-export const MAX_FILE_BYTES = 2 ** 30;
+/** As much as is read into memory at once. No DICOM image comes near, a long series in a NIfTI file does. */
+export const MAX_FILE_BYTES = 2 ** 31 - 1;

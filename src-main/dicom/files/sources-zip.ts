@@ -30,24 +30,10 @@ export function isZip(head: Uint8Array): boolean {
  * @throws LimpidError E_ZIP, E_PATH_ESCAPE, E_BOMB.
  */
 export async function openZip(root: string, idOf: (relative: string) => string): Promise<Source> {
-  const { size } = await fs.stat(root);
-  const zip = await yauzl
-    .openPromise(root, {
-      autoClose: false,
-      lazyEntries: true,
-      strictFileNames: true,
-      validateEntrySizes: true,
-    })
-    .catch((error: unknown) => {
-      throw zipError(error);
-    });
+  const zip = await openArchive(root);
   try {
-    const entries = await listEntries(zip);
-    requireBounds(entries, size);
-    const files = entries
-      .filter((entry) => !entry.fileName.endsWith('/') && !isHidden(entry.fileName))
-      .sort((a, b) => (a.fileName < b.fileName ? -1 : a.fileName > b.fileName ? 1 : 0))
-      .map((entry) => entryFile(root, zip, entry, idOf));
+    const listed = await usableEntries(zip, root);
+    const files = listed.map((entry) => entryFile({ root, entry, relative: entry.fileName, idOf, zip }));
     return {
       root,
       kind: 'zip',
@@ -61,6 +47,46 @@ export async function openZip(root: string, idOf: (relative: string) => string):
     zip.close();
     throw error;
   }
+}
+
+/**
+ * The files of an archive among other files. It is held open only while it is listed and while one of them is read,
+ * since a folder may hold more archives than a process may open files.
+ *
+ * @param under what their paths begin with
+ * @throws LimpidError as `openZip`; the system's errors
+ */
+export async function zipFiles(
+  root: string,
+  under: string,
+  idOf: (relative: string) => string,
+): Promise<SourceFile[]> {
+  const zip = await openArchive(root);
+  try {
+    const listed = await usableEntries(zip, root);
+    return listed.map((entry) =>
+      entryFile({ root, entry, relative: `${under}${entry.fileName}`, idOf, zip: null }),
+    );
+  } finally {
+    zip.close();
+  }
+}
+
+function openArchive(root: string): Promise<yauzl.ZipFile> {
+  const options = { autoClose: false, lazyEntries: true, strictFileNames: true, validateEntrySizes: true };
+  return yauzl.openPromise(root, options).catch((error: unknown) => {
+    throw zipError(error);
+  });
+}
+
+/** What may be an image, in an order of names. */
+async function usableEntries(zip: yauzl.ZipFile, root: string): Promise<yauzl.Entry[]> {
+  const { size } = await fs.stat(root);
+  const entries = await listEntries(zip);
+  requireBounds(entries, size);
+  return entries
+    .filter((entry) => !entry.fileName.endsWith('/') && !isHidden(entry.fileName))
+    .sort((a, b) => (a.fileName < b.fileName ? -1 : a.fileName > b.fileName ? 1 : 0));
 }
 
 async function listEntries(zip: yauzl.ZipFile): Promise<yauzl.Entry[]> {
@@ -93,29 +119,43 @@ function isHidden(name: string): boolean {
     .some((part) => part.startsWith('.') || part === '__MACOSX' || /^DICOMDIR$/i.test(part));
 }
 
-function entryFile(
-  root: string,
-  zip: yauzl.ZipFile,
-  entry: yauzl.Entry,
-  idOf: (relative: string) => string,
-): SourceFile {
+interface EntryPlace {
+  /** The archive. */
+  readonly root: string;
+  readonly entry: yauzl.Entry;
+  /** Path inside the source. */
+  readonly relative: string;
+  readonly idOf: (relative: string) => string;
+  /** The archive, open; null: it is opened for each reading. */
+  readonly zip: yauzl.ZipFile | null;
+}
+
+function entryFile({ root, entry, relative, idOf, zip }: EntryPlace): SourceFile {
   const place = path.join(root, entry.fileName);
   const size = entry.uncompressedSize;
-  const guarded = async <T>(read: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(read: (zip: yauzl.ZipFile) => Promise<T>): Promise<T> => {
     try {
       requirePlain(entry);
-      return await read();
+      if (zip !== null) return await read(zip);
+      const opened = await openArchive(root);
+      try {
+        return await read(opened);
+      } finally {
+        opened.close();
+      }
     } catch (error) {
       if (error instanceof Error && 'syscall' in error) throw asReadError(error, place);
       throw (error instanceof LimpidError ? error : damagedEntry(error)).at(place);
     }
   };
   return {
-    id: idOf(entry.fileName),
+    id: idOf(relative),
     place,
+    relative,
+    archived: true,
     size,
-    read: () => guarded(() => readEntry(zip, entry)),
-    readHead: (count) => guarded(async () => ({ bytes: await readStart(zip, entry, count), size })),
+    read: () => guarded((open) => readEntry(open, entry)),
+    readHead: (count) => guarded(async (open) => ({ bytes: await readStart(open, entry, count), size })),
   };
 }
 

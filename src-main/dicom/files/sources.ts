@@ -8,13 +8,13 @@ import { LimpidError, type Problem } from '../../contract/errors.js';
 import type { FileHead, Source, SourceFile } from './source.js';
 import { MAX_FILE_BYTES } from './source.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
-import { isZip, openZip } from './sources-zip.js';
+import { isZip, openZip, zipFiles } from './sources-zip.js';
 
 /** Files to sniff for their kind. */
 const HEAD_BYTES = 4096;
 
 /**
- * Opens a folder (recursively, hidden entries left out, links followed only to files inside), one file, a
+ * Opens a folder (recursively, with the archives in it, hidden entries left out, links followed only to files inside), one file, a
  * DICOMDIR (only what it references, PS3.10 section 8) or a zip archive.
  *
  * @throws LimpidError E_NOT_FOUND, E_IO, E_ZIP (damaged archive), E_PATH_ESCAPE (a DICOMDIR or zip entry that leads
@@ -36,7 +36,11 @@ export async function openSource(given: string): Promise<Source> {
 
 /** Identifies a file by its path inside the source, with `/` between the parts on every system. */
 export function sourceId(relative: string): string {
-  return createHash('sha256').update(relative.split(path.sep).join('/')).digest('hex').slice(0, 16);
+  return createHash('sha256').update(slashed(relative)).digest('hex').slice(0, 16);
+}
+
+function slashed(relative: string): string {
+  return relative.split(path.sep).join('/');
 }
 
 function folderSource(root: string): Source {
@@ -88,7 +92,7 @@ async function* walkEntries(
     const name = path.join(folder, entry.name);
     if (entry.isDirectory()) yield* walkFolder(root, name, passedOver);
     else if (/^DICOMDIR$/i.test(entry.name)) continue;
-    else if (entry.isFile()) yield await diskFile(root, name);
+    else if (entry.isFile()) yield* foundFile(root, name, passedOver);
     else if (entry.isSymbolicLink()) yield* linkedFile(root, name, passedOver);
     else passedOver.push(noFile(path.join(root, name)));
   }
@@ -112,8 +116,8 @@ async function* linkedFile(
   const place = path.join(root, relative);
   try {
     const stat = await fs.stat(place);
-    if (stat.isFile()) yield await diskFile(root, relative);
-    else if (!stat.isDirectory()) passedOver.push(noFile(place));
+    if (stat.isFile()) yield* foundFile(root, relative, passedOver);
+    else passedOver.push(stat.isDirectory() ? linkedFolder(place) : noFile(place));
   } catch (error) {
     const { message, remedy, code } = asReadError(error, place);
     const why = code === 'E_NOT_FOUND' ? 'What it points to is not there.' : message;
@@ -128,8 +132,33 @@ function unreadable(message: string, remedy: string, place: string | undefined):
   return { code: 'W_UNREADABLE', message, remedy, ...(place === undefined ? {} : { place }) };
 }
 
+function linkedFolder(place: string): Problem {
+  const remedy = 'Copy the folder itself into the input, or give it as one.';
+  return unreadable('A link to a folder was left out.', remedy, place);
+}
+
 function noFile(place: string): Problem {
   return unreadable('A pipe, socket or device was left out.', 'Nothing to do: images lie in files.', place);
+}
+
+/** The name that an archive has: the content of every file is not asked for it. */
+const ARCHIVE = /\.zip$/i;
+
+/** A file, or those of an archive. One that cannot be opened is told; the rest does not depend on it. */
+async function* foundFile(root: string, relative: string, passedOver: Problem[]): AsyncGenerator<SourceFile> {
+  const place = path.join(root, relative);
+  if (!ARCHIVE.test(relative)) {
+    yield await diskFile(root, relative);
+    return;
+  }
+  try {
+    const isArchive = await inside(root, place, async () => isZip((await readHead(place, 4)).bytes));
+    if (isArchive) yield* await zipFiles(place, `${slashed(relative)}/`, sourceId);
+    else yield await diskFile(root, relative);
+  } catch (error) {
+    const { code, message, remedy } = asReadError(error, place);
+    passedOver.push({ code, message: `An archive was left out. ${message}`, remedy, place });
+  }
 }
 
 async function diskFile(root: string, relative: string): Promise<SourceFile> {
@@ -142,6 +171,8 @@ function fileOf(root: string, relative: string, size: number): SourceFile {
   return {
     id: sourceId(relative),
     place,
+    relative: slashed(relative),
+    archived: false,
     size,
     read: () => readInside(root, place),
     readHead: (count) => inside(root, place, () => readHead(place, count)),
@@ -201,7 +232,8 @@ function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly 
 async function namedFile(root: string, size: number): Promise<SourceFile> {
   const real = await fs.realpath(root);
   const file = fileOf(path.dirname(real), path.basename(real), size);
-  return { ...file, id: sourceId(path.basename(root)), place: root };
+  const name = path.basename(root);
+  return { ...file, id: sourceId(name), place: root, relative: name };
 }
 
 async function dicomdirSource(root: string): Promise<Source> {

@@ -28,9 +28,10 @@ export interface ScanOptions {
   readonly signal?: AbortSignal;
   /**
    * Takes a file that is for somebody else (another image format, a parametric map): true, and it is left out.
-   * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it.
+   * `bytes` is the whole file, or its beginning where it is no DICOM file or has nothing but pixels after it;
+   * `isImage` says that it was read as an image.
    */
-  readonly claim?: (file: SourceFile, bytes: Uint8Array) => boolean;
+  readonly claim?: (file: SourceFile, bytes: Uint8Array, isImage: boolean) => boolean;
   /**
    * Tries the pixels of every MR and CT image in which damage can hide (compressed, padded, or in an archive): one
    * whose pixels cannot be had is refused like one whose header cannot, and the rest of its series is used.
@@ -51,11 +52,11 @@ const AHEAD_BYTES = 64 * 2 ** 20;
 export async function scan(source: Source, options: ScanOptions = {}): Promise<ScanResult> {
   const index = new Index(source.kind === 'folder' || source.kind === 'zip');
   let filesSeen = 0;
-  const prepare = (file: SourceFile) => readFile(file, source.kind, options.decode);
+  const prepare = (file: SourceFile) => readFile(file, options.decode);
   for await (const { file, header, instances, error } of readAhead(source.files(), prepare)) {
     if (options.signal?.aborted)
       throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
-    if (header === undefined || options.claim?.(file, header.bytes) !== true) {
+    if (header === undefined || options.claim?.(file, header.bytes, instances !== undefined) !== true) {
       if (instances === undefined) index.refuse(file, error, header?.bytes);
       else await index.add(instances);
     }
@@ -98,17 +99,13 @@ async function* readAhead(
   for (const { done } of queue) yield await done;
 }
 
-async function readFile(
-  file: SourceFile,
-  kind: Source['kind'],
-  decode: Decode | undefined,
-): Promise<ReadFile> {
+async function readFile(file: SourceFile, decode: Decode | undefined): Promise<ReadFile> {
   let header: Header | undefined;
   try {
     header = await readHeader(file);
     const instances = readInstances(file, header.bytes, header.walked);
-    if (decode !== undefined && mayBeDamaged(instances[0], kind)) {
-      const bytes = await wholeOf(file, header, kind);
+    if (decode !== undefined && mayBeDamaged(instances[0], file)) {
+      const bytes = await wholeOf(file, header);
       for (const instance of instances) await decode(instance, bytes);
     }
     return { file, header, instances };
@@ -118,14 +115,14 @@ async function readFile(
 }
 
 /** What is read of an archive is only compared with its checksum when it is read whole. */
-async function wholeOf(file: SourceFile, header: Header, kind: Source['kind']): Promise<Uint8Array> {
-  return header.walked === null && kind !== 'zip' ? header.bytes : file.read();
+async function wholeOf(file: SourceFile, header: Header): Promise<Uint8Array> {
+  return header.walked === null && !file.archived ? header.bytes : file.read();
 }
 
 const MR_OR_CT = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.[24](\.[0-9]+)*$/;
 
 /** Whether a header may look right though its pixels are damaged; of images that nothing is done with, nobody asks. */
-function mayBeDamaged(instance: Instance, kind: Source['kind']): boolean {
+function mayBeDamaged(instance: Instance, { archived }: SourceFile): boolean {
   const { sopClassUid, samplesPerPixel, bitsAllocated, photometric } = instance;
   const isUsed =
     MR_OR_CT.test(sopClassUid) &&
@@ -133,7 +130,7 @@ function mayBeDamaged(instance: Instance, kind: Source['kind']): boolean {
     [8, 16, 32].includes(bitsAllocated) &&
     /^MONOCHROME[12]$/.test(photometric);
   const mayHide =
-    kind === 'zip' || instance.oddities.length > 0 || transferSyntax(instance.transferSyntax).encapsulated;
+    archived || instance.oddities.length > 0 || transferSyntax(instance.transferSyntax).encapsulated;
   return isUsed && mayHide;
 }
 

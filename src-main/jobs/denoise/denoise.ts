@@ -5,7 +5,7 @@ import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../cont
 import type { Emit } from '../../contract/events.js';
 import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../../contract/report.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
-import { EXIT, type OutputsResult } from '../../contract/results.js';
+import { exitCodeOf, type OutputsResult } from '../../contract/results.js';
 import { isRefined } from '../../denoise/network.js';
 import type { Processor } from '../../denoise/processor.js';
 import { buildReportHtml, reportJson } from '../../report/report-html.js';
@@ -46,6 +46,7 @@ export async function runDenoise(
     errorMap: request.errorMap,
     uncertainty: request.uncertainty === true,
     suffix: 'denoised',
+    complex: 'parts',
   });
   try {
     const input = chosenSeries(opened, request.only);
@@ -214,18 +215,4 @@ async function readPictures(file: string): Promise<SeriesImages | null> {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
-}
-
-/** Refused files that were never images to denoise: leaving them out is no failure. */
-const HARMLESS: readonly string[] = ['E_NOT_ELIGIBLE'];
-
-/** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
-export function exitCodeOf(
-  outcomes: readonly { readonly status: string }[],
-  problems: readonly Problem[],
-): OutputsResult['exitCode'] {
-  const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
-  const anyFailed = outcomes.some(({ status }) => status === 'failed');
-  const anyRefused = problems.some(({ code }) => code.startsWith('E_') && !HARMLESS.includes(code));
-  return anyDone && !anyFailed && !anyRefused ? EXIT.done : EXIT.failed;
 }

@@ -5,6 +5,7 @@ import { type Meter, startMeter } from '../../base/progress.js';
 import { withoutPlace } from '../../contract/errors.js';
 import type { NoiseReport, SeriesReport, StageTiming } from '../../contract/report.js';
 import type { Processed } from '../../denoise/processor.js';
+import { magnitudeOf } from '../../imaging/complex.js';
 import { withConstantPlanes, zeroOnConstantPlanes } from '../../imaging/constant.js';
 import type { Volume } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
@@ -47,7 +48,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   await refuseOtherSource(job, source);
   const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
   for (const problem of gaps) job.emit({ type: 'warning', series: stack.id, problem });
-  const estimate = estimateNoise(loaded.volume, { modality: stack.modality });
+  const estimate = noiseOf(loaded, stack.modality);
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
   const made = await runProcessor(job, loaded, estimate);
@@ -100,6 +101,12 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   };
   await fs.rm(checkpointFile(job), { force: true });
   return { source, report, files: written.files };
+}
+
+/** The parts of a complex image have the noise that its magnitudes tell of, and no bias. */
+function noiseOf({ volume, magnitude }: LoadedStack, modality: string): NoiseEstimate {
+  if (magnitude === undefined) return estimateNoise(volume, { modality });
+  return { ...estimateNoise(magnitude, { modality: 'MR' }), distribution: 'gaussian', airMasked: false };
 }
 
 /** Bytes of a value in a derived image, and in a map. */
@@ -195,7 +202,12 @@ async function keepPictures(
   processed: Processed,
   trusted: Trusted | null,
 ): Promise<void> {
-  const images = renderSeriesImages(job.stack.id, loaded.volume, processed.volume, {
+  const { volume, magnitude } = loaded;
+  const after =
+    magnitude === undefined
+      ? processed.volume
+      : { ...magnitude, data: magnitudeOf(processed.volume.data), quantum: 0 };
+  const images = renderSeriesImages(job.stack.id, magnitude ?? volume, after, {
     sigma: noise.map ?? noise.sigma,
     uncertainty: trusted?.uncertainty ?? null,
     calibration: job.stack.calibration,
@@ -213,8 +225,11 @@ function meterOf(job: StackJob, stage: 'read' | 'write', total: number): (done: 
   return (done) => meter.at(done);
 }
 
-function geometryOf({ volume }: LoadedStack, { calibration }: StackInput): SeriesReport['geometry'] {
-  const { columns, rows, slices, frames, spacing, units } = volume;
+function geometryOf(
+  { volume, magnitude }: LoadedStack,
+  { calibration }: StackInput,
+): SeriesReport['geometry'] {
+  const { columns, rows, slices, frames, spacing, units } = magnitude ?? volume;
   return { columns, rows, slices, frames, spacing, calibration, units };
 }
 

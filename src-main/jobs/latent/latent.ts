@@ -85,7 +85,7 @@ async function readUsable(
     problems.push(problem);
     emit({ type: 'warning', series, problem });
   };
-  const reads = await readAll(paths, force, emit, leaveOut, only);
+  const reads = await readAll(paths, force, emit, leaveOut, { only });
   if (reads.length > 0) return reads;
   throw new LimpidError(
     'E_NOTHING',

@@ -8,6 +8,7 @@ import { gapsProblem } from '../../series/gaps.js';
 import type { InputSet, StackInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { openInput } from '../../series/open-input.js';
+import { isFailure } from '../../contract/results.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../../training/samples/corpus.js';
 
 /** What was read of all inputs. */
@@ -42,8 +43,11 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
     problems.push(problem);
     emit({ type: 'warning', series, problem });
   };
-  const inputs = await readAll(request.inputs, request.force, emit, leaveOut, request.only);
-  const references = await readAll(request.references, true, emit, leaveOut, request.onlyReferences);
+  // One that is missing would shift the pairs.
+  const failing = supervised ? 'stops' : 'left out';
+  const { inputs: paths, references: clean, only, onlyReferences } = request;
+  const inputs = await readAll(paths, request.force, emit, leaveOut, { only, failing });
+  const references = await readAll(clean, true, emit, leaveOut, { only: onlyReferences, failing });
   if (supervised && references.length !== inputs.length)
     throw new LimpidError(
       'E_USAGE',
@@ -87,50 +91,82 @@ export function requireReferences({ objective, references }: TrainRequest): void
   );
 }
 
+interface ReadOptions {
+  /** The id of the one series of each path, null for all; absent: all of every path. */
+  readonly only?: readonly (string | null)[] | undefined;
+  /** What becomes of a series whose pixels cannot be had, among others that can. */
+  readonly failing?: 'stops' | 'left out';
+}
+
 /**
  * Every series of the paths that can be used, in order.
  *
- * @param only the id of the one series of each path, null for all; absent: all of every path
- * @throws LimpidError E_TOO_LARGE; E_NOT_FOUND for an id that a path does not hold; as reading
+ * @throws LimpidError E_TOO_LARGE; E_NOT_FOUND for an id that a path does not hold; as reading where that stops it,
+ * or where there is nothing else
  */
 export async function readAll(
   paths: readonly string[],
   force: boolean,
   emit: Emit,
   leaveOut: (series: string | null, problem: Problem) => void,
-  only: readonly (string | null)[] = [],
+  { only = [], failing = 'left out' }: ReadOptions = {},
 ): Promise<SeriesRead[]> {
   const reads: SeriesRead[] = [];
+  const failed: unknown[] = [];
   const opened = new Map<string, InputSet>();
   let values = 0;
   try {
     for (const [i, given] of paths.entries()) {
       const wanted = only[i] ?? null;
-      const known = opened.get(given);
-      const input = known ?? (await openInput(given, emit, { errorMap: false, suffix: 'unused' }));
+      const input = opened.get(given) ?? (await openTold(given, emit, wanted === null ? leaveOut : null));
       opened.set(given, input);
-      const stacks = stacksOf(input, wanted);
-      for (const stack of stacks) {
+      for (const stack of stacksOf(input, wanted)) {
         const refusal = stack.why ?? (force ? null : derivedProblem(stack));
         if (refusal !== null) {
           leaveOut(stack.id, refusal);
           continue;
         }
-        const { volume } = await loadStack(stack, emit);
+        let volume: Volume;
+        try {
+          volume = (await loadStack(stack, emit)).volume;
+        } catch (error) {
+          if (failing === 'stops') throw error;
+          failed.push(error);
+          leaveOut(stack.id, problemFrom(error));
+          continue;
+        }
         const gaps = gapsProblem(stack, volume);
         if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
         values += volume.data.length;
         if (values > MOST_VALUES) throw tooLarge();
-        // NIfTI files tell nothing of the patient: each counts as one.
-        const group = stack.group === '' ? `input ${i}` : stack.group;
         const { id, modality, only2d } = stack;
-        reads.push({ stack: { id, modality, group, only2d }, volume });
+        reads.push({ stack: { id, modality, group: groupOf(stack, i), only2d }, volume });
       }
     }
   } finally {
     for (const input of opened.values()) await input.close();
   }
+  if (reads.length === 0 && failed.length === 1) throw failed[0];
   return reads;
+}
+
+/** NIfTI files tell nothing of the patient, unless by the name of a subject: each counts as one. */
+function groupOf({ id, group }: StackInput, input: number): string {
+  return group === '' ? `input ${input} ${id}` : group;
+}
+
+/** Opens an input; files of it that cannot be used are left out where all of it is wanted, else told of. */
+function openTold(
+  given: string,
+  emit: Emit,
+  leaveOut: ((series: null, problem: Problem) => void) | null,
+): Promise<InputSet> {
+  const tell: Emit = (event) => {
+    const isRefusal = event.type === 'warning' && event.series === null && isFailure(event.problem);
+    if (isRefusal && leaveOut !== null) leaveOut(null, event.problem);
+    else emit(event);
+  };
+  return openInput(given, tell, { errorMap: false, suffix: 'unused' });
 }
 
 /** All that can be used and all that has a reason why not; or the one that is wanted. */

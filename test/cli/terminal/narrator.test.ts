@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import { openNarrator } from '../../../src-main/cli/terminal/narrator.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 
@@ -26,7 +27,7 @@ it('tells the result first, then each warning of many series on one line', () =>
     { type: 'result', command: 'denoise', exitCode: 0, series: [], report: null, problems: [] },
   ];
   const narrator = openNarrator({ bars: false });
-  for (const event of events) narrator.tell(event, { results: true });
+  for (const event of events) narrator.tell(event, { describe: describeResult });
   vi.restoreAllMocks();
   expect(told).toEqual([
     'series: none\nNot for diagnostic use.\n',

@@ -118,11 +118,39 @@ describe('a folder', () => {
     write(folder, 'Thumbs.db', Buffer.from([0xd0, 0xcf, 0x11, 0xe0]));
     write(folder, 'DICOMDIR', 'words');
     write(folder, 'damaged.dcm', 'words');
-    write(folder, 'inner.zip', makeZip([{ name: 'a', data: Buffer.from('x') }]));
+    write(folder, 'inner', makeZip([{ name: 'a', data: Buffer.from('x') }]));
     const result = await scan(await openSource(folder));
     expect(result).toMatchObject({ filesSeen: 6, others: 3 });
     expect(result.problems).toMatchObject([{ code: 'E_NOT_DICOM', place: path.join(folder, 'damaged.dcm') }]);
-    expect(result.passedOver).toMatchObject([{ code: 'W_SKIPPED', place: path.join(folder, 'inner.zip') }]);
+    expect(result.passedOver).toMatchObject([{ code: 'W_SKIPPED', place: path.join(folder, 'inner') }]);
+  });
+
+  it('gives what lies in its archives, and goes on where one is damaged', async () => {
+    const folder = tempFolder();
+    write(folder, '1.dcm', makeDicom());
+    const entries = [
+      { name: 'a/2.dcm', data: Buffer.from(makeDicom()) },
+      { name: 'inner.zip', data: Buffer.from(makeZip([{ name: 'b', data: Buffer.from('x') }])) },
+    ];
+    write(folder, 'sent/study.zip', makeZip(entries));
+    write(folder, 'sent/cut.zip', makeZip(entries).subarray(0, 200));
+    write(folder, 'sent/words.zip', 'words');
+    const source = await openSource(folder);
+    const result = await scan(source);
+    expect(result).toMatchObject({ filesSeen: 4, others: 1 });
+    const files = result.series.flatMap(({ instances }) => instances.map(({ file }) => file));
+    expect(new Map(files.map(({ relative, archived }) => [relative, archived]))).toEqual(
+      new Map([
+        ['1.dcm', false],
+        ['sent/study.zip/a/2.dcm', true],
+      ]),
+    );
+    const inside = files.find(({ archived }) => archived);
+    expect(Buffer.from((await inside?.read()) ?? []).equals(entries[0].data)).toBe(true);
+    expect(result.passedOver.map(({ code, place }) => [code, path.relative(folder, place ?? '')])).toEqual([
+      ['E_ZIP', 'sent/cut.zip'],
+      ['W_SKIPPED', 'sent/study.zip/inner.zip'],
+    ]);
   });
 
   it('says when a path does not exist', async () => {

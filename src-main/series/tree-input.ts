@@ -1,0 +1,48 @@
+import { startMeter } from '../base/progress.js';
+import type { Emit } from '../contract/events.js';
+import { DecodePool } from '../dicom/codec/decode.js';
+import type { Source } from '../dicom/files/source.js';
+import { scan } from '../dicom/series/scan.js';
+import { dicomUnits } from './dicom-input.js';
+import type { InputSet, Wants } from './input.js';
+import { NiftiFinder } from './nifti-finder.js';
+import { niftiUnits } from './nifti-input.js';
+
+/** Names at the top of an output folder that are reports. */
+const REPORTS = ['report.json', 'report.html', 'scores.csv'];
+
+/** Scans a source into units: series of DICOM in the order of their studies, then NIfTI images in that of the tree. */
+export async function openTree(source: Source, emit: Emit, wants: Wants): Promise<InputSet> {
+  const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
+  const pool = new DecodePool();
+  const finder = new NiftiFinder();
+  const found = await scan(source, {
+    onProgress: (done) => meter.at(done),
+    decode: pool.decode,
+    claim: (file, bytes, isImage) => finder.take(file, bytes, isImage),
+  });
+  const { images, problems: refused } = finder.all();
+  const problems = [...found.problems, ...refused, ...found.passedOver];
+  emit({
+    type: 'scan',
+    files: found.filesSeen,
+    series: found.series.length + images.length,
+    refused: found.problems.length + refused.length,
+    others: found.others,
+  });
+  for (const problem of problems) emit({ type: 'warning', series: null, problem });
+  const { units, leftOut } = dicomUnits(found.series, pool, wants);
+  const taken = units.flatMap(({ entries }) => entries.map(({ visible }) => visible));
+  const niftis = niftiUnits(images, [...taken, ...REPORTS], wants);
+  return {
+    kind: images.length === 0 ? 'dicom' : found.series.length === 0 ? 'nifti' : 'mixed',
+    units: [...units, ...niftis],
+    leftOut,
+    problems,
+    filesSeen: found.filesSeen,
+    async close() {
+      await pool.close();
+      await source.close();
+    },
+  };
+}
