@@ -2,7 +2,13 @@ import { startMeter } from '../base/progress.js';
 import { type Problem, problemFrom } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { InspectRequest } from '../contract/requests.js';
-import { EXIT, type InspectedSeries, type InspectResult, isFailure, type NoiseSummary } from '../contract/results.js';
+import {
+  EXIT,
+  type InspectedSeries,
+  type InspectResult,
+  isFailure,
+  type NoiseSummary,
+} from '../contract/results.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
 import { scan } from '../dicom/series/scan.js';

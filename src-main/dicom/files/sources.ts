@@ -8,6 +8,7 @@ import { LimpidError, type Problem } from '../../contract/errors.js';
 import type { FileHead, Source, SourceFile } from './source.js';
 import { MAX_FILE_BYTES } from './source.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
+import { inflatedFile } from './sources-gzip.js';
 import { isZip, openZip, zipFiles } from './sources-zip.js';
 
 /** Files to sniff for their kind. */
@@ -168,7 +169,7 @@ async function diskFile(root: string, relative: string): Promise<SourceFile> {
 
 function fileOf(root: string, relative: string, size: number): SourceFile {
   const place = path.join(root, relative);
-  return {
+  return inflatedFile({
     id: sourceId(relative),
     place,
     relative: slashed(relative),
@@ -176,7 +177,7 @@ function fileOf(root: string, relative: string, size: number): SourceFile {
     size,
     read: () => readInside(root, place),
     readHead: (count) => inside(root, place, () => readHead(place, count)),
-  };
+  });
 }
 
 function readInside(root: string, place: string): Promise<Uint8Array> {

@@ -2,13 +2,13 @@ import { startMeter } from '../../base/progress.js';
 import { errorFrom, LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { TrainRequest } from '../../contract/requests.js';
+import { isFailure } from '../../contract/results.js';
 import type { Volume } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
 import { gapsProblem } from '../../series/gaps.js';
 import type { InputSet, StackInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { openInput } from '../../series/open-input.js';
-import { isFailure } from '../../contract/results.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../../training/samples/corpus.js';
 
 /** What was read of all inputs. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import type * as fsPromises from 'node:fs/promises';
 import * as path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import { DecodePool } from '../../../src-main/dicom/codec/decode.js';
@@ -151,6 +152,24 @@ describe('a folder', () => {
       ['E_ZIP', 'sent/cut.zip'],
       ['W_SKIPPED', 'sent/study.zip/inner.zip'],
     ]);
+  });
+
+  it('inflates images that were compressed one by one', async () => {
+    const folder = tempFolder();
+    const packed = gzipSync(makeDicom());
+    write(folder, '1.dcm.gz', packed);
+    write(folder, 'cut.dcm.gz', packed.subarray(0, packed.length - 100));
+    write(folder, 'bomb.dcm.gz', gzipSync(Buffer.alloc(2 ** 26)));
+    write(folder, 'words.gz', gzipSync('words'));
+    const { series, problems, others } = await scan(await openSource(folder));
+    expect(series.map(({ instances }) => instances.length)).toEqual([1]);
+    expect(problems.map(({ code, place }) => `${code} ${path.basename(place ?? '')}`)).toEqual([
+      'E_BOMB bomb.dcm.gz',
+      'E_ZIP cut.dcm.gz',
+    ]);
+    expect(others).toBe(1);
+    const named = await scan(await openSource(path.join(folder, '1.dcm.gz')));
+    expect(named.series).toHaveLength(1);
   });
 
   it('says when a path does not exist', async () => {
