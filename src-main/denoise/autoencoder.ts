@@ -52,6 +52,7 @@ export async function openAutoencoder(request: DenoiseRequest): Promise<Processo
       device: { name: device, description, warnings },
       suffix: 'DENOISED',
       fileSuffix: 'denoised',
+      takesSlabs: true,
       async process(input, hooks) {
         if (source !== null) return denoiseWithFile(source, request, input, hooks);
         await closeTrained();

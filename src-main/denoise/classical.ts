@@ -1,5 +1,5 @@
 import type { ClassicalName, DenoiseRequest } from '../contract/requests.js';
-import { classicalContext, classicalDenoiser } from '../filters/denoiser.js';
+import { classicalContext, classicalDenoiser, classicalSlabs } from '../filters/denoiser.js';
 import { wholePlace } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { type NoiseModel, noiseOfBox } from '../noise/domain.js';
@@ -20,6 +20,7 @@ export async function openClassical(name: ClassicalName, request: DenoiseRequest
     device: { name: 'cpu', description: 'CPU threads', warnings: [] },
     suffix: 'DENOISED',
     fileSuffix: 'denoised',
+    takesSlabs: true,
     process: (input, hooks) => denoiseClassically(name, request, input, hooks),
     close: async () => {},
   };
@@ -39,9 +40,11 @@ export async function denoiseClassically(
   return {
     volume: result.denoised,
     errorMap: request.errorMap ? result.errorMap() : null,
-    async again(part, place = wholePlace(volume)) {
-      return (await run(part, noiseOfBox(noise, volume, place.box))).denoised;
+    async again(part, place = wholePlace(volume), elsewhere) {
+      const level = elsewhere?.noise ?? noiseOfBox(noise, volume, place.box);
+      return (await run(part, level, elsewhere?.onProgress)).denoised;
     },
+    slabs: classicalSlabs(name, volume, only2d),
     training: null,
     model: null,
     description: description(request, noise, [NAMES[name]]),

@@ -1,6 +1,6 @@
 import type { TrainingReport } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests.js';
-import { refineContext } from '../filters/refine.js';
+import { refineContext, refineSlabs } from '../filters/refine.js';
 import { wholePlace } from '../imaging/box.js';
 import { spacingRatio, type Volume } from '../imaging/volume.js';
 import type { Restorer } from '../model-files/restorer.js';
@@ -13,7 +13,7 @@ import type { Runtime } from '../runtime/types.js';
 import { levelFactor } from '../training/level.js';
 import { conditionsOf } from '../training/samples/conditions.js';
 import type { SelfTrainingOptions, TrainedModel } from '../training/self.js';
-import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
+import type { Processed, ProcessHooks, ProcessInput, SlabNeeds } from './processor.js';
 
 /** What to multiply the level with so that training agrees with it; 1 where the estimate is certain. */
 export async function settledFactor(
@@ -53,13 +53,16 @@ export async function denoiseWith(
   return {
     volume: result.denoised,
     errorMap: request.errorMap ? result.errorMap() : null,
-    async again(part, { box, looked } = wholePlace(volume)) {
-      const there = noiseOfBox(noise, volume, box);
+    async again(part, { box, looked } = wholePlace(volume), elsewhere) {
+      const there = elsewhere?.noise ?? noiseOfBox(noise, volume, box);
       // few slices make no planes across them: the same network, slice by slice
       const seen = planarViews(options.refine);
-      return (await denoiseVolume(restorer, part, there, { ...options, views: seen, looked })).denoised;
+      const exact = elsewhere !== undefined;
+      const settings = { ...options, views: seen, looked: { ...looked, exact } };
+      return (await denoiseVolume(restorer, part, there, settings, elsewhere?.onProgress)).denoised;
     },
     context: reachOf(restorer, request, volume, only2d),
+    slabs: slabsOf(restorer, options.refine ? refineSlabs(spacingRatio(volume, only2d)) : null),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };
@@ -73,6 +76,11 @@ export function reachOf(
   only2d: boolean,
 ): number {
   return isRefined(request) ? Math.max(context, refineContext(spacingRatio(volume, only2d))) : context;
+}
+
+/** Refining reads what the network makes of the slices around. */
+function slabsOf({ context }: Restorer, refined: SlabNeeds | null): SlabNeeds {
+  return refined === null ? { halo: context, step: 1 } : { halo: context + refined.halo, step: refined.step };
 }
 
 export function isRefined({ refine }: DenoiseRequest): boolean {

@@ -4,6 +4,7 @@ import type { DeviceReport, RaceReport, StageTiming, TrainingReport } from '../c
 import type { TrainingStatistics } from '../contract/trust.js';
 import type { Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
+import type { NoiseModel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 
 /** What a job does to one volume: denoising, or adding noise. A parameter of the job, so that tests need no GPU. */
@@ -14,8 +15,24 @@ export interface Processor {
   readonly suffix: string;
   /** Appended to the name of a derived NIfTI file. */
   readonly fileSuffix: string;
+  /** Whether what it makes of a sample can go on slab by slab: all that it tells of the series, it tells of the sample. */
+  readonly takesSlabs?: true;
   process(input: ProcessInput, hooks: ProcessHooks): Promise<Processed>;
   close(): Promise<void>;
+}
+
+/** Of values that are no part of the volume that was processed, but of its series. */
+export interface Elsewhere {
+  readonly noise: NoiseModel;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** What makes the slices of a slab the very same as those of the whole volume. */
+export interface SlabNeeds {
+  /** Slices on each side that must be read and restored with it. */
+  readonly halo: number;
+  /** What is read begins at a multiple of this, since windows or patches lie on a grid of that step. */
+  readonly step: number;
 }
 
 export interface ProcessInput {
@@ -49,7 +66,9 @@ export interface Processed {
    * place says, all frames: a map of the noise is cut there. For the trust report; it works until the processor
    * processes another volume or closes. Null where nothing can be run again.
    */
-  readonly again: ((volume: Volume, place?: Place) => Promise<Volume>) | null;
+  readonly again: ((volume: Volume, place?: Place, elsewhere?: Elsewhere) => Promise<Volume>) | null;
+  /** How a long series can be run again slab by slab, so that no seam shows; absent: not at all. */
+  readonly slabs?: SlabNeeds;
   /** One standard deviation of the error, in units of the volume and as long; the trust report's, not a processor's. */
   readonly uncertainty?: Float32Array | null;
   /** What the model was trained on, where it tells. */

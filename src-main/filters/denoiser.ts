@@ -62,6 +62,16 @@ export function classicalContext(kind: ClassicalName, volume: Volume, only2d: bo
   return { nlm: 3, dct: 10, mppca: 4 }[kind];
 }
 
+/** What makes slabs of the volume come out as the whole: slices on each side, and the step that windows begin at. */
+export function classicalSlabs(
+  kind: ClassicalName,
+  volume: Volume,
+  only2d: boolean,
+): { readonly halo: number; readonly step: number } {
+  const step = kind === 'mppca' ? pcaSettings(volume.frames, isPlanar(volume, only2d)).stride : 1;
+  return { halo: classicalContext(kind, volume, only2d), step };
+}
+
 function isPlanar(volume: Volume, only2d: boolean): boolean {
   return only2d || volume.slices < LEAST_SLICES;
 }

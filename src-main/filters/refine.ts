@@ -72,6 +72,42 @@ export function refineContext(spacingRatio: number): number {
 }
 
 /**
+ * What makes slabs of an image come out as the whole: slices on each side that all passes together reach, and the step
+ * at which reference patches of all passes begin.
+ */
+export function refineSlabs(spacingRatio: number): { readonly halo: number; readonly step: number } {
+  const manner = mannerOf(spacingRatio);
+  const steps = manner.passes.map(({ step }) => Math.min(step, manner.depth));
+  return { halo: manner.passes.length * reachOfPass(manner), step: steps.reduce(leastCommonMultiple, 1) };
+}
+
+/** From a slice to the farthest that one pass makes it of: over a reference patch to the far end of its group. */
+function reachOfPass({ depth, reachThrough }: Pick<Manner, 'depth' | 'reachThrough'>): number {
+  return 2 * reachThrough + depth - 1;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let multiple = a;
+  while (multiple % b !== 0) multiple += a;
+  return multiple;
+}
+
+/** Slices that are wanted. */
+export interface Looked extends SliceRange {
+  /** They must come out as if all were wanted: passes before the last go farther. Absent: they may differ at the ends. */
+  readonly exact?: boolean;
+}
+
+/** Slices in which reference patches of a pass must lie: their groups reach the wanted slices, and what later passes read. */
+function lookedIn(pass: number, looked: Looked, manner: Manner, slices: number): SliceRange {
+  if (looked.exact !== true) return looked;
+  const more = (manner.passes.length - 1 - pass) * reachOfPass(manner) + manner.reachThrough;
+  // the last patch that reaches them may overlap the one before
+  const last = manner.depth - 1;
+  return { from: Math.max(0, looked.from - more), to: Math.min(slices, looked.to + more + last) };
+}
+
+/**
  * Refines an estimate of an image with the noisy image itself, two or three times, by groups of patches that are alike
  * in it (bayes.ts). What an estimate has blurred comes back from the noisy values where many patches agree on it.
  * Deterministic: neither the number of threads nor the order of their work changes a bit. Besides image and estimate it
@@ -88,13 +124,14 @@ export async function refine(
   image: UnitNoiseImage,
   estimate: Float32Array,
   spacingRatio: number,
-  looked: SliceRange,
+  looked: Looked,
   onProgress: (share: number) => void = () => {},
   options: SlicePoolOptions = {},
 ): Promise<Float32Array> {
   const { columns, rows, slices, frames } = image;
   const grid: Grid = { columns, rows, slices };
-  const passes = passesOf(image, spacingRatio);
+  const manner = mannerOf(slices === 1 ? Number.POSITIVE_INFINITY : spacingRatio);
+  const passes = passesOf(image, manner);
   if (passes.some(({ patch }) => patch[0] > Math.min(columns, rows))) return estimate;
   const length = columns * rows * slices;
   const pool = new SlicePool(options);
@@ -105,9 +142,10 @@ export async function refine(
       const input = onShared(image.values.subarray(part.from, part.to));
       const own = estimate.subarray(part.from, part.to);
       const pilot = onShared(own);
-      for (const settings of passes) {
+      for (const [pass, settings] of passes.entries()) {
         const start = done++;
-        await runPass(pool, input, pilot, grid, settings, looked, (share) =>
+        const wanted = lookedIn(pass, looked, manner, slices);
+        await runPass(pool, input, pilot, grid, settings, wanted, (share) =>
           onProgress((start + share) / (frames * passes.length)),
         );
       }
@@ -119,8 +157,10 @@ export async function refine(
   return estimate;
 }
 
-function passesOf({ slices, correlation }: UnitNoiseImage, spacingRatio: number): BayesSettings[] {
-  const { depth, reachThrough, passes } = mannerOf(slices === 1 ? Number.POSITIVE_INFINITY : spacingRatio);
+function passesOf(
+  { slices, correlation }: UnitNoiseImage,
+  { depth, reachThrough, passes }: Manner,
+): BayesSettings[] {
   return passes.map(({ side, step, group, restored }) => ({
     patch: [side, side, Math.min(depth, slices)],
     step,

@@ -11,14 +11,18 @@ import {
 } from '../contract/results.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
+import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
 import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
+import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
+import { runsOf } from '../series/runs.js';
+import { Gathering, measuredSlices } from './denoise/sample.js';
 
 /**
  * Lists what is at the paths, from headers; nothing is written. What could not be read counts as failed.
@@ -100,7 +104,7 @@ async function inspectSeries(
   const measured =
     noise && series.eligible
       ? await measure(async () => {
-          const { volume } = await loadVolume(series, pool.decode, { onProgress: (done) => meter.at(done) });
+          const volume = await volumeToMeasure(series, pool, (done) => meter.at(done));
           return noiseOf(volume, series.modality);
         })
       : UNMEASURED;
@@ -127,6 +131,35 @@ async function inspectSeries(
     warnings: [...series.warnings, ...measured.warnings],
     forPerson: { description: series.description },
   };
+}
+
+/** Slices that an estimate looks at. */
+const LOOKED = 20;
+
+/**
+ * What the noise of a series is measured in: of a long one the slices that are looked at, though all are read, so that
+ * one that cannot be read is told of.
+ */
+async function volumeToMeasure(
+  series: Series,
+  { decode }: DecodePool,
+  onProgress: (done: number) => void,
+): Promise<Volume> {
+  const { slices, columns, rows } = series.geometry;
+  const area = columns * rows;
+  const places = measuredSlices(slices);
+  const isLong = isReadInParts(series) && places.includes(-1);
+  await requireMemory('apply', { area, values: area * series.frames * (isLong ? LOOKED : slices) });
+  if (!isLong) return (await loadVolume(series, decode, { onProgress })).volume;
+  const gathering = new Gathering(places);
+  let done = 0;
+  for (const range of runsOf(slices, area * series.frames)) {
+    const { volume, hashes } = await loadPart(series, decode, range);
+    gathering.add(volume, range.from);
+    done += hashes.size;
+    onProgress(Math.min(done, series.instances.length));
+  }
+  return gathering.sample().volume;
 }
 
 async function inspectNamed(path: string, index: number, look: Look): Promise<Found> {

@@ -15,6 +15,8 @@ export interface NoiseModel {
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
   /** Whether the scanner or a tool set the air to one value. */
   readonly airMasked: boolean;
+  /** That value, where the volume is a part of its series and need not hold it; absent: the smallest of the volume. */
+  readonly airValue?: number;
   /** Whether the level can be relied on. Where it cannot, no bias is removed that depends on it. */
   readonly certain: boolean;
 }
@@ -116,7 +118,7 @@ export function levelAt(noise: NoiseModel, index: number, frameLength: number): 
 function usableVoxels(volume: Volume, noise: NoiseModel): Uint8Array | null {
   if (!noise.airMasked) return volume.measured;
   const usable = volume.measured?.slice() ?? new Uint8Array(volume.data.length).fill(1);
-  const masked = smallest(volume.data, usable);
+  const masked = noise.airValue ?? smallest(volume.data, usable);
   for (let i = 0; i < usable.length; i++) if (volume.data[i] === masked) usable[i] = 0;
   return usable;
 }

@@ -30,6 +30,8 @@ export interface NoiseEstimate {
   readonly mapVariation: number;
   /** True when the scanner or an anonymiser set the air to one value. */
   readonly airMasked: boolean;
+  /** The value of masked air, where it is known of the whole series (noise/domain.ts). */
+  readonly airValue?: number;
   /** Distinct values in the sample (at most 65536) and the smallest step between them. */
   readonly quantisation: { readonly levels: number; readonly step: number };
   /** Share of the voxels that is tissue, 0 to 1. */

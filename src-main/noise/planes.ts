@@ -13,7 +13,7 @@ export interface Plane {
 }
 
 /** Enough slices for a steady estimate, few enough for any size of series. */
-const PAIRS = 10;
+export const PAIRS = 10;
 const FRAMES = 3;
 
 /**
@@ -21,16 +21,21 @@ const FRAMES = 3;
  * look at, so that their cost does not grow with the series.
  */
 export function samplePlanes(volume: Volume): Plane[] {
-  const frames = spread(volume.frames, FRAMES);
-  const pairs = Math.max(1, Math.min(PAIRS, Math.floor(volume.slices / 2)));
+  const chosen = sampledSlices(volume.slices);
+  return spread(volume.frames, FRAMES).flatMap((frame) =>
+    chosen.map((slice) => planeOf(volume, slice, frame)),
+  );
+}
+
+/** Slices that are looked at of so many, ascending. Of these alone all are. */
+export function sampledSlices(slices: number): number[] {
+  const pairs = Math.max(1, Math.min(PAIRS, Math.floor(slices / 2)));
   const chosen = new Set<number>();
   for (let i = 0; i < pairs; i++) {
-    const first = Math.floor((i * volume.slices) / pairs + (volume.slices / pairs - 2) / 2);
-    for (const slice of [first, first + 1]) if (slice >= 0 && slice < volume.slices) chosen.add(slice);
+    const first = Math.floor((i * slices) / pairs + (slices / pairs - 2) / 2);
+    for (const slice of [first, first + 1]) if (slice >= 0 && slice < slices) chosen.add(slice);
   }
-  return frames.flatMap((frame) =>
-    [...chosen].sort((a, b) => a - b).map((slice) => planeOf(volume, slice, frame)),
-  );
+  return [...chosen].sort((a, b) => a - b);
 }
 
 /** Up to `count` integers spread evenly over [0, length). */

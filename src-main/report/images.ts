@@ -18,6 +18,8 @@ export interface ImageOptions {
   readonly window?: { readonly low: number; readonly high: number };
   /** How many slices, evenly through the volume. */
   readonly slices?: number;
+  /** Where the slices of the volumes lie in a series of which they hold a part, ascending. */
+  readonly sampled?: { readonly places: readonly number[]; readonly of: number };
   readonly frame?: number;
   /** What the volume's lengths are; sizes in the patient when left out. */
   readonly calibration?: Calibration;
@@ -44,14 +46,14 @@ export function renderSeriesImages(
   // without a level the maps show grey steps instead
   const sigma = options.sigma === 0 ? before.quantum || 1 : options.sigma;
   const typical = typeof sigma === 'number' ? sigma : meanOf(sigma);
-  const shown = withProbed(evenly(before.slices, options.slices ?? SLICES), before, options);
+  const shown = withProbed(shownSlices(before, options), before, options);
   const slices = shown.map((slice): SliceImages => {
     const input = sliceView(before, slice, frame);
     const output = sliceView(after, slice, frame);
     const level = sigmaOfSlice(before, sigma, slice, frame);
     return {
-      number: slice + 1,
-      of: before.slices,
+      number: (options.sampled?.places[slice] ?? slice) + 1,
+      of: options.sampled?.of ?? before.slices,
       before: png(before, view, windowed(input, window)),
       after: png(before, view, windowed(output, window)),
       residual: png(before, view, residualGreys(input, output, level)),
@@ -72,6 +74,18 @@ export function renderSeriesImages(
     borders: view.borders,
     slices,
   };
+}
+
+/** Spread evenly over the series; of a part of it those that lie nearest. */
+function shownSlices({ slices }: Volume, { slices: count = SLICES, sampled }: ImageOptions): number[] {
+  if (sampled === undefined) return evenly(slices, count);
+  const { places, of } = sampled;
+  const nearest = (wanted: number): number =>
+    places.reduce(
+      (best, place, at) => (Math.abs(place - wanted) < Math.abs(places[best] - wanted) ? at : best),
+      0,
+    );
+  return [...new Set(evenly(of, count).map(nearest))];
 }
 
 /** `count` indices (or all, if there are fewer) at the middles of equal parts of [0, length). */

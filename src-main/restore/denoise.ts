@@ -1,6 +1,6 @@
 import { Random } from '../base/random.js';
 import { sharedFloats } from '../base/shared.js';
-import { refine } from '../filters/refine.js';
+import { type Looked, refine } from '../filters/refine.js';
 import { turned, turnedBack } from '../imaging/axes.js';
 import { spacingRatio, type Volume, withData } from '../imaging/volume.js';
 import type { Restorer } from '../model-files/restorer.js';
@@ -29,7 +29,7 @@ export interface DenoiseOptions {
   /** Refine what the network makes with the noisy image (filters/refine.ts); absent: no. */
   readonly refine?: boolean;
   /** Slices to restore, from `from` to those before `to`; the others come back as they are. Left out: all. */
-  readonly looked?: { readonly from: number; readonly to: number };
+  readonly looked?: Looked;
   /** Longest side of a window in pixels; only memory depends on it. */
   readonly tileLimit?: number;
 }

@@ -5,6 +5,7 @@ import type { Problem } from '../contract/errors.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
 import { deriveUid, newUid } from '../dicom/elements/uid.js';
+import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
 import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { writeDicomMaps } from './anomaly-output.js';
@@ -12,6 +13,7 @@ import { type MapName, writeInstance, writeMap } from './dicom-output.js';
 import { earlierFile, writeFrames } from './frames-output.js';
 import type {
   Maps,
+  PartsRequest,
   StackInput,
   UnitInput,
   VolumeSize,
@@ -20,6 +22,7 @@ import type {
   WrittenStack,
 } from './input.js';
 import { putModel } from './model-output.js';
+import { runsOf } from './runs.js';
 import { freeSeriesNumber } from './series-number.js';
 import { changedSource } from './stack-record.js';
 
@@ -146,6 +149,14 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
       const { volume, hashes, turnedAt } = await loadVolume(series, pool.decode, { onProgress });
       return { volume, sha256: hashes, turnedAt };
     },
+    parts: isReadInParts(series)
+      ? {
+          slices: series.geometry.slices,
+          frames: series.frames,
+          load: (slices) => loadPart(series, pool.decode, slices),
+          write: (request, onProgress) => writeParts(series, pool, naming, request, onProgress),
+        }
+      : null,
     write: (request, onProgress) => writeStack(series, pool, naming, request, onProgress),
     writeUnlike: (request) => writeDicomMaps(series, naming.first, request),
   };
@@ -183,6 +194,7 @@ async function writeStack(
             request,
             planes,
             place,
+            from: 0,
             bytes,
             stored: await pool.decode(instance, bytes),
             sopInstanceUid,
@@ -224,6 +236,44 @@ async function writeStack(
     files,
     warnings: [...(clamped === 0 ? [] : [clampedWarning(clamped)]), ...(unplaced ? [NO_MAP] : [])],
   };
+}
+
+/** As `writeStack`, some slices at a time, of a series whose images have a file each. */
+async function writeParts(
+  series: Series,
+  pool: DecodePool,
+  { numbers }: Naming,
+  { part, sha256: hashes, processed, ...about }: PartsRequest,
+  onProgress: (done: number) => void,
+): Promise<WrittenStack> {
+  const planes = instancePlanes(series);
+  const { slices, columns, rows } = series.geometry;
+  const files: WrittenFile[] = [];
+  let clamped = 0;
+  await fs.mkdir(path.join(about.folder, 'image'), { recursive: true });
+  for (const { from, to } of runsOf(slices, columns * rows * series.frames)) {
+    const { before, after } = await part({ from, to });
+    const request: WriteRequest = {
+      ...about,
+      loaded: { volume: before, sha256: hashes },
+      processed: { ...processed, volume: after },
+    };
+    for (const [i, place] of planes.entries()) {
+      if (place.slice < from || place.slice >= to) continue;
+      const { instance } = place;
+      const bytes = await instance.file.read();
+      if (sha256(bytes) !== hashes[i]) throw changedSource();
+      const stored = await pool.decode(instance, bytes);
+      const sopInstanceUid = derivedUid(request, instance.sopInstanceUid);
+      const written = writeInstance({ request, planes, place, from, bytes, stored, sopInstanceUid });
+      clamped += written.clamped;
+      const number = numbers.get(instance.sopInstanceUid) ?? 0;
+      files.push(await put(request, 'image', number, written.bytes, sopInstanceUid));
+      onProgress(files.length);
+    }
+  }
+  if (processed.model !== null) files.push(await putModel(about, `${series.id}.onnx`, processed.model));
+  return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
 }
 
 const NO_MAP: Problem = {

@@ -26,10 +26,20 @@ interface Place {
 
 /** One derived image, checked against its source. */
 export function writeInstance(
-  what: Place & { readonly place: InstancePlanes; readonly bytes: Uint8Array; readonly stored: Decoded },
+  what: Place & {
+    readonly place: InstancePlanes;
+    /** Slice of the stack that the volumes of the request begin with. */
+    readonly from: number;
+    readonly bytes: Uint8Array;
+    readonly stored: Decoded;
+  },
 ): { readonly bytes: Uint8Array; readonly clamped: number } {
   const { request, place, bytes, stored } = what;
-  const { stored: pixels, clamped } = derivedValues(request, place, stored);
+  const { stored: pixels, clamped } = derivedValues(
+    request,
+    { ...place, slice: place.slice - what.from },
+    stored,
+  );
   const derivation = derivationOf(what, place);
   const written = deriveInstance(bytes, derivation, pixels, stored.beside);
   verifyWritten(bytes, written, derivation);

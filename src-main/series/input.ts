@@ -2,6 +2,7 @@ import type { Calibration } from '../contract/calibration.js';
 import type { Problem } from '../contract/errors.js';
 import type { OutputReport, RequestReport } from '../contract/report.js';
 import type { Processed } from '../denoise/processor.js';
+import type { SliceRange } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
 import type { SidecarKind } from './nifti-finder.js';
 
@@ -31,8 +32,32 @@ export interface StackInput {
   load(onProgress: (done: number) => void): Promise<LoadedStack>;
   /** Writes the derived files into the work folder of the unit. @throws E_SOURCE_CHANGED, E_IO */
   write(request: WriteRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
+  /** The same slab by slab, for series that do not fit into memory; null where it must be read as a whole. */
+  readonly parts: StackParts | null;
   /** Writes where it is unlike the training images of a model, and no images. @throws E_SOURCE_CHANGED, E_IO */
   writeUnlike(request: UnlikeMaps): Promise<void>;
+}
+
+/** A stack whose slices can be read and written without the others. */
+export interface StackParts {
+  readonly slices: number;
+  readonly frames: number;
+  load(slices: SliceRange): Promise<LoadedPart>;
+  /** Writes the derived files as `StackInput.write` does, without maps. @throws E_SOURCE_CHANGED, E_IO */
+  write(request: PartsRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
+}
+
+export interface LoadedPart {
+  readonly volume: Volume;
+  /** SHA-256 of the files that were read, by their place among those of the stack. */
+  readonly hashes: ReadonlyMap<number, string>;
+}
+
+export interface PartsRequest extends Omit<WriteRequest, 'loaded' | 'processed'> {
+  readonly sha256: readonly string[];
+  readonly processed: Omit<Processed, 'volume'>;
+  /** Some slices as they were and as they are to be written. */
+  readonly part: (slices: SliceRange) => Promise<{ readonly before: Volume; readonly after: Volume }>;
 }
 
 export interface LoadedStack {

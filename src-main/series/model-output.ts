@@ -4,7 +4,11 @@ import { sha256, writeFileAtomic } from '../base/files.js';
 import type { WriteRequest, WrittenFile } from './input.js';
 
 /** Writes the trained network into the work folder; `name` is empty when the entry is itself the file. */
-export async function putModel(request: WriteRequest, name: string, model: Uint8Array): Promise<WrittenFile> {
+export async function putModel(
+  request: Pick<WriteRequest, 'folder'>,
+  name: string,
+  model: Uint8Array,
+): Promise<WrittenFile> {
   const file = path.join(request.folder, 'model', name);
   await fs.mkdir(path.dirname(file), { recursive: true });
   await writeFileAtomic(file, model, { replace: true });

@@ -190,6 +190,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
       onProgress(1);
       return written;
     },
+    parts: null,
     writeUnlike: async (request) => writeNiftiMaps(await taken(request.loaded.sha256[0]), request),
   };
 }

@@ -16,12 +16,15 @@ import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
 import { runDeriveJob } from './derive-job.js';
 import type { DeriveJob } from './job.js';
+import type { SlabLimits } from './slab-plan.js';
 import { picturesFile } from './stack.js';
 
 export interface DenoiseDependencies {
   /** Opens the denoiser; called once there is something to denoise. */
   readonly openProcessor: (request: DenoiseRequest) => Promise<Processor>;
   readonly modelHash: (request: DenoiseRequest) => Promise<string | null>;
+  /** From which size on series are denoised slab by slab; a parameter so that tests need no long series. */
+  readonly slabs?: SlabLimits;
 }
 
 /** Series whose pictures are kept for report.html; its own limit in bytes is stricter. */
@@ -68,6 +71,7 @@ export async function runDenoise(
           force: request.force,
           emit,
           pictures: PICTURES,
+          ...(dependencies.slabs === undefined ? {} : { slabs: dependencies.slabs }),
           trust: {
             strength: request.strength,
             seed: request.seed,

@@ -3,6 +3,7 @@ import type { Processor } from '../../denoise/processor.js';
 import type { InputSet } from '../../series/input.js';
 import type { Journal } from '../../series/journal.js';
 import type { OutputFolder } from '../../series/output-folder.js';
+import type { SlabLimits } from './slab-plan.js';
 import type { TrustSettings } from './trust.js';
 
 export interface DeriveJob {
@@ -15,6 +16,8 @@ export interface DeriveJob {
   readonly emit: Emit;
   /** How results are judged; null where nothing is denoised. */
   readonly trust: TrustSettings | null;
+  /** From which size on series are denoised slab by slab; a parameter so that tests need no long series. */
+  readonly slabs?: SlabLimits;
   /** How many stacks keep pictures for the report. */
   readonly pictures: number;
 }

@@ -1,0 +1,76 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report, SeriesImages } from '../../../src-main/contract/report.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
+import { modelHash } from '../../../src-main/denoise/autoencoder.js';
+import { openDenoiser } from '../../../src-main/denoise/denoiser.js';
+import { runDenoise } from '../../../src-main/jobs/denoise/denoise.js';
+import type { SlabLimits } from '../../../src-main/jobs/denoise/slab-plan.js';
+import { drawnSeries } from '../../support/drawn-series.js';
+import { denoiseRequest, pixelHashes, removeFolders, temporaryFolder } from '../fixtures.js';
+
+afterAll(removeFolders);
+
+const SIDE = 48;
+const SLICES = 120;
+const WHOLE: SlabLimits = { whole: 1e9, slab: 1e9, sample: 0 };
+const AREA = SIDE * SIDE;
+/** Three slabs of the network, two of the filters; the sample is the series. */
+const SLABS: SlabLimits = { whole: 0, slab: 120 * AREA, sample: 120 };
+/** Slabs of other lengths, and a sample of some slices. */
+const SAMPLED: SlabLimits = { whole: 0, slab: 50 * AREA, sample: 48 };
+
+let input: string;
+beforeAll(async () => {
+  input = path.join(await temporaryFolder(), 'in');
+  await fs.mkdir(input);
+  for (const [i, bytes] of drawnSeries(SLICES, SIDE, 1).entries())
+    await fs.writeFile(path.join(input, `${String(i).padStart(3, '0')}.dcm`), bytes);
+});
+
+async function denoised(slabs: SlabLimits, more: Partial<DenoiseRequest>) {
+  const output = path.join(await temporaryFolder(), 'out');
+  const request = denoiseRequest(input, output, { errorMap: false, ...more });
+  const result = await runDenoise(request, () => {}, { openProcessor: openDenoiser, modelHash, slabs });
+  const report = JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8')) as Report;
+  return { result, report, output, pixels: await pixelHashes(path.join(output, 'series-001')) };
+}
+
+describe('a long series', () => {
+  it.each([
+    { model: { kind: 'dct' } },
+    { model: { kind: 'nlm' } },
+    { model: { kind: 'general' }, adapt: 'off' },
+  ] as const)('denoised slab by slab has the pixels and the noise of the whole: %j', async (more) => {
+    const whole = await denoised(WHOLE, more);
+    const slabs = await denoised(SLABS, more);
+    expect(slabs.result.exitCode).toBe(0);
+    expect(Object.keys(slabs.pixels)).toHaveLength(SLICES);
+    expect(slabs.report.series[0].noise).toEqual(whole.report.series[0].noise);
+    expect(slabs.report.series[0].geometry).toEqual(whole.report.series[0].geometry);
+    expect(slabs.pixels).toEqual(whole.pixels);
+  });
+
+  it('is judged by a sample of its slices, and says so', async () => {
+    const whole = await denoised(WHOLE, { model: { kind: 'nlm' } });
+    const { result, report, pixels, output } = await denoised(SAMPLED, { model: { kind: 'nlm' } });
+    expect(result.exitCode).toBe(0);
+    expect(pixels).toEqual(whole.pixels);
+    const [series] = report.series;
+    expect(series.noise).toEqual(whole.report.series[0].noise);
+    expect(series.trust?.reasons).toContainEqual(
+      expect.objectContaining({ verdict: 'note', message: expect.stringMatching(/48 of its 120 slices/) }),
+    );
+    // the part that was probed lies in the run around the middle
+    expect(series.trust?.probe?.first).toBeGreaterThan(48);
+    expect(series.trust?.probe?.first).toBeLessThan(72);
+    const pictures = JSON.parse(
+      await fs.readFile(path.join(output, '.limpid', 'pictures', `${series.id}.json`), 'utf8'),
+    ) as SeriesImages;
+    expect(pictures.slices.every(({ of, number }) => of === SLICES && number <= SLICES)).toBe(true);
+    // of the values that were on the disk nothing is left
+    const names = await fs.readdir(output, { recursive: true });
+    expect(names.filter((name) => name.endsWith('.slabs'))).toEqual([]);
+  });
+});
