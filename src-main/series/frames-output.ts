@@ -42,7 +42,7 @@ export async function writeFrames(
   const frames = new Map(
     file.planes.map((plane) => [
       partOf(plane.instance).index,
-      byImage(sourcesOf(planes, plane, request.processed)),
+      references(sourcesOf(planes, plane, request.processed)),
     ]),
   );
   const derivation: FramesDerivation = { ...fileDerivation(what, instance.lossy), frames };
@@ -119,13 +119,11 @@ function partOf({ part }: Instance) {
   return part;
 }
 
-/** Frames of one image together, images in the order of their first frame. */
-function byImage(sources: readonly Instance[]): FrameReference[] {
-  const images = new Map<string, { readonly sopClassUid: string; readonly frames: number[] }>();
-  for (const { sopInstanceUid, sopClassUid, part } of sources) {
-    const known = images.get(sopInstanceUid) ?? { sopClassUid, frames: [] };
-    if (part !== null) known.frames.push(part.index + 1);
-    images.set(sopInstanceUid, known);
-  }
-  return [...images].map(([sopInstanceUid, image]) => ({ sopInstanceUid, ...image }));
+/** One reference a frame: readers of several frame numbers in one are few. */
+function references(sources: readonly Instance[]): FrameReference[] {
+  return sources.map(({ sopClassUid, sopInstanceUid, part }) => ({
+    sopClassUid,
+    sopInstanceUid,
+    ...(part === null ? {} : { frame: part.index + 1 }),
+  }));
 }

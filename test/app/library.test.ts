@@ -3,8 +3,10 @@ import * as path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Library, openLibrary } from '../../src-main/app/library/library.js';
 import type { Frame } from '../../src-main/app/library/protocol.js';
+import { Random } from '../../src-main/base/random.js';
 import type { OpenInput } from '../../src-main/contract/app.js';
 import { loadNifti } from '../../src-main/series/nifti-input.js';
+import { drawEnhanced } from '../dicom/enhanced.js';
 import { makeDicom } from '../dicom/support.js';
 import {
   BRAIN,
@@ -140,6 +142,41 @@ describe('the library', () => {
     const [card] = (await open('sizes', [folder])).series;
     expect(card.calibration).toBe(calibration);
     expect(card.spacing.slice(0, 2)).toEqual([x, y]);
+  });
+
+  it('shows an enhanced image as slices and frames, each with its own values and window, and its derived one beside it', async () => {
+    const folder = await temporaryFolder();
+    await fs.mkdir(path.join(folder, 'in'));
+    const noise = (seed: number) => {
+      const random = new Random(seed);
+      return Array.from({ length: 32 * 32 }, () => Math.round(500 + 20 * random.normal()));
+    };
+    const frames = Array.from({ length: 6 }, (_, i) => ({
+      values: noise(i),
+      position: [0, 0, 3 * (i % 3)],
+      time: i < 3 ? 1 : 2,
+      slope: i < 3 ? 1 : 2,
+      window: [i, 10] as const,
+    }));
+    const image = drawEnhanced({ rows: 32, columns: 32, frames });
+    await fs.writeFile(path.join(folder, 'in', 'a.dcm'), image);
+    const [card] = (await open('many', [path.join(folder, 'in')])).series;
+    expect(card).toMatchObject({ slices: 3, frames: 2, instances: 1, spacing: [2, 2, 3], eligible: true });
+    for (const [i, { slope, values }] of frames.entries()) {
+      const { header } = await library.frame(card.key, i);
+      expect(header).toMatchObject({
+        slope,
+        minimum: Math.min(...values),
+        windows: [{ center: i, width: 10 }],
+      });
+    }
+    expect((await library.thumbnail(card.key)).length).toBeGreaterThan(50);
+    const output = path.join(folder, 'out');
+    const { result } = await denoiseWith(diffusion(1), denoiseRequest(path.join(folder, 'in'), output));
+    expect(result).toMatchObject({ exitCode: 0 });
+    const derived = (await open('derived', [output])).series;
+    expect(derived).toHaveLength(2);
+    for (const one of derived) expect(one.derivedFrom).toBe(card.seriesInstanceUid);
   });
 
   it('makes thumbnails in true proportions', async () => {

@@ -41,6 +41,7 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
       frames.map((frame, inFile) => [frame * slices + slice, { instance, inFile }] as const),
     ),
   );
+  const read = recentFile();
   const isKnown = !geometry.unplaced && !geometry.directions;
   const between = first.pixelSize.size ?? [0, 0];
   const card = withKey(input, series.id, {
@@ -85,11 +86,23 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
         return darkPlane(first);
       }
       const { instance, inFile } = place;
-      const stored = await pool.decodeFrame(instance, await instance.file.read(), inFile);
+      const stored = await pool.decodeFrame(instance, await read(instance), inFile);
       const windows = (instance.windows[inFile] ?? instance.windows[0]).map(withoutName);
       return frameOf(stored.values, { ...instance, windows });
     },
     volume: async () => (await loadVolume(series, pool.decode)).volume,
+  };
+}
+
+/** Reads files whole. That of many frames is kept as long as nobody needs its memory: all are looked at one after the other. */
+function recentFile(): (instance: Instance) => Promise<Uint8Array> {
+  let recent: { readonly uid: string; readonly bytes: WeakRef<Uint8Array> } | null = null;
+  return async ({ sopInstanceUid, file, part }) => {
+    const known = recent?.uid === sopInstanceUid ? recent.bytes.deref() : undefined;
+    if (known !== undefined) return known;
+    const bytes = await file.read();
+    if (part !== null) recent = { uid: sopInstanceUid, bytes: new WeakRef(bytes) };
+    return bytes;
   };
 }
 

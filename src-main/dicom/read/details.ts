@@ -30,6 +30,11 @@ export function readDetails(bytes: Uint8Array, walked: ElementFile | null = null
   const attributes = readAttributes(bytes, walked ?? walkElements(bytes));
   const references = attributes.items('x00081115');
   const listed = references.flatMap((series) => series.items('x0008114a'));
+  // Source Image Evidence Sequence: an enhanced image names its sources frame by frame, and all of them here.
+  const evidence = attributes
+    .items('x00089154')
+    .flatMap((study) => study.items('x00081115'))
+    .flatMap((series) => series.items('x00081199'));
   return {
     forPerson: {
       patient: personName(attributes.label('x00100010') ?? attributes.label('x00100020') ?? ''),
@@ -39,7 +44,7 @@ export function readDetails(bytes: Uint8Array, walked: ElementFile | null = null
     },
     windows: readWindows(attributes),
     sourceSeries: uidsOf(references, 'x0020000e'),
-    sourceImages: uidsOf([...attributes.items('x00082112'), ...listed], 'x00081155'),
+    sourceImages: uidsOf([...attributes.items('x00082112'), ...evidence, ...listed], 'x00081155'),
   };
 }
 

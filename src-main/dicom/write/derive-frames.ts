@@ -32,7 +32,7 @@ import {
   type Part,
   pixelParts,
   requireUids,
-  sourceFrames,
+  sourceItem,
   splicedFile,
   textOf,
 } from './derive-parts.js';
@@ -229,7 +229,7 @@ function derivationImage(
   const ours = encodeItem(
     [
       textElement(0x00082111, 'ST', asciiText(description, 1024)),
-      sequenceElement(0x00082112, ...references.map(sourceFrames)),
+      sequenceElement(0x00082112, ...references.map(sourceItem)),
       sequenceElement(0x00089215, ...(codes.length > 0 ? codes : [PROCESSED]).map(codeItem)),
     ],
     // Items inside UN are implicit VR whatever the file is (PS3.5 section 6.2.2).

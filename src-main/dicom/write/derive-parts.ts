@@ -38,10 +38,10 @@ export interface InstanceReference {
   readonly sopInstanceUid: string;
 }
 
-/** Frames of an image of many. */
+/** A SOP instance, or one frame of it. */
 export interface FrameReference extends InstanceReference {
-  /** From 1; none where the image is one. */
-  readonly frames: readonly number[];
+  /** Of an image of many, from 1. */
+  readonly frame?: number;
 }
 
 export interface Equipment {
@@ -121,16 +121,11 @@ export function identity(file: ElementFile, derivation: FileDerivation): Part[] 
 }
 
 /** An item of SourceImageSequence (PS3.3 section C.12.4.1). */
-export function sourceItem(reference: InstanceReference & { readonly frame?: number }): NewElement[] {
-  return sourceFrames({ ...reference, frames: reference.frame === undefined ? [] : [reference.frame] });
-}
-
-/** The same, of frames of an image of many. */
-export function sourceFrames({ sopClassUid, sopInstanceUid, frames }: FrameReference): NewElement[] {
+export function sourceItem({ sopClassUid, sopInstanceUid, frame }: FrameReference): NewElement[] {
   return [
     uidElement(0x00081150, sopClassUid),
     uidElement(0x00081155, sopInstanceUid),
-    ...(frames.length === 0 ? [] : [textElement(0x00081160, 'IS', ...frames.map(String))]),
+    ...(frame === undefined ? [] : [textElement(0x00081160, 'IS', String(frame))]),
     textElement(0x0028135a, 'CS', 'YES'),
     codeElement(0x0040a170, SOURCE_IMAGE),
   ];

@@ -10,7 +10,7 @@ import {
 } from '../elements/encode.js';
 import { isUid } from '../elements/uid.js';
 import type { Instance } from '../read/instance.js';
-import type { Equipment, InstanceReference } from './derive-parts.js';
+import type { Equipment, FrameReference } from './derive-parts.js';
 import { suffixedDescription } from './derive-text.js';
 import type { DicomTime } from './derive-time.js';
 
@@ -18,7 +18,7 @@ import type { DicomTime } from './derive-time.js';
 
 /** One frame, at the place of its source. */
 export interface PlacedFrame {
-  readonly source: InstanceReference & { /** Of an image of many, from 1. */ readonly frame?: number };
+  readonly source: FrameReference;
   /** ImagePositionPatient in mm. */
   readonly position: readonly [number, number, number];
   /** ImageOrientationPatient; that of the template where absent. */
