@@ -33,11 +33,12 @@ export function say({ language, texts }: Speech, key: TextKey, values: Values = 
   return fill(texts[key], values, language);
 }
 
-/** The keys of sentences with a remedy that begin so, in order. */
-export function keysOf<P extends string>(prefix: P): Extract<ToldKey, `${P}${string}`>[] {
-  const isOne = (key: string): key is Extract<ToldKey, `${P}${string}`> =>
-    key.startsWith(prefix) && isTextKey(`${key}.remedy`);
-  return Object.keys(en).filter(isOne);
+/** The key of a sentence by its English, among those that begin so; null where it is none of them. */
+export function keyOf(sentence: string, prefix: string): TextKey | null {
+  const keys = Object.keys(en).filter(isTextKey);
+  return (
+    keys.find((key) => key.startsWith(prefix) && !key.endsWith('.remedy') && en[key] === sentence) ?? null
+  );
 }
 
 /** The text for a name that came from elsewhere, such as a stage; where there is none, the name itself. */

@@ -6,7 +6,7 @@ import type {
   TrustReason,
   TrustReport,
 } from '../../src-main/contract/trust.js';
-import { ENGLISH, keysOf, type Speech, say, sayName, type TextKey, type ToldKey } from './catalogue.js';
+import { ENGLISH, keyOf, type Speech, say, sayName, type TextKey, type ToldKey } from './catalogue.js';
 import type { Values } from './fill.js';
 import { windowRemedy } from './remedy.js';
 
@@ -21,17 +21,24 @@ export interface Told {
 
 /**
  * A problem in words. The window's own have theirs. Of the program's, only the code and an English text are carried,
- * without the facts in it: in English that text, in another language the words for the code, and the text as detail.
+ * without the facts in it: in English that text, in another language the words for the code, and as detail what the
+ * text says beyond these.
  */
 export function toldProblem(problem: Problem, speech: Speech): Told {
-  const own = ownKey(problem.message);
-  if (own !== null) return plain(say(speech, own), say(speech, `${own}.remedy`));
+  const own = keyOf(problem.message, 'own.');
+  if (own !== null) return plain(say(speech, own), sayName(speech, own, 'remedy'));
   const remedy = inWindow(problem.remedy, speech);
   if (speech.language === ENGLISH.language) return plain(problem.message, remedy);
+  const key: ToldKey = `problem.${problem.code}`;
+  const cause = problem.code === 'W_RESIDUAL' ? keyOf(problem.message, 'trust.residual.') : null;
+  const said = [
+    cause === null && problem.message !== ENGLISH.texts[key] ? problem.message : null,
+    inWindow(problem.remedy, ENGLISH) === ENGLISH.texts[`${key}.remedy`] ? null : remedy,
+  ].filter((text) => text !== null);
   return {
-    sentence: say(speech, `problem.${problem.code}`),
-    remedy: say(speech, `problem.${problem.code}.remedy`),
-    detail: `${problem.message} ${remedy}`,
+    sentence: say(speech, cause ?? key),
+    remedy: say(speech, `${key}.remedy`),
+    detail: said.length === 0 ? null : said.join(' '),
   };
 }
 
@@ -140,9 +147,4 @@ function plain(sentence: string, remedy: string | null): Told {
 
 function inWindow(remedy: string, speech: Speech): string {
   return windowRemedy(remedy, (group, name) => sayName(speech, group, name));
-}
-
-/** The key of a sentence that the window itself says; null where it is none. */
-function ownKey(message: string): ToldKey | null {
-  return keysOf('own.').find((key) => ENGLISH.texts[key] === message) ?? null;
 }

@@ -7,7 +7,13 @@ import type { ResidualReason, TrustReason } from '../../src-main/contract/trust.
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { FEATURES } from '../../src-main/trust/familiarity.js';
 import { type Findings, reasonsOf } from '../../src-main/trust/judgement.js';
-import { doubted, judge, type ResidualMeasures, unjudged } from '../../src-main/trust/verdict.js';
+import {
+  doubted,
+  judge,
+  type ResidualMeasures,
+  residualWarnings,
+  unjudged,
+} from '../../src-main/trust/verdict.js';
 import { ENGLISH, type Speech } from '../../src-renderer/words/catalogue.js';
 import de from '../../src-renderer/words/languages/de.json';
 import en from '../../src-renderer/words/languages/en.json';
@@ -58,6 +64,18 @@ function ownErrors(): readonly (readonly [message: string, remedy: string])[] {
   });
 }
 
+const MEASURES: ResidualMeasures = {
+  voxels: 5000,
+  sdOverSigma: 1,
+  meanOverSigma: 0,
+  correlation: { x: 0, y: 0, z: 0 },
+  noiseCorrelation: { x: 0, y: 0, z: 0 },
+  edgeCorrelation: 0,
+  edgeRatio: 1,
+  localMeanRatio: 1,
+  faintRatio: 1,
+};
+
 describe('problems in the language of the window', () => {
   it('have a sentence and a remedy for every code of the contract, in both languages', () => {
     for (const code of CODES)
@@ -92,6 +110,30 @@ describe('problems in the language of the window', () => {
     expect(toldProblem(problemFrom(new TypeError('x')), GERMAN).sentence).toBe(de['problem.E_INTERNAL']);
   });
 
+  it('keep nothing in English where the words for the code say all of it', () => {
+    const lossy = {
+      code: 'W_LOSSY_SOURCE',
+      message: en['problem.W_LOSSY_SOURCE'],
+      remedy: en['problem.W_LOSSY_SOURCE.remedy'],
+    } as const;
+    expect(toldProblem(lossy, GERMAN)).toEqual({
+      sentence: de['problem.W_LOSSY_SOURCE'],
+      remedy: de['problem.W_LOSSY_SOURCE.remedy'],
+      detail: null,
+    });
+    expect(toldProblem({ ...lossy, remedy: 'Ask for it.' }, GERMAN).detail).toBe('Ask for it.');
+    expect(toldProblem({ ...lossy, message: 'Some are lossy.' }, GERMAN).detail).toBe('Some are lossy.');
+  });
+
+  it('name what was found in the residual, which their code does not', () => {
+    const [warning] = residualWarnings(judge({ ...MEASURES, edgeRatio: 5 }));
+    expect(toldProblem(warning, GERMAN)).toEqual({
+      sentence: de['trust.residual.edgeRatio'],
+      remedy: de['problem.W_RESIDUAL.remedy'],
+      detail: null,
+    });
+  });
+
   it('are whole in either language where the window itself tells them', () => {
     const own = ownErrors();
     expect(own.length).toBeGreaterThan(5);
@@ -108,17 +150,6 @@ describe('problems in the language of the window', () => {
   });
 });
 
-const MEASURES: ResidualMeasures = {
-  voxels: 5000,
-  sdOverSigma: 1,
-  meanOverSigma: 0,
-  correlation: { x: 0, y: 0, z: 0 },
-  noiseCorrelation: { x: 0, y: 0, z: 0 },
-  edgeCorrelation: 0,
-  edgeRatio: 1,
-  localMeanRatio: 1,
-  faintRatio: 1,
-};
 const NOISE: NoiseEstimate = {
   sigma: 1,
   distribution: 'gaussian',
