@@ -15,13 +15,13 @@ import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
 import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
+import { runsOf } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
 import { estimateNoise } from '../noise/estimate.js';
 import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
-import { runsOf } from '../series/runs.js';
 import { Gathering, measuredSlices } from './denoise/sample.js';
 
 /**

@@ -8,6 +8,7 @@ import { deriveUid, newUid } from '../dicom/elements/uid.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
 import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
+import { runsOf } from '../filters/slab.js';
 import { writeDicomMaps } from './anomaly-output.js';
 import { type MapName, writeInstance, writeMap } from './dicom-output.js';
 import { earlierFile, writeFrames } from './frames-output.js';
@@ -22,7 +23,6 @@ import type {
   WrittenStack,
 } from './input.js';
 import { putModel } from './model-output.js';
-import { runsOf } from './runs.js';
 import { freeSeriesNumber } from './series-number.js';
 import { changedSource } from './stack-record.js';
 
