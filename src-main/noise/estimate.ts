@@ -59,7 +59,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     correlation,
     correlated,
     certain: isCertain(methods, correlated, tissue),
-    map: isNoise(methods, sigma) ? (tissue.map?.map((gain) => gain * sigma) ?? null) : null,
+    map: sigma > 0 ? (tissue.map?.map((gain) => gain * sigma) ?? null) : null,
     mapVariation: tissue.variation,
     airMasked,
     quantisation: quantisationOf(planes, volume.quantum),
@@ -103,8 +103,8 @@ function tissueAndAir(
   rician: boolean,
 ): { readonly tissue: TissueNoise; readonly air: Air | null } {
   const tissue = tissueNoise(volume, planes, level, dark, rician);
-  if (dark === null || tissue.typical === null || dark.sigma <= AIR_OVER_TISSUE * tissue.typical)
-    return { tissue, air: dark };
+  const { air, typical } = tissue;
+  if (air === null || typical === null || air.sigma <= AIR_OVER_TISSUE * typical) return { tissue, air };
   return { tissue: tissueNoise(volume, planes, level, null, rician), air: null };
 }
 
@@ -116,6 +116,8 @@ interface TissueNoise {
   /** What both together say. */
   readonly typical: number | null;
   readonly correlation: { readonly x: number; readonly y: number };
+  /** Noise of the air, as if it had the level of the tissue everywhere where there is a map. */
+  readonly air: Air | null;
   /** Level at each voxel of a frame over the typical one; null where it is the same everywhere. */
   readonly map: Float32Array | null;
   readonly variation: number;
@@ -133,21 +135,23 @@ function tissueNoise(
   rician: boolean,
 ): TissueNoise {
   const all = tissueBlocks(planes, level);
-  const { map, variation } = noiseMap(volume, planes, all, rician);
   const even = measuredBy(planes, level, all, null, air, rician);
-  if (map === null) return { ...even, map, variation };
-  const mapped = measuredBy(planes, level, all, map, air, rician);
-  const isFlat = (mapped.spectrum?.rise ?? 1) < STEADY;
-  return isFlat && excessOf(mapped) <= Math.max(SETTLED, excessOf(even))
-    ? { ...mapped, map, variation }
-    : { ...even, map: null, variation };
+  if (even.spectrum === null) return { ...even, air, map: null, variation: 0 };
+  const { map, variation } = noiseMap(volume, planes, level, even.spectrum, rician);
+  if (map === null) return { ...even, air, map, variation };
+  const evened =
+    air === null
+      ? null
+      : airNoise(
+          planes.map((plane) => overMap(plane, map)),
+          level,
+        );
+  return { ...measuredBy(planes, level, all, map, evened, rician), air: evened, map, variation };
 }
 
-/** What the spectrum may see more than the details under a map of the noise: one of the anatomy makes it see more. */
-const SETTLED = 1.2;
-
-function excessOf({ wavelet, spectrum }: Omit<TissueNoise, 'map' | 'variation'>): number {
-  return wavelet !== null && wavelet > 0 && spectrum !== null ? spectrum.sigma / wavelet : 1;
+function overMap(plane: Plane, map: Float32Array): Plane {
+  const start = plane.slice * plane.values.length;
+  return { ...plane, values: plane.values.map((value, i) => value / map[start + i]) };
 }
 
 function measuredBy(
@@ -157,7 +161,7 @@ function measuredBy(
   map: Float32Array | null,
   air: Air | null,
   rician: boolean,
-): Omit<TissueNoise, 'map' | 'variation'> {
+): Omit<TissueNoise, 'air' | 'map' | 'variation'> {
   const blocks = flattest(planes, all, map);
   const spectrum = tissueSpectrum(planes, level, rician, map);
   const near = planeCorrelation(planes, blocks);
@@ -207,11 +211,6 @@ function levelOfTissue(wavelet: number | null, spectrum: TissueSpectrum | null, 
 
 /** Correlation from which on the level is that of the spectrum. */
 const STRONG = 0.5;
-
-/** Details that see more than the noise would draw a map of the anatomy. */
-function isNoise({ wavelet }: NoiseEstimate['methods'], sigma: number): boolean {
-  return wavelet !== null && sigma > 0 && wavelet <= AGREEMENT * sigma;
-}
 
 /** Where five times as many blocks of tissue show no more than this times as much, they show noise. */
 const STEADY = 1.15;

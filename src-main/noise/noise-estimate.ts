@@ -26,7 +26,7 @@ export interface NoiseEstimate {
   readonly certain: boolean;
   /** The level at each voxel of a frame (slices * rows * columns); null where one level serves. */
   readonly map: Float32Array | null;
-  /** (90th - 10th percentile) / median of the local level; includes the map's own scatter, some 0.1. */
+  /** (90th - 10th percentile) / median of the level over the tissue; includes the map's own scatter, some 0.1. */
   readonly mapVariation: number;
   /** True when the scanner or an anonymiser set the air to one value. */
   readonly airMasked: boolean;

@@ -18,8 +18,9 @@ export interface TissueSpectrum {
   readonly rise: number;
 }
 
-const SIDE = 8;
-const COEFFICIENTS = SIDE * SIDE;
+/** Pixels along a side of a block, and its coefficients. */
+export const SIDE = 8;
+export const COEFFICIENTS = SIDE * SIDE;
 /** Enough blocks for a steady estimate, whatever the size of the series. */
 const MOST_BLOCKS = 8_000;
 /** Share of the blocks that counts, and the least number of them. */
@@ -29,9 +30,13 @@ const ROUNDS = 3;
 /** Coefficients up to this sum of indices hold what is left of structure in flat tissue. */
 const LOW = 2;
 
-interface Block {
+/** A block of 8 x 8 pixels of tissue. */
+export interface Block {
   readonly coefficients: Float64Array;
   readonly mean: number;
+  readonly plane: Plane;
+  /** Index of its first pixel. */
+  readonly at: number;
 }
 
 /**
@@ -51,7 +56,7 @@ export function tissueSpectrum(
   rician: boolean,
   map: Float32Array | null = null,
 ): TissueSpectrum | null {
-  const blocks = blocksIn(planes, level, map);
+  const blocks = tissueDct(planes, level, map, MOST_BLOCKS);
   if (blocks.length < 2 * LEAST_CHOSEN) return null;
   const share = Math.max(SHARE, LEAST_CHOSEN / blocks.length);
   let measured = measure(blocks, new Float64Array(COEFFICIENTS).fill(1), share);
@@ -112,11 +117,12 @@ function correlationOf(variance: Float64Array): Autocorrelation {
   };
 }
 
-function orderOf(k: number): number {
+/** Sum of the indices of a coefficient: 0 for the mean, 14 for the finest. */
+export function orderOf(k: number): number {
   return (k % SIDE) + Math.floor(k / SIDE);
 }
 
-function parityOf(k: number): number {
+export function parityOf(k: number): number {
   return orderOf(k) % 2;
 }
 
@@ -145,11 +151,32 @@ function flattened(variance: Float64Array): Float64Array {
   return variance.map((v, k) => (k === 0 || (orderOf(k) <= LOW && v > plateau) ? plateau : v));
 }
 
-function blocksIn(planes: readonly Plane[], level: number, map: Float32Array | null): Block[] {
-  const places = planes.flatMap((plane) => placesIn(plane, level));
-  const step = Math.max(1, places.length / MOST_BLOCKS);
+/**
+ * DCT of blocks of tissue that overlap by half, over the map where there is one; an even part of them above `most`.
+ *
+ * @param beside gives another plane of the same tissue, or none: the coefficients are then of the difference of both
+ * over the root of 2, which has the noise of one of them and less of the structure
+ */
+export function tissueDct(
+  planes: readonly Plane[],
+  level: number,
+  map: Float32Array | null,
+  most: number,
+  beside?: (plane: Plane) => Plane | null,
+): Block[] {
+  const places = planes.flatMap((plane) => {
+    const other = beside?.(plane);
+    return other === null ? [] : placesIn(plane, level).map((place) => ({ ...place, other }));
+  });
+  const step = Math.max(1, places.length / most);
   const count = Math.floor(places.length / step);
-  return Array.from({ length: count }, (_, i) => blockAt(places[Math.floor(i * step)], map));
+  return Array.from({ length: count }, (_, i) => {
+    const { other, ...place } = places[Math.floor(i * step)];
+    const block = blockAt(place, map);
+    if (other === undefined) return block;
+    const { coefficients } = blockAt({ plane: other, at: place.at }, map);
+    return { ...block, coefficients: block.coefficients.map((c, k) => (c - coefficients[k]) / Math.SQRT2) };
+  });
 }
 
 interface BlockPlace {
@@ -193,5 +220,5 @@ function blockAt({ plane, at }: BlockPlace, map: Float32Array | null): Block {
   for (let k = 0; k < COEFFICIENTS; k++)
     coefficients[k] = plane.values[at + Math.floor(k / SIDE) * plane.columns + (k % SIDE)] / local;
   forward8x8(coefficients);
-  return { coefficients, mean: coefficients[0] / SIDE };
+  return { coefficients, mean: coefficients[0] / SIDE, plane, at };
 }
