@@ -70,6 +70,9 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     refine: absentOr(flag),
     strict: absentOr(flag),
     only: absentOr(list),
+    series: absentOr(list),
+    where: absentOr(filled),
+    dryRun: absentOr(flag),
   },
   evaluate: { reference: filled, test: filled, noisy: orNull(filled), mask: fileOr },
   simulate: {

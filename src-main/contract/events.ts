@@ -13,6 +13,7 @@ import type {
   LatentResult,
   ModelsResult,
   OutputsResult,
+  PlanResult,
   PretrainResult,
   SendResult,
   StoppedResult,
@@ -132,6 +133,7 @@ export type ResultEvent =
   | CompressResult
   | DecompressResult
   | ModelsResult
+  | PlanResult
   | StoppedResult;
 
 export type JobEvent =

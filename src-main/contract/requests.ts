@@ -77,6 +77,12 @@ export interface DenoiseRequest {
   readonly force: boolean;
   /** Ids of the series to denoise, the rest being left alone; absent: all. */
   readonly only?: readonly string[];
+  /** The same by ids or Series Instance UIDs. */
+  readonly series?: readonly string[];
+  /** A condition on attributes (base/condition) that series to denoise meet; absent: all do. */
+  readonly where?: string;
+  /** Only say what would be done with each series. */
+  readonly dryRun?: boolean;
 }
 
 export interface EvaluateRequest {

@@ -369,6 +369,40 @@ export interface WrittenForPerson {
   readonly file: string;
 }
 
+/** What a denoise would do with a series. */
+export interface PlannedSeries {
+  readonly id: string;
+  readonly kind: 'dicom' | 'nifti';
+  readonly seriesInstanceUid: string | null;
+  readonly modality: string;
+  /** Files. */
+  readonly instances: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  readonly frames: number;
+  readonly action: 'denoise' | 'skip';
+  /** Why it would be skipped or fail. */
+  readonly why: Problem | null;
+  readonly model: string;
+  /** What it would take at its peak; null where only reading tells. */
+  readonly memoryBytes: number | null;
+  /** As of a run; a model is written only where one is trained. */
+  readonly outputs: readonly string[];
+  readonly warnings: readonly Problem[];
+  readonly forPerson?: { readonly description: string; readonly outputs: readonly string[] };
+}
+
+/** Of `denoise --dry-run`. */
+export interface PlanResult {
+  readonly type: 'result';
+  readonly command: 'plan';
+  readonly version: string;
+  readonly exitCode: ExitCode;
+  readonly series: readonly PlannedSeries[];
+  readonly problems: readonly Problem[];
+}
+
 /** A job that ended before it had a result of its own. */
 export interface StoppedResult {
   readonly type: 'result';

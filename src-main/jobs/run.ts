@@ -9,6 +9,7 @@ import { runAnomaly } from './anomaly/anomaly.js';
 import { runCompress, runDecompress } from './codes/compress.js';
 import { runGenerate } from './codes/generate.js';
 import { runDenoise } from './denoise/denoise.js';
+import { runPlan } from './denoise/plan.js';
 import { runEvaluate } from './evaluate.js';
 import { runInspect } from './inspect.js';
 import { runLatent } from './latent/latent.js';
@@ -40,7 +41,9 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
     case 'inspect':
       return runInspect(request, emit);
     case 'denoise':
-      return runDenoise(request, emit, { openProcessor: openDenoiser, modelHash });
+      return request.dryRun === true
+        ? runPlan(request, emit, modelHash)
+        : runDenoise(request, emit, { openProcessor: openDenoiser, modelHash });
     case 'send':
       return runSend(request, emit);
     case 'evaluate':

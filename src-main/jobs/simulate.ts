@@ -15,7 +15,7 @@ import { isNiftiName } from '../series/nifti-finder.js';
 import { loadNifti } from '../series/nifti-input.js';
 import { guardedPath, openInput } from '../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
-import { refuseEmpty } from './denoise/denoise.js';
+import { refuseEmpty } from './denoise/choose.js';
 import { runDeriveJob } from './denoise/derive-job.js';
 
 /**

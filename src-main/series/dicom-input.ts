@@ -5,6 +5,7 @@ import type { Problem } from '../contract/errors.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
 import { deriveUid, newUid } from '../dicom/elements/uid.js';
+import { attributeValues } from '../dicom/read/keywords.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
 import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
@@ -133,6 +134,14 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
     group: series.instances[0]?.patientKey ?? '',
     modality: series.modality,
     instances: sourceFiles(series).length,
+    seriesInstanceUid: series.seriesInstanceUid,
+    grid: {
+      columns: series.instances[0].columns,
+      rows: series.instances[0].rows,
+      slices: series.geometry.slices,
+      frames: series.frames,
+    },
+    forPerson: { description: series.description },
     calibration: weakestCalibration(series.instances.map(({ pixelSize }) => pixelSize)),
     size: sizeOf(series),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
@@ -140,6 +149,7 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
     warnings: series.warnings,
     only2d: series.only2d,
     derivedByLimpid: series.instances.some(({ derivedByLimpid }) => derivedByLimpid),
+    attributes: () => attributeValues(series.instances[0].file),
     async hashes() {
       const hashes: string[] = [];
       for (const file of sourceFiles(series)) hashes.push(sha256(await file.read()));

@@ -17,6 +17,17 @@ export interface StackInput {
   readonly instances: number;
   /** What the lengths of its volume are. */
   readonly calibration: Calibration;
+  /** DICOM only. */
+  readonly seriesInstanceUid: string | null;
+  /** As of the images that a person sees: a complex image counts once. */
+  readonly grid: {
+    readonly columns: number;
+    readonly rows: number;
+    readonly slices: number;
+    readonly frames: number;
+  };
+  /** Series Description, or path inside the input: may name a patient. */
+  readonly forPerson: { readonly description: string };
   /** Values of a plane and of all planes; null where only reading tells. */
   readonly size: VolumeSize | null;
   readonly transferSyntaxes: readonly string[];
@@ -27,6 +38,8 @@ export interface StackInput {
   readonly derivedByLimpid: boolean;
   /** All of its images are frames in files of other stacks that are processed: there they stay as they were, where this one is not. */
   readonly kept?: boolean;
+  /** Values of attributes of DICOM by keyword or tag, from its first image; none of other files. @throws LimpidError those of reading */
+  attributes(): Promise<(name: string) => readonly string[]>;
   /** SHA-256 of every source file, in slice order, without decoding it. */
   hashes(): Promise<readonly string[]>;
   load(onProgress: (done: number) => void): Promise<LoadedStack>;

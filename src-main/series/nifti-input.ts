@@ -170,6 +170,9 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     group: groupOf(found),
     modality: 'NIFTI',
     instances: 1,
+    seriesInstanceUid: null,
+    grid: { columns: facts.columns, rows: facts.rows, slices: facts.slices, frames: facts.frames },
+    forPerson: { description: found.relative },
     calibration: 'patient',
     size: { area, values: area * facts.slices * facts.frames * parts },
     transferSyntaxes: [],
@@ -177,6 +180,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     warnings: [],
     only2d: false,
     derivedByLimpid: DERIVED.test(facts.description),
+    attributes: async () => () => [],
     hashes: async () => [hashOf(await found.read())],
     async load(onProgress) {
       const loaded = load(found.place, await found.read());

@@ -22,8 +22,21 @@ interface DenoiseOptions {
   readonly uncertainty: boolean;
   readonly strict: boolean;
   readonly force: boolean;
+  readonly series?: readonly string[];
+  readonly where?: string;
+  readonly dryRun: boolean;
   readonly json: boolean;
 }
+
+const CONDITIONS = `Conditions:
+  NAME=VALUE  NAME!=VALUE   is or is not; numbers by their value, capitals make no difference
+  NAME~TEXT   NAME!~TEXT    contains or does not
+  NAME<N  NAME<=N  NAME>N  NAME>=N
+  NAME                      has a value
+  and, or, not, ( )         "and" binds closer than "or"; values with spaces stand in quotes
+NAME is a keyword of DICOM (Modality, SeriesDescription, ProtocolName, ImageType, EchoTime, StudyDate, PatientID and
+some fifty more), a tag with a text value (0018,0081), or Kind (dicom, nifti), Id, Path (of NIfTI), Files, Columns,
+Rows, Slices, Frames. Of several values one is enough; != and !~ hold where none matches, or there is none.`;
 
 export function denoiseCommand(start: Start): Command {
   return new Command('denoise')
@@ -68,6 +81,9 @@ export function denoiseCommand(start: Start): Command {
     .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
     .option('--strict', 'refuse a series whose trust report fails, instead of taking back part', false)
     .option('--force', 'also denoise series that Limpid derived', false)
+    .option('--series <UID...>', 'only series of these Series Instance UIDs, or ids that `inspect` lists')
+    .option('--where <CONDITION>', 'only series that meet a condition on their attributes (below)')
+    .option('--dry-run', 'only say what would be done with each series, and whether memory fits', false)
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(
       'after',
@@ -78,7 +94,11 @@ Examples:
   limpid denoise scans/ clear/ --adapt off           seconds instead of minutes
   limpid denoise scans/ clear/ --model dct
   limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
-  limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl`,
+  limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl
+  limpid denoise archive/ clear/ --where "Modality=MR and SeriesDescription~T2" --dry-run
+  limpid denoise archive/ clear/ --where "not (ImageType=DERIVED or Slices<10)"
+
+${CONDITIONS}`,
     )
     .action((input: string, output: string, options: DenoiseOptions) =>
       start(
@@ -98,6 +118,9 @@ Examples:
           uncertainty: options.uncertainty,
           strict: options.strict,
           force: options.force,
+          ...(options.series === undefined ? {} : { series: options.series }),
+          ...(options.where === undefined ? {} : { where: options.where }),
+          ...(options.dryRun ? { dryRun: true } : {}),
         },
         { json: options.json },
       ),

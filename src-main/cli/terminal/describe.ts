@@ -11,6 +11,7 @@ import type {
   LatentResult,
   ModelsResult,
   OutputsResult,
+  PlanResult,
   PretrainResult,
   SendResult,
   SeriesOutcome,
@@ -45,6 +46,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return `rebuilt ${result.columns}x${result.rows}x${result.slices}: lossy\n${wrote(result.forPerson)}Not for diagnostic use.\n`;
     case 'models':
       return describeModels(result);
+    case 'plan':
+      return describePlan(result);
     case 'check-training':
     case 'families':
       // Answers to a window, which no command asks for.
@@ -101,6 +104,26 @@ function describeNoise({ noise }: InspectedSeries): string {
   if (noise === null) return '-';
   const kind = noise.correlated ? `${noise.distribution}, correlated` : noise.distribution;
   return `${noise.sigma.toPrecision(3)} (${noise.relative.toFixed(1)} %, ${kind})`;
+}
+
+function describePlan({ series }: PlanResult): string {
+  const head = ['series', 'modality', 'files', 'grid', 'would be', 'memory', 'what'];
+  const rows = series.map((one) => [
+    one.id,
+    one.modality,
+    String(one.instances),
+    `${one.columns}x${one.rows}x${one.slices}${one.frames > 1 ? `x${one.frames}` : ''}`,
+    one.action === 'denoise' ? `denoised (${one.model})` : 'skipped',
+    one.memoryBytes === null ? '-' : `${(one.memoryBytes / 1e9).toFixed(1)} GB`,
+    printable(one.forPerson?.description ?? ''),
+  ]);
+  const details = series.flatMap((one) => [
+    ...(one.why === null ? [] : [`  ${one.id}: ${one.why.code}: ${one.why.message} ${one.why.remedy}`]),
+    ...one.warnings.map(({ code, message }) => `  ${one.id}: ${code}: ${message}`),
+  ]);
+  const outputs = series.flatMap((one) => one.forPerson?.outputs.map(printable) ?? one.outputs);
+  const lines = [...details, ...[...new Set(outputs)].map((output) => `would write ${output}`)];
+  return `${table(head, rows)}${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 function describeOutputs({ series, report }: OutputsResult): string {

@@ -23,7 +23,7 @@ import { type OutputFolder, publish } from '../../series/output-folder.js';
 import { openResultFolder } from '../../series/result-folder.js';
 import { type FamilySource, openFamilySource, requireNeighbours } from '../../store/family-source.js';
 import { FALSE_POSITIVE_RATES, limitOf } from '../../trust/unlike.js';
-import { refuseEmpty } from '../denoise/denoise.js';
+import { refuseEmpty } from '../denoise/choose.js';
 import { centreOf, scoreNormal } from '../train/normal-scores.js';
 import { readAll } from '../train/train-input.js';
 import { pictures, reportHtml, type SlicePictures, scoresCsv } from './anomaly-report.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
-import { hasCode } from '../../base/files.js';
+import { hasCode, sha256 } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
-import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import { type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../../contract/report.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
@@ -11,9 +11,10 @@ import type { Processor } from '../../denoise/processor.js';
 import { buildReportHtml, reportJson } from '../../report/report-html.js';
 import type { InputSet } from '../../series/input.js';
 import { openJournal, type Settings } from '../../series/journal.js';
-import { guardedPath, openInput } from '../../series/open-input.js';
+import { guardedPath } from '../../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
+import { conditionOf, isChosen, openChosen } from './choose.js';
 import { runDeriveJob } from './derive-job.js';
 import type { DeriveJob } from './job.js';
 import type { SlabLimits } from './slab-plan.js';
@@ -42,18 +43,12 @@ export async function runDenoise(
   dependencies: DenoiseDependencies,
 ): Promise<OutputsResult> {
   const started = performance.now();
+  const condition = conditionOf(request);
   const guarded = guardedPath(request.input);
   await refuseOutput(request.output, guarded);
   const model = await dependencies.modelHash(request);
-  const opened = await openInput(request.input, emit, {
-    errorMap: request.errorMap,
-    uncertainty: request.uncertainty === true,
-    suffix: 'denoised',
-    complex: 'parts',
-  });
+  const input = await openChosen(request, emit, condition);
   try {
-    const input = chosenSeries(opened, request.only);
-    refuseEmpty(input);
     // What cannot be opened fails before the output folder is anyone's.
     const processor = await dependencies.openProcessor(request);
     try {
@@ -92,7 +87,7 @@ export async function runDenoise(
           series: reports,
         };
         const unwritten = await tryReport(job, report);
-        const refused = request.only === undefined ? input.problems : [];
+        const refused = isChosen(request) ? [] : input.problems;
         return {
           type: 'result',
           command: 'denoise',
@@ -108,40 +103,8 @@ export async function runDenoise(
       await processor.close();
     }
   } finally {
-    await opened.close();
+    await input.close();
   }
-}
-
-/**
- * The input with only the series that were asked for; a derived series is one file set, so the stacks of a Series
- * Instance UID stay together.
- *
- * @throws LimpidError E_NOT_FOUND when one of them is not there
- */
-export function chosenSeries(input: InputSet, only: readonly string[] | undefined): InputSet {
-  if (only === undefined) return input;
-  const units = input.units.filter(({ stacks }) => stacks.some(({ id }) => only.includes(id)));
-  const leftOut = input.leftOut.filter(({ id }) => only.includes(id));
-  const found = new Set([...units.flatMap(({ stacks }) => stacks), ...leftOut].map(({ id }) => id));
-  if (only.some((id) => !found.has(id)))
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'A series that was asked for is not in the input.',
-      'Open the input again: its files may have been moved.',
-    );
-  return { ...input, units, leftOut };
-}
-
-/** @throws LimpidError E_NOTHING when there is not one image */
-export function refuseEmpty(input: InputSet): void {
-  if (input.units.length + input.leftOut.length === 0)
-    throw new LimpidError(
-      'E_NOTHING',
-      input.filesSeen === 0
-        ? 'The input holds no files.'
-        : 'The input holds no MR or CT image that can be read.',
-      'Check the path; `limpid inspect` lists what is there.',
-    );
 }
 
 function settingsOf(request: DenoiseRequest, input: InputSet, model: string | null): Settings {
@@ -161,6 +124,9 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     uncertainty: request.uncertainty === true,
     strict: request.strict === true,
     ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
+    ...(request.series === undefined ? {} : { chosen: [...request.series].sort().join(' ') }),
+    // Its text may name a patient.
+    ...(request.where === undefined ? {} : { condition: sha256(request.where).slice(0, 12) }),
   };
 }
 

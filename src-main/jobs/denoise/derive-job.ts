@@ -9,7 +9,7 @@ import type { StackInput, UnitInput, WrittenFile } from '../../series/input.js';
 import { NO_RECORD, type StackRecord, type UnitRecord } from '../../series/journal.js';
 import { entriesOf, type Publication, publishUnit, wholeFiles } from '../../series/publication.js';
 import { changedSource, emptyReport, outputReport, sourceHash } from '../../series/stack-record.js';
-import type { DeriveJob } from './job.js';
+import { ALREADY, type DeriveJob } from './job.js';
 import { processStack } from './stack.js';
 import { trustOutcome } from './trust.js';
 
@@ -314,12 +314,6 @@ const NAMED = 8;
 function skipped(stack: StackInput, why: Problem | null): SeriesReport {
   return { ...emptyReport(stack), status: 'skipped', problem: why };
 }
-
-const ALREADY: Problem = {
-  code: 'E_ALREADY_DENOISED',
-  message: 'The series was derived by Limpid already.',
-  remedy: 'Denoise the original series, or give --force to denoise this one again.',
-};
 
 function changedOutput(root: string): LimpidError {
   return new LimpidError(

@@ -1,3 +1,4 @@
+import type { Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { Processor } from '../../denoise/processor.js';
 import type { InputSet } from '../../series/input.js';
@@ -21,3 +22,10 @@ export interface DeriveJob {
   /** How many stacks keep pictures for the report. */
   readonly pictures: number;
 }
+
+/** Why a series that Limpid wrote is skipped. */
+export const ALREADY: Problem = {
+  code: 'E_ALREADY_DENOISED',
+  message: 'The series was derived by Limpid already.',
+  remedy: 'Denoise the original series, or give --force to denoise this one again.',
+};

@@ -1,0 +1,94 @@
+import { readAttributes } from '../elements/attributes.js';
+import { walkElements } from '../elements/elements.js';
+import { readHeader } from '../files/header.js';
+import type { SourceFile } from '../files/source.js';
+
+/** Attributes that hold text or numbers as text, by their keywords (PS3.6), which series are chosen by. */
+const TAGS: Readonly<Record<string, string>> = {
+  AccessionNumber: '00080050',
+  AcquisitionDate: '00080022',
+  AcquisitionNumber: '00200012',
+  AcquisitionTime: '00080032',
+  BodyPartExamined: '00180015',
+  ContentDate: '00080023',
+  ContrastBolusAgent: '00180010',
+  ConvolutionKernel: '00181210',
+  DeviceSerialNumber: '00181000',
+  EchoTime: '00180081',
+  EchoTrainLength: '00180091',
+  FlipAngle: '00181314',
+  FrameOfReferenceUID: '00200052',
+  ImageType: '00080008',
+  ImagedNucleus: '00180085',
+  ImagingFrequency: '00180084',
+  InstitutionName: '00080080',
+  InversionTime: '00180082',
+  KVP: '00180060',
+  MagneticFieldStrength: '00180087',
+  Manufacturer: '00080070',
+  ManufacturerModelName: '00081090',
+  MRAcquisitionType: '00180023',
+  NumberOfAverages: '00180083',
+  PatientAge: '00101010',
+  PatientBirthDate: '00100030',
+  PatientID: '00100020',
+  PatientName: '00100010',
+  PatientPosition: '00185100',
+  PatientSex: '00100040',
+  PixelBandwidth: '00180095',
+  PixelSpacing: '00280030',
+  ProtocolName: '00181030',
+  ReceiveCoilName: '00181250',
+  ReconstructionDiameter: '00181100',
+  RepetitionTime: '00180080',
+  ScanningSequence: '00180020',
+  ScanOptions: '00180022',
+  SequenceName: '00180024',
+  SequenceVariant: '00180021',
+  SeriesDate: '00080021',
+  SeriesDescription: '0008103e',
+  SeriesInstanceUID: '0020000e',
+  SeriesNumber: '00200011',
+  SeriesTime: '00080031',
+  SliceThickness: '00180050',
+  SoftwareVersions: '00181020',
+  SOPClassUID: '00080016',
+  SpacingBetweenSlices: '00180088',
+  StationName: '00081010',
+  StudyDate: '00080020',
+  StudyDescription: '00081030',
+  StudyID: '00200010',
+  StudyInstanceUID: '0020000d',
+  StudyTime: '00080030',
+  XRayTubeCurrent: '00181151',
+};
+
+const BY_LOWER_CASE = new Map(Object.entries(TAGS).map(([keyword, tag]) => [keyword.toLowerCase(), tag]));
+/** Keywords that are known, sorted. */
+export const KEYWORDS: readonly string[] = Object.keys(TAGS).sort();
+
+const RAW_TAG = /^([0-9a-f]{4}),([0-9a-f]{4})$/i;
+
+/** The tag that a keyword or `gggg,eeee` means; null where it is not known. */
+function tagOf(name: string): string | null {
+  const raw = RAW_TAG.exec(name);
+  return raw === null ? (BY_LOWER_CASE.get(name.toLowerCase()) ?? null) : `${raw[1]}${raw[2]}`.toLowerCase();
+}
+
+export function isAttributeName(name: string): boolean {
+  return tagOf(name) !== null;
+}
+
+/** The values of attributes of an image, by keyword or tag. @throws LimpidError those of reading */
+export async function attributeValues(file: SourceFile): Promise<(name: string) => readonly string[]> {
+  const { bytes, walked } = await readHeader(file);
+  const attributes = readAttributes(bytes, walked ?? walkElements(bytes));
+  return (name) => {
+    const tag = tagOf(name);
+    const text = tag === null ? undefined : attributes.label(`x${tag}`);
+    return (text ?? '')
+      .split('\\')
+      .map((value) => value.trim())
+      .filter((value) => value !== '');
+  };
+}

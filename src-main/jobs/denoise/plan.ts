@@ -1,0 +1,89 @@
+import { VERSION } from '../../base/version.js';
+import { type Problem, problemFrom } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import { type DenoiseRequest, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
+import { EXIT, isFailure, type PlannedSeries, type PlanResult } from '../../contract/results.js';
+import type { StackInput, UnitInput } from '../../series/input.js';
+import { memoryNeeded, requireMemory } from '../../series/memory.js';
+import { conditionOf, isChosen, openChosen } from './choose.js';
+import { ALREADY } from './job.js';
+
+/**
+ * What a denoise would do with each series, from headers alone; nothing is written and no device is tried.
+ *
+ * @throws LimpidError as `runDenoise`, before it begins
+ */
+export async function runPlan(
+  request: DenoiseRequest,
+  emit: Emit,
+  modelHash: (request: DenoiseRequest) => Promise<string | null>,
+): Promise<PlanResult> {
+  await modelHash(request);
+  const input = await openChosen(request, emit, conditionOf(request));
+  try {
+    const series: PlannedSeries[] = [];
+    for (const unit of input.units)
+      for (const stack of unit.stacks) series.push(await planned(request, stack, unit));
+    for (const stack of input.leftOut) series.push(await planned(request, stack, null));
+    const isDone = series.some(({ action }) => action === 'denoise');
+    const refused = isChosen(request) ? [] : input.problems.filter(isFailure);
+    return {
+      type: 'result',
+      command: 'plan',
+      version: VERSION,
+      exitCode: isDone && refused.length === 0 ? EXIT.done : EXIT.failed,
+      series,
+      problems: input.problems,
+    };
+  } finally {
+    await input.close();
+  }
+}
+
+async function planned(
+  request: DenoiseRequest,
+  stack: StackInput,
+  unit: UnitInput | null,
+): Promise<PlannedSeries> {
+  const why = refusalOf(request, stack) ?? (await memoryProblem(stack));
+  const isDone = why === null && unit !== null;
+  const entries = unit === null || !isDone ? [] : unit.entries.filter(({ name }) => name !== 'model');
+  return {
+    id: stack.id,
+    kind: stack.modality === 'NIFTI' ? 'nifti' : 'dicom',
+    seriesInstanceUid: stack.seriesInstanceUid,
+    modality: stack.modality,
+    instances: stack.instances,
+    ...stack.grid,
+    action: isDone ? 'denoise' : 'skip',
+    why,
+    model: request.model.kind,
+    memoryBytes: stack.size === null ? null : memoryNeeded('denoise', stack.size),
+    outputs: entries.map(({ reported }) => reported),
+    warnings: stack.warnings,
+    forPerson: { ...stack.forPerson, outputs: entries.map(({ visible }) => visible) },
+  };
+}
+
+function refusalOf(request: DenoiseRequest, stack: StackInput): Problem | null {
+  if (stack.why !== null) return stack.why;
+  if (stack.derivedByLimpid && !request.force) return ALREADY;
+  if (request.model.kind === 'mppca' && stack.grid.frames < MPPCA_LEAST_FRAMES)
+    return {
+      code: 'E_NOT_ELIGIBLE',
+      message:
+        'MP-PCA needs repeats, echoes or directions of the same slices; this series has one image of each.',
+      remedy: 'Use --model nlm or --model dct for this series.',
+    };
+  return null;
+}
+
+async function memoryProblem({ size }: StackInput): Promise<Problem | null> {
+  if (size === null) return null;
+  try {
+    await requireMemory('denoise', size);
+    return null;
+  } catch (error) {
+    return problemFrom(error);
+  }
+}
