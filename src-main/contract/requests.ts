@@ -60,8 +60,8 @@ export interface DenoiseRequest {
   readonly objective: ObjectiveName;
   /** Training steps; null lets the training choose. */
   readonly steps: number | null;
-  /** Of the models `auto` and `general`: whether, and for how many steps, the network is fine-tuned; absent is `auto`. */
-  readonly adapt?: 'off' | 'auto' | number;
+  /** Of the models `auto` and `general`: whether, and for how many steps, the network is fine-tuned (`on`: the usual number); absent is `off`. */
+  readonly adapt?: 'off' | 'on' | number;
   /** Refine what the network makes by groups of like patches of the noisy image; absent: yes. Not of the families. */
   readonly refine?: boolean;
   readonly seed: number;

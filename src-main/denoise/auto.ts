@@ -1,5 +1,5 @@
 /**
- * The shipped network, adapted to the series where that helps: `--model general`. `--model auto` also races it
+ * The shipped network, adapted to the series where that was asked for: `--model general`. `--model auto` also races it
  * against the filters, and leaves clean series alone.
  */
 import { VERSION } from '../base/version.js';
@@ -19,15 +19,7 @@ import { RECORRUPTION } from '../training/self.js';
 import { isClean } from '../trust/clean.js';
 import { denoiseClassically } from './classical.js';
 import { description } from './description.js';
-import {
-  denoiseWith,
-  isRefined,
-  reachOf,
-  refinedWords,
-  settled,
-  settledFactor,
-  trainingReport,
-} from './network.js';
+import { denoiseWith, isRefined, reachOf, refinedWords, trainingReport } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
 import { type Race, raceReport, raceWords, runRace } from './race.js';
 import { untouched } from './untouched.js';
@@ -44,7 +36,7 @@ export interface AutoContext {
   readonly keep: (restorer: Restorer) => void;
 }
 
-/** Measures, races where that was asked for, adapts where that is allowed, and denoises with what is best. */
+/** Measures, races where that was asked for, adapts where that was asked for, and denoises with what is best. */
 export async function denoiseWithShipped(
   context: AutoContext,
   input: ProcessInput,
@@ -54,13 +46,8 @@ export async function denoiseWithShipped(
   const { volume, only2d } = input;
   const isAuto = request.model.kind === 'auto';
   if (isAuto && isClean(volume, input.noise)) return untouched(request, input);
-  const { seed, steps } = request;
-  const levelled = performance.now();
-  const options = { seed, steps, objective: 'recorrupted', only2d } as const;
-  // who wants no training gets none for the level either
-  const factor = request.adapt === 'off' ? 1 : await settledFactor(runtime, input, options, hooks);
-  const noise = settled(input.noise, factor);
-  const settledInput = { ...input, noise };
+  const { seed } = request;
+  const { noise } = input;
   const started = performance.now();
   const shipped = restorerOf(runtime, unadapted(general, seed));
   context.keep(shipped);
@@ -70,25 +57,23 @@ export async function denoiseWithShipped(
     context: reachOf(shipped, request, volume, only2d),
     crosses: views.length > 1,
   };
-  const race = isAuto ? await runRace(settledInput, contender, seed) : null;
+  const race = isAuto ? await runRace(input, contender, seed) : null;
   const raced = performance.now();
-  const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, settledInput, hooks);
+  const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, input, hooks);
   const done = performance.now();
   const report = race === null ? null : raceReport(race, noise, gainOf(adapted, (done - raced) / 1000));
   const name = report?.winner ?? (adapted?.kept === true ? 'adapted' : 'general');
   const words = report === null ? [] : [raceWords(report)];
   const before = [
-    { stage: 'level', seconds: (started - levelled) / 1000 },
     { stage: 'race', seconds: (raced - started) / 1000 },
     { stage: 'train', seconds: (done - raced) / 1000 },
   ].filter(({ seconds }) => seconds > 0.01);
-  const found = await denoiseBy(name, words, context, settledInput, adapted, shipped, hooks);
+  const found = await denoiseBy(name, words, context, input, adapted, shipped, hooks);
   return {
     ...found,
-    noise,
     race: report,
     training: adapted === null ? null : trainingReport(adapted.model, (done - raced) / 1000),
-    model: name === 'adapted' && adapted !== null ? exportModel(adapted.model, VERSION, factor) : null,
+    model: name === 'adapted' && adapted !== null ? exportModel(adapted.model, VERSION, 1) : null,
     timings: [...before, ...found.timings],
   };
 }
@@ -158,14 +143,14 @@ async function adaptedTo(
   { volume, noise, only2d }: ProcessInput,
   hooks: ProcessHooks,
 ): Promise<Adapted | null> {
-  const wish = request.adapt ?? 'auto';
+  const wish = request.adapt ?? 'off';
   const image = toUnitNoise(volume, noise);
   if (wish === 'off' || !isAdaptable(general, image)) return null;
   return adapt(
     runtime,
     general,
     image,
-    { seed: request.seed, steps: wish === 'auto' ? request.steps : wish, only2d },
+    { seed: request.seed, steps: wish === 'on' ? request.steps : wish, only2d },
     {
       onProgress: ({ step, steps, loss, heldOut }) =>
         hooks.progress('train', 'steps', step, steps, { loss, heldOut }),

@@ -41,7 +41,7 @@ const OURS = [
   ours('mppca', 'limpid mppca', ['--model', 'mppca'], isSeries),
   ours('network', 'limpid R1, network alone', ['--model', 'general', '--adapt', 'off', '--refine', 'off']),
   ours('r1', 'limpid R1', ['--model', 'general', '--adapt', 'off']),
-  ours('r1r2', 'limpid R1 + R2', ['--model', 'general', '--adapt', 'auto']),
+  ours('r1r2', 'limpid R1 + R2', ['--model', 'general', '--adapt', 'on']),
   ours('auto', 'limpid auto', ['--model', 'auto']),
   ours('self', 'limpid self', ['--model', 'self']),
 ];

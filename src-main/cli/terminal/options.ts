@@ -23,11 +23,11 @@ export function realNumber(least: number, greatest: number): (text: string) => n
 }
 
 /** Whether and for how many steps a shipped model is fine-tuned. */
-export function adaptation(text: string): 'off' | 'auto' | number {
-  if (text === 'off' || text === 'auto') return text;
+export function adaptation(text: string): 'off' | 'on' | number {
+  if (text === 'off' || text === 'on') return text;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= 1 && value <= 100_000))
-    throw new InvalidArgumentError('It must be off, auto, or a whole number of steps from 1 to 100000.');
+    throw new InvalidArgumentError('It must be off, on, or a whole number of steps from 1 to 100000.');
   return value;
 }
 

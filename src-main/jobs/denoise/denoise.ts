@@ -115,7 +115,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     model: model ?? request.model.kind,
     objective: request.objective,
     steps: request.steps,
-    adapt: request.adapt ?? 'auto',
+    adapt: request.adapt ?? 'off',
     refine: isRefined(request),
     seed: request.seed,
     strength: request.strength,
