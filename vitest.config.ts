@@ -14,8 +14,10 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Only what never ends may fail by time: machines are loaded.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
     sequence: { sequencer: LayerSequencer },
     reporters: ['default', new ProgressReporter(), new SummaryReporter()],

@@ -197,7 +197,7 @@ async function tour(page) {
   await shoot('denoise');
   await panel.getByLabel('Write an error map').check();
   await panel.getByRole('button', { name: 'Denoise', exact: true }).click();
-  await panel.getByText(/Training · step [1-9]\d/).waitFor({ timeout: MINUTES });
+  await panel.getByRole('progressbar').waitFor({ timeout: MINUTES });
   await shoot('running');
   await panel.getByRole('region', { name: 'Result' }).waitFor({ timeout: 9 * MINUTES });
   await page.locator('.picture[data-kind="after"]').waitFor();
@@ -236,11 +236,7 @@ async function tour(page) {
   }
   await page.getByRole('heading', { name: 'Waiting (2)' }).waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
-  await page
-    .locator('#screen-batch')
-    .getByText(/Training · step/)
-    .first()
-    .waitFor({ timeout: MINUTES });
+  await page.locator('#screen-batch').getByRole('progressbar').first().waitFor({ timeout: MINUTES });
   await shoot('batch');
 
   await rail('Settings').click();

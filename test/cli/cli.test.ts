@@ -205,10 +205,12 @@ describe('limpid denoise', () => {
     const root = await temporaryFolder();
     const input = path.join(root, 'in');
     await brainSlices(input, [9]);
-    const whole = await limpid(['denoise', input, path.join(root, 'whole'), ...options]);
+    // A training is long enough to be cancelled.
+    const adapting = [...options, '--adapt', 'on'];
+    const whole = await limpid(['denoise', input, path.join(root, 'whole'), ...adapting]);
     expect(whole.code).toBe(0);
     const output = path.join(root, 'out');
-    const args = ['denoise', input, output, ...options];
+    const args = ['denoise', input, output, ...adapting];
     const cancelled = await limpid(args, (line, kill) => {
       if (line.includes('"stage":"train"')) kill('SIGINT');
     });

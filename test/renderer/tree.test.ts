@@ -53,13 +53,11 @@ describe('the rows of Studies', () => {
     expect(rowsOf(cards, 'flair ct')).toEqual([]);
   });
 
-  it('takes a thousand series in a few milliseconds', () => {
+  it('has a row for each of a thousand series, their studies and patients', () => {
     const cards = Array.from({ length: 1000 }, (_, i) =>
       card({ key: `k${i}`, seriesInstanceUid: `u${i}`, seriesNumber: i }, { patient: `P${i % 50}` }),
     );
-    const started = performance.now();
     expect(rowsOf(cards, '')).toHaveLength(1000 + 50 + 50);
-    expect(performance.now() - started).toBeLessThan(200);
   });
 });
 
