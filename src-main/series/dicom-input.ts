@@ -12,7 +12,7 @@ import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series
 import { runsOf } from '../filters/slab.js';
 import { writeDicomMaps } from './anomaly-output.js';
 import { type MapName, writeInstance, writeMap } from './dicom-output.js';
-import { earlierFile, writeFrames } from './frames-output.js';
+import { earlierFile, writeFrames, writeTiles } from './frames-output.js';
 import type {
   Maps,
   PartsRequest,
@@ -198,6 +198,11 @@ async function writeStack(
     const { instance } = place;
     const sopInstanceUid = derivedUid(request, instance.sopInstanceUid);
     const number = numbers.get(instance.sopInstanceUid) ?? 0;
+    const earlier = await earlierFile(
+      path.join(request.folder, 'image', fileName(number)),
+      finishedFile(request, number),
+    );
+    const frames = { request, planes, file, bytes, decode: pool.decode, sopInstanceUid, earlier };
     const written =
       instance.part === null
         ? writeInstance({
@@ -209,18 +214,7 @@ async function writeStack(
             stored: await pool.decode(instance, bytes),
             sopInstanceUid,
           })
-        : await writeFrames({
-            request,
-            planes,
-            file,
-            bytes,
-            decode: pool.decode,
-            sopInstanceUid,
-            earlier: await earlierFile(
-              path.join(request.folder, 'image', fileName(number)),
-              finishedFile(request, number),
-            ),
-          });
+        : await (instance.part.tile === null ? writeFrames(frames) : writeTiles(frames));
     clamped += written.clamped;
     const isShared = finishedFile(request, number) !== undefined;
     const folder = isShared ? NEXT : 'image';

@@ -1,16 +1,17 @@
 import * as fs from 'node:fs/promises';
 import { sha256 } from '../base/files.js';
 import { LimpidError } from '../contract/errors.js';
-import type { Decode } from '../dicom/codec/decode.js';
+import { cropped, type Decode, type StoredPixels, wholeImage } from '../dicom/codec/decode.js';
 import { type ElementFile, findElement, walkElements } from '../dicom/elements/elements.js';
 import { transferSyntax } from '../dicom/elements/transfer-syntax.js';
-import type { Instance } from '../dicom/read/instance.js';
+import type { Instance, Tile } from '../dicom/read/instance.js';
 import type { InstancePlanes, PlanesOfFile } from '../dicom/series/volume.js';
+import { type Derivation, deriveInstance } from '../dicom/write/derive.js';
 import { deriveFrames, type FramesDerivation } from '../dicom/write/derive-frames.js';
-import type { FrameReference } from '../dicom/write/derive-parts.js';
+import type { FrameReference, InstanceReference } from '../dicom/write/derive-parts.js';
 import { encodePixels, type PixelFormat, pixelFormatOf } from '../dicom/write/derive-pixels.js';
 import { toLittleEndian } from '../dicom/write/transcode.js';
-import { verifyFrames } from '../dicom/write/verify.js';
+import { verifyFrames, verifyWritten } from '../dicom/write/verify.js';
 import { derivedValues, fileDerivation, sourcesOf } from './dicom-output.js';
 import type { WriteRequest, WrittenFile } from './input.js';
 
@@ -126,4 +127,69 @@ function references(sources: readonly Instance[]): FrameReference[] {
     sopInstanceUid,
     ...(part === null ? {} : { frame: part.index + 1 }),
   }));
+}
+
+/**
+ * One derived image that holds slices side by side, checked against its source: the slices of the stack in their
+ * places, all else, empty tiles too, as it was, or as another stack left it.
+ */
+export async function writeTiles(
+  what: FramesToWrite,
+): Promise<{ readonly bytes: Uint8Array; readonly clamped: number }> {
+  const { request, planes, file, bytes, decode, earlier } = what;
+  const image = wholeImage(file.planes[0].instance);
+  const source = await decode(image, bytes);
+  const pixels = (
+    earlier === null ? source : await decode(asWritten(image, earlier), earlier)
+  ).values.slice();
+  let clamped = 0;
+  for (const plane of file.planes) {
+    const tile = tileOf(plane.instance);
+    const derived = derivedValues(request, plane, cropped(source, plane.instance, tile));
+    clamped += derived.clamped;
+    paste(pixels, image.columns, plane.instance, tile, derived.stored);
+  }
+  const derivation: Derivation = {
+    ...fileDerivation(what, image.lossy),
+    sources: imagesOf(planes, file.planes, request.processed),
+    imageTypeValue2: 'SECONDARY',
+  };
+  const written = deriveInstance(bytes, derivation, pixels, source.beside);
+  verifyWritten(bytes, written, derivation);
+  return { bytes: written, clamped };
+}
+
+/** The same image in the transfer syntax in which it was written. */
+function asWritten(image: Instance, written: Uint8Array): Instance {
+  return { ...image, transferSyntax: walkElements(written).transferSyntax };
+}
+
+function paste(
+  pixels: StoredPixels['values'],
+  across: number,
+  { rows, columns }: Instance,
+  { top, left }: Tile,
+  values: ArrayLike<number>,
+): void {
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      pixels[(top + row) * across + left + column] = values[row * columns + column];
+}
+
+/** Every image of which slices went into those of this one, once: its own source first. */
+function imagesOf(
+  planes: readonly InstancePlanes[],
+  own: readonly InstancePlanes[],
+  processed: FramesToWrite['request']['processed'],
+): InstanceReference[] {
+  const sources = own.flatMap((plane) => sourcesOf(planes, plane, processed));
+  return [...new Map(sources.map((one) => [one.sopInstanceUid, one])).values()].map(
+    ({ sopClassUid, sopInstanceUid }) => ({ sopClassUid, sopInstanceUid }),
+  );
+}
+
+function tileOf({ part }: Instance): Tile {
+  if (part === null || part.tile === null)
+    throw new LimpidError('E_INTERNAL', 'The image is no tile of another.', 'Report this.');
+  return part.tile;
 }

@@ -6,7 +6,7 @@ import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
 import { damaged } from '../../imaging/jpeg/codestream.js';
 import { type Element, type ElementFile, findElement, walkElements } from '../elements/elements.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
-import type { Instance } from '../read/instance.js';
+import type { Instance, Tile } from '../read/instance.js';
 import { type PixelFormat, requireNativeLength } from '../read/pixel-format.js';
 import { encapsulatedFrames, type FrameBytes } from './decode-fragments.js';
 import { nativeSamples } from './decode-native.js';
@@ -56,6 +56,7 @@ export class DecodePool {
   readonly #waiting: ((worker: Worker | null) => void)[] = [];
   /** Of the files of many images that are at hand: each of these is decoded on its own. */
   readonly #files = new WeakMap<Uint8Array, OpenFile>();
+  readonly #planes = new WeakMap<Uint8Array, Promise<StoredPixels>>();
   #started = 0;
   #closed = false;
 
@@ -104,6 +105,8 @@ export class DecodePool {
   /** All frames of an image, or the one that is asked for; counted in the image, which may itself be one of a file. */
   async #decode(instance: Instance, bytes: Uint8Array, only?: number): Promise<StoredPixels> {
     requireDecodable(instance);
+    const tile = instance.part?.tile ?? null;
+    if (tile !== null) return cropped(await this.#plane(instance, bytes), instance, tile);
     const { file, pixels, frameBytes } = this.#open(instance, bytes);
     const { rows, columns, part } = instance;
     const length = rows * columns;
@@ -122,6 +125,15 @@ export class DecodePool {
       }
     }
     return { values, rows, columns, frames, ...(beside === undefined ? {} : { beside }) };
+  }
+
+  /** The image that holds slices side by side, decoded once for all of them. */
+  #plane(instance: Instance, bytes: Uint8Array): Promise<StoredPixels> {
+    const known = this.#planes.get(bytes);
+    if (known !== undefined) return known;
+    const plane = this.#decode(wholeImage(instance), bytes);
+    this.#planes.set(bytes, plane);
+    return plane;
   }
 
   /** Where things lie in a file, found once for all of its frames. */
@@ -196,6 +208,36 @@ interface OpenFile {
   readonly pixels: Element;
   /** null where the pixels are native. */
   readonly frameBytes: FrameBytes | null;
+}
+
+/** The image that an instance is a tile of; itself where it is none. */
+export function wholeImage(instance: Instance): Instance {
+  const tile = instance.part?.tile ?? null;
+  return tile === null ? instance : { ...instance, part: null, rows: tile.rows, columns: tile.columns };
+}
+
+/** A tile out of the image that holds it. */
+export function cropped(
+  whole: StoredPixels,
+  { rows, columns }: PixelFormat,
+  { top, left }: Tile,
+): StoredPixels {
+  const rowsOf = (from: StoredValues | Uint32Array) => {
+    const out = from.slice(0, rows * columns);
+    for (let row = 0; row < rows; row++) {
+      const start = (top + row) * whole.columns + left;
+      out.set(from.subarray(start, start + columns), row * columns);
+    }
+    return out;
+  };
+  const beside = whole.beside === undefined ? undefined : Uint32Array.from(rowsOf(whole.beside));
+  return {
+    values: rowsOf(whole.values),
+    rows,
+    columns,
+    frames: 1,
+    ...(beside === undefined ? {} : { beside }),
+  };
 }
 
 /** The format of all frames of the file that an image is of. */

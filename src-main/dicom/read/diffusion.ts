@@ -9,7 +9,7 @@ export interface Diffusion {
 
 /**
  * b-value and gradient direction: the standard attributes (0018,9087) and (0018,9089), else the private ones of
- * Siemens and GE in their usual block, each only where its creator says so.
+ * Siemens, GE and United Imaging in their usual block, each only where its creator says so.
  */
 export function readDiffusion(attributes: Attributes): Diffusion {
   const bValue = attributes.doubles('x00189087', 1)?.[0];
@@ -22,6 +22,11 @@ export function readDiffusion(attributes: Attributes): Diffusion {
       gradient: attributes.doubles('x0019100e', 3) ?? null,
     };
   if (attributes.text('x00430010') === 'GEMS_PARM_01') return geDiffusion(attributes);
+  if (attributes.text('x00650010') === 'Image Private Header')
+    return {
+      bValue: attributes.doubles('x00651009', 1)?.[0] ?? null,
+      gradient: attributes.doubles('x00651037', 3) ?? null,
+    };
   return { bValue: null, gradient: null };
 }
 

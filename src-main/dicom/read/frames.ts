@@ -15,6 +15,7 @@ import {
   readRescale,
 } from './instance.js';
 import { refuse } from './pixel-format.js';
+import { tilesOf } from './tiles.js';
 
 /** Enhanced MR and CT, and the Legacy Converted forms of both (PS3.4 B.5). */
 export const ENHANCED: ReadonlySet<string> = new Set([
@@ -24,12 +25,15 @@ export const ENHANCED: ReadonlySet<string> = new Set([
   '1.2.840.10008.5.1.4.1.1.2.2',
 ]);
 
+/** Values of Image Type of images that hold slices side by side. */
+export const TILED = ['MOSAIC', 'VFRAME'];
+
 const SHARED = 'x52009229';
 const PER_FRAME = 'x52009230';
 
 /**
- * Reads the images of one file: every frame of an enhanced one as an image with its own place, values and labels, any
- * other file as the one image that it is.
+ * Reads the images of one file: every frame of an enhanced one, and every slice of a mosaic, as an image with its own
+ * place, values and labels; any other file as the one image that it is.
  *
  * @throws LimpidError those of `readInstance`; E_ELEMENT (an enhanced image without functional groups, or with another
  * number of them than of frames), E_VALUES (the rescale of a frame)
@@ -41,9 +45,12 @@ export function readInstances(
 ): Instance[] {
   const walked = known ?? walk(file, bytes);
   const whole = readInstance(file, bytes, walked);
-  if (!ENHANCED.has(whole.sopClassUid)) return [whole];
+  const isTiled = TILED.some((term) => whole.imageType.includes(term));
+  if (!ENHANCED.has(whole.sopClassUid) && !isTiled) return [whole];
   try {
-    return framesOf(whole, readAttributes(bytes, walked));
+    const attributes = readAttributes(bytes, walked);
+    if (ENHANCED.has(whole.sopClassUid)) return framesOf(whole, attributes);
+    return tilesOf(whole, attributes, walked) ?? [whole];
   } catch (error) {
     throw error instanceof LimpidError ? error.at(file.place) : error;
   }
@@ -96,7 +103,7 @@ function framesOf(whole: Instance, top: Attributes): Instance[] {
     return {
       ...base,
       ...readFrame(layered(macros), layered([...macros, top]), whole),
-      part: { index, of },
+      part: { index, of, tile: null },
       instanceNumber: first + index,
       dimension: dimensionOf(layered(macros), pointers),
     };

@@ -29,12 +29,23 @@ export interface Padding {
   readonly high: number;
 }
 
-/** One frame of a file in which every frame says where it lies. */
+/** One frame of a file in which every frame says where it lies, or one slice of many in an image. */
 export interface FramePart {
   /** In the file, from 0. */
   readonly index: number;
   /** Frames in the file. */
   readonly of: number;
+  /** Where it lies in an image that holds slices side by side; null where frames follow one another. */
+  readonly tile: Tile | null;
+}
+
+/** A part of an image, in pixels. */
+export interface Tile {
+  /** Of the whole image. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly top: number;
+  readonly left: number;
 }
 
 /** An image of many frames that was cut into several files. */

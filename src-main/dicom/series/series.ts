@@ -1,6 +1,6 @@
 import { sha256 } from '../../base/files.js';
 import type { Problem } from '../../contract/errors.js';
-import { ENHANCED } from '../read/frames.js';
+import { ENHANCED, TILED } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import type { Geometry } from './geometry.js';
 import type { Slot, Stack } from './group.js';
@@ -42,7 +42,7 @@ export function seriesOf(stack: Stack, refusal: Problem | null, notes: readonly 
   const first = stack.instances[0];
   const { geometry } = stack;
   // Some scanners go on saying so of the slices that they unpacked.
-  const mosaic = first.part === null && first.imageType.includes('MOSAIC');
+  const mosaic = first.part === null && TILED.some((term) => first.imageType.includes(term));
   const base: SeriesBase = {
     id: sha256(`${first.seriesInstanceUid}\0${stack.key}`).slice(0, 12),
     seriesInstanceUid: first.seriesInstanceUid,
@@ -102,7 +102,7 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
       message: `${plural(geometry.missing.length, 'slice')} of an even stack of ${geometry.slices} ${geometry.missing.length === 1 ? 'is' : 'are'} missing.`,
       remedy: 'The others are denoised as the stack they are; export the series again to have all.',
     });
-  const flags = [...flagsOf(geometry), ...(mosaic ? ['a mosaic of slices'] : [])];
+  const flags = [...flagsOf(geometry), ...(mosaic ? ['a mosaic of slices, whose number is not stated'] : [])];
   if (flags.length > 0)
     warnings.push({
       code: 'W_GEOMETRY',

@@ -4,6 +4,7 @@ import {
   asciiText,
   decimalString,
   type NewElement,
+  numberElement,
   sequenceElement,
   textElement,
   uidElement,
@@ -34,6 +35,8 @@ export interface MultiframeOptions {
   readonly pixelSpacing?: readonly number[] | null;
   /** mm. */
   readonly sliceThickness?: number | null;
+  /** Of a frame, in pixels, where that of the template is another: it may hold frames side by side. */
+  readonly size?: { readonly rows: number; readonly columns: number };
   readonly seriesInstanceUid: string;
   readonly sopInstanceUid: string;
   readonly seriesNumber: number;
@@ -53,8 +56,8 @@ export function placedFrame({ sopClassUid, sopInstanceUid, part, ...instance }: 
 }
 
 /** Size of its voxels. */
-export function voxelOf({ pixelSpacing, sliceThickness }: Instance) {
-  return { pixelSpacing, sliceThickness };
+export function voxelOf({ pixelSpacing, sliceThickness, rows, columns }: Instance) {
+  return { pixelSpacing, sliceThickness, size: { rows, columns } };
 }
 
 /** Attributes of patient, study and place copied from the source: tag, VR, and whether an empty one is written where it is absent (type 2). */
@@ -106,8 +109,21 @@ const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = 
   [0x00380500, 'LO', false],
 ];
 
-/** What stands in the source, besides the elements of `except`. */
-export function copied(file: ElementFile, except: readonly number[] = []): NewElement[] {
+/** What stands in the source, besides the elements of `except`; the size of a frame is that of the options. */
+export function copied(
+  file: ElementFile,
+  { size }: MultiframeOptions,
+  except: readonly number[] = [],
+): NewElement[] {
+  const own =
+    size === undefined
+      ? []
+      : [numberElement(0x00280010, 'US', size.rows), numberElement(0x00280011, 'US', size.columns)];
+  const left = [...except, ...own.map(({ tag }) => tag)];
+  return [...own, ...fromSource(file, left)];
+}
+
+function fromSource(file: ElementFile, except: readonly number[]): NewElement[] {
   return COPIED.filter(([tag]) => !except.includes(tag)).flatMap(([tag, vr, type2]) => {
     const element = findElement(file.elements, tag);
     if (element === undefined) return type2 ? [{ tag, vr, value: new Uint8Array(0) }] : [];
@@ -228,6 +244,13 @@ export function requireUids(options: MultiframeOptions): void {
   const uids = frames.flatMap(({ source }) => [source.sopClassUid, source.sopInstanceUid]);
   if (![seriesInstanceUid, sopInstanceUid, ...uids].every(isUid))
     throw new LimpidError('E_UID', 'A UID is missing or malformed.', 'Export the series again.');
+}
+
+/** Pixels of a frame. */
+export function frameLength(file: ElementFile, { size }: MultiframeOptions): number {
+  return size === undefined
+    ? unsigned16(file, 0x00280010) * unsigned16(file, 0x00280011)
+    : size.rows * size.columns;
 }
 
 export function textOf(file: ElementFile, tag: number): string | undefined {

@@ -21,6 +21,7 @@ import { sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
 import {
   copied,
+  frameLength,
   geometryError,
   instance,
   type MultiframeOptions,
@@ -31,7 +32,6 @@ import {
   requireUids,
   sliceThickness,
   textOf,
-  unsigned16,
 } from './multiframe.js';
 import { toLittleEndian } from './transcode.js';
 
@@ -68,13 +68,13 @@ export interface ParametricMapOptions extends MultiframeOptions {
  */
 export function parametricMap(options: ParametricMapOptions): Uint8Array {
   const file = toLittleEndian(walkElements(options.template));
-  requireShape(file, options.frames);
+  requireShape(file, options);
   requireUids(options);
   const time = dicomTime(options.now, textOf(file, 0x00080201));
   const range = rangeOf(options.frames);
   const orientation = planeOrientation(file, options.frames);
   const elements = [
-    ...copied(file),
+    ...copied(file, options),
     ...instance(file, PARAMETRIC_MAP_STORAGE, options, time),
     ...content(file, options),
     ...dimensions(options),
@@ -192,8 +192,9 @@ function frameGroups(
   ];
 }
 
-function requireShape(file: ElementFile, frames: readonly ParametricMapFrame[]): void {
-  const length = unsigned16(file, 0x00280010) * unsigned16(file, 0x00280011);
+function requireShape(file: ElementFile, options: ParametricMapOptions): void {
+  const { frames } = options;
+  const length = frameLength(file, options);
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
     throw new LimpidError('E_SHAPE', 'The map has another size than its source.', 'Report this.');
   if (textOf(file, 0x00280301) === 'YES')

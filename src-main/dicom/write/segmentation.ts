@@ -19,6 +19,7 @@ import { sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
 import {
   copied,
+  frameLength,
   geometryError,
   instance,
   type MultiframeOptions,
@@ -29,7 +30,6 @@ import {
   requireUids,
   sliceThickness,
   textOf,
-  unsigned16,
 } from './multiframe.js';
 import { toLittleEndian } from './transcode.js';
 
@@ -65,12 +65,12 @@ export interface SegmentationOptions extends MultiframeOptions {
  */
 export function segmentation(options: SegmentationOptions): Uint8Array {
   const file = toLittleEndian(walkElements(options.template));
-  requireShape(file, options.frames);
+  requireShape(file, options);
   requireUids(options);
   const time = dicomTime(options.now, textOf(file, 0x00080201));
   const orientation = planeOrientation(file, options.frames);
   const elements = [
-    ...copied(file, [MODALITY]),
+    ...copied(file, options, [MODALITY]),
     ...instance(file, SEGMENTATION_STORAGE, options, time),
     ...image(file, options),
     segment(options),
@@ -177,8 +177,9 @@ function frameGroups(
   ];
 }
 
-function requireShape(file: ElementFile, frames: readonly SegmentationFrame[]): void {
-  const length = unsigned16(file, 0x00280010) * unsigned16(file, 0x00280011);
+function requireShape(file: ElementFile, options: SegmentationOptions): void {
+  const { frames } = options;
+  const length = frameLength(file, options);
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
     throw new LimpidError('E_SHAPE', 'The mask has another size than its source.', 'Report this.');
   if ((textOf(file, 0x00200052) ?? '') === '') throw geometryError('The source has no frame of reference.');
