@@ -77,6 +77,8 @@ export interface DenoiseRequest {
   readonly force: boolean;
   /** Ids of the series to denoise, the rest being left alone; absent: all. */
   readonly only?: readonly string[];
+  /** Further inputs beside the first: all are one input then. */
+  readonly more?: readonly string[];
   /** The same by ids or Series Instance UIDs. */
   readonly series?: readonly string[];
   /** A condition on attributes (base/condition) that series to denoise meet; absent: all do. */

@@ -1,9 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Emit } from '../contract/events.js';
-import { openSource } from '../dicom/files/sources.js';
+import type { Source } from '../dicom/files/source.js';
+import { openSource, sourceId } from '../dicom/files/sources.js';
 import type { InputSet, Wants } from './input.js';
-import { isNiftiName } from './nifti-finder.js';
+import { isNiftiName, niftiStem, SIDECAR_KINDS } from './nifti-finder.js';
 import { openNiftiInput } from './nifti-input.js';
 import { openTree } from './tree-input.js';
 
@@ -17,6 +18,89 @@ export async function openInput(given: string, emit: Emit, wants: Wants): Promis
     await source.close();
     throw error;
   }
+}
+
+/**
+ * Opens several paths as one input, whose NIfTI outputs lie in folders called as the paths. Files that belong to a
+ * NIfTI file that is named are part of it.
+ *
+ * @throws LimpidError as `openInput`
+ */
+export async function openInputs(given: readonly string[], emit: Emit, wants: Wants): Promise<InputSet> {
+  const paths = [...new Map(given.map((one) => [path.resolve(one), one])).values()];
+  if (paths.length === 1) return openInput(paths[0], emit, wants);
+  const opened: Source[] = [];
+  const close = async () => {
+    for (const source of opened) await source.close();
+  };
+  try {
+    const listed: Listed[] = [];
+    for (const [i, one] of paths.entries()) {
+      const label = labelsOf(paths)[i];
+      for (const file of await filesOf(one)) {
+        const source = await openSource(file);
+        opened.push(source);
+        listed.push({ source, label: path.join(path.dirname(label), path.basename(file)) });
+      }
+    }
+    return await openTree(joined(listed, close), emit, wants);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Listed {
+  readonly source: Source;
+  /** What its files are called by: the name of a file, the folder of others. */
+  readonly label: string;
+}
+
+/** Of a NIfTI file its other half and its sidecars too. */
+async function filesOf(given: string): Promise<string[]> {
+  if (!(await isNiftiFile(given))) return [given];
+  const folder = path.dirname(given);
+  const names = await fs.readdir(folder).catch((): string[] => []);
+  const stem = niftiStem(path.basename(given));
+  const beside = names.filter((name) => name !== path.basename(given) && belongsTo(name, given, stem));
+  return [given, ...beside.map((name) => path.join(folder, name))];
+}
+
+function belongsTo(name: string, given: string, stem: string): boolean {
+  const other = /\.hdr(\.gz)?$/i.test(given) ? /\.img(\.gz)?$/i : /\.hdr(\.gz)?$/i;
+  const isHalf = /\.(hdr|img)(\.gz)?$/i.test(given) && other.test(name) && niftiStem(name) === stem;
+  return isHalf || SIDECAR_KINDS.some((kind) => name === `${stem}.${kind}`);
+}
+
+/** Their names; with those of their folders, then with numbers, where these are not enough. */
+function labelsOf(paths: readonly string[]): string[] {
+  const plain = paths.map((one) => path.basename(path.resolve(guardedPath(one))));
+  const longer = paths.map((one, i) => {
+    if (plain.filter((name) => name === plain[i]).length === 1) return plain[i];
+    return path.join(path.basename(path.dirname(path.resolve(guardedPath(one)))), plain[i]);
+  });
+  return longer.map((label, i) => {
+    const before = longer.slice(0, i).filter((name) => name === label).length;
+    return before === 0 ? label : path.join(`${path.dirname(label)}-${before + 1}`, path.basename(label));
+  });
+}
+
+function joined(listed: readonly Listed[], close: () => Promise<void>): Source {
+  return {
+    root: '',
+    kind: 'folder',
+    async *files() {
+      for (const { source, label } of listed)
+        for await (const file of source.files()) {
+          const relative = source.kind === 'file' ? label : `${label}/${file.relative}`;
+          yield { ...file, relative: relative.split(path.sep).join('/'), id: sourceId(relative) };
+        }
+    },
+    get passedOver() {
+      return listed.flatMap(({ source }) => source.passedOver);
+    },
+    close,
+  };
 }
 
 /** Whether a path is named as one NIfTI image: a folder may be called so too. */

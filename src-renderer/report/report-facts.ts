@@ -10,6 +10,12 @@ import type { ResidualReport, TrustReport } from '../../src-main/contract/trust.
 import { duration, integer, NONE, number } from './english.js';
 import type { Fact } from './FactTable.svelte';
 
+const INPUT_WORDS: Readonly<Record<RequestReport['input'], string>> = {
+  dicom: 'DICOM',
+  nifti: 'NIfTI',
+  mixed: 'DICOM and NIfTI',
+};
+
 const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
   auto: 'the shipped network, or what beat it',
   general: 'the shipped network',
@@ -146,7 +152,7 @@ export function trainingFacts(training: TrainingReport): Fact[] {
 export function requestFacts(request: RequestReport): Fact[] {
   const { model } = request;
   return [
-    { name: 'Input', value: request.input === 'dicom' ? 'DICOM' : 'NIfTI' },
+    { name: 'Input', value: INPUT_WORDS[request.input] },
     {
       name: 'Model',
       value: MODEL_WORDS[model.kind],

@@ -73,7 +73,7 @@ describe('limpid', () => {
     [['denoise', 'in', ''], 'an argument is empty'],
     [['inspect', ''], 'an argument is empty'],
     [['denoise', 'in'], "missing required argument 'out'"],
-    [['denoise', 'in', 'out', 'more'], 'too many arguments'],
+    [['evaluate', 'in', 'out', 'more'], 'too many arguments'],
     [['denoise', 'in', 'out', '--strenght', '1'], 'Did you mean --strength?'],
     [['denoise', 'in', 'out', '--strength', '1.5'], 'It must be a number from 0 to 1.'],
     [['denoise', 'in', 'out', '--steps', '0'], 'It must be a whole number from 1'],

@@ -240,6 +240,53 @@ describe('a folder that holds anything', () => {
   });
 });
 
+describe('several inputs', () => {
+  it('are one, whose images lie in folders called as the inputs', async () => {
+    const { root, output } = await tree();
+    const { hdr, img } = pair(4);
+    await put(root, {
+      'monday/sub-1/t1.nii.gz': image(1),
+      'x/scan/t1.nii.gz': image(2),
+      'y/scan/t1.nii.gz': image(3),
+      'files/a.hdr': hdr,
+      'files/a.img': img,
+      'files/a.json': '{}',
+      'files/b.nii.gz': image(5),
+      'tuesday.zip': makeZip([{ name: 'c/d.nii', data: image(6, false) }]),
+    });
+    for (const [i, bytes] of drawnSeries(3, SIDE, 7).entries()) await put(root, { [`dicom/${i}`]: bytes });
+    const [first, ...more] = [
+      'monday',
+      'x/scan',
+      'y/scan',
+      'files/a.hdr',
+      'tuesday.zip',
+      'dicom',
+      'dicom/0',
+    ].map((name) => path.join(root, name));
+    const request = { ...denoiseRequest(first, output, { errorMap: false }), more };
+    const { result } = await denoiseWith(diffusion(1), request);
+    expect(result.exitCode).toBe(0);
+    expect(Object.keys(await resultsIn(output)).sort()).toEqual([
+      'a_denoised.json',
+      'a_denoised.nii.gz',
+      'monday/sub-1/t1_denoised.nii.gz',
+      'series-001/00001.dcm',
+      'series-001/00002.dcm',
+      'series-001/00003.dcm',
+      'tuesday/c/d_denoised.nii.gz',
+      'x/scan/t1_denoised.nii.gz',
+      'y/scan/t1_denoised.nii.gz',
+    ]);
+    const again = await denoiseWith(diffusion(1), request);
+    expect(again.result.series.every(({ status }) => status === 'kept')).toBe(true);
+    const inside = { ...request, output: path.join(root, 'y/scan/out') };
+    await expect(denoiseWith(diffusion(1), inside)).rejects.toMatchObject({ code: 'E_INSIDE_SOURCE' });
+    const missing = { ...request, output: `${output}-2`, more: [path.join(root, 'none')] };
+    await expect(denoiseWith(diffusion(1), missing)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+  });
+});
+
 describe('the sidecars of an image that was named', () => {
   it('are copied beside its output', async () => {
     const { root, output } = await tree();

@@ -45,7 +45,11 @@ export function denoiseCommand(start: Start): Command {
       'Denoises MR and CT series with an autoencoder and writes derived DICOM series (or NIfTI), report.json and report.html. The source is never changed. Run the same command again to resume a run that was stopped.',
     )
     .argument('<in>', 'folder of DICOM, NIfTI and zip archives, one such file, or a DICOMDIR')
-    .argument('<out>', 'new or empty folder, outside the input; or that of a run to resume')
+    .argument(
+      '<out...>',
+      'further inputs, then a new or empty folder outside of them, or that of a run to resume',
+    )
+    .usage('[options] <in...> <out>')
     .option(
       '--model <auto|general|self|nlm|dct|mppca|FILE.onnx>',
       'what does best on the series, the shipped network without asking the filters, a network trained on the series alone, a filter without training (mppca: series with repeats, echoes or directions), or a model file',
@@ -92,6 +96,7 @@ Examples:
   limpid denoise scans/ clear/
   limpid denoise brain.nii.gz clear/ --error-map
   limpid denoise scans/ clear/ --model dct
+  limpid denoise monday/ tuesday.zip t1.nii.gz clear/
   limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
   limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl
   limpid denoise archive/ clear/ --where "Modality=MR and SeriesDescription~T2" --dry-run
@@ -99,8 +104,9 @@ Examples:
 
 ${CONDITIONS}`,
     )
-    .action((input: string, output: string, options: DenoiseOptions) =>
-      start(
+    .action((input: string, rest: string[], options: DenoiseOptions) => {
+      const [more, output] = [rest.slice(0, -1), rest[rest.length - 1]];
+      return start(
         {
           type: 'denoise',
           input,
@@ -117,13 +123,14 @@ ${CONDITIONS}`,
           uncertainty: options.uncertainty,
           strict: options.strict,
           force: options.force,
+          ...(more.length === 0 ? {} : { more }),
           ...(options.series === undefined ? {} : { series: options.series }),
           ...(options.where === undefined ? {} : { where: options.where }),
           ...(options.dryRun ? { dryRun: true } : {}),
         },
         { json: options.json },
-      ),
-    );
+      );
+    });
 }
 
 /** A name of a denoiser, else the path of a model file: ./nlm is a file. */

@@ -4,7 +4,7 @@ import type { Emit } from '../../contract/events.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import { isAttributeName } from '../../dicom/read/keywords.js';
 import type { InputSet, StackInput } from '../../series/input.js';
-import { openInput } from '../../series/open-input.js';
+import { openInputs } from '../../series/open-input.js';
 
 /** Which series are meant: by their ids, by Series Instance UIDs, by a condition on what they are. */
 export type Choice = Pick<DenoiseRequest, 'only' | 'series' | 'where'>;
@@ -24,7 +24,7 @@ export async function openChosen(
   emit: Emit,
   condition: Condition | null,
 ): Promise<InputSet> {
-  const opened = await openInput(request.input, emit, {
+  const opened = await openInputs([request.input, ...(request.more ?? [])], emit, {
     errorMap: request.errorMap,
     uncertainty: request.uncertainty === true,
     suffix: 'denoised',

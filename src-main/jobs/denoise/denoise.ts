@@ -45,7 +45,8 @@ export async function runDenoise(
   const started = performance.now();
   const condition = conditionOf(request);
   const guarded = guardedPath(request.input);
-  await refuseOutput(request.output, guarded);
+  for (const one of [guarded, ...(request.more ?? []).map(guardedPath)])
+    await refuseOutput(request.output, one);
   const model = await dependencies.modelHash(request);
   const input = await openChosen(request, emit, condition);
   try {

@@ -3,10 +3,13 @@ import { type Problem, problemFrom } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { type DenoiseRequest, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
 import { EXIT, isFailure, type PlannedSeries, type PlanResult } from '../../contract/results.js';
-import type { StackInput, UnitInput } from '../../series/input.js';
+import type { StackInput, UnitInput, VolumeSize } from '../../series/input.js';
 import { memoryNeeded, requireMemory } from '../../series/memory.js';
+import { guardedPath } from '../../series/open-input.js';
+import { refuseOutput } from '../../series/output-folder.js';
 import { conditionOf, isChosen, openChosen } from './choose.js';
 import { ALREADY } from './job.js';
+import { heldSize, partsOf, SLAB_LIMITS } from './slab-plan.js';
 
 /**
  * What a denoise would do with each series, from headers alone; nothing is written and no device is tried.
@@ -18,6 +21,8 @@ export async function runPlan(
   emit: Emit,
   modelHash: (request: DenoiseRequest) => Promise<string | null>,
 ): Promise<PlanResult> {
+  for (const one of [request.input, ...(request.more ?? [])])
+    await refuseOutput(request.output, guardedPath(one));
   await modelHash(request);
   const input = await openChosen(request, emit, conditionOf(request));
   try {
@@ -45,7 +50,8 @@ async function planned(
   stack: StackInput,
   unit: UnitInput | null,
 ): Promise<PlannedSeries> {
-  const why = refusalOf(request, stack) ?? (await memoryProblem(stack));
+  const size = heldOf(request, stack);
+  const why = refusalOf(request, stack) ?? (await memoryProblem(size));
   const isDone = why === null && unit !== null;
   const entries = unit === null || !isDone ? [] : unit.entries.filter(({ name }) => name !== 'model');
   return {
@@ -58,7 +64,7 @@ async function planned(
     action: isDone ? 'denoise' : 'skip',
     why,
     model: request.model.kind,
-    memoryBytes: stack.size === null ? null : memoryNeeded('denoise', stack.size),
+    memoryBytes: size === null ? null : memoryNeeded('denoise', size),
     outputs: entries.map(({ reported }) => reported),
     warnings: stack.warnings,
     forPerson: { ...stack.forPerson, outputs: entries.map(({ visible }) => visible) },
@@ -78,7 +84,13 @@ function refusalOf(request: DenoiseRequest, stack: StackInput): Problem | null {
   return null;
 }
 
-async function memoryProblem({ size }: StackInput): Promise<Problem | null> {
+/** What is held of a stack at a time: of a long one a part, unless maps are wanted. */
+function heldOf({ errorMap, uncertainty }: DenoiseRequest, stack: StackInput): VolumeSize | null {
+  const parts = errorMap || uncertainty === true ? null : partsOf(stack, SLAB_LIMITS);
+  return parts === null || stack.size === null ? stack.size : heldSize(parts, stack.size.area, SLAB_LIMITS);
+}
+
+async function memoryProblem(size: VolumeSize | null): Promise<Problem | null> {
   if (size === null) return null;
   try {
     await requireMemory('denoise', size);
