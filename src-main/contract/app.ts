@@ -213,6 +213,8 @@ export interface SeriesCard {
   readonly rows: number;
   readonly slices: number;
   readonly frames: number;
+  /** What each frame is, in every language: its b-value in s/mm2, the seconds since the first; absent where nothing is stated. */
+  readonly frameLabels?: readonly string[];
   /** mm: along a row, along a column, between slices; 0 where it is not known. */
   readonly spacing: readonly [number, number, number];
   readonly calibration: Calibration;

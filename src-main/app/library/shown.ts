@@ -57,6 +57,7 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     rows: first.rows,
     slices,
     frames: series.frames,
+    ...frameLabels(series),
     spacing: geometry.unplaced ? [between[1], between[0], first.sliceThickness ?? 0] : geometry.spacing,
     calibration: first.pixelSize.calibration,
     affine: isKnown ? geometry.affine : null,
@@ -104,6 +105,40 @@ function recentFile(): (instance: Instance) => Promise<Uint8Array> {
     if (part !== null) recent = { uid: sopInstanceUid, bytes: new WeakRef(bytes) };
     return bytes;
   };
+}
+
+/** By the first slice of each frame: 'b 1000, +12.3 s'. */
+function frameLabels({ instances, slots, frames }: Series): Pick<SeriesCard, 'frameLabels'> {
+  if (frames < 2) return {};
+  const firsts = new Map<number, Instance>();
+  slots.forEach(({ frame }, i) => {
+    if (!firsts.has(frame)) firsts.set(frame, instances[i]);
+  });
+  const times = [...firsts.values()].map(({ acquisitionTime }) => secondsOf(acquisitionTime));
+  const start = times.reduce<number | null>(
+    (least, time) => (time === null ? least : Math.min(least ?? time, time)),
+    null,
+  );
+  const isTimed = start !== null && new Set(times).size > 1;
+  const labels = Array.from({ length: frames }, (_, frame) => {
+    const first = firsts.get(frame);
+    if (first === undefined) return '';
+    const time = isTimed ? secondsOf(first.acquisitionTime) : null;
+    return [
+      ...(first.bValue === null ? [] : [`b ${Math.round(first.bValue)}`]),
+      ...(time === null || start === null ? [] : [`+${(time - start).toFixed(1)} s`]),
+    ].join(', ');
+  });
+  return labels.every((label) => label === '') ? {} : { frameLabels: labels };
+}
+
+/** Seconds of a date and time of DICOM since some moment that is the same for all with a date; null of none. */
+function secondsOf(text: string): number | null {
+  const match = /^(?:(\d{4})(\d{2})(\d{2}))?(\d{2})(\d{2})(\d{2}(?:\.\d+)?)/.exec(text);
+  if (match === null) return null;
+  const [, year, month, day, hours, minutes, seconds] = match;
+  const date = year === undefined ? 0 : Date.UTC(Number(year), Number(month) - 1, Number(day)) / 1000;
+  return date + 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds);
 }
 
 /** A NIfTI file. `load` reads it, again where it was forgotten. */
