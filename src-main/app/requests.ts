@@ -70,6 +70,7 @@ const CHECKS: Readonly<Record<WindowRequest, Readonly<Record<string, Check>>>> =
     refine: absentOr(flag),
     strict: absentOr(flag),
     only: absentOr(list),
+    bids: absentOr(flag),
     more: absentOr(list),
     series: absentOr(list),
     where: absentOr(filled),

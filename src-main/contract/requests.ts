@@ -77,6 +77,8 @@ export interface DenoiseRequest {
   readonly force: boolean;
   /** Ids of the series to denoise, the rest being left alone; absent: all. */
   readonly only?: readonly string[];
+  /** Write NIfTI results as derivatives of the Brain Imaging Data Structure; absent: no. */
+  readonly bids?: boolean;
   /** Further inputs beside the first: all are one input then. */
   readonly more?: readonly string[];
   /** The same by ids or Series Instance UIDs. */

@@ -125,6 +125,8 @@ export interface Maps {
 export interface Wants extends Maps {
   /** Appended to the names of derived NIfTI files. */
   readonly suffix: string;
+  /** Whether derived NIfTI files are called and described by BIDS. */
+  readonly bids?: boolean;
   /** How complex images are read: their magnitudes unless their parts are wanted. */
   readonly complex?: 'parts';
 }

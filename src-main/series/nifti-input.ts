@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import { readRegular } from '../base/reading.js';
+import { VERSION } from '../base/version.js';
 import { LimpidError, type Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { magnitudeOf } from '../imaging/complex.js';
@@ -22,7 +23,7 @@ import type {
 } from './input.js';
 import { putModel } from './model-output.js';
 import { type FoundNifti, type NiftiFiles, niftiStem, SIDECAR_KINDS, type Sidecar } from './nifti-finder.js';
-import { type OutputName, outputNames } from './nifti-names.js';
+import { BIDS_FOLDER, bidsStem, type OutputName, outputNames } from './nifti-names.js';
 import { changedSource } from './stack-record.js';
 
 /** A NIfTI file that was named, as an input of one unit; it is read when the unit is. */
@@ -76,9 +77,16 @@ function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string,
   const stack = stackInput(found, wants);
   const entry = (name: EntryName, what: string, ending = 'nii.gz'): Entry => ({
     name,
-    visible: `${folder}${stem}_${what}.${ending}`,
-    reported: `*_${what}.${ending}`,
+    ...(wants.bids === true
+      ? {
+          visible: `${BIDS_FOLDER}/${folder}${bidsStem(stem, what.replace('-', ''))}.${ending}`,
+          reported: `${BIDS_FOLDER}/*_desc-*${what.replace('-', '')}_*.${ending}`,
+        }
+      : { visible: `${folder}${stem}_${what}.${ending}`, reported: `*_${what}.${ending}` }),
   });
+  const kinds = SIDECAR_KINDS.filter(
+    (kind) => (kind === 'json' && wants.bids === true) || found.sidecars.some((one) => one.kind === kind),
+  );
   return {
     unit: { key, stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
     stacks: [stack],
@@ -86,7 +94,7 @@ function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string,
       ...(wants.errorMap ? [entry('error-map', 'error-map')] : []),
       ...(wants.uncertainty ? [entry('uncertainty', 'uncertainty')] : []),
       entry('model', 'model', 'onnx'),
-      ...found.sidecars.map(({ kind }) => entry(kind, wants.suffix, kind)),
+      ...kinds.map((kind) => entry(kind, wants.suffix, kind)),
       // The image last: where it is, the run was not interrupted in between.
       entry('image', wants.suffix),
     ],
@@ -190,7 +198,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     },
     async write(request, onProgress) {
       const image = await taken(request.loaded.sha256[0]);
-      const written = await writeImages(image, found.sidecars, request);
+      const written = await writeImages(image, found, wants, request);
       onProgress(1);
       return written;
     },
@@ -219,7 +227,8 @@ function loadedStack({ volume, parts }: NiftiImage, hash: string, { complex }: W
 
 async function writeImages(
   image: NiftiImage,
-  sidecars: readonly Sidecar[],
+  { sidecars, relative }: FoundNifti,
+  { bids }: Wants,
   request: WriteRequest,
 ): Promise<WrittenStack> {
   const { processed, loaded } = request;
@@ -255,11 +264,39 @@ async function writeImages(
   if (processed.model !== null) files.push(await putModel(request, '', processed.model));
   let lost = 0;
   for (const sidecar of sidecars) {
+    if (sidecar.kind === 'json' && bids === true) continue;
     const bytes = await sidecar.read().catch(() => null);
     if (bytes === null) lost++;
     else await keep(sidecar.kind, 'sidecar', bytes);
   }
+  if (bids === true) {
+    const source = await sourceFacts(sidecars);
+    if (source === null) lost++;
+    const facts = { ...source, ...factsOfDerivative(relative, request) };
+    await keep('json', 'sidecar', Buffer.from(`${JSON.stringify(facts, null, 2)}\n`));
+  }
   return { files, warnings: lost === 0 ? [] : [notCopied(lost)] };
+}
+
+/** What stands beside the source; nothing where there is no such file, null where it cannot be read. */
+async function sourceFacts(sidecars: readonly Sidecar[]): Promise<object | null> {
+  const sidecar = sidecars.find(({ kind }) => kind === 'json');
+  if (sidecar === undefined) return {};
+  try {
+    const facts: unknown = JSON.parse(Buffer.from(await sidecar.read()).toString('utf8'));
+    return typeof facts === 'object' && !Array.isArray(facts) ? facts : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What BIDS asks of a derivative, and what was done. */
+function factsOfDerivative(relative: string, { processed, suffix }: WriteRequest): object {
+  return {
+    Sources: [`bids:raw:${relative}`],
+    Description: `${suffix.toLowerCase()} by Limpid; not for diagnostic use`,
+    Limpid: { Version: VERSION, Processing: processed.description },
+  };
 }
 
 function notCopied(count: number): Problem {

@@ -7,6 +7,26 @@ export interface OutputName {
   readonly stem: string;
 }
 
+/** Where derivatives of the Brain Imaging Data Structure (BIDS) lie below an output folder. */
+export const BIDS_FOLDER = 'derivatives/limpid';
+
+/**
+ * The name of a derivative by BIDS: the entity `desc` before the suffix that says what kind of image it is. One that
+ * there is already stays a part of it.
+ *
+ * @param label letters and digits
+ */
+export function bidsStem(stem: string, label: string): string {
+  const cut = stem.lastIndexOf('_');
+  const [entities, suffix] = cut < 0 ? ['', stem] : [stem.slice(0, cut), stem.slice(cut + 1)];
+  const earlier = /(^|_)desc-([a-z0-9]+)(?=_|$)/i.exec(entities);
+  if (earlier !== null) {
+    const joined = `${earlier[2]}${label.slice(0, 1).toUpperCase()}${label.slice(1)}`;
+    return `${entities.replace(earlier[0], `${earlier[1]}desc-${joined}`)}_${suffix}`;
+  }
+  return `${entities === '' ? '' : `${entities}_`}desc-${label}_${suffix}`;
+}
+
 /** File systems take names of 255 bytes; the longest ending of an output has 19. */
 const STEM_BYTES = 230;
 

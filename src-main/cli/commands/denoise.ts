@@ -25,6 +25,7 @@ interface DenoiseOptions {
   readonly series?: readonly string[];
   readonly where?: string;
   readonly dryRun: boolean;
+  readonly bids: boolean;
   readonly json: boolean;
 }
 
@@ -85,6 +86,11 @@ export function denoiseCommand(start: Start): Command {
     .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
     .option('--strict', 'refuse a series whose trust report fails, instead of taking back part', false)
     .option('--force', 'also denoise series that Limpid derived', false)
+    .option(
+      '--bids',
+      'write NIfTI results as BIDS derivatives: OUT/derivatives/limpid, described in JSON',
+      false,
+    )
     .option('--series <UID...>', 'only series of these Series Instance UIDs, or ids that `inspect` lists')
     .option('--where <CONDITION>', 'only series that meet a condition on their attributes (below)')
     .option('--dry-run', 'only say what would be done with each series, and whether memory fits', false)
@@ -96,6 +102,7 @@ Examples:
   limpid denoise scans/ clear/
   limpid denoise brain.nii.gz clear/ --error-map
   limpid denoise scans/ clear/ --model dct
+  limpid denoise dataset/ clear/ --bids
   limpid denoise monday/ tuesday.zip t1.nii.gz clear/
   limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
   limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl
@@ -123,6 +130,7 @@ ${CONDITIONS}`,
           uncertainty: options.uncertainty,
           strict: options.strict,
           force: options.force,
+          ...(options.bids ? { bids: true } : {}),
           ...(more.length === 0 ? {} : { more }),
           ...(options.series === undefined ? {} : { series: options.series }),
           ...(options.where === undefined ? {} : { where: options.where }),

@@ -29,6 +29,7 @@ export async function openChosen(
     uncertainty: request.uncertainty === true,
     suffix: 'denoised',
     complex: 'parts',
+    bids: request.bids === true,
   });
   try {
     const input = await chosenSeries(opened, request, condition);

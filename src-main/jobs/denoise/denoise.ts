@@ -14,6 +14,7 @@ import { openJournal, type Settings } from '../../series/journal.js';
 import { guardedPath } from '../../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
+import { describeDataset } from './bids.js';
 import { conditionOf, isChosen, openChosen } from './choose.js';
 import { runDeriveJob } from './derive-job.js';
 import type { DeriveJob } from './job.js';
@@ -87,14 +88,15 @@ export async function runDenoise(
           warnings: [...input.problems, ...moved, ...incomplete].map(withoutPlace),
           series: reports,
         };
-        const unwritten = await tryReport(job, report);
+        const undescribed = request.bids === true ? await describeDataset(job, request, outcomes) : [];
+        const unwritten = [...undescribed, ...(await tryReport(job, report))];
         const refused = isChosen(request) ? [] : input.problems;
         return {
           type: 'result',
           command: 'denoise',
           exitCode: exitCodeOf(outcomes, [...refused, ...unwritten]),
           series: outcomes,
-          report: unwritten.length === 0 ? REPORT_FILES : null,
+          report: unwritten.length === undescribed.length ? REPORT_FILES : null,
           problems: [...input.problems, ...incomplete, ...unwritten],
         };
       } finally {
@@ -124,6 +126,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     'error map': request.errorMap,
     uncertainty: request.uncertainty === true,
     strict: request.strict === true,
+    bids: request.bids === true,
     ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
     ...(request.series === undefined ? {} : { chosen: [...request.series].sort().join(' ') }),
     // Its text may name a patient.
