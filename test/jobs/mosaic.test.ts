@@ -205,6 +205,8 @@ describe('a mosaic', () => {
     });
     expect(maps).toHaveLength(3);
     const map = readAttributes(maps[0], walkElements(maps[0]));
+    const source = map.items('x52009230')[0].items('x00089124')[0].items('x00082112')[0];
+    expect([source.text('x00081155'), source.has('x00081160')]).toEqual(['1.2.840.7.1', false]);
     expect([map.uint16('x00280010'), map.uint16('x00280011'), map.text('x00280008')]).toEqual([
       SIZE,
       SIZE,

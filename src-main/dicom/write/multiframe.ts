@@ -49,7 +49,11 @@ export interface MultiframeOptions {
 /** Where a map of an image lies, and what it is a map of. */
 export function placedFrame({ sopClassUid, sopInstanceUid, part, ...instance }: Instance): PlacedFrame {
   return {
-    source: { sopClassUid, sopInstanceUid, ...(part === null ? {} : { frame: part.index + 1 }) },
+    source: {
+      sopClassUid,
+      sopInstanceUid,
+      ...(part === null || part.tile !== null ? {} : { frame: part.index + 1 }),
+    },
     position: instance.imagePosition ?? [0, 0, 0],
     orientation: instance.imageOrientation,
   };
