@@ -144,8 +144,9 @@ async function adaptedTo(
   hooks: ProcessHooks,
 ): Promise<Adapted | null> {
   const wish = request.adapt ?? 'off';
+  if (wish === 'off') return null;
   const image = toUnitNoise(volume, noise);
-  if (wish === 'off' || !isAdaptable(general, image)) return null;
+  if (!isAdaptable(general, image)) return null;
   return adapt(
     runtime,
     general,

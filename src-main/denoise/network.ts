@@ -43,11 +43,12 @@ export async function denoiseWith(
   hooks: ProcessHooks,
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
-  const conditions = conditionsOf(toUnitNoise(volume, noise), only2d);
+  const image = toUnitNoise(volume, noise);
+  const conditions = conditionsOf(image, only2d);
   const { strength, seed } = request;
   const options = { strength, seed, only2d, conditions, refine: isRefined(request) };
   const views = viewsOf(volume, noise, only2d, options.refine);
-  const result = await denoiseVolume(restorer, volume, noise, { ...options, views }, (done, total) =>
+  const result = await denoiseVolume(restorer, volume, noise, { ...options, views, image }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
   return {

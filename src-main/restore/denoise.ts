@@ -30,6 +30,8 @@ export interface DenoiseOptions {
   readonly refine?: boolean;
   /** Slices to restore, from `from` to those before `to`; the others come back as they are. Left out: all. */
   readonly looked?: Looked;
+  /** The volume in unit noise, where it was made already; it is not changed. */
+  readonly image?: UnitNoiseImage;
   /** Longest side of a window in pixels; only memory depends on it. */
   readonly tileLimit?: number;
 }
@@ -51,7 +53,7 @@ export async function denoiseVolume(
   options: DenoiseOptions,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<DenoiseResult> {
-  const image = toUnitNoise(volume, noise);
+  const image = options.image ?? toUnitNoise(volume, noise);
   const isConditioned = restorer.conditions > 0;
   const settings: PredictSettings = {
     tileLimit: options.tileLimit ?? DEFAULT_TILE_LIMIT,

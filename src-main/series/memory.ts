@@ -7,23 +7,28 @@ import type { LoadedStack, StackInput, VolumeSize } from './input.js';
 export type MemoryUse = 'denoise' | 'learn' | 'apply';
 
 /**
- * Bytes that a use holds for each value of the volume at its largest: volume, image in unit noise, estimate and result
- * in float32, masks and maps. With two threads, drawn CT of 512 x 512: `--model general` took 1,042 MB for 25 slices
- * and 1,482 MB for 50, `--model dct` 490 and 779 MB; 200 slices of 384 x 384 took `dct` 896 MB while it denoised (the
- * estimate is 1,790 MB): what grows with short series is garbage that is collected later. Long series with a network
- * have not been measured. The other uses are counted from the copies that their code makes.
+ * Bytes that a use holds for each value of the volume at its largest: to denoise these are the volume, the image in unit
+ * noise, an estimate or two in float32, masks and a map. The others are counted from the copies that their code makes.
  */
-const BYTES_A_VALUE: Readonly<Record<MemoryUse, number>> = { denoise: 30, learn: 20, apply: 24 };
-/** The program, ONNX Runtime, the network, and garbage that waits. */
-const PROGRAM_BYTES = 700e6;
+const BYTES_A_VALUE: Readonly<Record<MemoryUse, number>> = { denoise: 22, learn: 20, apply: 24 };
+/** The program, ONNX Runtime, the network, and garbage that waits whatever the series. */
+const PROGRAM_BYTES: Readonly<Record<MemoryUse, number>> = { denoise: 400e6, learn: 700e6, apply: 700e6 };
+/** Garbage that waits to be collected grows with a series until there is so much that it is. */
+const GARBAGE = { bytesAValue: 45, values: 13e6 } as const;
 /** What a thread of refining works on, for each value of a plane: slices of its task, and of those to be added. */
 const BYTES_A_PIXEL = 700;
 const MOST_THREADS = 8;
 
-/** Bytes that a use of a volume of this size takes at its peak, the program included. */
+/**
+ * Bytes that a use of a volume of this size takes at its peak, the program included. What was measured is in
+ * docs/memory.md, and `test/jobs/denoise/peak.test.ts` holds it against the built program.
+ */
 export function memoryNeeded(use: MemoryUse, { area, values }: VolumeSize): number {
-  const threads = use === 'denoise' ? Math.max(1, Math.min(MOST_THREADS, availableParallelism())) : 0;
-  return PROGRAM_BYTES + BYTES_A_VALUE[use] * values + BYTES_A_PIXEL * threads * area;
+  const held = PROGRAM_BYTES[use] + BYTES_A_VALUE[use] * values;
+  if (use !== 'denoise') return held;
+  const threads = Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
+  const garbage = GARBAGE.bytesAValue * Math.min(values, GARBAGE.values);
+  return held + garbage + BYTES_A_PIXEL * threads * area;
 }
 
 /**
@@ -43,7 +48,7 @@ export async function requireMemory(
   const own = process.memoryUsage.rss();
   const { bytes, limit } = await free();
   // What this process holds already was taken off what is free; the program and what is loaded are part of the need.
-  const held = limit === 'setting' ? 0 : Math.min(own, PROGRAM_BYTES + 4 * loaded);
+  const held = limit === 'setting' ? 0 : Math.min(own, PROGRAM_BYTES[use] + 4 * loaded);
   if (needed <= bytes + held) return;
   throw new LimpidError(
     'E_MEMORY',

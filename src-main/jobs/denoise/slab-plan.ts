@@ -15,8 +15,8 @@ export interface SlabLimits {
   readonly sample: number;
 }
 
-/** The values are those of 183 and 152 slices of 512 x 512. */
-export const SLAB_LIMITS: SlabLimits = { whole: 48e6, slab: 40e6, sample: 96 };
+/** The values are those of 183 and 137 slices of 512 x 512. */
+export const SLAB_LIMITS: SlabLimits = { whole: 48e6, slab: 36e6, sample: 96 };
 
 /** Fewer slices would be lost in what must be read around them. */
 const LEAST_CORE = 12;

@@ -189,6 +189,15 @@ describe('a file', () => {
 });
 
 describe('a zip archive', () => {
+  it('is read where its sizes and places are of 64 bits, as tools that stream write them', async () => {
+    const entries = ['a', 'b'].map((name) => ({ name: `${name}.dcm`, data: makeDicom(), zip64: true }));
+    const source = await openSource(write(tempFolder(), 'a.zip', makeZip(entries)));
+    const read: Buffer[] = [];
+    for await (const file of source.files()) read.push(Buffer.from(await file.read()));
+    await source.close();
+    expect(read.map((bytes, i) => bytes.equals(entries[i].data))).toEqual([true, true]);
+  });
+
   it('gives what was put in', async () => {
     const image = makeDicom();
     const zip = write(
