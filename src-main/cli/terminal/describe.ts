@@ -193,13 +193,13 @@ function describeAnomaly({ family, limits, series, scores, report }: AnomalyResu
   const head = ['series', 'inserted lesions by', 'AUROC', 'AUPRC', 'Dice', 'best Dice'];
   const lines = [
     `${family} model, limit ${percent(limits.error)} of the intensity range (baseline ${percent(limits.intensity)})`,
-    ...new Set(series.flatMap(({ outputs }) => outputs)),
+    ...new Set(series.flatMap(outputNames)),
     report.html,
   ];
   return [
     rows.length === 0 ? '' : table(['series', 'slices', 'marked'], rows),
     checked.length === 0 ? '' : table(head, checked),
-    ...lines.map((line, i) => `${i === 0 ? '' : 'wrote '}${line.replace('*', 'NAME')}\n`),
+    ...lines.map((line, i) => `${i === 0 ? '' : 'wrote '}${line}\n`),
     'Unlike the training images, for whatever reason: no lesion detector. Not for diagnostic use.\n',
   ].join('');
 }

@@ -174,6 +174,7 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
       problem,
       outputs,
       derivedSeriesInstanceUid: null,
+      forPerson: { outputs: outputs.length === 0 ? [] : visibleOf(input, id) },
     })),
     scores: series.map(({ id, slices, marked, lesions }) => ({
       series: id,
@@ -289,6 +290,12 @@ function namesOf({ unit, entries }: UnitInput) {
     const mask = (text: string): string => (text === unit.key ? `${text}-${MASK}` : text);
     return [{ work: MASK, visible: mask(visible), reported: mask(reported) }];
   });
+}
+
+/** What the outputs of a stack are called in the folder: for the person at the screen. */
+function visibleOf({ units }: InputSet, id: string): readonly string[] {
+  const unit = units.find(({ stacks }) => stacks.some((stack) => stack.id === id));
+  return unit === undefined ? [] : namesOf(unit).map(({ visible }) => visible);
 }
 
 async function publishAll(

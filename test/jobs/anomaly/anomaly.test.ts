@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import type { AnomalyReport } from '../../../src-main/contract/anomaly.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { AnomalyRequest } from '../../../src-main/contract/requests.js';
@@ -129,6 +130,23 @@ describe('an anomaly run', () => {
       const dump = spawnSync('dcmdump', ['-q', '+P', '0028,0008', file]);
       expect(dump.stdout.toString()).toContain('[3]');
     }
+  });
+
+  it('looks at each image of a tree, and tells people where its maps are', async () => {
+    const file = await brainNifti('plain.nii', false);
+    for (const name of ['a/one.nii', 'b/one.nii']) {
+      await fs.mkdir(path.dirname(path.join(root, 'tree', name)), { recursive: true });
+      await fs.copyFile(file, path.join(root, 'tree', name));
+    }
+    await fs.writeFile(path.join(root, 'tree/bad.nii'), 'words');
+    const result = await run(anomalyRequest('tree-out', { input: path.join(root, 'tree') }));
+    if (!('series' in result) || result.command !== 'anomaly') throw new Error('There is no result.');
+    expect([result.exitCode, result.series.map(({ status }) => status)]).toEqual([1, ['done', 'done']]);
+    const told = result.series.flatMap(({ forPerson }) => forPerson?.outputs ?? []);
+    const there = await fs.readdir(path.join(root, 'tree-out'), { recursive: true });
+    expect(told.sort()).toEqual(there.filter((name) => name.endsWith('.nii.gz')).sort());
+    expect(told).toHaveLength(4);
+    expect(describeResult(result)).toContain('wrote b/one_mask.nii.gz');
   });
 
   it('marks what was never in the training images, and ranks its slice first', async () => {
