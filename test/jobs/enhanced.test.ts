@@ -6,7 +6,7 @@ import { Random } from '../../src-main/base/random.js';
 import { type Attributes, readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { findElement, sequenceItems, walkElements } from '../../src-main/dicom/elements/elements.js';
 import { type DrawnFrame, type DrawnImage, drawEnhanced, ENHANCED_CT } from '../dicom/enhanced.js';
-import { element, makeDicom } from '../dicom/support.js';
+import { element, item, longElement, makeDicom, textElement } from '../dicom/support.js';
 import { complaints, newLines } from '../dicom/validators.js';
 import { hasTool } from '../support/tools.js';
 import { denoiseRequest, denoiseWith, diffusion, removeFolders, temporaryFolder } from './fixtures.js';
@@ -228,6 +228,17 @@ describe('an enhanced image', () => {
   });
 });
 
+it('keeps what the scanner said of its own derivation, of each frame', async () => {
+  const said = longElement(0x00089124, 'SQ', item(textElement(0x00082111, 'ST', 'averaged')));
+  const { images } = await derive([enhanced({ frames: grid(), shared: [said] })]);
+  expect(attributesOf(images[0]).items('x52009229')[0].has('x00089124')).toBe(false);
+  for (const groups of groupsOf(images[0])) {
+    const [first, second, ...others] = groups.items('x00089124').map((one) => one.text('x00082111'));
+    expect([first, others.length]).toEqual(['averaged', 0]);
+    expect(second).toBeTruthy();
+  }
+});
+
 describe('frames that are not denoised', () => {
   const parts = () =>
     ['MAGNITUDE', 'PHASE'].flatMap((component) =>
@@ -277,6 +288,31 @@ describe('frames that are not denoised', () => {
     );
     expect(again.result.series.map(({ status }) => status)).toEqual(['kept', 'kept']);
   });
+});
+
+it('a stack that failed is not put into a file that people have: it says so, and the file stays', async () => {
+  const frames = [2.5, 5].flatMap((echoTime) =>
+    [0, 1, 2, 3].map((slice) => frame(slice, echoTime, { echoTime, time: undefined })),
+  );
+  const folder = await temporaryFolder();
+  const [input, output] = [path.join(folder, 'in'), path.join(folder, 'out')];
+  await fs.mkdir(input);
+  await fs.writeFile(path.join(input, 'a.dcm'), enhanced({ frames }));
+  let steps = 0;
+  const failing = diffusion(2, () => {
+    if (++steps > 2) throw new Error('stopped');
+  });
+  const first = await denoiseWith(failing, denoiseRequest(input, output));
+  expect(first.result.series.map(({ status }) => status)).toEqual(['done', 'failed']);
+  const file = path.join(output, 'series-001', '00001.dcm');
+  const before = sha256(await fs.readFile(file));
+  expect(framesOf(await fs.readFile(file)).slice(4)).toEqual(frames.slice(4).map(({ values }) => values));
+  const again = await denoiseWith(diffusion(2), denoiseRequest(input, output));
+  expect(again.result.series).toMatchObject([
+    { status: 'kept' },
+    { status: 'failed', problem: { code: 'E_EXISTS' } },
+  ]);
+  expect(sha256(await fs.readFile(file))).toBe(before);
 });
 
 it.skipIf(!hasTool('dciodvfy'))('gives dciodvfy nothing new to say of a CT', async () => {
