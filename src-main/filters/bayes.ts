@@ -23,8 +23,12 @@ export interface BayesSettings {
  * estimate makes the spread of a group look larger than it is. 1, 1.3 and 1.6 differed by less than 0.1 dB.
  */
 const NOISE_VARIANCE = 1.3;
-/** Patches whose estimate spans less than this, in sigma, hold nothing that the estimate could have blurred. */
-const FLAT = 0.5;
+/**
+ * Patches whose estimate spans less than this, in sigma, hold nothing that the estimate could have blurred: their
+ * groups have no say. From twice this on they have all of it; in between it grows, so that no patch stands out of its
+ * surroundings.
+ */
+const FLAT = 0.7;
 /** Strongly correlated noise can be almost singular. */
 const LEAST_PIVOT = 1e-6;
 /**
@@ -42,7 +46,7 @@ const SINGLE = 4000;
  * @param frame noisy values, noise of standard deviation 1
  * @param pilot estimate of the frame without noise
  * @param layer slice in which reference patches begin
- * @returns sums of all estimates of each voxel of the frame, then how many there were; 0 where the estimate is flat
+ * @returns weighted sums of all estimates of each voxel of the frame, then their weights; 0 where the estimate is flat
  */
 export function bayesSums(
   frame: Float32Array,
@@ -110,12 +114,29 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
   const [size, stride] = [kernel.size.value, kernel.stride.value];
   new Int32Array(buffer, kernel.lines.value, lines.length).set(lines);
   new Float32Array(buffer, kernel.pivots.value, size).fill(1).set(least);
+  new Float32Array(buffer, kernel.window.value, size).set(windowOf(patch));
   for (let k = 0; k < size; k++) {
     const row = new Float32Array(buffer, kernel.noise.value + 4 * k * stride, size);
     // beyond the patch: a variance that has nothing to do with the rest
     if (k < n) row.set(noise.subarray(k * n, (k + 1) * n));
     else row[k] = 1;
   }
+}
+
+/**
+ * Say of the voxels of a patch: half a sine along each axis, which is least at the border and nowhere 0. With equal say
+ * the edges of patches show in flat tissue.
+ */
+export function windowOf(patch: readonly [number, number, number]): Float32Array {
+  const [width, height, depth] = patch;
+  const along = (at: number, side: number): number => Math.sin((Math.PI * (at + 0.5)) / side);
+  return Float32Array.from(
+    { length: width * height * depth },
+    (_, k) =>
+      along(k % width, width) *
+      along(Math.floor(k / width) % height, height) *
+      along(Math.floor(k / (width * height)), depth),
+  );
 }
 
 /** Rows and slices of a search as pairs of shifts, nearest first: where patches are equally alike, the near ones are taken. */

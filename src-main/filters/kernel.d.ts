@@ -13,6 +13,7 @@ declare module '*/kernel/restore.ts?wasm' {
     readonly lines: Address;
     readonly noise: Address;
     readonly pivots: Address;
+    readonly window: Address;
     /** Rows of the covariance of the noise, and values from one to the next. */
     readonly size: Address;
     readonly stride: Address;

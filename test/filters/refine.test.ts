@@ -146,3 +146,29 @@ describe.skipIf(noCh2)('refining an estimate', () => {
     expect(await refine(small, estimate, CUBES, whole)).toBe(estimate);
   });
 });
+
+describe('refining flat tissue', () => {
+  it('leaves no steps: groups that few patches speak for do not stand out of their surroundings', async () => {
+    const [side, slices] = [64, 8];
+    const random = new Random(5);
+    const at = (i: number) => [(i % side) - 32, (Math.floor(i / side) % side) - 32];
+    const truth = Float32Array.from({ length: side * side * slices }, (_, i) =>
+      Math.hypot(...at(i)) < 28 ? 11 : 1,
+    );
+    const phantom = volumeOf(truth, [side, side, slices]);
+    const noisy = withData(
+      phantom,
+      truth.map((value) => value + random.normal()),
+    );
+    const model = noiseOf(1, 'gaussian');
+    const estimate = (await classicalDenoiser('dct', { threads: 1 })(noisy, model, false)).data;
+    const all = { from: 0, to: slices };
+    const image = toUnitNoise(noisy, model);
+    const refined = await refine(image, estimate.slice(), CUBES, all, undefined, { threads: 1 });
+    const change = refined.map((value, i) => value - estimate[i]);
+    const inside = Array.from(change.keys()).filter((i) => Math.hypot(...at(i)) < 16);
+    const steps = inside.map((i) => Math.abs(change[i] - change[i + 1]));
+    expect(change.some((value) => value !== 0)).toBe(true);
+    expect(Math.max(...steps)).toBeLessThan(0.1);
+  });
+});

@@ -19,7 +19,7 @@ export let size: i32 = 0;
 /** Values from a row of a matrix to the next: the matrix, what it is solved for, and a vector of zeros. */
 export let stride: usize = 0;
 
-/** What the estimate has to span in a reference patch. */
+/** From this span of the estimate in a reference patch on its group has a say; from twice as much on, all of it. */
 export let flat: f32 = 0;
 /** Variance of the noise where it is white, or 0. */
 export let variance: f32 = 0;
@@ -37,6 +37,9 @@ export let lineCount: i32 = 0;
 /** Covariance of the noise, `size` rows; and the pivots of its factor, none of which is 0. */
 export let noise: usize = 0;
 export let pivots: usize = 0;
+
+/** Say of each voxel of a patch: less at its border, so that patches leave no edges. */
+export let window: usize = 0;
 
 /** The reference patch. */
 export let reference: usize = 0;
@@ -63,7 +66,7 @@ const PAGE: usize = 65536;
 let top: usize = 0;
 
 /**
- * Lays out zeroed memory for a task; then the host fills frame, pilot, lines, noise and pivots.
+ * Lays out zeroed memory for a task; then the host fills frame, pilot, lines, noise, pivots and window.
  *
  * @returns whether there was enough memory
  */
@@ -109,6 +112,7 @@ export function prepare(
   lines = take((<usize>lineCount) << 3);
   noise = take(row * size);
   pivots = take((<usize>size) << 2);
+  window = take((<usize>size) << 2);
   reference = take((<usize>size) << 2);
   distances = take(64);
   far = take((<usize>group) << 2);

@@ -26,16 +26,18 @@ import {
   wideNegated,
   wideSystem,
   width,
+  window,
 } from './layout';
 import { eliminate, pitch, substitute, subtract, transpose } from './matrix';
 import { search } from './search';
 
-export { counts, frame, lines, noise, pilot, pivots, prepare, size, stride, sums } from './layout';
+export { counts, frame, lines, noise, pilot, pivots, prepare, size, stride, sums, window } from './layout';
 
-/** Adds what the group of the reference patch that begins at a voxel says, unless the estimate is flat there. */
+/** Adds what the group of the reference patch that begins at a voxel says; the flatter the estimate there, the less. */
 export function restore(x: i32, y: i32, z: i32): void {
   gather(pilot, (z * rows + y) * columns + x, reference);
-  if (span(reference) < flat) return;
+  const say = min<f32>(1, span(reference) / flat - 1);
+  if (say <= 0) return;
   const count = search(x, y, z);
   if (count === 0) return;
   const sides = (min(count, restored) + 7) & ~7;
@@ -46,7 +48,7 @@ export function restore(x: i32, y: i32, z: i32): void {
   estimate(sides);
   for (let j = 0; j < min(count, restored); j++) {
     const at = (<usize>load<i32>(places + ((<usize>j) << 2))) << 2;
-    scatter(guides + <usize>j * pitch<f32>(), at);
+    scatter(guides + <usize>j * pitch<f32>(), at, say);
   }
 }
 
@@ -197,21 +199,24 @@ function multiply(vectors: usize, sides: i32): void {
       subtract<f32>(product + <usize>k * pitch<f32>() + at, noise + ((<usize>k) << 2), vectors + at, size);
 }
 
-/** Adds a patch to the sums, and one to their number. */
-function scatter(patch: usize, at: usize): void {
+/** Adds a patch to the sums, weighted, and its weights to theirs. */
+function scatter(patch: usize, at: usize, say: f32): void {
   const line = (<usize>columns) << 2;
-  const one = f32x4.splat(1);
+  const scale = f32x4.splat(say);
+  let weights = window;
   for (let w = 0; w < depth; w++) {
     let row = at;
     for (let v = 0; v < height; v++) {
       for (let x = 0; x < width; x += 4) {
         const to = row + ((<usize>x) << 2);
         const inside = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(width - x));
-        const value = v128.and(v128.load(patch + ((<usize>x) << 2)), inside);
+        const weight = v128.and(f32x4.mul(v128.load(weights + ((<usize>x) << 2)), scale), inside);
+        const value = f32x4.mul(v128.load(patch + ((<usize>x) << 2)), weight);
         v128.store(sums + to, f32x4.add(v128.load(sums + to), value));
-        v128.store(counts + to, f32x4.add(v128.load(counts + to), v128.and(one, inside)));
+        v128.store(counts + to, f32x4.add(v128.load(counts + to), weight));
       }
       patch += (<usize>width) << 2;
+      weights += (<usize>width) << 2;
       row += line;
     }
     at += line * rows;
