@@ -122,8 +122,9 @@ function varianceOfSquares(air: readonly Window[], square: number): number {
   });
 }
 
-/** Squared correlation that cannot be told from none. */
-const NONE = 0.01;
+/** Correlation that cannot be told from none, and from where on all of it counts. */
+const NONE = 0.06;
+const SURE = 0.16;
 
 /**
  * Squared magnitudes of complex Gaussian noise of correlation rho have the correlation rho^2. What pixels share that
@@ -134,7 +135,8 @@ function correlationOf(air: readonly Window[], square: number): Autocorrelation 
   const slow = Math.max(0, Math.min(squared(air, square, far, 0), squared(air, square, 0, far)));
   const root = (dx: number, dy: number): number => {
     const rest = (squared(air, square, dx, dy) - slow) / (1 - slow);
-    return Math.min(0.95, Math.sqrt(Math.max(0, rest - NONE)));
+    const rho = Math.sqrt(Math.max(0, rest));
+    return Math.min(0.95, rho >= SURE ? rho : (SURE * Math.max(0, rho - NONE)) / (SURE - NONE));
   };
   return { x: root(1, 0), y: root(0, 1), down: root(1, 1), up: root(1, -1) };
 }

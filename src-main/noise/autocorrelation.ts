@@ -30,3 +30,14 @@ const LEAST_LEFT = 0.05;
 export function detailVariance({ x, y, down, up }: Autocorrelation): number {
   return Math.max(LEAST_LEFT, 1 - x - y + (down + up) / 2);
 }
+
+/** Lag-1 correlation that structure makes by itself, and from where on all of it is taken for that of the noise. */
+export const STRUCTURE = 0.1;
+const ALL_NOISE = 0.3;
+
+/** Nothing of a lag-1 correlation that structure makes, all of a large one, and a ramp between: no jump anywhere. */
+export function beyondDoubt(rho: number): number {
+  const size = Math.abs(rho);
+  if (size >= ALL_NOISE) return rho;
+  return (Math.sign(rho) * ALL_NOISE * Math.max(0, size - STRUCTURE)) / (ALL_NOISE - STRUCTURE);
+}

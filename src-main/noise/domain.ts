@@ -2,6 +2,7 @@ import { sharedFloats } from '../base/shared.js';
 import { LimpidError } from '../contract/errors.js';
 import { type Box, cutValues, floats } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
+import { beyondDoubt } from './autocorrelation.js';
 import { stabilise, unstabilise } from './vst.js';
 
 /** The part of a noise estimate that the transform into unit noise needs. */
@@ -36,9 +37,6 @@ export interface UnitNoiseImage {
   /** Whether the noise really has standard deviation 1: false where the level is a guess. */
   readonly certain: boolean;
 }
-
-/** Below this a measured correlation may be that of structure, and the noise is taken as white. */
-export const WHITE = 0.25;
 
 /**
  * Brings a volume to noise of standard deviation 1: Rician magnitudes by stabilisation, others by division.
@@ -131,7 +129,7 @@ function smallest(values: Float32Array, usable: Uint8Array): number {
 
 /** Structure alone makes small correlations; beyond 0.9 the noise is no noise of single pixels any more. */
 function taken(rho: number): number {
-  return Math.abs(rho) < WHITE ? 0 : Math.max(-0.9, Math.min(0.9, rho));
+  return Math.max(-0.9, Math.min(0.9, beyondDoubt(rho)));
 }
 
 function eachFrame(volume: Volume, visit: (from: number, to: number) => void): void {

@@ -1,6 +1,6 @@
 import type { Volume } from '../imaging/volume.js';
 import { type Air, airNoise } from './air.js';
-import { atMost, detailVariance, separable } from './autocorrelation.js';
+import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from './autocorrelation.js';
 import { tissueThreshold } from './foreground.js';
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
@@ -166,25 +166,29 @@ function measuredBy(
   const spectrum = tissueSpectrum(planes, level, rician, map);
   const near = planeCorrelation(planes, blocks);
   const known = air?.correlation ?? spectrum?.correlation ?? separable(near);
-  const doubted = air === null ? { x: beyondDoubt(near.x), y: beyondDoubt(near.y) } : near;
+  // tissue tells of less than the air has only as far as so many blocks can tell
+  const chance = air === null ? 0 : 2 * Math.sqrt(4 / Math.max(1, blocks.detail.length));
+  const doubted =
+    air === null
+      ? { x: beyondDoubt(near.x), y: beyondDoubt(near.y) }
+      : { x: near.x + chance, y: near.y + chance };
   const wavelet = waveletNoise(blocks, rician, detailVariance(atMost(known, doubted)));
-  const correlation = { x: Math.min(near.x, known.x), y: Math.min(near.y, known.y) };
+  const correlation = { x: Math.min(near.x + chance, known.x), y: Math.min(near.y + chance, known.y) };
   const typical = levelOfTissue(wavelet, spectrum, Math.max(correlation.x, correlation.y));
   return { blocks, wavelet, typical, spectrum, correlation };
 }
 
-/** Correlation that structure makes by itself, and from where on all of it is taken for that of the noise. */
-const STRUCTURE = 0.1;
-const ALL_NOISE = 0.3;
-
-/** Nothing below what structure makes, all above, and a ramp between: no jump where it is somewhere there. */
-function beyondDoubt(rho: number): number {
-  if (rho <= STRUCTURE) return Math.min(rho, 0);
-  return rho >= ALL_NOISE ? rho : (ALL_NOISE * (rho - STRUCTURE)) / (ALL_NOISE - STRUCTURE);
-}
-
 /** Factor by which two methods may differ before one of them is taken to see something else. */
 const AGREEMENT = 1.3;
+/** Factor from which on it is taken so in full: between the two the levels blend, so that none jumps. */
+const DISAGREEMENT = 1.6;
+
+/** 0 where `higher` is no more than methods may differ, 1 where it is far more. */
+function disagreement(higher: number, lower: number): number {
+  if (!(lower > 0)) return higher > 0 ? 1 : 0;
+  const part = Math.log(higher / lower / AGREEMENT) / Math.log(DISAGREEMENT / AGREEMENT);
+  return Math.min(1, Math.max(0, part));
+}
 
 /**
  * Repeats see the noise of the tissue itself and nothing else, unless the frames are no repeats: then they see too
@@ -193,9 +197,13 @@ const AGREEMENT = 1.3;
  * against it.
  */
 function choose({ background, repeats }: NoiseEstimate['methods'], tissue: number | null): number {
-  if (repeats !== null && (tissue === null || repeats <= AGREEMENT * tissue)) return repeats;
-  if (background === null || tissue === null) return tissue ?? background ?? repeats ?? 0;
-  return agree(background, tissue) ? Math.min(background, tissue) : tissue;
+  const shown = background === null || tissue === null ? (tissue ?? background) : withAir(tissue, background);
+  if (repeats === null || shown === null) return repeats ?? shown ?? 0;
+  return between(repeats, shown, disagreement(repeats, tissue ?? repeats));
+}
+
+function withAir(tissue: number, air: number): number {
+  return air >= tissue ? tissue : between(air, tissue, disagreement(tissue, air));
 }
 
 /**
@@ -204,9 +212,15 @@ function choose({ background, repeats }: NoiseEstimate['methods'], tissue: numbe
  */
 function levelOfTissue(wavelet: number | null, spectrum: TissueSpectrum | null, rho: number): number | null {
   if (wavelet === null || spectrum === null) return wavelet ?? spectrum?.sigma ?? null;
-  if (!agree(wavelet, spectrum.sigma)) return Math.min(wavelet, spectrum.sigma);
   const share = Math.min(1, Math.max(0, (rho - STRUCTURE) / (STRONG - STRUCTURE)));
-  return wavelet ** (1 - share) * spectrum.sigma ** share;
+  const lower = Math.min(wavelet, spectrum.sigma);
+  const apart = disagreement(Math.max(wavelet, spectrum.sigma), lower);
+  return between(between(wavelet, spectrum.sigma, share), lower, apart);
+}
+
+/** From one level to another, by a part from 0 to 1. */
+function between(from: number, to: number, part: number): number {
+  return from > 0 && to > 0 ? from ** (1 - part) * to ** part : from + part * (to - from);
 }
 
 /** Correlation from which on the level is that of the spectrum. */

@@ -1,6 +1,6 @@
 import type { Axes } from '../imaging/axes.js';
 import type { Volume } from '../imaging/volume.js';
-import { type NoiseModel, WHITE } from '../noise/domain.js';
+import type { NoiseModel } from '../noise/domain.js';
 
 /** One way to cut a frame into planes, and the symmetries of the square under which these are restored. */
 export interface View {
@@ -27,6 +27,8 @@ const THREE_WAYS: readonly View[] = [
   { axes: [2, 0, 1], symmetries: [6] },
 ];
 
+/** Lag-1 correlation under which noise counts as white: structure makes less by itself. */
+const WHITE = 0.25;
 /** Distances of voxels may differ by this factor for planes of all directions to look alike. */
 const ISOTROPIC = 1.3;
 /** Planes across fewer slices are mostly mirrored margin. */

@@ -13,6 +13,7 @@ import type {
 } from '../contract/trust.js';
 import { floats, type Place, pasteValues, wholePlace } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
+import { beyondDoubt } from '../noise/autocorrelation.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR, changePsnr, isClean } from './clean.js';
 import { familiarity } from './familiarity.js';
@@ -210,7 +211,7 @@ async function tryProbe(
     if (!input.uncertainty) return { found: { ...found, uncertainty: partially(before, probed) }, notes: [] };
     const values = await uncertaintyMap(denoise, before, after, foreground, {
       noise: model,
-      correlation: noise.correlated ? noise.correlation : { x: 0, y: 0 },
+      correlation: { x: beyondDoubt(noise.correlation.x), y: beyondDoubt(noise.correlation.y) },
       draws: MAP_DRAWS,
       random: random.fork('map'),
       place: wholePlace(before),

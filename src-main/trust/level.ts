@@ -1,6 +1,6 @@
 import type { LevelReport } from '../contract/trust.js';
 import type { Volume } from '../imaging/volume.js';
-import { detailVariance, separable } from '../noise/autocorrelation.js';
+import { beyondDoubt, detailVariance, separable } from '../noise/autocorrelation.js';
 import { type Plane, planeOf } from '../noise/planes.js';
 import { clippedSd, quantile } from '../noise/robust.js';
 import { type FlatBlocks, planeCorrelation, waveletNoise } from '../noise/wavelet.js';
@@ -11,8 +11,6 @@ import type { ResidualOptions } from './residual.js';
 const PLANES = 8;
 /** Share of the tissue, that where the output is flattest, on which the level is measured. */
 const FLAT = 0.25;
-/** Lag-1 correlation under which noise counts as white, as in noise/estimate.ts. */
-const WHITE = 0.25;
 const ENOUGH = 200;
 
 const NOTHING: LevelReport = {
@@ -38,7 +36,9 @@ export function checkLevel(before: Volume, after: Volume, options: ResidualOptio
   if (found.blocks.detail.length < ENOUGH) return NOTHING;
   const correlation = planeCorrelation(planes, found.blocks);
   const told = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
-  const taken = Math.max(correlation.x, correlation.y, told.x, told.y) > WHITE ? correlation : { x: 0, y: 0 };
+  const largest = Math.max(correlation.x, correlation.y, told.x, told.y);
+  const share = largest > 0 ? beyondDoubt(largest) / largest : 0;
+  const taken = { x: share * correlation.x, y: share * correlation.y };
   const level = waveletNoise(found.blocks, rician, detailVariance(separable(taken)));
   return {
     measuredOverSigma: level === null ? null : level / model.typical,

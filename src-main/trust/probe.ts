@@ -2,6 +2,7 @@ import type { Random } from '../base/random.js';
 import type { RetentionReport } from '../contract/trust.js';
 import { bytes, cutBox, cutValues, type Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
+import { beyondDoubt } from '../noise/autocorrelation.js';
 import { noiseOfBox } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { placeLesions, withLesions } from './lesions.js';
@@ -54,7 +55,7 @@ export async function probe(
     changeAgain: changeOverSigma(output, again, seen, model.sigmaAt),
     uncertainty: await uncertaintyMap(denoise, input, output, seen, {
       noise: model,
-      correlation: noise.correlated ? noise.correlation : { x: 0, y: 0 },
+      correlation: { x: beyondDoubt(noise.correlation.x), y: beyondDoubt(noise.correlation.y) },
       draws: 1,
       random: random.fork('uncertainty'),
       place,
