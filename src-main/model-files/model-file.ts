@@ -90,7 +90,7 @@ export async function openModelFile(
     throw new LimpidError(
       'E_MODEL',
       'This ONNX file does not say how it is to be fed: it was not written by Limpid.',
-      'Give a model that `limpid denoise` left in its output folder, or use --model self.',
+      'Import it with --foreign image or --foreign noise (`limpid models import`) and use its name.',
     );
   const model = await runtime.loadModel(bytes);
   const channels = channelsOf({ context: card.context, conditions: card.conditions.length });

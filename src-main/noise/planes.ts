@@ -18,13 +18,22 @@ const FRAMES = 3;
 
 /**
  * Pairs of neighbouring slices spread over the volume and over some frames, each slice once: what all estimators
- * look at, so that their cost does not grow with the series.
+ * look at, so that their cost does not grow with the series. Slices of which nothing was measured (one that is missing
+ * from the stack, nothing but padding) say nothing, and are left out where there are others.
  */
 export function samplePlanes(volume: Volume): Plane[] {
   const chosen = sampledSlices(volume.slices);
-  return spread(volume.frames, FRAMES).flatMap((frame) =>
+  const planes = spread(volume.frames, FRAMES).flatMap((frame) =>
     chosen.map((slice) => planeOf(volume, slice, frame)),
   );
+  const measured = planes.filter(({ slice, frame }) => isMeasured(volume, slice, frame));
+  return measured.length > 0 ? measured : planes;
+}
+
+function isMeasured({ measured, slices, columns, rows }: Volume, slice: number, frame: number): boolean {
+  const area = columns * rows;
+  const start = (frame * slices + slice) * area;
+  return measured === null || measured.subarray(start, start + area).includes(1);
 }
 
 /** Slices that are looked at of so many, ascending. Of these alone all are. */

@@ -3,6 +3,8 @@ import type { NoiseEstimate } from './noise-estimate.js';
 
 const DISAGREE = 1.3;
 const FEW_LEVELS = 300;
+/** Variation of the level from which on it is worth a word, though a map is used of less. */
+const VARIES = 0.05;
 /** Percent of the median foreground under which there is hardly anything to remove; for CT that is about 1 HU. */
 const CLEAN_PERCENT = { rician: 0.3, gaussian: 0.1 } as const;
 
@@ -59,7 +61,7 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
       message: 'The noise that was found is too small to matter.',
       remedy: 'Leave this series as it is.',
     });
-  if (estimate.map !== null)
+  if (estimate.map !== null && estimate.mapVariation >= VARIES)
     warnings.push({
       code: 'W_NOISE_VARIES',
       message: `The noise differs from place to place by ${Math.round(100 * estimate.mapVariation)} % of its typical level; a map of it is used.`,

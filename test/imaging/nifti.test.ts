@@ -116,6 +116,21 @@ describe('NIfTI', () => {
     }
   });
 
+  it.each<[string, number[], number[]]>([
+    ['two', [2, 12, 10], [12, 10, 1, 1]],
+    ['five', [5, 5, 4, 3, 1, 2], [5, 4, 3, 2]],
+  ])('of %s dimensions is read and written in its own shape', (_, dims, shape) => {
+    const bytes = plain().slice();
+    for (let i = 0; i < 8; i++) new DataView(bytes.buffer).setInt16(40 + 2 * i, dims[i] ?? 1, true);
+    const image = readNifti(bytes);
+    const { columns, rows, slices, frames, data } = image.volume;
+    expect([columns, rows, slices, frames]).toEqual(shape);
+    expect(data).toEqual(ramp());
+    const back = writeNifti(image, data, { gzip: false, datatype: 'float32' });
+    expect(back.subarray(40, 56)).toEqual(bytes.subarray(40, 56));
+    expect(readNifti(back).volume).toEqual(image.volume);
+  });
+
   it('clamps to what the source type holds', () => {
     const image = readNifti(encoded(2, 1, true, (view, offset) => view.setUint8(offset, 9)));
     const data = image.volume.data.map((_, i) => [1e6, -1e6, 0.3][i % 3]);

@@ -132,3 +132,45 @@ describe('a DnCNN of others', () => {
     await expect(runModels(asked)).rejects.toMatchObject({ code: 'E_MODEL' });
   });
 });
+
+describe('a network of others that erases the image', () => {
+  const denoise = async (name: string, strict: boolean) => {
+    const output = path.join(root, name);
+    const request = denoiseRequest(input, output, { model: { kind: 'file', path: 'eraser' }, strict });
+    const result = await runJob(request, () => {});
+    const report = JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
+    return { result, trust: report.series[0].trust, written: await fs.readdir(output) };
+  };
+
+  beforeAll(async () => {
+    const file = path.join(root, 'eraser.onnx');
+    await fs.writeFile(
+      file,
+      encodeModel({
+        nodes: [{ type: 'Mul', inputs: ['noisy', 'zero'], output: 'image', attributes: {} }],
+        initializers: [floats('zero', [], [0])],
+        inputs: [{ name: 'noisy', dims: ['n', 1, 'h', 'w'] }],
+        outputs: [{ name: 'image', dims: ['n', 1, 'h', 'w'] }],
+      }),
+    );
+    const foreign = { layout: 'auto', gives: 'image', white: 1 } as const;
+    await runModels({ type: 'models', action: 'import', path: file, name: 'eraser', foreign });
+  });
+
+  it('fails, and leaves the image as it was', async () => {
+    const { result, trust } = await denoise('erased', false);
+    expect(trust).toMatchObject({ verdict: 'fail', blend: { share: 0 } });
+    expect(result).toMatchObject({ series: [{ trust: { verdict: 'fail' } }] });
+    const file = path.join(root, 'erased', 'in_denoised.nii.gz');
+    expect(readNifti(await fs.readFile(file)).volume.data).toEqual(noisy);
+  });
+
+  it('writes nothing where the check is strict', async () => {
+    const { result, written } = await denoise('strict', true);
+    expect(result).toMatchObject({
+      exitCode: 1,
+      series: [{ status: 'failed', problem: { code: 'E_TRUST' } }],
+    });
+    expect(written.filter((name) => name.startsWith('in'))).toEqual([]);
+  });
+});

@@ -124,4 +124,15 @@ describe('an imperfect series', () => {
     expect(heights).toEqual([0, 3, 6, 12, 15, 18]);
     for (const [i, bytes] of images.entries()) expect(storedOf(bytes)).not.toEqual(slices[i].values);
   });
+
+  it('with slices of one value gives them back as they were, and denoises the others', async () => {
+    const slices = [0, 1, 2, 3, 4].map((slice) => image(slice));
+    const blank = { ...slices[0], values: drawn(0).fill(0) };
+    const constant = { ...slices[4], values: drawn(4).fill(300) };
+    const { result, images } = await derive([blank, ...slices.slice(1, 4), constant]);
+    expect(result).toMatchObject({ exitCode: 0, series: [{ status: 'done' }] });
+    expect(new Set(storedOf(images[0]))).toEqual(new Set([0]));
+    expect(new Set(storedOf(images[4]))).toEqual(new Set([300]));
+    for (const i of [1, 2, 3]) expect(storedOf(images[i])).not.toEqual(slices[i].values);
+  });
 });

@@ -5,6 +5,7 @@ import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { PLAIN_SCANNER, type Scanner, simulateScan } from '../../src-main/noise/scanner.js';
 import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import { noiseWarnings } from '../../src-main/noise/warnings.js';
 import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
 
 const EXAMPLE_4D = '/usr/lib/python3/dist-packages/nibabel/tests/data/example4d.nii.gz';
@@ -114,6 +115,28 @@ describe('estimateNoise on a phantom', () => {
     const e = estimateNoise(coarse);
     expect(codes(e)).toEqual(expect.arrayContaining(['W_FEW_LEVELS', 'W_CLEAN']));
     expect(e.quantisation).toMatchObject({ step: 1 });
+  });
+
+  it.each(['a missing slice', 'padding alone'])('takes %s in a stack for no masked air', (what) => {
+    const noisy = simulateNoise(phantom(), { kind: 'rician', sigma: 30, seed: 9 });
+    const area = noisy.columns * noisy.rows;
+    const [start, end] = [3 * area, 4 * area];
+    const data = noisy.data.slice();
+    for (let i = start; i < end; i++)
+      data[i] = what === 'padding alone' ? 0 : (data[i - area] + data[i + area]) / 2;
+    const measured = new Uint8Array(data.length).fill(1).fill(0, start, end);
+    const e = estimateNoise({ ...noisy, data, measured }, { modality: 'MR' });
+    expect(e.airMasked).toBe(false);
+    expect(codes(e)).toEqual([]);
+    expect(Math.abs(e.sigma / 30 - 1)).toBeLessThan(0.05);
+  });
+
+  it('says that noise varies where it does by more than a person would notice', () => {
+    const e = estimateNoise(simulateNoise(phantom(), { kind: 'rician', sigma: 30, seed: 10 }));
+    const varying = (mapVariation: number) =>
+      noiseWarnings({ ...e, mapVariation, map: new Float32Array(1) }).map(({ code }) => code);
+    expect(varying(0.04)).not.toContain('W_NOISE_VARIES');
+    expect(varying(0.06)).toContain('W_NOISE_VARIES');
   });
 
   it('survives what has no noise to find', () => {

@@ -66,7 +66,7 @@ async function chosenSeries(
   throw new LimpidError(
     'E_NOTHING',
     'No series of the input meets the condition.',
-    'Run `limpid inspect --csv` on the input to see what is there.',
+    'Run `limpid inspect` on the input to see what is there.',
   );
 }
 

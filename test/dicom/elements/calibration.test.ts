@@ -20,6 +20,7 @@ describe('calibration', () => {
     expect(calibrationNote(calibration)).toBe(
       calibration === 'patient' ? '' : en[`viewer.calibration.${calibration}`],
     );
+    expect(lengthUnit(calibration)).toBe(calibration === 'none' ? 'px' : 'mm');
     const viewer = lengthUnitOfViewer(calibration, (one) => en[`viewer.calibration.${one}`]).line;
     expect(viewer.startsWith(lengthUnit(calibration))).toBe(true);
   });
