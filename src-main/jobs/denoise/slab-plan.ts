@@ -15,8 +15,8 @@ export interface SlabLimits {
   readonly sample: number;
 }
 
-/** The values are those of 183 and 137 slices of 512 x 512. */
-export const SLAB_LIMITS: SlabLimits = { whole: 48e6, slab: 36e6, sample: 96 };
+/** The values are those of 183 and 106 slices of 512 x 512. */
+export const SLAB_LIMITS: SlabLimits = { whole: 48e6, slab: 28e6, sample: 96 };
 
 /** Fewer slices would be lost in what must be read around them. */
 const LEAST_CORE = 12;
@@ -59,10 +59,10 @@ export function samplePlaces({ slices, frames }: StackParts, area: number, limit
 /** Slices on each side that the farthest denoiser reads: what memory is asked for before it is known which one runs. */
 const FARTHEST: SlabNeeds = { halo: 28, step: 12 };
 
-/** What is held of a stack at a time, at most: a slab, or the sample, and what the noise was measured in. */
+/** What is held of a stack at a time, at most: a slab, and the sample. */
 export function heldSize(parts: StackParts, area: number, limits: SlabLimits): VolumeSize {
   const longest = slabsOf(parts, area, FARTHEST, limits).map(({ read }) => read.to - read.from);
-  const slices = Math.max(...longest, samplePlaces(parts, area, limits).length);
+  const slices = Math.max(...longest) + samplePlaces(parts, area, limits).length;
   return { area, values: area * parts.frames * slices };
 }
 
