@@ -371,7 +371,8 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
 
   it('goes on with a run after the app was killed in the middle of it', async () => {
     await window.rail('Batch').click();
-    await page.getByRole('button', { name: 'Retry', exact: true }).first().click();
+    // The oldest that was stopped is the long training.
+    await page.getByRole('button', { name: 'Retry', exact: true }).last().click();
     const footer = page.getByRole('contentinfo');
     await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
     expect(window.complaints).toEqual([]);
