@@ -33,7 +33,7 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
       code: 'W_NOISE_UNCERTAIN',
       message:
         'The noise level is a guess: there is neither air nor a repeat to tell noise from fine structure.',
-      remedy: 'The training works without the level then; read the residual with care.',
+      remedy: 'What is removed rests on this guess: read the residual with care.',
     });
   if (estimate.airMasked)
     warnings.push({
