@@ -46,7 +46,10 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({
+      sortSubcommands: false,
+      subcommandTerm: (command) => `${command.name()} ${command.usage()}`.trim(),
+    })
     .addCommand(inspectCommand(start))
     .addCommand(denoiseCommand(start))
     .addCommand(evaluateCommand(start))
