@@ -9,7 +9,14 @@ import { type DrawnFrame, type DrawnImage, drawEnhanced, ENHANCED_CT } from '../
 import { element, item, longElement, makeDicom, textElement } from '../dicom/support.js';
 import { complaints, newLines } from '../dicom/validators.js';
 import { hasTool } from '../support/tools.js';
-import { denoiseRequest, denoiseWith, diffusion, removeFolders, temporaryFolder } from './fixtures.js';
+import {
+  denoiseRequest,
+  denoiseWith,
+  derive,
+  diffusion,
+  removeFolders,
+  temporaryFolder,
+} from './fixtures.js';
 
 afterAll(removeFolders);
 
@@ -46,27 +53,6 @@ function grid(more: (slice: number, volume: number) => Partial<DrawnFrame> = () 
     const [slice, volume] = [i % SLICES, Math.floor(i / SLICES)];
     return frame(slice, volume, more(slice, volume));
   });
-}
-
-/** Denoises files, in no step not at all; those of the derived series and of its map, in order of their names. */
-async function derive(files: readonly Uint8Array[], steps = 2) {
-  const folder = await temporaryFolder();
-  const input = path.join(folder, 'in');
-  await fs.mkdir(input);
-  for (const [i, bytes] of files.entries()) await fs.writeFile(path.join(input, `${i}.dcm`), bytes);
-  const output = path.join(folder, 'out');
-  const { result } = await denoiseWith(diffusion(steps), denoiseRequest(input, output));
-  const read = async (name: string) => {
-    const names = (await fs.readdir(path.join(output, name)).catch(() => [])).sort();
-    return Promise.all(names.map((file) => fs.readFile(path.join(output, name, file))));
-  };
-  return {
-    folder,
-    result,
-    report: JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8')),
-    images: await read('series-001'),
-    maps: await read('series-001-error-map'),
-  };
 }
 
 const enhanced = (image: Partial<DrawnImage> & Pick<DrawnImage, 'frames'>) =>

@@ -142,3 +142,24 @@ const PIXEL_ELEMENTS = [
   Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x57]),
   Buffer.from([0xe0, 0x7f, 0x08, 0x00, 0x4f, 0x46]),
 ];
+
+/** Denoises files, in no step not at all; those of the derived series and of its map, in order of their names. */
+export async function derive(files: readonly Uint8Array[], steps = 2) {
+  const folder = await temporaryFolder();
+  const input = path.join(folder, 'in');
+  await fs.mkdir(input);
+  for (const [i, bytes] of files.entries()) await fs.writeFile(path.join(input, `${i}.dcm`), bytes);
+  const output = path.join(folder, 'out');
+  const { result } = await denoiseWith(diffusion(steps), denoiseRequest(input, output));
+  const read = async (name: string) => {
+    const names = (await fs.readdir(path.join(output, name)).catch(() => [])).sort();
+    return Promise.all(names.map((file) => fs.readFile(path.join(output, name, file))));
+  };
+  return {
+    folder,
+    result,
+    report: JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8')),
+    images: await read('series-001'),
+    maps: await read('series-001-error-map'),
+  };
+}

@@ -1,5 +1,3 @@
-import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { DecodePool } from '../../src-main/dicom/codec/decode.js';
@@ -17,7 +15,7 @@ import {
   textElement,
   wordElement,
 } from '../dicom/support.js';
-import { denoiseRequest, denoiseWith, diffusion, removeFolders, temporaryFolder } from './fixtures.js';
+import { derive, removeFolders } from './fixtures.js';
 
 afterAll(removeFolders);
 
@@ -119,25 +117,6 @@ function withElements(bytes: Uint8Array, elements: Elements): Uint8Array {
 const NORMAL = ['0.00000000', '0.00000000', '1.00000000'];
 const mosaic = (volume: number, elements = siemens(NORMAL), more: Partial<TestImage> = {}) =>
   withElements(makeDicom(image(volume, more)), elements);
-
-async function derive(files: readonly Uint8Array[], steps = 2) {
-  const folder = await temporaryFolder();
-  const input = path.join(folder, 'in');
-  await fs.mkdir(input);
-  for (const [i, bytes] of files.entries()) await fs.writeFile(path.join(input, `${i}.dcm`), bytes);
-  const output = path.join(folder, 'out');
-  const { result } = await denoiseWith(diffusion(steps), denoiseRequest(input, output));
-  const read = async (name: string) => {
-    const names = (await fs.readdir(path.join(output, name)).catch(() => [])).sort();
-    return Promise.all(names.map((file) => fs.readFile(path.join(output, name, file))));
-  };
-  return {
-    result,
-    report: JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8')),
-    images: await read('series-001'),
-    maps: await read('series-001-error-map'),
-  };
-}
 
 function storedOf(bytes: Uint8Array): number[] {
   const { valueStart, end } = findElement(walkElements(bytes).elements, 0x7fe00010) ?? {
