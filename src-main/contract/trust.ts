@@ -1,6 +1,6 @@
 export type Verdict = 'pass' | 'warn' | 'fail';
 
-/** Statistics of the residual, input minus output, in the foreground; see trust/residual.ts for each. */
+/** Statistics of the residual, input minus output, in the foreground; see trust/tests/residual.ts for each. */
 export interface ResidualReport {
   readonly verdict: Verdict;
   readonly reasons: readonly ResidualReason[];
@@ -65,7 +65,7 @@ export interface TrustReport {
   readonly umse: UmseReport | null;
 }
 
-/** Whether the full result still shows what the source shows; see trust/signal.ts. */
+/** Whether the full result still shows what the source shows; see trust/tests/signal.ts. */
 export interface SignalReport {
   /** Tissue of the source. */
   readonly voxels: number;
@@ -149,7 +149,7 @@ export interface FamiliarityReport {
   readonly furthest: string;
 }
 
-/** Mean squared errors over sigma squared, from repeats; see trust/umse.ts. */
+/** Mean squared errors over sigma squared, from repeats; see trust/tests/umse.ts. */
 export interface UmseReport {
   readonly input: number;
   readonly output: number;
@@ -159,7 +159,7 @@ export interface UmseReport {
   readonly frames: number;
 }
 
-/** A second opinion on the noise, measured where the output is flat; see trust/level.ts. null: too little tissue. */
+/** A second opinion on the noise, measured where the output is flat; see trust/tests/level.ts. null: too little tissue. */
 export interface LevelReport {
   /** Noise that the input shows over the level that was used; 1 where that was right. */
   readonly measuredOverSigma: number | null;

@@ -14,9 +14,9 @@ import {
   splitFrames,
   type UnitDenoiser,
 } from '../restore/evidence.js';
-import { foregroundThreshold } from '../trust/foreground.js';
 import { choosePart, foregroundMask } from '../trust/part.js';
-import { areRepeats } from '../trust/umse.js';
+import { foregroundThreshold } from '../trust/tests/foreground.js';
+import { areRepeats } from '../trust/tests/umse.js';
 import type { ProcessInput } from './processor.js';
 
 /** Share of the series that each contender restores for it. */

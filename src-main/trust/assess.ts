@@ -17,17 +17,17 @@ import { beyondDoubt } from '../noise/autocorrelation.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR, changePsnr, isClean } from './clean.js';
 import { familiarity } from './familiarity.js';
-import { foregroundThreshold } from './foreground.js';
 import { type Findings, reasonsOf, verdictOf } from './judgement.js';
-import { checkLevel } from './level.js';
-import { type NoiseModel, noiseModel } from './noise-model.js';
 import { type DenoiseFunction, foregroundMask } from './part.js';
 import { type Probed, probe } from './probe.js';
-import { residualStatistics } from './residual.js';
-import { isGone, signalReason, signalReport, withNumbers } from './signal.js';
-import { unsupervisedError } from './umse.js';
+import { foregroundThreshold } from './tests/foreground.js';
+import { checkLevel } from './tests/level.js';
+import { type NoiseModel, noiseModel } from './tests/noise-model.js';
+import { residualStatistics } from './tests/residual.js';
+import { isGone, signalReason, signalReport, withNumbers } from './tests/signal.js';
+import { unsupervisedError } from './tests/umse.js';
+import { doubted, unjudged } from './tests/verdict.js';
 import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
-import { doubted, unjudged } from './verdict.js';
 
 export interface TrustInput {
   readonly before: Volume;

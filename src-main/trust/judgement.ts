@@ -11,7 +11,7 @@ import type {
 } from '../contract/trust.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR } from './clean.js';
-import { signalReason } from './signal.js';
+import { signalReason } from './tests/signal.js';
 
 /** What the tests measured. */
 export interface Findings {

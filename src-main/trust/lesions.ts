@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.js';
 import { type Volume, withData } from '../imaging/volume.js';
-import type { NoiseModel } from './noise-model.js';
+import type { NoiseModel } from './tests/noise-model.js';
 
 /** mm. */
 export const DIAMETERS = [2, 3, 5, 8] as const;

@@ -6,9 +6,9 @@ import { beyondDoubt } from '../noise/autocorrelation.js';
 import { noiseOfBox } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { placeLesions, withLesions } from './lesions.js';
-import { noiseModel } from './noise-model.js';
 import { choosePart, type DenoiseFunction, isWhole, lookedMask } from './part.js';
 import { recovered, retentionReport } from './retention.js';
+import { noiseModel } from './tests/noise-model.js';
 import { uncertaintyMap } from './uncertainty.js';
 
 export interface Probed {

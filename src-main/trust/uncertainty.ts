@@ -11,8 +11,8 @@ import type { UncertaintyReport } from '../contract/trust.js';
 import type { Place } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { noiseField } from '../noise/simulate.js';
-import type { NoiseModel } from './noise-model.js';
 import type { DenoiseFunction } from './part.js';
+import type { NoiseModel } from './tests/noise-model.js';
 
 /** Size of the probing noise over sigma: small against the noise, large against rounding. */
 const PROBE = 0.3;

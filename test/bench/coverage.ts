@@ -19,9 +19,9 @@ import { openInput } from '../../src-main/series/open-input.js';
 import { readGeneral } from '../../src-main/store/general.js';
 import { unadapted } from '../../src-main/training/general.js';
 import { conditionsOf } from '../../src-main/training/samples/conditions.js';
-import { foregroundThreshold } from '../../src-main/trust/foreground.js';
 import { foregroundMask } from '../../src-main/trust/part.js';
 import { probe } from '../../src-main/trust/probe.js';
+import { foregroundThreshold } from '../../src-main/trust/tests/foreground.js';
 import { Z90 } from '../../src-main/trust/uncertainty.js';
 import { CH2, slab } from '../imaging/support.js';
 

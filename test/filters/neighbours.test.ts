@@ -4,7 +4,7 @@ import type { Volume } from '../../src-main/imaging/volume.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
-import { checkLevel } from '../../src-main/trust/level.js';
+import { checkLevel } from '../../src-main/trust/tests/level.js';
 import { volumeOf } from '../imaging/support.js';
 import { noiseOf } from './support.js';
 

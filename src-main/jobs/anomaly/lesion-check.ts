@@ -5,8 +5,8 @@ import type { FamilyModel } from '../../model-files/family-file.js';
 import { spread } from '../../noise/planes.js';
 import { type ScaledStack, scaledStack } from '../../restore/family-apply.js';
 import { CONTRASTS, type Lesion, placeLesions, withLesions } from '../../trust/lesions.js';
-import { noiseModel } from '../../trust/noise-model.js';
 import { ranking } from '../../trust/ranking.js';
+import { noiseModel } from '../../trust/tests/noise-model.js';
 import { bodyOf } from '../../trust/unlike.js';
 import { type ScoredPlane, scorePlane } from '../train/normal-scores.js';
 

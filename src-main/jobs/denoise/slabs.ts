@@ -18,7 +18,7 @@ import type { StackParts } from '../../series/input.js';
 import { requireMemory } from '../../series/memory.js';
 import { sourceHash } from '../../series/stack-record.js';
 import { blended, type Trusted } from '../../trust/assess.js';
-import { withNumbers } from '../../trust/signal.js';
+import { withNumbers } from '../../trust/tests/signal.js';
 import { Gathering, mapAt, measuredSlices, type Sample, slicesOf } from './sample.js';
 import { heldSize, type SlabLimits, samplePlaces, slabsOf } from './slab-plan.js';
 import {

@@ -6,7 +6,7 @@ import type { NoiseEstimate } from '../../noise/noise-estimate.js';
 import type { StackInput } from '../../series/input.js';
 import type { StackRecord } from '../../series/journal.js';
 import { emptyReport, outputReport, sourceHash } from '../../series/stack-record.js';
-import { residualWarnings } from '../../trust/verdict.js';
+import { residualWarnings } from '../../trust/tests/verdict.js';
 import type { DeriveJob } from './job.js';
 import { partsOf, SLAB_LIMITS } from './slab-plan.js';
 import { madeInSlabs, SPOOL_BYTES } from './slabs.js';

@@ -1,9 +1,9 @@
-import type { LevelReport } from '../contract/trust.js';
-import type { Volume } from '../imaging/volume.js';
-import { beyondDoubt, detailVariance, separable } from '../noise/autocorrelation.js';
-import { type Plane, planeOf } from '../noise/planes.js';
-import { clippedSd, quantile } from '../noise/robust.js';
-import { type FlatBlocks, planeCorrelation, waveletNoise } from '../noise/wavelet.js';
+import type { LevelReport } from '../../contract/trust.js';
+import type { Volume } from '../../imaging/volume.js';
+import { beyondDoubt, detailVariance, separable } from '../../noise/autocorrelation.js';
+import { type Plane, planeOf } from '../../noise/planes.js';
+import { clippedSd, quantile } from '../../noise/robust.js';
+import { type FlatBlocks, planeCorrelation, waveletNoise } from '../../noise/wavelet.js';
 import { foregroundThreshold } from './foreground.js';
 import { type NoiseModel, noiseModel } from './noise-model.js';
 import type { ResidualOptions } from './residual.js';

@@ -1,4 +1,4 @@
-import { ricianMean, ricianVariance } from '../noise/rician.js';
+import { ricianMean, ricianVariance } from '../../noise/rician.js';
 
 /** How a noisy value is expected to scatter around a clean one. */
 export interface NoiseModel {

@@ -1,7 +1,7 @@
-import type { UmseReport } from '../contract/trust.js';
-import type { Volume } from '../imaging/volume.js';
-import type { NoiseEstimate } from '../noise/noise-estimate.js';
-import { median } from '../noise/robust.js';
+import type { UmseReport } from '../../contract/trust.js';
+import type { Volume } from '../../imaging/volume.js';
+import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { median } from '../../noise/robust.js';
 import type { NoiseModel } from './noise-model.js';
 
 /** The input and three more repeats. */

@@ -1,5 +1,5 @@
-import type { Problem } from '../contract/errors.js';
-import type { ResidualMeasure, ResidualReason, ResidualReport } from '../contract/trust.js';
+import type { Problem } from '../../contract/errors.js';
+import type { ResidualMeasure, ResidualReason, ResidualReport } from '../../contract/trust.js';
 
 /** What was measured, before it is judged. */
 export type ResidualMeasures = Omit<ResidualReport, 'verdict' | 'reasons'> & {
@@ -8,7 +8,7 @@ export type ResidualMeasures = Omit<ResidualReport, 'verdict' | 'reasons'> & {
 
 /**
  * Where a measure begins to warn and to fail. On a T1 brain with 1 to 9 % noise, pure noise stays far below every
- * limit, and an in-plane Gaussian blur of 2.5 voxels fails (test/trust/residual.test.ts). docs/report.md shows this
+ * limit, and an in-plane Gaussian blur of 2.5 voxels fails (test/trust/tests/residual.test.ts). docs/report.md shows this
  * table.
  */
 export const LIMITS = {

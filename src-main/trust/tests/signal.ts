@@ -1,6 +1,6 @@
 /** Whether the image is still there: measured where the source shows tissue, whatever the result shows. */
-import type { SignalReport, TrustReason } from '../contract/trust.js';
-import type { Volume } from '../imaging/volume.js';
+import type { SignalReport, TrustReason } from '../../contract/trust.js';
+import type { Volume } from '../../imaging/volume.js';
 import { foregroundThreshold } from './foreground.js';
 import type { NoiseModel } from './noise-model.js';
 

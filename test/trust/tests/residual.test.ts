@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src-main/base/random.js';
-import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { residualStatistics } from '../../src-main/trust/residual.js';
-import { LIMITS, residualWarnings } from '../../src-main/trust/verdict.js';
-import { blur, CH2, ch2Missing, maximumOf, readSlices, withNoise } from './volumes.js';
+import { Random } from '../../../src-main/base/random.js';
+import { type Volume, withData } from '../../../src-main/imaging/volume.js';
+import { residualStatistics } from '../../../src-main/trust/tests/residual.js';
+import { LIMITS, residualWarnings } from '../../../src-main/trust/tests/verdict.js';
+import { blur, CH2, ch2Missing, maximumOf, readSlices, withNoise } from '../volumes.js';
 
 const KINDS = ['gaussian', 'rician'] as const;
 const LEVELS = [1, 5, 9];

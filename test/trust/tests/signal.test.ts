@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
-import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
-import { assess, assessSignal, type Trusted } from '../../src-main/trust/assess.js';
-import { drawnHead } from '../support/drawn-head.js';
-import { dctDenoised } from './denoisers.js';
-import { blur, withNoise } from './volumes.js';
+import { type Volume, withData } from '../../../src-main/imaging/volume.js';
+import { estimateNoise } from '../../../src-main/noise/estimate.js';
+import type { NoiseEstimate } from '../../../src-main/noise/noise-estimate.js';
+import { assess, assessSignal, type Trusted } from '../../../src-main/trust/assess.js';
+import { drawnHead } from '../../support/drawn-head.js';
+import { dctDenoised } from '../denoisers.js';
+import { blur, withNoise } from '../volumes.js';
 
 const SIGMA = 12;
 const head = withoutEnds(drawnHead());

@@ -1,4 +1,4 @@
-import type { Volume } from '../imaging/volume.js';
+import type { Volume } from '../../imaging/volume.js';
 
 const SAMPLES = 200_000;
 /** Share of the way from the darkest to the brightest percentile above which a voxel is foreground. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src-main/base/random.js';
-import { areRepeats } from '../../src-main/trust/umse.js';
-import { volumeOf } from '../imaging/support.js';
+import { Random } from '../../../src-main/base/random.js';
+import { areRepeats } from '../../../src-main/trust/tests/umse.js';
+import { volumeOf } from '../../imaging/support.js';
 
 const LENGTH = 24 * 20 * 3;
 const SIGMA = 2;

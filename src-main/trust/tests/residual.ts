@@ -3,8 +3,8 @@
  * to edges and without structure in its local means. These are the tests of the "method noise" (Buades, Coll and
  * Morel 2005, section 2) put into numbers.
  */
-import type { ResidualReport } from '../contract/trust.js';
-import type { Volume } from '../imaging/volume.js';
+import type { ResidualReport } from '../../contract/trust.js';
+import type { Volume } from '../../imaging/volume.js';
 import { FaintTally } from './faint.js';
 import { foregroundThreshold } from './foreground.js';
 import { type NoiseModel, noiseModel } from './noise-model.js';
