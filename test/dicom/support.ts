@@ -77,6 +77,9 @@ export interface TestImage {
   readonly sopClass?: string;
   readonly series?: string;
   readonly study?: string;
+  readonly accession?: string;
+  readonly patientId?: string;
+  readonly seriesDescription?: string;
   readonly patient?: string;
   readonly modality?: string;
   readonly imageType?: string;
@@ -131,8 +134,11 @@ export function makeDicom(image: TestImage = {}): Uint8Array {
     [0x00080016, 'UI', image.sopClass ?? '1.2.840.10008.5.1.4.1.1.4'],
     [0x00080018, 'UI', image.sopInstance ?? `1.2.3.${++counter}`],
     [0x00080032, 'TM', image.acquisitionTime],
+    [0x00080050, 'SH', image.accession],
     [0x00080060, 'CS', image.modality ?? 'MR'],
+    [0x0008103e, 'LO', image.seriesDescription],
     [0x00100010, 'PN', image.patient ?? 'Test'],
+    [0x00100020, 'LO', image.patientId],
     [0x00180050, 'DS', image.thickness?.toString()],
     [0x00180081, 'DS', image.echoTime?.toString()],
     [0x00181210, 'SH', image.kernel],

@@ -23,7 +23,7 @@ async function target(received: (one: Received) => void, port = 0) {
       mostBytes: 1 << 24,
       silenceMs: 60_000,
     },
-    received,
+    { received },
   );
   closers.push(node.close);
   return node;

@@ -15,7 +15,10 @@ const PACKAGES = {
   dcm2niix: 'dcm2niix',
   echoscu: 'dcmtk',
   gdcmconv: 'libgdcm-tools',
+  dcmqrscp: 'dcmtk',
   openssl: 'openssl',
+  Orthanc: 'orthanc',
+  'redis-server': 'redis-server',
   storescp: 'dcmtk',
   storescu: 'dcmtk',
 } as const;

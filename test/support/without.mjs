@@ -21,7 +21,7 @@ if (name === undefined) {
 function commandsOf(name) {
   const listed = spawnSync('dpkg', ['-L', name], { encoding: 'utf8' });
   if (listed.status !== 0) return new Set([name]);
-  return new Set([...listed.stdout.matchAll(/^\/usr\/bin\/(.+)$/gm)].map((match) => match[1]));
+  return new Set([...listed.stdout.matchAll(/^\/usr\/s?bin\/(.+)$/gm)].map((match) => match[1]));
 }
 
 /** A folder of links to every command of PATH but some. */

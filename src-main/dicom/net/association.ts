@@ -41,7 +41,12 @@ export interface Message {
 
 /** What an acceptor answers: the contexts that it takes, or why it takes none. */
 export type Decision =
-  | { readonly type: 'accept'; readonly contexts: readonly AnsweredContext[] }
+  | {
+      readonly type: 'accept';
+      readonly contexts: readonly AnsweredContext[];
+      /** Roles of the requestor that are taken as it asks; for other SOP classes it is SCU. */
+      readonly roles: (asked: RoleSelection) => boolean;
+    }
   | AssociateReject;
 
 /** The peer refused the association (PS3.8 section 9.3.4). */
@@ -147,7 +152,9 @@ export class Association {
         socket.end();
         return null;
       }
-      const roles = request.roles.map(({ sopClass }) => ({ sopClass, scu: true, scp: false }));
+      const roles = request.roles.map((asked) =>
+        decision.roles(asked) ? asked : { sopClass: asked.sopClass, scu: true, scp: false },
+      );
       const answer: AssociateAccept = {
         type: 'associate-accept',
         ...ourSide(request, roles),

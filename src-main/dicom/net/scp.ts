@@ -1,29 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import * as path from 'node:path';
 import { hasCode } from '../../base/files.js';
-import { VERSION } from '../../base/version.js';
 import { LimpidError } from '../../contract/errors.js';
-import { encodeMeta } from '../elements/encode.js';
-import { isUid } from '../elements/uid.js';
 import { Association, type Decision, type Message } from './association.js';
 import { COMMAND_FIELD } from './command.js';
+import { type CommitmentReport, readCommitmentReport, STORAGE_COMMITMENT } from './commitment.js';
 import type { AssociateReject, AssociateRequest } from './pdu.js';
+import { type Receiving, STATUS, type Stored, storeInstance } from './receive.js';
 
-export interface StorageSettings {
+export interface StorageSettings extends Receiving {
   /** Title under which this node is called; others are rejected. */
   readonly title: string;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Where instances are put, as SOP Instance UID + '.dcm'. */
-  readonly folder: string;
   /** Titles that may store; null: any. */
   readonly callers: readonly string[] | null;
   readonly mostAssociations: number;
-  /** Longest data set that is taken. */
-  readonly mostBytes: number;
   /** Silence after which a peer is taken for dead. */
   readonly silenceMs: number;
 }
@@ -34,6 +27,18 @@ export interface Received {
   readonly sopClass: string;
   readonly sopInstance: string;
   readonly caller: string;
+  /** Number of the association by which it came. */
+  readonly association: number;
+}
+
+/** What a storage node tells of. */
+export interface StorageEvents {
+  /** An instance is on disk. */
+  readonly received: (instance: Received) => void;
+  /** An association ended, however it did. */
+  readonly ended?: (association: number) => void;
+  /** A peer says which instances it will keep (PS3.4 section J.3.3); absent: such reports are refused. */
+  readonly committed?: (report: CommitmentReport) => void;
 }
 
 export interface StorageNode {
@@ -48,26 +53,14 @@ const VERIFICATION = '1.2.840.10008.1.1';
 /** Storage SOP classes all lie under these arcs (PS3.4 table B.5-1 and its private likes are not told apart). */
 const NOT_STORAGE = /^1\.2\.840\.10008\.(1\.(1|20|9|40|42)|5\.1\.4\.(1\.2|31|32|33)|3\.1\.2)(\.|$)/;
 
-const STATUS = {
-  success: 0x0000,
-  outOfResources: 0xa700,
-  cannotUnderstand: 0xc000,
-  notAuthorised: 0x0124,
-  unrecognised: 0x0211,
-  classMismatch: 0xa900,
-} as const;
-
 /**
  * Listens for C-STORE and C-ECHO. An instance is streamed to a `.part` file, flushed and renamed; only then its sender
  * is told that it is stored. One that comes again is written again.
  *
- * @param received an instance is on disk
  * @throws LimpidError E_NETWORK where the port cannot be had
  */
-export async function startStorage(
-  settings: StorageSettings,
-  received: (instance: Received) => void,
-): Promise<StorageNode> {
+export async function startStorage(settings: StorageSettings, events: StorageEvents): Promise<StorageNode> {
+  let associations = 0;
   await fs.mkdir(settings.folder, { recursive: true });
   const sockets = new Set<Socket>();
   const serving = new Set<Promise<unknown>>();
@@ -78,9 +71,13 @@ export async function startStorage(
     socket.setNoDelay(true);
     socket.setTimeout(settings.silenceMs, () => socket.destroy(new Error('timeout')));
     // What a peer does wrong ends its association and nothing else.
-    const served = serve(socket, settings, () => sockets.size, received)
+    const number = ++associations;
+    const served = serve(socket, { settings, events, number, open: () => sockets.size })
       .catch(() => socket.destroy())
-      .finally(() => serving.delete(served));
+      .finally(() => {
+        serving.delete(served);
+        events.ended?.(number);
+      });
     serving.add(served);
   });
   const port = await listen(server, settings);
@@ -115,19 +112,22 @@ function listen(server: Server, { host, port }: StorageSettings): Promise<number
   });
 }
 
-async function serve(
-  socket: Socket,
-  settings: StorageSettings,
-  open: () => number,
-  received: (instance: Received) => void,
-): Promise<void> {
-  const association = await Association.accept(socket, (request) => decide(request, settings, open()));
+/** What serving one association needs. */
+interface Serving {
+  readonly settings: StorageSettings;
+  readonly events: StorageEvents;
+  readonly number: number;
+  readonly open: () => number;
+}
+
+async function serve(socket: Socket, serving: Serving): Promise<void> {
+  const association = await Association.accept(socket, (request) => decide(request, serving));
   if (association === null) return;
   try {
     for (;;) {
       const message = await association.receive();
       if (message === null) return;
-      await answer(association, message, settings, received);
+      await answer(association, message, serving);
     }
   } catch (error) {
     await association.abort();
@@ -137,8 +137,7 @@ async function serve(
 
 function decide(
   { called, calling, contexts }: AssociateRequest,
-  { title, callers, mostAssociations }: StorageSettings,
-  open: number,
+  { settings: { title, callers, mostAssociations }, events, open }: Serving,
 ): Decision {
   const reject = (result: number, source: number, reason: number): AssociateReject => ({
     type: 'associate-reject',
@@ -146,23 +145,22 @@ function decide(
     source,
     reason,
   });
-  if (open > mostAssociations) return reject(2, 3, 2);
+  if (open() > mostAssociations) return reject(2, 3, 2);
   if (called !== title) return reject(1, 1, 7);
   if (callers !== null && !callers.includes(calling)) return reject(1, 1, 3);
   const answered = contexts.map(({ id, abstractSyntax, transferSyntaxes }) => {
-    const known = abstractSyntax === VERIFICATION || !NOT_STORAGE.test(abstractSyntax);
+    const known =
+      abstractSyntax === VERIFICATION ||
+      (abstractSyntax === STORAGE_COMMITMENT && events.committed !== undefined) ||
+      !NOT_STORAGE.test(abstractSyntax);
     // The sender's first choice: nothing is converted, so any syntax will do.
     return { id, result: known ? 0 : 3, transferSyntax: transferSyntaxes[0] };
   });
-  return { type: 'accept', contexts: answered };
+  // A peer that reports commitment stays the provider of that service although it opens the association.
+  return { type: 'accept', contexts: answered, roles: ({ sopClass }) => sopClass === STORAGE_COMMITMENT };
 }
 
-async function answer(
-  association: Association,
-  message: Message,
-  settings: StorageSettings,
-  received: (instance: Received) => void,
-): Promise<void> {
+async function answer(association: Association, message: Message, serving: Serving): Promise<void> {
   const { context, command } = message;
   const { commandField, messageId, affectedClass, affectedInstance } = command;
   if (commandField === COMMAND_FIELD.cancel) return;
@@ -173,16 +171,14 @@ async function answer(
       respondedTo: messageId ?? 0,
       status: STATUS.success,
     });
-  const { status, file }: Stored =
-    commandField === COMMAND_FIELD.storeRequest
-      ? await storeInstance(association, message, settings)
-      : { status: STATUS.unrecognised, file: null };
+  const { status, file } = await done(association, message, serving);
   if (file !== null)
-    received({
+    serving.events.received({
       file,
       sopClass: affectedClass ?? '',
       sopInstance: affectedInstance ?? '',
       caller: association.request.calling,
+      association: serving.number,
     });
   await association.send(context, {
     commandField: commandField | 0x8000,
@@ -193,57 +189,15 @@ async function answer(
   });
 }
 
-/** The answer to C-STORE, and where the instance is; null where it is not. */
-interface Stored {
-  readonly status: number;
-  readonly file: string | null;
-}
-
-async function storeInstance(
+async function done(
   association: Association,
-  { context, command, data }: Message,
-  { folder, mostBytes }: StorageSettings,
+  message: Message,
+  { settings, events }: Serving,
 ): Promise<Stored> {
-  const { affectedClass, affectedInstance } = command;
-  if (data === null || affectedClass === undefined || affectedInstance === undefined)
-    return { status: STATUS.cannotUnderstand, file: null };
-  // The UID becomes a file name: nothing else may pass.
-  if (!isUid(affectedInstance) || !isUid(affectedClass))
-    return { status: STATUS.cannotUnderstand, file: null };
-  const proposed = association.request.contexts.find(({ id }) => id === context);
-  if (proposed?.abstractSyntax !== affectedClass) return { status: STATUS.classMismatch, file: null };
-  const transferSyntax = association.accepted.get(context)?.transferSyntax ?? '';
-  const file = path.join(folder, `${affectedInstance}.dcm`);
-  const part = `${file}.${randomBytes(6).toString('hex')}.part`;
-  try {
-    const handle = await fs.open(part, 'wx', 0o600);
-    try {
-      await handle.writeFile(
-        encodeMeta({
-          sopClassUid: affectedClass,
-          sopInstanceUid: affectedInstance,
-          transferSyntax,
-          softwareVersion: VERSION,
-        }),
-      );
-      let size = 0;
-      for await (const bytes of data) {
-        size += bytes.length;
-        if (size > mostBytes) throw new TooLarge();
-        await handle.writeFile(bytes);
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await fs.rename(part, file);
-    return { status: STATUS.success, file };
-  } catch (error) {
-    await fs.rm(part, { force: true });
-    if (error instanceof TooLarge || hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG'))
-      return { status: STATUS.outOfResources, file: null };
-    throw error;
-  }
+  const { commandField } = message.command;
+  if (commandField === COMMAND_FIELD.storeRequest) return storeInstance(association, message, settings);
+  if (commandField !== COMMAND_FIELD.eventRequest || events.committed === undefined)
+    return { status: STATUS.unrecognised, file: null };
+  events.committed(await readCommitmentReport(association, message));
+  return { status: STATUS.success, file: null };
 }
-
-class TooLarge extends Error {}
