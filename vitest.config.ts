@@ -1,25 +1,2 @@
-import { defineConfig } from 'vitest/config';
-import { LayerSequencer } from './test/support/order.js';
-import { ProgressReporter } from './test/support/progress.js';
-import { SummaryReporter } from './test/support/summary.js';
-import { assembly } from './vite.assembly.js';
-
-// Before the workers start, which are told it at their start as the product's processes are: tests load ONNX Runtime too.
-process.env.ORT_DISABLE_TELEMETRY = '1';
-
-export default defineConfig({
-  plugins: [assembly()],
-  test: {
-    include: ['test/**/*.test.ts'],
-    environment: 'node',
-    pool: 'forks',
-    maxWorkers: 2,
-    // Only what never ends may fail by time: machines are loaded.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    expect: { poll: { timeout: 60_000 } },
-    server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
-    sequence: { sequencer: LayerSequencer },
-    reporters: ['default', new ProgressReporter(), new SummaryReporter()],
-  },
-});
+/** vitest, and editors that start it, look for their configuration beside package.json only. */
+export { default } from './build/vitest.config.js';

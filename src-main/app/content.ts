@@ -13,7 +13,7 @@ export interface Reply {
 }
 
 /** Of the window: only its own files, nothing inline, nothing from elsewhere. */
-export const WINDOW_POLICY = [
+const WINDOW_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

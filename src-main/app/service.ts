@@ -44,7 +44,7 @@ export interface Desktop {
   showInFolder(path: string): Promise<void>;
 }
 
-export type ResourceContent =
+type ResourceContent =
   | { readonly kind: 'frame'; readonly header: FrameHeader; readonly body: Uint8Array }
   | { readonly kind: 'png' | 'html' | 'json' | 'bytes'; readonly body: Uint8Array };
 

@@ -5,7 +5,7 @@ import { flag, name, nullOr, oneOf, record, refuse, text, texts } from './valida
 
 const MOST_RECENT = 12;
 
-export const DEFAULTS: Settings = {
+const DEFAULTS: Settings = {
   theme: 'dark',
   hidePatients: false,
   language: 'en',

@@ -113,7 +113,7 @@ function notFinite(): LimpidError {
 }
 
 /** Plane `index` (frame * slices + slice) as the models take it, with air in place of padding. */
-export function artifactPlane(volume: Volume, { air, water }: Physics, index: number): ArtifactPlane {
+function artifactPlane(volume: Volume, { air, water }: Physics, index: number): ArtifactPlane {
   const { rows, columns, slices, spacing, measured } = volume;
   const slice = index % slices;
   const values = sliceView(volume, slice, Math.floor(index / slices)).slice();

@@ -16,7 +16,7 @@ export interface ArtifactPlane {
 }
 
 /** What a severity means, for people and for checks. */
-export interface SeverityScale {
+interface SeverityScale {
   readonly unit: string;
   readonly meaning: string;
   readonly usual: number;
@@ -37,7 +37,7 @@ export interface PlaneSize {
 }
 
 /** The plane with the artifact, in its own units; `random` decides what differs from plane to plane. */
-export type PlaneArtifact = (plane: ArtifactPlane, random: Random) => Float32Array;
+type PlaneArtifact = (plane: ArtifactPlane, random: Random) => Float32Array;
 
 /** k-space of a magnitude plane, frequency 0 at index 0. */
 export function toKSpace({ values, rows, columns }: ArtifactPlane): ComplexImage {

@@ -28,6 +28,6 @@ export function transform8(
   for (let k = 0; k < 8; k++) block[start + k * step] = line[k];
 }
 
-export const BASIS_8 = cosines(8);
+const BASIS_8 = cosines(8);
 
-export const line = new Float64Array(8);
+const line = new Float64Array(8);

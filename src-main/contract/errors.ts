@@ -87,7 +87,7 @@ export const WARNING_CODES = [
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
-export type WarningCode = (typeof WARNING_CODES)[number];
+type WarningCode = (typeof WARNING_CODES)[number];
 
 /** What happened, where, and what to do; plain data, so that it crosses processes and goes into reports. */
 export interface Problem {

@@ -65,7 +65,7 @@ export interface ScanEvent {
   readonly others: number;
 }
 
-export interface SeriesStartEvent {
+interface SeriesStartEvent {
   readonly type: 'series-start';
   readonly series: string;
   /** Counts from 1. */
@@ -93,7 +93,7 @@ export interface WarningEvent {
   readonly problem: Problem;
 }
 
-export interface DeviceEvent {
+interface DeviceEvent {
   readonly type: 'device';
   readonly device: string;
   readonly description: string;

@@ -19,7 +19,7 @@ export interface LatentPoint {
   readonly umap: readonly [number, number] | null;
 }
 
-export interface LatentSeries {
+interface LatentSeries {
   /** As `limpid inspect` names it; all NIfTI files are called nifti and told apart by their place in this list. */
   readonly id: string;
   readonly modality: string;

@@ -90,7 +90,7 @@ export interface SeriesReport {
   readonly outputs: readonly OutputReport[];
 }
 
-export interface InputReport {
+interface InputReport {
   /** DICOM instances or NIfTI files. */
   readonly instances: number;
   /** DICOM transfer syntax UIDs; empty for NIfTI. */
@@ -99,7 +99,7 @@ export interface InputReport {
   readonly sha256: readonly string[];
 }
 
-export interface GeometryReport {
+interface GeometryReport {
   readonly columns: number;
   readonly rows: number;
   readonly slices: number;

@@ -159,7 +159,7 @@ export function usualObjective(family: string): PairObjectiveName {
 export const LOSS_CHOICES = ['mse', 'l1', 'charbonnier', 'ssim', 'bce', 'categorical'] as const;
 export type LossChoice = (typeof LOSS_CHOICES)[number];
 
-export interface OptimiserTuning {
+interface OptimiserTuning {
   /** Of AdamW, times the learning rate. */
   readonly weightDecay?: number;
   /** Steps until the learning rate is at its peak. */
@@ -267,7 +267,7 @@ export interface CheckTrainingRequest {
 }
 
 /** What there is to choose from. */
-export interface FamiliesRequest {
+interface FamiliesRequest {
   readonly type: 'families';
 }
 

@@ -79,7 +79,7 @@ export interface SignalReport {
   readonly notFinite: number;
 }
 
-export type TrustTest =
+type TrustTest =
   | 'signal'
   | 'residual'
   | 'level'

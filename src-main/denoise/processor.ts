@@ -22,7 +22,7 @@ export interface Processor {
 }
 
 /** Of values that are no part of the volume that was processed, but of its series. */
-export interface Elsewhere {
+interface Elsewhere {
   readonly noise: NoiseModel;
   readonly onProgress: (done: number, total: number) => void;
 }

@@ -28,7 +28,7 @@ const CROSSED_SIDE = 64;
 const ENOUGH = 1;
 const CLEAR = 2;
 
-export interface Entrant {
+interface Entrant {
   readonly name: ContenderName;
   readonly measured: Measured;
   readonly seconds: number;

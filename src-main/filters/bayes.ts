@@ -127,7 +127,7 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
  * Say of the voxels of a patch: half a sine along each axis, which is least at the border and nowhere 0. With equal say
  * the edges of patches show in flat tissue.
  */
-export function windowOf(patch: readonly [number, number, number]): Float32Array {
+function windowOf(patch: readonly [number, number, number]): Float32Array {
   const [width, height, depth] = patch;
   const along = (at: number, side: number): number => Math.sin((Math.PI * (at + 0.5)) / side);
   return Float32Array.from(

@@ -1,4 +1,4 @@
-/** The kernel of bayes.ts, compiled from AssemblyScript (vite.assembly.ts); kernel/layout.ts says what lies where. */
+/** The kernel of bayes.ts, compiled from AssemblyScript (build/vite.assembly.ts); kernel/layout.ts says what lies where. */
 declare module '*/kernel/restore.ts?wasm' {
   interface Address {
     readonly value: number;

@@ -197,10 +197,6 @@ export function constantData(values: ArrayLike<unknown>, type: ElementType): Con
   return Uint8Array.from(numbers);
 }
 
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
-}
-
 /** Shared by the kernels: a value with another shape and the same elements in the same order. */
 export function reshaped(value: Value, shape: Shape): Value {
   if (sizeOf(shape) !== sizeOf(value.shape)) throw new Error('a reshape must keep the number of elements');

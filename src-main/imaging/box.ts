@@ -29,7 +29,7 @@ export function wholePlace(grid: Grid): Place {
 }
 
 /** Voxels of one frame. */
-export function voxelsOf({ columns, rows, slices }: Grid): number {
+function voxelsOf({ columns, rows, slices }: Grid): number {
   return columns * rows * slices;
 }
 

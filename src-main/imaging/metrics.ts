@@ -27,7 +27,7 @@ export function psnr(reference: Float32Array, test: Float32Array, mask: Mask | n
 }
 
 /** Root of the summed squared error over the root of the summed squared reference, over the mask. */
-export function nrmse(reference: Float32Array, test: Float32Array, mask: Mask | null): number {
+function nrmse(reference: Float32Array, test: Float32Array, mask: Mask | null): number {
   const { error, power } = squares(reference, test, mask);
   return Math.sqrt(error / power);
 }
@@ -142,7 +142,7 @@ function mirrored(at: number, length: number): number {
   return k < length ? k : period - 1 - k;
 }
 
-export interface Scores {
+interface Scores {
   /** dB; null where the images are equal. */
   readonly psnr: number | null;
   readonly ssim: number;

@@ -1,5 +1,5 @@
 /** One window of a plane: where it is read, and which part of it is kept. All in pixels of the padded plane. */
-export interface Tile {
+interface Tile {
   readonly row: number;
   readonly column: number;
   /** Kept rows and columns, half open, in coordinates of the padded plane. */

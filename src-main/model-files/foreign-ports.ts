@@ -14,7 +14,7 @@ export interface ForeignPorts {
   readonly level: LevelPort | null;
 }
 
-export type LevelPort =
+type LevelPort =
   /** A second channel of the image. */
   | { readonly kind: 'channel' }
   /** An input of its own with the level at every pixel. */

@@ -10,7 +10,7 @@ import type { ParameterSpec } from './network.js';
  */
 
 /** What a trained model of a family can be asked for. */
-export type Task = 'reconstruct' | 'denoise' | 'latent' | 'generate' | 'compress';
+type Task = 'reconstruct' | 'denoise' | 'latent' | 'generate' | 'compress';
 
 export type Setting = number | boolean | string;
 /** Plain values: they go into the model card and the fingerprint of a run. */

@@ -15,7 +15,7 @@ export interface LossTerm {
 }
 
 /** Levels of intensity of the categorical loss. */
-export const BINS = 32;
+const BINS = 32;
 const CHARBONNIER = 1e-3;
 const SMALL = 1e-6;
 
@@ -68,7 +68,7 @@ function loss(name: LossName, raw: tf.Tensor4D, target: tf.Tensor4D, weight: tf.
 }
 
 /** sum(w e) / sum(w), a scalar. */
-export function weightedMean(errors: tf.Tensor, weight: tf.Tensor): tf.Tensor {
+function weightedMean(errors: tf.Tensor, weight: tf.Tensor): tf.Tensor {
   return tf.div(tf.sum(tf.mul(errors, weight)), tf.add(tf.sum(weight), SMALL));
 }
 

@@ -6,7 +6,7 @@ import type { NamedArrays, NamedTensors, Shape } from '../graph/types.js';
  * How a parameter starts: 'he' is He et al. 2015 for leaky ReLU with slope LEAK, 'lecun' has variance 1 / fan-in
  * for what is followed by no ReLU; 'normal' has unit variance.
  */
-export type Initialiser = 'he' | 'lecun' | 'normal' | 'zeros' | 'ones';
+type Initialiser = 'he' | 'lecun' | 'normal' | 'zeros' | 'ones';
 
 export interface ParameterSpec {
   readonly shape: Shape;

@@ -70,9 +70,6 @@ export const RAYLEIGH_SNR = Math.sqrt(Math.PI / (4 - Math.PI));
 /** Mean of pure noise (Rayleigh) of unit channel sigma. */
 export const RAYLEIGH_MEAN = Math.sqrt(Math.PI / 2);
 
-/** Standard deviation of pure noise (Rayleigh) of unit channel sigma: 0.655. */
-export const RAYLEIGH_SD = Math.sqrt(2 - Math.PI / 2);
-
 /**
  * Amplitude over sigma of a magnitude whose mean over standard deviation is `ratio`; 0 at or below the Rayleigh
  * ratio. Fixed point of Koay and Basser, J Magn Reson 179:317, 2006.
@@ -96,20 +93,4 @@ export function snrFromMagnitudeRatio(ratio: number): number {
 export function sigmaFromMagnitude(mean: number, sd: number): number {
   if (!(sd > 0)) return 0;
   return sd / Math.sqrt(ricianVariance(snrFromMagnitudeRatio(mean / sd), 1));
-}
-
-/**
- * Amplitude nu whose mean magnitude is `mean`: the bias of the noise floor taken away. 0 at or under the floor.
- */
-export function amplitudeFromMean(mean: number, sigma: number): number {
-  const target = mean / sigma;
-  if (!(target > RAYLEIGH_MEAN)) return 0;
-  let low = 0;
-  let high = target;
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (ricianMean(middle, 1) < target) low = middle;
-    else high = middle;
-  }
-  return ((low + high) / 2) * sigma;
 }

@@ -20,7 +20,7 @@ export interface TissueBlocks extends FlatBlocks {
 }
 
 /** Share of the foreground blocks, those with the least gradient, that counts as flat. */
-export const FLAT_SHARE = 0.2;
+const FLAT_SHARE = 0.2;
 
 /**
  * The flattest blocks.

@@ -5,9 +5,9 @@ import { sliceView, type Volume } from '../imaging/volume.js';
 import type { UncertaintyPart } from '../trust/assess.js';
 
 /** The extreme greys of a residual picture stand for this many sigma. */
-export const RESIDUAL_RANGE = 5;
+const RESIDUAL_RANGE = 5;
 /** White of an uncertainty picture, in sigma; about 1 is usual at edges and in texture, and must not saturate. */
-export const UNCERTAINTY_RANGE = 2;
+const UNCERTAINTY_RANGE = 2;
 const SLICES = 5;
 const SAMPLES = 100_000;
 

@@ -6,7 +6,7 @@ import { sessionRuntime } from './session.js';
 import { openTensorflow } from './tensorflow.js';
 import type { DeviceRequest, Runtime } from './types.js';
 
-export type { DeviceChoice, DeviceRequest, Runtime } from './types.js';
+export type { DeviceRequest, Runtime } from './types.js';
 
 export interface RuntimeOptions {
   /** Threads of the CPU provider; all cores when left out. */

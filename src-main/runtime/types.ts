@@ -1,5 +1,5 @@
 import type { Problem } from '../contract/errors.js';
-import type { InferenceDefinition, NamedArrays, Shape, StepDefinition } from '../graph/types.js';
+import type { InferenceDefinition, NamedArrays, StepDefinition } from '../graph/types.js';
 
 export type DeviceRequest = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml' | 'tensorflow';
 export type Device = Exclude<DeviceRequest, 'auto'> | 'wasm';
@@ -50,5 +50,3 @@ export interface Runtime {
   loadModel(onnx: Uint8Array): Promise<LoadedModel>;
   close(): Promise<void>;
 }
-
-export type { NamedArrays, Shape };

@@ -60,7 +60,7 @@ export interface StackParts {
   write(request: PartsRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
 }
 
-export interface LoadedPart {
+interface LoadedPart {
   readonly volume: Volume;
   /** SHA-256 of the files that were read, by their place among those of the stack. */
   readonly hashes: ReadonlyMap<number, string>;

@@ -125,7 +125,7 @@ export function placeTaken(place: string): LimpidError {
 }
 
 /** Makes the names in a folder survive a power cut, where the system can. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await fs.open(folder, 'r');
     try {

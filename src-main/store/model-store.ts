@@ -21,7 +21,7 @@ export function heldOutOf(training: {
   return training.curve.find(({ step }) => step === training.bestStep)?.heldOut ?? null;
 }
 
-export function storeFolder(): string {
+function storeFolder(): string {
   return path.join(homeFolder(), 'models');
 }
 

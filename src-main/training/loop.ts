@@ -24,7 +24,7 @@ export interface LoopSettings {
   readonly patience: number;
 }
 
-export interface TrainingProgress {
+interface TrainingProgress {
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
@@ -52,7 +52,7 @@ export interface TrainingHooks {
 }
 
 /** How a run is to end early: with the best weights so far, or with a checkpoint to go on from. */
-export type Wish = 'finish' | 'pause';
+type Wish = 'finish' | 'pause';
 
 export interface Measured {
   readonly step: number;

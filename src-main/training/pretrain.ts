@@ -4,7 +4,7 @@ import { type ProceduralImages, proceduralBatches } from './procedural/batches.j
 import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
 
 /** A stretch of the training with a learning rate that falls to its end; the next goes on from its weights. */
-export interface PretrainPhase {
+interface PretrainPhase {
   readonly images: ProceduralImages;
   readonly steps: number;
   readonly peakRate: number;

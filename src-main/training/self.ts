@@ -34,7 +34,7 @@ export interface TrainedModel {
   readonly result: Omit<TrainingResult, 'parameters'>;
 }
 
-export interface SelfTrainingPlan extends TrainingPlan {
+interface SelfTrainingPlan extends TrainingPlan {
   readonly objective: Objective;
 }
 
@@ -75,7 +75,7 @@ export async function trainSelf(
 }
 
 /** Chooses network, objective and sizes for a series. */
-export function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): SelfTrainingPlan {
+function planFor(image: UnitNoiseImage, options: SelfTrainingOptions): SelfTrainingPlan {
   const patchSize = Math.min(PATCH_SIZE, multipleOf4(Math.min(image.rows, image.columns)));
   if (patchSize < SMALLEST_SIDE)
     throw new LimpidError(

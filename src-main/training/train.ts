@@ -8,8 +8,7 @@ import { type LoopSettings, type TrainingHooks, type TrainingResult, trainLearne
 import { ADAM } from './optimiser.js';
 import type { BatchSource } from './samples/batches.js';
 
-export type { CurvePoint } from './checkpoint.js';
-export type { TrainingHooks, TrainingProgress, TrainingResult } from './loop.js';
+export type { TrainingHooks, TrainingResult } from './loop.js';
 
 /** Everything that decides the result of a training run, besides the images. */
 export interface TrainingPlan extends Omit<LoopSettings, 'optimiser' | 'warmupSteps'> {

@@ -41,7 +41,7 @@ function showsNoise({ methods, certain, relative }: NoiseEstimate): boolean {
 }
 
 /** Detail in the quietest tissue over the brightness of tissue (of CT: above air); null with too little tissue. */
-export function quietness(volume: Volume): number | null {
+function quietness(volume: Volume): number | null {
   const windows = windowDetails(volume);
   if (windows.length < LEAST_WINDOWS) return null;
   const brightness = median(windows.map(({ mean }) => mean)) - (volume.units === 'HU' ? AIR_HU : 0);
@@ -53,7 +53,7 @@ export function quietness(volume: Volume): number | null {
 }
 
 /** Windows of 8 x 8 pixels that lie wholly in tissue. */
-export function windowDetails(volume: Volume): Window[] {
+function windowDetails(volume: Volume): Window[] {
   const planes = samplePlanes(volume);
   const level = Math.max(
     foregroundLevel(planes),

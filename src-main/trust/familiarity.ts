@@ -27,7 +27,7 @@ export const FEATURES = [
 /** Logarithmic units (correlation and shares: their own) within which series of one kind differ anyway. */
 const SPREAD = [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.4, 0.3, 0.15, 0.1, 0.3] as const;
 /** Distance above which a series is foreign, where the training of the model gives no limit of its own. */
-export const FOREIGN = 2.5;
+const FOREIGN = 2.5;
 /** A gradient this share of the steepest ones is an edge. */
 const EDGE = 0.5;
 const BLOCK = 8;

@@ -26,7 +26,7 @@ export interface Findings {
 }
 
 /** Where each test begins to warn and to fail; docs/report.md shows this table and what it was set on. */
-export const TRUST_LIMITS = {
+const TRUST_LIMITS = {
   /** Noise measured where the output is flat, over the level that was used. */
   level: { low: 0.7, high: 1.45 },
   /** Measured correlation of the noise above the one that was used. */

@@ -75,7 +75,7 @@ function rowOf(
 }
 
 /** Above this ratio of a lesion's whole signal to the noise, a trained eye or a matched filter finds it (Rose 1948). */
-export const ROSE = 5;
+const ROSE = 5;
 
 /**
  * Mean over the sizes and contrasts that can be seen in the noise at all, each counted once however many had room, and
@@ -102,7 +102,7 @@ function visibleOf(lesions: readonly Lesion[], percents: readonly number[]): Ret
 }
 
 /** Contrast over sigma times the root of the template's energy: the matched filter's ratio in white noise. */
-export function signalToNoise({ contrast, template }: Lesion): number {
+function signalToNoise({ contrast, template }: Lesion): number {
   return contrast * Math.sqrt(template.weight.reduce((sum, weight) => sum + weight * weight, 0));
 }
 

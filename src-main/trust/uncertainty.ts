@@ -20,8 +20,6 @@ const PROBE = 0.3;
 const WINDOW = 2.5;
 /** Least share of the noise that is ever left: no output is exact. */
 const FLOOR = 0.02;
-/** z of the two-sided 90 % interval of a normal deviate. */
-export const Z90 = 1.6449;
 
 /**
  * Set on slices 42 to 48 of ch2 (Debian's mricron-data) with 1, 5 and 9 % Rician noise and the shipped, refined network,
@@ -147,21 +145,4 @@ export function blendedUncertainty(values: Float32Array, share: number, sigma: n
   const kept = (1 - share) ** 2 * sigma * sigma;
   const rest = share * share + 2 * share * (1 - share);
   return values.map((value) => (value > 0 ? Math.sqrt(kept + rest * value * value) : 0));
-}
-
-/** Share of the foreground voxels whose error lies within the 90 % interval of the map. */
-export function coverage(
-  truth: Float32Array,
-  after: Float32Array,
-  uncertainty: Float32Array,
-  foreground: Uint8Array,
-): number {
-  let inside = 0;
-  let count = 0;
-  for (let i = 0; i < truth.length; i++) {
-    if (foreground[i] === 0) continue;
-    count++;
-    if (Math.abs(after[i] - truth[i]) <= Z90 * uncertainty[i]) inside++;
-  }
-  return count === 0 ? 0 : inside / count;
 }

@@ -37,7 +37,7 @@ export async function pathsOfDrop(items: DataTransferItemList, bridge: AppBridge
 }
 
 /** Files of an input element, for those who cannot drag. */
-export async function upload(files: readonly Relative[], bridge: AppBridge): Promise<Dropped> {
+async function upload(files: readonly Relative[], bridge: AppBridge): Promise<Dropped> {
   if (files.length === 0) return { paths: [], uploaded: true };
   return { paths: inputsOfFiles(await bridge.upload(files)), uploaded: true };
 }

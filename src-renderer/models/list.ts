@@ -51,7 +51,7 @@ export function filterModels(
 }
 
 /** Models that can be compared at a time. */
-export const MOST_COMPARED = 3;
+const MOST_COMPARED = 3;
 
 /** With this one, or without it where it is there; the one chosen first goes where there are too many. */
 export function toggled(chosen: readonly string[], id: string): readonly string[] {

@@ -1,7 +1,7 @@
 import type { LearningPoint } from '../../src-main/contract/models.js';
 
 /** One line of a model card: where it stands in the card, and its value as text without a language. */
-export interface Fact {
+interface Fact {
   /** `training.peakRate` */
   readonly path: string;
   readonly value: FactValue;

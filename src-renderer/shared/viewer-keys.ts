@@ -55,7 +55,7 @@ export type Command =
   | 'annotations'
   | 'panel';
 
-export type ShortcutGroup = 'scroll' | 'window' | 'view' | 'compare' | 'measure';
+type ShortcutGroup = 'scroll' | 'window' | 'view' | 'compare' | 'measure';
 
 export interface Shortcut {
   /** `KeyboardEvent.key`, letters in lower case; with 'Shift+' or 'Control+' where these are held. */

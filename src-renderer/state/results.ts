@@ -52,7 +52,7 @@ export function seriesOfReport<S extends SeriesOutputs>(
 }
 
 /** Full paths of a series' outputs with a role; `*` stands for the name of a NIfTI input, `source` is its card. */
-export function outputPaths(
+function outputPaths(
   request: DenoiseRequest,
   series: SeriesOutputs,
   role: OutputReport['role'],
@@ -152,11 +152,7 @@ function isErrorMap({ map }: SeriesCard): boolean {
 }
 
 /** The model file that a run left for a series, to run it again without training. */
-export function modelOf(
-  request: DenoiseRequest,
-  series: SeriesOutputs,
-  source: SeriesCard | null,
-): string | null {
+function modelOf(request: DenoiseRequest, series: SeriesOutputs, source: SeriesCard | null): string | null {
   return outputPaths(request, series, 'model', source)[0] ?? null;
 }
 

@@ -48,7 +48,7 @@ export interface TrainChoices {
   readonly file: string | null;
 }
 
-export const USUAL_STEPS = 2000;
+const USUAL_STEPS = 2000;
 
 export function defaultChoices(device: DeviceName, family: FamilyInfo): TrainChoices {
   const { levels, heldOut, patience, optimiser, rate, patchSize, batchSize, augmentation, seed } =

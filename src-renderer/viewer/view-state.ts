@@ -9,7 +9,7 @@ export type Layout = (typeof LAYOUTS)[number];
 export const TOOLS = ['window', 'probe', 'rectangle', 'ellipse', 'line'] as const;
 export type Tool = (typeof TOOLS)[number];
 export const OVERLAYS = ['none', 'error', 'residual'] as const;
-export type Overlay = (typeof OVERLAYS)[number];
+type Overlay = (typeof OVERLAYS)[number];
 
 export interface Measurement extends Shape {
   readonly id: string;
@@ -69,8 +69,8 @@ export interface ViewState {
   cineRate: number;
 }
 
-export const MAXIMUM_ZOOM = 32;
-export const MINIMUM_ZOOM = 0.25;
+const MAXIMUM_ZOOM = 32;
+const MINIMUM_ZOOM = 0.25;
 
 export function initialState(): ViewState {
   return {
@@ -106,7 +106,7 @@ export function initialState(): ViewState {
 }
 
 /** How many places a layout shows. */
-export function placesOf(layout: Layout): number {
+function placesOf(layout: Layout): number {
   return { one: 1, two: 2, four: 4 }[layout];
 }
 

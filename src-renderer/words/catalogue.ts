@@ -25,7 +25,7 @@ export interface Speech {
 
 export const ENGLISH: Speech = { language: 'en', texts: en };
 
-export function isTextKey(key: string): key is TextKey {
+function isTextKey(key: string): key is TextKey {
   return key in en;
 }
 

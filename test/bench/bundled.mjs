@@ -8,7 +8,7 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 /** Bundles test/bench/NAME.ts, which plain Node cannot run, with one copy of tfjs, and runs it. */
 export async function runBundled(name) {
   const outDir = path.resolve(`node_modules/.cache/limpid-bench/${name}`);
-  const { module } = await runnerImport(path.resolve('vite.assembly.ts'));
+  const { module } = await runnerImport(path.resolve('build/vite.assembly.ts'));
   await build({
     configFile: false,
     logLevel: 'error',

@@ -22,10 +22,11 @@ import { conditionsOf } from '../../src-main/training/samples/conditions.js';
 import { foregroundMask } from '../../src-main/trust/part.js';
 import { probe } from '../../src-main/trust/probe.js';
 import { foregroundThreshold } from '../../src-main/trust/tests/foreground.js';
-import { Z90 } from '../../src-main/trust/uncertainty.js';
 import { CH2, slab } from '../imaging/support.js';
 
 const SEED = 1;
+/** z of the two-sided 90 % interval of a normal deviate. */
+const Z90 = 1.6449;
 const { values: options } = parseArgs({
   args: process.argv.slice(2),
   options: {

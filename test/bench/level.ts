@@ -12,10 +12,10 @@ import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { median } from '../../src-main/noise/robust.js';
-import { PLAIN_SCANNER, type Scanner, simulateScan } from '../../src-main/noise/scanner.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { openInput } from '../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../imaging/support.js';
+import { PLAIN_SCANNER, type Scanner, simulateScan } from '../noise/scanner.js';
 import { drawnHead } from '../support/drawn-head.js';
 
 const { values: options } = parseArgs({

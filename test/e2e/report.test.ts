@@ -30,7 +30,7 @@ beforeAll(async () => {
   if (missing) return;
   const outDir = path.join(folder, 'built');
   await build({
-    configFile: path.join(ROOT, 'vite.report.ts'),
+    configFile: path.join(ROOT, 'build/vite.report.ts'),
     logLevel: 'error',
     build: { outDir, emptyOutDir: true },
   });

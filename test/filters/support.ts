@@ -3,11 +3,11 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { assembly } from '../../build/vite.assembly.js';
 import { automaticMask, psnr } from '../../src-main/imaging/metrics.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import type { NoiseModel } from '../../src-main/noise/domain.js';
-import { assembly } from '../../vite.assembly.js';
 import { CH2, slab } from '../imaging/support.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

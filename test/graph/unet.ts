@@ -3,7 +3,7 @@ import { Random } from '../../src-main/base/random.js';
 import type { NamedArray, NamedArrays, NamedTensors, StepDefinition } from '../../src-main/graph/types.js';
 
 /** The layers [in, out, stride] of a small U-Net with `base` channels: encoder, decoder, head. */
-export function layersOf(base: number): [number, number, number][] {
+function layersOf(base: number): [number, number, number][] {
   return [
     [1, base, 1],
     [base, base, 1],

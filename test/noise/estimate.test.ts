@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
-import { PLAIN_SCANNER, type Scanner, simulateScan } from '../../src-main/noise/scanner.js';
 import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { noiseWarnings } from '../../src-main/noise/warnings.js';
 import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
+import { PLAIN_SCANNER, type Scanner, simulateScan } from './scanner.js';
 
 const EXAMPLE_4D = '/usr/lib/python3/dist-packages/nibabel/tests/data/example4d.nii.gz';
 

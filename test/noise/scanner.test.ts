@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { coilsAround, noiseGain } from '../../src-main/noise/coils.js';
 import { median } from '../../src-main/noise/robust.js';
-import { PLAIN_SCANNER, type Scanner, simulateScan } from '../../src-main/noise/scanner.js';
 import { volumeOf } from '../imaging/support.js';
+import { coilsAround, noiseGain } from './coils.js';
+import { PLAIN_SCANNER, type Scanner, simulateScan } from './scanner.js';
 
 const [COLUMNS, ROWS] = [48, 40];
 

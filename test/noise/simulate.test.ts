@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { RAYLEIGH_MEAN, RAYLEIGH_SD } from '../../src-main/noise/rician.js';
+import { RAYLEIGH_MEAN } from '../../src-main/noise/rician.js';
 import { gainMap, noiseField, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 
 function constant(value: number, columns: number, rows: number, slices: number, frames = 1): Volume {
@@ -33,6 +33,9 @@ function lagOne(field: Float32Array, stride: number): number {
   }
   return top / below;
 }
+
+/** Standard deviation of pure noise (Rayleigh) of unit channel sigma: 0.655. */
+const RAYLEIGH_SD = Math.sqrt(2 - Math.PI / 2);
 
 describe('simulateNoise', () => {
   it('makes Rayleigh noise of air and nearly Gaussian noise of tissue', () => {

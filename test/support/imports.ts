@@ -45,7 +45,7 @@ export function readSources(root: string, skip: RegExp = /^$/): Source[] {
   });
 }
 
-export function folderOf(file: string): string {
+function folderOf(file: string): string {
   return path.posix.dirname(file);
 }
 

@@ -98,7 +98,7 @@ function setOf(card: SeriesCard, planes: readonly Int16Array[]): FixtureSet {
 }
 
 /** The mean of 3 x 3 pixels stands for a denoiser; the border stays. */
-export function boxBlur(plane: Int16Array, columns: number): Int16Array {
+function boxBlur(plane: Int16Array, columns: number): Int16Array {
   const out = Int16Array.from(plane);
   const rows = plane.length / columns;
   for (let y = 1; y < rows - 1; y++)

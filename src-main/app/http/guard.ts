@@ -13,7 +13,7 @@ export interface Guard {
   readonly cookie: string;
 }
 
-export type Refusal = 'host' | 'origin' | 'site' | 'cookie';
+type Refusal = 'host' | 'origin' | 'site' | 'cookie';
 
 /** @param port a function, because the port is known only once the server listens */
 export function openGuard(port: () => number): Guard {

@@ -27,14 +27,14 @@ export interface Recipe {
   readonly verify: (folder: string) => Promise<string>;
 }
 
-export interface Step {
+interface Step {
   readonly name: string;
   /** What is said when it begins. */
   readonly says: string;
   readonly run: (folder: string, signal: AbortSignal) => Promise<void>;
 }
 
-export type SetupState = 'there' | 'made' | 'removed' | 'nothing to remove' | 'can be made';
+type SetupState = 'there' | 'made' | 'removed' | 'nothing to remove' | 'can be made';
 
 export interface SetupResult {
   readonly state: SetupState;

@@ -39,7 +39,7 @@ export interface Platform {
   readonly glibc: string | null;
 }
 
-export function thisPlatform(): Platform {
+function thisPlatform(): Platform {
   const report: unknown = process.report.getReport();
   const header: unknown =
     typeof report === 'object' && report !== null ? Reflect.get(report, 'header') : null;

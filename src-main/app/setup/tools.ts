@@ -58,7 +58,7 @@ function withoutNpm(): NodeJS.ProcessEnv {
 }
 
 /** The first of the programs that answers, with what it answered. */
-export async function firstThatRuns(
+async function firstThatRuns(
   tools: readonly Tool[],
   question: readonly string[],
 ): Promise<{ readonly tool: Tool; readonly answer: string } | null> {

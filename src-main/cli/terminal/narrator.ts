@@ -144,7 +144,7 @@ function refusalCounter() {
 }
 
 /** A problem on one line, with its place: for the person at the screen. */
-export function problemLine(problem: Problem): string {
+function problemLine(problem: Problem): string {
   const place = problem.place === undefined ? '' : ` [${problem.place}]`;
   return `${problem.code}: ${problem.message} ${problem.remedy}${place}`;
 }

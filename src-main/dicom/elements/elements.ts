@@ -23,7 +23,7 @@ import { findStart } from './part10.js';
 import { DEFLATED, transferSyntax } from './transfer-syntax.js';
 
 export type { Element, ElementFile, Encoding, Item } from './elements-types.js';
-export { MAX_DEPTH, UNDEFINED_LENGTH } from './elements-types.js';
+export { UNDEFINED_LENGTH } from './elements-types.js';
 export { hasPrefix } from './part10.js';
 export { LONG_VRS, tagName };
 

@@ -19,7 +19,7 @@ import {
 } from './pdu.js';
 
 /** Longest P-DATA-TF that we take and, where the peer sets no limit, that we send. */
-export const MAXIMUM_LENGTH = 128 * 1024;
+const MAXIMUM_LENGTH = 128 * 1024;
 /** Peers that count the header of six bytes differently exceed the limit by that much. */
 const SLACK = 64;
 /** A command set takes some hundred bytes. */

@@ -71,12 +71,12 @@ export interface DataValue {
   readonly data: Uint8Array;
 }
 
-export interface DataTransfer {
+interface DataTransfer {
   readonly type: 'data';
   readonly values: readonly DataValue[];
 }
 
-export interface Abort {
+interface Abort {
   readonly type: 'abort';
   /** 0 service user, 2 service provider. */
   readonly source: number;

@@ -24,13 +24,13 @@ import {
 } from './pixel-format.js';
 
 /** Stored values that stand for 'not measured' (PS3.3 C.7.5.1.1.2), both ends included. */
-export interface Padding {
+interface Padding {
   readonly low: number;
   readonly high: number;
 }
 
 /** One frame of a file in which every frame says where it lies, or one slice of many in an image. */
-export interface FramePart {
+interface FramePart {
   /** In the file, from 0. */
   readonly index: number;
   /** Frames in the file. */

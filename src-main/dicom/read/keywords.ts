@@ -64,8 +64,6 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 const BY_LOWER_CASE = new Map(Object.entries(TAGS).map(([keyword, tag]) => [keyword.toLowerCase(), tag]));
-/** Keywords that are known, sorted. */
-export const KEYWORDS: readonly string[] = Object.keys(TAGS).sort();
 
 const RAW_TAG = /^([0-9a-f]{4}),([0-9a-f]{4})$/i;
 

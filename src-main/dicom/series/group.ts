@@ -40,7 +40,7 @@ export function groupInstances(instances: readonly Instance[]): Stack[] {
 }
 
 /** The stacks of images that are all encoded alike; `key` begins theirs. In the order of instance numbers. */
-export function formStacks<T extends FrameRecord>(key: string, frames: readonly T[]): Stack<T>[] {
+function formStacks<T extends FrameRecord>(key: string, frames: readonly T[]): Stack<T>[] {
   return byOrientation(frames).flatMap((group) => arrange(`${key}|${group.name}`, group));
 }
 

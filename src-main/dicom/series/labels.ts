@@ -133,7 +133,7 @@ function numberText(value: number | null): string {
 }
 
 /** As numbers where both begin with different ones, else as text. */
-export function compareTexts(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   const [x, y] = [Number.parseFloat(a), Number.parseFloat(b)];
   if (Number.isFinite(x) && Number.isFinite(y) && x !== y) return x - y;
   return a < b ? -1 : a > b ? 1 : 0;

@@ -132,7 +132,7 @@ export function sourceItem({ sopClassUid, sopInstanceUid, frame }: FrameReferenc
 }
 
 /** An item of ContributingEquipmentSequence (PS3.3 section C.12.1). */
-export function equipmentItem(equipment: Equipment, dateTime: string): NewElement[] {
+function equipmentItem(equipment: Equipment, dateTime: string): NewElement[] {
   return [
     textElement(0x00080070, 'LO', asciiText(equipment.manufacturer, 64)),
     textElement(0x00081090, 'LO', asciiText(equipment.model, 64)),

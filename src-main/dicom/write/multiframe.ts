@@ -261,7 +261,7 @@ export function textOf(file: ElementFile, tag: number): string | undefined {
   return asciiValue(file.bytes, findElement(file.elements, tag));
 }
 
-export function unsigned16(file: ElementFile, tag: number): number {
+function unsigned16(file: ElementFile, tag: number): number {
   const element = findElement(file.elements, tag);
   if (element === undefined || element.length !== 2) return 0;
   return file.bytes[element.valueStart] + 256 * file.bytes[element.valueStart + 1];

@@ -36,7 +36,7 @@ import {
 import { toLittleEndian } from './transcode.js';
 
 /** One slice of the map, at the place of its source. */
-export interface ParametricMapFrame extends PlacedFrame {
+interface ParametricMapFrame extends PlacedFrame {
   /** rows * columns values, finite. */
   readonly plane: Float32Array;
 }

@@ -33,12 +33,12 @@ import {
 } from './multiframe.js';
 import { toLittleEndian } from './transcode.js';
 
-export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
+const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
 
 const MODALITY = 0x00080060;
 
 /** One slice of the mask, at the place of its source. */
-export interface SegmentationFrame extends PlacedFrame {
+interface SegmentationFrame extends PlacedFrame {
   /** rows * columns: 1 inside the segment, else 0. */
   readonly plane: Uint8Array;
 }

@@ -128,7 +128,7 @@ function sameOrder(a: Shape, b: Shape): boolean {
 }
 
 /** True when moving axes so leaves every element where it is: only axes of length 1 change places. */
-export function keepsOrder(position: Shape, shape: Shape): boolean {
+function keepsOrder(position: Shape, shape: Shape): boolean {
   const long = position.filter((axis) => shape[axis] !== 1);
   return long.every((axis, i) => i === 0 || axis > long[i - 1]);
 }

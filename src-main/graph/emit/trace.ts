@@ -65,11 +65,6 @@ export function emitStepGraph(definition: StepDefinition, target: Target): Emitt
   });
 }
 
-/** The encoded graph of `emitStepGraph`. */
-export function emitStep(definition: StepDefinition, target: Target): Uint8Array {
-  return emitStepGraph(definition, target).model;
-}
-
 /**
  * Traces a function with its parameters frozen into a portable model: inputs and outputs are named as in the
  * definition, float32, in logical layout.

@@ -70,7 +70,7 @@ export function cast(value: Value, type: ElementType): Value {
 }
 
 /** `a > 0 ? a : otherwise`-like choices. */
-export function select(condition: Value, whenTrue: Value, whenFalse: Value): Value {
+function select(condition: Value, whenTrue: Value, whenFalse: Value): Value {
   return elementwise('Where', [condition, whenTrue, whenFalse], whenTrue.type);
 }
 

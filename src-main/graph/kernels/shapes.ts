@@ -14,11 +14,11 @@ export function transposed(x: Value, perm: Shape): Value {
   );
 }
 
-export function sliced(x: Value, begin: Shape, size: Shape): Value {
+function sliced(x: Value, begin: Shape, size: Shape): Value {
   return record({ op: 'slice', begin, strides: begin.map(() => 1) }, [x], size, x.type);
 }
 
-export function concatenated(values: readonly Value[], axis: number): Value {
+function concatenated(values: readonly Value[], axis: number): Value {
   const shape = [...values[0].shape];
   shape[axis] = values.reduce((sum, value) => sum + value.shape[axis], 0);
   return record({ op: 'concat', axis }, values, shape, values[0].type);

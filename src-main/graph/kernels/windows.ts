@@ -122,7 +122,7 @@ function windowOf(call: Call, spatial: Shape, kernelSize: Shape): Window {
   return { kernel: [...kernelSize], strides, dilations, before, after };
 }
 
-export function outputSize(spatial: Shape, window: Window): number[] {
+function outputSize(spatial: Shape, window: Window): number[] {
   return spatial.map((length, axis) => {
     const extent = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
     return Math.floor(

@@ -92,7 +92,7 @@ export async function scoreNormal(
 }
 
 /** The planes of a corpus that only judge, on their own grid. */
-export function judgingPlanes(corpus: readonly CorpusSeries[]): NormalPlanes[] {
+function judgingPlanes(corpus: readonly CorpusSeries[]): NormalPlanes[] {
   return corpus.map(({ values, rows, columns, slices, frames, usable, roles }) => ({
     stack: { values, rows, columns, slices, frames, measured: usable, scale: { low: 0, high: 1 } },
     planes: Array.from({ length: slices * frames }, (_, plane) => plane).filter(

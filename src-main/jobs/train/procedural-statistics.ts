@@ -21,7 +21,7 @@ export function proceduralStatistics(seed: number): TrainingStatistics | null {
 }
 
 /** Vectors of the slices of one noisy procedural volume. */
-export function describedVolume(random: Random): number[][] {
+function describedVolume(random: Random): number[][] {
   const { values, magnitude } = drawVolume(GRID, random.fork('volume'));
   const sigma = drawLevel(random);
   const [x, y] = drawCorrelation(random);

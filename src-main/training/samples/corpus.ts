@@ -22,7 +22,7 @@ const SCALE_SAMPLE = 200_000;
 export const SLICE_TRAINS = 0;
 export const SLICE_JUDGES = 1;
 /** Beside a slice that judges: too like it to learn from. */
-export const SLICE_APART = 2;
+const SLICE_APART = 2;
 
 export interface CorpusSeries {
   /** Series that must not be split between learning and judging have the same group (a patient, a study). */
@@ -49,7 +49,7 @@ export interface CorpusSeries {
 /** What of a series decides how a corpus is split and planned. */
 export type CorpusShape = Pick<CorpusSeries, 'group' | 'rows' | 'columns' | 'slices' | 'frames' | 'roles'>;
 
-export interface CorpusPhysics {
+interface CorpusPhysics {
   /** Values of air and of water, which give the attenuation of X-rays. */
   readonly air: number;
   readonly water: number;

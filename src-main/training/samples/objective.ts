@@ -24,7 +24,7 @@ export interface RecorruptedObjective {
  * must be guessed. Needs no noise level. With correlated noise the neighbours along the axis are hidden too
  * (structured mask, Broaddus et al. 2020).
  */
-export interface MaskedObjective {
+interface MaskedObjective {
   readonly kind: 'masked';
   /** One hidden pixel a cell of this many rows and columns. */
   readonly cell: number;

@@ -4,7 +4,7 @@ import type { Volume } from '../../imaging/volume.js';
 import { foregroundThreshold } from './foreground.js';
 import type { NoiseModel } from './noise-model.js';
 
-export const SIGNAL_LIMITS = {
+const SIGNAL_LIMITS = {
   /** Share of the source's tissue that is not dark in the result. */
   left: { fail: 0.5 },
   /** Pearson correlation of source and result; of an honest result the root of 3/4 or more, by LEAST_STRUCTURE. */

@@ -45,7 +45,7 @@ function unit(v: Vector): Vector | null {
 }
 
 /** Unit normal of the slices, rows x columns (DICOM PS3.3 C.7.6.2.1.1); null where the geometry is unknown. */
-export function normalOf(grid: Grid): Vector | null {
+function normalOf(grid: Grid): Vector | null {
   if (grid.affine === null) return null;
   const a = column(grid.affine, 0);
   const b = column(grid.affine, 1);

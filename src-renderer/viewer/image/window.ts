@@ -88,7 +88,7 @@ export function autoWindow(values: Float32Array): Window {
   return between(low, high);
 }
 
-export function between(low: number, high: number): Window {
+function between(low: number, high: number): Window {
   return { center: (low + high) / 2, width: high > low ? high - low : 1 };
 }
 

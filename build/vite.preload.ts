@@ -1,7 +1,9 @@
+import * as path from 'node:path';
 import { defineConfig } from 'vite';
 
 /** Bundles the preload: one CommonJS file, because a sandboxed preload can load nothing but Electron. */
 export default defineConfig({
+  root: path.resolve(import.meta.dirname, '..'),
   publicDir: false,
   build: {
     ssr: true,

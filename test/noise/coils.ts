@@ -1,4 +1,4 @@
-import type { ComplexImage } from '../base/fft.js';
+import type { ComplexImage } from '../../src-main/base/fft.js';
 
 /** Complex sensitivities of receivers, the same for every slice. */
 export interface Coils {

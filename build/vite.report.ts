@@ -8,17 +8,17 @@ import { defineConfig, type Plugin } from 'vite';
  * a Content-Security-Policy that allows these two by their hashes, pictures from data URLs, and nothing else.
  */
 export default defineConfig({
-  root: path.resolve(import.meta.dirname, 'src-renderer/report'),
+  root: path.resolve(import.meta.dirname, '../src-renderer/report'),
   base: './',
   publicDir: false,
   plugins: [svelte({ configFile: false }), oneFile()],
   build: {
-    outDir: path.resolve(import.meta.dirname, 'dist/report'),
+    outDir: path.resolve(import.meta.dirname, '../dist/report'),
     emptyOutDir: true,
     target: 'es2022',
     cssCodeSplit: false,
     modulePreload: false,
-    rollupOptions: { input: path.resolve(import.meta.dirname, 'src-renderer/report/report.html') },
+    rollupOptions: { input: path.resolve(import.meta.dirname, '../src-renderer/report/report.html') },
   },
 });
 

@@ -1,5 +1,7 @@
 import { builtinModules } from 'node:module';
+import * as path from 'node:path';
 import { defineConfig } from 'vite';
+import { MAIN_ENTRIES } from './entries.js';
 import { assembly } from './vite.assembly.js';
 
 /**
@@ -8,6 +10,7 @@ import { assembly } from './vite.assembly.js';
  * cannot load unbundled.
  */
 export default defineConfig({
+  root: path.resolve(import.meta.dirname, '..'),
   publicDir: false,
   plugins: [assembly()],
   ssr: { noExternal: [/^@tensorflow\/tfjs-core/] },
@@ -20,18 +23,7 @@ export default defineConfig({
     sourcemap: true,
     rollupOptions: {
       external: builtinModules.flatMap((name) => [name, `node:${name}`]),
-      input: {
-        cli: 'src-main/cli/main.ts',
-        compute: 'src-main/jobs/compute.ts',
-        main: 'src-main/main.ts',
-        library: 'src-main/app/library/main.ts',
-        devices: 'src-main/app/devices/main.ts',
-        'noise-worker': 'src-main/app/library/noise-worker.ts',
-        'decode-worker': 'src-main/dicom/codec/decode-worker.ts',
-        'classical-worker': 'src-main/filters/worker.ts',
-        probe: 'src-main/runtime/probe-main.ts',
-        apart: 'src-main/runtime/apart-main.ts',
-      },
+      input: MAIN_ENTRIES,
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },
   },

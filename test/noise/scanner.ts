@@ -1,9 +1,9 @@
-import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from '../base/fft.js';
-import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
-import { planeLength, sliceView, type Volume, withData } from '../imaging/volume.js';
+import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from '../../src-main/base/fft.js';
+import { Random } from '../../src-main/base/random.js';
+import { LimpidError } from '../../src-main/contract/errors.js';
+import { planeLength, sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
+import { median } from '../../src-main/noise/robust.js';
 import { type Coils, coilsAround, noiseGain, rootSumOfSquares } from './coils.js';
-import { median } from './robust.js';
 
 /** How a scanner makes magnitude images of an object: what decides where its noise is and how it looks. */
 export interface Scanner {

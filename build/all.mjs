@@ -1,0 +1,7 @@
+/** npm run build: everything into dist/. */
+import * as path from 'node:path';
+import { build } from 'vite';
+
+// The preload lies in the folder that the main side empties.
+for (const name of ['main', 'preload', 'report', 'app'])
+  await build({ configFile: path.join(import.meta.dirname, `vite.${name}.ts`), logLevel: 'warn' });

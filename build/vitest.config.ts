@@ -1,0 +1,27 @@
+import * as path from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { LayerSequencer } from '../test/support/order.js';
+import { ProgressReporter } from '../test/support/progress.js';
+import { SummaryReporter } from '../test/support/summary.js';
+import { assembly } from './vite.assembly.js';
+
+// Before the workers start, which are told it at their start as the product's processes are: tests load ONNX Runtime too.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
+export default defineConfig({
+  root: path.resolve(import.meta.dirname, '..'),
+  plugins: [assembly()],
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    // Only what never ends may fail by time: machines are loaded.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
+    server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
+    sequence: { sequencer: LayerSequencer },
+    reporters: ['default', new ProgressReporter(), new SummaryReporter()],
+  },
+});
