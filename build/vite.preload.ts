@@ -5,6 +5,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),
   publicDir: false,
+  ssr: { noExternal: true },
   build: {
     ssr: true,
     target: 'chrome140',

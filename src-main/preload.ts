@@ -3,7 +3,8 @@
  * the contract and nothing else: no channel name comes from the page.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import { APP_METHODS, type AppEvent } from './contract/app.js';
+import type { AppEvent } from './contract/app.js';
+import { APP_METHODS } from './contract/methods.js';
 import { CHANNELS, type DesktopBridge } from './contract/transport.js';
 
 const bridge: DesktopBridge = {

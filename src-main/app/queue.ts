@@ -6,10 +6,24 @@ import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js'
 import { LimpidError, type Problem } from '../contract/errors.js';
 import type { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
+import {
+  anything,
+  fits,
+  flag,
+  list,
+  number,
+  object,
+  oneOf,
+  only,
+  orElse,
+  read,
+  text,
+  uuid,
+  whole,
+} from '../contract/schema.js';
 import type { RunningJob } from '../process/client.js';
 import { jsonFile } from './json-file.js';
-import { jobRequest } from './requests.js';
-import { isRecord, oneOf } from './validate.js';
+import { WindowRequest } from './requests.js';
 
 /** Raised when an older version's file can no longer be read. */
 const FORMAT = 1;
@@ -294,40 +308,33 @@ function stripped(result: ResultEvent | null): unknown {
   return plain;
 }
 
-function parseQueue(value: unknown): { paused: boolean; jobs: Job[] } {
-  if (!isRecord(value) || value.format !== FORMAT || !Array.isArray(value.jobs))
-    return { paused: false, jobs: [] };
-  return { paused: value.paused === true, jobs: value.jobs.flatMap(parseJob) };
-}
-
-const SAVED_STATES = ['waiting', 'done', 'failed', 'cancelled'] as const;
+const SavedQueue = object({ format: only(FORMAT), paused: flag, jobs: list(anything()) });
+const SavedJob = object({
+  id: uuid,
+  request: WindowRequest,
+  createdAt: orElse(text, new Date(0).toISOString()),
+  state: oneOf(['waiting', 'done', 'failed', 'cancelled']),
+  result: anything(),
+  crashes: orElse(whole, 0),
+  begun: orElse(flag, false),
+});
 
 /** A job of another version, or damaged, is dropped: its outputs and checkpoints are not touched. */
-function parseJob(value: unknown): Job[] {
-  try {
-    if (!isRecord(value) || typeof value.id !== 'string' || !/^[0-9a-f-]{36}$/.test(value.id)) return [];
-    return [
-      {
-        id: value.id,
-        request: jobRequest(value.request),
-        createdAt: typeof value.createdAt === 'string' ? value.createdAt : new Date(0).toISOString(),
-        state: oneOf(value.state, SAVED_STATES),
-        progress: null,
-        result: isResult(value.result) ? value.result : null,
-        crashes: typeof value.crashes === 'number' ? value.crashes : 0,
-        begun: value.begun === true,
-      },
-    ];
-  } catch {
-    return [];
-  }
+function parseQueue(value: unknown): { paused: boolean; jobs: Job[] } {
+  const saved = read(SavedQueue, value);
+  if (!saved.fits) return { paused: false, jobs: [] };
+  const jobs = saved.value.jobs.flatMap((one) => {
+    const job = read(SavedJob, one);
+    if (!job.fits) return [];
+    const result = isResult(job.value.result) ? job.value.result : null;
+    return [{ ...job.value, result, progress: null }];
+  });
+  return { paused: saved.value.paused, jobs };
 }
 
 /** Written by this program only; the outer shape tells a result from a damaged file. */
 function isResult(value: unknown): value is ResultEvent {
-  return (
-    isRecord(value) && value.type === 'result' && typeof value.exitCode === 'number' && 'command' in value
-  );
+  return fits(object({ type: only('result'), command: text, exitCode: number }), value);
 }
 
 async function readLog(file: string): Promise<readonly JobEvent[]> {
@@ -341,5 +348,5 @@ async function readLog(file: string): Promise<readonly JobEvent[]> {
 }
 
 function isEvent(value: unknown): value is JobEvent {
-  return isRecord(value) && typeof value.type === 'string';
+  return fits(object({ type: text }), value);
 }

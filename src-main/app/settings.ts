@@ -1,7 +1,6 @@
-import type { Settings } from '../contract/app.js';
-import { DEVICE_NAMES } from '../contract/requests.js';
+import { Settings } from '../contract/app.js';
+import { object, orElse, read } from '../contract/schema.js';
 import { type JsonFile, jsonFile } from './json-file.js';
-import { flag, name, nullOr, oneOf, record, refuse, text, texts } from './validate.js';
 
 const MOST_RECENT = 12;
 
@@ -14,20 +13,15 @@ const DEFAULTS: Settings = {
   recent: [],
 };
 
-/** @throws LimpidError E_USAGE */
-export function parseSettings(value: unknown): Settings {
-  const given = record(value, 'settings');
-  const language = text(given.language, 'language');
-  if (!/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(language)) throw refuse('language is no language tag');
-  return {
-    theme: oneOf(given.theme, ['dark', 'light', 'system'] as const, 'theme'),
-    hidePatients: flag(given.hidePatients, 'hidePatients'),
-    language,
-    device: oneOf(given.device, DEVICE_NAMES, 'device'),
-    outputFolder: nullOr(given.outputFolder, (folder) => name(folder, 'outputFolder')),
-    recent: texts(given.recent, 'recent').slice(0, MOST_RECENT),
-  };
-}
+/** A field that came with another version, or is damaged, is as it was at first; the others stay. */
+const Saved = object({
+  theme: orElse(Settings.entries.theme, DEFAULTS.theme),
+  hidePatients: orElse(Settings.entries.hidePatients, DEFAULTS.hidePatients),
+  language: orElse(Settings.entries.language, DEFAULTS.language),
+  device: orElse(Settings.entries.device, DEFAULTS.device),
+  outputFolder: orElse(Settings.entries.outputFolder, DEFAULTS.outputFolder),
+  recent: orElse(Settings.entries.recent, []),
+});
 
 export interface SettingsStore {
   current(): Settings;
@@ -39,27 +33,15 @@ export interface SettingsStore {
 /** Settings of an earlier run; what cannot be read is replaced by the defaults. */
 export async function openSettings(file: string): Promise<SettingsStore> {
   const disk: JsonFile = jsonFile(file);
-  let current = readable(await disk.read());
+  const saved = read(Saved, await disk.read());
+  let current: Settings = saved.fits ? saved.value : DEFAULTS;
   const save = async (settings: Settings): Promise<void> => {
-    current = settings;
-    await disk.write(settings);
+    current = { ...settings, recent: settings.recent.slice(0, MOST_RECENT) };
+    await disk.write(current);
   };
   return {
     current: () => current,
     save,
-    remember: (path) =>
-      save({
-        ...current,
-        recent: [path, ...current.recent.filter((one) => one !== path)].slice(0, MOST_RECENT),
-      }),
+    remember: (path) => save({ ...current, recent: [path, ...current.recent.filter((one) => one !== path)] }),
   };
-}
-
-function readable(value: unknown): Settings {
-  try {
-    // A field that came with a later version is absent in an older file.
-    return value === null ? DEFAULTS : parseSettings({ ...DEFAULTS, ...record(value) });
-  } catch {
-    return DEFAULTS;
-  }
 }

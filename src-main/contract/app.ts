@@ -7,44 +7,15 @@ import type { Calibration } from './calibration.js';
 import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { ModelDetails, ModelEntry } from './models.js';
-import type { DeviceName, ForeignModel, JobRequest, TrainingShape, TrainRequest } from './requests.js';
+import {
+  DeviceName,
+  type ForeignModel,
+  type JobRequest,
+  type TrainingShape,
+  type TrainRequest,
+} from './requests.js';
 import type { FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
-
-/** Every method that the window may call: the allowlist of both transports. */
-export const APP_METHODS = [
-  'about',
-  'choosePaths',
-  'listFolder',
-  'showInFolder',
-  'openInput',
-  'closeInput',
-  'inputs',
-  'measureNoise',
-  'startJob',
-  'cancelJob',
-  'finishJob',
-  'retryJob',
-  'removeJob',
-  'moveJob',
-  'pauseQueue',
-  'jobs',
-  'jobLog',
-  'models',
-  'modelDetails',
-  'importModel',
-  'exportModel',
-  'deleteModel',
-  'families',
-  'checkTraining',
-  'settings',
-  'saveSettings',
-  'storage',
-  'cleanStorage',
-  'cleanTraces',
-  'devices',
-  'testDevice',
-] as const satisfies readonly (keyof AppApi)[];
-export type AppMethod = (typeof APP_METHODS)[number];
+import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema.js';
 
 export interface AppApi {
   about(): Promise<About>;
@@ -161,7 +132,8 @@ export interface AppBridge {
 export type InputId = string;
 export type SeriesKey = string;
 export type JobId = string;
-export type PathKind = 'open-folder' | 'open-files' | 'output-folder' | 'open-model' | 'save-model';
+export const PathKind = oneOf(['open-folder', 'open-files', 'output-folder', 'open-model', 'save-model']);
+export type PathKind = Of<typeof PathKind>;
 
 export interface About {
   readonly version: string;
@@ -305,17 +277,18 @@ export interface QueueState {
   readonly jobs: readonly JobRecord[];
 }
 
-export interface Settings {
-  readonly theme: 'dark' | 'light' | 'system';
+export const Settings = object({
+  theme: oneOf(['dark', 'light', 'system']),
   /** Hides patient names and dates on screen. */
-  readonly hidePatients: boolean;
-  /** BCP 47, one of the language files. */
-  readonly language: string;
-  readonly device: DeviceName;
+  hidePatients: flag,
+  /** One of the language files. */
+  language: languageTag,
+  device: DeviceName,
   /** null: beside the input. */
-  readonly outputFolder: string | null;
-  readonly recent: readonly string[];
-}
+  outputFolder: nullOr(filled),
+  recent: texts,
+});
+export type Settings = Of<typeof Settings>;
 
 export interface StoredAmount {
   readonly files: number;

@@ -2,12 +2,38 @@
  * What a person or a script asks for: plain data that crosses from the command line or the window to the
  * compute process. Paths are as the person gave them.
  */
+import {
+  either,
+  fieldsOf,
+  filled,
+  flag,
+  level,
+  line,
+  list,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  only,
+  optional,
+  positive,
+  share,
+  some,
+  text,
+  texts,
+  tuple,
+  variants,
+  whole,
+} from './schema.js';
 
 export const DEVICE_NAMES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml', 'tensorflow'] as const;
-export type DeviceName = (typeof DEVICE_NAMES)[number];
+export const DeviceName = oneOf(DEVICE_NAMES);
+export type DeviceName = Of<typeof DeviceName>;
 
 export const NOISE_KINDS = ['rician', 'gaussian'] as const;
-export type NoiseKind = (typeof NOISE_KINDS)[number];
+export const NoiseKind = oneOf(NOISE_KINDS);
+export type NoiseKind = Of<typeof NoiseKind>;
 
 /** Artifacts that can be simulated: of MR in k-space or as a field, of CT in the sinogram. */
 export const ARTIFACT_NAMES = [
@@ -20,23 +46,30 @@ export const ARTIFACT_NAMES = [
   'starvation',
   'streak',
 ] as const;
-export type ArtifactName = (typeof ARTIFACT_NAMES)[number];
+export const ArtifactName = oneOf(ARTIFACT_NAMES);
+export type ArtifactName = Of<typeof ArtifactName>;
+
+/** Severity in the unit of the artifact (artifacts); null takes the usual one. */
+const ArtifactChoice = object({ name: ArtifactName, severity: nullOr(number) });
 
 /** What a network learns from: pairs recorrupted with the known noise, or pixels hidden from it. */
 export const OBJECTIVE_NAMES = ['recorrupted', 'masked'] as const;
-export type ObjectiveName = (typeof OBJECTIVE_NAMES)[number];
+export const ObjectiveName = oneOf(OBJECTIVE_NAMES);
+export type ObjectiveName = Of<typeof ObjectiveName>;
 
-export interface InspectRequest {
-  readonly type: 'inspect';
+export const InspectRequest = object({
+  type: only('inspect'),
   /** Files, folders, DICOMDIRs, zips or NIfTI files. */
-  readonly paths: readonly string[];
+  paths: some,
   /** Also read the pixels: the noise level, and damage that hides in them. */
-  readonly noise?: boolean;
-}
+  noise: optional(flag),
+});
+export type InspectRequest = Of<typeof InspectRequest>;
 
 /** Denoisers without a network: non-local means, overlapping DCT blocks, principal components of many frames. */
 export const CLASSICAL_NAMES = ['nlm', 'dct', 'mppca'] as const;
-export type ClassicalName = (typeof CLASSICAL_NAMES)[number];
+export const ClassicalName = oneOf(CLASSICAL_NAMES);
+export type ClassicalName = Of<typeof ClassicalName>;
 /** Images of each place that principal components need: repeats, echoes, time points or directions. */
 export const MPPCA_LEAST_FRAMES = 2;
 
@@ -44,98 +77,107 @@ export const MPPCA_LEAST_FRAMES = 2;
  * Whatever does best on the series, the shipped model adapted to it, one trained on the series itself, a model file,
  * or no network at all.
  */
-export type ModelChoice =
-  | { readonly kind: 'auto' }
-  | { readonly kind: 'general' }
-  | { readonly kind: 'self' }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: ClassicalName };
+export const ModelChoice = variants('kind', [
+  object({ kind: only('auto') }),
+  object({ kind: only('general') }),
+  object({ kind: only('self') }),
+  object({ kind: only('file'), path: filled }),
+  object({ kind: ClassicalName }),
+]);
+export type ModelChoice = Of<typeof ModelChoice>;
 
-export interface DenoiseRequest {
-  readonly type: 'denoise';
-  readonly input: string;
+export const DenoiseRequest = object({
+  type: only('denoise'),
+  input: filled,
   /** Folder: new, empty, or of an earlier run with the same settings. */
-  readonly output: string;
-  readonly model: ModelChoice;
-  readonly objective: ObjectiveName;
+  output: filled,
+  model: ModelChoice,
+  objective: ObjectiveName,
   /** Training steps; null lets the training choose. */
-  readonly steps: number | null;
+  steps: nullOr(whole),
   /** Of the models `auto` and `general`: whether, and for how many steps, the network is fine-tuned (`on`: the usual number); absent is `off`. */
-  readonly adapt?: 'off' | 'on' | number;
+  adapt: optional(either([oneOf(['off', 'on']), whole])),
   /** Refine what the network makes by groups of like patches of the noisy image; absent: yes. Not of the families. */
-  readonly refine?: boolean;
-  readonly seed: number;
+  refine: optional(flag),
+  seed: whole,
   /** 0 returns the input, 1 the full result. */
-  readonly strength: number;
-  readonly device: DeviceName;
-  readonly errorMap: boolean;
+  strength: share,
+  device: DeviceName,
+  errorMap: flag,
   /** Also write one standard deviation of the error at each voxel; absent: no. */
-  readonly uncertainty?: boolean;
+  uncertainty: optional(flag),
   /** Refuse a result whose trust report fails, instead of taking part of it back; absent: no. */
-  readonly strict?: boolean;
+  strict: optional(flag),
   /** Also denoise series that Limpid wrote. */
-  readonly force: boolean;
+  force: flag,
   /** Ids of the series to denoise, the rest being left alone; absent: all. */
-  readonly only?: readonly string[];
+  only: optional(some),
   /** Write NIfTI results as derivatives of the Brain Imaging Data Structure; absent: no. */
-  readonly bids?: boolean;
+  bids: optional(flag),
   /** Further inputs beside the first: all are one input then. */
-  readonly more?: readonly string[];
+  more: optional(some),
   /** The same by ids or Series Instance UIDs. */
-  readonly series?: readonly string[];
+  series: optional(some),
   /** A condition on attributes (base/condition) that series to denoise meet; absent: all do. */
-  readonly where?: string;
+  where: optional(filled),
   /** Only say what would be done with each series. */
-  readonly dryRun?: boolean;
-}
+  dryRun: optional(flag),
+});
+export type DenoiseRequest = Of<typeof DenoiseRequest>;
 
-export interface EvaluateRequest {
-  readonly type: 'evaluate';
-  readonly reference: string;
-  readonly test: string;
-  readonly noisy: string | null;
-  readonly mask: { readonly kind: 'auto' } | { readonly kind: 'file'; readonly path: string };
-}
+export const EvaluateRequest = object({
+  type: only('evaluate'),
+  reference: filled,
+  test: filled,
+  noisy: nullOr(filled),
+  mask: variants('kind', [object({ kind: only('auto') }), object({ kind: only('file'), path: filled })]),
+});
+export type EvaluateRequest = Of<typeof EvaluateRequest>;
 
 /** Where a DICOM application listens, and how it is called. */
-export interface SendTarget {
-  readonly title: string;
-  readonly host: string;
-  readonly port: number;
+export const SendTarget = object({
+  title: filled,
+  host: filled,
+  port: whole,
   /** PEM files; null: without TLS. */
-  readonly tls: {
-    readonly authority: string | null;
-    readonly certificate: string | null;
-    readonly key: string | null;
-  } | null;
-}
+  tls: nullOr(
+    object({
+      authority: nullOr(filled),
+      certificate: nullOr(filled),
+      key: nullOr(filled),
+    }),
+  ),
+});
+export type SendTarget = Of<typeof SendTarget>;
 
-export interface SendRequest {
-  readonly type: 'send';
+export const SendRequest = object({
+  type: only('send'),
   /** Output folders of `denoise`, or any folders and files with DICOM. */
-  readonly inputs: readonly string[];
-  readonly target: SendTarget;
+  inputs: some,
+  target: SendTarget,
   /** Our own application entity title. */
-  readonly calling: string;
+  calling: filled,
   /** Whether series whose trust report fails are sent too. */
-  readonly all: boolean;
+  all: flag,
   /** How often a broken connection is tried again. */
-  readonly retries: number;
-}
+  retries: whole,
+});
+export type SendRequest = Of<typeof SendRequest>;
 
-export interface SimulateRequest {
-  readonly type: 'simulate';
-  readonly input: string;
+export const SimulateRequest = object({
+  type: only('simulate'),
+  input: filled,
   /** Folder as for denoise; for a NIfTI input also a file that ends in .nii or .nii.gz. */
-  readonly output: string;
+  output: filled,
   /** Added after the artifact; null: no noise. */
-  readonly noise: NoiseKind | null;
+  noise: nullOr(NoiseKind),
   /** Standard deviation in percent of the brightest voxel (the convention of BrainWeb). */
-  readonly level: number;
+  level: level,
   /** Severity in the unit of the artifact (artifacts); null takes the usual one. */
-  readonly artifact?: { readonly name: ArtifactName; readonly severity: number | null };
-  readonly seed: number;
-}
+  artifact: optional(ArtifactChoice),
+  seed: whole,
+});
+export type SimulateRequest = Of<typeof SimulateRequest>;
 
 /** What an autoencoder learns from images that are taken as clean, unless the name says otherwise. */
 export const PAIR_OBJECTIVE_NAMES = [
@@ -148,7 +190,8 @@ export const PAIR_OBJECTIVE_NAMES = [
   'frames',
   'artifact',
 ] as const;
-export type PairObjectiveName = (typeof PAIR_OBJECTIVE_NAMES)[number];
+export const PairObjectiveName = oneOf(PAIR_OBJECTIVE_NAMES);
+export type PairObjectiveName = Of<typeof PairObjectiveName>;
 
 /** What a family learns unless it is told. */
 export function usualObjective(family: string): PairObjectiveName {
@@ -157,74 +200,76 @@ export function usualObjective(family: string): PairObjectiveName {
 }
 
 export const LOSS_CHOICES = ['mse', 'l1', 'charbonnier', 'ssim', 'bce', 'categorical'] as const;
-export type LossChoice = (typeof LOSS_CHOICES)[number];
+export const LossChoice = oneOf(LOSS_CHOICES);
+export type LossChoice = Of<typeof LossChoice>;
 
-interface OptimiserTuning {
+const OptimiserTuning = object({
   /** Of AdamW, times the learning rate. */
-  readonly weightDecay?: number;
+  weightDecay: optional(number),
   /** Steps until the learning rate is at its peak. */
-  readonly warmup?: number;
+  warmup: optional(whole),
   /** Global norm of the gradients at most. */
-  readonly clip?: number;
+  clip: optional(number),
   /** Decay of the moving average of the weights, which is what is kept; 0: the weights themselves. */
-  readonly average?: number;
-}
+  average: optional(share),
+});
 
-export interface TrainRequest {
-  readonly type: 'train';
+export const TrainRequest = object({
+  type: only('train'),
   /** Folders, files, DICOMDIRs, zips or NIfTI files. */
-  readonly inputs: readonly string[];
+  inputs: some,
   /** Clean images for the objective 'supervised', one for each input, in the same order; else empty. */
-  readonly references: readonly string[];
+  references: texts,
   /** One for each input: the id of the one series of it to learn from, null for all; absent: all of every input. */
-  readonly only?: readonly (string | null)[];
+  only: optional(list(nullOr(filled))),
   /** The same for the references. */
-  readonly onlyReferences?: readonly (string | null)[];
+  onlyReferences: optional(list(nullOr(filled))),
   /** New file that ends in .onnx. */
-  readonly output: string;
+  output: filled,
   /** Keep the model in the library under this name; `output` is then where it is made, and nothing stays there. */
-  readonly keepAs?: string;
+  keepAs: optional(line),
   /** Folder for what a window shows of the run: patches as they are rebuilt, the model card. Absent: nothing is left. */
-  readonly record?: string;
-  readonly family: string;
+  record: optional(filled),
+  family: filled,
   /** Settings of the family, besides its defaults. */
-  readonly settings: Readonly<Record<string, number | boolean | string>>;
-  readonly objective: PairObjectiveName;
+  settings: fieldsOf(text, either([number, flag, text])),
+  objective: PairObjectiveName,
   /** Noise in percent of the brightest value, from and to; for gaussian and rician. */
-  readonly levels: readonly [number, number];
+  levels: tuple([level, level]),
   /** For the objective 'artifact', and only there: what is to be taken away; severity null takes the usual one. */
-  readonly artifact?: { readonly name: ArtifactName; readonly severity: number | null };
+  artifact: optional(ArtifactChoice),
   /** A model that `limpid train` wrote, of the same family, whose weights are gone on from: file, id or name. */
-  readonly from?: string;
+  from: optional(filled),
   /** They are added. */
-  readonly losses: readonly { readonly name: LossChoice; readonly weight: number }[];
-  readonly optimiser: 'adam' | 'adamw';
+  losses: list(object({ name: LossChoice, weight: number })),
+  optimiser: oneOf(['adam', 'adamw']),
   /** Peak learning rate; null takes the usual one. */
-  readonly rate: number | null;
+  rate: nullOr(number),
   /** Of the optimiser; what is absent is as usual. */
-  readonly tuning?: OptimiserTuning;
+  tuning: optional(OptimiserTuning),
   /** How long; null takes the usual number of steps. */
-  readonly budget: { readonly unit: 'steps' | 'epochs' | 'minutes'; readonly value: number } | null;
+  budget: nullOr(object({ unit: oneOf(['steps', 'epochs', 'minutes']), value: number })),
   /** Side of the patches, or of whole planes; null lets the family choose. */
-  readonly patchSize: number | null;
-  readonly batchSize: number;
+  patchSize: nullOr(whole),
+  batchSize: whole,
   /** Share of the images that only judge. */
-  readonly heldOut: number;
+  heldOut: share,
   /** Stop after this many measurements without a better held-out loss. */
-  readonly patience: number;
-  readonly augmentation: {
-    readonly flips: boolean;
-    readonly intensity: number;
+  patience: whole,
+  augmentation: object({
+    flips: flag,
+    intensity: number,
     /** Pixels. */
-    readonly elastic: number;
-  };
-  readonly seed: number;
+    elastic: number,
+  }),
+  seed: whole,
   /** Go on with a run that was stopped. */
-  readonly resume: boolean;
-  readonly device: DeviceName;
+  resume: flag,
+  device: DeviceName,
   /** Also learn from series that Limpid derived. */
-  readonly force: boolean;
-}
+  force: flag,
+});
+export type TrainRequest = Of<typeof TrainRequest>;
 
 /** What a training is unless it is told otherwise, but for its family, inputs and output. */
 export const USUAL_TRAINING = {
@@ -250,158 +295,173 @@ export const USUAL_TRAINING = {
 } as const satisfies Omit<TrainRequest, 'family' | 'objective'>;
 
 /** Sizes of a series that is to be learnt from, as far as a check needs them. */
-export interface TrainingShape {
-  readonly rows: number;
-  readonly columns: number;
-  readonly slices: number;
-  readonly frames: number;
+export const TrainingShape = object({
+  rows: whole,
+  columns: whole,
+  slices: whole,
+  frames: whole,
   /** The same for all series of a patient. */
-  readonly group: string;
-}
+  group: text,
+});
+export type TrainingShape = Of<typeof TrainingShape>;
 
 /** Whether a training can be started as asked, and what it would be; no image is read. */
-export interface CheckTrainingRequest {
-  readonly type: 'check-training';
-  readonly request: TrainRequest;
-  readonly series: readonly TrainingShape[];
-}
+export const CheckTrainingRequest = object({
+  type: only('check-training'),
+  request: TrainRequest,
+  series: list(TrainingShape),
+});
+export type CheckTrainingRequest = Of<typeof CheckTrainingRequest>;
 
 /** What there is to choose from. */
-interface FamiliesRequest {
-  readonly type: 'families';
-}
+const FamiliesRequest = object({
+  type: only('families'),
+});
 
 /** A foreign ONNX denoiser: one image in, and the noise level where it asks for one; one image of the same size out. */
-export interface ForeignModel {
+export const ForeignModel = object({
   /** Order of the axes; 'auto' tells it by the axis of length 1. */
-  readonly layout: 'auto' | 'nchw' | 'nhwc';
+  layout: oneOf(['auto', 'nchw', 'nhwc']),
   /** Whether it gives the image or the noise (as the published DnCNN). */
-  readonly gives: 'image' | 'noise';
+  gives: oneOf(['image', 'noise']),
   /** What it expects white to be, for instance 1 or 255. */
-  readonly white: number;
-}
+  white: positive,
+});
+export type ForeignModel = Of<typeof ForeignModel>;
 
 /** Models kept in the user's data folder, by id or name. */
-export type ModelsRequest = { readonly type: 'models' } & (
-  | { readonly action: 'list' }
-  | { readonly action: 'show'; readonly model: string }
-  | {
-      readonly action: 'import';
-      readonly path: string;
-      /** null: made of family and id. */
-      readonly name: string | null;
-      /** null: a model of Limpid, which has a card. */
-      readonly foreign: ForeignModel | null;
-    }
-  | {
-      readonly action: 'export';
-      readonly model: string;
-      readonly path: string;
-      /** Write the decoder (latent in, image out) and not the whole model. */
-      readonly decoder: boolean;
-    }
-  | { readonly action: 'delete'; readonly model: string }
-);
+const models = only('models');
+export const ModelsRequest = variants('action', [
+  object({ type: models, action: only('list') }),
+  object({ type: models, action: only('show'), model: filled }),
+  object({
+    type: models,
+    action: only('import'),
+    path: filled,
+    /** null: made of family and id. */
+    name: nullOr(filled),
+    /** null: a model of Limpid, which has a card. */
+    foreign: nullOr(ForeignModel),
+  }),
+  object({
+    type: models,
+    action: only('export'),
+    model: filled,
+    path: filled,
+    /** Write the decoder (latent in, image out) and not the whole model. */
+    decoder: flag,
+  }),
+  object({ type: models, action: only('delete'), model: filled }),
+]);
+export type ModelsRequest = Of<typeof ModelsRequest>;
 
 /** Makes the general denoiser anew, from procedural images. */
-export interface PretrainRequest {
-  readonly type: 'pretrain';
+export const PretrainRequest = object({
+  type: only('pretrain'),
   /** New safetensors file; a checkpoint stands beside it while the run lasts. */
-  readonly output: string;
+  output: filled,
   /** null: as the shipped one. */
-  readonly steps: number | null;
-  readonly seed: number;
-  readonly device: DeviceName;
-}
+  steps: nullOr(whole),
+  seed: whole,
+  device: DeviceName,
+});
+export type PretrainRequest = Of<typeof PretrainRequest>;
 
 /** Where series differ from the images that a model was trained on. */
-export interface AnomalyRequest {
-  readonly type: 'anomaly';
+export const AnomalyRequest = object({
+  type: only('anomaly'),
   /** File, or id or name from the library. */
-  readonly model: string;
-  readonly input: string;
+  model: filled,
+  input: filled,
   /** Folder: new or empty. */
-  readonly output: string;
+  output: filled,
   /** Normal images to calibrate on, that the model was not trained on; empty: what the model file says of its own. */
-  readonly normal: readonly string[];
+  normal: texts,
   /** Share of normal foreground that the mask may mark by mistake. */
-  readonly falsePositiveRate: number;
+  falsePositiveRate: share,
   /** Also insert lesions of known size and contrast into the input, and measure how they are told. */
-  readonly lesions: boolean;
-  readonly seed: number;
-  readonly device: DeviceName;
+  lesions: flag,
+  seed: whole,
+  device: DeviceName,
   /** Also look at series that Limpid derived. */
-  readonly force: boolean;
-}
+  force: flag,
+});
+export type AnomalyRequest = Of<typeof AnomalyRequest>;
 
 /** Where the slices of series lie in the latent space of a model. */
-export interface LatentRequest {
-  readonly type: 'latent';
+export const LatentRequest = object({
+  type: only('latent'),
   /** File, or id or name from the library. */
-  readonly model: string;
-  readonly inputs: readonly string[];
+  model: filled,
+  inputs: some,
   /** Folder: new or empty. */
-  readonly output: string;
+  output: filled,
   /** Number of k-means clusters; null chooses by the silhouette. */
-  readonly clusters: number | null;
+  clusters: nullOr(whole),
   /** A file or folder whose slices are looked up among those of the inputs; null: none. */
-  readonly nearest: string | null;
-  readonly seed: number;
-  readonly device: DeviceName;
+  nearest: nullOr(filled),
+  seed: whole,
+  device: DeviceName,
   /** Also series that Limpid derived. */
-  readonly force: boolean;
+  force: flag,
   /** One for each input: the id of the one series of it that is meant, null for all; absent: all of every input. */
-  readonly only?: readonly (string | null)[];
-}
+  only: optional(list(nullOr(filled))),
+});
+export type LatentRequest = Of<typeof LatentRequest>;
 
 /** New images from a variational or vector-quantised model, marked as synthetic. */
-export interface GenerateRequest {
-  readonly type: 'generate';
+export const GenerateRequest = object({
+  type: only('generate'),
   /** File, or id or name from the library. */
-  readonly model: string;
+  model: filled,
   /** Folder: new or empty. */
-  readonly output: string;
-  readonly count: number;
-  readonly seed: number;
-  readonly device: DeviceName;
-}
+  output: filled,
+  count: whole,
+  seed: whole,
+  device: DeviceName,
+});
+export type GenerateRequest = Of<typeof GenerateRequest>;
 
 /** One series as codes of a model: lossy. */
-export interface CompressRequest {
-  readonly type: 'compress';
-  readonly input: string;
+export const CompressRequest = object({
+  type: only('compress'),
+  input: filled,
   /** New file. */
-  readonly output: string;
-  readonly model: string;
+  output: filled,
+  model: filled,
   /** dB that rounding the latents of a model without codebook may cost; absent: 0.3. */
-  readonly rounding?: number;
-  readonly device: DeviceName;
-  readonly force: boolean;
-}
+  rounding: optional(number),
+  device: DeviceName,
+  force: flag,
+});
+export type CompressRequest = Of<typeof CompressRequest>;
 
-export interface DecompressRequest {
-  readonly type: 'decompress';
-  readonly input: string;
+export const DecompressRequest = object({
+  type: only('decompress'),
+  input: filled,
   /** New .nii or .nii.gz file. */
-  readonly output: string;
+  output: filled,
   /** The one that it was compressed with. */
-  readonly model: string;
-  readonly device: DeviceName;
-}
+  model: filled,
+  device: DeviceName,
+});
+export type DecompressRequest = Of<typeof DecompressRequest>;
 
-export type JobRequest =
-  | InspectRequest
-  | DenoiseRequest
-  | EvaluateRequest
-  | SendRequest
-  | SimulateRequest
-  | TrainRequest
-  | CheckTrainingRequest
-  | FamiliesRequest
-  | PretrainRequest
-  | AnomalyRequest
-  | LatentRequest
-  | GenerateRequest
-  | CompressRequest
-  | DecompressRequest
-  | ModelsRequest;
+export const JobRequest = variants('type', [
+  InspectRequest,
+  DenoiseRequest,
+  EvaluateRequest,
+  SendRequest,
+  SimulateRequest,
+  TrainRequest,
+  CheckTrainingRequest,
+  FamiliesRequest,
+  PretrainRequest,
+  AnomalyRequest,
+  LatentRequest,
+  GenerateRequest,
+  CompressRequest,
+  DecompressRequest,
+  ModelsRequest,
+]);
+export type JobRequest = Of<typeof JobRequest>;

@@ -1,5 +1,6 @@
-import type { AppApi, AppEvent, AppMethod } from './app.js';
+import type { AppApi, AppEvent } from './app.js';
 import type { Problem } from './errors.js';
+import type { AppMethod } from './methods.js';
 
 /** What a method came to, as both transports carry it: errors travel as plain problems. */
 export type Answer<T> = { readonly value: T } | { readonly problem: Problem };

@@ -1,8 +1,9 @@
 import type { IpcMain, IpcMainEvent, IpcMainInvokeEvent, WebContents } from 'electron';
 import { call } from '../app/calls.js';
 import type { AppService } from '../app/service.js';
-import { texts } from '../app/validate.js';
+import { checked } from '../contract/checked.js';
 import { LimpidError, problemFrom } from '../contract/errors.js';
+import { texts } from '../contract/schema.js';
 import { type Answer, CHANNELS } from '../contract/transport.js';
 import { isOurs, isReport } from './origin.js';
 
@@ -23,7 +24,7 @@ export function carryContract(
   ipc.on(CHANNELS.dragOut, (event, paths: unknown) => {
     void (async () => {
       requireOurs(event);
-      const given = texts(paths);
+      const given = checked(texts, paths, 'paths');
       for (const place of given) if (!(await service.isOutput(place))) return;
       if (given.length > 0) dragOut(event.sender, given);
     })().catch(() => undefined);

@@ -1,11 +1,12 @@
 import type { BrowserWindow, Rectangle } from 'electron';
 import { jsonFile } from '../app/json-file.js';
-import { isRecord } from '../app/validate.js';
+import { flag, integer, type Of, object, orElse, read } from '../contract/schema.js';
 
-export interface WindowState {
-  readonly bounds: Rectangle;
-  readonly maximised: boolean;
-}
+const WindowState = object({
+  bounds: object({ x: integer, y: integer, width: integer, height: integer }),
+  maximised: orElse(flag, false),
+});
+export type WindowState = Of<typeof WindowState>;
 
 const SIZE = { width: 1440, height: 900 } as const;
 const SAVE_AFTER_MS = 500;
@@ -18,8 +19,9 @@ export async function readWindowState(
   const value = await jsonFile(file)
     .read()
     .catch(() => null);
-  if (!isRecord(value) || !isBounds(value.bounds)) return null;
-  const { bounds } = value;
+  const saved = read(WindowState, value);
+  if (!saved.fits) return null;
+  const { bounds } = saved.value;
   // Its title bar must be reachable: the screen it was on may be gone.
   const visible = screens.some(
     ({ workArea }) =>
@@ -28,7 +30,7 @@ export async function readWindowState(
       bounds.y >= workArea.y - 10 &&
       bounds.y < workArea.y + workArea.height - 50,
   );
-  return visible ? { bounds, maximised: value.maximised === true } : null;
+  return visible ? saved.value : null;
 }
 
 export function firstBounds(): { readonly width: number; readonly height: number } {
@@ -55,8 +57,4 @@ export function keepWindowState(window: BrowserWindow, file: string): void {
     clearTimeout(timer);
     save();
   });
-}
-
-function isBounds(value: unknown): value is Rectangle {
-  return isRecord(value) && ['x', 'y', 'width', 'height'].every((name) => Number.isSafeInteger(value[name]));
 }

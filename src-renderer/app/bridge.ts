@@ -1,5 +1,6 @@
-import type { AppApi, AppBridge, AppEvent, AppMethod } from '../../src-main/contract/app.js';
+import type { AppApi, AppBridge, AppEvent } from '../../src-main/contract/app.js';
 import { errorFrom, LimpidError } from '../../src-main/contract/errors.js';
+import type { AppMethod } from '../../src-main/contract/methods.js';
 import { resourcePath } from '../../src-main/contract/resources.js';
 import type { Answer, DesktopBridge, ValueOf } from '../../src-main/contract/transport.js';
 

@@ -1,32 +1,102 @@
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isJobRequest } from '../../src-main/app/requests.js';
-import { openSettings, parseSettings } from '../../src-main/app/settings.js';
-import { isJson } from '../../src-main/app/validate.js';
+import { call } from '../../src-main/app/calls.js';
+import { WindowRequest } from '../../src-main/app/requests.js';
+import { openSettings } from '../../src-main/app/settings.js';
 import { homeFolder } from '../../src-main/base/home.js';
-import { APP_METHODS, type Resource } from '../../src-main/contract/app.js';
+import { type AppApi, type Resource, Settings } from '../../src-main/contract/app.js';
+import { checked } from '../../src-main/contract/checked.js';
+import { LimpidError } from '../../src-main/contract/errors.js';
+import { APP_METHODS } from '../../src-main/contract/methods.js';
 import { resourceAt, resourcePath } from '../../src-main/contract/resources.js';
+import { fits, read } from '../../src-main/contract/schema.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 afterAll(removeFolders);
 
+const isJobRequest = (value: unknown): boolean => fits(WindowRequest, value);
+
+const TRAIN = {
+  type: 'train',
+  inputs: ['/in'],
+  references: [],
+  output: '/m.onnx',
+  family: 'plain',
+  settings: { latent: 8 },
+  objective: 'reconstruct',
+  levels: [1, 9],
+  losses: [{ name: 'mse', weight: 1 }],
+  optimiser: 'adam',
+  rate: null,
+  budget: { unit: 'steps', value: 10 },
+  patchSize: null,
+  batchSize: 8,
+  heldOut: 0.2,
+  patience: 5,
+  augmentation: { flips: true, intensity: 0, elastic: 0 },
+  seed: 1,
+  resume: false,
+  device: 'auto',
+  force: false,
+};
+
+/** An app of which nothing may be asked. */
+const NEVER: AppApi = new Proxy(Object.create(null), {
+  get: () => () => Promise.reject(new Error('called')),
+});
+
 describe('what comes from the window', () => {
-  it('is plain data', () => {
-    expect(isJson({ a: [1, 'b', null, { c: true }] })).toBe(true);
-    const circular: unknown[] = [];
-    circular.push(circular);
-    for (const bad of [
-      undefined,
-      Number.NaN,
-      () => 1,
-      new Date(),
-      new Map(),
-      circular,
-      { a: undefined },
-      'a\0b',
-    ])
-      expect(isJson(bad)).toBe(false);
-    expect(isJson(JSON.parse('{"__proto__":{"a":1}}'))).toBe(false);
+  it('comes through as plain data and no more than is asked for', () => {
+    const good = denoiseRequest('/in', '/out');
+    const more = { ...good, extra: () => 1, nested: { when: new Date() } };
+    expect(checked(WindowRequest, more, 'request')).toEqual(good);
+    for (const bad of [undefined, Number.NaN, () => 1, new Date(), new Map(), [], 'a'])
+      expect(isJobRequest(bad)).toBe(false);
+    expect(isJobRequest({ ...good, input: 'a\0b' })).toBe(false);
+    expect(isJobRequest({ ...good, input: 'a'.repeat(40_000) })).toBe(false);
+    expect(isJobRequest({ ...good, only: Array(20_000).fill('a') })).toBe(false);
+    const hostile: unknown = JSON.parse('{"__proto__":{"a":1}}');
+    const train = checked(WindowRequest, { ...TRAIN, settings: hostile }, 'request');
+    expect('settings' in train && Reflect.get(train.settings, 'a')).toBe(undefined);
+  });
+
+  it('is refused with the path of the field, and without what stands there', async () => {
+    const start = async (change: object) => {
+      const starting = call(NEVER, 'startJob', [{ ...TRAIN, ...change }, 'last']);
+      const error = await starting.catch((thrown: unknown) => thrown);
+      return error instanceof LimpidError ? `${error.code} ${error.message}` : String(error);
+    };
+    for (const [change, path] of [
+      [
+        {
+          losses: [
+            { name: 'mse', weight: 1 },
+            { name: 'mse', weight: 'Doe^John' },
+          ],
+        },
+        '0.losses.1.weight',
+      ],
+      [{ budget: { unit: 'Doe^John', value: 1 } }, '0.budget.unit'],
+      [{ levels: [1, 'Doe^John'] }, '0.levels.1'],
+      [{ seed: 'Doe^John' }, '0.seed'],
+    ] as const) {
+      const told = await start(change);
+      expect(told).toContain(`startJob.${path} `);
+      expect(told).toContain('E_USAGE');
+      expect(told).not.toContain('Doe');
+    }
+    for (const [method, args] of [
+      ['startJob', [TRAIN]],
+      ['startJob', [TRAIN, 'middle']],
+      ['cancelJob', []],
+      ['cancelJob', 'x'],
+      ['moveJob', ['x', -1]],
+      ['importModel', ['/m.onnx', null, { layout: 'nchw', gives: 'image', white: 0 }]],
+      ['constructor', []],
+      [7, []],
+    ] as const)
+      await expect(call(NEVER, method, args)).rejects.toMatchObject({ code: 'E_USAGE' });
   });
 
   it('is a request only with fields of the right kind', () => {
@@ -44,35 +114,14 @@ describe('what comes from the window', () => {
       { device: 'abacus' },
       { errorMap: 'yes' },
       { only: [] },
-      { extra: () => 1 },
+      { adapt: 'banana' },
+      { adapt: -1 },
+      { adapt: null },
     ])
       expect(isJobRequest({ ...good, ...change })).toBe(false);
   });
 
   it('is checked for every type of job', () => {
-    const train = {
-      type: 'train',
-      inputs: ['/in'],
-      references: [],
-      output: '/m.onnx',
-      family: 'plain',
-      settings: { latent: 8 },
-      objective: 'reconstruct',
-      levels: [1, 9],
-      losses: [{ name: 'mse', weight: 1 }],
-      optimiser: 'adam',
-      rate: null,
-      budget: { unit: 'steps', value: 10 },
-      patchSize: null,
-      batchSize: 8,
-      heldOut: 0.2,
-      patience: 5,
-      augmentation: { flips: true, intensity: 0, elastic: 0 },
-      seed: 1,
-      resume: false,
-      device: 'auto',
-      force: false,
-    };
     const simulate = { type: 'simulate', input: '/a', output: '/b', noise: null, level: 0, seed: 1 };
     const evaluate = { type: 'evaluate', reference: '/a', test: '/b', noisy: null, mask: { kind: 'auto' } };
     const latent = {
@@ -101,19 +150,19 @@ describe('what comes from the window', () => {
     const good = [
       latent,
       anomaly,
-      train,
+      TRAIN,
       simulate,
       evaluate,
       { type: 'inspect', paths: ['/a'] },
       { type: 'models', action: 'list' },
     ];
     for (const request of good) expect(isJobRequest(request)).toBe(true);
-    expect(isJobRequest({ ...train, losses: [{ name: 'mse' }] })).toBe(false);
-    expect(isJobRequest({ ...train, budget: { unit: 'years', value: 1 } })).toBe(false);
-    expect(isJobRequest({ ...train, only: ['a', null], keepAs: 'my model' })).toBe(true);
-    expect(isJobRequest({ ...train, keepAs: 'my\nmodel' })).toBe(false);
-    expect(isJobRequest({ ...train, record: '/etc' })).toBe(false);
-    expect(isJobRequest({ type: 'check-training', request: train, series: [] })).toBe(false);
+    expect(isJobRequest({ ...TRAIN, losses: [{ name: 'mse' }] })).toBe(false);
+    expect(isJobRequest({ ...TRAIN, budget: { unit: 'years', value: 1 } })).toBe(false);
+    expect(isJobRequest({ ...TRAIN, only: ['a', null], keepAs: 'my model' })).toBe(true);
+    expect(isJobRequest({ ...TRAIN, keepAs: 'my\nmodel' })).toBe(false);
+    expect(isJobRequest({ ...TRAIN, record: '/etc' })).toBe(false);
+    expect(isJobRequest({ type: 'check-training', request: TRAIN, series: [] })).toBe(false);
     expect(isJobRequest({ ...simulate, artifact: { name: 'tea', severity: null } })).toBe(false);
     expect(isJobRequest({ ...evaluate, mask: { kind: 'file' } })).toBe(false);
     expect(isJobRequest({ ...latent, only: ['a', null] })).toBe(true);
@@ -167,8 +216,11 @@ describe('settings', () => {
     for (const one of ['/a', '/b', '/a']) await settings.remember(one);
     const again = await openSettings(file);
     expect(again.current()).toMatchObject({ theme: 'light', hidePatients: true, recent: ['/a', '/b'] });
-    const { writeFile } = await import('node:fs/promises');
-    await writeFile(file, '{"theme":"pink"}');
+    const damaged = { ...again.current(), theme: 'pink', hidePatients: 'yes', later: { more: 1 } };
+    await fs.writeFile(file, JSON.stringify(damaged));
+    const mended = (await openSettings(file)).current();
+    expect(mended).toEqual({ ...again.current(), theme: 'dark', hidePatients: false });
+    await fs.writeFile(file, '[]');
     expect((await openSettings(file)).current().theme).toBe('dark');
   });
 
@@ -181,7 +233,7 @@ describe('settings', () => {
       outputFolder: null,
       recent: [],
     };
-    expect(parseSettings(good)).toEqual(good);
+    expect(checked(Settings, good, 'settings')).toEqual(good);
     for (const change of [
       { theme: 'pink' },
       { language: '../en' },
@@ -189,7 +241,10 @@ describe('settings', () => {
       { outputFolder: '' },
       { recent: 'a' },
     ])
-      expect(() => parseSettings({ ...good, ...change })).toThrow();
+      expect(read(Settings, { ...good, ...change })).toMatchObject({
+        fits: false,
+        path: Object.keys(change)[0],
+      });
   });
 
   it('lie where the system keeps application data', () => {

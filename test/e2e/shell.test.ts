@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRecord } from '../../src-main/app/validate.js';
 import type { JobRecord, OpenInput } from '../../src-main/contract/app.js';
 import { resourcePath } from '../../src-main/contract/resources.js';
 import { CHANNELS } from '../../src-main/contract/transport.js';
 import { BRAIN, brainSlices, denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+import { isRecord } from '../support/record.js';
 import { type Launched, launch } from './stand-in/launch.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

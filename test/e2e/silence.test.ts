@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRecord } from '../../src-main/app/validate.js';
 import type { QueueState } from '../../src-main/contract/app.js';
 import { brainSlices, CLI, denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+import { isRecord } from '../support/record.js';
 import { readTrace, startTraced, type Traced, whyNoStrace } from '../support/strace.js';
 
 const missing = process.platform === 'linux' ? whyNoStrace() : 'skipped: strace is a program of Linux';

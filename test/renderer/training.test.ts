@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isJobRequest } from '../../src-main/app/requests.js';
+import { WindowRequest } from '../../src-main/app/requests.js';
 import type { LearningEvent } from '../../src-main/contract/events.js';
 import type { FamilyInfo } from '../../src-main/contract/results.js';
+import { fits } from '../../src-main/contract/schema.js';
 import { canBeLogarithmic, columnsOf, rangeOf } from '../../src-renderer/shared/learning-curve.js';
 import { NOTHING_LEARNT, withLearning } from '../../src-renderer/state/learning.js';
 import {
@@ -37,7 +38,7 @@ const chosen: Chosen[] = [{ card: card(), path: '/in', reference: null }];
 describe('what a training is asked for', () => {
   it('is a request that the app takes, into the library or into a file', () => {
     const kept = requestOf(choices, chosen, 'mine');
-    expect(isJobRequest(kept)).toBe(true);
+    expect(fits(WindowRequest, kept)).toBe(true);
     expect(kept).toMatchObject({
       inputs: ['/in'],
       only: ['s1'],
@@ -64,7 +65,7 @@ describe('what a training is asked for', () => {
     const supervised = requestOf({ ...choices, objective: 'supervised' }, pairs, 'm');
     expect(supervised).toMatchObject({ references: ['/clean'], onlyReferences: ['s2'] });
     expect(requestOf(choices, pairs, 'm').references).toEqual([]);
-    expect(isJobRequest(supervised)).toBe(true);
+    expect(fits(WindowRequest, supervised)).toBe(true);
   });
 
   it('names an artifact only where one is to be taken away', () => {

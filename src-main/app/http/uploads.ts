@@ -6,9 +6,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
+import { checked, refuse } from '../../contract/checked.js';
 import { LimpidError } from '../../contract/errors.js';
+import { filled } from '../../contract/schema.js';
 import { DROP, UPLOADS } from '../uploads-left.js';
-import { name, refuse } from '../validate.js';
 
 /** Files that a browser sends, below one temporary folder that goes when the server does. */
 export interface Uploads {
@@ -29,9 +30,9 @@ export async function openUploads(): Promise<Uploads> {
   return {
     folder,
     async store(batch, relativePath, body) {
-      const id = name(batch, 'batch');
+      const id = checked(filled, batch, 'batch');
       if (!DROP.test(id)) throw refuse('batch is no number of a drop');
-      const parts = safeParts(name(relativePath, 'path'));
+      const parts = safeParts(checked(filled, relativePath, 'path'));
       const place = path.join(folder, id, ...parts);
       try {
         await fs.mkdir(path.dirname(place), { recursive: true, mode: 0o700 });

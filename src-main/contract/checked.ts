@@ -1,0 +1,19 @@
+import { LimpidError } from './errors.js';
+import { read, type Schema } from './schema.js';
+
+/**
+ * What came from the window, as its schema has it.
+ *
+ * @param what names it, for instance 'request'
+ * @throws LimpidError E_USAGE with the path of the field
+ */
+export function checked<T>(schema: Schema<T>, data: unknown, what: string): T {
+  const found = read(schema, data);
+  if (found.fits) return found.value;
+  const field = found.path === '' ? what : `${what}.${found.path}`;
+  throw refuse(`${field} is not ${found.expected}`);
+}
+
+export function refuse(what: string): LimpidError {
+  return new LimpidError('E_USAGE', `The request is wrong: ${what}.`, 'Report this: the window sent it.');
+}
