@@ -76,6 +76,7 @@ export const WARNING_CODES = [
   'W_SKIPPED',
   'W_CLAMPED',
   'W_NOT_FINITE',
+  'W_PHASE',
   'W_RESIDUAL',
   'W_UNTESTED',
   'W_UNTRIED',

@@ -197,8 +197,8 @@ export interface StageTiming {
 }
 
 export interface OutputReport {
-  /** A sidecar (bval, bvec, json) is the copy of one beside a NIfTI image. */
-  readonly role: 'denoised' | 'error-map' | 'uncertainty' | 'model' | 'sidecar';
+  /** A partner is the other half of a complex image: phase, or imaginary part. A sidecar (bval, bvec, json) is the copy of one beside a NIfTI image. */
+  readonly role: 'denoised' | 'partner' | 'error-map' | 'uncertainty' | 'model' | 'sidecar';
   /** Relative to the report, with forward slashes; the tool made the name (for NIfTI: from the input's). */
   readonly path: string;
   readonly bytes: number;

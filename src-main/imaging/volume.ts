@@ -19,6 +19,8 @@ export interface Volume {
   readonly measured: Uint8Array | null;
   /** Smallest step between two values that the stored form can hold (|rescale slope|); 0 for floats. */
   readonly quantum: number;
+  /** Values of both signs with Gaussian noise, as real and imaginary parts are, however few are negative; absent: not known. */
+  readonly signed?: boolean;
 }
 
 /** Values in one slice plane. */

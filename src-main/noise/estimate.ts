@@ -33,7 +33,7 @@ const FEW_NEGATIVE = 0.02;
 export function estimateNoise(volume: Volume, hint: { modality?: string } = {}): NoiseEstimate {
   const planes = samplePlanes(volume);
   const ct = hint.modality === 'CT';
-  const signed = ct || negativeShare(planes) > FEW_NEGATIVE;
+  const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
   const { level, hasAir, air: dark } = tissueOf(planes, signed, ct);
   const airMasked = solidShare(planes) > MASKED_SHARE;
   const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked);

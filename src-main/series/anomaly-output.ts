@@ -6,11 +6,11 @@ import { LimpidError } from '../contract/errors.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import type { Series } from '../dicom/series/series.js';
 import { byFile, type InstancePlanes, instancePlanes } from '../dicom/series/volume.js';
+import { EQUIPMENT } from '../dicom/write/equipment.js';
 import { placedFrame, voxelOf } from '../dicom/write/multiframe.js';
 import { parametricMap } from '../dicom/write/parametric-map.js';
 import { segmentation } from '../dicom/write/segmentation.js';
 import { type NiftiImage, writeNifti } from '../imaging/nifti.js';
-import { EQUIPMENT } from './equipment.js';
 import type { UnlikeMaps } from './input.js';
 import { changedSource } from './stack-record.js';
 

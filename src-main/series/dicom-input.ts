@@ -1,54 +1,70 @@
-import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
-import { sha256, writeFileAtomic } from '../base/files.js';
-import type { Problem } from '../contract/errors.js';
+import { sha256 } from '../base/files.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
-import { deriveUid, newUid } from '../dicom/elements/uid.js';
+import { newUid } from '../dicom/elements/uid.js';
 import { attributeValues } from '../dicom/read/keywords.js';
+import { type ComplexPair, pairComplex } from '../dicom/series/complex.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
-import { byFile, instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
-import { runsOf } from '../filters/slab.js';
+import { freeSeriesNumber } from '../dicom/series/series-number.js';
+import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { writeDicomMaps } from './anomaly-output.js';
-import { type MapName, writeInstance, writeMap } from './dicom-output.js';
-import { earlierFile, writeFrames, writeTiles } from './frames-output.js';
-import type {
-  Maps,
-  PartsRequest,
-  StackInput,
-  UnitInput,
-  VolumeSize,
-  WriteRequest,
-  WrittenFile,
-  WrittenStack,
-} from './input.js';
-import { putModel } from './model-output.js';
-import { freeSeriesNumber } from './series-number.js';
-import { changedSource } from './stack-record.js';
+import { complexInput } from './complex-input.js';
+import { type Naming, writeParts, writeStack } from './dicom-write.js';
+import type { StackInput, UnitInput, VolumeSize, Wants } from './input.js';
+
+/** What is denoised together: a series, or the two that are one complex image. */
+interface Member {
+  readonly series: Series;
+  readonly pair: ComplexPair | null;
+}
 
 /** Units of the series of a source, one a Series Instance UID, with new UIDs and numbers proposed for each. */
 export function dicomUnits(
   series: readonly Series[],
   pool: DecodePool,
-  wants: Maps,
+  wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'complex'>,
 ): { readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] } {
-  const groups = groupBySeries(series);
-  const usable = groups.filter((stacks) => stacks.some(({ eligible }) => eligible));
-  const leftOut = groups.filter((stacks) => !usable.includes(stacks)).flat();
+  const groups = groupBySeries(membersOf(series, wants.complex === 'parts'));
+  const usable = groups.filter((members) => members.some((one) => one.series.eligible));
+  const leftOut = groups.filter((members) => !usable.includes(members)).flat();
   const taken = numbersByStudy(series);
   return {
-    units: usable.map((stacks, i) => proposeUnit(stacks, i, taken, pool, wants)),
-    leftOut: leftOut.map((one) => stackInput(one, pool, { first: 0, numbers: new Map() })),
+    units: usable.map((members, i) => proposeUnit(members, i, taken, pool, wants)),
+    leftOut: leftOut.map((one) =>
+      stackInput(one.series, pool, { first: 0, numbers: new Map(), entry: 'image', partner: null }),
+    ),
   };
 }
 
-function groupBySeries(series: readonly Series[]): Series[][] {
-  const groups = new Map<string, Series[]>();
-  for (const one of series) {
-    const group = groups.get(one.seriesInstanceUid);
-    if (group === undefined) groups.set(one.seriesInstanceUid, [one]);
-    else group.push(one);
+/** A unit has at most one derived series for the other halves of its images: one source series has all of these. */
+function membersOf(series: readonly Series[], complex: boolean): Member[] {
+  const pairs = complex ? pairComplex(series) : [];
+  const elsewhere = new Map<string, string>();
+  const used = pairs.filter(({ first, second }) => {
+    if (first.seriesInstanceUid === second.seriesInstanceUid) return true;
+    const known = elsewhere.get(first.seriesInstanceUid) ?? second.seriesInstanceUid;
+    elsewhere.set(first.seriesInstanceUid, known);
+    return known === second.seriesInstanceUid;
+  });
+  const seconds = new Set(used.map(({ second }) => second.id));
+  return series
+    .filter(({ id }) => !seconds.has(id))
+    .map((one) => ({ series: one, pair: used.find(({ first }) => first === one) ?? null }));
+}
+
+/** Both halves, where there are two. */
+function halvesOf({ series, pair }: Member): Series[] {
+  return pair === null ? [series] : [series, pair.second];
+}
+
+function groupBySeries(members: readonly Member[]): Member[][] {
+  const groups = new Map<string, Member[]>();
+  for (const member of members) {
+    const { seriesInstanceUid } = member.series;
+    const group = groups.get(seriesInstanceUid);
+    if (group === undefined) groups.set(seriesInstanceUid, [member]);
+    else group.push(member);
   }
   return [...groups.values()];
 }
@@ -64,63 +80,66 @@ function numbersByStudy(series: readonly Series[]): Map<string, Set<number>> {
 }
 
 function proposeUnit(
-  stacks: readonly Series[],
+  members: readonly Member[],
   index: number,
   taken: Map<string, Set<number>>,
   pool: DecodePool,
-  wants: Maps,
+  wants: Pick<Wants, 'errorMap' | 'uncertainty'>,
 ): UnitInput {
-  const { seriesNumber, studyInstanceUid } = stacks[0];
+  const { seriesNumber, studyInstanceUid, seriesInstanceUid } = members[0].series;
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
   const key = `series-${String(index + 1).padStart(3, '0')}`;
+  const place = (source: number | null) => ({ uid: newUid(), number: freeSeriesNumber(source, numbers) });
+  const isHere = (series: Series) => series.seriesInstanceUid === seriesInstanceUid;
+  const elsewhere = members.find(({ pair }) => pair !== null && !isHere(pair.second))?.pair ?? null;
+  const all = members.flatMap(halvesOf);
+  const own: ReadonlyMap<string, number> = fileNumbers(all.filter(isHere));
+  const others = fileNumbers(all.filter((one) => !isHere(one)));
   let first = 0;
-  const fileNames = fileNumbers(stacks);
-  const inputs = stacks.map((series) => {
-    const input = {
-      ...stackInput(series, pool, { first, numbers: fileNames }),
-      kept: isKept(series, stacks),
-    };
+  const stacks = members.map((member) => {
+    const { series, pair } = member;
+    const naming: Naming = { first, numbers: own, entry: 'image', partner: pair?.second ?? null };
     first += series.instances.length;
-    return input;
+    const stack = { ...stackInput(series, pool, naming), kept: isKept(series, members) };
+    if (pair === null) return stack;
+    const second: Naming = isHere(pair.second)
+      ? { ...naming, partner: series }
+      : { first: 0, numbers: others, entry: 'partner', partner: series };
+    return complexInput(stack, stackInput(pair.second, pool, second), pair, pool, [naming, second]);
   });
-  const map = (name: 'error-map' | 'uncertainty', wanted: boolean) =>
-    wanted ? [{ name, visible: `${key}-${name}`, reported: `${key}-${name}` }] : [];
-  const place = () => ({ uid: newUid(), number: freeSeriesNumber(seriesNumber, numbers) });
+  const entry = (name: 'error-map' | 'uncertainty' | 'partner' | 'model', called: string = name) => {
+    const visible = `${key}-${called}`;
+    return { name, visible, reported: visible };
+  };
   return {
     unit: {
       key,
       stacks: stacks.map(({ id }) => id),
-      derived: place(),
-      errorMap: wants.errorMap ? place() : null,
-      uncertainty: wants.uncertainty === true ? place() : null,
+      derived: place(seriesNumber),
+      errorMap: wants.errorMap ? place(seriesNumber) : null,
+      uncertainty: wants.uncertainty === true ? place(seriesNumber) : null,
+      ...(elsewhere === null ? {} : { partner: place(elsewhere.second.seriesNumber) }),
     },
-    stacks: inputs,
+    stacks,
     // The images last: where they are, the run was not interrupted in between.
     entries: [
-      ...map('error-map', wants.errorMap),
-      ...map('uncertainty', wants.uncertainty === true),
-      { name: 'model', visible: `${key}-model`, reported: `${key}-model` },
+      ...(wants.errorMap ? [entry('error-map')] : []),
+      ...(wants.uncertainty === true ? [entry('uncertainty')] : []),
+      entry('model'),
+      ...(elsewhere === null ? [] : [entry('partner', elsewhere.kind === 'polar' ? 'phase' : 'imaginary')]),
       { name: 'image', visible: key, reported: key },
     ],
   };
 }
 
-/** How the files of a stack are called. */
-interface Naming {
-  /** Images of the same derived series before this stack: its maps are counted from there. */
-  readonly first: number;
-  /** Of each source file of the unit, by SOP Instance UID: stacks may share files. */
-  readonly numbers: ReadonlyMap<string, number>;
-}
-
 /** Whether every image of a stack is in a file that an eligible stack has images in too. */
-function isKept(series: Series, stacks: readonly Series[]): boolean {
-  const others = stacks.filter((one) => one !== series && one.eligible);
+function isKept(series: Series, members: readonly Member[]): boolean {
+  const others = members.filter((one) => one.series !== series && one.series.eligible).flatMap(halvesOf);
   const written = new Set(others.flatMap(({ instances }) => instances.map((one) => one.sopInstanceUid)));
   return series.instances.every(({ part, sopInstanceUid }) => part !== null && written.has(sopInstanceUid));
 }
 
-/** Source files of a unit counted from 1, in the order in which its stacks come to them. */
+/** Source files of a derived series counted from 1, in the order in which its stacks come to them. */
 function fileNumbers(stacks: readonly Series[]): Map<string, number> {
   const numbers = new Map<string, number>();
   for (const { sopInstanceUid } of stacks.flatMap(({ instances }) => instances))
@@ -176,167 +195,4 @@ function sizeOf({ geometry, frames }: Series): VolumeSize | null {
   if (geometry === null) return null;
   const area = geometry.columns * geometry.rows;
   return { area, values: area * geometry.slices * frames };
-}
-
-async function writeStack(
-  series: Series,
-  pool: DecodePool,
-  { first, numbers }: Naming,
-  request: WriteRequest,
-  onProgress: (done: number) => void,
-): Promise<WrittenStack> {
-  const files: WrittenFile[] = [];
-  const shared: string[] = [];
-  let clamped = 0;
-  for (const folder of ['image', NEXT])
-    await fs.mkdir(path.join(request.folder, folder), { recursive: true });
-  const planes = instancePlanes(series);
-  for (const [i, file] of byFile(planes).entries()) {
-    const bytes = await file.file.read();
-    if (sha256(bytes) !== request.loaded.sha256[i]) throw changedSource();
-    const [place] = file.planes;
-    const { instance } = place;
-    const sopInstanceUid = derivedUid(request, instance.sopInstanceUid);
-    const number = numbers.get(instance.sopInstanceUid) ?? 0;
-    const earlier = await earlierFile(
-      path.join(request.folder, 'image', fileName(number)),
-      finishedFile(request, number),
-    );
-    const frames = { request, planes, file, bytes, decode: pool.decode, sopInstanceUid, earlier };
-    const written =
-      instance.part === null
-        ? writeInstance({
-            request,
-            planes,
-            place,
-            from: 0,
-            bytes,
-            stored: await pool.decode(instance, bytes),
-            sopInstanceUid,
-          })
-        : await (instance.part.tile === null ? writeFrames(frames) : writeTiles(frames));
-    clamped += written.clamped;
-    const isShared = finishedFile(request, number) !== undefined;
-    const folder = isShared ? NEXT : 'image';
-    files.push(await put(request, 'image', number, written.bytes, sopInstanceUid, folder));
-    if (isShared) shared.push(fileName(number));
-    onProgress(i + 1);
-  }
-  // All or none: what another stack has finished is not left half with our frames and half without.
-  for (const name of shared)
-    await fs.rename(path.join(request.folder, NEXT, name), path.join(request.folder, 'image', name));
-  const maps = mapsOf(request);
-  const unplaced = maps.length > 0 && series.geometry.unplaced;
-  for (const map of unplaced ? [] : maps)
-    for (let frame = 0; frame < series.frames; frame++) {
-      await fs.mkdir(path.join(request.folder, map), { recursive: true });
-      const sopInstanceUid = derivedUid(request, `${map.replace('-', ' ')} ${series.id} ${frame}`);
-      const bytes = await writeMap({ request, planes, frame, sopInstanceUid, map });
-      files.push(await put(request, map, first + frame + 1, bytes, sopInstanceUid));
-    }
-  if (request.processed.model !== null)
-    files.push(await putModel(request, `${series.id}.onnx`, request.processed.model));
-  return {
-    files,
-    warnings: [...(clamped === 0 ? [] : [clampedWarning(clamped)]), ...(unplaced ? [NO_MAP] : [])],
-  };
-}
-
-/** As `writeStack`, some slices at a time, of a series whose images have a file each. */
-async function writeParts(
-  series: Series,
-  pool: DecodePool,
-  { numbers }: Naming,
-  { part, sha256: hashes, processed, ...about }: PartsRequest,
-  onProgress: (done: number) => void,
-): Promise<WrittenStack> {
-  const planes = instancePlanes(series);
-  const { slices, columns, rows } = series.geometry;
-  const files: WrittenFile[] = [];
-  let clamped = 0;
-  await fs.mkdir(path.join(about.folder, 'image'), { recursive: true });
-  for (const { from, to } of runsOf(slices, columns * rows * series.frames)) {
-    const { before, after } = await part({ from, to });
-    const request: WriteRequest = {
-      ...about,
-      loaded: { volume: before, sha256: hashes },
-      processed: { ...processed, volume: after },
-    };
-    for (const [i, place] of planes.entries()) {
-      if (place.slice < from || place.slice >= to) continue;
-      const { instance } = place;
-      const bytes = await instance.file.read();
-      if (sha256(bytes) !== hashes[i]) throw changedSource();
-      const stored = await pool.decode(instance, bytes);
-      const sopInstanceUid = derivedUid(request, instance.sopInstanceUid);
-      const written = writeInstance({ request, planes, place, from, bytes, stored, sopInstanceUid });
-      clamped += written.clamped;
-      const number = numbers.get(instance.sopInstanceUid) ?? 0;
-      files.push(await put(request, 'image', number, written.bytes, sopInstanceUid));
-      onProgress(files.length);
-    }
-  }
-  if (processed.model !== null) files.push(await putModel(about, `${series.id}.onnx`, processed.model));
-  return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
-}
-
-const NO_MAP: Problem = {
-  code: 'W_GEOMETRY',
-  message: 'No map was written: a Parametric Map needs the position of its images, and these have none.',
-  remedy: 'Export the series again, with its geometry.',
-};
-
-function mapsOf({ unit, processed }: WriteRequest): MapName[] {
-  const maps: MapName[] = [];
-  if (unit.errorMap !== null && processed.errorMap !== null) maps.push('error-map');
-  if (unit.uncertainty !== null && processed.uncertainty != null) maps.push('uncertainty');
-  return maps;
-}
-
-/** The same in a resumed run: the namespace is in the journal. */
-function derivedUid(request: WriteRequest, name: string): string {
-  return deriveUid(request.namespace, name);
-}
-
-async function put(
-  request: WriteRequest,
-  entry: 'image' | MapName,
-  number: number,
-  bytes: Uint8Array,
-  sopInstanceUid: string,
-  folder: string = entry,
-): Promise<WrittenFile> {
-  const name = fileName(number);
-  await writeFileAtomic(path.join(request.folder, folder, name), bytes, { replace: true });
-  const { derived, errorMap, uncertainty } = request.unit;
-  const place = { image: derived, 'error-map': errorMap, uncertainty }[entry];
-  return {
-    role: entry === 'image' ? 'denoised' : entry,
-    entry,
-    name,
-    bytes: bytes.length,
-    sha256: sha256(bytes),
-    seriesInstanceUid: place?.uid ?? null,
-    sopInstanceUid,
-  };
-}
-
-/** Where files wait that take the place of what another stack of the unit wrote. */
-const NEXT = 'next';
-
-/** What another stack of the unit made of the same file. */
-function finishedFile({ finished }: WriteRequest, number: number): WrittenFile | undefined {
-  return finished?.find(({ entry, name }) => entry === 'image' && name === fileName(number));
-}
-
-function fileName(number: number): string {
-  return `${String(number).padStart(5, '0')}.dcm`;
-}
-
-function clampedWarning(count: number): Problem {
-  return {
-    code: 'W_CLAMPED',
-    message: `${count} pixels did not fit into the bits of the source and were set to the nearest value that does.`,
-    remedy: 'Nothing to do unless they are many: compare before and after in the report.',
-  };
 }

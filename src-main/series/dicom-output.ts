@@ -7,11 +7,11 @@ import type { Instance } from '../dicom/read/instance.js';
 import type { InstancePlanes } from '../dicom/series/volume.js';
 import { type Derivation, deriveInstance, SMOOTHING } from '../dicom/write/derive.js';
 import type { FileDerivation } from '../dicom/write/derive-parts.js';
+import { EQUIPMENT } from '../dicom/write/equipment.js';
 import { placedFrame, voxelOf } from '../dicom/write/multiframe.js';
 import { parametricMap } from '../dicom/write/parametric-map.js';
 import { verifyWritten } from '../dicom/write/verify.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
-import { EQUIPMENT } from './equipment.js';
 import type { WriteRequest } from './input.js';
 
 /** Upper end of the window that error maps open with, in noise levels. */
@@ -110,7 +110,9 @@ export function sourcesOf(
       (apart > 0 && apart <= context && later === 0) || (apart === 0 && later > 0 && later <= contextFrames)
     );
   });
-  return [own, ...near].map(({ instance }) => instance);
+  return [own, ...near].flatMap(({ instance, partner }) =>
+    partner === undefined ? [instance] : [instance, partner],
+  );
 }
 
 /** The processed values of an instance, frame after frame as in its file. */

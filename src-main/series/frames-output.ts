@@ -122,9 +122,10 @@ function partOf({ part }: Instance) {
 
 /** One reference a frame: readers of several frame numbers in one are few. */
 function references(sources: readonly Instance[]): FrameReference[] {
-  return sources.map(({ sopClassUid, sopInstanceUid, part }) => ({
+  return sources.map(({ sopClassUid, sopInstanceUid, seriesInstanceUid, part }) => ({
     sopClassUid,
     sopInstanceUid,
+    seriesInstanceUid,
     ...(part === null ? {} : { frame: part.index + 1 }),
   }));
 }

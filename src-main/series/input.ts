@@ -19,6 +19,8 @@ export interface StackInput {
   readonly calibration: Calibration;
   /** DICOM only. */
   readonly seriesInstanceUid: string | null;
+  /** Of the other half of a complex image, where that is another series. */
+  readonly partnerUid?: string;
   /** As of the images that a person sees: a complex image counts once. */
   readonly grid: {
     readonly columns: number;
@@ -81,6 +83,8 @@ export interface LoadedStack {
   readonly turnedAt?: number | null;
   /** Set where the frames of the volume are real parts, then imaginary ones: the magnitudes, half as many. */
   readonly magnitude?: Volume;
+  /** What is told of reading it. */
+  readonly problems?: readonly Problem[];
 }
 
 export interface WriteRequest {
@@ -113,10 +117,10 @@ export interface WrittenFile {
   readonly sopInstanceUid: string | null;
 }
 
-export type EntryName = 'image' | 'error-map' | 'uncertainty' | 'model' | SidecarKind;
+export type EntryName = 'image' | 'partner' | 'error-map' | 'uncertainty' | 'model' | SidecarKind;
 
 /** Maps that are written beside the images. */
-export interface Maps {
+interface Maps {
   readonly errorMap: boolean;
   readonly uncertainty?: boolean;
 }
@@ -185,6 +189,8 @@ export interface Unit {
   readonly derived: { readonly uid: string; readonly number: number } | null;
   readonly errorMap: { readonly uid: string; readonly number: number } | null;
   readonly uncertainty: { readonly uid: string; readonly number: number } | null;
+  /** Of the other halves of complex images (phase, imaginary parts), where these are a series of their own. */
+  readonly partner?: { readonly uid: string; readonly number: number };
 }
 
 /** How large a volume is: values of one plane, and of all. */

@@ -12,6 +12,8 @@ export interface DrawnFrame {
   readonly slope?: number;
   readonly intercept?: number;
   readonly component?: string;
+  /** Frame Type; absent: ORIGINAL, PRIMARY, T1. */
+  readonly frameType?: string;
   readonly bValue?: number;
   readonly gradient?: readonly number[];
   readonly echoTime?: number;
@@ -71,7 +73,7 @@ export function drawEnhanced(image: DrawnImage): Uint8Array {
     textElement(tag, vr, value),
   ];
   const word = (tag: number, value: number): [number, Buffer] => [tag, wordElement(tag, value)];
-  const type = (component = 'MAGNITUDE') => frameType(sequence, modality, component);
+  const type = (component = 'MAGNITUDE', called?: string) => frameType(sequence, modality, component, called);
   const elements: [number, Buffer][] = [
     text(
       0x00080008,
@@ -138,12 +140,17 @@ export function drawEnhanced(image: DrawnImage): Uint8Array {
 
 type Sequence = (tag: number, ...items: readonly Buffer[]) => Buffer;
 
-function frameType(sequence: Sequence, modality: string, component: string): Buffer {
+function frameType(
+  sequence: Sequence,
+  modality: string,
+  component: string,
+  called = `ORIGINAL\\PRIMARY\\${modality === 'MR' ? 'T1' : 'VOLUME'}\\NONE`,
+): Buffer {
   const mr = modality === 'MR';
   return sequence(
     mr ? 0x00189226 : 0x00189329,
     Buffer.concat([
-      textElement(0x00089007, 'CS', `ORIGINAL\\PRIMARY\\${mr ? 'T1' : 'VOLUME'}\\NONE`),
+      textElement(0x00089007, 'CS', called),
       ...(mr ? [textElement(0x00089208, 'CS', component)] : []),
     ]),
   );
@@ -171,7 +178,7 @@ function dimensionModule(sequence: Sequence, pointers: readonly number[]): [numb
 function frameGroups(
   image: DrawnImage,
   sequence: Sequence,
-  type: (component?: string) => Buffer,
+  type: (component?: string, called?: string) => Buffer,
   frame: DrawnFrame,
   index: number,
 ): Buffer {
@@ -212,7 +219,7 @@ function frameGroups(
   if (position !== null)
     groups.push([0x00209113, sequence(0x00209113, textElement(0x00200032, 'DS', position.join('\\')))]);
   if (!image.sharedType) {
-    const bytes = type(frame.component);
+    const bytes = type(frame.component, frame.frameType);
     groups.push([bytes.readUInt16LE(0) * 65536 + bytes.readUInt16LE(2), bytes]);
   }
   if (frame.echoTime !== undefined)

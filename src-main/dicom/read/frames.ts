@@ -3,11 +3,11 @@ import { type Attributes, layered, readAttributes } from '../elements/attributes
 import { readPixelSize } from '../elements/calibration.js';
 import { type ElementFile, walkElements } from '../elements/elements.js';
 import type { SourceFile } from '../files/source.js';
+import { readComplexPart } from './complex-part.js';
 import { readWindows } from './details.js';
 import { readDiffusion } from './diffusion.js';
 import {
   type Concatenation,
-  complexPartOf,
   type Instance,
   readAcquisition,
   readInstance,
@@ -155,7 +155,7 @@ function readFrame(groups: Attributes, all: Attributes, { modality }: Instance) 
     ...readScale(groups, all, modality),
     ...readDiffusion(all),
     imageType,
-    complexPart: complexPartOf(all, imageType),
+    ...readComplexPart(all, imageType),
     acquisitionNumber: all.uint16('x00209156') ?? legacy.acquisitionNumber,
     acquisitionTime: all.text('x00189074') ?? all.text('x00189151') ?? legacy.acquisitionTime,
     echoTime: all.doubles('x00189082', 1)?.[0] ?? legacy.echoTime,

@@ -11,6 +11,7 @@ import {
   walkElements,
 } from '../elements/elements.js';
 import type { SourceFile } from '../files/source.js';
+import { readComplexPart } from './complex-part.js';
 import { type DisplayWindow, readFrameWindows } from './details.js';
 import { readDiffusion } from './diffusion.js';
 import type { FrameRecord, Triple } from './frame-record.js';
@@ -75,6 +76,8 @@ export interface Instance extends PixelFormat, FrameRecord {
   readonly imageType: readonly string[];
   /** 'M', 'P', 'R', 'I' where the image type says which part of the complex signal this is, else ''. */
   readonly complexPart: string;
+  /** Not a part of the signal, but computed of the phases of several: a map of the field, or of velocities. */
+  readonly computedOf: 'field' | 'velocity' | null;
   /** Real-world value = stored value * slope + intercept. */
   readonly slope: number;
   readonly intercept: number;
@@ -191,7 +194,7 @@ export function readAcquisition(attributes: Attributes) {
   const time = attributes.text('x00080032') ?? attributes.text('x00080033') ?? '';
   return {
     imageType,
-    complexPart: complexPartOf(attributes, imageType),
+    ...readComplexPart(attributes, imageType),
     instanceNumber: attributes.decimal('x00200013') ?? null,
     acquisitionNumber: attributes.decimal('x00200012') ?? null,
     acquisitionTime: attributes.text('x0008002a') ?? `${date}${time}`,
@@ -215,33 +218,6 @@ function reconstructionOf(attributes: Attributes): string {
     attributes.text('x00181160') ?? '',
   ];
   return values.every((value) => value === '') ? '' : values.join(',');
-}
-
-const COMPLEX_PARTS: ReadonlyMap<string, string> = new Map([
-  ['M', 'M'],
-  ['MAGNITUDE', 'M'],
-  ['P', 'P'],
-  ['PHASE', 'P'],
-  ['R', 'R'],
-  ['REAL', 'R'],
-  ['I', 'I'],
-  ['IMAGINARY', 'I'],
-]);
-
-/** Complex Image Component (0008,9208), GE's private image type (0043,102F), or Image Type value 3 and on. */
-export function complexPartOf(attributes: Attributes, imageType: readonly string[]): string {
-  const component = COMPLEX_PARTS.get(attributes.text('x00089208') ?? '');
-  if (component !== undefined) return component;
-  if (attributes.text('x00430010') === 'GEMS_PARM_01') {
-    const part = attributes.int16('x0043102f');
-    if (part !== undefined && part >= 0 && part < 4) return 'MPRI'[part];
-  }
-  return (
-    imageType
-      .slice(2)
-      .map((value) => COMPLEX_PARTS.get(value))
-      .find((part) => part !== undefined) ?? ''
-  );
 }
 
 export function readPlane(attributes: Attributes) {

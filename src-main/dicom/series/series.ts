@@ -82,10 +82,20 @@ function formatRefusal(first: Instance): Problem | null {
     );
   if (first.hasModalityLut)
     return notEligible('The values go through a lookup table that has no inverse.', leftOut);
+  if (first.computedOf === 'field')
+    return notEligible('A map of the field is computed of several images, and is none itself.', leftOut);
   if (first.complexPart === 'P')
-    return notEligible('Phase images wrap around, which denoising does not respect.', leftOut);
+    return first.computedOf === null
+      ? PHASE
+      : notEligible('A map of velocities is computed of several images, and is none itself.', leftOut);
   return null;
 }
+
+/** Of a phase image alone: with its magnitude it is half of a complex image (`pairComplex`). */
+export const PHASE: Problem = notEligible(
+  'Phase images wrap around: they are only denoised together with their magnitude images.',
+  'Give the magnitude images of the same acquisition too; where they are there, nothing is to be done.',
+);
 
 function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
   const warnings: Problem[] = [];

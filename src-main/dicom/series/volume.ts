@@ -13,6 +13,8 @@ export interface InstancePlanes {
   readonly slice: number;
   /** Volume frames, one for each frame of the file. */
   readonly frames: readonly number[];
+  /** The same image of the other half of a complex one, which went into its pixels too. */
+  readonly partner?: Instance;
 }
 
 export interface LoadedVolume {
@@ -116,6 +118,7 @@ export async function loadVolume(
     units: first.units,
     measured: masked,
     quantum: Math.min(...series.instances.map((instance) => Math.abs(instance.slope))),
+    ...(['R', 'I'].includes(first.complexPart) ? { signed: true } : {}),
   };
   return { volume, hashes, turnedAt };
 }

@@ -244,20 +244,23 @@ const PROCESSED: CodedConcept = { value: 'PROCESSED', scheme: '99LIMPID', meanin
 
 /** Source Image Evidence Sequence: every source image of the frames, once, by study and series (PS3.3 C.8.13.2). */
 function evidence(file: ElementFile, references: readonly FrameReference[]): NewElement[][] {
-  const unique = new Map(references.map((one) => [one.sopInstanceUid, one.sopClassUid]));
-  const images = [...unique].map(([sopInstanceUid, sopClassUid]) => [
-    uidElement(0x00081150, sopClassUid),
-    uidElement(0x00081155, sopInstanceUid),
-  ]);
-  return [
-    [
-      sequenceElement(0x00081115, [
-        sequenceElement(0x00081199, ...images),
-        uidElement(0x0020000e, textOf(file, 0x0020000e) ?? ''),
+  const own = textOf(file, 0x0020000e) ?? '';
+  const bySeries = new Map<string, Map<string, string>>();
+  for (const { seriesInstanceUid = own, sopInstanceUid, sopClassUid } of references) {
+    const images = bySeries.get(seriesInstanceUid) ?? new Map<string, string>();
+    bySeries.set(seriesInstanceUid, images.set(sopInstanceUid, sopClassUid));
+  }
+  const series = [...bySeries].map(([uid, images]) => [
+    sequenceElement(
+      0x00081199,
+      ...[...images].map(([sopInstanceUid, sopClassUid]) => [
+        uidElement(0x00081150, sopClassUid),
+        uidElement(0x00081155, sopInstanceUid),
       ]),
-      uidElement(0x0020000d, textOf(file, 0x0020000d) ?? ''),
-    ],
-  ];
+    ),
+    uidElement(0x0020000e, uid),
+  ]);
+  return [[sequenceElement(0x00081115, ...series), uidElement(0x0020000d, textOf(file, 0x0020000d) ?? '')]];
 }
 
 /** Organizations of dimensions and concatenations are of one series: new ones, the same in all files of the new series. */

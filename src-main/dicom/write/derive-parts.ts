@@ -42,6 +42,8 @@ export interface InstanceReference {
 export interface FrameReference extends InstanceReference {
   /** Of an image of many, from 1. */
   readonly frame?: number;
+  /** Absent: that of the file that is derived. */
+  readonly seriesInstanceUid?: string;
 }
 
 export interface Equipment {

@@ -56,7 +56,11 @@ async function chosenSeries(
   let chosen = input;
   if (only !== undefined) chosen = named(chosen, only, ({ id }) => [id]);
   if (series !== undefined)
-    chosen = named(chosen, series, ({ id, seriesInstanceUid }) => [id, seriesInstanceUid ?? id]);
+    chosen = named(chosen, series, ({ id, seriesInstanceUid, partnerUid }) => [
+      id,
+      seriesInstanceUid ?? id,
+      partnerUid ?? id,
+    ]);
   if (condition === null) return chosen;
   const met = new Set<StackInput>();
   for (const stack of [...chosen.units.flatMap(({ stacks }) => stacks), ...chosen.leftOut])

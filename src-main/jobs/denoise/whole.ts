@@ -26,7 +26,8 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   watch.lap('read');
   await refuseOtherSource(job, sourceHash(loaded.sha256));
   const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
-  for (const problem of gaps) job.emit({ type: 'warning', series: stack.id, problem });
+  for (const problem of [...gaps, ...(loaded.problems ?? [])])
+    job.emit({ type: 'warning', series: stack.id, problem });
   const estimate = noiseOf(loaded, stack.modality);
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
