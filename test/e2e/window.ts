@@ -41,12 +41,9 @@ export function whatIsMissing(): string | false {
   return built ? false : 'skipped: the window is not built; run npm run build';
 }
 
-/** @param folder of the test: the app starts in it, and its home is in it */
-export async function openTestWindow(folder: string): Promise<TestWindow> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const complaints: string[] = [];
-  let server = await serve(folder);
-  const browser: Browser = await chromium.launch({
+/** A real browser that stays off the network. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
     executablePath: CHROMIUM,
     args: [
       '--no-sandbox',
@@ -56,6 +53,14 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
       '--disable-quic',
     ],
   });
+}
+
+/** @param folder of the test: the app starts in it, and its home is in it */
+export async function openTestWindow(folder: string): Promise<TestWindow> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const complaints: string[] = [];
+  let server = await serve(folder);
+  const browser = await openBrowser();
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(20_000);
   page.on('console', (message) => {
