@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['denoise'],
   ['series'],
   ['jobs'],
-  ['app'],
+  ['app', 'node'],
   ['cli', 'shell'],
   ['main.ts', 'preload.ts'],
 ];
@@ -36,6 +36,7 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   restore: ['dicom'],
   denoise: ['dicom'],
   models: ['noise', 'dicom', 'runtime'],
+  node: ['training', 'restore', 'denoise', 'jobs', 'trust', 'noise', 'series'],
   app: ['training', 'restore', 'denoise', 'jobs', 'trust'],
   cli: ['training', 'restore', 'denoise', 'jobs', 'dicom', 'noise', 'trust'],
   shell: ['training', 'restore', 'denoise', 'jobs', 'dicom', 'noise', 'trust'],

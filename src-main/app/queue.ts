@@ -22,7 +22,7 @@ import {
   whole,
 } from '../contract/schema.js';
 import type { RunningJob } from '../process/client.js';
-import { jsonFile } from './json-file.js';
+import { jsonFile } from '../base/json-file.js';
 import { WindowRequest } from './requests.js';
 
 /** Raised when an older version's file can no longer be read. */

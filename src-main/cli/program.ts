@@ -9,6 +9,7 @@ import { generateCommand } from './commands/generate.js';
 import { inspectCommand } from './commands/inspect.js';
 import { latentCommand } from './commands/latent.js';
 import { modelsCommand } from './commands/models.js';
+import { nodeCommand } from './commands/node.js';
 import { pretrainCommand } from './commands/pretrain.js';
 import { sendCommand } from './commands/send.js';
 import { type ServePlaces, serveCommand } from './commands/serve.js';
@@ -54,6 +55,11 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(denoiseCommand(start))
     .addCommand(evaluateCommand(start))
     .addCommand(sendCommand(start))
+    .addCommand(
+      nodeCommand(places.compute, (code) => {
+        exitCode = code;
+      }),
+    )
     .addCommand(simulateCommand(start))
     .addCommand(trainCommand(start))
     .addCommand(pretrainCommand(start))

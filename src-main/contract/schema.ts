@@ -16,8 +16,10 @@ export {
   literal as only,
   nullable as nullOr,
   object,
+  optional as otherwise,
   picklist as oneOf,
   record as fieldsOf,
+  strictObject as exactly,
   strictTuple as tuple,
   union as either,
   unknown as anything,
@@ -71,6 +73,28 @@ export function read<T>(schema: Schema<T>, data: unknown): Reading<T> {
   if (result.success) return { fits: true, value: result.output };
   const [issue] = result.issues;
   return { fits: false, path: v.getDotPath(issue) ?? '', expected: issue.expected ?? 'another value' };
+}
+
+/** A text of a form, which is told where it has another. */
+export const formed = (form: RegExp, expected: string) => v.pipe(v.string(), v.regex(form, expected));
+export const between = (least: number, most: number) =>
+  v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+export const wholeBetween = (least: number, most: number) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(least), v.maxValue(most));
+export const atLeastOne = <S extends Schema<unknown>>(item: S) => v.pipe(v.array(item), v.nonEmpty());
+export const address = v.pipe(v.string(), v.url());
+
+/** As `read`, with all that is wrong in words: for files that people write. */
+export function readAll<T>(
+  schema: Schema<T>,
+  data: unknown,
+): { readonly fits: true; readonly value: T } | { readonly fits: false; readonly wrong: readonly string[] } {
+  const result = v.safeParse(schema, data);
+  if (result.success) return { fits: true, value: result.output };
+  return {
+    fits: false,
+    wrong: result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`),
+  };
 }
 
 /** For data that goes on as it is, with what the schema does not name. */

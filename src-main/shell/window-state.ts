@@ -1,5 +1,5 @@
 import type { BrowserWindow, Rectangle } from 'electron';
-import { jsonFile } from '../app/json-file.js';
+import { jsonFile } from '../base/json-file.js';
 import { flag, integer, type Of, object, orElse, read } from '../contract/schema.js';
 
 const WindowState = object({

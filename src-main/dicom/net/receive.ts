@@ -25,6 +25,8 @@ export interface Receiving {
   readonly folder: string;
   /** Longest data set that is taken. */
   readonly mostBytes: number;
+  /** Free space that has to stay, in bytes; absent: until the disk is full. */
+  readonly leastFree?: number;
 }
 
 /** The answer to C-STORE, and where the instance is; null where it is not. */
@@ -41,7 +43,7 @@ export interface Stored {
 export async function storeInstance(
   association: Association,
   { context, command, data }: Message,
-  { folder, mostBytes }: Receiving,
+  { folder, mostBytes, leastFree = 0 }: Receiving,
 ): Promise<Stored> {
   const { affectedClass, affectedInstance } = command;
   if (data === null || affectedClass === undefined || affectedInstance === undefined)
@@ -49,6 +51,8 @@ export async function storeInstance(
   // The UID becomes a file name: nothing else may pass.
   if (!isUid(affectedInstance) || !isUid(affectedClass))
     return { status: STATUS.cannotUnderstand, file: null };
+  if (leastFree > 0 && (await freeBytes(folder)) < leastFree)
+    return { status: STATUS.outOfResources, file: null };
   const proposed = association.request.contexts.find(({ id }) => id === context);
   if (proposed?.abstractSyntax !== affectedClass) return { status: STATUS.classMismatch, file: null };
   const transferSyntax = association.accepted.get(context)?.transferSyntax ?? '';
@@ -83,6 +87,11 @@ export async function storeInstance(
       return { status: STATUS.outOfResources, file: null };
     throw error;
   }
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await fs.statfs(folder);
+  return bavail * bsize;
 }
 
 class TooLarge extends Error {}

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode, writeFileAtomic } from '../base/files.js';
+import { hasCode, writeFileAtomic } from './files.js';
 
 /** A small JSON file that is always whole on disk. Writes follow one another, and only the last that waits is made. */
 export interface JsonFile {

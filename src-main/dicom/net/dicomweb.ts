@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { LimpidError } from '../../contract/errors.js';
+import type { Storable } from './storable.js';
+
+/** A DICOMweb service (PS3.18). */
+export interface WebPeer {
+  /** Without `/studies` and without a slash at its end. */
+  readonly url: string;
+  /** Bearer token; null where none is asked for. */
+  readonly token: string | null;
+}
+
+const SILENCE_MS = 120_000;
+const JSON_TYPE = 'application/dicom+json';
+
+/**
+ * Stores instances (STOW-RS, PS3.18 section 10.5), each as its file is.
+ *
+ * @param bytesOf a whole file
+ * @param done called for each as soon as the service has answered for it; null: stored
+ * @throws LimpidError E_NETWORK where the service cannot be reached or refuses the request as a whole
+ */
+export async function stow(
+  peer: WebPeer,
+  instances: readonly Storable[],
+  bytesOf: (instance: Storable) => Promise<Uint8Array>,
+  done: (instance: Storable, failure: number | null) => void,
+): Promise<void> {
+  // One request an instance: what was stored is known one by one, and memory holds one.
+  for (const instance of instances) {
+    const boundary = `limpid-${randomBytes(12).toString('hex')}`;
+    const body = Buffer.concat([
+      Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`, 'latin1'),
+      await bytesOf(instance),
+      Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1'),
+    ]);
+    const { status, text } = await ask(peer, '/studies', {
+      method: 'POST',
+      headers: {
+        'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
+        accept: JSON_TYPE,
+      },
+      body,
+    });
+    // 409: the one instance was refused, and the answer says why (PS3.18 section 10.5.3).
+    if (status !== 200 && status !== 202 && status !== 409) throw refused(status);
+    const failure = failureOf(text, instance.sopInstance);
+    done(instance, failure ?? (status === 409 ? 0x0110 : null));
+  }
+}
+
+/** Failure Reason of an instance in the answer; null where it is not among those that failed. */
+function failureOf(text: string, sopInstance: string): number | null {
+  const failed = values(field(parse(text), '00081198'));
+  for (const one of failed)
+    if (values(field(one, '00081155')).includes(sopInstance)) {
+      const [reason] = values(field(one, '00081197'));
+      return typeof reason === 'number' ? reason : 0x0110;
+    }
+  return null;
+}
+
+/** An attribute search or a document that an answer holds, in the DICOM JSON model (PS3.18 annex F). */
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function values(value: unknown): readonly unknown[] {
+  const list = field(value, 'Value');
+  return Array.isArray(list) ? list : [];
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    // Some services answer in XML whatever is asked for, or with nothing: the status counts then.
+    return null;
+  }
+}
+
+async function ask(
+  { url, token }: WebPeer,
+  path: string,
+  request: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: Buffer;
+  },
+): Promise<{ readonly status: number; readonly text: string }> {
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+      method: request.method,
+      headers: { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      ...(request.body === undefined ? {} : { body: new Uint8Array(request.body) }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(SILENCE_MS),
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw new LimpidError(
+      'E_NETWORK',
+      'The DICOMweb service cannot be reached.',
+      'Check its address, and that it is running.',
+      undefined,
+      error,
+    );
+  }
+}
+
+function refused(status: number): LimpidError {
+  const why =
+    status === 401 || status === 403
+      ? 'it does not take our token'
+      : status === 507
+        ? 'it is out of room'
+        : 'it refused';
+  return new LimpidError(
+    'E_NETWORK',
+    `The DICOMweb service answered ${status}: ${why}.`,
+    'Check its address and the token, or ask its administrator.',
+  );
+}

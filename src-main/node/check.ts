@@ -1,0 +1,55 @@
+import { openSource } from '../dicom/files/sources.js';
+import { readStorable } from '../dicom/net/storable.js';
+import { attributeValues } from '../dicom/read/keywords.js';
+import type { NodeConfig } from './config.js';
+import { readRules, ruleFor } from './rules.js';
+
+/** Which rule would fire for a series, and what would become of it. */
+export interface Checked {
+  readonly seriesInstanceUid: string;
+  readonly seriesNumber: string;
+  readonly modality: string;
+  readonly images: number;
+  /** null: none fits, the series would be skipped. */
+  readonly rule: string | null;
+  readonly does: 'denoise' | 'forward' | 'skip';
+  readonly targets: readonly string[];
+}
+
+/**
+ * What the rules would do with the images of a file or folder. Nothing is received, denoised or sent.
+ *
+ * @throws LimpidError E_USAGE (rules), E_NOT_FOUND
+ */
+export async function checkRules(config: NodeConfig, input: string): Promise<readonly Checked[]> {
+  const book = readRules(config);
+  const found = new Map<string, Checked>();
+  const source = await openSource(input);
+  try {
+    for await (const file of source.files()) {
+      if ((await readStorable(file.place).catch(() => null)) === null) continue;
+      const valuesOf = await attributeValues(file).catch(() => null);
+      const [series = ''] = valuesOf?.('SeriesInstanceUID') ?? [];
+      if (valuesOf === null || series === '') continue;
+      const known = found.get(series);
+      const rule = known === undefined ? ruleFor(book, valuesOf) : null;
+      found.set(
+        series,
+        known === undefined
+          ? {
+              seriesInstanceUid: series,
+              seriesNumber: valuesOf('SeriesNumber')[0] ?? '',
+              modality: valuesOf('Modality')[0] ?? '',
+              images: 1,
+              rule: rule?.name ?? null,
+              does: rule?.do ?? 'skip',
+              targets: rule?.targets ?? [],
+            }
+          : { ...known, images: known.images + 1 },
+      );
+    }
+  } finally {
+    await source.close();
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,173 @@
+import * as path from 'node:path';
+import { writeFileAtomic } from '../base/files.js';
+import { problemFrom } from '../contract/errors.js';
+import { newUid } from '../dicom/elements/uid.js';
+import { type CommitmentReport, requestCommitment } from '../dicom/net/commitment.js';
+import type { Storable } from '../dicom/net/storable.js';
+import type { NodeConfig, Target } from './config.js';
+import { deliver, instancesBelow, readAcknowledged } from './deliver.js';
+import type { Delivery } from './record.js';
+import type { Live, Shelf } from './shelf.js';
+
+/** How long an association is held for the answer to a request for commitment; later it comes to our own port. */
+const COMMITMENT_WAIT_MS = 10_000;
+/** When an answer has not come, it is asked for again. */
+const COMMITMENT_AGAIN_MS = 10 * 60_000;
+const FIRST_PAUSE_MS = 2_000;
+
+/** Deliveries of a series to each of some targets, not begun. */
+export function deliveriesTo(targets: readonly string[], what: Delivery['what']): Delivery[] {
+  return targets.map((target) => ({
+    target,
+    what,
+    state: 'waiting',
+    sent: 0,
+    total: 0,
+    attempts: 0,
+    notBefore: new Date(0).toISOString(),
+    problem: null,
+    transaction: null,
+  }));
+}
+
+/**
+ * Sends what is due, one delivery a target at a time, and tries again with growing pauses for as long as it takes: what
+ * was denoised is never given up because a PACS is down.
+ */
+export class Courier {
+  readonly #config: NodeConfig;
+  readonly #shelf: Shelf;
+  readonly #busy = new Map<string, Promise<void>>();
+
+  constructor(config: NodeConfig, shelf: Shelf) {
+    this.#config = config;
+    this.#shelf = shelf;
+  }
+
+  /** Starts what is due; does not wait for it. */
+  start(now: number): void {
+    for (const live of this.#shelf.all())
+      live.record.deliveries.forEach((delivery, i) => {
+        if (!isDue(live, delivery, now) || this.#busy.has(delivery.target)) return;
+        const work = this.#work(live, i).finally(() => this.#busy.delete(delivery.target));
+        this.#busy.set(delivery.target, work);
+      });
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.#busy.values());
+  }
+
+  /** A peer answered a request for commitment. */
+  async committed(report: CommitmentReport): Promise<void> {
+    for (const live of this.#shelf.all())
+      for (const [i, { transaction }] of live.record.deliveries.entries())
+        if (transaction !== null && transaction === report.transaction) await this.#conclude(live, i, report);
+  }
+
+  async #work(live: Live, i: number): Promise<void> {
+    const delivery = live.record.deliveries[i];
+    const target = this.#config.targets[delivery.target];
+    const { generation } = live.record;
+    if (target === undefined)
+      return this.#note(live, i, generation, { state: 'failed', problem: 'E_NOT_FOUND' });
+    try {
+      const instances = await this.#instancesOf(live, delivery);
+      if (delivery.state === 'waiting') {
+        await this.#note(live, i, generation, { total: instances.length });
+        const sent = await deliver({
+          target,
+          calling: this.#config.title,
+          instances,
+          under: path.join(live.record.id, delivery.what),
+          acknowledged: this.#shelf.folderOf(live).acknowledged(delivery, generation),
+          onSent: (count) => this.#count(live, i, generation, count),
+        });
+        await this.#note(live, i, generation, { sent, problem: null, attempts: 0 });
+      }
+      await this.#commit(live, i, generation, target, instances);
+    } catch (error) {
+      const attempts = live.record.deliveries[i]?.attempts ?? 0;
+      const pause = Math.min(
+        this.#config.longestPauseSeconds * 1000,
+        FIRST_PAUSE_MS * 2 ** Math.min(attempts, 20),
+      );
+      await this.#note(live, i, generation, {
+        attempts: attempts + 1,
+        problem: problemFrom(error).code,
+        notBefore: new Date(Date.now() + pause).toISOString(),
+      });
+    }
+  }
+
+  #instancesOf(live: Live, { what }: Delivery): Promise<Storable[]> {
+    const folder = this.#shelf.folderOf(live);
+    return instancesBelow(what === 'results' ? folder.output(live.record.generation) : folder.images);
+  }
+
+  async #commit(
+    live: Live,
+    i: number,
+    generation: number,
+    target: Target,
+    instances: readonly Storable[],
+  ): Promise<void> {
+    if (target.kind !== 'dicom' || !target.commitment)
+      return this.#note(live, i, generation, { state: 'done' });
+    const transaction = newUid();
+    await this.#note(live, i, generation, {
+      state: 'committing',
+      transaction,
+      notBefore: new Date(Date.now() + COMMITMENT_AGAIN_MS).toISOString(),
+    });
+    const report = await requestCommitment(
+      target,
+      this.#config.title,
+      { transaction, references: instances },
+      COMMITMENT_WAIT_MS,
+    );
+    if (report !== null) await this.#conclude(live, i, report);
+  }
+
+  /** What a peer does not keep is sent again. */
+  async #conclude(live: Live, i: number, { failed }: CommitmentReport): Promise<void> {
+    const { generation } = live.record;
+    const delivery = live.record.deliveries[i];
+    if (failed.length === 0)
+      return this.#note(live, i, generation, { state: 'done', transaction: null, problem: null });
+    const file = this.#shelf.folderOf(live).acknowledged(delivery, generation);
+    const kept = [...(await readAcknowledged(file))].filter((uid) => !failed.includes(uid));
+    await writeFileAtomic(file, kept.map((uid) => `${uid}\n`).join(''), { replace: true });
+    await this.#note(live, i, generation, {
+      state: 'waiting',
+      transaction: null,
+      problem: 'E_NETWORK',
+      notBefore: new Date(Date.now() + FIRST_PAUSE_MS).toISOString(),
+    });
+  }
+
+  #count(live: Live, i: number, generation: number, sent: number): void {
+    if (live.record.generation !== generation) return;
+    live.record = { ...live.record, deliveries: withChange(live.record.deliveries, i, { sent }) };
+  }
+
+  /** Late images may have begun the series anew meanwhile: what was sent before is not of it then. */
+  async #note(live: Live, i: number, generation: number, to: Partial<Delivery>): Promise<void> {
+    if (live.record.generation !== generation) return;
+    const deliveries = withChange(live.record.deliveries, i, to);
+    const isSent = live.record.state === 'sending' && deliveries.every(({ state }) => state === 'done');
+    if (isSent) await this.#shelf.change(live, 'sent', { deliveries, state: 'sent' });
+    else await this.#shelf.note(live, { deliveries });
+  }
+}
+
+function withChange(deliveries: readonly Delivery[], i: number, to: Partial<Delivery>): Delivery[] {
+  return deliveries.map((one, k) => (k === i ? { ...one, ...to } : one));
+}
+
+/** Originals go as soon as the series is complete; results once they may. */
+function isDue({ record }: Live, { what, state, notBefore }: Delivery, now: number): boolean {
+  if (record.state === 'receiving' || state === 'done' || state === 'failed') return false;
+  if (what === 'results' && record.state !== 'sending') return false;
+  return Date.parse(notBefore) <= now;
+}

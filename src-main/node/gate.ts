@@ -1,0 +1,61 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasCode } from '../base/files.js';
+import { list, nullOr, type Of, object, oneOf, read, text } from '../contract/schema.js';
+import type { Rule } from './config.js';
+
+/** What the gate reads of report.json. */
+const Judged = object({
+  series: list(
+    object({
+      status: oneOf(['done', 'failed', 'skipped']),
+      problem: nullOr(object({ code: text })),
+      trust: nullOr(object({ verdict: oneOf(['pass', 'warn', 'fail']) })),
+    }),
+  ),
+});
+
+type Verdict = 'pass' | 'warn' | 'fail';
+
+/** What is to be done with a result. */
+export interface Passage {
+  readonly to: 'send' | 'hold' | 'skip';
+  /** The worst of its series; null where none was judged. */
+  readonly verdict: Verdict | null;
+  /** Why it is not sent, by code. */
+  readonly reason: string | null;
+}
+
+const WORST: readonly Verdict[] = ['fail', 'warn', 'pass'];
+
+/**
+ * Whether a result may be sent: never where a trust report fails, a part of the series failed, or the report is missing
+ * or cannot be read. What warns goes as the rule says.
+ *
+ * @param output output folder of `denoise`
+ */
+export async function passageOf(output: string, rule: Rule): Promise<Passage> {
+  const report = await readReport(path.join(output, 'report.json'));
+  if (report === null) return { to: 'hold', verdict: null, reason: 'E_IO' };
+  const verdicts = report.series.flatMap(({ trust }) => (trust === null ? [] : [trust.verdict]));
+  const verdict = WORST.find((one) => verdicts.includes(one)) ?? null;
+  const failed = report.series.find(({ status }) => status === 'failed');
+  const done = report.series.some(({ status }) => status === 'done');
+  if (failed !== undefined) return { to: 'hold', verdict, reason: failed.problem?.code ?? 'E_INTERNAL' };
+  if (!done) return { to: 'skip', verdict, reason: report.series[0]?.problem?.code ?? 'E_NOTHING' };
+  if (verdict === null) return { to: 'hold', verdict, reason: 'W_UNTESTED' };
+  if (verdict === 'fail') return { to: 'hold', verdict, reason: 'E_TRUST' };
+  if (verdict === 'warn' && rule.warned === 'hold') return { to: 'hold', verdict, reason: 'W_TRUST' };
+  return { to: 'send', verdict, reason: null };
+}
+
+async function readReport(file: string): Promise<Of<typeof Judged> | null> {
+  try {
+    const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
+    const reading = read(Judged, value);
+    return reading.fits ? reading.value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import * as fs from 'node:fs/promises';
+import type { NodeConfig } from './config.js';
+import type { Live, Shelf } from './shelf.js';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Removes the images and results of series that were sent: after the days that they are kept, and the oldest first
+ * before that where the disk is nearly full. Never of a series that waits, is held, failed, or was not committed to.
+ */
+export async function removeOld(config: NodeConfig, shelf: Shelf): Promise<void> {
+  const removable = shelf.inState('sent', 'skipped').filter(({ record }) => !record.removed);
+  if (removable.length === 0) return;
+  const isTight = (await freeBytes(config.folder)) < config.leastFreeGb * 2 ** 30;
+  for (const live of removable) {
+    const age = Date.now() - Date.parse(live.record.changedAt);
+    // One at a time where room is needed: the next look tells whether more is.
+    if (age >= config.keepDays * DAY_MS) await remove(live, shelf);
+    else if (isTight && live.record.state === 'sent') return remove(live, shelf);
+  }
+}
+
+async function remove(live: Live, shelf: Shelf): Promise<void> {
+  const { images, late, output } = shelf.folderOf(live);
+  const { changedAt, generation } = live.record;
+  await shelf.change(live, 'removed', { removed: true });
+  // When it was sent is what counts for how long the record itself says it.
+  await shelf.note(live, { changedAt });
+  const outputs = Array.from({ length: generation }, (_, i) => output(i + 1));
+  for (const folder of [images, late, ...outputs]) await fs.rm(folder, { recursive: true, force: true });
+}
+
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await fs.statfs(folder);
+  return bavail * bsize;
+}

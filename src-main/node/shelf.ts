@@ -1,0 +1,112 @@
+import * as path from 'node:path';
+import { namesIn, type Placed, place, type Sorted, sortedOf } from './inbox.js';
+import {
+  newRecord,
+  readRecords,
+  type SeriesRecord,
+  type State,
+  seriesFolder,
+  writeRecord,
+} from './record.js';
+
+/** A series and what is known of it only while the node runs. */
+export interface Live {
+  record: SeriesRecord;
+  /** Milliseconds since 1970 of the last image. */
+  lastAt: number;
+  /** Moved on although something still comes: told so by a person. */
+  now: boolean;
+}
+
+/** Tells of each change, for the audit. */
+export type OnChange = (record: SeriesRecord, what: string) => void;
+
+/**
+ * All series of a node, in memory and on disk. Invariants: a change is on disk before it is told; images lie in the
+ * folder of their series or in `incoming`, never in both; a record that is lost is begun anew from its images.
+ */
+export class Shelf {
+  readonly #base: string;
+  readonly #onChange: OnChange;
+  readonly #all = new Map<string, Live>();
+
+  private constructor(base: string, onChange: OnChange) {
+    this.#base = base;
+    this.#onChange = onChange;
+  }
+
+  /** What an earlier node left: what was running waits again. @throws errors of the disk */
+  static async open(base: string, onChange: OnChange): Promise<Shelf> {
+    const shelf = new Shelf(base, onChange);
+    for (const { id, record } of await readRecords(base)) {
+      const read = record ?? (await recovered(base, id));
+      if (read === null) continue;
+      const state: State = read.state === 'running' ? 'waiting' : read.state;
+      shelf.#all.set(id, { record: { ...read, state }, lastAt: Date.now(), now: false });
+    }
+    return shelf;
+  }
+
+  get(id: string): Live | undefined {
+    return this.#all.get(id);
+  }
+
+  all(): readonly Live[] {
+    return [...this.#all.values()];
+  }
+
+  /** In the order in which they became what they are. */
+  inState(...states: readonly State[]): readonly Live[] {
+    return this.all()
+      .filter(({ record }) => states.includes(record.state))
+      .sort((a, b) => (a.record.changedAt < b.record.changedAt ? -1 : 1));
+  }
+
+  async change(live: Live, what: string, to: Partial<SeriesRecord>): Promise<void> {
+    const changed = { ...live.record, ...to, changedAt: new Date().toISOString() };
+    await writeRecord(this.#base, changed);
+    live.record = changed;
+    this.#onChange(changed, what);
+  }
+
+  /** Without the audit: progress of a delivery. */
+  async note(live: Live, to: Partial<SeriesRecord>): Promise<void> {
+    live.record = { ...live.record, ...to };
+    await writeRecord(this.#base, live.record);
+  }
+
+  /** Puts an image that came to its series. @returns null where the file names no series */
+  async take(file: string): Promise<{ readonly sorted: Sorted; readonly placed: Placed } | null> {
+    const sorted = await sortedOf(file);
+    if (sorted === null) return null;
+    const known = this.#all.get(sorted.id);
+    const live = known ?? {
+      record: newRecord(sorted.study, sorted.series, new Date()),
+      lastAt: 0,
+      now: false,
+    };
+    if (known === undefined) {
+      this.#all.set(sorted.id, live);
+      await this.change(live, 'began', {});
+    }
+    const placed = await place(this.#base, file, sorted, live.record.state === 'receiving');
+    live.lastAt = Date.now();
+    if (placed === 'new') live.record = { ...live.record, instances: live.record.instances + 1 };
+    return { sorted, placed };
+  }
+
+  folderOf({ record }: Live) {
+    return seriesFolder(this.#base, record.id);
+  }
+}
+
+/** The record of a folder that lost it: its images say which series it is. */
+async function recovered(base: string, id: string): Promise<SeriesRecord | null> {
+  const { images, late } = seriesFolder(base, id);
+  for (const folder of [images, late])
+    for (const name of await namesIn(folder)) {
+      const sorted = await sortedOf(path.join(folder, name)).catch(() => null);
+      if (sorted?.id === id) return newRecord(sorted.study, sorted.series, new Date());
+    }
+  return null;
+}

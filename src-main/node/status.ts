@@ -1,0 +1,205 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import * as path from 'node:path';
+import { hasCode, writeFileAtomic } from '../base/files.js';
+import { LimpidError, problemFrom } from '../contract/errors.js';
+import { type Of, object, read, text, whole } from '../contract/schema.js';
+import type { NodeConfig } from './config.js';
+import type { LimpidNode } from './node.js';
+import { type SeriesRecord, STATES } from './record.js';
+import { freeBytes } from './retention.js';
+
+const LOOPBACK = '127.0.0.1';
+const ACTIONS = ['now', 'release', 'retry'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Where a running node answers, for commands on the same machine by the same user. */
+const Door = object({ port: whole, token: text });
+/** What a refused command answers. */
+const Told = object({ message: text, remedy: text });
+
+export interface StatusServer {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Health and metrics for anyone on this machine (numbers only), the list of series and commands for whoever may read
+ * the folder of the node: the token lies there.
+ *
+ * @throws LimpidError E_NETWORK where the port cannot be had
+ */
+export async function startStatus(config: NodeConfig, node: LimpidNode): Promise<StatusServer> {
+  const token = randomBytes(24).toString('hex');
+  const server = createServer((request, response) => {
+    answer(config, node, token, request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', () =>
+      reject(new LimpidError('E_NETWORK', 'The status port is in use.', 'Choose another as statusPort.')),
+    );
+    server.listen(config.statusPort, LOOPBACK, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.statusPort;
+  const file = doorFile(config);
+  await writeFileAtomic(file, JSON.stringify({ port, token }), { replace: true });
+  await fs.chmod(file, 0o600);
+  return {
+    port,
+    async close() {
+      await fs.rm(file, { force: true });
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function doorFile({ folder }: NodeConfig): string {
+  return path.join(folder, 'status.json');
+}
+
+async function answer(
+  config: NodeConfig,
+  node: LimpidNode,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const reply = (status: number, body: string, type = 'application/json') => {
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+    response.end(body);
+  };
+  // A page in a browser of this machine has another host or an origin of its own: neither may look or command.
+  const host = request.headers.host ?? '';
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host) || request.headers.origin !== undefined)
+    return reply(403, '{}');
+  const { pathname } = new URL(request.url ?? '/', `http://${LOOPBACK}`);
+  if (request.method === 'GET' && pathname === '/health') return reply(200, JSON.stringify(healthOf(node)));
+  if (request.method === 'GET' && pathname === '/metrics')
+    return reply(200, await metricsOf(config, node), 'text/plain; version=0.0.4');
+  if (!isAllowed(request, token)) return reply(401, '{}');
+  if (request.method === 'GET' && pathname === '/series') return reply(200, JSON.stringify(node.records()));
+  const command = /^\/series\/([0-9a-f]{16})\/([a-z]+)$/.exec(pathname);
+  const action = ACTIONS.find((one) => one === command?.[2]);
+  if (request.method !== 'POST' || command === null || action === undefined) return reply(404, '{}');
+  try {
+    await node[action](command[1]);
+    return reply(200, '{}');
+  } catch (error) {
+    const { code, message, remedy } = problemFrom(error);
+    return reply(409, JSON.stringify({ code, message, remedy }));
+  }
+}
+
+function isAllowed(request: IncomingMessage, token: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+function countsOf(node: LimpidNode): Readonly<Record<string, number>> {
+  const records = node.records();
+  return Object.fromEntries(
+    STATES.map((state) => [state, records.filter((one) => one.state === state).length]),
+  );
+}
+
+function healthOf(node: LimpidNode) {
+  return { ok: true, series: countsOf(node) };
+}
+
+/** Prometheus' text format. */
+async function metricsOf(config: NodeConfig, node: LimpidNode): Promise<string> {
+  const { received, refused } = node.counts();
+  const waiting = node
+    .records()
+    .flatMap(({ deliveries }) => deliveries.filter(({ state }) => state !== 'done'));
+  const lines = [
+    '# HELP limpid_node_series Series by state.',
+    '# TYPE limpid_node_series gauge',
+    ...Object.entries(countsOf(node)).map(
+      ([state, count]) => `limpid_node_series{state="${state}"} ${count}`,
+    ),
+    '# TYPE limpid_node_received_total counter',
+    `limpid_node_received_total ${received}`,
+    '# HELP limpid_node_refused_total Instances that name no series.',
+    '# TYPE limpid_node_refused_total counter',
+    `limpid_node_refused_total ${refused}`,
+    '# TYPE limpid_node_associations gauge',
+    `limpid_node_associations ${node.associations()}`,
+    '# TYPE limpid_node_deliveries_waiting gauge',
+    `limpid_node_deliveries_waiting ${waiting.length}`,
+    '# HELP limpid_node_deliveries_failing Deliveries whose last try failed.',
+    '# TYPE limpid_node_deliveries_failing gauge',
+    `limpid_node_deliveries_failing ${waiting.filter(({ problem }) => problem !== null).length}`,
+    '# TYPE limpid_node_free_bytes gauge',
+    `limpid_node_free_bytes ${await freeBytes(config.folder)}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What a command asks a running node. @throws LimpidError E_NOT_FOUND where none runs; what the node answers */
+export async function listSeries(config: NodeConfig): Promise<readonly SeriesRecord[]> {
+  const { text } = await askNode(config, 'GET', '/series');
+  // Written by this program, in this version: the node and the command are of one installation.
+  return JSON.parse(text) as readonly SeriesRecord[];
+}
+
+/** @throws LimpidError as `listSeries` */
+export async function command(config: NodeConfig, id: string, action: Action): Promise<void> {
+  if (!/^[0-9a-f]{16}$/.test(id))
+    throw new LimpidError('E_USAGE', 'That is no id of a series.', 'The list of the node shows them.');
+  await askNode(config, 'POST', `/series/${id}/${action}`);
+}
+
+async function askNode(config: NodeConfig, method: string, at: string): Promise<{ readonly text: string }> {
+  const { port, token } = await readDoor(config);
+  let response: Response;
+  try {
+    response = await fetch(`http://${LOOPBACK}:${port}${at}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(30_000),
+    });
+  } catch (error) {
+    throw notRunning(error);
+  }
+  const body = await response.text();
+  if (response.ok) return { text: body };
+  const told = read(Told, parsed(body));
+  if (told.fits) throw new LimpidError('E_USAGE', told.value.message, told.value.remedy);
+  throw notRunning(undefined);
+}
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return null;
+  }
+}
+
+async function readDoor(config: NodeConfig): Promise<Of<typeof Door>> {
+  try {
+    const reading = read(Door, JSON.parse(await fs.readFile(doorFile(config), 'utf8')));
+    if (reading.fits) return reading.value;
+    throw notRunning(undefined);
+  } catch (error) {
+    if (hasCode(error, 'EACCES'))
+      throw new LimpidError('E_USAGE', 'The node is of another user.', 'Ask as that user.');
+    throw notRunning(error);
+  }
+}
+
+function notRunning(cause: unknown): LimpidError {
+  return new LimpidError(
+    'E_NOT_FOUND',
+    'No node runs with these settings.',
+    'Start it with `limpid node`, with the same settings.',
+    undefined,
+    cause,
+  );
+}

@@ -1,0 +1,379 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Association } from '../../src-main/dicom/net/association.js';
+import { COMMAND_FIELD } from '../../src-main/dicom/net/command.js';
+import { connectTo } from '../../src-main/dicom/net/connect.js';
+import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
+import { store } from '../../src-main/dicom/net/scu.js';
+import { dataSetOf, readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
+import { checkRules } from '../../src-main/node/check.js';
+import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
+import { type LimpidNode, type NodeOptions, startNode } from '../../src-main/node/node.js';
+import type { SeriesRecord } from '../../src-main/node/record.js';
+import { command, listSeries, startStatus } from '../../src-main/node/status.js';
+import { tempFolder } from '../dicom/support.js';
+import { freePort } from '../support/servers.js';
+import { drawSeries, fakeJobs, nodeConfig } from './support.js';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function started(config: NodeConfig, options: NodeOptions): Promise<LimpidNode> {
+  const node = await startNode(config, options);
+  let isClosed = false;
+  const close = node.close;
+  const once = async () => {
+    if (!isClosed) await close();
+    isClosed = true;
+  };
+  closers.push(once);
+  return { ...node, close: once };
+}
+
+async function send(config: NodeConfig, files: readonly string[]): Promise<void> {
+  const instances = await Promise.all(files.map(readStorable));
+  const peer = { title: config.title, host: '127.0.0.1', port: config.port, tls: null };
+  const failed: string[] = [];
+  await store(peer, 'SCANNER', instances, ({ sopInstance }, { kind }) => {
+    if (kind !== 'stored') failed.push(sopInstance);
+  });
+  expect(failed).toEqual([]);
+}
+
+/** A PACS that tells what it received. */
+async function pacs(port: number): Promise<{ received: Received[]; close: () => Promise<void> }> {
+  const received: Received[] = [];
+  const node = await startStorage(
+    {
+      title: 'PACS',
+      host: '127.0.0.1',
+      port,
+      folder: tempFolder(),
+      callers: null,
+      mostAssociations: 5,
+      mostBytes: 1 << 24,
+      silenceMs: 60_000,
+    },
+    { received: (one) => received.push(one) },
+  );
+  closers.push(node.close);
+  return { received, close: node.close };
+}
+
+async function untilRecord(
+  node: LimpidNode,
+  series: string,
+  test: (record: SeriesRecord) => boolean,
+): Promise<SeriesRecord> {
+  let found: SeriesRecord | undefined;
+  await expect
+    .poll(
+      () => {
+        found = node.records().find((one) => one.series === series);
+        return found !== undefined && test(found);
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+  if (found === undefined) throw new Error('There is no such record.');
+  return found;
+}
+
+const inState = (state: SeriesRecord['state']) => (record: SeriesRecord) => record.state === state;
+const toPacs = (port: number, more: object = {}) => ({
+  targets: { pacs: { kind: 'dicom', title: 'PACS', host: '127.0.0.1', port, ...more } },
+  rules: [{ name: 'all', do: 'denoise', targets: ['pacs'] }],
+});
+
+describe('settings of a node', () => {
+  it('are refused with the place of each value that is wrong', () => {
+    expect(() => parseConfig({ folder: 'x', rules: [] })).toThrow(/rules: must have a rule/);
+    expect(() => parseConfig({ folder: 'x', prot: 1, rules: [{ name: 'a', do: 'melt' }] })).toThrow(
+      /rules\.0\.do/,
+    );
+    expect(() =>
+      parseConfig({ folder: 'x', rules: [{ name: 'a', do: 'denoise', targets: ['nowhere'] }] }),
+    ).toThrow(/no target nowhere/);
+  });
+
+  it('with a condition that names an unknown attribute start no node', async () => {
+    const config = await nodeConfig({ rules: [{ name: 'a', do: 'skip', where: 'Nonsense=1' }] });
+    await expect(
+      startNode(
+        config,
+        fakeJobs(() => 'pass'),
+      ),
+    ).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+});
+
+describe('a node', () => {
+  it('denoises a series once it is complete and sends what passes, once', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig(toPacs(port));
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const { series, files } = drawSeries();
+    await send(config, files);
+    const record = await untilRecord(node, series, inState('sent'));
+    expect(record).toMatchObject({ instances: 6, verdict: 'pass', rule: 'all', generation: 1 });
+    expect(target.received).toHaveLength(6);
+    // What comes again is what is there.
+    await send(config, files);
+    await send(config, drawSeries({ slices: 1 }).files);
+    await expect.poll(() => node.records().filter(inState('sent')).length, { timeout: 60_000 }).toBe(2);
+    expect(jobs.started).toHaveLength(2);
+    expect(target.received).toHaveLength(7);
+  });
+
+  it('holds what fails until it is released, and what warns where the rule says so', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig({
+      ...toPacs(port),
+      rules: [
+        {
+          name: 'strict',
+          where: 'SeriesDescription~careful',
+          do: 'denoise',
+          targets: ['pacs'],
+          warned: 'hold',
+        },
+        { name: 'all', do: 'denoise', targets: ['pacs'] },
+      ],
+    });
+    const verdicts = ['fail', 'warn', 'warn'] as const;
+    let count = 0;
+    const node = await started(
+      config,
+      fakeJobs(() => verdicts[count++] ?? 'pass'),
+    );
+    const failing = drawSeries();
+    await send(config, failing.files);
+    const held = await untilRecord(node, failing.series, inState('held'));
+    expect(held).toMatchObject({ verdict: 'fail', reason: 'E_TRUST' });
+
+    const careful = drawSeries({ description: 'Careful' });
+    await send(config, careful.files);
+    expect(await untilRecord(node, careful.series, inState('held'))).toMatchObject({
+      rule: 'strict',
+      verdict: 'warn',
+    });
+
+    const other = drawSeries();
+    await send(config, other.files);
+    await untilRecord(node, other.series, inState('sent'));
+    expect(target.received).toHaveLength(6);
+
+    await node.release(held.id);
+    await untilRecord(node, failing.series, inState('sent'));
+    expect(target.received).toHaveLength(12);
+    await expect(node.release(held.id)).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('waits for a series as long as an association that brings its study is open', async () => {
+    const config = await nodeConfig();
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const { series, files } = drawSeries();
+    const other = drawSeries();
+    const instances = await Promise.all(files.map(readStorable));
+    const peer = { title: config.title, host: '127.0.0.1', port: config.port, tls: null };
+    const association = await Association.open(
+      await connectTo(peer),
+      { called: config.title, calling: 'SCANNER' },
+      [{ id: 1, abstractSyntax: instances[0].sopClass, transferSyntaxes: [instances[0].transferSyntax] }],
+    );
+    const bring = async (some: readonly Storable[]) => {
+      for (const one of some) {
+        const command = {
+          commandField: COMMAND_FIELD.storeRequest,
+          affectedClass: one.sopClass,
+          affectedInstance: one.sopInstance,
+          messageId: 1,
+          priority: 0,
+        };
+        await association.send(1, command, dataSetOf(one));
+        expect((await association.receive())?.command.status).toBe(0);
+      }
+    };
+    await bring(instances.slice(0, 3));
+    // Another series completes by the same quiet time while this association pauses between two images.
+    await send(config, other.files);
+    await untilRecord(node, other.series, inState('sent'));
+    expect(node.records().find((one) => one.series === series)).toMatchObject({ state: 'receiving' });
+    await bring(instances.slice(3));
+    await association.release();
+    expect(await untilRecord(node, series, inState('sent'))).toMatchObject({ instances: 6, generation: 1 });
+    expect(jobs.started).toHaveLength(2);
+  });
+
+  it('does a series anew when images come late', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig(toPacs(port));
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const { series, files } = drawSeries();
+    await send(config, files.slice(0, 4));
+    await untilRecord(node, series, inState('sent'));
+    await send(config, files.slice(4));
+    const record = await untilRecord(
+      node,
+      series,
+      ({ state, generation }) => state === 'sent' && generation === 2,
+    );
+    expect(record.instances).toBe(6);
+    expect(target.received).toHaveLength(10);
+    expect(fs.readdirSync(jobs.started[1].input)).toHaveLength(6);
+  });
+
+  it('sends originals untouched, and what a rule only forwards or skips', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig({
+      ...toPacs(port),
+      rules: [
+        { name: 'localiser', where: 'SeriesDescription~localizer', do: 'skip' },
+        { name: 'through', where: 'SeriesDescription~scout', do: 'forward', originals: ['pacs'] },
+        { name: 't2', where: 'SeriesDescription~T2', do: 'denoise', originals: ['pacs'] },
+      ],
+    });
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const [skipped, through, t2, none] = ['Localizer', 'Scout', 'T2', 'Other'].map((description) =>
+      drawSeries({ description, slices: 2 }),
+    );
+    for (const { files } of [skipped, through, t2, none]) await send(config, files);
+    expect(await untilRecord(node, skipped.series, inState('skipped'))).toMatchObject({ reason: 'rule' });
+    expect(await untilRecord(node, none.series, inState('skipped'))).toMatchObject({ reason: 'no-rule' });
+    await untilRecord(node, through.series, inState('sent'));
+    await untilRecord(node, t2.series, inState('sent'));
+    expect(jobs.started).toHaveLength(1);
+    const sent = new Map(target.received.map(({ sopInstance, file }) => [sopInstance, file]));
+    expect([...sent.keys()].sort()).toEqual([...through.instances, ...t2.instances].sort());
+    for (const file of t2.files) {
+      const [source, arrived] = await Promise.all(
+        [file, sent.get(path.basename(file, '.dcm')) ?? ''].map(async (at) => {
+          const { dataStart } = await readStorable(at);
+          return fs.readFileSync(at).subarray(dataStart);
+        }),
+      );
+      expect(arrived.equals(source)).toBe(true);
+    }
+    expect(await checkRules(config, path.dirname(t2.files[0]))).toMatchObject([
+      { rule: 't2', does: 'denoise', images: 2 },
+    ]);
+  });
+
+  it('goes on sending when a PACS comes back, and loses nothing over restarts', async () => {
+    const port = await freePort();
+    const config = await nodeConfig(toPacs(port));
+    const jobs = fakeJobs(() => 'pass');
+    const first = await started(config, jobs);
+    const { series, files } = drawSeries();
+    await send(config, files);
+    const waiting = await untilRecord(first, series, ({ deliveries }) => (deliveries[0]?.attempts ?? 0) >= 2);
+    expect(waiting.deliveries[0]).toMatchObject({ state: 'waiting', problem: 'E_NETWORK' });
+    await first.close();
+    const second = await started({ ...config, port: await freePort() }, jobs);
+    const target = await pacs(port);
+    await untilRecord(second, series, inState('sent'));
+    expect(target.received).toHaveLength(6);
+    expect(jobs.started).toHaveLength(1);
+  });
+
+  it('gives a series up whose job ends the process again and again, and does it again when asked', async () => {
+    const config = await nodeConfig();
+    let isBroken = true;
+    const jobs = fakeJobs(() => (isBroken ? 'crash' : 'pass'));
+    const node = await started(config, jobs);
+    const { series, files } = drawSeries({ slices: 2 });
+    await send(config, files);
+    const failed = await untilRecord(node, series, inState('failed'));
+    expect(failed).toMatchObject({ reason: 'E_CRASH', crashes: 2 });
+    expect(jobs.started).toHaveLength(3);
+    isBroken = false;
+    await node.retry(failed.id);
+    await untilRecord(node, series, inState('sent'));
+  });
+
+  it('takes what lies still in a watched folder, once, and changes nothing there', async () => {
+    const { series, files } = drawSeries({ slices: 3 });
+    const folder = path.dirname(files[0]);
+    fs.writeFileSync(path.join(folder, 'notes.txt'), 'no image');
+    const before = fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name)));
+    const config = await nodeConfig({ watch: [{ path: folder, settleSeconds: 0.2 }] });
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    expect(await untilRecord(node, series, inState('sent'))).toMatchObject({ instances: 3 });
+    await node.close();
+    const again = await started({ ...config, port: await freePort() }, jobs);
+    const marker = drawSeries({ slices: 1 });
+    fs.copyFileSync(marker.files[0], path.join(folder, 'new.dcm'));
+    await untilRecord(again, marker.series, inState('sent'));
+    expect(jobs.started).toHaveLength(2);
+    fs.rmSync(path.join(folder, 'new.dcm'));
+    expect(fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name)))).toEqual(before);
+  });
+
+  it('tells how it is to anyone on this machine by numbers, and takes commands of its user only', async () => {
+    const config = await nodeConfig({ quietSeconds: 3600 });
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    const status = await startStatus(config, node);
+    closers.push(status.close);
+    const { series, files } = drawSeries({ slices: 2 });
+    await send(config, files);
+    const { id } = await untilRecord(node, series, ({ instances }) => instances === 2);
+    const at = `http://127.0.0.1:${status.port}`;
+    expect(await (await fetch(`${at}/health`)).json()).toMatchObject({ ok: true, series: { receiving: 1 } });
+    expect(await (await fetch(`${at}/metrics`)).text()).toContain('limpid_node_received_total 2');
+    expect((await fetch(`${at}/series`)).status).toBe(401);
+    expect((await fetch(`${at}/series/${id}/now`, { method: 'POST' })).status).toBe(401);
+    expect((await fetch(`${at}/health`, { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+    expect(await listSeries(config)).toMatchObject([{ id, state: 'receiving' }]);
+    await command(config, id, 'now');
+    await untilRecord(node, series, inState('sent'));
+    await expect(command(config, id, 'now')).rejects.toMatchObject({ code: 'E_USAGE' });
+    await expect(command(config, '0123456789abcdef', 'now')).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('writes an audit without patients and names of files, and is alone in its folder', async () => {
+    const config = await nodeConfig();
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    const { series, files } = drawSeries({ slices: 2, description: 'Telling words' });
+    await send(config, files);
+    await untilRecord(node, series, inState('sent'));
+    await expect(
+      startNode(
+        { ...config, port: await freePort() },
+        fakeJobs(() => 'pass'),
+      ),
+    ).rejects.toMatchObject({
+      code: 'E_LOCKED',
+    });
+    await node.close();
+    const folder = path.join(config.folder, 'audit');
+    const audit = fs
+      .readdirSync(folder)
+      .map((name) => fs.readFileSync(path.join(folder, name), 'utf8'))
+      .join('');
+    expect(
+      audit
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).event),
+    ).toEqual(['started', 'began', 'complete', 'started', 'sent', 'stopped']);
+    expect(audit).not.toMatch(/Telling|P1|\.dcm/);
+  });
+});
