@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
+import { jsonFile } from '../base/json-file.js';
 import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
 import { LimpidError, type Problem } from '../contract/errors.js';
 import type { JobEvent, ResultEvent } from '../contract/events.js';
@@ -22,7 +23,6 @@ import {
   whole,
 } from '../contract/schema.js';
 import type { RunningJob } from '../process/client.js';
-import { jsonFile } from '../base/json-file.js';
 import { WindowRequest } from './requests.js';
 
 /** Raised when an older version's file can no longer be read. */

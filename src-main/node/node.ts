@@ -80,6 +80,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
         mostAssociations: config.mostAssociations,
         mostBytes: MOST_BYTES,
         silenceMs: SILENCE_MS,
+        tls: config.tls,
         leastFree: config.leastFreeGb * 2 ** 30,
       },
       {

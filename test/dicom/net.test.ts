@@ -226,6 +226,30 @@ describe('storing', () => {
     },
   );
 
+  it.skipIf(dcmtk || noOpenssl)(
+    'is taken encrypted from peers that show a certificate, and from no other',
+    async () => {
+      const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => path.join(tempFolder(), name));
+      await run('openssl', [
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+        ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+      ]);
+      const files = { authority: certificate, certificate, key };
+      const { node, received } = await storage(tempFolder(), { tls: files });
+      const address = ['-aec', 'TARGET', '127.0.0.1', `${node.port}`];
+      const [file] = images();
+      await run('storescu', ['+tls', key, certificate, '-ic', ...address, file]);
+      await echo({ ...target(node.port), tls: files }, 'LIMPID');
+      expect(received).toHaveLength(1);
+      await expect(run('storescu', ['+tla', '-ic', ...address, file])).rejects.toThrow();
+      await expect(run('storescu', [...address, file])).rejects.toThrow();
+      await expect(
+        echo({ ...target(node.port), tls: { ...files, certificate: null, key: null } }, 'LIMPID'),
+      ).rejects.toMatchObject({ code: 'E_NETWORK' });
+      await echo({ ...target(node.port), tls: files }, 'LIMPID');
+    },
+  );
+
   it.skipIf(dcmtk)('takes what dcmtk sends byte for byte, and answers its echo', async () => {
     const folder = tempFolder();
     const { node, received } = await storage(folder);

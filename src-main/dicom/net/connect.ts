@@ -49,6 +49,22 @@ export async function connectTo(peer: Peer): Promise<Socket> {
 }
 
 async function secure(peer: Peer, files: TlsFiles): Promise<tls.TLSSocket> {
+  const { ca, cert, key } = await readTls(files);
+  return tls.connect({
+    host: peer.host,
+    port: peer.port,
+    ...(/^[0-9.:]+$/.test(peer.host) ? {} : { servername: peer.host }),
+    ca,
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+  });
+}
+
+/** Contents of the files of TLS. @throws LimpidError E_NOT_FOUND */
+export async function readTls(
+  files: TlsFiles,
+): Promise<{ ca: Buffer | undefined; cert: Buffer | undefined; key: Buffer | undefined }> {
   const read = async (file: string | null): Promise<Buffer | undefined> => {
     if (file === null) return undefined;
     try {
@@ -64,15 +80,7 @@ async function secure(peer: Peer, files: TlsFiles): Promise<tls.TLSSocket> {
     }
   };
   const [ca, cert, key] = await Promise.all([files.authority, files.certificate, files.key].map(read));
-  return tls.connect({
-    host: peer.host,
-    port: peer.port,
-    ...(/^[0-9.:]+$/.test(peer.host) ? {} : { servername: peer.host }),
-    ca,
-    cert,
-    key,
-    minVersion: 'TLSv1.2',
-  });
+  return { ca, cert, key };
 }
 
 const REMEDY = 'Check host, port and title of the target, and that it is running and knows this machine.';

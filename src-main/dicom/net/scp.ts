@@ -1,10 +1,12 @@
 import * as fs from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import * as tls from 'node:tls';
 import { hasCode } from '../../base/files.js';
 import { LimpidError } from '../../contract/errors.js';
 import { Association, type Decision, type Message } from './association.js';
 import { COMMAND_FIELD } from './command.js';
 import { type CommitmentReport, readCommitmentReport, STORAGE_COMMITMENT } from './commitment.js';
+import { readTls, type TlsFiles } from './connect.js';
 import type { AssociateReject, AssociateRequest } from './pdu.js';
 import { type Receiving, STATUS, type Stored, storeInstance } from './receive.js';
 
@@ -19,6 +21,8 @@ export interface StorageSettings extends Receiving {
   readonly mostAssociations: number;
   /** Silence after which a peer is taken for dead. */
   readonly silenceMs: number;
+  /** PEM files of TLS; where an authority is named, peers must show a certificate of it. Absent or null: no TLS. */
+  readonly tls?: TlsFiles | null;
 }
 
 /** An instance that is on disk, whole and flushed, before its sender hears of it. */
@@ -49,6 +53,8 @@ export interface StorageNode {
   readonly close: () => Promise<void>;
 }
 
+/** A peer that begins TLS and says nothing more is in nobody's way for long. */
+const HANDSHAKE_MS = 15_000;
 const VERIFICATION = '1.2.840.10008.1.1';
 /** Storage SOP classes all lie under these arcs (PS3.4 table B.5-1 and its private likes are not told apart). */
 const NOT_STORAGE = /^1\.2\.840\.10008\.(1\.(1|20|9|40|42)|5\.1\.4\.(1\.2|31|32|33)|3\.1\.2)(\.|$)/;
@@ -64,7 +70,7 @@ export async function startStorage(settings: StorageSettings, events: StorageEve
   await fs.mkdir(settings.folder, { recursive: true });
   const sockets = new Set<Socket>();
   const serving = new Set<Promise<unknown>>();
-  const server = createServer((socket) => {
+  const server = await serverOf(settings.tls ?? null, (socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
@@ -90,6 +96,24 @@ export async function startStorage(settings: StorageSettings, events: StorageEve
       await Promise.all([closed, ...serving]);
     },
   };
+}
+
+async function serverOf(files: TlsFiles | null, serve: (socket: Socket) => void): Promise<Server> {
+  if (files === null) return createServer(serve);
+  const { ca, cert, key } = await readTls(files);
+  const requestCert = ca !== undefined;
+  return tls.createServer(
+    {
+      ca,
+      cert,
+      key,
+      requestCert,
+      rejectUnauthorized: requestCert,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_MS,
+    },
+    serve,
+  );
 }
 
 function listen(server: Server, { host, port }: StorageSettings): Promise<number> {
