@@ -33,7 +33,7 @@ export interface NodeOptions {
 }
 
 /** What was counted since the node started. */
-export interface Counts {
+interface Counts {
   received: number;
   refused: number;
 }

@@ -15,7 +15,7 @@ export interface Peer {
 }
 
 /** PEM files. Both sides show certificates where `certificate` and `key` are given (BCP 195, PS3.15 section B.12). */
-interface TlsFiles {
+export interface TlsFiles {
   /** Of the authority that signed the peer's certificate; null for those that the system trusts. */
   readonly authority: string | null;
   readonly certificate: string | null;
