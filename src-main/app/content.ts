@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode, isInside } from '../base/files.js';
-import { type Problem, problemFrom } from '../contract/errors.js';
+import { type Problem, problemFrom, problemOf } from '../contract/errors.js';
 import { resourceAt } from '../contract/resources.js';
 import type { AppService } from './service.js';
 
@@ -120,5 +120,5 @@ function placeOf(folder: string, pathname: string): string | null {
 }
 
 function notFound(): Reply {
-  return refusal({ code: 'E_NOT_FOUND', message: 'There is nothing here.', remedy: 'Check the address.' });
+  return refusal(problemOf('E_NOT_FOUND/address'));
 }

@@ -1,5 +1,5 @@
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/app.js';
-import { errorFrom, LimpidError, type Problem } from '../contract/errors.js';
+import { errorFrom, fault, type LimpidError, type Problem } from '../contract/errors.js';
 import type { Child, Spawn } from '../process/spawn.js';
 import type {
   Frame,
@@ -154,5 +154,5 @@ function crash(how: string): Problem {
 }
 
 function unexpected(): LimpidError {
-  return new LimpidError('E_INTERNAL', 'The library gave another answer than asked for.', 'Report this.');
+  return fault('E_INTERNAL/library-answer');
 }

@@ -1,5 +1,5 @@
 import type { AppApi } from '../contract/app.js';
-import { errorFrom, LimpidError } from '../contract/errors.js';
+import { errorFrom, fault } from '../contract/errors.js';
 import type { ModelsRequest } from '../contract/requests.js';
 import type { ModelsResult } from '../contract/results.js';
 import type { RunningJob } from '../process/client.js';
@@ -20,7 +20,7 @@ export function modelsApi(options: {
     const result = await options.compute(request).result;
     if ('stopped' in result) throw errorFrom(result.stopped);
     if (result.command === 'models') return result;
-    throw new LimpidError('E_INTERNAL', 'The models gave another answer than asked for.', 'Report this.');
+    throw fault('E_INTERNAL/models-answer');
   };
   return {
     models: listAllModels,

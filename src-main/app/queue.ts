@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
 import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { fault, type Problem } from '../contract/errors.js';
 import type { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import {
@@ -119,8 +119,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   };
   const find = (id: JobId): Job => {
     const job = jobs.find((one) => one.id === id);
-    if (job === undefined)
-      throw new LimpidError('E_NOT_FOUND', 'There is no such job.', 'Look at the list again.');
+    if (job === undefined) throw fault('E_NOT_FOUND/job');
     return job;
   };
 
@@ -219,12 +218,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     },
     async finish(id) {
       const job = find(id);
-      if (running?.job !== job || job.request.type !== 'train')
-        throw new LimpidError(
-          'E_USAGE',
-          'Only a training that runs can be ended early.',
-          'Wait until it has started.',
-        );
+      if (running?.job !== job || job.request.type !== 'train') throw fault('E_USAGE/not-training');
       running.process.finish();
     },
     async retry(id) {
@@ -239,7 +233,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     },
     async remove(id) {
       const job = find(id);
-      if (running?.job === job) throw new LimpidError('E_USAGE', 'The job is running.', 'Cancel it first.');
+      if (running?.job === job) throw fault('E_USAGE/job-running');
       jobs = jobs.filter((one) => one !== job);
       forget(id);
       await changed();

@@ -7,7 +7,7 @@ import { closeOwnFolder } from '../base/own-folder.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { devicesOf } from '../contract/devices.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type RunningJob, startJob } from '../process/client.js';
 import type { Spawn } from '../process/spawn.js';
 import { hasCudaLibrary } from '../runtime/cuda.js';
@@ -136,13 +136,11 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     listFolder,
     async showInFolder(place) {
       // The window may only point at what jobs wrote, and at the data folder itself.
-      if (place !== home && !(await isOutput(place)))
-        throw new LimpidError('E_USAGE', 'The path is not an output of a job.', 'Open it in a file manager.');
+      if (place !== home && !(await isOutput(place))) throw fault('E_USAGE/no-output');
       await needDesktop(desktop).showInFolder(place);
     },
     async openInput(paths) {
-      if (paths.length === 0)
-        throw new LimpidError('E_USAGE', 'Nothing was named.', 'Choose files or a folder.');
+      if (paths.length === 0) throw fault('E_USAGE/nothing-named');
       const id = randomBytes(6).toString('hex');
       await library.open(
         id,
@@ -238,7 +236,7 @@ function startedLater(starting: Promise<RunningJob>): RunningJob {
 
 function needDesktop(desktop: Desktop | null): Desktop {
   if (desktop !== null) return desktop;
-  throw new LimpidError('E_USAGE', 'A browser cannot do this.', 'Use the desktop app.');
+  throw fault('E_USAGE/browser');
 }
 
 function kindOf(file: string): 'json' | 'png' | 'bytes' {
@@ -249,8 +247,7 @@ function kindOf(file: string): 'json' | 'png' | 'bytes' {
 /** A file that the result of a job lists. @throws LimpidError E_NOT_FOUND, E_PATH_ESCAPE, E_IO */
 async function outputOf({ request, result }: JobRecord, file: string): Promise<Uint8Array> {
   const listed = result !== null && 'files' in result ? result.files : [];
-  if (!listed.includes(file) || !('output' in request))
-    throw new LimpidError('E_NOT_FOUND', 'The job left no such file.', 'Wait until it has finished.');
+  if (!listed.includes(file) || !('output' in request)) throw fault('E_NOT_FOUND/job-file');
   return readOutput(request.output, file);
 }
 
@@ -258,15 +255,14 @@ async function outputOf({ request, result }: JobRecord, file: string): Promise<U
 async function reportOf({ request, result }: JobRecord, format: 'html' | 'json'): Promise<Uint8Array> {
   const report = result !== null && 'report' in result ? result.report : null;
   if (report === null || report === undefined || !('output' in request))
-    throw new LimpidError('E_NOT_FOUND', 'The job has no report.', 'Wait until it has finished.');
+    throw fault('E_NOT_FOUND/job-report');
   return readOutput(request.output, report[format]);
 }
 
 async function readOutput(folder: string, file: string): Promise<Uint8Array> {
   const place = path.join(folder, file);
   try {
-    if (!(await isInside(place, folder)))
-      throw new LimpidError('E_PATH_ESCAPE', 'The file lies outside its folder.', 'Run the job again.');
+    if (!(await isInside(place, folder))) throw fault('E_PATH_ESCAPE/outside-folder');
     return await fs.readFile(place);
   } catch (error) {
     throw asFileError(error, place);

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError } from '../base/files.js';
 import type { JobId, JobRecord, TrainingCheck } from '../contract/app.js';
-import { errorFrom, LimpidError } from '../contract/errors.js';
+import { errorFrom, fault, type LimpidError } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { JobRequest, TrainingShape, TrainRequest } from '../contract/requests.js';
 import type { FamilyChoices } from '../contract/results.js';
@@ -43,8 +43,7 @@ export function openTrainings(home: string, ask: (request: JobRequest) => Runnin
     };
   };
   const read = async ({ id, request }: JobRecord, name: string): Promise<Uint8Array> => {
-    if (request.type !== 'train')
-      throw new LimpidError('E_NOT_FOUND', 'The job is no training.', 'Look at the list again.');
+    if (request.type !== 'train') throw fault('E_NOT_FOUND/training');
     const file = path.join(folderOf(id), name);
     try {
       return await fs.readFile(file);
@@ -86,5 +85,5 @@ export function openTrainings(home: string, ask: (request: JobRequest) => Runnin
 
 function problemOf(result: ResultEvent): LimpidError {
   if ('stopped' in result) return errorFrom(result.stopped);
-  return new LimpidError('E_INTERNAL', 'The compute process answered something else.', 'Report this.');
+  return fault('E_INTERNAL/compute-answer');
 }

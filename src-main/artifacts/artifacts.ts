@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { ArtifactName } from '../contract/requests.js';
 import { planeLength, sliceView, type Volume, withData } from '../imaging/volume.js';
 import { quantile } from '../noise/robust.js';
@@ -105,11 +105,7 @@ export function physicsOf(volume: Volume): Physics {
 }
 
 function notFinite(): LimpidError {
-  return new LimpidError(
-    'E_VALUES',
-    'The image holds values that are not finite.',
-    'Replace them before simulating an artifact.',
-  );
+  return fault('E_VALUES/artifact-not-finite');
 }
 
 /** Plane `index` (frame * slices + slice) as the models take it, with air in place of padding. */

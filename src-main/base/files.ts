@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { modeOfFile } from './own-folder.js';
 
 /**
@@ -126,16 +126,8 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
 export function asFileError(error: unknown, file: string): LimpidError {
   if (error instanceof LimpidError) return error;
   if (hasCode(error, 'EEXIST')) return existsError(file);
-  if (hasCode(error, 'ENOENT'))
-    return new LimpidError('E_NOT_FOUND', 'The path does not exist.', 'Check the path.', file, error);
-  if (hasCode(error, 'ENAMETOOLONG'))
-    return new LimpidError(
-      'E_IO',
-      'A name in the path is longer than the file system takes.',
-      'Choose a shorter name, or a folder nearer to the root.',
-      file,
-      error,
-    );
+  if (hasCode(error, 'ENOENT')) return fault('E_NOT_FOUND/path', {}, file, error);
+  if (hasCode(error, 'ENAMETOOLONG')) return fault('E_IO/name-too-long', {}, file, error);
   const why = hasCode(error, 'ENOSPC')
     ? 'The disk is full.'
     : hasCode(error, 'EACCES', 'EPERM', 'EROFS')
@@ -151,10 +143,5 @@ export function asFileError(error: unknown, file: string): LimpidError {
 }
 
 function existsError(file: string): LimpidError {
-  return new LimpidError(
-    'E_EXISTS',
-    'The output exists already.',
-    'Choose a new folder, or remove it first.',
-    file,
-  );
+  return fault('E_EXISTS/output', {}, file);
 }

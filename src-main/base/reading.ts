@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { hasCode } from './files.js';
 
 /**
@@ -49,8 +49,7 @@ function requireRegular(stat: Stats, file: string): void {
 /** Turns an operating system error of reading into E_NOT_FOUND or E_IO, with what helps reading. */
 export function asReadError(error: unknown, place: string): LimpidError {
   if (error instanceof LimpidError) return error;
-  if (hasCode(error, 'ENOENT', 'ENOTDIR'))
-    return new LimpidError('E_NOT_FOUND', 'The path does not exist.', 'Check the path.', place, error);
+  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return fault('E_NOT_FOUND/path', {}, place, error);
   const [why, remedy] = readingTrouble(error);
   return new LimpidError('E_IO', why, remedy, place, error);
 }

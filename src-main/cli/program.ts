@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../base/version.js';
+import { problemOf } from '../contract/errors.js';
 import { EXIT } from '../contract/results.js';
 import { anomalyCommand } from './commands/anomaly.js';
 import { compressCommand, decompressCommand } from './commands/compress.js';
@@ -16,6 +17,7 @@ import { type ServePlaces, serveCommand } from './commands/serve.js';
 import { setupTensorflowCommand } from './commands/setup.js';
 import { simulateCommand } from './commands/simulate.js';
 import { trainCommand } from './commands/train.js';
+import { scriptLine } from './terminal/json.js';
 import type { Start } from './terminal/run.js';
 import { runRequest } from './terminal/run.js';
 
@@ -95,7 +97,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.done;
     if (error.code === 'commander.unknownCommand') process.stderr.write(COMMAND_FIRST);
-    if (args.includes('--json')) process.stdout.write(`${JSON.stringify(wrongUsage(error))}\n`);
+    if (args.includes('--json')) process.stdout.write(scriptLine(wrongUsage(error)));
     return EXIT.usage;
   }
   return exitCode;
@@ -122,10 +124,6 @@ function wrongUsage(error: CommanderError) {
     type: 'result',
     command: null,
     exitCode: EXIT.usage,
-    stopped: {
-      code: 'E_USAGE',
-      message: `The command line is wrong (${error.code.replace('commander.', '')}).`,
-      remedy: 'Run the command with --help.',
-    },
+    stopped: problemOf('E_USAGE/command-line', { what: error.code.replace('commander.', '') }),
   };
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from './errors.js';
+import { fault, type LimpidError } from './errors.js';
 import { read, type Schema } from './schema.js';
 
 /**
@@ -15,5 +15,5 @@ export function checked<T>(schema: Schema<T>, data: unknown, what: string): T {
 }
 
 export function refuse(what: string): LimpidError {
-  return new LimpidError('E_USAGE', `The request is wrong: ${what}.`, 'Report this: the window sent it.');
+  return fault('E_USAGE/request', { what });
 }

@@ -1,7 +1,16 @@
 /**
- * Errors and warnings that a person or a script meets. Every one has a code, the place and what to do.
- * The renderer may import this file: nothing here knows Node.
+ * Errors and warnings that a person or a script meets. What is thrown says which sentence is meant, the facts in it and
+ * the place; the words are made where they are read, from the catalogues: `words/english.ts`, the command line's and
+ * those of the window. The renderer may import this file: nothing here knows Node.
  */
+import {
+  englishRemedy,
+  englishSentence,
+  type FactsOf,
+  type PlainReason,
+  type Reason,
+} from './words/english.js';
+import type { Facts, Saying } from './words/template.js';
 
 export const ERROR_CODES = [
   // DICOM input
@@ -90,55 +99,144 @@ export const WARNING_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 type WarningCode = (typeof WARNING_CODES)[number];
 
-/** What happened, where, and what to do; plain data, so that it crosses processes and goes into reports. */
+type Code = ErrorCode | WarningCode;
+/** Reasons that stand on their own; others are only said within these. */
+export type ProblemReason = Extract<Reason, `${Code}/${string}`>;
+export type ErrorReason = Extract<Reason, `${ErrorCode}/${string}`>;
+
+/** What happened and where; plain data, so that it crosses processes and goes into reports. */
 export interface Problem {
-  readonly code: ErrorCode | WarningCode;
-  /** One sentence. Never holds a patient attribute or a file name: it goes into logs and reports. */
+  readonly code: Code;
+  /** Which sentence of the code: its key in the catalogues. Absent in what earlier versions wrote. */
+  readonly reason?: string;
+  /** What the sentence tells. Never a patient attribute or a file name: facts go into logs and reports. */
+  readonly facts?: Facts;
+  /** The sentence in English, for scripts and for readers that do not know the reason. */
   readonly message: string;
-  /** What the user can do now. */
+  /** What the user can do now, in English and in words that hold on the command line and in the window. */
   readonly remedy: string;
   /** File or series for the person at the screen. May name a file, so it is never logged or reported. */
   readonly place?: string;
 }
 
-/** The one error class: whatever the product refuses is thrown as this. */
+/** The one error class: whatever the product refuses is thrown as this. `fault` makes one. */
 export class LimpidError extends Error {
   readonly code: ErrorCode;
+  readonly reason: string | undefined;
+  readonly facts: Facts | undefined;
   readonly remedy: string;
   readonly place: string | undefined;
 
-  constructor(code: ErrorCode, message: string, remedy: string, place?: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(problem: Problem & { readonly code: ErrorCode }, cause?: unknown);
+  constructor(code: ErrorCode, message: string, remedy: string, place?: string, cause?: unknown);
+  constructor(
+    given: ErrorCode | (Problem & { readonly code: ErrorCode }),
+    second?: unknown,
+    remedy = '',
+    place?: string,
+    cause?: unknown,
+  ) {
+    const isText = typeof given === 'string';
+    const problem: Problem & { readonly code: ErrorCode } = isText
+      ? { code: given, message: String(second), remedy, ...(place === undefined ? {} : { place }) }
+      : given;
+    const why = isText ? cause : second;
+    super(problem.message, why === undefined ? undefined : { cause: why });
     this.name = 'LimpidError';
-    this.code = code;
-    this.remedy = remedy;
-    this.place = place;
+    this.code = problem.code;
+    this.reason = problem.reason;
+    this.facts = problem.facts;
+    this.remedy = problem.remedy;
+    this.place = problem.place;
   }
 
   /** The same error with a place, when the thrower did not know it. */
   at(place: string): LimpidError {
-    return this.place === undefined
-      ? new LimpidError(this.code, this.message, this.remedy, place, this.cause)
-      : this;
+    return this.place === undefined ? new LimpidError(toldBy(this, place), this.cause) : this;
   }
+}
+
+/**
+ * The error of a reason.
+ *
+ * @param facts those that its sentence and its remedy tell
+ * @param place file or series, for the person at the screen
+ * @param cause what was caught, for the stack
+ */
+export function fault(
+  reason: Extract<ErrorReason, PlainReason>,
+  facts?: Readonly<Record<string, never>>,
+  place?: string,
+  cause?: unknown,
+): LimpidError;
+export function fault<R extends ErrorReason>(
+  reason: R,
+  facts: FactsOf<R>,
+  place?: string,
+  cause?: unknown,
+): LimpidError;
+export function fault(reason: ErrorReason, facts: Facts = {}, place?: string, cause?: unknown): LimpidError {
+  return new LimpidError(made(codeOf(ERROR_CODES, reason), { reason, facts }, place), cause);
+}
+
+/** The problem of a reason, where nothing is thrown: a warning, or why something is left out. */
+export function problemOf(
+  reason: Extract<ProblemReason, PlainReason>,
+  facts?: Readonly<Record<string, never>>,
+  place?: string,
+): Problem;
+export function problemOf<R extends ProblemReason>(reason: R, facts: FactsOf<R>, place?: string): Problem;
+export function problemOf(reason: ProblemReason, facts: Facts = {}, place?: string): Problem {
+  return made(codeOf([...ERROR_CODES, ...WARNING_CODES], reason), { reason, facts }, place);
+}
+
+/** A sentence within another. */
+export function sayingOf(reason: PlainReason, facts?: Readonly<Record<string, never>>): Saying;
+export function sayingOf<R extends Reason>(reason: R, facts: FactsOf<R>): Saying;
+export function sayingOf(reason: Reason, facts: Facts = {}): Saying {
+  return { reason, facts };
+}
+
+function made<C extends Code>(code: C, saying: Saying, place: string | undefined): Problem & { code: C } {
+  return {
+    code,
+    ...saying,
+    message: englishSentence(saying),
+    remedy: englishRemedy(saying),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+function codeOf<C extends string>(codes: readonly C[], reason: `${C}/${string}`): C {
+  const code = codes.find((one) => reason.startsWith(`${one}/`));
+  if (code === undefined) throw new TypeError(`${reason} has no code.`);
+  return code;
+}
+
+type Listener = (error: unknown) => void;
+let listener: Listener | null = null;
+
+/** Called with whatever is caught and becomes a problem: a process that is debugged prints its stack. */
+export function onCaught(told: Listener): void {
+  listener = told;
 }
 
 /** Turns anything thrown into a Problem; what is not ours becomes E_INTERNAL without its message's paths. */
 export function problemFrom(error: unknown, place?: string): Problem {
-  if (error instanceof LimpidError) {
-    const where = error.place ?? place;
-    return {
-      code: error.code,
-      message: error.message,
-      remedy: error.remedy,
-      ...(where === undefined ? {} : { place: where }),
-    };
-  }
+  listener?.(error);
+  if (error instanceof LimpidError) return toldBy(error, error.place ?? place);
   const name = error instanceof Error ? error.name : typeof error;
+  return problemOf('E_INTERNAL/unexpected', { name }, place);
+}
+
+function toldBy(error: LimpidError, place: string | undefined): Problem & { readonly code: ErrorCode } {
+  const { code, reason, facts, message, remedy } = error;
   return {
-    code: 'E_INTERNAL',
-    message: `An unexpected ${name} stopped this step.`,
-    remedy: 'Run again with LIMPID_DEBUG=1 to see the stack on standard error, and report it.',
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    ...(facts === undefined ? {} : { facts }),
+    message,
+    remedy,
     ...(place === undefined ? {} : { place }),
   };
 }
@@ -146,10 +244,15 @@ export function problemFrom(error: unknown, place?: string): Problem {
 /** The error that a problem tells of, when it comes back from another thread or process. */
 export function errorFrom(problem: Problem): LimpidError {
   const code = ERROR_CODES.find((known) => known === problem.code) ?? 'E_INTERNAL';
-  return new LimpidError(code, problem.message, problem.remedy, problem.place);
+  return new LimpidError({ ...problem, code });
 }
 
 /** A problem without its place, fit for logs and report.json. */
-export function withoutPlace(problem: Problem): Problem {
-  return { code: problem.code, message: problem.message, remedy: problem.remedy };
+export function withoutPlace({ place: _, ...problem }: Problem): Problem {
+  return problem;
+}
+
+/** What a problem says, where it tells its reason; null for one of an earlier version. */
+export function sayingIn({ reason, facts }: Problem): Saying | null {
+  return reason === undefined ? null : { reason, facts: facts ?? {} };
 }

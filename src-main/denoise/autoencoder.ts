@@ -1,6 +1,6 @@
 import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { exportModel, type ModelCard, openModelFile } from '../model-files/model-file.js';
 import type { Restorer } from '../model-files/restorer.js';
@@ -119,12 +119,7 @@ async function denoiseWithFile(
   hooks: ProcessHooks,
 ): Promise<Processed> {
   const { restorer, card } = source;
-  if (input.only2d && restorer.context > 0 && restorer.conditions === 0)
-    throw new LimpidError(
-      'E_MODEL',
-      'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
-      'Use --model self, which trains without neighbours here, or a 2D model.',
-    );
+  if (input.only2d && restorer.context > 0 && restorer.conditions === 0) throw fault('E_MODEL/neighbours');
   const hash = (await modelHash(request)) ?? '';
   const noise = settled(input.noise, card.levelFactor);
   return {

@@ -1,6 +1,6 @@
 import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { fault, type Problem, problemOf } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { wholePlace } from '../imaging/box.js';
@@ -55,12 +55,7 @@ async function restore(
   // Slices on each side; neighbours in time are never far.
   const inTime = card.input.along === 'frames';
   const context = inTime ? 0 : card.input.context;
-  if (only2d && context > 0)
-    throw new LimpidError(
-      'E_MODEL',
-      'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
-      'Use --model self, which trains without neighbours here, or a 2D model.',
-    );
+  if (only2d && context > 0) throw fault('E_MODEL/neighbours');
   // Where no noise was measured there is nothing for a model of noise to do.
   if (!(noise.sigma > 0) && isOfNoise(card)) return untouched(request, { volume, noise, only2d });
   const started = performance.now();
@@ -119,10 +114,5 @@ function description(card: FamilyCard, hash: string, strength: number): string {
 }
 
 function untested(): Problem {
-  return {
-    code: 'W_UNTESTED',
-    message:
-      'Something else than noise was taken away: of the trust tests only the one was run that the image is still there.',
-    remedy: 'Compare before and after yourself; the model knows only what it was shown.',
-  };
+  return problemOf('W_UNTESTED/other-change');
 }

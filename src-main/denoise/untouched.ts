@@ -1,4 +1,4 @@
-import type { Problem } from '../contract/errors.js';
+import { type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { description } from './description.js';
 import type { Processed, ProcessInput, Processor } from './processor.js';
@@ -34,9 +34,5 @@ export function sparingClean(processor: Processor, request: DenoiseRequest): Pro
 }
 
 function alreadyDenoised(): Problem {
-  return {
-    code: 'W_ALREADY_DENOISED',
-    message: 'The series has next to no noise, or was denoised before, so it comes back as it is.',
-    remedy: 'Use the original series; to filter it all the same, name a model (--model dct).',
-  };
+  return problemOf('W_ALREADY_DENOISED/clean');
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type Correlation, lagCovariance } from './dct.js';
 import { type Address, instantiate, type Kernel } from './kernel/restore.ts?wasm';
 import type { Grid } from './slab.js';
@@ -104,12 +104,7 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
     isWhite ? NOISE_VARIANCE : 0,
     SINGLE * least.reduce((low, pivot) => Math.min(low, pivot)),
   );
-  if (isReady === 0)
-    throw new LimpidError(
-      'E_INTERNAL',
-      'There is not enough memory to refine the image.',
-      'Close other programs, and run the same command again.',
-    );
+  if (isReady === 0) throw fault('E_INTERNAL/refining');
   const { buffer } = kernel.memory;
   const [size, stride] = [kernel.size.value, kernel.stride.value];
   new Int32Array(buffer, kernel.lines.value, lines.length).set(lines);

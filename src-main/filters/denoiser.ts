@@ -1,5 +1,5 @@
 import { onShared, sharedFloats } from '../base/shared.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
@@ -139,12 +139,7 @@ async function runPca(
   planar: boolean,
   onProgress: Progress,
 ): Promise<Volume> {
-  if (volume.frames < MPPCA_LEAST_FRAMES)
-    throw new LimpidError(
-      'E_NOT_ELIGIBLE',
-      'MP-PCA needs repeats, echoes or directions of the same slices; this series has one image of each.',
-      'Use --model nlm or --model dct for this series.',
-    );
+  if (volume.frames < MPPCA_LEAST_FRAMES) throw fault('E_NOT_ELIGIBLE/repeats');
   const { values } = toUnitNoise(volume, noise);
   const stage = openStage(pool, volume, volume.slices, (done, total) =>
     onProgress(done * volume.frames, total * volume.frames),

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { builtScript } from '../base/built.js';
-import { errorFrom, LimpidError } from '../contract/errors.js';
+import { errorFrom, fault, type LimpidError } from '../contract/errors.js';
 import type { SliceRange } from './slab.js';
 import { runTask, type SliceTask } from './tasks.js';
 import type { TaskReply } from './worker.js';
@@ -95,11 +95,5 @@ function ask(worker: Worker, task: SliceTask): Promise<void> {
 }
 
 function crashed(cause?: unknown): LimpidError {
-  return new LimpidError(
-    'E_INTERNAL',
-    'A thread of the denoiser ended early.',
-    'Run again; if it happens again, close other programs to free memory.',
-    undefined,
-    cause,
-  );
+  return fault('E_INTERNAL/thread', {}, undefined, cause);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { type Shape, sizeOf } from './types.js';
 import type { ConstantData, ElementType, Operation, Value } from './value.js';
 
@@ -69,11 +69,7 @@ const backend = new TraceBackend();
 tf.registerBackend(TRACE_BACKEND, () => backend, 0);
 
 function readError(): LimpidError {
-  return new LimpidError(
-    'E_OPERATOR',
-    'A traced function reads the values of a tensor, which a graph cannot do.',
-    'Compute with tensors only; what decides the control flow must be known before the trace.',
-  );
+  return fault('E_OPERATOR/read-values');
 }
 
 /** Records one operation. */

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { sliceView, type Volume } from './volume.js';
 
 /** 1 where a voxel counts; one value a voxel of the volume. */
@@ -176,25 +176,14 @@ export interface Evaluation {
  */
 export function evaluate(reference: Volume, test: Volume, noisy?: Volume, mask?: Uint8Array): Evaluation {
   for (const other of noisy === undefined ? [test] : [test, noisy]) sameShape(reference, other);
-  if (mask !== undefined && mask.length !== reference.data.length)
-    throw new LimpidError(
-      'E_SHAPE',
-      'The mask and the reference differ in size.',
-      'Give a mask of the same grid.',
-    );
+  if (mask !== undefined && mask.length !== reference.data.length) throw fault('E_SHAPE/mask');
   for (const volume of [reference, test, ...(noisy === undefined ? [] : [noisy])]) finite(volume.data);
   const peak = maximum(reference.data);
   const lowest = reference.data.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
-  if (!(peak > 0) || lowest === peak)
-    throw new LimpidError(
-      'E_VALUES',
-      'The reference is constant or has no positive value, so that it has no peak.',
-      'Check the reference; shift a signed image so that air is 0.',
-    );
+  if (!(peak > 0) || lowest === peak) throw fault('E_VALUES/no-peak');
   const where = mask ?? automaticMask(reference.data);
   const maskVoxels = where.reduce((sum, flag) => sum + (flag === 0 ? 0 : 1), 0);
-  if (maskVoxels === 0)
-    throw new LimpidError('E_VALUES', 'The mask is empty.', 'Give a mask with voxels in it, or none.');
+  if (maskVoxels === 0) throw fault('E_VALUES/empty-mask');
   const scores = scoresOf(reference, test, where, peak);
   const before = noisy === undefined ? null : scoresOf(reference, noisy, where, peak);
   return {
@@ -244,9 +233,7 @@ function sizeOf(volume: Volume): string {
 }
 
 function finite(values: Float32Array): void {
-  for (const value of values)
-    if (!Number.isFinite(value))
-      throw new LimpidError('E_VALUES', 'An image has values that are not finite.', 'Replace them first.');
+  for (const value of values) if (!Number.isFinite(value)) throw fault('E_VALUES/image-not-finite');
 }
 
 function maximum(values: Float32Array): number {

@@ -1,6 +1,6 @@
 import { crc32, gunzipSync, inflateRawSync, constants as zlib } from 'node:zlib';
 import { hasCode } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -26,13 +26,7 @@ export function inflated(bytes: Uint8Array, most: number): Uint8Array {
   } catch (error) {
     const first = hasCode(error, 'Z_DATA_ERROR') ? firstMember(bytes, most) : null;
     if (first !== null) return first;
-    throw hasCode(error, 'ERR_BUFFER_TOO_LARGE')
-      ? new LimpidError(
-          'E_BOMB',
-          'The file inflates to more than its header announces.',
-          'Check where the file comes from.',
-        )
-      : notInflated(error);
+    throw hasCode(error, 'ERR_BUFFER_TOO_LARGE') ? fault('E_BOMB/gzip-announced') : notInflated(error);
   }
 }
 
@@ -59,11 +53,5 @@ function gzipHeaderLength(bytes: Uint8Array): number {
 }
 
 function notInflated(cause: unknown): LimpidError {
-  return new LimpidError(
-    'E_NIFTI',
-    'The compressed file is damaged or truncated.',
-    'Copy the file again.',
-    undefined,
-    cause,
-  );
+  return fault('E_NIFTI/gzip', {}, undefined, cause);
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { Volume } from './volume.js';
 
 export const HEADER_BYTES = 348;
@@ -158,8 +158,7 @@ export function headerForVolume(volume: Volume): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setInt32(0, HEADER_BYTES, true);
   const dims = [volume.columns, volume.rows, volume.slices, volume.frames];
-  if (dims.some((n) => n > 32767))
-    throw new LimpidError('E_SHAPE', 'NIfTI-1 holds at most 32767 voxels along an axis.', 'Split the image.');
+  if (dims.some((n) => n > 32767)) throw fault('E_SHAPE/nifti-axis');
   view.setInt16(at.dim, volume.frames > 1 ? 4 : 3, true);
   for (let i = 0; i < 7; i++) view.setInt16(at.dim + 2 * (i + 1), dims[i] ?? 1, true);
   const sizes = [1, ...volume.spacing, 1, 1, 1, 1];

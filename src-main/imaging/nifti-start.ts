@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { inflateHead, isGzip } from './nifti-gzip.js';
 import { HEADER_BYTES, type NiftiHeader, parseHeader } from './nifti-header.js';
 import { complexPart, storedType } from './nifti-types.js';
@@ -38,7 +38,7 @@ export function readNiftiHeader(bytes: Uint8Array): {
   const header = parseHeader(second ? asNifti1(start) : start);
   const parts = complexPart(header.datatype) === null ? 1 : 2;
   if (header.dims.reduce((product, n) => product * n, parts) > MOST_VALUES)
-    throw new LimpidError('E_BOMB', 'The image announces more voxels than can be read.', 'Split the image.');
+    throw fault('E_BOMB/nifti-voxels');
   return { header, second };
 }
 

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import { magnitudeOf, partsOf } from './complex.js';
 import { inflated } from './nifti-gzip.js';
 import {
@@ -46,17 +46,11 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   const part = complexPart(header.datatype);
   const type = part ?? storedType(header.datatype);
   const count = header.dims.reduce((product, n) => product * n, part === null ? 1 : 2);
-  if (header.isPair !== (pixels !== undefined))
-    throw new LimpidError(
-      'E_NIFTI',
-      'A NIfTI header without its image was given, or an image too many.',
-      'Give one .nii file, or convert the .hdr and .img pair to it.',
-    );
+  if (header.isPair !== (pixels !== undefined)) throw fault('E_NIFTI/pair');
   const offset = header.isPair ? header.voxOffset : Math.max(header.voxOffset, headerBytes + 4);
   const end = offset + count * type.bytes;
   const whole = inflated(pixels ?? bytes, end + SLACK);
-  if (whole.length < end)
-    throw new LimpidError('E_NIFTI', 'The image ends before its last voxel.', 'Copy the file again.');
+  if (whole.length < end) throw fault('E_NIFTI/ends-early');
   const decoded = decode(whole, offset, count, type, header);
   const parts = part === null ? null : partsOf(decoded.data);
   const measured = part === null ? decoded.measured : bothMeasured(decoded.measured);
@@ -241,11 +235,7 @@ function started(
 }
 
 function otherSize(): LimpidError {
-  return new LimpidError(
-    'E_SHAPE',
-    'The data has another size than the NIfTI header.',
-    'Write images of the same grid.',
-  );
+  return fault('E_SHAPE/nifti-size');
 }
 
 /** NaN and infinity outside of a head stand for no signal, and what reads the file may ask for them. */

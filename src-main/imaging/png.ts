@@ -1,5 +1,5 @@
 import { encode } from 'fast-png';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type ColourMap, colourTable } from './colour-maps.js';
 
 /** Values shown as black (or the first colour) and as white (or the last); all others between, linearly. */
@@ -49,8 +49,7 @@ export function colourPng(
 }
 
 function levels(values: Float32Array, columns: number, rows: number, { low, high }: Window): Uint8Array {
-  if (values.length !== columns * rows)
-    throw new LimpidError('E_SHAPE', 'The values do not fill the picture.', 'Give rows * columns values.');
+  if (values.length !== columns * rows) throw fault('E_SHAPE/picture');
   const width = high - low;
   return Uint8Array.from(values, (value) => {
     // a window of no width is a step, as PS3.3 C.11.2.1.2 has it

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { ModelEntry } from '../contract/models.js';
 import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
 import { EXIT, type ModelsResult } from '../contract/results.js';
@@ -114,13 +114,7 @@ async function importSeriesModel(
     });
   } catch (error) {
     if (!(error instanceof LimpidError) || error.code !== 'E_MODEL') throw error;
-    throw new LimpidError(
-      'E_MODEL',
-      'This ONNX file does not say how it is to be fed: it was not written by Limpid.',
-      'Say what it is with --foreign image or --foreign noise.',
-      undefined,
-      error,
-    );
+    throw fault('E_MODEL/unlabelled', {}, undefined, error);
   }
 }
 
@@ -133,7 +127,7 @@ function cardOf(model: LoadedModel): object | null {
 function decoderOf(model: LoadedModel): Uint8Array {
   const encoded = model.metadata[DECODER_KEY];
   if (encoded !== undefined) return Buffer.from(encoded, 'base64');
-  throw new LimpidError('E_MODEL', 'The model has no decoder of its own.', 'Export the whole model.');
+  throw fault('E_MODEL/no-decoder');
 }
 
 async function withLoaded<T>(

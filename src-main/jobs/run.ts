@@ -30,7 +30,6 @@ export async function runJob(
   try {
     return await dispatch(request, emit, wish);
   } catch (error) {
-    if (process.env.LIMPID_DEBUG) console.error(error);
     const stopped = problemFrom(error);
     return { type: 'result', command: request.type, exitCode: exitCodeFor(stopped), stopped };
   }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
-import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import { fault, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { SendRequest } from '../contract/requests.js';
 import { EXIT, type SendResult } from '../contract/results.js';
@@ -75,12 +75,7 @@ async function collect({ inputs, all }: SendRequest): Promise<Found> {
       }
     }
   }
-  if (instances.length + held + unreadable === 0)
-    throw new LimpidError(
-      'E_NOTHING',
-      'There is no DICOM file to send.',
-      'Give an output folder of denoise.',
-    );
+  if (instances.length + held + unreadable === 0) throw fault('E_NOTHING/send');
   return { instances, held, unreadable, others, problems };
 }
 
@@ -91,13 +86,7 @@ async function failedOutputs(folder: string): Promise<ReadonlySet<string>> {
     report = JSON.parse(await fs.readFile(path.join(folder, 'report.json'), 'utf8'));
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return new Set();
-    throw new LimpidError(
-      'E_IO',
-      'The report of the folder cannot be read, so that nothing tells which series may be sent.',
-      'Denoise again, or send all series: that needs to be asked for.',
-      folder,
-      error,
-    );
+    throw fault('E_IO/folder-report', {}, folder, error);
   }
   const paths = new Set<string>();
   for (const series of list(report, 'series')) {
@@ -137,7 +126,7 @@ async function* filesBelow(input: string): AsyncGenerator<string> {
       yield input;
       return;
     }
-    throw new LimpidError('E_NOT_FOUND', 'The path cannot be read.', 'Check the path.', input, error);
+    throw fault('E_NOT_FOUND/input', {}, input, error);
   }
   for (const entry of entries) {
     const child = path.join(input, entry.name);

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { sha256 } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { FamilyCard } from '../contract/models.js';
 import { emitInference, emitPortable } from '../graph/emit/trace.js';
 import { decodeMetadata } from '../graph/onnx.js';
@@ -132,11 +132,7 @@ function refuseDamaged(bytes: Uint8Array): void {
   const expected = foreign ? readFamilyCard(metadata)?.weightsSha256 : text;
   const last = withMetadata(new Uint8Array(0), key, text);
   if (sha256(bytes.subarray(0, bytes.length - last.length)) === expected) return;
-  throw new LimpidError(
-    'E_MODEL',
-    'The model file is damaged: it is not what was written.',
-    'Get the file again, or train it again.',
-  );
+  throw fault('E_MODEL/damaged');
 }
 
 /** The card of a family's model file, which is not loaded; it may be damaged elsewhere. */
@@ -215,15 +211,9 @@ export function readFamilyWeights(bytes: Uint8Array): FamilyWeights {
   const metadata = metadataOf(bytes);
   const card = readFamilyCard(metadata);
   const encoded = metadata[WEIGHTS_KEY];
-  if (card === null || encoded === undefined)
-    throw new LimpidError(
-      'E_MODEL',
-      'This file holds no weights that a training can go on from.',
-      'Give a model that this version of `limpid train` wrote.',
-    );
+  if (card === null || encoded === undefined) throw fault('E_MODEL/no-weights');
   const { weights } = decodeWeights(Buffer.from(encoded, 'base64'));
-  if (weightsHash(weights) !== card.weightsSha256)
-    throw new LimpidError('E_MODEL', 'The weights in the model file are damaged.', 'Get the file again.');
+  if (weightsHash(weights) !== card.weightsSha256) throw fault('E_MODEL/damaged-weights');
   return { card, weights };
 }
 
@@ -322,8 +312,7 @@ function familyModel(runtime: Runtime, model: LoadedModel, card: FamilyCard): Fa
   let decoder: Promise<LoadedModel> | null = null;
   const openDecoder = (): Promise<LoadedModel> => {
     const encoded = model.metadata[DECODER_KEY];
-    if (encoded === undefined)
-      throw new LimpidError('E_MODEL', 'The model has no latent to decode.', 'Choose another family.');
+    if (encoded === undefined) throw fault('E_MODEL/no-latent');
     decoder ??= runtime.loadModel(Buffer.from(encoded, 'base64'));
     return decoder;
   };

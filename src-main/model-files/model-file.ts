@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { emitPortable } from '../graph/emit/trace.js';
 import { decodeMetadata } from '../graph/onnx.js';
 import { channelsOf } from '../models/network.js';
@@ -86,12 +86,7 @@ export async function openModelFile(
 ): Promise<{ restorer: Restorer; card: ModelCard }> {
   const card = readCard(bytes);
   // What others made is not even loaded: that alone can take all memory.
-  if (card === null)
-    throw new LimpidError(
-      'E_MODEL',
-      'This ONNX file does not say how it is to be fed: it was not written by Limpid.',
-      'Import it with --foreign image or --foreign noise (`limpid models import`) and use its name.',
-    );
+  if (card === null) throw fault('E_MODEL/unlabelled-file');
   const model = await runtime.loadModel(bytes);
   const channels = channelsOf({ context: card.context, conditions: card.conditions.length });
   const restorer: Restorer = {

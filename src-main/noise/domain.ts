@@ -1,5 +1,5 @@
 import { sharedFloats } from '../base/shared.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type Box, cutValues, floats } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { beyondDoubt } from './autocorrelation.js';
@@ -44,12 +44,7 @@ export interface UnitNoiseImage {
  * @throws LimpidError E_VALUES when no noise was measured: there is nothing to remove
  */
 export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
-  if (!(noise.sigma > 0))
-    throw new LimpidError(
-      'E_VALUES',
-      'No noise could be measured in this series: it is too small, or it has none.',
-      'Leave this series as it is; `limpid inspect` shows what was measured.',
-    );
+  if (!(noise.sigma > 0)) throw fault('E_VALUES/unmeasured');
   // filters and refining read them in threads, without a copy
   const values = sharedFloats(volume.data.length);
   eachFrame(volume, (from, to) => {

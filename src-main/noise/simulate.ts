@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { planeLength, type Volume, withData } from '../imaging/volume.js';
 
 export interface NoiseOptions {
@@ -59,19 +59,9 @@ function sigmaReader(
   length: number,
 ): (index: number) => number {
   const bad = typeof sigma === 'number' ? !(sigma >= 0) : sigma.some((value) => !(value >= 0));
-  if (bad)
-    throw new LimpidError(
-      'E_VALUES',
-      'The noise level is negative or not a number.',
-      'Give a level of 0 or more.',
-    );
+  if (bad) throw fault('E_VALUES/noise-level');
   if (typeof sigma === 'number') return () => sigma;
-  if (sigma.length !== frameLength && sigma.length !== length)
-    throw new LimpidError(
-      'E_SHAPE',
-      'The noise map and the volume differ in size.',
-      'Give one value a voxel of one frame, or of all frames.',
-    );
+  if (sigma.length !== frameLength && sigma.length !== length) throw fault('E_SHAPE/noise-map');
   return (index) => sigma[index % sigma.length];
 }
 

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type Stabiliser, stabiliser } from './stabiliser.js';
 
 /**
@@ -43,11 +43,7 @@ function transform(
 ): Float32Array {
   const result = out ?? new Float32Array(values.length);
   if (result.length !== values.length || (typeof sigma !== 'number' && sigma.length !== values.length))
-    throw new LimpidError(
-      'E_SHAPE',
-      'The noise map or the output has another length than the values.',
-      'Give one noise level, or one for each value.',
-    );
+    throw fault('E_SHAPE/noise-values');
   const table = stabiliser();
   if (typeof sigma === 'number') {
     const level = positive(sigma);
@@ -60,9 +56,5 @@ function transform(
 
 function positive(sigma: number): number {
   if (sigma > 0 && sigma < Number.POSITIVE_INFINITY) return sigma;
-  throw new LimpidError(
-    'E_VALUES',
-    'The noise level is not a positive number, so the variance cannot be stabilised.',
-    'Estimate the noise again, or give a noise level above zero.',
-  );
+  throw fault('E_VALUES/stabilise');
 }

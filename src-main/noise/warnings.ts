@@ -1,4 +1,4 @@
-import type { Problem } from '../contract/errors.js';
+import { type Problem, problemOf } from '../contract/errors.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 
 const DISAGREE = 1.3;
@@ -28,39 +28,17 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
       message: `Neighbouring voxels share noise (correlation ${correlation.x.toFixed(2)} and ${correlation.y.toFixed(2)} in the plane): the scanner interpolated or filtered the image.`,
       remedy: 'Where possible denoise the series as acquired, without interpolation.',
     });
-  if (!estimate.certain)
-    warnings.push({
-      code: 'W_NOISE_UNCERTAIN',
-      message:
-        'The noise level is a guess: there is neither air nor a repeat to tell noise from fine structure.',
-      remedy: 'What is removed rests on this guess: read the residual with care.',
-    });
-  if (estimate.airMasked)
-    warnings.push({
-      code: 'W_AIR_MASKED',
-      message: 'Air, or another large part of the image, is set to one value: it says nothing of the noise.',
-      remedy: 'Look at the residual: the level rests on what is left of the air and on the tissue.',
-    });
+  if (!estimate.certain) warnings.push(problemOf('W_NOISE_UNCERTAIN/guess'));
+  if (estimate.airMasked) warnings.push(problemOf('W_AIR_MASKED/air'));
   if (quantisation.levels < FEW_LEVELS)
     warnings.push({
       code: 'W_FEW_LEVELS',
       message: `The image has only ${quantisation.levels} grey levels.`,
       remedy: 'Where possible export the series with 12 or 16 bits and without windowing.',
     });
-  if (!(sigma > 0) && measured.length === 0)
-    warnings.push({
-      code: 'W_NOISE_UNKNOWN',
-      message:
-        'The noise level could not be measured: the images are too small, or hold too little tissue and air.',
-      remedy:
-        'The series comes back as it is; with repeats, or images as acquired, the level can be measured.',
-    });
+  if (!(sigma > 0) && measured.length === 0) warnings.push(problemOf('W_NOISE_UNKNOWN/small'));
   else if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < 0.5 * quantisation.step)
-    warnings.push({
-      code: 'W_CLEAN',
-      message: 'The noise that was found is too small to matter.',
-      remedy: 'Leave this series as it is.',
-    });
+    warnings.push(problemOf('W_CLEAN/small'));
   if (estimate.map !== null && estimate.mapVariation >= VARIES)
     warnings.push({
       code: 'W_NOISE_VARIES',

@@ -1,4 +1,4 @@
-import type { Problem } from '../contract/errors.js';
+import { type Problem, problemOf } from '../contract/errors.js';
 import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
@@ -84,11 +84,7 @@ function stopped(request: JobRequest, problem: Problem): ResultEvent {
   return { type: 'result', command: request.type, exitCode: exitCodeFor(problem), stopped: problem };
 }
 
-const CANCELLED: Problem = {
-  code: 'E_CANCELLED',
-  message: 'The run was cancelled.',
-  remedy: 'Run the same command again: it goes on where it stopped.',
-};
+const CANCELLED: Problem = problemOf('E_CANCELLED/run');
 
 function crash(how: string): Problem {
   return {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
+import { fault, LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
 import type { Report, ReportPage, SeriesImages } from '../contract/report.js';
 
 /** Stands in the template where the data goes. */
@@ -90,7 +90,6 @@ function templatePath(): string {
   for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
     const file = path.join(folder, 'dist', 'report', 'report.html');
     if (existsSync(file)) return file;
-    if (path.dirname(folder) === folder)
-      throw new LimpidError('E_NOT_FOUND', 'The report page was not built.', 'Run `npm run build`.');
+    if (path.dirname(folder) === folder) throw fault('E_NOT_FOUND/report-page');
   }
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import { mirrorPlane } from '../imaging/tiles.js';
 import type { Volume } from '../imaging/volume.js';
@@ -70,12 +70,7 @@ export async function decodeLatent(
   latent: NamedArray,
 ): Promise<{ readonly values: Float32Array; readonly rows: number; readonly columns: number }> {
   const { channels } = model.card.latent ?? {};
-  if (latent.shape.length !== 4 || latent.shape[3] !== channels)
-    throw new LimpidError(
-      'E_MODEL',
-      'The latent is of another model.',
-      'Use the model that the latent was made with.',
-    );
+  if (latent.shape.length !== 4 || latent.shape[3] !== channels) throw fault('E_MODEL/other-latent');
   const { data, shape } = await model.decode(latent);
   return { values: data, rows: shape[1], columns: shape[2] };
 }

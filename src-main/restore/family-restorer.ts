@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { tilePlane } from '../imaging/tiles.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import type { FamilyModel } from '../model-files/family-file.js';
@@ -70,12 +70,7 @@ function familyRestorer({ card, run }: FamilyModel, sigma: number): Restorer {
       'Use a model that was trained with an objective like rician or artifact, or --model self.',
     );
   const usable = planeSide === null && (radius !== null || fixedSide !== undefined);
-  if (!usable || channels !== 2 * context + 1 + (folded ? FOLDS : 0))
-    throw new LimpidError(
-      'E_MODEL',
-      'This model sees images of one size only and cannot be applied to whole planes.',
-      'Use a model of the denoising family.',
-    );
+  if (!usable || channels !== 2 * context + 1 + (folded ? FOLDS : 0)) throw fault('E_MODEL/one-size');
   return {
     context,
     folded,

@@ -1,4 +1,5 @@
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { printCaught } from '../base/debug.js';
 import { LimpidError } from '../contract/errors.js';
 import type { FromApart, ToApart } from './apart-messages.js';
 import type { LoadedModel } from './types.js';
@@ -11,6 +12,7 @@ import type { LoadedModel } from './types.js';
 const WATCH_MS = 20;
 const MIB = 2 ** 20;
 
+printCaught();
 if (isMainThread) serve();
 else watch(new Int32Array(workerData), process.ppid);
 

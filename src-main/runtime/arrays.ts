@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { type NamedArray, type NamedArrays, type NamedShapes, type Shape, sizeOf } from '../graph/types.js';
 import type { Feeds, LoadedModel } from './types.js';
 
@@ -54,9 +54,5 @@ export function fixedRun(
 
 function fixedLength(length: number | null): number {
   if (length !== null) return length;
-  throw new LimpidError(
-    'E_MODEL',
-    'The model has free lengths, and none were given.',
-    'Choose an ONNX model file, or train one.',
-  );
+  throw fault('E_MODEL/free-lengths');
 }

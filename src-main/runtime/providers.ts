@@ -1,5 +1,5 @@
 import { requireSilence } from '../base/environment.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { encodeModel } from '../graph/onnx.js';
 import { hasCudaLibrary } from './cuda.js';
 import type { Engine, OrtModule } from './session.js';
@@ -118,13 +118,7 @@ async function loadNative(): Promise<OrtModule> {
   try {
     return await import('onnxruntime-node');
   } catch (error) {
-    throw new LimpidError(
-      'E_DEVICE',
-      'ONNX Runtime has no native binary for this machine.',
-      'Use --device cpu: it computes with WebAssembly.',
-      undefined,
-      error,
-    );
+    throw fault('E_DEVICE/no-binary', {}, undefined, error);
   }
 }
 
@@ -143,13 +137,7 @@ export async function wasmEngine(threads: number): Promise<Engine> {
   try {
     await trySession(engine);
   } catch (error) {
-    throw new LimpidError(
-      'E_DEVICE',
-      'WebAssembly does not start on this machine.',
-      'Install again with npm ci.',
-      undefined,
-      error,
-    );
+    throw fault('E_DEVICE/webassembly', {}, undefined, error);
   }
   return engine;
 }

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { permutedFloats } from '../graph/emit/builder.js';
 import { emitInference, emitStepGraph, mapValues, STEP_NAMES } from '../graph/emit/trace.js';
 import { decodeMetadata, encodeModel } from '../graph/onnx.js';
@@ -267,13 +267,7 @@ async function runSession(
   try {
     return await session.run(feeds);
   } catch (error) {
-    throw new LimpidError(
-      'E_DEVICE',
-      'The device stopped while it computed.',
-      'Use --device cpu, or smaller tiles and batches if its memory is short.',
-      undefined,
-      error,
-    );
+    throw fault('E_DEVICE/stopped', {}, undefined, error);
   }
 }
 

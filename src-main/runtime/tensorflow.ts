@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorflowFolder } from '../base/home.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import { registerGradients } from '../graph/gradients.js';
 import { eagerRuntime } from './eager.js';
 import type { Runtime } from './types.js';
@@ -127,21 +127,9 @@ function isMissing(error: unknown): boolean {
 }
 
 function missing(cause: unknown): LimpidError {
-  return new LimpidError(
-    'E_DEVICE',
-    'TensorFlow is not set up on this machine.',
-    'Run `limpid setup-tensorflow`, which says what it needs, or use --device auto, which needs nothing.',
-    undefined,
-    cause,
-  );
+  return fault('E_DEVICE/tensorflow-missing', {}, undefined, cause);
 }
 
 function broken(cause?: unknown): LimpidError {
-  return new LimpidError(
-    'E_DEVICE',
-    'TensorFlow is set up, but does not load.',
-    'Run `limpid setup-tensorflow`, which makes it anew where it does not work; or use --device auto.',
-    undefined,
-    cause,
-  );
+  return fault('E_DEVICE/tensorflow', {}, undefined, cause);
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import type { Series } from '../dicom/series/series.js';
 import { byFile, type InstancePlanes, instancePlanes } from '../dicom/series/volume.js';
@@ -28,8 +28,7 @@ const WINDOW = [0, 2] as const;
 export async function writeDicomMaps(series: Series, first: number, request: UnlikeMaps): Promise<void> {
   const { unit, folder } = request;
   const { derived, errorMap } = unit;
-  if (derived === null || errorMap === null)
-    throw new LimpidError('E_INTERNAL', 'The unit has no series UID.', 'Report this.');
+  if (derived === null || errorMap === null) throw fault('E_INTERNAL/no-uid');
   const planes = instancePlanes(series);
   for (let frame = 0; frame < series.frames; frame++) {
     const members = planes.filter(({ frames }) => frames.includes(frame));

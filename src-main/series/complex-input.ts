@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import type { ComplexPair } from '../dicom/series/complex.js';
 import { type LoadedComplex, type LoadedMagnitude, loadComplex } from '../dicom/series/complex-volume.js';
@@ -52,7 +52,7 @@ export function complexInput(
     async write(request, onProgress) {
       const loaded = held;
       held = null;
-      if (loaded === null) throw new LimpidError('E_INTERNAL', 'Nothing was loaded.', 'Report this.');
+      if (loaded === null) throw fault('E_INTERNAL/not-loaded');
       return writeBoth(loaded, pair, pool, naming, request, onProgress);
     },
     writeUnlike: async () => {

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { Processed } from '../denoise/processor.js';
 import type { StoredPixels as Decoded } from '../dicom/codec/decode.js';
 import { toStored } from '../dicom/codec/stored.js';
@@ -83,7 +83,7 @@ export function fileDerivation(
   lossySource: boolean,
 ): FileDerivation {
   const { derived } = request.unit;
-  if (derived === null) throw new LimpidError('E_INTERNAL', 'The unit has no series UID.', 'Report this.');
+  if (derived === null) throw fault('E_INTERNAL/no-uid');
   return {
     seriesInstanceUid: derived.uid,
     sopInstanceUid,
@@ -144,8 +144,7 @@ export async function writeMap(
 ): Promise<Uint8Array> {
   const { request, planes, frame, sopInstanceUid } = what;
   const { series, values, ...about } = aboutMap(request, what.map);
-  if (series === null || values == null)
-    throw new LimpidError('E_INTERNAL', 'There is no map to write.', 'Report this.');
+  if (series === null || values == null) throw fault('E_INTERNAL/no-map');
   const map: Volume = { ...request.processed.volume, data: values };
   const members = planes.filter(({ frames }) => frames.includes(frame));
   return parametricMap({

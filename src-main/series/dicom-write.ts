@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
-import type { Problem } from '../contract/errors.js';
+import { type Problem, problemOf } from '../contract/errors.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import type { Series } from '../dicom/series/series.js';
@@ -135,11 +135,7 @@ export async function writeParts(
   return { files, warnings: clamped === 0 ? [] : [clampedWarning(clamped)] };
 }
 
-const NO_MAP: Problem = {
-  code: 'W_GEOMETRY',
-  message: 'No map was written: a Parametric Map needs the position of its images, and these have none.',
-  remedy: 'Export the series again, with its geometry.',
-};
+const NO_MAP: Problem = problemOf('W_GEOMETRY/no-map');
 
 function mapsOf({ unit, processed }: WriteRequest): MapName[] {
   const maps: MapName[] = [];

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { sha256 } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { cropped, type Decode, type StoredPixels, wholeImage } from '../dicom/codec/decode.js';
 import { type ElementFile, findElement, walkElements } from '../dicom/elements/elements.js';
 import { transferSyntax } from '../dicom/elements/transfer-syntax.js';
@@ -65,11 +65,7 @@ export async function earlierFile(file: string, known: WrittenFile | undefined):
   } catch {
     // Said below.
   }
-  throw new LimpidError(
-    'E_EXISTS',
-    'The file that these frames belong to was finished by an earlier run, with these frames as they were.',
-    'Choose a new output folder to have all of its frames processed.',
-  );
+  throw fault('E_EXISTS/finished-frames');
 }
 
 /** Native little endian pixels of all frames of the file. */
@@ -116,7 +112,7 @@ function ofFrame(instance: Instance, index: number): Instance {
 }
 
 function partOf({ part }: Instance) {
-  if (part === null) throw new LimpidError('E_INTERNAL', 'The image is not one of many.', 'Report this.');
+  if (part === null) throw fault('E_INTERNAL/one-of-many');
   return part;
 }
 
@@ -190,7 +186,6 @@ function imagesOf(
 }
 
 function tileOf({ part }: Instance): Tile {
-  if (part === null || part.tile === null)
-    throw new LimpidError('E_INTERNAL', 'The image is no tile of another.', 'Report this.');
+  if (part === null || part.tile === null) throw fault('E_INTERNAL/tile');
   return part.tile;
 }

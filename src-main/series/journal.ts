@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { fault, LimpidError, type Problem } from '../contract/errors.js';
 import type { SeriesReport } from '../contract/report.js';
 import type { Unit, WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
@@ -126,13 +126,7 @@ function differing(head: Head, settings: Settings): string[] {
 }
 
 function refuseOtherSettings(head: Head, settings: Settings, place: string): void {
-  if (head.format !== FORMAT)
-    throw new LimpidError(
-      'E_RESUME',
-      'An earlier version of Limpid wrote into this output folder.',
-      'Choose a new output folder.',
-      place,
-    );
+  if (head.format !== FORMAT) throw fault('E_RESUME/earlier-version', {}, place);
   const different = differing(head, settings);
   if (different.length === 0) return;
   const list = different.map((name) => `${name} ${show(head.settings[name])}, now ${show(settings[name])}`);
@@ -163,12 +157,7 @@ function refuseOtherSeries(planned: readonly Unit[], found: readonly Unit[], pla
   const names = (units: readonly Unit[]) =>
     units.map((unit) => [unit.key, ...unit.stacks].join(' ')).join('\n');
   if (names(planned) === names(found)) return;
-  throw new LimpidError(
-    'E_SOURCE_CHANGED',
-    'The input no longer holds the series that the earlier run into this output folder found.',
-    'Choose a new output folder for the changed input.',
-    place,
-  );
+  throw fault('E_SOURCE_CHANGED/other-series', {}, place);
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -195,12 +184,7 @@ async function readJson<T>(file: string, isWhole: (value: unknown) => value is T
     // no JSON is as damaged as JSON of another shape
   }
   if (isWhole(value)) return value;
-  throw new LimpidError(
-    'E_RESUME',
-    'The journal in the output folder is damaged.',
-    'Choose a new output folder.',
-    file,
-  );
+  throw fault('E_RESUME/journal', {}, file);
 }
 
 /** The outer shape: what is inside was written by this tool, whole, or is of another format and refused by that. */

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import { readRegular } from '../base/reading.js';
 import { VERSION } from '../base/version.js';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { fault, LimpidError, type Problem } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { magnitudeOf } from '../imaging/complex.js';
 import { type NiftiImage, readNifti, writeComplexNifti, writeNifti } from '../imaging/nifti.js';
@@ -167,7 +167,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
   const parts = facts.isComplex && wants.complex === 'parts' ? 2 : 1;
   let read: NiftiImage | null = null;
   const taken = async (hash: string): Promise<NiftiImage> => {
-    if (read === null) throw new LimpidError('E_INTERNAL', 'Nothing was loaded.', 'Report this.');
+    if (read === null) throw fault('E_INTERNAL/not-loaded');
     const image = read;
     read = null;
     if (hashOf(await found.read()) !== hash) throw changedSource();

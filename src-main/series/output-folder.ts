@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, hasCode, isInside, removeParts, writeFileAtomic } from '../base/files.js';
 import { acquireLock, type Lock } from '../base/lock.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 
 /** The tool's own folder inside an output folder: journal, lock and unfinished work. */
 const PRIVATE = '.limpid';
@@ -73,12 +73,7 @@ export async function refuseOutput(output: string, input: string): Promise<void>
 
 async function refuseInside(output: string, input: string): Promise<void> {
   if ((await isInside(output, input)) || (await isInside(input, output)))
-    throw new LimpidError(
-      'E_INSIDE_SOURCE',
-      'The output folder and the input lie inside one another.',
-      'Choose an output folder outside the input: the source is never written to.',
-      output,
-    );
+    throw fault('E_INSIDE_SOURCE/output-folder', {}, output);
 }
 
 async function refuseForeign(root: string): Promise<void> {
@@ -87,17 +82,11 @@ async function refuseForeign(root: string): Promise<void> {
     names = await fs.readdir(root);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    if (hasCode(error, 'ENOTDIR'))
-      throw new LimpidError('E_EXISTS', 'The output is a file, not a folder.', 'Choose a folder.', root);
+    if (hasCode(error, 'ENOTDIR')) throw fault('E_EXISTS/is-file', {}, root);
     throw asFileError(error, root);
   }
   if (names.includes(PRIVATE) || names.every((name) => IGNORED.has(name))) return;
-  throw new LimpidError(
-    'E_EXISTS',
-    'The output folder holds files that Limpid did not write.',
-    'Choose a new or empty folder.',
-    root,
-  );
+  throw fault('E_EXISTS/foreign-files', {}, root);
 }
 
 /** Moves a finished file or folder from the work folder to its visible place, in one step. */
@@ -116,12 +105,7 @@ export async function publish(from: string, to: string): Promise<void> {
 }
 
 export function placeTaken(place: string): LimpidError {
-  return new LimpidError(
-    'E_EXISTS',
-    'Something else is where this output belongs.',
-    'Move it away, or choose a new output folder.',
-    place,
-  );
+  return fault('E_EXISTS/something-else', {}, place);
 }
 
 /** Makes the names in a folder survive a power cut, where the system can. */

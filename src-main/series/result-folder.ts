@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, writeFileAtomic } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { guardedPath } from './open-input.js';
 import { type OutputFolder, openOutputFolder, refuseOutput } from './output-folder.js';
 
@@ -20,12 +20,7 @@ export async function openResultFolder(
 ): Promise<OutputFolder> {
   for (const input of inputs) await refuseOutput(output, guardedPath(input));
   if (await exists(path.join(path.resolve(output), last)))
-    throw new LimpidError(
-      'E_EXISTS',
-      'The output folder holds the results of an earlier run.',
-      'Choose a new or empty folder.',
-      path.resolve(output),
-    );
+    throw fault('E_EXISTS/results', {}, path.resolve(output));
   return openOutputFolder(output, guardedPath(inputs[0] ?? output));
 }
 

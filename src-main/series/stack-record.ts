@@ -1,5 +1,5 @@
 import { sha256 } from '../base/files.js';
-import { LimpidError, withoutPlace } from '../contract/errors.js';
+import { fault, type LimpidError, withoutPlace } from '../contract/errors.js';
 import type { OutputReport, SeriesReport } from '../contract/report.js';
 import type { StackInput, UnitInput, WrittenFile } from './input.js';
 
@@ -42,9 +42,5 @@ export function outputReport(unitInput: UnitInput, file: WrittenFile): OutputRep
 }
 
 export function changedSource(): LimpidError {
-  return new LimpidError(
-    'E_SOURCE_CHANGED',
-    'A source file changed since this output folder was begun.',
-    'Choose a new output folder for the changed input.',
-  );
+  return fault('E_SOURCE_CHANGED/since-begun');
 }

@@ -2,7 +2,7 @@ import type { IpcMain, IpcMainEvent, IpcMainInvokeEvent, WebContents } from 'ele
 import { call } from '../app/calls.js';
 import type { AppService } from '../app/service.js';
 import { checked } from '../contract/checked.js';
-import { LimpidError, problemFrom } from '../contract/errors.js';
+import { fault, problemFrom } from '../contract/errors.js';
 import { texts } from '../contract/schema.js';
 import { type Answer, CHANNELS } from '../contract/transport.js';
 import { isOurs, isReport } from './origin.js';
@@ -46,5 +46,5 @@ function requireOurs({ senderFrame }: IpcMainInvokeEvent | IpcMainEvent): void {
     senderFrame.parent === null &&
     isOurs(senderFrame.url) &&
     !isReport(senderFrame.url);
-  if (!ours) throw new LimpidError('E_USAGE', 'The sender is not the window of the app.', 'Report this.');
+  if (!ours) throw fault('E_USAGE/sender');
 }

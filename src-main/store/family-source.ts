@@ -1,5 +1,5 @@
 import { sha256 } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { DeviceName } from '../contract/requests.js';
 import { type FamilyModel, openFamilyFile } from '../model-files/family-file.js';
@@ -53,10 +53,5 @@ export async function openFamilySource(given: string, device: DeviceName, emit: 
 
 /** @throws LimpidError E_MODEL for a series whose slices are no neighbours, where the model looks at neighbours */
 export function requireNeighbours({ card }: FamilyModel, only2d: boolean): void {
-  if (only2d && card.input.context > 0 && card.input.along !== 'frames')
-    throw new LimpidError(
-      'E_MODEL',
-      'The model looks into neighbouring slices, and those of this series are not evenly spaced.',
-      'Use a 2D model.',
-    );
+  if (only2d && card.input.context > 0 && card.input.along !== 'frames') throw fault('E_MODEL/neighbours-2d');
 }

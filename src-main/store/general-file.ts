@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 
 /** The model that ships, beside the built scripts or the sources. */
 const PLACES = ['../../assets/models/', '../../../assets/models/', '../../../../assets/models/'];
@@ -10,11 +10,6 @@ const FILE = 'general.safetensors';
 /** @throws LimpidError E_MODEL when the installation lacks it */
 export async function readGeneralFile(): Promise<Uint8Array> {
   const file = PLACES.map((place) => fileURLToPath(new URL(place + FILE, import.meta.url))).find(existsSync);
-  if (file === undefined)
-    throw new LimpidError(
-      'E_MODEL',
-      'The general model is not part of this installation.',
-      'Install Limpid again, or use --model self.',
-    );
+  if (file === undefined) throw fault('E_MODEL/general-missing');
   return fs.readFile(file);
 }

@@ -1,5 +1,5 @@
 import { sha256 } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { LearningPoint, ModelDetails, ModelEntry } from '../contract/models.js';
 import { decodeMetadata } from '../graph/onnx.js';
 import { CARD_KEY } from '../model-files/family-card.js';
@@ -35,7 +35,7 @@ function cardIn(onnx: Uint8Array): object {
   } catch {
     // Told below.
   }
-  throw new LimpidError('E_MODEL', 'The model holds no card.', 'Delete it and import it again.');
+  throw fault('E_MODEL/no-card');
 }
 
 /** @throws LimpidError E_MODEL when the installation lacks it or it is damaged */

@@ -4,7 +4,7 @@ import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/f
 import { homeFolder } from '../base/home.js';
 import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
 import { isRecord, isTrainingData } from '../model-files/family-card.js';
 import { withWeightsInside } from './model-weights.js';
@@ -67,13 +67,7 @@ export async function keepModel(
   const entries = await listModels();
   const same = entries.find((one) => one.id === id);
   const name = known.name ?? same?.name ?? `${known.family}-${id.slice(0, 4)}`;
-  if (entries.some((one) => one.name === name && one.id !== id))
-    throw new LimpidError(
-      'E_EXISTS',
-      'Another model has this name.',
-      'Give another --name, or delete the other model.',
-      name,
-    );
+  if (entries.some((one) => one.name === name && one.id !== id)) throw fault('E_EXISTS/model-name', {}, name);
   const entry: ModelEntry = {
     ...known,
     id,
@@ -108,12 +102,7 @@ export async function deleteModel(entry: ModelEntry): Promise<void> {
 export async function readKept(entry: ModelEntry): Promise<Uint8Array> {
   const bytes = await readFile(modelFile(entry));
   if (sha256(bytes) === entry.sha256) return bytes;
-  throw new LimpidError(
-    'E_MODEL',
-    'The model in the library is damaged.',
-    'Delete it and import it again.',
-    modelFile(entry),
-  );
+  throw fault('E_MODEL/damaged-in-library', {}, modelFile(entry));
 }
 
 /**

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { asReadError, readRegular } from '../base/reading.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import { type ExternalPart, externalParts, withExternalInside } from '../graph/onnx-external.js';
 
 /** A protobuf message, which a model is, holds no more. */
@@ -56,13 +56,7 @@ async function pathBeside(file: string, location: string): Promise<string> {
     if (path.dirname(real) === home) return real;
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw asReadError(error, wanted);
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'The file with the weights of the model is missing beside it.',
-      'Put it into the same folder, under the name that it had.',
-      wanted,
-      error,
-    );
+    throw fault('E_NOT_FOUND/weights', {}, wanted, error);
   }
   throw refusal('The weights of the model are a link to another folder.', wanted);
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 
 /** All that a training run needs to go on as if it had never stopped. */
@@ -110,11 +110,7 @@ function bytesOf({ data }: NamedArray): Uint8Array {
 }
 
 function damaged(): LimpidError {
-  return new LimpidError(
-    'E_RESUME',
-    'The training checkpoint is damaged or of another version.',
-    'Remove the output folder and start again.',
-  );
+  return fault('E_RESUME/checkpoint');
 }
 
 /** One point of the learning curve, in units of the loss. */

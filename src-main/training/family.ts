@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sha256 } from '../base/files.js';
 import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { Preview } from '../contract/events.js';
 import type { NamedArrays } from '../graph/types.js';
 import { familyNamed } from '../models/families/families.js';
@@ -47,11 +47,7 @@ export interface TrainedFamily {
 export function modelOf(plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses' | 'size'>): Autoencoder {
   const [first, ...others] = plan.losses;
   if (first === undefined || others.some(({ name }) => !sameHead(first.name, name)))
-    throw new LimpidError(
-      'E_USAGE',
-      'These losses cannot be added: they ask for different outputs.',
-      'bce and categorical stand alone; mse, l1, charbonnier and ssim can be added.',
-    );
+    throw fault('E_USAGE/losses');
   return familyNamed(plan.family).build(plan.settings, { head: headOf(first.name), size: plan.size });
 }
 
@@ -121,18 +117,9 @@ export function checkPlan(
 ): void {
   checkSizes(model, corpus, size);
   if (objective.kind === 'artifact' ? model.context > 0 : model.folded === true)
-    throw new LimpidError(
-      'E_USAGE',
-      'The objective and the channels of this model do not go together.',
-      'Artifacts are learnt from single slices (context=0); folded=true is for --objective artifact only.',
-    );
+    throw fault('E_USAGE/channels');
   if (model.along === 'frames') for (const series of corpus) requireFrames(series);
-  if (objective.kind === 'frames' && !model.blind)
-    throw new LimpidError(
-      'E_USAGE',
-      'This model sees the frame that it is to tell from the others: it would only copy it.',
-      'Give --family video with --objective frames.',
-    );
+  if (objective.kind === 'frames' && !model.blind) throw fault('E_USAGE/sees-frame');
 }
 
 function batchesOf(
@@ -182,12 +169,7 @@ function startingFrom(learner: Learner, start: NamedArrays): Learner {
   const fitting = Object.entries(start).filter(
     ([name, { shape }]) => learner.parameters[name]?.shape.join() === shape.join(),
   );
-  if (fitting.length === 0)
-    throw new LimpidError(
-      'E_MODEL',
-      'No weights of the model fit into this one.',
-      'Go on from a model of the same family and sizes.',
-    );
+  if (fitting.length === 0) throw fault('E_MODEL/no-weights-fit');
   return {
     ...learner,
     initial: (random) => ({ ...learner.initial(random), ...Object.fromEntries(fitting) }),

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { TrainingStatistics } from '../contract/trust.js';
 import type { GeneralModel } from './adapt.js';
 import { PRETRAINED_NETWORK, type PretrainedModel } from './pretrain.js';
@@ -72,12 +72,7 @@ export function decodeGeneral(bytes: Uint8Array): GeneralModel {
     Object.entries(network.parameters).every(
       ([name, { shape }]) => weights[name] !== undefined && weights[name].shape.join() === shape.join(),
     );
-  if (!fits)
-    throw new LimpidError(
-      'E_MODEL',
-      'The weights are not those of the general denoiser of this version.',
-      'Install Limpid again, or use --model self.',
-    );
+  if (!fits) throw fault('E_MODEL/general-weights');
   const statistics = statisticsIn(metadata[STATISTICS]);
   return { network, parameters: weights, ...(statistics === null ? {} : { statistics }) };
 }

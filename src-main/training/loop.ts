@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { fault, LimpidError, type Problem } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
 import type { CurvePoint } from './checkpoint.js';
@@ -185,11 +185,7 @@ async function wishAfter(wish: () => Wish | null): Promise<Wish | null> {
 }
 
 function paused(): LimpidError {
-  return new LimpidError(
-    'E_CANCELLED',
-    'The training was paused.',
-    'Go on with it: it continues at the same step.',
-  );
+  return fault('E_CANCELLED/paused');
 }
 
 async function oneStep({ learner, settings, source, program }: Run, step: number): Promise<number> {
@@ -230,11 +226,7 @@ async function startingPoint(
         hooks.checkpoint?.moved?.(moved(checkpoint, device));
       return checkpoint;
     }
-    throw new LimpidError(
-      'E_RESUME',
-      'The training checkpoint was made with other settings or images.',
-      'Use the same settings, or a new output folder.',
-    );
+    throw fault('E_RESUME/other-training');
   }
   const state = initialLearnerState(learner, new Random(settings.seed).fork('weights'));
   return {

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
 
 /**
@@ -84,11 +84,5 @@ function wholeNumbers(value: unknown): number[] {
 }
 
 function damaged(cause?: unknown): LimpidError {
-  return new LimpidError(
-    'E_MODEL',
-    'This is no whole safetensors file of float32 weights.',
-    'Get the file again; the shipped one comes with the installation.',
-    undefined,
-    cause,
-  );
+  return fault('E_MODEL/safetensors', {}, undefined, cause);
 }

@@ -1,5 +1,5 @@
 import type { SliceScore } from '../contract/anomaly.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { NormalScores } from '../contract/models.js';
 import { quantile } from '../noise/robust.js';
 
@@ -106,12 +106,7 @@ export function isScorable(body: Uint8Array): boolean {
  * @throws LimpidError E_TOO_FEW
  */
 export function normalScores(planes: readonly PlaneScores[]): NormalScores {
-  if (planes.length < FEWEST_PLANES)
-    throw new LimpidError(
-      'E_TOO_FEW',
-      'There are too few normal slices to tell what is usual.',
-      'Give more series with --normal.',
-    );
+  if (planes.length < FEWEST_PLANES) throw fault('E_TOO_FEW/normal');
   const limits = (pick: (plane: PlaneScores) => Float32Array): number[] => {
     const all = new Float32Array(planes.reduce((sum, plane) => sum + pick(plane).length, 0));
     let at = 0;

@@ -1,5 +1,5 @@
 import type { AppApi, AppBridge, AppEvent } from '../../src-main/contract/app.js';
-import { errorFrom, LimpidError } from '../../src-main/contract/errors.js';
+import { errorFrom, fault } from '../../src-main/contract/errors.js';
 import type { AppMethod } from '../../src-main/contract/methods.js';
 import { resourcePath } from '../../src-main/contract/resources.js';
 import type { Answer, DesktopBridge, ValueOf } from '../../src-main/contract/transport.js';
@@ -33,7 +33,7 @@ function desktopBridge(desktop: DesktopBridge): AppBridge {
     // Of a file that is not on disk Electron says ''.
     pathOf: (file) => desktop.pathOf(file) || null,
     upload: async () => {
-      throw new LimpidError('E_USAGE', 'Files are opened in place here.', 'Report this.');
+      throw fault('E_USAGE/in-place');
     },
     resourceUrl: resourcePath,
     dragOut,
@@ -95,11 +95,7 @@ async function post<T>(path: string, body: BodyInit, headers: HeadersInit = {}):
     const response = await fetch(path, { method: 'POST', body, headers });
     answer = await response.json();
   } catch {
-    throw new LimpidError(
-      'E_IO',
-      'Limpid does not answer any more.',
-      'Look at the terminal where it was started; open the address that it prints.',
-    );
+    throw fault('E_IO/silent');
   }
   return unwrapped(answer);
 }

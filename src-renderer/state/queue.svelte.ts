@@ -8,7 +8,7 @@ import type {
   JobState,
   QueueState,
 } from '../../src-main/contract/app.js';
-import { LimpidError } from '../../src-main/contract/errors.js';
+import { fault } from '../../src-main/contract/errors.js';
 import type { Report } from '../../src-main/contract/report.js';
 import { type JobView, NO_EVENTS, withEvent } from './progress.js';
 import { isReport } from './results.js';
@@ -72,11 +72,7 @@ export class Queue {
     const response = await fetch(this.bridge.resourceUrl({ kind: 'report', job, format: 'json' }));
     const value: unknown = response.ok ? await response.json() : null;
     if (isReport(value)) return value;
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'This run left no report that can be read.',
-      'Look at the log of the job; its output folder may have been moved.',
-    );
+    throw fault('E_NOT_FOUND/run-report');
   }
 
   private follow(next: QueueState): void {

@@ -1,6 +1,7 @@
 import { fill, type Values } from './fill.js';
 import de from './languages/de.json';
 import en from './languages/en.json';
+import { ENGLISH_PROBLEMS, GERMAN_PROBLEMS, type ProblemWords } from './problems.js';
 
 /** Strings of the window. English is complete by definition; the type check keeps the others so. */
 export type TextKey = keyof typeof en;
@@ -10,22 +11,29 @@ export type CountKey = Base<TextKey>;
 type WithRemedy<K> = K extends `${infer B}.remedy` ? B : never;
 /** Keys of sentences that have another beside them of what to do. */
 export type ToldKey = Extract<WithRemedy<TextKey>, TextKey>;
-export type Texts = Readonly<Record<TextKey, string>>;
+type Texts = Readonly<Record<TextKey, string>>;
 
-export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly texts: Texts }>> = {
-  en: { name: 'English', texts: en },
-  de: { name: 'Deutsch', texts: de },
+interface Language {
+  readonly name: string;
+  readonly texts: Texts;
+  readonly problems: ProblemWords;
+}
+
+export const LANGUAGES: Readonly<Record<string, Language>> = {
+  en: { name: 'English', texts: en, problems: ENGLISH_PROBLEMS },
+  de: { name: 'Deutsch', texts: de, problems: GERMAN_PROBLEMS },
 };
 
 /** A language, and what is said in it. */
 export interface Speech {
   readonly language: string;
   readonly texts: Texts;
+  readonly problems: ProblemWords;
 }
 
-export const ENGLISH: Speech = { language: 'en', texts: en };
+export const ENGLISH: Speech = { language: 'en', texts: en, problems: ENGLISH_PROBLEMS };
 
-function isTextKey(key: string): key is TextKey {
+export function isTextKey(key: string): key is TextKey {
   return key in en;
 }
 

@@ -15,7 +15,8 @@ export function setLanguage(tag: string): void {
 
 /** What the window speaks now. */
 export function speech(): Speech {
-  return { language, texts: LANGUAGES[language].texts };
+  const { texts, problems } = LANGUAGES[language];
+  return { language, texts, problems };
 }
 
 export function t(key: TextKey, values: Values = {}): string {

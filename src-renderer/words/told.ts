@@ -1,4 +1,4 @@
-import type { Problem } from '../../src-main/contract/errors.js';
+import { type Problem, sayingIn } from '../../src-main/contract/errors.js';
 import type {
   ResidualReason,
   ResidualReport,
@@ -9,6 +9,7 @@ import type {
 import { ENGLISH, keyOf, type Speech, say, sayName, type TextKey, type ToldKey } from './catalogue.js';
 import type { Values } from './fill.js';
 import { windowRemedy } from './remedy.js';
+import { saidIn } from './sayings.js';
 
 /** How the window tells what went wrong, or what was found. */
 export interface Told {
@@ -25,8 +26,12 @@ export interface Told {
  * text says beyond these.
  */
 export function toldProblem(problem: Problem, speech: Speech): Told {
-  const own = keyOf(problem.message, 'own.');
-  if (own !== null) return plain(say(speech, own), sayName(speech, own, 'remedy'));
+  const said = saidIn(sayingIn(problem), speech);
+  return said === null ? toldOfOld(problem, speech) : { ...said, detail: null };
+}
+
+/** A problem that an earlier version wrote, without its facts. */
+function toldOfOld(problem: Problem, speech: Speech): Told {
   const remedy = inWindow(problem.remedy, speech);
   if (speech.language === ENGLISH.language) return plain(problem.message, remedy);
   const key: ToldKey = `problem.${problem.code}`;

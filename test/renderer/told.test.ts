@@ -1,8 +1,5 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES, errorFrom, problemFrom, WARNING_CODES } from '../../src-main/contract/errors.js';
+import { ERROR_CODES, WARNING_CODES } from '../../src-main/contract/errors.js';
 import type { ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { FEATURES } from '../../src-main/trust/familiarity.js';
@@ -17,9 +14,10 @@ import {
 import { ENGLISH, type Speech } from '../../src-renderer/words/catalogue.js';
 import de from '../../src-renderer/words/languages/de.json';
 import en from '../../src-renderer/words/languages/en.json';
+import { GERMAN_PROBLEMS } from '../../src-renderer/words/problems.js';
 import { type Measured, toldProblem, toldReason } from '../../src-renderer/words/told.js';
 
-const GERMAN: Speech = { language: 'de', texts: de };
+const GERMAN: Speech = { language: 'de', texts: de, problems: GERMAN_PROBLEMS };
 const CODES: readonly string[] = [...new Set([...ERROR_CODES, ...WARNING_CODES])];
 const german = new Map(Object.entries(de));
 const english = new Map(Object.entries(en));
@@ -27,41 +25,6 @@ const english = new Map(Object.entries(en));
 /** The keys that begin so, without what they begin with. */
 function keysBelow(prefix: string): string[] {
   return [...english.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-}
-
-/** Messages and remedies of the errors that the window itself throws, where they are written out. */
-function ownErrors(): readonly (readonly [message: string, remedy: string])[] {
-  const root = path.resolve(import.meta.dirname, '../../src-renderer');
-  const files = fs
-    .readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|svelte)$/.test(name));
-  return files.flatMap((name) => {
-    const text = fs.readFileSync(path.join(root, name), 'utf8');
-    const script = name.endsWith('.svelte')
-      ? (/<script\b[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '')
-      : text;
-    const source = ts.createSourceFile('script.ts', script, ts.ScriptTarget.Latest);
-    const found: [string, string][] = [];
-    const visit = (node: ts.Node): void => {
-      if (
-        ts.isNewExpression(node) &&
-        ts.isIdentifier(node.expression) &&
-        node.expression.text === 'LimpidError'
-      ) {
-        const [, message, remedy] = node.arguments ?? [];
-        if (
-          message !== undefined &&
-          ts.isStringLiteral(message) &&
-          remedy !== undefined &&
-          ts.isStringLiteral(remedy)
-        )
-          found.push([message.text, remedy.text]);
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(source);
-    return found;
-  });
 }
 
 const MEASURES: ResidualMeasures = {
@@ -107,7 +70,6 @@ describe('problems in the language of the window', () => {
       remedy: 'Use “Device: CPU”, or smaller tiles.',
       detail: null,
     });
-    expect(toldProblem(problemFrom(new TypeError('x')), GERMAN).sentence).toBe(de['problem.E_INTERNAL']);
   });
 
   it('keep nothing in English where the words for the code say all of it', () => {
@@ -132,21 +94,6 @@ describe('problems in the language of the window', () => {
       remedy: de['problem.W_RESIDUAL.remedy'],
       detail: null,
     });
-  });
-
-  it('are whole in either language where the window itself tells them', () => {
-    const own = ownErrors();
-    expect(own.length).toBeGreaterThan(5);
-    for (const [message, remedy] of own) {
-      const problem = problemFrom(errorFrom({ code: 'E_IO', message, remedy }));
-      expect(toldProblem(problem, ENGLISH)).toEqual({ sentence: message, remedy, detail: null });
-      const told = toldProblem(problem, GERMAN);
-      expect(told.detail, message).toBeNull();
-      expect(told.sentence).not.toBe(message);
-    }
-    const said = new Set(own.map(([message]) => message));
-    const sentences = keysBelow('own.').filter((key) => !key.endsWith('.remedy'));
-    expect(sentences.filter((key) => !said.has(english.get(`own.${key}`) ?? ''))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { LimpidError, problemFrom } from '../../contract/errors.js';
+import { fault, problemFrom } from '../../contract/errors.js';
 import { call } from '../calls.js';
 import { getContent, type Reply, refusal, reply } from '../content.js';
 import type { AppService } from '../service.js';
@@ -50,9 +50,7 @@ export async function startServer(options: ServerOptions): Promise<AppServer> {
   server.keepAliveTimeout = IDLE_MS;
   const guard = openGuard(portOf);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', () =>
-      reject(new LimpidError('E_IO', 'The port cannot be used.', 'Choose another with --port, or none.')),
-    );
+    server.once('error', () => reject(fault('E_IO/port')));
     server.listen(options.port, LOOPBACK, resolve);
   });
 
@@ -156,20 +154,19 @@ function send(response: ServerResponse, { status, headers, body }: Reply): void 
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   // A form or a plain-text post needs no permission from a browser; JSON does.
-  if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
-    throw new LimpidError('E_USAGE', 'The call is not JSON.', 'Report this.');
+  if (!(request.headers['content-type'] ?? '').startsWith('application/json')) throw fault('E_USAGE/no-json');
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > MOST_CALL_BYTES) throw new LimpidError('E_USAGE', 'The call is too long.', 'Report this.');
+    if (length > MOST_CALL_BYTES) throw fault('E_USAGE/long-call');
     chunks.push(bytes);
   }
   try {
     const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     return value;
   } catch {
-    throw new LimpidError('E_USAGE', 'The call is not JSON.', 'Report this.');
+    throw fault('E_USAGE/no-json');
   }
 }

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
 import { checked, refuse } from '../../contract/checked.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { filled } from '../../contract/schema.js';
 import { DROP, UPLOADS } from '../uploads-left.js';
 
@@ -51,11 +51,6 @@ function safeParts(relativePath: string): string[] {
   const parts = relativePath.split('/');
   const bad = (part: string) =>
     part === '' || part === '.' || part === '..' || part.length > MOST_LENGTH || /[\0\\:]/.test(part);
-  if (parts.length > MOST_PARTS || parts.some(bad))
-    throw new LimpidError(
-      'E_PATH_ESCAPE',
-      'The name of a file is not usable.',
-      'Rename it, then drop it again.',
-    );
+  if (parts.length > MOST_PARTS || parts.some(bad)) throw fault('E_PATH_ESCAPE/upload-name');
   return parts;
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
-import { LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
+import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
 import { Lru } from './lru.js';
@@ -55,8 +55,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
 
   const find = (key: SeriesKey): Shown => {
     const shown = entries.get(key.split('.')[0])?.shown.find(({ card }) => card.key === key);
-    if (shown === undefined)
-      throw new LimpidError('E_NOT_FOUND', 'The series is not open.', 'Open its folder again.');
+    if (shown === undefined) throw fault('E_NOT_FOUND/series-closed');
     return shown;
   };
 

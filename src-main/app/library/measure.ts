@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { builtScript } from '../../base/built.js';
 import type { MeasuredNoise } from '../../contract/app.js';
-import { LimpidError, problemFrom } from '../../contract/errors.js';
+import { fault, problemFrom } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { NoiseQuestion } from './noise-worker.js';
 
@@ -29,7 +29,7 @@ function inThread(question: NoiseQuestion): Promise<MeasuredNoise> {
   return new Promise<MeasuredNoise>((resolve, reject) => {
     worker.on('message', (answer: MeasuredNoise) => resolve(answer));
     worker.on('error', reject);
-    worker.on('exit', () => reject(new LimpidError('E_CRASH', 'Measuring ended early.', 'Try again.')));
+    worker.on('exit', () => reject(fault('E_CRASH/measuring')));
     worker.postMessage(question);
   }).finally(() => void worker.terminate());
 }

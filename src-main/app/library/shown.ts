@@ -1,5 +1,5 @@
 import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError, problemOf } from '../../contract/errors.js';
 import type { DecodePool } from '../../dicom/codec/decode.js';
 import { storedRange } from '../../dicom/codec/stored.js';
 import type { Details, DisplayWindow } from '../../dicom/read/details.js';
@@ -214,11 +214,7 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
     map: { label: first.label, explanation: first.explanation },
     viewable: true,
     eligible: false,
-    why: {
-      code: 'E_NOT_ELIGIBLE',
-      message: 'A map of values is not denoised.',
-      remedy: 'Nothing to do: open it beside its source.',
-    },
+    why: problemOf('E_NOT_ELIGIBLE/map'),
     warnings: [],
     forPerson: details.forPerson,
   });
@@ -241,7 +237,7 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
       });
     },
     volume: async () => {
-      throw new LimpidError('E_NOT_ELIGIBLE', 'The noise of a map is not measured.', 'Measure its source.');
+      throw fault('E_NOT_ELIGIBLE/map-noise');
     },
   };
 }
@@ -263,5 +259,5 @@ function darkPlane(instance: Instance): Frame {
 }
 
 function noPlane(): LimpidError {
-  return new LimpidError('E_NOT_FOUND', 'The series has no such frame.', 'Open the input again.');
+  return fault('E_NOT_FOUND/series-frame');
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { childEnvironment } from '../../base/environment.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 
 /** A program of the person's machine, with the arguments that always come first. */
 export interface Tool {
@@ -89,7 +89,7 @@ export async function mustRun(
 }
 
 export function cancelled(): LimpidError {
-  return new LimpidError('E_CANCELLED', 'The setup was stopped.', 'Run it again: it goes on where it was.');
+  return fault('E_CANCELLED/setup');
 }
 
 const CANDIDATES = {

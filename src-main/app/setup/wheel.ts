@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as yauzl from 'yauzl';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { mustRun, type Tool } from './tools.js';
 
 /**
@@ -95,13 +95,7 @@ export async function unpack(
     }
     return count;
   } catch (error) {
-    throw new LimpidError(
-      'E_SETUP',
-      'A fetched file could not be unpacked.',
-      'See that the disk has room, then run the setup again.',
-      undefined,
-      error,
-    );
+    throw fault('E_SETUP/unpacking', {}, undefined, error);
   } finally {
     zip?.close();
   }

@@ -10,6 +10,7 @@ import { problemFrom } from '../../contract/errors.js';
 import { EXIT, exitCodeFor } from '../../contract/results.js';
 import { forkSpawn } from '../../process/spawn.js';
 import { wholeNumber } from '../terminal/options.js';
+import { toldLine } from '../terminal/words.js';
 
 export interface ServePlaces {
   readonly compute: string;
@@ -80,7 +81,7 @@ async function serve(places: ServePlaces, port: number, open: boolean): Promise<
     return EXIT.done;
   } catch (error) {
     const problem = problemFrom(error);
-    process.stderr.write(`${problem.code}: ${problem.message} ${problem.remedy}\n`);
+    process.stderr.write(`${toldLine(problem)}\n`);
     return exitCodeFor(problem);
   } finally {
     await uploads.remove();

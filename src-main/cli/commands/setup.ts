@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { type Recipe, type SetupResult, setUp, takeAway } from '../../app/setup/setup.js';
 import { tensorflowRecipe } from '../../app/setup/tensorflow.js';
 import { verifyDevice } from '../../app/setup/verify.js';
-import { problemFrom, withoutPlace } from '../../contract/errors.js';
+import { problemFrom } from '../../contract/errors.js';
 import { EXIT, exitCodeFor } from '../../contract/results.js';
 import { forkSpawn } from '../../process/spawn.js';
+import { scriptLine } from '../terminal/json.js';
+import { toldLine } from '../terminal/words.js';
 import type { ServePlaces } from './serve.js';
 
 interface SetupOptions {
@@ -49,7 +51,7 @@ async function runSetup(
   process.on('SIGINT', abort);
   process.on('SIGTERM', abort);
   const print = (result: object): void => {
-    if (json) process.stdout.write(`${JSON.stringify({ type: 'result', command, ...result })}\n`);
+    if (json) process.stdout.write(scriptLine({ type: 'result', command, ...result }));
   };
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   try {
@@ -61,11 +63,10 @@ async function runSetup(
     print({ exitCode: EXIT.done, state, description });
     return EXIT.done;
   } catch (error) {
-    if (process.env.LIMPID_DEBUG) console.error(error);
     const problem = problemFrom(error);
-    say(`${problem.code}: ${problem.message} ${problem.remedy}`);
+    say(toldLine(problem));
     const exitCode = exitCodeFor(problem);
-    print({ exitCode, stopped: withoutPlace(problem) });
+    print({ exitCode, stopped: problem });
     return exitCode;
   } finally {
     process.off('SIGINT', abort);

@@ -20,6 +20,7 @@ import type {
   WrittenForPerson,
 } from '../../contract/results.js';
 import { duration, printable, table } from './format.js';
+import { toldLine } from './words.js';
 
 /** A result as text for standard output. */
 export function describeResult(result: Exclude<ResultEvent, StoppedResult>): string {
@@ -94,7 +95,7 @@ function describeStudy(study: string, members: readonly InspectedSeries[]): stri
       ? []
       : [`  ${one.id}: transfer syntax ${one.transferSyntaxes.join(', ')}`]),
     ...[...(one.why === null ? [] : [one.why]), ...one.warnings].map(
-      (problem) => `  ${one.id}: ${problem.code}: ${problem.message} ${problem.remedy}`,
+      (problem) => `  ${one.id}: ${toldLine(problem)}`,
     ),
   ]);
   return `study ${study}\n${table(head, rows)}${details.map((line) => `${line}\n`).join('')}`;
@@ -118,7 +119,7 @@ function describePlan({ series }: PlanResult): string {
     printable(one.forPerson?.description ?? ''),
   ]);
   const details = series.flatMap((one) => [
-    ...(one.why === null ? [] : [`  ${one.id}: ${one.why.code}: ${one.why.message} ${one.why.remedy}`]),
+    ...(one.why === null ? [] : [`  ${one.id}: ${toldLine(one.why)}`]),
     ...one.warnings.map(({ code, message }) => `  ${one.id}: ${code}: ${message}`),
   ]);
   const outputs = series.flatMap((one) => one.forPerson?.outputs.map(printable) ?? one.outputs);

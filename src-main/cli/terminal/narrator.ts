@@ -11,6 +11,7 @@ import type {
 } from '../../contract/events.js';
 import type { StoppedResult } from '../../contract/results.js';
 import { duration, rate } from './format.js';
+import { toldLine } from './words.js';
 
 type Describe = (result: Exclude<ResultEvent, StoppedResult>) => string;
 
@@ -146,7 +147,7 @@ function refusalCounter() {
 /** A problem on one line, with its place: for the person at the screen. */
 function problemLine(problem: Problem): string {
   const place = problem.place === undefined ? '' : ` [${problem.place}]`;
-  return `${problem.code}: ${problem.message} ${problem.remedy}${place}`;
+  return `${toldLine(problem)}${place}`;
 }
 
 function openBar() {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { builtScript } from '../../base/built.js';
-import { type ErrorCode, errorFrom, LimpidError } from '../../contract/errors.js';
+import { type ErrorCode, errorFrom, fault, LimpidError } from '../../contract/errors.js';
 import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
 import { damaged } from '../../imaging/jpeg/codestream.js';
 import { type Element, type ElementFile, findElement, walkElements } from '../elements/elements.js';
@@ -86,8 +86,7 @@ export class DecodePool {
    * @throws as `decode`; E_NOT_FOUND for a frame that the file does not have.
    */
   async decodeFrame(instance: Instance, bytes: Uint8Array, frame: number): Promise<StoredPixels> {
-    if (frame < 0 || frame >= instance.numberOfFrames)
-      throw new LimpidError('E_NOT_FOUND', 'The image has no such frame.', 'Open the input again.');
+    if (frame < 0 || frame >= instance.numberOfFrames) throw fault('E_NOT_FOUND/image-frame');
     try {
       return await this.#decode(instance, bytes, frame);
     } catch (error) {
@@ -283,11 +282,7 @@ function requireDecodable(format: PixelFormat): void {
     ![8, 16, 32].includes(format.bitsAllocated) ||
     /PALETTE/.test(format.photometric)
   )
-    throw new LimpidError(
-      'E_NOT_ELIGIBLE',
-      'Only images with one sample of 8, 16 or 32 bits per pixel are decoded.',
-      'Nothing to do: the image is left out.',
-    );
+    throw fault('E_NOT_ELIGIBLE/samples');
 }
 
 function frameFormat(format: PixelFormat): FrameFormat {
@@ -334,13 +329,9 @@ function store(
 }
 
 function changed(): LimpidError {
-  return new LimpidError(
-    'E_SOURCE_CHANGED',
-    'The file changed while it was in use.',
-    'Scan the input again.',
-  );
+  return fault('E_SOURCE_CHANGED/in-use');
 }
 
 function closed(): LimpidError {
-  return new LimpidError('E_CANCELLED', 'Decoding was cancelled.', 'Run again.');
+  return fault('E_CANCELLED/decoding');
 }

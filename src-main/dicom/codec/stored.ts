@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 
 /** How stored integers stand for real-world values (PS3.3 sections C.7.6.3 and C.11.1). */
 export interface StoredFormat {
@@ -40,14 +40,10 @@ export function toStored(
   format: StoredFormat,
 ): { stored: StoredPixels; clamped: number } {
   if (sourceStored.length !== real.length || (measured !== null && measured.length !== real.length))
-    throw new LimpidError('E_SHAPE', 'Image and source have different sizes.', 'Report this.');
+    throw fault('E_SHAPE/image');
   const { slope, intercept } = format;
   if (slope === 0 || !Number.isFinite(slope) || !Number.isFinite(intercept))
-    throw new LimpidError(
-      'E_VALUES',
-      'The rescale slope or intercept is not usable.',
-      'Export the series again.',
-    );
+    throw fault('E_VALUES/rescale-slope');
   const [low, high] = storedRange(format);
   const avoidPadding = paddingAvoider(format.padding, low, high);
   const stored = allocate(format, real.length);
@@ -58,12 +54,7 @@ export function toStored(
       continue;
     }
     const value = Math.round((real[i] - intercept) / slope);
-    if (Number.isNaN(value))
-      throw new LimpidError(
-        'E_VALUES',
-        'The result holds values that are not numbers.',
-        'Train again with another seed.',
-      );
+    if (Number.isNaN(value)) throw fault('E_VALUES/result');
     if (value < low || value > high) clamped++;
     stored[i] = avoidPadding(Math.min(high, Math.max(low, value)));
   }

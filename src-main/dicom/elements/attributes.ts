@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { DataSet } from 'dicom-parser';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { asciiValue, type ElementFile, findElement, hasPrefix } from './elements.js';
 import { encodeElement, uidElement } from './encode.js';
 
@@ -51,15 +51,8 @@ export function readAttributes(original: Uint8Array, file: ElementFile): Attribu
     const charset = asciiValue(file.bytes, findElement(file.elements, 0x00080005));
     return attributesOf(dataSet, charset ?? '');
   } catch (error) {
-    if (error instanceof RangeError && /call stack/i.test(error.message))
-      throw new LimpidError('E_NESTING', 'Sequences are nested too deeply.', 'Export the series again.');
-    throw new LimpidError(
-      'E_ELEMENT',
-      'A value inside the data set is damaged.',
-      'Copy or export the file again.',
-      undefined,
-      error,
-    );
+    if (error instanceof RangeError && /call stack/i.test(error.message)) throw fault('E_NESTING/sequences');
+    throw fault('E_ELEMENT/value', {}, undefined, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { LONG_VRS } from './elements.js';
 
 /** An element to write, little endian: the value in bytes, or the items of a sequence. */
@@ -153,12 +153,7 @@ export function encodeValue(tag: number, vr: string, value: Uint8Array, implicit
 /** `vr` null writes the form without VR: implicit, items and delimiters. */
 function header(tag: number, vr: string | null, length: number): Uint8Array {
   const long = vr !== null && LONG_VRS.has(vr);
-  if (length > (vr === null || long ? 0xfffffffe : 0xfffe))
-    throw new LimpidError(
-      'E_PIXEL_LENGTH',
-      'A value is too long to be written.',
-      'Split the series into smaller instances first.',
-    );
+  if (length > (vr === null || long ? 0xfffffffe : 0xfffe)) throw fault('E_PIXEL_LENGTH/value-length');
   const bytes = new Uint8Array(long ? 12 : 8);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, tag >>> 16, true);

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { asciiValue, findElement, sequenceItems, walkElements } from '../elements/elements.js';
 
 const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10';
@@ -25,12 +25,7 @@ export function dicomdirFiles(bytes: Uint8Array): string[][] {
     const id = asciiValue(file.bytes, findElement(record.elements, REFERENCED_FILE_ID));
     if (id === undefined || id === '') continue;
     const parts = id.split('\\').map((part) => part.trim());
-    if (!parts.every(isPlainName))
-      throw new LimpidError(
-        'E_PATH_ESCAPE',
-        'The DICOMDIR references a path outside its folder.',
-        'Open the folder with the images instead.',
-      );
+    if (!parts.every(isPlainName)) throw fault('E_PATH_ESCAPE/dicomdir');
     files.set(parts.join('/'), parts);
   }
   return [...files.values()];

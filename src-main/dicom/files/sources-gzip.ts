@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { hasCode } from '../../base/files.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { MAX_FILE_BYTES, type SourceFile } from './source.js';
 
 /** DICOM files that were compressed one by one, as public data sets are kept. */
@@ -31,12 +31,6 @@ function inflate(bytes: Uint8Array, place: string): Uint8Array {
           'Unpack it yourself first, if you trust it.',
           place,
         )
-      : new LimpidError(
-          'E_ZIP',
-          'The compressed file is damaged or truncated.',
-          'Copy the file again.',
-          place,
-          error,
-        );
+      : fault('E_ZIP/gzip', {}, place, error);
   }
 }

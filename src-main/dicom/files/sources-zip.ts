@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { constants, crc32, createInflateRaw } from 'node:zlib';
 import * as yauzl from 'yauzl';
 import { asReadError } from '../../base/reading.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { Source, SourceFile } from './source.js';
 
 /** What an archive may claim; beyond, it is a bomb or not a study. */
@@ -164,14 +164,8 @@ const DEFLATED = 8;
 
 /** @throws LimpidError E_ZIP */
 function requirePlain(entry: yauzl.Entry): void {
-  if (entry.isEncrypted())
-    throw new LimpidError('E_ZIP', 'The file is encrypted.', 'Unpack the archive first.');
-  if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED)
-    throw new LimpidError(
-      'E_ZIP',
-      'The file is compressed in a way that is not supported.',
-      'Unpack the archive first.',
-    );
+  if (entry.isEncrypted()) throw fault('E_ZIP/encrypted');
+  if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) throw fault('E_ZIP/method');
 }
 
 /** The whole entry, in memory once. @throws LimpidError E_ZIP, E_BOMB; the system's errors */
@@ -244,18 +238,6 @@ function zipError(error: unknown): LimpidError {
   if (error instanceof LimpidError) return error;
   const message = error instanceof Error ? error.message : '';
   if (/relative path|absolute path|invalid characters in fileName/i.test(message))
-    return new LimpidError(
-      'E_PATH_ESCAPE',
-      'An entry of the archive leads outside of it.',
-      'Make the archive again, without such paths.',
-      undefined,
-      error,
-    );
-  return new LimpidError(
-    'E_ZIP',
-    'The archive is damaged or of an unknown kind.',
-    'Copy it again, or unpack it first.',
-    undefined,
-    error,
-  );
+    return fault('E_PATH_ESCAPE/archive-entry', {}, undefined, error);
+  return fault('E_ZIP/archive', {}, undefined, error);
 }

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode, isInside } from '../../base/files.js';
 import { asReadError, openRegular } from '../../base/reading.js';
-import { LimpidError, type Problem } from '../../contract/errors.js';
+import { fault, LimpidError, type Problem } from '../../contract/errors.js';
 import type { FileHead, Source, SourceFile } from './source.js';
 import { MAX_FILE_BYTES } from './source.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
@@ -195,13 +195,7 @@ function readInside(root: string, place: string): Promise<Uint8Array> {
 async function inside<T>(root: string, place: string, read: () => Promise<T>): Promise<T> {
   try {
     // Checked when read, not when listed: a link may have changed in between.
-    if (!(await isInside(place, root)))
-      throw new LimpidError(
-        'E_PATH_ESCAPE',
-        'A link leads outside the input.',
-        'Copy the file into the folder.',
-        place,
-      );
+    if (!(await isInside(place, root))) throw fault('E_PATH_ESCAPE/link', {}, place);
     return await read();
   } catch (error) {
     throw asReadError(error, place);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import * as tls from 'node:tls';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { AssociationAborted, AssociationRejected } from './association.js';
 import { ProtocolError } from './pdu.js';
 
@@ -70,13 +70,7 @@ export async function readTls(
     try {
       return await fs.readFile(file);
     } catch (error) {
-      throw new LimpidError(
-        'E_NOT_FOUND',
-        'A file of the TLS settings cannot be read.',
-        'Check the paths of the authority, the certificate and the key.',
-        file,
-        error,
-      );
+      throw fault('E_NOT_FOUND/tls', {}, file, error);
     }
   };
   const [ca, cert, key] = await Promise.all([files.authority, files.certificate, files.key].map(read));

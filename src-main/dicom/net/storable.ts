@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { asFileError } from '../../base/files.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { Scanner } from '../elements/elements-scanner.js';
 import type { Element } from '../elements/elements-types.js';
 import { findStart } from '../elements/part10.js';
@@ -36,21 +36,9 @@ export async function readStorable(path: string): Promise<Storable> {
   const { meta, transferSyntax, dataStart } = findStart(head, size);
   const meaning = identified(head, meta) ?? identifiedInside(head, dataStart, transferSyntax);
   const { sopClass, sopInstance } = meaning ?? { sopClass: '', sopInstance: '' };
-  if (!isUid(sopClass) || !isUid(sopInstance))
-    throw new LimpidError(
-      'E_NO_META',
-      'The file does not say which instance it is.',
-      'Export it again as a DICOM Part 10 file.',
-      path,
-    );
+  if (!isUid(sopClass) || !isUid(sopInstance)) throw fault('E_NO_META/instance', {}, path);
   // Fragments of messages are of even length (PS3.8 annex E); a byte more would change the data set.
-  if ((size - dataStart) % 2 !== 0)
-    throw new LimpidError(
-      'E_ELEMENT',
-      'The data set has an odd number of bytes, which no DICOM message can carry.',
-      'Export it again: every value has an even length.',
-      path,
-    );
+  if ((size - dataStart) % 2 !== 0) throw fault('E_ELEMENT/odd', {}, path);
   return { path, sopClass, sopInstance, transferSyntax, dataStart, size };
 }
 

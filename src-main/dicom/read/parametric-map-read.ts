@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { type Attributes, readAttributes } from '../elements/attributes.js';
 import { PARAMETRIC_MAP_STORAGE } from '../elements/codes.js';
 import {
@@ -62,8 +62,7 @@ export function readMapInstance(file: SourceFile, bytes: Uint8Array): MapInstanc
   const columns = required(attributes.uint16('x00280011'), 'Columns');
   const frames = required(attributes.decimal('x00280008'), 'Number of Frames');
   if (!Number.isInteger(frames) || frames < 1) required(undefined, 'usable Number of Frames');
-  if (rows * columns * frames > MAX_VALUES)
-    throw new LimpidError('E_BOMB', 'The map claims more pixels than any real one has.', 'Leave it out.');
+  if (rows * columns * frames > MAX_VALUES) throw fault('E_BOMB/map-pixels');
   floatPixels(walked, rows * columns * frames);
   const shared = attributes.items('x52009229').at(0);
   const place = placeOf(shared, attributes.items('x52009230'), frames);
@@ -92,8 +91,7 @@ export function readMapFrame(map: MapInstance, bytes: Uint8Array, frame: number)
   const length = map.rows * map.columns;
   const walked = walkElements(bytes);
   const pixels = floatPixels(walked, length * map.order.length);
-  if (frame < 0 || frame >= map.order.length)
-    throw new LimpidError('E_NOT_FOUND', 'The map has no such frame.', 'Open the input again.');
+  if (frame < 0 || frame >= map.order.length) throw fault('E_NOT_FOUND/map-frame');
   const view = new DataView(walked.bytes.buffer, walked.bytes.byteOffset + pixels.valueStart);
   const values = new Float32Array(length);
   for (let i = 0; i < length; i++) values[i] = view.getFloat32(4 * (frame * length + i), walked.littleEndian);
@@ -107,11 +105,7 @@ function floatPixels(walked: ElementFile, count: number): Element {
     transferSyntax(walked.transferSyntax).encapsulated ||
     pixels.end - pixels.valueStart !== 4 * count
   )
-    throw new LimpidError(
-      'E_PIXEL_LENGTH',
-      'The map has more or fewer values than its dimensions ask for.',
-      'Copy or export the file again.',
-    );
+    throw fault('E_PIXEL_LENGTH/map-values');
   return pixels;
 }
 

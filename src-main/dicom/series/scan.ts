@@ -1,4 +1,4 @@
-import { LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
+import { fault, type Problem, problemFrom, problemOf } from '../../contract/errors.js';
 import type { Decode } from '../codec/decode.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
 import { type Header, readHeader } from '../files/header.js';
@@ -54,8 +54,7 @@ export async function scan(source: Source, options: ScanOptions = {}): Promise<S
   let filesSeen = 0;
   const prepare = (file: SourceFile) => readFile(file, options.decode);
   for await (const { file, header, instances, error } of readAhead(source.files(), prepare)) {
-    if (options.signal?.aborted)
-      throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again to start over.');
+    if (options.signal?.aborted) throw fault('E_CANCELLED/scan');
     if (header === undefined || options.claim?.(file, header.bytes, instances !== undefined) !== true) {
       if (instances === undefined) index.refuse(file, error, header?.bytes);
       else await index.add(instances);
@@ -199,11 +198,7 @@ class Index {
   #refusalOf(members: readonly Instance[]): Problem | null {
     if (this.#ambiguous.has(members[0].seriesInstanceUid)) return duplicateUid();
     if (members.some((instance) => identityOf(instance) !== identityOf(members[0])))
-      return {
-        code: 'E_MIXED',
-        message: 'Images of different patients or studies carry the same Series Instance UID.',
-        remedy: 'Separate them, or export the series again.',
-      };
+      return problemOf('E_MIXED/patients');
     return null;
   }
 }
@@ -242,20 +237,11 @@ function identityOf(instance: Instance): string {
 }
 
 function archiveInside(place: string): Problem {
-  return {
-    code: 'W_SKIPPED',
-    message: 'An archive inside the input was left out.',
-    remedy: 'Open it by itself, or unpack it.',
-    place,
-  };
+  return problemOf('W_SKIPPED/archive', {}, place);
 }
 
 function duplicateUid(): Problem {
-  return {
-    code: 'E_DUP_UID',
-    message: 'Two files carry the same SOP Instance UID but are not the same.',
-    remedy: 'Keep the right one of the two only.',
-  };
+  return problemOf('E_DUP_UID/instance');
 }
 
 function bySeriesOrder(a: Series, b: Series): number {

@@ -1,5 +1,5 @@
 import { sha256 } from '../../base/files.js';
-import type { Problem } from '../../contract/errors.js';
+import { type Problem, problemOf } from '../../contract/errors.js';
 import { ENHANCED, TILED } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import type { Geometry } from './geometry.js';
@@ -120,11 +120,7 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
       remedy: 'Slices are denoised one by one, without their neighbours.',
     });
   if (stack.instances.some((instance) => instance.derivedByLimpid))
-    warnings.push({
-      code: 'W_ALREADY_DENOISED',
-      message: 'The series was denoised by this product already.',
-      remedy: 'Denoise the original series; --force denoises this one again.',
-    });
+    warnings.push(problemOf('W_ALREADY_DENOISED/product'));
   const oddities = new Set(stack.instances.flatMap((instance) => instance.oddities));
   if (oddities.size > 0)
     warnings.push({
@@ -132,12 +128,7 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
       message: `Files of the series break rules of DICOM: ${[...oddities].sort().join(', ')}.`,
       remedy: 'They are read, as what they mean is certain; tell whoever wrote them.',
     });
-  if (stack.instances.some((instance) => instance.lossy))
-    warnings.push({
-      code: 'W_LOSSY_SOURCE',
-      message: 'The images were compressed with loss: some of their noise is compression.',
-      remedy: 'Use the uncompressed series if it still exists.',
-    });
+  if (stack.instances.some((instance) => instance.lossy)) warnings.push(problemOf('W_LOSSY_SOURCE/series'));
   return warnings;
 }
 

@@ -1,5 +1,5 @@
 import { sha256 } from '../../base/files.js';
-import { errorFrom, LimpidError } from '../../contract/errors.js';
+import { errorFrom, fault, type LimpidError } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { Decode, StoredPixels } from '../codec/decode.js';
 import { storedRange } from '../codec/stored.js';
@@ -95,7 +95,7 @@ export async function loadVolume(
   const atOnce = files.length === planes.length ? CONCURRENT : 1;
   let done = 0;
   await inParallel(files, atOnce, async ({ file, planes: members }, i) => {
-    if (options.signal?.aborted) throw new LimpidError('E_CANCELLED', 'Cancelled.', 'Run again: it resumes.');
+    if (options.signal?.aborted) throw fault('E_CANCELLED/reading');
     const bytes = await file.read();
     if (bytes.length !== file.size) throw changed();
     hashes[i] = sha256(bytes);
@@ -200,13 +200,7 @@ function allocate(length: number): Float32Array {
   try {
     return new Float32Array(length);
   } catch (error) {
-    throw new LimpidError(
-      'E_BOMB',
-      'The series has more voxels than fit into memory.',
-      'Split it into smaller series.',
-      undefined,
-      error,
-    );
+    throw fault('E_BOMB/voxels', {}, undefined, error);
   }
 }
 
@@ -231,5 +225,5 @@ async function inParallel<T>(
 }
 
 function changed(): LimpidError {
-  return new LimpidError('E_SOURCE_CHANGED', 'A file changed after it was scanned.', 'Scan the input again.');
+  return fault('E_SOURCE_CHANGED/scanned');
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import {
   asciiValue,
   type Element,
@@ -297,9 +297,5 @@ function textIn(bytes: Uint8Array, item: Item, tag: number): string | undefined 
 }
 
 function noGroups(): LimpidError {
-  return new LimpidError(
-    'E_ELEMENT',
-    'The functional groups of the image are absent, or cannot be taken apart.',
-    'Export the series again.',
-  );
+  return fault('E_ELEMENT/groups-absent');
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import { PROCESSING_EQUIPMENT, SOURCE_IMAGE } from '../elements/codes.js';
 import {
   asciiValue,
@@ -247,7 +247,7 @@ function requiredUid(file: ElementFile, tag: number): string {
 }
 
 function uidError(): LimpidError {
-  return new LimpidError('E_UID', 'A UID is missing or malformed.', 'Export the series again.');
+  return fault('E_UID/malformed');
 }
 
 export function rawOf(file: ElementFile, tag: number): Uint8Array {

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { type StoredPixels, storedRange } from '../codec/stored.js';
 import { asciiValue, type ElementFile, findElement, tagName } from '../elements/elements.js';
 
@@ -64,8 +64,7 @@ export function encodePixels(
     else if (value > largest) largest = value;
   }
   const [low, high] = storedRange(format);
-  if (smallest < low || largest > high)
-    throw new LimpidError('E_VALUES', 'A pixel does not fit into BitsStored.', 'Report this.');
+  if (smallest < low || largest > high) throw fault('E_VALUES/bits-stored');
   return { bytes: pack(pixels, format, beside), smallest, largest };
 }
 

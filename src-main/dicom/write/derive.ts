@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import type { StoredPixels } from '../codec/stored.js';
 import { SMOOTHING } from '../elements/codes.js';
 import { type ElementFile, findElement, walkElements } from '../elements/elements.js';
@@ -64,11 +64,7 @@ export function deriveInstance(
 const PER_FRAME = 0x52009230;
 
 function manyFrames(): LimpidError {
-  return new LimpidError(
-    'E_NOT_ELIGIBLE',
-    'The frames of the image are images of their own.',
-    'Report this.',
-  );
+  return fault('E_NOT_ELIGIBLE/frames');
 }
 
 /** Value 1 DERIVED, value 2 as asked, the rest as it was; MR needs a third (PS3.3 section C.8.3.1.1.1). */

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { asciiValue, type ElementFile, findElement, valueBytes } from '../elements/elements.js';
 import {
   asciiText,
@@ -246,8 +246,7 @@ export function required(
 export function requireUids(options: MultiframeOptions): void {
   const { frames, seriesInstanceUid, sopInstanceUid } = options;
   const uids = frames.flatMap(({ source }) => [source.sopClassUid, source.sopInstanceUid]);
-  if (![seriesInstanceUid, sopInstanceUid, ...uids].every(isUid))
-    throw new LimpidError('E_UID', 'A UID is missing or malformed.', 'Export the series again.');
+  if (![seriesInstanceUid, sopInstanceUid, ...uids].every(isUid)) throw fault('E_UID/malformed');
 }
 
 /** Pixels of a frame. */

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { NO_UNITS, PARAMETRIC_MAP_STORAGE, PIXEL_BY_PIXEL_SUBTRACTION, QUANTITY } from '../elements/codes.js';
 import { type ElementFile, walkElements } from '../elements/elements.js';
 import {
@@ -196,13 +196,8 @@ function requireShape(file: ElementFile, options: ParametricMapOptions): void {
   const { frames } = options;
   const length = frameLength(file, options);
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
-    throw new LimpidError('E_SHAPE', 'The map has another size than its source.', 'Report this.');
-  if (textOf(file, 0x00280301) === 'YES')
-    throw new LimpidError(
-      'E_NOT_ELIGIBLE',
-      'A map of an image with burned-in annotation cannot be stored as a Parametric Map.',
-      'Run without the error map.',
-    );
+    throw fault('E_SHAPE/map');
+  if (textOf(file, 0x00280301) === 'YES') throw fault('E_NOT_ELIGIBLE/burned-in');
   if ((textOf(file, 0x00200052) ?? '') === '') throw geometryError('The source has no frame of reference.');
 }
 
@@ -211,8 +206,7 @@ function rangeOf(frames: readonly ParametricMapFrame[]): [number, number] {
   let greatest = Number.NEGATIVE_INFINITY;
   for (const { plane } of frames)
     for (const value of plane) {
-      if (!Number.isFinite(value))
-        throw new LimpidError('E_VALUES', 'The map holds values that are not numbers.', 'Report this.');
+      if (!Number.isFinite(value)) throw fault('E_VALUES/map-not-finite');
       if (value < least) least = value;
       if (value > greatest) greatest = value;
     }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { SEGMENTATION, SPATIAL_CONCEPT, UNLIKE_TRAINING } from '../elements/codes.js';
 import { type ElementFile, walkElements } from '../elements/elements.js';
 import {
@@ -181,7 +181,7 @@ function requireShape(file: ElementFile, options: SegmentationOptions): void {
   const { frames } = options;
   const length = frameLength(file, options);
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
-    throw new LimpidError('E_SHAPE', 'The mask has another size than its source.', 'Report this.');
+    throw fault('E_SHAPE/source-mask');
   if ((textOf(file, 0x00200052) ?? '') === '') throw geometryError('The source has no frame of reference.');
 }
 

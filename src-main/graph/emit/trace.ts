@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import '../kernels/index.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { registerGradients } from '../gradients.js';
 import type { OnnxGraph } from '../onnx.js';
 import { constant, placeholder, recorded, tensorOf, tracing } from '../tracer.js';
@@ -96,12 +96,7 @@ export function emitPortable(
 ): Uint8Array {
   const graph = inferenceGraph(definition, 'cpu', true);
   const other = inferenceGraph({ ...definition, inputs: larger }, 'cpu', true);
-  if (!sameComputation(graph, other))
-    throw new LimpidError(
-      'E_OPERATOR',
-      'This network depends on the size of the image, so it cannot be written for any size.',
-      'Write it for one size.',
-    );
+  if (!sameComputation(graph, other)) throw fault('E_OPERATOR/fixed-size');
   const free = (ports: OnnxGraph['inputs']): OnnxGraph['inputs'] =>
     ports.map(({ name, dims }) => ({
       name,
@@ -129,12 +124,7 @@ function inferenceGraph(definition: InferenceDefinition, target: Target, sizeles
     const inputs = placeholders(definition.inputs, (name) => name);
     const result = valuesOf(definition.apply(frozen(definition.parameters), tensorsOf(inputs)));
     const clash = Object.keys(result).find((name) => name in inputs);
-    if (clash !== undefined)
-      throw new LimpidError(
-        'E_MODEL',
-        'An output of a model has the name of an input.',
-        'Give inputs and outputs different names.',
-      );
+    if (clash !== undefined) throw fault('E_MODEL/names');
     return emitGraph(portsOf(inputs), portsOf(result), target, sizeless).graph;
   });
 }
@@ -172,12 +162,7 @@ function checkState(before: NamedShapes, after: Readonly<Record<string, Value>>)
   const same =
     names.length === Object.keys(after).length &&
     names.every((name) => after[name]?.shape.join() === before[name].join());
-  if (!same)
-    throw new LimpidError(
-      'E_OPERATOR',
-      'A training step returned other state than it was given.',
-      'Return a tensor of the same shape for every name of the state, and no other.',
-    );
+  if (!same) throw fault('E_OPERATOR/state');
 }
 
 export function mapValues<A, B>(

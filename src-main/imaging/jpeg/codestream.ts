@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 
 /** What the header of a compressed frame says about it. */
 export interface CodestreamInfo {
@@ -27,13 +27,7 @@ function dims(message: string): LimpidError {
 }
 
 export function cutShort(cause?: unknown): LimpidError {
-  return new LimpidError(
-    'E_CODEC_TRUNCATED',
-    'The compressed pixel data is cut short.',
-    'Copy or export the file again.',
-    undefined,
-    cause,
-  );
+  return fault('E_CODEC_TRUNCATED/cut-short', {}, undefined, cause);
 }
 
 export function damaged(what: string, cause?: unknown): LimpidError {

@@ -5,7 +5,14 @@ import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
 import type { AnomalyReport, AnomalySeries } from '../../contract/anomaly.js';
-import { LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import {
+  fault,
+  LimpidError,
+  type Problem,
+  problemFrom,
+  problemOf,
+  withoutPlace,
+} from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { NormalScores } from '../../contract/models.js';
 import { NOTICE, type RunStatus } from '../../contract/report.js';
@@ -81,11 +88,7 @@ async function calibrated(
 ): Promise<{ normal: NormalScores; problems: Problem[] }> {
   if (request.normal.length === 0) {
     if (model.card.normal !== undefined) return { normal: model.card.normal, problems: [] };
-    throw new LimpidError(
-      'E_MODEL',
-      'The model file does not tell what is usual in normal images.',
-      'Give normal images that it was not trained on with --normal, or train it again.',
-    );
+    throw fault('E_MODEL/not-normal');
   }
   const problems: Problem[] = [];
   const reads = await readAll(request.normal, request.force, emit, (series, problem) => {
@@ -271,11 +274,7 @@ function unseen(id: string, status: RunStatus, problem: Problem | null): Anomaly
   return { id, status, problem, warnings: [], slices: [], marked: null, lesions: null, outputs: [] };
 }
 
-const DERIVED: Problem = {
-  code: 'E_ALREADY_DENOISED',
-  message: 'The series was derived by Limpid.',
-  remedy: 'Give the original series, or --force to look at this one all the same.',
-};
+const DERIVED: Problem = problemOf('E_ALREADY_DENOISED/anomaly');
 
 function workOf(folder: OutputFolder, { unit }: UnitInput): string {
   return folder.own('work', unit.key);

@@ -3,7 +3,7 @@ import { exists, isInside, writeFileAtomic } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
-import { errorFrom, LimpidError, type Problem } from '../../contract/errors.js';
+import { errorFrom, fault, LimpidError, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { NOTICE } from '../../contract/report.js';
 import type { CompressRequest, DecompressRequest } from '../../contract/requests.js';
@@ -164,8 +164,7 @@ async function errorOf(
  */
 export async function runDecompress(request: DecompressRequest, emit: Emit): Promise<DecompressResult> {
   const output = path.resolve(request.output);
-  if (!/\.nii(\.gz)?$/i.test(output))
-    throw new LimpidError('E_USAGE', 'The output must end in .nii or .nii.gz.', 'Give NAME.nii.gz.', output);
+  if (!/\.nii(\.gz)?$/i.test(output)) throw fault('E_USAGE/nifti-name', {}, output);
   await refuseFile(request.output, request.input);
   const { header, payload } = unpackCompressed(await contentOf(request.input));
   const { rows, columns, slices, frames, scale } = header;
@@ -264,16 +263,14 @@ async function readOne({ input, force }: CompressRequest, emit: Emit): Promise<S
   if (reads.length === 1) return reads[0];
   if (reads.length === 0 && problems.length > 0) throw errorFrom(problems[0]);
   throw reads.length === 0
-    ? new LimpidError('E_NOTHING', 'The input holds no series.', 'Run `limpid inspect` on it to see why.')
+    ? fault('E_NOTHING/no-series')
     : new LimpidError('E_USAGE', `The input holds ${reads.length} series.`, 'Give one series at a time.');
 }
 
 async function refuseFile(output: string, input: string): Promise<void> {
   const file = path.resolve(output);
-  if (await exists(file))
-    throw new LimpidError('E_EXISTS', 'The output exists already.', 'Choose another name.', file);
-  if (await isInside(file, input))
-    throw new LimpidError('E_INSIDE_SOURCE', 'The output would lie in the input.', 'Choose another.', file);
+  if (await exists(file)) throw fault('E_EXISTS/file', {}, file);
+  if (await isInside(file, input)) throw fault('E_INSIDE_SOURCE/output-file', {}, file);
 }
 
 async function contentOf(file: string): Promise<Uint8Array> {

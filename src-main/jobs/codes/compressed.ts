@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { RoundedCoding } from './rounded-codes.js';
 
 /** Names of codes out of a codebook, or rounded latents. */
@@ -67,7 +67,7 @@ function hashOf(bytes: Uint8Array): Buffer {
 }
 
 export function damaged(): LimpidError {
-  return new LimpidError('E_COMPRESSED', 'The compressed file is damaged or truncated.', 'Copy it again.');
+  return fault('E_COMPRESSED/damaged');
 }
 
 function parsed(text: string): unknown {

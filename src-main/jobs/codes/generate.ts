@@ -2,7 +2,7 @@ import { sha256 } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { NOTICE } from '../../contract/report.js';
 import type { GenerateRequest } from '../../contract/requests.js';
@@ -46,7 +46,7 @@ interface Latents {
  */
 export async function runGenerate(request: GenerateRequest, emit: Emit): Promise<GenerateResult> {
   const { count, seed } = request;
-  if (count < 1) throw new LimpidError('E_USAGE', 'No image was asked for.', 'Give --count from 1.');
+  if (count < 1) throw fault('E_USAGE/no-count');
   const folder = await openResultFolder(request.output, [request.model], RECORD_FILE);
   try {
     const bytes = await readModel(request.model);
@@ -110,8 +110,7 @@ async function decodeAll(
         `The images of this model, ${columns}x${rows}, are too small to be marked as synthetic.`,
         'Train a model on larger planes.',
       );
-    if (count * rows * columns > MOST_PIXELS)
-      throw new LimpidError('E_TOO_LARGE', 'So many images do not fit.', 'Give a smaller --count.');
+    if (count * rows * columns > MOST_PIXELS) throw fault('E_TOO_LARGE/images');
     const values = Float32Array.from(image.values);
     burnSynthetic(values, rows, columns, { dark: 0, bright: 1 });
     images.push({ values, rows, columns });
@@ -130,12 +129,7 @@ function latentsOf({ card }: FamilyModel, bytes: Uint8Array): Latents {
       'Use a model of the family variational or vector-quantised.',
     );
   if (latent.codebook !== null) return codeLatents(bytes, latent.channels);
-  if (input.planeSide === null)
-    throw new LimpidError(
-      'E_MODEL',
-      'This model knows patches and no whole planes: its samples would not fit together.',
-      'Train the variational family on whole planes (whole=true, the default).',
-    );
+  if (input.planeSide === null) throw fault('E_MODEL/patches');
   const side = Math.max(1, Math.round(input.planeSide / latent.cell));
   const shape = [1, side, side, latent.channels];
   return {
@@ -149,11 +143,7 @@ function codeLatents(bytes: Uint8Array, channels: number): Latents {
   const prior = readFamilyPrior(bytes);
   const codebook = codebookOf(bytes);
   if (prior === null || codebook.shape.join() !== `${prior.codes},${channels}`)
-    throw new LimpidError(
-      'E_MODEL',
-      'The model holds no prior over its codes.',
-      'Train it again with this version of `limpid train`.',
-    );
+    throw fault('E_MODEL/no-prior');
   return {
     prior: 'Markov mesh of codes',
     draw(random) {

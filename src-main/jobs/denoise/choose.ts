@@ -1,5 +1,5 @@
 import { type Condition, meets, parseCondition, testsOf, wrongCondition } from '../../base/condition.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import { isAttributeName } from '../../dicom/read/keywords.js';
@@ -67,11 +67,7 @@ async function chosenSeries(
     if (meets(condition, await valuesOf(stack))) met.add(stack);
   const found = filtered(chosen, (stack) => met.has(stack));
   if (found.units.length + found.leftOut.length > 0) return found;
-  throw new LimpidError(
-    'E_NOTHING',
-    'No series of the input meets the condition.',
-    'Run `limpid inspect` on the input to see what is there.',
-  );
+  throw fault('E_NOTHING/condition');
 }
 
 function named(
@@ -82,11 +78,7 @@ function named(
   const found = filtered(input, (stack) => namesOf(stack).some((name) => wanted.includes(name)));
   const there = [...found.units.flatMap(({ stacks }) => stacks), ...found.leftOut].flatMap(namesOf);
   if (wanted.every((name) => there.includes(name))) return found;
-  throw new LimpidError(
-    'E_NOT_FOUND',
-    'A series that was asked for is not in the input.',
-    'Open or inspect the input again: its files may have been moved.',
-  );
+  throw fault('E_NOT_FOUND/wanted-series');
 }
 
 function filtered(input: InputSet, isWanted: (stack: StackInput) => boolean): InputSet {

@@ -1,7 +1,14 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists } from '../../base/files.js';
-import { errorFrom, LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import {
+  errorFrom,
+  fault,
+  type LimpidError,
+  type Problem,
+  problemFrom,
+  withoutPlace,
+} from '../../contract/errors.js';
 import type { JobEvent } from '../../contract/events.js';
 import type { SeriesReport } from '../../contract/report.js';
 import type { SeriesOutcome } from '../../contract/results.js';
@@ -316,10 +323,5 @@ function skipped(stack: StackInput, why: Problem | null): SeriesReport {
 }
 
 function changedOutput(root: string): LimpidError {
-  return new LimpidError(
-    'E_EXISTS',
-    'Files of this series were changed or removed after they were written.',
-    'Remove the folder of the series to have it written again, or choose a new output folder.',
-    root,
-  );
+  return fault('E_EXISTS/changed', {}, root);
 }

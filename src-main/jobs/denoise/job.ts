@@ -1,4 +1,4 @@
-import type { Problem } from '../../contract/errors.js';
+import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { Processor } from '../../denoise/processor.js';
 import type { InputSet } from '../../series/input.js';
@@ -24,8 +24,4 @@ export interface DeriveJob {
 }
 
 /** Why a series that Limpid wrote is skipped. */
-export const ALREADY: Problem = {
-  code: 'E_ALREADY_DENOISED',
-  message: 'The series was derived by Limpid already.',
-  remedy: 'Denoise the original series, or give --force to denoise this one again.',
-};
+export const ALREADY: Problem = problemOf('E_ALREADY_DENOISED/derived');

@@ -1,5 +1,5 @@
 import { VERSION } from '../../base/version.js';
-import { type Problem, problemFrom } from '../../contract/errors.js';
+import { type Problem, problemFrom, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { type DenoiseRequest, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
 import { EXIT, isFailure, type PlannedSeries, type PlanResult } from '../../contract/results.js';
@@ -75,12 +75,7 @@ function refusalOf(request: DenoiseRequest, stack: StackInput): Problem | null {
   if (stack.why !== null) return stack.why;
   if (stack.derivedByLimpid && !request.force) return ALREADY;
   if (request.model.kind === 'mppca' && stack.grid.frames < MPPCA_LEAST_FRAMES)
-    return {
-      code: 'E_NOT_ELIGIBLE',
-      message:
-        'MP-PCA needs repeats, echoes or directions of the same slices; this series has one image of each.',
-      remedy: 'Use --model nlm or --model dct for this series.',
-    };
+    return problemOf('E_NOT_ELIGIBLE/repeats');
   return null;
 }
 

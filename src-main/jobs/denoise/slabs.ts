@@ -5,7 +5,7 @@
 import * as path from 'node:path';
 import { startMeter } from '../../base/progress.js';
 import { Spool } from '../../base/spool.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import type { TrustReason } from '../../contract/trust.js';
 import type { Processed } from '../../denoise/processor.js';
 import { runsOf, type SliceRange } from '../../filters/slab.js';
@@ -276,9 +276,5 @@ function sampled(held: number, slices: number): TrustReason {
 }
 
 function withoutSlabs(): LimpidError {
-  return new LimpidError(
-    'E_INTERNAL',
-    'The denoiser cannot be run slab by slab.',
-    'Split the series, or use --model dct; and report this.',
-  );
+  return fault('E_INTERNAL/slabs');
 }

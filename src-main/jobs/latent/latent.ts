@@ -1,7 +1,7 @@
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
-import { LimpidError, type Problem, withoutPlace } from '../../contract/errors.js';
+import { fault, LimpidError, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../contract/latent.js';
 import { NOTICE } from '../../contract/report.js';
@@ -87,11 +87,7 @@ async function readUsable(
   };
   const reads = await readAll(paths, force, emit, leaveOut, { only });
   if (reads.length > 0) return reads;
-  throw new LimpidError(
-    'E_NOTHING',
-    'The input holds no series that can be read.',
-    'Run `limpid inspect` on the inputs to see why.',
-  );
+  throw fault('E_NOTHING/unreadable');
 }
 
 type Layout = Pick<LatentMap, 'points' | 'explained' | 'clusters' | 'silhouette'>;

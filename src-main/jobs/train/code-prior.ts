@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { FamilyCard } from '../../contract/models.js';
 import type { NamedArray, NamedArrays } from '../../graph/types.js';
 import { exportFamily, openFamilyFile, readFamilyWeights } from '../../model-files/family-file.js';
@@ -73,7 +73,7 @@ export function codebookOf(bytes: Uint8Array): NamedArray {
   const { parameters, buffers } = splitBuffers(readFamilyWeights(bytes).weights);
   const codebook = buffers.codebook ?? parameters.codebook;
   if (codebook !== undefined) return codebook;
-  throw new LimpidError('E_MODEL', 'The model holds no codebook.', 'Use a vector-quantised model.');
+  throw fault('E_MODEL/no-codebook');
 }
 
 /** What a codebook says of a plane of codes: [1, rows, columns, channels]. */

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { exists, sha256, writeFileAtomic } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { VERSION } from '../../base/version.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { PretrainRequest } from '../../contract/requests.js';
 import { EXIT, type PretrainResult } from '../../contract/results.js';
@@ -21,13 +21,7 @@ import { proceduralStatistics } from './procedural-statistics.js';
 export async function runPretrain(request: PretrainRequest, emit: Emit): Promise<PretrainResult> {
   const started = performance.now();
   const output = path.resolve(request.output);
-  if (await exists(output))
-    throw new LimpidError(
-      'E_EXISTS',
-      'The output file exists already.',
-      'Give another name, or remove it.',
-      output,
-    );
+  if (await exists(output)) throw fault('E_EXISTS/pretrained', {}, output);
   const checkpoint = (phase: number): string => `${output}.checkpoint-${phase + 1}`;
   const runtime = await openRuntime(request.device);
   try {

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { exists, isInside } from '../../base/files.js';
 import { Random } from '../../base/random.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { FamilyCard } from '../../contract/models.js';
 import type { CheckTrainingRequest, TrainRequest } from '../../contract/requests.js';
 import { type CheckTrainingResult, EXIT, type TrainingFacts } from '../../contract/results.js';
@@ -34,8 +34,7 @@ export async function checkTraining({ request, series }: CheckTrainingRequest): 
   requireReferences(request);
   const start = request.from === undefined ? null : await startOf(request.from, family.name);
   const shapes = series.map((one): CorpusShape => ({ ...one, roles: new Uint8Array(one.slices) }));
-  if (shapes.length === 0)
-    throw new LimpidError('E_NOTHING', 'No series is chosen.', 'Choose the series to learn from.');
+  if (shapes.length === 0) throw fault('E_NOTHING/chosen');
   const corpus = splitOf(request, shapes);
   const steps = request.budget?.unit === 'minutes' ? 1 : null;
   const { size } = planOf(request, corpus, 1, start?.card);
@@ -77,38 +76,15 @@ export async function isTrained({ output, resume }: TrainRequest): Promise<boole
 /** @throws LimpidError E_USAGE, E_EXISTS, E_NOT_FOUND, E_INSIDE_SOURCE */
 export async function refuseModelFile({ keepAs, ...request }: TrainRequest): Promise<void> {
   if (keepAs !== undefined && (await listModels()).some(({ name }) => name === keepAs))
-    throw new LimpidError(
-      'E_EXISTS',
-      'A model of this name is in the library.',
-      'Choose another name, or delete that model.',
-      keepAs,
-    );
+    throw fault('E_EXISTS/library-name', {}, keepAs);
   const output = path.resolve(request.output);
-  if (!output.toLowerCase().endsWith('.onnx'))
-    throw new LimpidError('E_USAGE', 'The model file must end in .onnx.', 'Give --out NAME.onnx.', output);
+  if (!output.toLowerCase().endsWith('.onnx')) throw fault('E_USAGE/onnx-name', {}, output);
   if (keepAs !== undefined) return;
-  if (await exists(output))
-    throw new LimpidError(
-      'E_EXISTS',
-      'The model file exists already.',
-      'Choose another name with --out, or remove it first.',
-      output,
-    );
-  if (!(await exists(path.dirname(output))))
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'The folder of the model file does not exist.',
-      'Create it, or choose another with --out.',
-      output,
-    );
+  if (await exists(output)) throw fault('E_EXISTS/model-file', {}, output);
+  if (!(await exists(path.dirname(output)))) throw fault('E_NOT_FOUND/model-folder', {}, output);
   for (const input of request.inputs)
     if ((await isInside(output, input)) && path.resolve(input) !== output)
-      throw new LimpidError(
-        'E_INSIDE_SOURCE',
-        'The model file would lie inside an input.',
-        'Choose a file outside it with --out.',
-        output,
-      );
+      throw fault('E_INSIDE_SOURCE/model-file', {}, output);
 }
 
 /** @throws LimpidError E_NOT_FOUND, E_IO; E_MODEL for a model of another family or kind */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { asFileError, exists, hasCode, requireSpace, writeFileAtomic } from '../../base/files.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { parameterCount } from '../../models/network.js';
 import type { Runtime } from '../../runtime/types.js';
 import { checkpointPath } from '../../store/checkpoint-path.js';
@@ -25,20 +25,8 @@ export interface CheckpointFile {
 export async function checkpointFile(output: string, resume: boolean): Promise<CheckpointFile> {
   const file = checkpointPath(output);
   const found = await exists(file);
-  if (found && !resume)
-    throw new LimpidError(
-      'E_EXISTS',
-      'An earlier run of this model was stopped.',
-      'Go on with --resume, or remove its checkpoint.',
-      file,
-    );
-  if (!found && resume)
-    throw new LimpidError(
-      'E_RESUME',
-      'There is no stopped run of this model to resume.',
-      'Run without --resume, or give the --out of the run that was stopped.',
-      file,
-    );
+  if (found && !resume) throw fault('E_EXISTS/stopped-run', {}, file);
+  if (!found && resume) throw fault('E_RESUME/no-stopped-run', {}, file);
   const load = async (): Promise<Uint8Array | null> => {
     try {
       return await fs.readFile(file);

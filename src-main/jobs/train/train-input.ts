@@ -1,5 +1,12 @@
 import { startMeter } from '../../base/progress.js';
-import { errorFrom, LimpidError, type Problem, problemFrom } from '../../contract/errors.js';
+import {
+  errorFrom,
+  fault,
+  LimpidError,
+  type Problem,
+  problemFrom,
+  problemOf,
+} from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { TrainRequest } from '../../contract/requests.js';
 import { isFailure } from '../../contract/results.js';
@@ -66,12 +73,7 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
       leaveOut(read.stack.id, problemFrom(error));
     }
   if (series.length === 0 && timeSeries && problems.length === 1) throw errorFrom(problems[0]);
-  if (series.length === 0)
-    throw new LimpidError(
-      'E_NOTHING',
-      'No series can be learnt from.',
-      'Run `limpid inspect` on the inputs to see why.',
-    );
+  if (series.length === 0) throw fault('E_NOTHING/to-learn');
   return {
     series,
     modalities: [...new Set(used.map(({ stack }) => stack.modality))].sort(),
@@ -175,11 +177,7 @@ function stacksOf({ units, leftOut }: InputSet, wanted: string | null): readonly
   if (wanted === null) return all;
   const found = all.filter(({ id }) => id === wanted);
   if (found.length > 0) return found;
-  throw new LimpidError(
-    'E_NOT_FOUND',
-    'A series to learn from is no longer where it was.',
-    'Open its folder again and choose it anew.',
-  );
+  throw fault('E_NOT_FOUND/moved-series');
 }
 
 function loadStack(stack: StackInput, emit: Emit): Promise<{ readonly volume: Volume }> {
@@ -189,19 +187,11 @@ function loadStack(stack: StackInput, emit: Emit): Promise<{ readonly volume: Vo
 
 function derivedProblem({ derivedByLimpid }: StackInput): Problem | null {
   if (!derivedByLimpid) return null;
-  return {
-    code: 'W_ALREADY_DENOISED',
-    message: 'The series was derived by Limpid and is left out.',
-    remedy: 'Use --force to learn from it all the same.',
-  };
+  return problemOf('W_ALREADY_DENOISED/learning');
 }
 
 function tooLarge(): LimpidError {
-  return new LimpidError(
-    'E_TOO_LARGE',
-    'The series together are too large for the memory of one run.',
-    'Give fewer of them: some hundred slices of each kind are enough.',
-  );
+  return fault('E_TOO_LARGE/series');
 }
 
 function noiseRange(reads: readonly SeriesRead[]): [number, number] | null {

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { FamilyCard } from '../../contract/models.js';
 import type { TrainRequest } from '../../contract/requests.js';
 import { familyNamed } from '../../models/families/families.js';
@@ -66,8 +66,7 @@ export function planOf(
 
 function optimiserOf({ optimiser, tuning = {} }: TrainRequest): AdamSettings {
   const { weightDecay, clip = ADAM.clipNorm, average = ADAM.averageDecay } = tuning;
-  if (optimiser === 'adam' && weightDecay !== undefined)
-    throw new LimpidError('E_USAGE', 'Adam decays no weights.', 'Give --optimiser adamw.');
+  if (optimiser === 'adam' && weightDecay !== undefined) throw fault('E_USAGE/adam');
   return {
     ...ADAM,
     weightDecay: optimiser === 'adamw' ? (weightDecay ?? WEIGHT_DECAY) : 0,
@@ -88,11 +87,7 @@ function objectiveOf(request: TrainRequest): PairObjective {
     case 'artifact':
       if (request.artifact !== undefined)
         return artifactObjective(request.artifact.name, request.artifact.severity);
-      throw new LimpidError(
-        'E_USAGE',
-        'The objective is to take an artifact away, but not which.',
-        'Give --artifact with a name.',
-      );
+      throw fault('E_USAGE/artifact');
     default:
       return { kind: request.objective };
   }

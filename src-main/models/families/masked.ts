@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../../base/random.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { conv, convSpecs, leaky, paint, paintSpecs } from '../blocks.js';
 import { type Autoencoder, defineFamily, type Forward, type Pass } from '../family.js';
 import { rank4 } from '../network.js';
@@ -111,11 +111,7 @@ interface Net extends MaskedSettings {
 
 function refuseSizes({ patch, width, heads, decoderWidth }: MaskedSettings, size: number): void {
   if (size % patch !== 0 || width % (4 * heads) !== 0 || decoderWidth % (4 * heads) !== 0)
-    throw new LimpidError(
-      'E_USAGE',
-      'The sizes of the masked autoencoder do not divide.',
-      'The image side must be a multiple of the patch, the widths multiples of four times the heads.',
-    );
+    throw fault('E_USAGE/masked-sizes');
 }
 
 function manyBlocks(name: string, depth: number, width: number) {

@@ -1,7 +1,7 @@
 import { ARTIFACTS, modelFor } from '../../artifacts/artifacts.js';
 import type { ArtifactPlane } from '../../artifacts/plane.js';
 import { Random } from '../../base/random.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { ArtifactName } from '../../contract/requests.js';
 import { FOLDS } from '../../models/family.js';
 import { quantile } from '../../noise/robust.js';
@@ -68,12 +68,7 @@ export function artifactBatches(
   { size, batchSize, seed, folded }: PairSettings,
 ): BatchSource {
   const places = { training: placesOf(corpus, SLICE_TRAINS), heldOut: placesOf(corpus, SLICE_JUDGES) };
-  if (places.training.length === 0 || places.heldOut.length === 0)
-    throw new LimpidError(
-      'E_TOO_FEW',
-      'There are too few planes to learn from some and judge by others.',
-      'Give more images, or another share of images that judge.',
-    );
+  if (places.training.length === 0 || places.heldOut.length === 0) throw fault('E_TOO_FEW/planes');
   const simulate = simulator(objective, seed, places);
   const area = size * size;
   const channels = folded ? 1 + FOLDS : 1;

@@ -1,6 +1,6 @@
 import { physicsOf } from '../../artifacts/artifacts.js';
 import type { Random } from '../../base/random.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
 
@@ -66,30 +66,16 @@ export function intensityScale(volume: Volume): IntensityScale {
   const sample: number[] = [];
   for (let i = 0; i < data.length; i++) {
     if (measured !== null && measured[i] === 0) continue;
-    if (!Number.isFinite(data[i]))
-      throw new LimpidError(
-        'E_VALUES',
-        'The series holds values that are no numbers.',
-        'Repair or leave out this series.',
-      );
+    if (!Number.isFinite(data[i])) throw fault('E_VALUES/series-no-numbers');
     if (i % step === 0) sample.push(data[i]);
   }
-  if (sample.length === 0)
-    throw new LimpidError(
-      'E_VALUES',
-      'The series holds no measured values: all are padding, or no numbers.',
-      'Leave out this series.',
-    );
+  if (sample.length === 0) throw fault('E_VALUES/all-padding');
   const [low, high] = SCALE_PERCENTILES.map((percent) => quantile(sample, percent / 100));
   if (!(high > low)) {
     // Mostly air: the percentiles meet although there is an image.
     const [least, most] = [quantile(sample, 0), quantile(sample, 1)];
     if (most > least) return { low: least, high: most };
-    throw new LimpidError(
-      'E_VALUES',
-      'The series is constant: there is nothing to see.',
-      'Leave out this series.',
-    );
+    throw fault('E_VALUES/constant');
   }
   return { low, high };
 }
@@ -120,11 +106,7 @@ export function corpusSeries(volume: Volume, group: string, reference: Volume | 
       reference.slices !== slices ||
       reference.frames !== frames)
   )
-    throw new LimpidError(
-      'E_SHAPE',
-      'An input and its reference differ in size.',
-      'Give references on the grids of the inputs, in the same order.',
-    );
+    throw fault('E_SHAPE/reference');
   // The reference tells the scale: noise would widen it.
   const scale = intensityScale(reference ?? volume);
   if (reference !== null) intensityScale(volume);

@@ -1,5 +1,6 @@
 import type { FrameHeader } from '../../../src-main/contract/app.js';
-import { ERROR_CODES, type ErrorCode, LimpidError } from '../../../src-main/contract/errors.js';
+import { ERROR_CODES, type ErrorCode, fault, LimpidError } from '../../../src-main/contract/errors.js';
+import { isFacts } from '../../../src-main/contract/words/template.js';
 import type { StoredPlane } from './pixels.js';
 
 /** One plane of a series as the app sends it. */
@@ -163,14 +164,13 @@ export function frameLoader(url: (series: string, index: number) => string): Loa
   return async (series, index, signal) => {
     const response = await fetch(url(series, index), { signal }).catch((error: unknown) => {
       if (signal.aborted) throw error;
-      throw new LimpidError('E_IO', 'The app did not answer.', 'Try again.', undefined, error);
+      throw fault('E_IO/no-answer', {}, undefined, error);
     });
-    if (!response.ok) throw problemOf(response.status, await response.text());
+    if (!response.ok) throw errorOf(response.status, await response.text());
     const header = parseHeader(response.headers.get('x-limpid-frame'));
     const body = await response.arrayBuffer();
     const bytes = header.columns * header.rows * (header.pixels === 'float32' ? 4 : 2);
-    if (body.byteLength !== bytes)
-      throw new LimpidError('E_PIXEL_LENGTH', 'A slice arrived incomplete.', 'Try again.');
+    if (body.byteLength !== bytes) throw fault('E_PIXEL_LENGTH/cut-slice');
     const { columns, rows, slope, intercept, minimum, maximum, windows } = header;
     return {
       series,
@@ -196,7 +196,7 @@ const NUMBERS = ['columns', 'rows', 'slope', 'intercept', 'minimum', 'maximum'] 
 
 function parseHeader(text: string | null): FrameHeader {
   const header: unknown = text === null ? null : JSON.parse(text);
-  if (!isHeader(header)) throw new LimpidError('E_IO', 'A slice arrived without its header.', 'Report this.');
+  if (!isHeader(header)) throw fault('E_IO/bare-slice');
   return header;
 }
 
@@ -210,7 +210,7 @@ function isHeader(value: unknown): value is FrameHeader {
   );
 }
 
-function problemOf(status: number, body: string): LimpidError {
+function errorOf(status: number, body: string): LimpidError {
   const fields = new Map<string, unknown>();
   try {
     for (const [name, value] of Object.entries(Object(Object(JSON.parse(body)).problem)))
@@ -218,13 +218,17 @@ function problemOf(status: number, body: string): LimpidError {
   } catch {
     // not JSON: only the status tells something
   }
-  const [code, message, remedy, place] = ['code', 'message', 'remedy', 'place'].map((n) => fields.get(n));
-  const known: ErrorCode | undefined = ERROR_CODES.find((c) => c === code);
-  if (known === undefined || typeof message !== 'string' || typeof remedy !== 'string')
-    return new LimpidError(
-      'E_IO',
-      `The app answered with status ${status}.`,
-      'Try again, or open the series again.',
-    );
-  return new LimpidError(known, message, remedy, typeof place === 'string' ? place : undefined);
+  const [message, remedy, place, reason, facts] = ['message', 'remedy', 'place', 'reason', 'facts'].map((n) =>
+    fields.get(n),
+  );
+  const code: ErrorCode | undefined = ERROR_CODES.find((one) => one === fields.get('code'));
+  if (code === undefined || typeof message !== 'string' || typeof remedy !== 'string')
+    return fault('E_IO/status', { status });
+  return new LimpidError({
+    code,
+    message,
+    remedy,
+    ...(typeof reason === 'string' && isFacts(facts) ? { reason, facts } : {}),
+    ...(typeof place === 'string' ? { place } : {}),
+  });
 }

@@ -1,0 +1,56 @@
+/** Estimates of noise, and tests that rest on them. */
+export const NOISE = {
+  'E_VALUES/unmeasured': [
+    'No noise could be measured in this series: it is too small, or it has none.',
+    'Leave this series as it is; inspecting it shows what was measured.',
+    'edge',
+  ],
+  'E_VALUES/scanner': ['The scanner cannot be simulated with {what:scanner}.', 'Change that setting.'],
+  'E_VALUES/noise-level': ['The noise level is negative or not a number.', 'Give a level of 0 or more.'],
+  'E_SHAPE/noise-map': [
+    'The noise map and the volume differ in size.',
+    'Give one value a voxel of one frame, or of all frames.',
+  ],
+  'E_SHAPE/noise-values': [
+    'The noise map or the output has another length than the values.',
+    'Give one noise level, or one for each value.',
+  ],
+  'E_VALUES/stabilise': [
+    'The noise level is not a positive number, so the variance cannot be stabilised.',
+    'Estimate the noise again, or give a noise level above zero.',
+  ],
+  'W_NOISE_DISAGREE/estimates': [
+    'The estimates of the noise level differ by a factor of {factor:1}.',
+    'Compare before and after at fine structures; lower the strength where they fade.',
+  ],
+  'W_NOISE_CORRELATED/neighbours': [
+    'Neighbouring voxels share noise (correlation {x:2} and {y:2} in the plane): the scanner interpolated or filtered the image.',
+    'Where possible denoise the series as acquired, without interpolation.',
+  ],
+  'W_NOISE_UNCERTAIN/guess': [
+    'The noise level is a guess: there is neither air nor a repeat to tell noise from fine structure.',
+    'What is removed rests on this guess: read the residual with care.',
+  ],
+  'W_AIR_MASKED/air': [
+    'Air, or another large part of the image, is set to one value: it says nothing of the noise.',
+    'Look at the residual: the level rests on what is left of the air and on the tissue.',
+  ],
+  'W_FEW_LEVELS/levels': [
+    'The image has only {levels|# grey level|# grey levels}.',
+    'Where possible export the series with 12 or 16 bits and without windowing.',
+  ],
+  'W_NOISE_UNKNOWN/small': [
+    'The noise level could not be measured: the images are too small, or hold too little tissue and air.',
+    'The series comes back as it is; with repeats, or images as acquired, the level can be measured.',
+  ],
+  'W_CLEAN/small': ['The noise that was found is too small to matter.', 'Leave this series as it is.'],
+  'W_NOISE_VARIES/map': [
+    'The noise differs from place to place by {variation:percent} of its typical level; a map of it is used.',
+    'Compare before and after where the noise is strongest and where it is weakest.',
+  ],
+  'E_TOO_FEW/normal': [
+    'There are too few normal slices to tell what is usual.',
+    'Give more normal series.',
+    'edge',
+  ],
+} as const;
