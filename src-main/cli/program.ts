@@ -11,6 +11,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { latentCommand } from './commands/latent.js';
 import { modelsCommand } from './commands/models.js';
 import { nodeCommand } from './commands/node.js';
+import { planCommand } from './commands/plan.js';
 import { pretrainCommand } from './commands/pretrain.js';
 import { sendCommand } from './commands/send.js';
 import { type ServePlaces, serveCommand } from './commands/serve.js';
@@ -55,6 +56,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     })
     .addCommand(inspectCommand(start))
     .addCommand(denoiseCommand(start))
+    .addCommand(planCommand(start))
     .addCommand(evaluateCommand(start))
     .addCommand(sendCommand(start))
     .addCommand(

@@ -64,6 +64,7 @@ export const ERROR_CODES = [
   'E_CRASH',
   'E_CANCELLED',
   'E_USAGE',
+  'E_PLAN',
   'E_INTERNAL',
 ] as const;
 

@@ -122,6 +122,10 @@ export const DenoiseRequest = object({
   where: optional(filled),
   /** Only say what would be done with each series. */
   dryRun: optional(flag),
+  /** Of a dry run: also make a plan file; there is no output. */
+  planFile: optional(flag),
+  /** The input is a plan file: what it says is done, or a share of it, K of N from 1. */
+  plan: optional(object({ shard: nullOr(tuple([whole, whole])) })),
 });
 export type DenoiseRequest = Of<typeof DenoiseRequest>;
 

@@ -1,6 +1,7 @@
 import type { LesionCheck } from './anomaly.js';
 import type { ErrorCode, Problem } from './errors.js';
 import type { ModelEntry } from './models.js';
+import type { PlanFile } from './plan-file.js';
 import type { RunStatus } from './report.js';
 import type { ArtifactName, JobRequest, PairObjectiveName } from './requests.js';
 import type { BlendReport, Verdict } from './trust.js';
@@ -14,6 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Codes that mean that the request itself was wrong, when they stop a whole job. */
 const USAGE_CODES: readonly string[] = [
   'E_USAGE',
+  'E_PLAN',
   'E_NOT_FOUND',
   'E_EXISTS',
   'E_INSIDE_SOURCE',
@@ -387,6 +389,8 @@ export interface PlannedSeries {
   readonly model: string;
   /** What it would take at its peak; null where only reading tells. */
   readonly memoryBytes: number | null;
+  /** As long as such runs took on this computer; null where there was none. */
+  readonly seconds: number | null;
   /** As of a run; a model is written only where one is trained. */
   readonly outputs: readonly string[];
   readonly warnings: readonly Problem[];
@@ -401,6 +405,7 @@ export interface PlanResult {
   readonly exitCode: ExitCode;
   readonly series: readonly PlannedSeries[];
   readonly problems: readonly Problem[];
+  readonly forPerson?: { readonly plan: PlanFile };
 }
 
 /** A job that ended before it had a result of its own. */

@@ -1,6 +1,6 @@
 import { problemFrom } from '../contract/errors.js';
 import type { Emit, ResultEvent } from '../contract/events.js';
-import type { JobRequest } from '../contract/requests.js';
+import type { DenoiseRequest, JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
 import { modelHash } from '../denoise/autoencoder.js';
 import { openDenoiser } from '../denoise/denoiser.js';
@@ -10,6 +10,7 @@ import { runCompress, runDecompress } from './codes/compress.js';
 import { runGenerate } from './codes/generate.js';
 import { runDenoise } from './denoise/denoise.js';
 import { runPlan } from './denoise/plan.js';
+import { openPlan } from './denoise/plan-file.js';
 import { runEvaluate } from './evaluate.js';
 import { runInspect } from './inspect.js';
 import { runLatent } from './latent/latent.js';
@@ -40,9 +41,7 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
     case 'inspect':
       return runInspect(request, emit);
     case 'denoise':
-      return request.dryRun === true
-        ? runPlan(request, emit, modelHash)
-        : runDenoise(request, emit, { openProcessor: openDenoiser, modelHash });
+      return denoise(request, emit);
     case 'send':
       return runSend(request, emit);
     case 'evaluate':
@@ -70,4 +69,16 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
     case 'models':
       return runModels(request);
   }
+}
+
+async function denoise(request: DenoiseRequest, emit: Emit): Promise<ResultEvent> {
+  const dependencies = { openProcessor: openDenoiser, modelHash };
+  if (request.plan !== undefined) {
+    const planned = await openPlan(request);
+    if (request.dryRun === true) return runPlan(planned.request, emit, modelHash, planned);
+    return runDenoise(planned.request, emit, { ...dependencies, planned });
+  }
+  return request.dryRun === true
+    ? runPlan(request, emit, modelHash)
+    : runDenoise(request, emit, dependencies);
 }

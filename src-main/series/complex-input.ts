@@ -27,6 +27,7 @@ export function complexInput(
   let held: LoadedComplex | LoadedMagnitude | null = null;
   return {
     ...own,
+    forPerson: { ...own.forPerson, places: [...new Set(files.map(({ place }) => place))] },
     instances: new Set(files.map(({ id }) => id)).size,
     ...(seriesInstanceUid === null || seriesInstanceUid === own.seriesInstanceUid
       ? {}

@@ -23,7 +23,7 @@ interface Member {
 export function dicomUnits(
   series: readonly Series[],
   pool: DecodePool,
-  wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'complex'>,
+  wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'complex' | 'known'>,
 ): { readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] } {
   const groups = groupBySeries(membersOf(series, wants.complex === 'parts'));
   const usable = groups.filter((members) => members.some((one) => one.series.eligible));
@@ -84,11 +84,11 @@ function proposeUnit(
   index: number,
   taken: Map<string, Set<number>>,
   pool: DecodePool,
-  wants: Pick<Wants, 'errorMap' | 'uncertainty'>,
+  wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'known'>,
 ): UnitInput {
   const { seriesNumber, studyInstanceUid, seriesInstanceUid } = members[0].series;
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
-  const key = `series-${String(index + 1).padStart(3, '0')}`;
+  const key = wants.known?.keys.get(seriesInstanceUid) ?? `series-${String(index + 1).padStart(3, '0')}`;
   const place = (source: number | null) => ({ uid: newUid(), number: freeSeriesNumber(source, numbers) });
   const isHere = (series: Series) => series.seriesInstanceUid === seriesInstanceUid;
   const elsewhere = members.find(({ pair }) => pair !== null && !isHere(pair.second))?.pair ?? null;
@@ -160,7 +160,10 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
       slices: series.geometry.slices,
       frames: series.frames,
     },
-    forPerson: { description: series.description },
+    forPerson: {
+      description: series.description,
+      places: sourceFiles(series).map(({ place }) => place),
+    },
     calibration: weakestCalibration(series.instances.map(({ pixelSize }) => pixelSize)),
     size: sizeOf(series),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),

@@ -29,7 +29,11 @@ export interface StackInput {
     readonly frames: number;
   };
   /** Series Description, or path inside the input: may name a patient. */
-  readonly forPerson: { readonly description: string };
+  readonly forPerson: {
+    readonly description: string;
+    /** Of its files. */
+    readonly places: readonly string[];
+  };
   /** Values of a plane and of all planes; null where only reading tells. */
   readonly size: VolumeSize | null;
   readonly transferSyntaxes: readonly string[];
@@ -131,6 +135,11 @@ export interface Wants extends Maps {
   readonly suffix: string;
   /** Whether derived NIfTI files are called and described by BIDS. */
   readonly bids?: boolean;
+  /** Which files are looked at, by their places, and how units are called, by Series Instance UID; absent: all, by counting. */
+  readonly known?: {
+    readonly files: ReadonlySet<string>;
+    readonly keys: ReadonlyMap<string, string>;
+  };
   /** How complex images are read: their magnitudes unless their parts are wanted. */
   readonly complex?: 'parts';
 }

@@ -180,7 +180,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     instances: 1,
     seriesInstanceUid: null,
     grid: { columns: facts.columns, rows: facts.rows, slices: facts.slices, frames: facts.frames },
-    forPerson: { description: found.relative },
+    forPerson: { description: found.relative, places: [found.place] },
     calibration: 'patient',
     size: { area, values: area * facts.slices * facts.frames * parts },
     transferSyntaxes: [],

@@ -5,7 +5,7 @@ import type { Source } from '../dicom/files/source.js';
 import { scan } from '../dicom/series/scan.js';
 import { dicomUnits } from './dicom-input.js';
 import type { InputSet, Wants } from './input.js';
-import { NiftiFinder } from './nifti-finder.js';
+import { isNiftiName, NiftiFinder, niftiStem, SIDECAR_KINDS } from './nifti-finder.js';
 import { niftiUnits } from './nifti-input.js';
 
 /** Names at the top of an output folder that are reports. */
@@ -16,7 +16,7 @@ export async function openTree(source: Source, emit: Emit, wants: Wants): Promis
   const meter = startMeter(emit, { series: null, stage: 'scan', unit: 'files', total: null });
   const pool = new DecodePool();
   const finder = new NiftiFinder();
-  const found = await scan(source, {
+  const found = await scan(wants.known === undefined ? source : limited(source, wants.known.files), {
     onProgress: (done) => meter.at(done),
     decode: pool.decode,
     claim: (file, bytes, isImage) => finder.take(file, bytes, isImage),
@@ -44,5 +44,23 @@ export async function openTree(source: Source, emit: Emit, wants: Wants): Promis
       await pool.close();
       await source.close();
     },
+  };
+}
+
+/** A source of which only some files are looked at, and what lies beside NIfTI images of these. */
+function limited(source: Source, places: ReadonlySet<string>): Source {
+  const stems = new Set([...places].filter(isNiftiName).map(niftiStem));
+  const isBeside = (place: string) =>
+    (isNiftiName(place) && stems.has(niftiStem(place))) ||
+    SIDECAR_KINDS.some((kind) => place.endsWith(`.${kind}`) && stems.has(place.slice(0, -kind.length - 1)));
+  return {
+    ...source,
+    async *files() {
+      for await (const file of source.files()) if (places.has(file.place) || isBeside(file.place)) yield file;
+    },
+    get passedOver() {
+      return source.passedOver;
+    },
+    close: () => source.close(),
   };
 }

@@ -1,15 +1,17 @@
 import { Command, Option } from 'commander';
 import {
   CLASSICAL_NAMES,
+  type DenoiseRequest,
   type DeviceName,
   type ModelChoice,
   OBJECTIVE_NAMES,
   type ObjectiveName,
 } from '../../contract/requests.js';
-import { adaptation, deviceOption, realNumber, wholeNumber } from '../terminal/options.js';
+import { EXIT } from '../../contract/results.js';
+import { adaptation, deviceOption, realNumber, shard, wholeNumber } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
-interface DenoiseOptions {
+export interface SettingOptions {
   readonly model: string;
   readonly objective: ObjectiveName;
   readonly adapt: 'off' | 'on' | number;
@@ -24,12 +26,17 @@ interface DenoiseOptions {
   readonly force: boolean;
   readonly series?: readonly string[];
   readonly where?: string;
-  readonly dryRun: boolean;
   readonly bids: boolean;
+}
+
+interface DenoiseOptions extends SettingOptions {
+  readonly plan?: string;
+  readonly shard?: readonly [number, number];
+  readonly dryRun: boolean;
   readonly json: boolean;
 }
 
-const CONDITIONS = `Conditions:
+export const CONDITIONS = `Conditions:
   NAME=VALUE  NAME!=VALUE   is or is not; numbers by their value, capitals make no difference
   NAME~TEXT   NAME!~TEXT    contains or does not
   NAME<N  NAME<=N  NAME>N  NAME>=N
@@ -40,17 +47,107 @@ some fifty more), a tag with a text value (0018,0081), or Kind (dicom, nifti), I
 Rows, Slices, Frames. Of several values one is enough; != and !~ hold where none matches, or there is none.`;
 
 export function denoiseCommand(start: Start): Command {
-  return new Command('denoise')
+  return withSettings(new Command('denoise'))
     .summary('denoise every series of the input into a new folder')
     .description(
       'Denoises MR and CT series with an autoencoder and writes derived DICOM series (or NIfTI), report.json and report.html. The source is never changed. Run the same command again to resume a run that was stopped.',
     )
     .argument('<in>', 'folder of DICOM, NIfTI and zip archives, one such file, or a DICOMDIR')
     .argument(
-      '<out...>',
+      '[out...]',
       'further inputs, then a new or empty folder outside of them, or that of a run to resume',
     )
     .usage('[options] <in...> <out>')
+    .option(
+      '--plan <FILE>',
+      'do what a plan says, which `limpid plan` makes: with its inputs, series and settings',
+    )
+    .option('--shard <K/N>', 'of a plan only this share, dealt out by the time that series take', shard)
+    .option(
+      '--dry-run',
+      'only say what would be done with each series, how long it takes, and whether memory fits',
+      false,
+    )
+    .option('--json', 'one JSON object a line on standard output', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  limpid denoise scans/ clear/
+  limpid denoise brain.nii.gz clear/ --error-map
+  limpid denoise scans/ clear/ --model dct
+  limpid denoise dataset/ clear/ --bids
+  limpid denoise monday/ tuesday.zip t1.nii.gz clear/
+  limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
+  limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl
+  limpid denoise archive/ clear/ --where "Modality=MR and SeriesDescription~T2" --dry-run
+  limpid denoise archive/ clear/ --where "not (ImageType=DERIVED or Slices<10)"
+  limpid plan archive/ > plan.json; limpid denoise --plan plan.json clear/
+  limpid denoise --plan plan.json clear-3/ --shard 3/8
+
+${CONDITIONS}`,
+    )
+    .action((input: string, rest: string[], options: DenoiseOptions, self: Command) => {
+      const planned = options.plan !== undefined;
+      if (rest.length === 0 && !planned) missing(self, 'out');
+      if (planned) refusePlanned(self, rest);
+      if (!planned && options.shard !== undefined) wrong(self, '--shard is of a plan: give --plan too');
+      const request = requestOf(options, planned ? (options.plan ?? '') : input, {
+        more: rest.slice(0, -1),
+        output: rest.at(-1) ?? input,
+      });
+      return start(
+        {
+          ...request,
+          ...(options.dryRun ? { dryRun: true } : {}),
+          ...(planned ? { plan: { shard: options.shard ?? null } } : {}),
+        },
+        { json: options.json },
+      );
+    });
+}
+
+/** A plan names its inputs and settings itself. */
+function refusePlanned(command: Command, rest: readonly string[]): void {
+  if (rest.length > 0) wrong(command, 'a plan names its inputs: give the output folder only');
+  const given = SETTINGS.filter((name) => command.getOptionValueSource(name) === 'cli');
+  if (given.length > 0)
+    wrong(command, `a plan has its settings: write ${given.join(', ')} into it, or make it again`);
+}
+
+/** Names of the options that `withSettings` adds. */
+const SETTINGS = [
+  'model',
+  'objective',
+  'adapt',
+  'refine',
+  'steps',
+  'seed',
+  'strength',
+  'device',
+  'errorMap',
+  'uncertainty',
+  'strict',
+  'force',
+  'bids',
+  'series',
+  'where',
+];
+
+function missing(command: Command, name: string): never {
+  command.error(`error: missing required argument '${name}'`, {
+    code: 'commander.missingArgument',
+    exitCode: EXIT.usage,
+  });
+}
+
+function wrong(command: Command, what: string): never {
+  command.error(`error: ${what}`, { code: 'commander.conflictingOption', exitCode: EXIT.usage });
+}
+
+/** The options that say what is denoised and how. */
+export function withSettings(command: Command): Command {
+  return command
     .option(
       '--model <auto|general|self|nlm|dct|mppca|FILE.onnx>',
       'what does best on the series, the shipped network without asking the filters, a network trained on the series alone, a filter without training (mppca: series with repeats, echoes or directions), or a model file',
@@ -92,53 +189,36 @@ export function denoiseCommand(start: Start): Command {
       false,
     )
     .option('--series <UID...>', 'only series of these Series Instance UIDs, or ids that `inspect` lists')
-    .option('--where <CONDITION>', 'only series that meet a condition on their attributes (below)')
-    .option('--dry-run', 'only say what would be done with each series, and whether memory fits', false)
-    .option('--json', 'one JSON object a line on standard output', false)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  limpid denoise scans/ clear/
-  limpid denoise brain.nii.gz clear/ --error-map
-  limpid denoise scans/ clear/ --model dct
-  limpid denoise dataset/ clear/ --bids
-  limpid denoise monday/ tuesday.zip t1.nii.gz clear/
-  limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
-  limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl
-  limpid denoise archive/ clear/ --where "Modality=MR and SeriesDescription~T2" --dry-run
-  limpid denoise archive/ clear/ --where "not (ImageType=DERIVED or Slices<10)"
+    .option('--where <CONDITION>', 'only series that meet a condition on their attributes (below)');
+}
 
-${CONDITIONS}`,
-    )
-    .action((input: string, rest: string[], options: DenoiseOptions) => {
-      const [more, output] = [rest.slice(0, -1), rest[rest.length - 1]];
-      return start(
-        {
-          type: 'denoise',
-          input,
-          output,
-          model: modelChoice(options.model),
-          objective: options.objective,
-          steps: options.steps ?? null,
-          adapt: options.adapt,
-          refine: options.refine === 'on',
-          seed: options.seed,
-          strength: options.strength,
-          device: options.device,
-          errorMap: options.errorMap,
-          uncertainty: options.uncertainty,
-          strict: options.strict,
-          force: options.force,
-          ...(options.bids ? { bids: true } : {}),
-          ...(more.length === 0 ? {} : { more }),
-          ...(options.series === undefined ? {} : { series: options.series }),
-          ...(options.where === undefined ? {} : { where: options.where }),
-          ...(options.dryRun ? { dryRun: true } : {}),
-        },
-        { json: options.json },
-      );
-    });
+/** @param more inputs beside the first */
+export function requestOf(
+  options: SettingOptions,
+  input: string,
+  { more, output }: { readonly more: readonly string[]; readonly output: string },
+): DenoiseRequest {
+  return {
+    type: 'denoise',
+    input,
+    output,
+    model: modelChoice(options.model),
+    objective: options.objective,
+    steps: options.steps ?? null,
+    adapt: options.adapt,
+    refine: options.refine === 'on',
+    seed: options.seed,
+    strength: options.strength,
+    device: options.device,
+    errorMap: options.errorMap,
+    uncertainty: options.uncertainty,
+    strict: options.strict,
+    force: options.force,
+    ...(options.bids ? { bids: true } : {}),
+    ...(more.length === 0 ? {} : { more }),
+    ...(options.series === undefined ? {} : { series: options.series }),
+    ...(options.where === undefined ? {} : { where: options.where }),
+  };
 }
 
 /** A name of a denoiser, else the path of a model file: ./nlm is a file. */

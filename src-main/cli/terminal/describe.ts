@@ -108,7 +108,7 @@ function describeNoise({ noise }: InspectedSeries): string {
 }
 
 function describePlan({ series }: PlanResult): string {
-  const head = ['series', 'modality', 'files', 'grid', 'would be', 'memory', 'what'];
+  const head = ['series', 'modality', 'files', 'grid', 'would be', 'memory', 'time', 'what'];
   const rows = series.map((one) => [
     one.id,
     one.modality,
@@ -116,12 +116,17 @@ function describePlan({ series }: PlanResult): string {
     `${one.columns}x${one.rows}x${one.slices}${one.frames > 1 ? `x${one.frames}` : ''}`,
     one.action === 'denoise' ? `denoised (${one.model})` : 'skipped',
     one.memoryBytes === null ? '-' : `${(one.memoryBytes / 1e9).toFixed(1)} GB`,
+    one.seconds === null ? '-' : duration(one.seconds),
     printable(one.forPerson?.description ?? ''),
   ]);
   const details = series.flatMap((one) => [
     ...(one.why === null ? [] : [`  ${one.id}: ${toldLine(one.why)}`]),
     ...one.warnings.map(({ code, message }) => `  ${one.id}: ${code}: ${message}`),
   ]);
+  const known = series.flatMap(({ seconds }) => seconds ?? []);
+  const total = known.reduce((sum, seconds) => sum + seconds, 0);
+  if (known.length > 0)
+    details.push(`about ${duration(total)} for ${known.length} series, as such runs took here`);
   const outputs = series.flatMap((one) => one.forPerson?.outputs.map(printable) ?? one.outputs);
   const lines = [...details, ...[...new Set(outputs)].map((output) => `would write ${output}`)];
   return `${table(head, rows)}${lines.map((line) => `${line}\n`).join('')}`;

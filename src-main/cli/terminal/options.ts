@@ -31,6 +31,14 @@ export function adaptation(text: string): 'off' | 'on' | number {
   return value;
 }
 
+/** A share K of N, from 1. */
+export function shard(text: string): readonly [number, number] {
+  const [, k, n] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const [at, of] = [Number(k), Number(n)];
+  if (!(at >= 1 && at <= of)) throw new InvalidArgumentError('It must be K/N with K from 1 to N, as in 3/8.');
+  return [at, of];
+}
+
 /** Every device is understood; help shows those that this machine can have, and why one is not is said when it is asked for. */
 export function deviceOption(): Option {
   const { platform: system, arch: processor } = process;

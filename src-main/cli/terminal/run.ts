@@ -52,4 +52,4 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** Starts a request; what the commands call when their arguments are right. */
-export type Start = (request: JobRequest, options: { readonly json: boolean }) => Promise<void>;
+export type Start = (request: JobRequest, options: Telling) => Promise<void>;

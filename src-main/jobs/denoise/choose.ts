@@ -3,7 +3,7 @@ import { fault, LimpidError } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import { isAttributeName } from '../../dicom/read/keywords.js';
-import type { InputSet, StackInput } from '../../series/input.js';
+import type { InputSet, StackInput, Wants } from '../../series/input.js';
 import { openInputs } from '../../series/open-input.js';
 
 /** Which series are meant: by their ids, by Series Instance UIDs, by a condition on what they are. */
@@ -24,13 +24,7 @@ export async function openChosen(
   emit: Emit,
   condition: Condition | null,
 ): Promise<InputSet> {
-  const opened = await openInputs([request.input, ...(request.more ?? [])], emit, {
-    errorMap: request.errorMap,
-    uncertainty: request.uncertainty === true,
-    suffix: 'denoised',
-    complex: 'parts',
-    bids: request.bids === true,
-  });
+  const opened = await openRequested(request, emit);
   try {
     const input = await chosenSeries(opened, request, condition);
     refuseEmpty(input);
@@ -39,6 +33,22 @@ export async function openChosen(
     await opened.close();
     throw error;
   }
+}
+
+/** All that the inputs of a request hold, or what is known of it. @throws LimpidError as `openInputs` */
+export function openRequested(
+  request: DenoiseRequest,
+  emit: Emit,
+  known?: NonNullable<Wants['known']>,
+): Promise<InputSet> {
+  return openInputs([request.input, ...(request.more ?? [])], emit, {
+    errorMap: request.errorMap,
+    uncertainty: request.uncertainty === true,
+    suffix: 'denoised',
+    complex: 'parts',
+    bids: request.bids === true,
+    ...(known === undefined ? {} : { known }),
+  });
 }
 
 /**

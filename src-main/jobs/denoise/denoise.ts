@@ -15,16 +15,21 @@ import { guardedPath } from '../../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
 import { describeDataset } from './bids.js';
-import { conditionOf, isChosen, openChosen } from './choose.js';
+import { conditionOf, isChosen, openChosen, refuseEmpty } from './choose.js';
 import { runDeriveJob } from './derive-job.js';
 import type { DeriveJob } from './job.js';
+import type { PlannedRun } from './plan-file.js';
 import type { SlabLimits } from './slab-plan.js';
+import { noteSpeeds } from './speed.js';
 import { picturesFile } from './stack.js';
+import type { TrustSettings } from './trust.js';
 
 export interface DenoiseDependencies {
   /** Opens the denoiser; called once there is something to denoise. */
   readonly openProcessor: (request: DenoiseRequest) => Promise<Processor>;
   readonly modelHash: (request: DenoiseRequest) => Promise<string | null>;
+  /** A plan that is run: its series, and what differs for single ones. */
+  readonly planned?: PlannedRun;
   /** From which size on series are denoised slab by slab; a parameter so that tests need no long series. */
   readonly slabs?: SlabLimits;
 }
@@ -49,14 +54,17 @@ export async function runDenoise(
   for (const one of [guarded, ...(request.more ?? []).map(guardedPath)])
     await refuseOutput(request.output, one);
   const model = await dependencies.modelHash(request);
-  const input = await openChosen(request, emit, condition);
+  const { planned } = dependencies;
+  const input = planned === undefined ? await openChosen(request, emit, condition) : await planned.open(emit);
+  const own = ownProcessors(request, dependencies);
   try {
+    refuseEmpty(input);
     // What cannot be opened fails before the output folder is anyone's.
     const processor = await dependencies.openProcessor(request);
     try {
       const folder = await openOutputFolder(request.output, guarded);
       try {
-        const journal = await openJournal(folder, settingsOf(request, input, model));
+        const journal = await openJournal(folder, settingsOf(request, input, model, planned));
         announceDevice(processor, emit);
         const moved = journal.moved === null ? [] : [journal.moved];
         for (const problem of moved) emit({ type: 'warning', series: null, problem });
@@ -69,12 +77,8 @@ export async function runDenoise(
           emit,
           pictures: PICTURES,
           ...(dependencies.slabs === undefined ? {} : { slabs: dependencies.slabs }),
-          trust: {
-            strength: request.strength,
-            seed: request.seed,
-            uncertainty: request.uncertainty === true,
-            strict: request.strict === true,
-          },
+          own: own.of,
+          trust: trustSettings(request),
         };
         const { reports, outcomes, incomplete } = await runDeriveJob(job);
         const report: Report = {
@@ -88,6 +92,7 @@ export async function runDenoise(
           warnings: [...input.problems, ...moved, ...incomplete].map(withoutPlace),
           series: reports,
         };
+        await noteSpeeds(reports.map((one) => [planned?.requestFor(one.id) ?? request, one]));
         const undescribed = request.bids === true ? await describeDataset(job, request, outcomes) : [];
         const unwritten = [...undescribed, ...(await tryReport(job, report))];
         const refused = isChosen(request) ? [] : input.problems;
@@ -106,11 +111,48 @@ export async function runDenoise(
       await processor.close();
     }
   } finally {
+    await own.close();
     await input.close();
   }
 }
 
-function settingsOf(request: DenoiseRequest, input: InputSet, model: string | null): Settings {
+function trustSettings(request: DenoiseRequest): TrustSettings {
+  return {
+    strength: request.strength,
+    seed: request.seed,
+    uncertainty: request.uncertainty === true,
+    strict: request.strict === true,
+  };
+}
+
+/** Denoisers of series for which a plan has other settings: each is opened once, when it is needed first. */
+function ownProcessors(request: DenoiseRequest, { planned, openProcessor }: DenoiseDependencies) {
+  const opened = new Map<string, Promise<Processor>>();
+  return {
+    async of(id: string): Promise<Pick<DeriveJob, 'processor' | 'trust'> | null> {
+      const asked = planned?.requestFor(id) ?? null;
+      if (asked === null) return null;
+      const key = JSON.stringify(asked);
+      const processor = opened.get(key) ?? openProcessor({ ...request, ...asked });
+      opened.set(key, processor);
+      return { processor: await processor, trust: trustSettings(asked) };
+    },
+    async close(): Promise<void> {
+      for (const processor of opened.values())
+        await processor.then(
+          (one) => one.close(),
+          () => {},
+        );
+    },
+  };
+}
+
+function settingsOf(
+  request: DenoiseRequest,
+  input: InputSet,
+  model: string | null,
+  planned: PlannedRun | undefined,
+): Settings {
   return {
     command: 'denoise',
     version: VERSION,
@@ -127,6 +169,7 @@ function settingsOf(request: DenoiseRequest, input: InputSet, model: string | nu
     uncertainty: request.uncertainty === true,
     strict: request.strict === true,
     bids: request.bids === true,
+    ...(planned === undefined ? {} : { plan: planned.hash }),
     ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
     ...(request.series === undefined ? {} : { chosen: [...request.series].sort().join(' ') }),
     // Its text may name a patient.

@@ -125,6 +125,7 @@ async function runStack(unit: UnitState, stack: StackInput): Promise<void> {
     const earlier = others.flatMap(([, { files }]) => files);
     const finished = await processStack({
       ...job,
+      ...((await job.own?.(stack.id)) ?? {}),
       unitInput,
       work,
       stack,

@@ -12,6 +12,8 @@ export interface DeriveJob {
   readonly folder: OutputFolder;
   readonly journal: Journal;
   readonly processor: Processor;
+  /** What another one denoises, and how that is judged; null: as the others. */
+  readonly own?: (id: string) => Promise<Pick<DeriveJob, 'processor' | 'trust'> | null>;
   /** Also series that Limpid derived. */
   readonly force: boolean;
   readonly emit: Emit;

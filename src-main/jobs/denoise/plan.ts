@@ -9,7 +9,9 @@ import { guardedPath } from '../../series/open-input.js';
 import { refuseOutput } from '../../series/output-folder.js';
 import { conditionOf, isChosen, openChosen } from './choose.js';
 import { ALREADY } from './job.js';
+import { type PlannedRun, planFileOf } from './plan-file.js';
 import { heldSize, partsOf, SLAB_LIMITS } from './slab-plan.js';
+import { knownSpeeds, type Speeds, secondsFor } from './speed.js';
 
 /**
  * What a denoise would do with each series, from headers alone; nothing is written and no device is tried.
@@ -20,16 +22,22 @@ export async function runPlan(
   request: DenoiseRequest,
   emit: Emit,
   modelHash: (request: DenoiseRequest) => Promise<string | null>,
+  run?: PlannedRun,
 ): Promise<PlanResult> {
-  for (const one of [request.input, ...(request.more ?? [])])
-    await refuseOutput(request.output, guardedPath(one));
+  if (request.planFile !== true)
+    for (const one of [request.input, ...(request.more ?? [])])
+      await refuseOutput(request.output, guardedPath(one));
   await modelHash(request);
-  const input = await openChosen(request, emit, conditionOf(request));
+  const input =
+    run === undefined ? await openChosen(request, emit, conditionOf(request)) : await run.open(emit);
   try {
+    const speeds = await knownSpeeds();
     const series: PlannedSeries[] = [];
     for (const unit of input.units)
-      for (const stack of unit.stacks) series.push(await planned(request, stack, unit));
-    for (const stack of input.leftOut) series.push(await planned(request, stack, null));
+      for (const stack of unit.stacks)
+        series.push(await planned(run?.requestFor(stack.id) ?? request, stack, unit, speeds));
+    for (const stack of input.leftOut) series.push(await planned(request, stack, null, speeds));
+    const file = request.planFile === true ? { plan: await planFileOf(request, input, series) } : null;
     const isDone = series.some(({ action }) => action === 'denoise');
     const refused = isChosen(request) ? [] : input.problems.filter(isFailure);
     return {
@@ -39,6 +47,7 @@ export async function runPlan(
       exitCode: isDone && refused.length === 0 ? EXIT.done : EXIT.failed,
       series,
       problems: input.problems,
+      ...(file === null ? {} : { forPerson: file }),
     };
   } finally {
     await input.close();
@@ -49,6 +58,7 @@ async function planned(
   request: DenoiseRequest,
   stack: StackInput,
   unit: UnitInput | null,
+  speeds: Speeds,
 ): Promise<PlannedSeries> {
   const size = heldOf(request, stack);
   const why = refusalOf(request, stack) ?? (await memoryProblem(size));
@@ -65,9 +75,13 @@ async function planned(
     why,
     model: request.model.kind,
     memoryBytes: size === null ? null : memoryNeeded('denoise', size),
+    seconds: isDone && stack.size !== null ? secondsFor(speeds, request, stack.size.values) : null,
     outputs: entries.map(({ reported }) => reported),
     warnings: stack.warnings,
-    forPerson: { ...stack.forPerson, outputs: entries.map(({ visible }) => visible) },
+    forPerson: {
+      description: stack.forPerson.description,
+      outputs: entries.map(({ visible }) => visible),
+    },
   };
 }
 

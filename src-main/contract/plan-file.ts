@@ -1,0 +1,98 @@
+/** What `limpid plan` writes and people edit: what is done with each series, and the files that it is. */
+import { DeviceName, ModelChoice, ObjectiveName } from './requests.js';
+import {
+  either,
+  exactly,
+  filled,
+  flag,
+  list,
+  nullOr,
+  number,
+  type Of,
+  oneOf,
+  only,
+  optional,
+  share,
+  some,
+  text,
+  texts,
+  tuple,
+  whole,
+} from './schema.js';
+
+export const PLAN_FORMAT = 1;
+
+/** What may differ from series to series. */
+const OfSeries = {
+  model: ModelChoice,
+  objective: ObjectiveName,
+  /** Training steps; null lets the training choose. */
+  steps: nullOr(whole),
+  /** Fine-tuning, for as many steps as usual or for this many. */
+  adapt: either([oneOf(['off', 'on']), whole]),
+  refine: flag,
+  seed: whole,
+  strength: share,
+  strict: flag,
+};
+
+const PlannedFile = exactly({
+  /** Absolute; of an archive with the name inside of it. */
+  path: filled,
+  /** Of the file, or of the archive that it is in. */
+  bytes: whole,
+  /** Milliseconds since 1970. */
+  modified: number,
+});
+export type PlannedFile = Of<typeof PlannedFile>;
+
+const PlanEntry = exactly({
+  /** The same for the same files; opaque. */
+  id: filled,
+  /** Stacks that become one derived series, or NIfTI file, have the same. */
+  unit: filled,
+  kind: oneOf(['dicom', 'nifti']),
+  seriesInstanceUid: nullOr(filled),
+  modality: text,
+  /** Columns, rows, slices, images at each place. */
+  grid: tuple([whole, whole, whole, whole]),
+  action: oneOf(['denoise', 'skip']),
+  /** Why it is skipped. */
+  why: nullOr(text),
+  /** What differs from the settings of the plan. */
+  settings: exactly({
+    model: optional(OfSeries.model),
+    objective: optional(OfSeries.objective),
+    steps: optional(OfSeries.steps),
+    adapt: optional(OfSeries.adapt),
+    refine: optional(OfSeries.refine),
+    seed: optional(OfSeries.seed),
+    strength: optional(OfSeries.strength),
+    strict: optional(OfSeries.strict),
+  }),
+  memoryBytes: nullOr(number),
+  /** null where nothing of this kind was run on this computer yet. */
+  seconds: nullOr(number),
+  outputs: texts,
+  files: list(PlannedFile),
+});
+export type PlanEntry = Of<typeof PlanEntry>;
+
+export const PlanFile = exactly({
+  limpidPlan: only(PLAN_FORMAT),
+  /** Of Limpid. */
+  version: text,
+  createdAt: text,
+  /** Absolute. */
+  inputs: some,
+  settings: exactly({
+    ...OfSeries,
+    device: DeviceName,
+    errorMap: flag,
+    uncertainty: flag,
+    force: flag,
+    bids: flag,
+  }),
+  series: list(PlanEntry),
+});
+export type PlanFile = Of<typeof PlanFile>;

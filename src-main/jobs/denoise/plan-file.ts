@@ -1,0 +1,243 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { sha256 } from '../../base/files.js';
+import { readRegular } from '../../base/reading.js';
+import { VERSION } from '../../base/version.js';
+import { errorFrom, LimpidError, type Problem } from '../../contract/errors.js';
+import type { Emit } from '../../contract/events.js';
+import { PLAN_FORMAT, type PlanEntry, PlanFile, type PlannedFile } from '../../contract/plan-file.js';
+import type { DenoiseRequest } from '../../contract/requests.js';
+import type { PlannedSeries } from '../../contract/results.js';
+import { read } from '../../contract/schema.js';
+import type { InputSet, StackInput } from '../../series/input.js';
+import { openRequested } from './choose.js';
+
+/** The plan of what a dry run found, to be edited and run. @throws LimpidError E_IO */
+export async function planFileOf(
+  request: DenoiseRequest,
+  input: InputSet,
+  series: readonly PlannedSeries[],
+): Promise<PlanFile> {
+  const units = new Map(input.units.flatMap(({ unit, stacks }) => stacks.map(({ id }) => [id, unit.key])));
+  const stacks = [...input.units.flatMap((unit) => unit.stacks), ...input.leftOut];
+  const entries: PlanEntry[] = [];
+  const prints = new Map<string, Promise<Pick<PlannedFile, 'bytes' | 'modified'>>>();
+  for (const [i, one] of series.entries()) {
+    const files: PlannedFile[] = [];
+    for (const place of stacks[i].forPerson.places) {
+      const known = prints.get(place) ?? printOf(place);
+      prints.set(place, known);
+      files.push({ path: path.resolve(place), ...(await known) });
+    }
+    entries.push({
+      id: one.id,
+      unit: units.get(one.id) ?? `left-out-${one.id}`,
+      kind: one.kind,
+      seriesInstanceUid: one.seriesInstanceUid,
+      modality: one.modality,
+      grid: [one.columns, one.rows, one.slices, one.frames],
+      action: one.action,
+      why: one.why === null ? null : `${one.why.code}: ${one.why.message}`,
+      settings: {},
+      memoryBytes: one.memoryBytes,
+      seconds: one.seconds,
+      outputs: one.outputs,
+      files,
+    });
+  }
+  const { model } = request;
+  return {
+    limpidPlan: PLAN_FORMAT,
+    version: VERSION,
+    createdAt: new Date().toISOString(),
+    inputs: [request.input, ...(request.more ?? [])].map((one) => path.resolve(one)),
+    settings: {
+      model: model.kind === 'file' ? { kind: 'file', path: path.resolve(model.path) } : model,
+      objective: request.objective,
+      steps: request.steps,
+      adapt: request.adapt ?? 'off',
+      refine: request.refine ?? true,
+      seed: request.seed,
+      strength: request.strength,
+      strict: request.strict ?? false,
+      device: request.device,
+      errorMap: request.errorMap,
+      uncertainty: request.uncertainty ?? false,
+      force: request.force,
+      bids: request.bids ?? false,
+    },
+    series: entries,
+  };
+}
+
+/** Size and time of a file, or of the archive that it is in. @throws LimpidError E_IO where there is neither */
+async function printOf(place: string): Promise<Pick<PlannedFile, 'bytes' | 'modified'>> {
+  for (let at = path.resolve(place); ; at = path.dirname(at)) {
+    const stat = await fs.stat(at).catch(() => null);
+    if (stat?.isFile()) return { bytes: stat.size, modified: Math.round(stat.mtimeMs) };
+    if (stat !== null || at === path.dirname(at))
+      throw new LimpidError('E_NOT_FOUND', 'A file of the input is gone.', 'Scan the input again.', place);
+  }
+}
+
+/** A plan that is run, as a request, with what it says of single series. */
+export interface PlannedRun {
+  readonly request: DenoiseRequest;
+  /** Of the plan's text: two plans do not go on with each other's output. */
+  readonly hash: string;
+  /** null: as the request. */
+  requestFor(id: string): DenoiseRequest | null;
+  /** Only the files of what is to be done are read. @throws LimpidError as `openChosen` */
+  open(emit: Emit): Promise<InputSet>;
+}
+
+/**
+ * Reads the plan that is the input of a request.
+ *
+ * @throws LimpidError E_PLAN where it is none, or a value is not what belongs there; E_NOT_FOUND, E_IO; E_USAGE
+ * (a share of it that there is not)
+ */
+export async function openPlan(asked: DenoiseRequest): Promise<PlannedRun> {
+  const text = (await readRegular(asked.input)).toString('utf8');
+  const plan = parsePlan(text, asked.input);
+  const shard = asked.plan?.shard ?? null;
+  const entries = shard === null ? plan.series : shardOf(plan.series, shard);
+  const { settings } = plan;
+  const request: DenoiseRequest = {
+    type: 'denoise',
+    input: plan.inputs[0],
+    more: plan.inputs.slice(1),
+    output: asked.output,
+    ...settings,
+    dryRun: asked.dryRun === true,
+  };
+  return {
+    request,
+    hash: sha256(`${text}\n${shard?.join('/') ?? ''}`).slice(0, 12),
+    requestFor(id) {
+      const own = entries.find((entry) => entry.id === id)?.settings ?? {};
+      return Object.keys(own).length === 0 ? null : { ...request, ...own };
+    },
+    open: (emit) => openEntries(request, entries, emit),
+  };
+}
+
+function parsePlan(text: string, place: string): PlanFile {
+  let data: unknown = null;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    throw wrongPlan('it is no JSON', place);
+  }
+  const found = read(PlanFile, data);
+  if (found.fits) return found.value;
+  throw wrongPlan(`${found.path === '' ? 'the whole' : found.path} is not ${found.expected}`, place);
+}
+
+function wrongPlan(what: string, place: string): LimpidError {
+  return new LimpidError(
+    'E_PLAN',
+    `The plan cannot be used: ${what}.`,
+    'Mend what was changed in it, or make it again with `limpid plan`.',
+    place,
+  );
+}
+
+/**
+ * A share of a plan: whole units, dealt out by the time that they take, the longest first, so that shares end
+ * together. The same for the same plan.
+ */
+function shardOf(series: readonly PlanEntry[], [k, n]: readonly [number, number]): PlanEntry[] {
+  if (k < 1 || k > n)
+    throw new LimpidError(
+      'E_USAGE',
+      `There is no share ${k} of ${n}.`,
+      'Give --shard K/N with K from 1 to N.',
+    );
+  const weights = new Map<string, number>();
+  for (const { unit, action, seconds, grid } of series) {
+    const weight = action === 'skip' ? 0 : (seconds ?? grid.reduce((a, b) => a * b) / 1e6);
+    weights.set(unit, (weights.get(unit) ?? 0) + weight);
+  }
+  const loads = Array.from({ length: n }, () => 0);
+  const mine = new Set<string>();
+  for (const [unit, weight] of [...weights].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))) {
+    const to = loads.indexOf(Math.min(...loads));
+    loads[to] += weight;
+    if (to === k - 1) mine.add(unit);
+  }
+  return series.filter(({ unit }) => mine.has(unit));
+}
+
+async function openEntries(
+  request: DenoiseRequest,
+  entries: readonly PlanEntry[],
+  emit: Emit,
+): Promise<InputSet> {
+  const wanted = new Set(entries.filter(({ action }) => action === 'denoise').map(({ unit }) => unit));
+  const chosen = entries.filter(({ unit }) => wanted.has(unit));
+  const changed = await changedUnits(chosen);
+  const used = chosen.filter(({ unit }) => !changed.has(unit));
+  if (chosen.length === 0) throw nothingPlanned();
+  if (used.length === 0) throw errorFrom(changedSince('all series'));
+  const files = new Set(used.flatMap((entry) => entry.files.map((file) => file.path)));
+  const keys = new Map(
+    used.flatMap(({ seriesInstanceUid, unit }) =>
+      seriesInstanceUid === null ? [] : [[seriesInstanceUid, unit] as const],
+    ),
+  );
+  const opened = await openRequested(request, emit, { files, keys });
+  const actions = new Map(used.map(({ id, action }) => [id, action]));
+  const units = opened.units
+    .map((unit) => ({ ...unit, stacks: unit.stacks.map((stack) => asPlanned(stack, actions)) }))
+    .filter(({ stacks }) => stacks.some(({ id }) => actions.has(id)));
+  const there = new Set(units.flatMap(({ stacks }) => stacks.map(({ id }) => id)));
+  const lost = used.filter(({ id, action }) => action === 'denoise' && !there.has(id));
+  const problems = [
+    ...[...changed].map((unit) => changedSince(unit)),
+    ...lost.map(({ unit }) => changedSince(unit)),
+  ];
+  for (const problem of problems) emit({ type: 'warning', series: null, problem });
+  return { ...opened, units, leftOut: [], problems: [...opened.problems, ...problems] };
+}
+
+function nothingPlanned(): LimpidError {
+  return new LimpidError(
+    'E_NOTHING',
+    'The plan, or this share of it, has no series to denoise.',
+    'Write "denoise" as the action of a series, or take fewer shares.',
+  );
+}
+
+function asPlanned(stack: StackInput, actions: ReadonlyMap<string, PlanEntry['action']>): StackInput {
+  if (actions.get(stack.id) !== 'skip' || stack.why !== null) return stack;
+  return { ...stack, why: SKIPPED };
+}
+
+const SKIPPED: Problem = {
+  code: 'W_SKIPPED',
+  message: 'The plan leaves this series out.',
+  remedy: 'Nothing to do; write "denoise" as its action to have it done.',
+};
+
+/** Units of which a file is another than when the plan was made, or gone. */
+async function changedUnits(entries: readonly PlanEntry[]): Promise<Set<string>> {
+  const changed = new Set<string>();
+  const prints = new Map<string, Promise<Pick<PlannedFile, 'bytes' | 'modified'> | null>>();
+  for (const { unit, files } of entries)
+    for (const file of files) {
+      const print = prints.get(file.path) ?? printOf(file.path).catch(() => null);
+      prints.set(file.path, print);
+      const now = await print;
+      if (now === null || now.bytes !== file.bytes || now.modified !== file.modified) changed.add(unit);
+    }
+  return changed;
+}
+
+function changedSince(unit: string): Problem {
+  return {
+    code: 'E_SOURCE_CHANGED',
+    message: `Files of ${unit} were changed or removed after the plan was made.`,
+    remedy: 'Make the plan again with `limpid plan`.',
+  };
+}

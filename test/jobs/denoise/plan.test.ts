@@ -1,0 +1,144 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../../src-main/base/random.js';
+import type { PlanFile } from '../../../src-main/contract/plan-file.js';
+import type { Report } from '../../../src-main/contract/report.js';
+import { runJob } from '../../../src-main/jobs/run.js';
+import { makeDicom } from '../../dicom/support.js';
+import { denoiseRequest, removeFolders, temporaryFolder } from '../fixtures.js';
+
+afterAll(async () => {
+  delete process.env.LIMPID_HOME;
+  await removeFolders();
+});
+
+let root: string;
+let input: string;
+let plan: PlanFile;
+
+/** Three series of a size each, and a file that is none. */
+beforeAll(async () => {
+  root = await temporaryFolder();
+  process.env.LIMPID_HOME = path.join(root, 'home');
+  input = path.join(root, 'in');
+  await fs.mkdir(input);
+  const random = new Random(4);
+  for (const [k, slices] of [6, 3, 2].entries())
+    for (let i = 0; i < slices; i++) {
+      const values = Array.from({ length: 32 * 32 }, (_, at) => {
+        const inside = Math.hypot((at % 32) - 16, Math.floor(at / 32) - 16) < 12;
+        return Math.round(Math.hypot((inside ? 900 : 0) + 40 * random.normal(), 40 * random.normal()));
+      });
+      const image = { series: `1.2.${k + 1}`, position: [0, 0, 3 * i], rows: 32, columns: 32, values };
+      await fs.writeFile(
+        path.join(input, `${k}-${i}`),
+        makeDicom({ ...image, spacing: '2\\2', thickness: 3, instanceNumber: i + 1 }),
+      );
+    }
+  await fs.writeFile(path.join(input, 'README'), 'no image');
+  plan = await planned();
+}, 120_000);
+
+const DCT = { errorMap: false, model: { kind: 'dct' } } as const;
+
+async function planned(): Promise<PlanFile> {
+  const request = denoiseRequest(input, '-', { ...DCT, dryRun: true, planFile: true });
+  const result = await runJob(request, () => {});
+  if (result.command !== 'plan' || !('forPerson' in result) || result.forPerson === undefined)
+    throw new Error(JSON.stringify(result));
+  return result.forPerson.plan;
+}
+
+let runs = 0;
+async function run(file: unknown, shard: readonly [number, number] | null = null) {
+  runs++;
+  const [at, output] = [path.join(root, `plan-${runs}.json`), path.join(root, `out-${runs}`)];
+  await fs.writeFile(at, typeof file === 'string' ? file : JSON.stringify(file));
+  const result = await runJob(denoiseRequest(at, output, { plan: { shard } }), () => {});
+  const names = (await fs.readdir(output).catch(() => [])).filter((name) => name.startsWith('series'));
+  const text = await fs.readFile(path.join(output, 'report.json'), 'utf8').catch(() => 'null');
+  const report: Report | null = JSON.parse(text);
+  return { result, names: names.sort(), report };
+}
+
+const edited = (change: (one: PlanFile['series'][number], i: number) => object): PlanFile => ({
+  ...plan,
+  series: plan.series.map((one, i) => ({ ...one, ...change(one, i) })),
+});
+
+describe('a plan', () => {
+  it('has each series with its files, and what would be done', () => {
+    expect(plan).toMatchObject({
+      limpidPlan: 1,
+      inputs: [input],
+      settings: { model: { kind: 'dct' }, adapt: 'off' },
+    });
+    expect(plan.series.map(({ unit, action, files, grid }) => [unit, action, files.length, grid])).toEqual([
+      ['series-001', 'denoise', 6, [32, 32, 6, 1]],
+      ['series-002', 'denoise', 3, [32, 32, 3, 1]],
+      ['series-003', 'denoise', 2, [32, 32, 2, 1]],
+    ]);
+    expect(plan.series[2].files[0].path).toBe(path.join(input, '2-0'));
+  });
+
+  it('is run as it was made, or as it was edited, and nothing else is looked at', async () => {
+    const all = await run(plan);
+    expect(all.result.exitCode).toBe(0);
+    expect(all.names).toEqual(['series-001', 'series-002', 'series-003']);
+    const described = () => fs.readFile(path.join(root, `out-${runs}`, 'series-001', '00001.dcm'), 'latin1');
+    expect(await described()).toMatch(/DCT blocks.*strength 1;/);
+    const settings = { model: { kind: 'nlm' }, strength: 0.5 };
+    const some = await run(
+      edited((_, i) => ({ action: i === 2 ? 'skip' : 'denoise', settings: i === 0 ? settings : {} })),
+    );
+    expect(some.names).toEqual(['series-001', 'series-002']);
+    expect(some.report?.series.map(({ status }) => status)).toEqual(['done', 'done']);
+    expect(await described()).toMatch(/; non-local means, no training;.*strength 0\.5;/);
+  });
+
+  it('is dealt out in shares, which are called as in the whole', async () => {
+    const shares = await Promise.all([1, 2].map(async (k) => (await run(plan, [k, 2])).names));
+    // The longest first, each to who has least.
+    expect(shares).toEqual([['series-001'], ['series-002', 'series-003']]);
+    const { result } = await run(plan, [4, 4]);
+    expect(result).toMatchObject({ stopped: { code: 'E_NOTHING' } });
+  });
+
+  it('is held against its files: series that changed are told, the others done', async () => {
+    const changed = path.join(input, '1-0');
+    const bytes = await fs.readFile(changed);
+    await fs.writeFile(changed, bytes.subarray(0, -100));
+    try {
+      const { names, result } = await run(plan);
+      expect(names).toEqual(['series-001', 'series-003']);
+      expect(result.exitCode).toBe(1);
+      expect(result).toMatchObject({ problems: [{ code: 'E_SOURCE_CHANGED' }] });
+      expect(JSON.stringify(result)).toContain('series-002');
+    } finally {
+      await fs.writeFile(changed, bytes);
+      plan = await planned();
+    }
+  });
+
+  it.each([
+    ['no JSON', 'x'],
+    ['another document', '{"a": 1}'],
+    ['a setting that there is not', () => edited(() => ({ settings: { strenght: 1 } }))],
+    ['a value that is none', () => edited(() => ({ settings: { strength: 7 } }))],
+    ['an action that there is not', () => edited(() => ({ action: 'maybe' }))],
+  ])('is refused where it is %s', async (_, made) => {
+    const { result, names } = await run(typeof made === 'string' ? made : made());
+    expect(result).toMatchObject({ exitCode: 2, stopped: { code: 'E_PLAN' } });
+    expect(names).toEqual([]);
+  });
+
+  it('tells the time that such runs took on this computer', async () => {
+    for (const { seconds, grid } of (await planned()).series) {
+      expect(seconds).toBeGreaterThan(0);
+      expect(grid).toHaveLength(4);
+    }
+    const other = denoiseRequest(input, '-', { ...DCT, model: { kind: 'mppca' }, dryRun: true });
+    expect(await runJob(other, () => {})).toMatchObject({ series: [{ seconds: null }, {}, {}] });
+  });
+});
