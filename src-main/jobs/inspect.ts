@@ -9,6 +9,7 @@ import {
   isFailure,
   type NoiseSummary,
 } from '../contract/results.js';
+import { Gathering, measuredSlices } from '../denoise/sample.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
@@ -22,7 +23,6 @@ import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
-import { Gathering, measuredSlices } from './denoise/sample.js';
 
 /**
  * Lists what is at the paths, from headers; nothing is written. What could not be read counts as failed.

@@ -21,6 +21,7 @@ const ORDER = [
   'restore',
   'store',
   'denoise',
+  'analysis',
   'series',
   'jobs',
   'app',

@@ -1,5 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { pictures, reportHtml, type SlicePictures, scoresCsv } from '../../analysis/anomaly-report.js';
+import { scoreStack } from '../../analysis/anomaly-score.js';
+import { checkLesions, type Limits } from '../../analysis/lesion-check.js';
+import { centreOf, scoreNormal } from '../../analysis/normal-scores.js';
 import { asFileError, exists } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
@@ -31,11 +35,7 @@ import { openResultFolder } from '../../series/result-folder.js';
 import { type FamilySource, openFamilySource, requireNeighbours } from '../../store/family-source.js';
 import { FALSE_POSITIVE_RATES, limitOf } from '../../trust/unlike.js';
 import { refuseEmpty } from '../denoise/choose.js';
-import { centreOf, scoreNormal } from '../train/normal-scores.js';
 import { readAll } from '../train/train-input.js';
-import { pictures, reportHtml, type SlicePictures, scoresCsv } from './anomaly-report.js';
-import { scoreStack } from './anomaly-score.js';
-import { checkLesions, type Limits } from './lesion-check.js';
 
 /** Written last. */
 const REPORT = 'report.json';

@@ -1,4 +1,13 @@
 import * as path from 'node:path';
+import { codebookOf, codeGrid, latentOfCodes } from '../../analysis/code-prior.js';
+import {
+  type Coding,
+  type CompressedHeader,
+  damaged,
+  packCompressed,
+  unpackCompressed,
+} from '../../analysis/compressed.js';
+import { decodeRounded, encodeRounded, roundedLatent, stepWithin } from '../../analysis/rounded-codes.js';
 import { exists, isInside, writeFileAtomic } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { readRegular } from '../../base/reading.js';
@@ -16,16 +25,7 @@ import { spread } from '../../noise/planes.js';
 import { applyToPlane, decodeLatent, type ScaledStack, scaledStack } from '../../restore/family-apply.js';
 import { type FamilySource, openFamilySource } from '../../store/family-source.js';
 import { readModel } from '../../store/model-store.js';
-import { codebookOf, codeGrid, latentOfCodes } from '../train/code-prior.js';
 import { readAll, type SeriesRead } from '../train/train-input.js';
-import {
-  type Coding,
-  type CompressedHeader,
-  damaged,
-  packCompressed,
-  unpackCompressed,
-} from './compressed.js';
-import { decodeRounded, encodeRounded, roundedLatent, stepWithin } from './rounded-codes.js';
 
 /**
  * Writes one series as the codes of a model, entropy-coded: lossy. Codes are those of a codebook, or latents rounded so

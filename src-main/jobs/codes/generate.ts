@@ -1,3 +1,4 @@
+import { codebookOf, latentOfCodes } from '../../analysis/code-prior.js';
 import { sha256 } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
@@ -17,7 +18,6 @@ import { decodeLatent } from '../../restore/family-apply.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openFamilySource } from '../../store/family-source.js';
 import { readModel } from '../../store/model-store.js';
-import { codebookOf, latentOfCodes } from '../train/code-prior.js';
 
 /** Written last. */
 const RECORD_FILE = 'generate.json';

@@ -1,9 +1,9 @@
 /** Into which slabs a long series is cut. */
 
 import type { SlabNeeds } from '../../denoise/processor.js';
+import { sampleSlices } from '../../denoise/sample.js';
 import type { SliceRange } from '../../filters/slab.js';
 import type { StackInput, StackParts, VolumeSize } from '../../series/input.js';
-import { sampleSlices } from './sample.js';
 
 /** In values of a volume. */
 export interface SlabLimits {

@@ -8,6 +8,7 @@ import { Spool } from '../../base/spool.js';
 import { fault, type LimpidError } from '../../contract/errors.js';
 import type { TrustReason } from '../../contract/trust.js';
 import type { Processed } from '../../denoise/processor.js';
+import { Gathering, mapAt, measuredSlices, type Sample, slicesOf } from '../../denoise/sample.js';
 import { runsOf, type SliceRange } from '../../filters/slab.js';
 import { withConstantPlanes } from '../../imaging/constant.js';
 import { type Volume, withData } from '../../imaging/volume.js';
@@ -19,7 +20,6 @@ import { requireMemory } from '../../series/memory.js';
 import { sourceHash } from '../../series/stack-record.js';
 import { blended, type Trusted } from '../../trust/assess.js';
 import { withNumbers } from '../../trust/tests/signal.js';
-import { Gathering, mapAt, measuredSlices, type Sample, slicesOf } from './sample.js';
 import { heldSize, type SlabLimits, samplePlaces, slabsOf } from './slab-plan.js';
 import {
   type Made,

@@ -10,7 +10,7 @@ import { EXIT, type PretrainResult } from '../../contract/results.js';
 import { openRuntime } from '../../runtime/device.js';
 import { encodeGeneral } from '../../training/general.js';
 import { pretrain, pretraining } from '../../training/pretrain.js';
-import { proceduralStatistics } from './procedural-statistics.js';
+import { proceduralStatistics } from '../../training/procedural/statistics.js';
 
 /**
  * Makes the model that ships, from procedural images alone. A run that was stopped goes on from the checkpoint beside

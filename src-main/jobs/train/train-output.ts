@@ -1,4 +1,6 @@
 import * as path from 'node:path';
+import { codePriorOf } from '../../analysis/code-prior.js';
+import { withNormalScores } from '../../analysis/normal-scores.js';
 import { exists, sha256, writeFileAtomic } from '../../base/files.js';
 import { LimpidError, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
@@ -11,8 +13,6 @@ import { factsOf } from '../../store/model-facts.js';
 import { deleteModel, keepModel, listModels, readKept, readModel } from '../../store/model-store.js';
 import type { TrainedFamily } from '../../training/family.js';
 import type { CorpusSeries } from '../../training/samples/corpus.js';
-import { codePriorOf } from './code-prior.js';
-import { withNormalScores } from './normal-scores.js';
 
 /** A model that a training left, and how its person finds it. */
 export interface KeptModel {

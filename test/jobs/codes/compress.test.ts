@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unpackCompressed } from '../../../src-main/analysis/compressed.js';
 import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import { readNifti } from '../../../src-main/imaging/nifti.js';
-import { unpackCompressed } from '../../../src-main/jobs/codes/compressed.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
 import { readAll } from '../../../src-main/jobs/train/train-input.js';

@@ -1,7 +1,7 @@
 /** What of a long series is held in memory to decide on it and to judge it: slices that stand for all. */
-import type { SliceRange } from '../../filters/slab.js';
-import type { Volume } from '../../imaging/volume.js';
-import { PAIRS, sampledSlices } from '../../noise/planes.js';
+import type { SliceRange } from '../filters/slab.js';
+import type { Volume } from '../imaging/volume.js';
+import { PAIRS, sampledSlices } from '../noise/planes.js';
 
 /** Some slices of a series, one after the other, as a volume of their own. */
 export interface Sample {

@@ -1,14 +1,14 @@
-import type { Random } from '../../base/random.js';
-import type { LesionCheck, LesionKind } from '../../contract/anomaly.js';
-import type { Volume } from '../../imaging/volume.js';
-import type { FamilyModel } from '../../model-files/family-file.js';
-import { spread } from '../../noise/planes.js';
-import { type ScaledStack, scaledStack } from '../../restore/family-apply.js';
-import { CONTRASTS, type Lesion, placeLesions, withLesions } from '../../trust/lesions.js';
-import { ranking } from '../../trust/ranking.js';
-import { noiseModel } from '../../trust/tests/noise-model.js';
-import { bodyOf } from '../../trust/unlike.js';
-import { type ScoredPlane, scorePlane } from '../train/normal-scores.js';
+import type { Random } from '../base/random.js';
+import type { LesionCheck, LesionKind } from '../contract/anomaly.js';
+import type { Volume } from '../imaging/volume.js';
+import type { FamilyModel } from '../model-files/family-file.js';
+import { spread } from '../noise/planes.js';
+import { type ScaledStack, scaledStack } from '../restore/family-apply.js';
+import { CONTRASTS, type Lesion, placeLesions, withLesions } from '../trust/lesions.js';
+import { ranking } from '../trust/ranking.js';
+import { noiseModel } from '../trust/tests/noise-model.js';
+import { bodyOf } from '../trust/unlike.js';
+import { type ScoredPlane, scorePlane } from './normal-scores.js';
 
 /** mm. */
 const DIAMETERS = [5, 8, 12] as const;

@@ -2,9 +2,9 @@
 import { Random } from '../../base/random.js';
 import type { TrainingStatistics } from '../../contract/trust.js';
 import type { Volume } from '../../imaging/volume.js';
-import { drawCorrelation, drawLevel, drawVolume } from '../../training/procedural/batches.js';
-import { drawNoise } from '../../training/samples/objective.js';
 import { describe, trainingStatistics } from '../../trust/familiarity.js';
+import { drawNoise } from '../samples/objective.js';
+import { drawCorrelation, drawLevel, drawVolume } from './batches.js';
 
 /** Volumes that the statistics are of, and others that set the limit. */
 const VOLUMES = 160;

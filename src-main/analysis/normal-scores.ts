@@ -1,12 +1,12 @@
-import { LimpidError } from '../../contract/errors.js';
-import type { FamilyCard, NormalScores } from '../../contract/models.js';
-import { exportFamily, type FamilyModel, openFamilyFile } from '../../model-files/family-file.js';
-import { spread } from '../../noise/planes.js';
-import { median } from '../../noise/robust.js';
-import { applyToPlane, type ScaledStack } from '../../restore/family-apply.js';
-import type { Runtime } from '../../runtime/types.js';
-import type { TrainedFamily } from '../../training/family.js';
-import { type CorpusSeries, SLICE_JUDGES } from '../../training/samples/corpus.js';
+import { LimpidError } from '../contract/errors.js';
+import type { FamilyCard, NormalScores } from '../contract/models.js';
+import { exportFamily, type FamilyModel, openFamilyFile } from '../model-files/family-file.js';
+import { spread } from '../noise/planes.js';
+import { median } from '../noise/robust.js';
+import { applyToPlane, type ScaledStack } from '../restore/family-apply.js';
+import type { Runtime } from '../runtime/types.js';
+import type { TrainedFamily } from '../training/family.js';
+import { type CorpusSeries, SLICE_JUDGES } from '../training/samples/corpus.js';
 import {
   bodyOf,
   errorScores,
@@ -15,7 +15,7 @@ import {
   isScorable,
   normalScores,
   type PlaneScores,
-} from '../../trust/unlike.js';
+} from '../trust/unlike.js';
 
 /** Planes that are enough to tell what is usual. */
 const MOST_PLANES = 64;

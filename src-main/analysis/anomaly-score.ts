@@ -1,10 +1,10 @@
-import type { ScoredSlice } from '../../contract/anomaly.js';
-import type { NormalScores } from '../../contract/models.js';
-import type { FamilyModel } from '../../model-files/family-file.js';
-import type { ScaledStack } from '../../restore/family-apply.js';
-import { inBody, isScorable, sliceScore } from '../../trust/unlike.js';
-import { scorePlane } from '../train/normal-scores.js';
+import type { ScoredSlice } from '../contract/anomaly.js';
+import type { NormalScores } from '../contract/models.js';
+import type { FamilyModel } from '../model-files/family-file.js';
+import type { ScaledStack } from '../restore/family-apply.js';
+import { inBody, isScorable, sliceScore } from '../trust/unlike.js';
 import type { Limits } from './lesion-check.js';
+import { scorePlane } from './normal-scores.js';
 
 /** Every plane of a stack, scored. */
 export interface ScoredStack {

@@ -1,15 +1,15 @@
-import { fault } from '../../contract/errors.js';
-import type { FamilyCard } from '../../contract/models.js';
-import type { NamedArray, NamedArrays } from '../../graph/types.js';
-import { exportFamily, openFamilyFile, readFamilyWeights } from '../../model-files/family-file.js';
-import { squaredDistance } from '../../models/clusters.js';
-import { type CodeGrid, type CodePrior, fitCodePrior } from '../../models/code-prior.js';
-import { spread } from '../../noise/planes.js';
-import { applyToPlane } from '../../restore/family-apply.js';
-import type { Runtime } from '../../runtime/types.js';
-import type { TrainedFamily } from '../../training/family.js';
-import { type CorpusSeries, roleOf, SLICE_TRAINS } from '../../training/samples/corpus.js';
-import { splitBuffers } from '../../training/step.js';
+import { fault } from '../contract/errors.js';
+import type { FamilyCard } from '../contract/models.js';
+import type { NamedArray, NamedArrays } from '../graph/types.js';
+import { exportFamily, openFamilyFile, readFamilyWeights } from '../model-files/family-file.js';
+import { squaredDistance } from '../models/clusters.js';
+import { type CodeGrid, type CodePrior, fitCodePrior } from '../models/code-prior.js';
+import { spread } from '../noise/planes.js';
+import { applyToPlane } from '../restore/family-apply.js';
+import type { Runtime } from '../runtime/types.js';
+import type { TrainedFamily } from '../training/family.js';
+import { type CorpusSeries, roleOf, SLICE_TRAINS } from '../training/samples/corpus.js';
+import { splitBuffers } from '../training/step.js';
 
 /** Planes that a prior is fitted on: more would make model files large. */
 const MOST_PLANES = 64;

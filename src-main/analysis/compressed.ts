@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { RoundedCoding } from './rounded-codes.js';
 
 /** Names of codes out of a codebook, or rounded latents. */

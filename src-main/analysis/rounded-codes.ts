@@ -1,5 +1,5 @@
-import type { NamedArray } from '../../graph/types.js';
-import { decodeCodes, encodeCodes } from '../../imaging/code-stream.js';
+import type { NamedArray } from '../graph/types.js';
+import { decodeCodes, encodeCodes } from '../imaging/code-stream.js';
 
 /** Latents as whole multiples of a step, entropy-coded together, channel after channel. */
 export interface RoundedCoding {
