@@ -6,6 +6,7 @@ import { anomalyCommand } from './commands/anomaly.js';
 import { compressCommand, decompressCommand } from './commands/compress.js';
 import { denoiseCommand } from './commands/denoise.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { fetchCommand } from './commands/fetch.js';
 import { generateCommand } from './commands/generate.js';
 import { inspectCommand } from './commands/inspect.js';
 import { latentCommand } from './commands/latent.js';
@@ -59,6 +60,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(planCommand(start))
     .addCommand(evaluateCommand(start))
     .addCommand(sendCommand(start))
+    .addCommand(fetchCommand(start))
     .addCommand(
       nodeCommand(places.compute, (code) => {
         exitCode = code;

@@ -8,6 +8,7 @@ import type {
   DecompressResult,
   EvaluateResult,
   FamiliesResult,
+  FetchResult,
   GenerateResult,
   InspectResult,
   LatentResult,
@@ -30,6 +31,7 @@ import type {
 export type Stage =
   | 'scan'
   | 'send'
+  | 'fetch'
   | 'read'
   | 'noise'
   | 'train'
@@ -123,6 +125,7 @@ export type ResultEvent =
   | OutputsResult
   | EvaluateResult
   | SendResult
+  | FetchResult
   | TrainResult
   | PretrainResult
   | CheckTrainingResult

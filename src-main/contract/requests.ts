@@ -168,6 +168,34 @@ export const SendRequest = object({
 });
 export type SendRequest = Of<typeof SendRequest>;
 
+/** What is asked of an archive, as its keys take it: wildcards in texts, ranges in dates. At least one is given. */
+export const FetchQuery = object({
+  study: optional(filled),
+  series: optional(filled),
+  accession: optional(filled),
+  patientId: optional(filled),
+  /** 20260131, or 20260101-20260131. */
+  date: optional(filled),
+  modality: optional(filled),
+  studyDescription: optional(filled),
+  seriesDescription: optional(filled),
+});
+export type FetchQuery = Of<typeof FetchQuery>;
+
+export const FetchRequest = object({
+  type: only('fetch'),
+  source: SendTarget,
+  /** Our own application entity title. */
+  calling: filled,
+  query: FetchQuery,
+  /** New, empty or of an earlier fetch; null: only say what matches. */
+  into: nullOr(filled),
+  /** Hours of the day between which series are begun, from and until; null: always. */
+  between: nullOr(tuple([whole, whole])),
+  retries: whole,
+});
+export type FetchRequest = Of<typeof FetchRequest>;
+
 export const SimulateRequest = object({
   type: only('simulate'),
   input: filled,
@@ -456,6 +484,7 @@ export const JobRequest = variants('type', [
   DenoiseRequest,
   EvaluateRequest,
   SendRequest,
+  FetchRequest,
   SimulateRequest,
   TrainRequest,
   CheckTrainingRequest,

@@ -174,6 +174,35 @@ export interface SendResult {
   readonly problems: readonly Problem[];
 }
 
+/** A series that an archive has. */
+export interface FoundSeries {
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly modality: string | null;
+  readonly seriesNumber: number | null;
+  /** null where the archive does not say. */
+  readonly instances: number | null;
+  /** Of this run: null where nothing was to be fetched. */
+  readonly fetched: number | null;
+  /** What a person knows it by: never logged or reported. */
+  readonly forPerson?: { readonly date: string; readonly description: string };
+}
+
+export interface FetchResult {
+  readonly type: 'result';
+  readonly command: 'fetch';
+  readonly exitCode: ExitCode;
+  readonly series: readonly FoundSeries[];
+  /** Instances that were there from an earlier fetch. */
+  readonly kept: number;
+  readonly fetched: number;
+  /** Instances that the archive could not send, or sent in no form that was asked for. */
+  readonly failed: number;
+  readonly seconds: number;
+  /** Each reason once. */
+  readonly problems: readonly Problem[];
+}
+
 export interface TrainResult {
   readonly type: 'result';
   readonly command: 'train';

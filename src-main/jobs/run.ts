@@ -12,6 +12,7 @@ import { runDenoise } from './denoise/denoise.js';
 import { runPlan } from './denoise/plan.js';
 import { openPlan } from './denoise/plan-file.js';
 import { runEvaluate } from './evaluate.js';
+import { runFetch } from './fetch.js';
 import { runInspect } from './inspect.js';
 import { runLatent } from './latent/latent.js';
 import { runModels } from './models.js';
@@ -44,6 +45,8 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return denoise(request, emit);
     case 'send':
       return runSend(request, emit);
+    case 'fetch':
+      return runFetch(request, emit);
     case 'evaluate':
       return runEvaluate(request, emit);
     case 'simulate':

@@ -20,6 +20,8 @@ export function jobName(job: JobRecord): string {
     case 'pretrain':
     case 'generate':
       return baseName(request.output);
+    case 'fetch':
+      return request.into === null ? '' : baseName(request.into);
     case 'models':
     case 'check-training':
     case 'families':

@@ -5,6 +5,7 @@ import type {
   CompressResult,
   EvaluateResult,
   EvaluationNumbers,
+  FetchResult,
   GenerateResult,
   InspectedSeries,
   InspectResult,
@@ -29,6 +30,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeInspect(result);
     case 'send':
       return describeSend(result);
+    case 'fetch':
+      return describeFetch(result);
     case 'evaluate':
       return describeEvaluate(result);
     case 'pretrain':
@@ -63,6 +66,26 @@ function describeSend({ sent, held, failed, others, bytes, seconds, problems }: 
   if (held > 0) lines.push(`held ${held}: their trust report fails (--all sends them too)`);
   if (failed > 0) lines.push(`not sent: ${failed}`);
   if (others > 0) lines.push(`${others} other files`);
+  for (const { code, message, remedy } of problems) lines.push(`${code}: ${message} ${remedy}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function describeFetch({ series, kept, fetched, failed, seconds, problems }: FetchResult): string {
+  if (series.length === 0) return 'The archive has nothing that matches.\n';
+  const rows = series.map((one) => [
+    one.forPerson?.date ?? '',
+    one.modality ?? '-',
+    one.seriesNumber === null ? '-' : String(one.seriesNumber),
+    one.fetched === null ? String(one.instances ?? '?') : `${one.fetched} of ${one.instances ?? '?'}`,
+    one.seriesInstanceUid,
+    printable(one.forPerson?.description ?? ''),
+  ]);
+  const lines = [table(['date', 'modality', 'number', 'images', 'series', 'what'], rows).trimEnd()];
+  if (series.some((one) => one.fetched !== null)) {
+    lines.push(`fetched ${fetched} images in ${duration(seconds)}`);
+    if (kept > 0) lines.push(`${kept} were there already`);
+    if (failed > 0) lines.push(`not fetched: ${failed}`);
+  }
   for (const { code, message, remedy } of problems) lines.push(`${code}: ${message} ${remedy}`);
   return `${lines.join('\n')}\n`;
 }

@@ -25,6 +25,7 @@ export interface Narrator {
 const STAGES: Readonly<Record<Stage, string>> = {
   scan: 'scanning',
   send: 'sending',
+  fetch: 'fetching',
   read: 'reading',
   noise: 'measuring noise',
   train: 'training',

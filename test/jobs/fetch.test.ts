@@ -1,0 +1,130 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FetchRequest } from '../../src-main/contract/requests.js';
+import { store } from '../../src-main/dicom/net/scu.js';
+import { readStorable } from '../../src-main/dicom/net/storable.js';
+import { runFetch } from '../../src-main/jobs/fetch.js';
+import { makeDicom, tempFolder } from '../dicom/support.js';
+import { freePort, startArchive, startOrthanc } from '../support/servers.js';
+import { hasTool } from '../support/tools.js';
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+const peer = (port: number) => ({ title: 'ARCHIVE', host: '127.0.0.1', port, tls: null });
+
+/** Three series of two images each, in two studies, put into an archive. */
+async function filled(port: number): Promise<Map<string, string>> {
+  const folder = tempFolder();
+  const files = new Map<string, string>();
+  for (const [study, series] of [
+    ['1', '11'],
+    ['1', '12'],
+    ['2', '21'],
+  ])
+    for (const image of ['1', '2']) {
+      const sopInstance = `2.25.${series}${image}`;
+      const file = path.join(folder, sopInstance);
+      fs.writeFileSync(
+        file,
+        makeDicom({
+          sopInstance,
+          study: `2.25.${study}`,
+          series: `2.25.${series}`,
+          accession: `A${study}`,
+          patientId: 'P1',
+          seriesDescription: series === '12' ? 'FLAIR axial' : 'T2 axial',
+          modality: series === '21' ? 'CT' : 'MR',
+          sopClass: series === '21' ? '1.2.840.10008.5.1.4.1.1.2' : '1.2.840.10008.5.1.4.1.1.4',
+          rows: 8,
+          columns: 8,
+        }),
+      );
+      files.set(sopInstance, file);
+    }
+  const instances = await Promise.all([...files.values()].map(readStorable));
+  await store(peer(port), 'LIMPID', instances, (_, { kind }) => expect(kind).toBe('stored'));
+  return files;
+}
+
+function request(port: number, change: Partial<FetchRequest>): FetchRequest {
+  return {
+    type: 'fetch',
+    source: peer(port),
+    calling: 'LIMPID',
+    query: {},
+    into: null,
+    between: null,
+    retries: 0,
+    ...change,
+  };
+}
+
+const fetched = (folder: string) =>
+  fs
+    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.dcm'))
+    .map((name) => path.join(folder, name));
+
+async function asks(port: number, sources: ReadonlyMap<string, string>): Promise<void> {
+  const list = await runFetch(request(port, { query: { accession: 'A1' } }), () => undefined);
+  expect(list).toMatchObject({ exitCode: 0, fetched: 0 });
+  expect(list.series.map((one) => one.seriesInstanceUid).sort()).toEqual(['2.25.11', '2.25.12']);
+  const nothing = await runFetch(request(port, { query: { accession: 'A9' } }), () => undefined);
+  expect(nothing).toMatchObject({ exitCode: 1, series: [] });
+
+  const into = path.join(tempFolder(), 'scans');
+  const flair = await runFetch(request(port, { query: { series: '2.25.12' }, into }), () => undefined);
+  expect(flair).toMatchObject({ exitCode: 0, fetched: 2, kept: 0, failed: 0, problems: [] });
+  const all = await runFetch(request(port, { query: { patientId: 'P1' }, into }), () => undefined);
+  expect(all).toMatchObject({ exitCode: 0, fetched: 4, kept: 2, failed: 0, problems: [] });
+  expect(all.series).toHaveLength(3);
+  const files = fetched(into);
+  expect(files).toHaveLength(6);
+  for (const file of files) {
+    const { sopInstance, dataStart } = await readStorable(file);
+    const source = sources.get(sopInstance) ?? '';
+    const pixels = (of: string, start: number) => fs.readFileSync(of).subarray(start).subarray(-128);
+    expect(pixels(file, dataStart).equals(pixels(source, 0))).toBe(true);
+  }
+}
+
+describe('fetch', () => {
+  it('asks for nothing where nothing is said', async () => {
+    await expect(runFetch(request(1, {}), () => undefined)).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('tells where no archive is', async () => {
+    const port = await freePort();
+    await expect(
+      runFetch(request(port, { query: { accession: 'A1' } }), () => undefined),
+    ).rejects.toMatchObject({ code: 'E_NETWORK' });
+  });
+
+  it.skipIf(!hasTool('dcmqrscp'))("finds and takes series of dcmtk's archive, once", async () => {
+    const archive = await startArchive(tempFolder(), 'ARCHIVE', {});
+    closers.push(archive.close);
+    await asks(archive.port, await filled(archive.port));
+    // This archive matches no descriptions and answers with every series: none is taken for what was asked for.
+    await expect(
+      runFetch(request(archive.port, { query: { seriesDescription: 'FLAIR*' } }), () => undefined),
+    ).rejects.toMatchObject({ code: 'E_NETWORK' });
+  });
+
+  it.skipIf(!hasTool('Orthanc'))('finds and takes series of Orthanc, once', async () => {
+    const orthanc = await startOrthanc(tempFolder(), {
+      title: 'ARCHIVE',
+      more: { DicomAlwaysAllowFind: true, DicomAlwaysAllowGet: true },
+    });
+    closers.push(orthanc.close);
+    await asks(orthanc.port, await filled(orthanc.port));
+    const flair = await runFetch(
+      request(orthanc.port, { query: { seriesDescription: 'FLAIR*' } }),
+      () => undefined,
+    );
+    expect(flair.series.map((one) => one.seriesInstanceUid)).toEqual(['2.25.12']);
+  });
+});
