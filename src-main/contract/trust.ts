@@ -52,6 +52,8 @@ export interface TrustReport {
   /** Slices that the denoiser was run on again, from 1; null where it could not be. */
   readonly probe: { readonly first: number; readonly slices: number } | null;
   readonly signal: SignalReport;
+  /** Places where more was removed than noise, of what was written; null where the level of the noise is not known. */
+  readonly places: PlacesReport | null;
   readonly level: LevelReport | null;
   readonly retention: RetentionReport | null;
   /** What a second pass over the result changes. */
@@ -82,6 +84,7 @@ export interface SignalReport {
 type TrustTest =
   | 'signal'
   | 'residual'
+  | 'places'
   | 'level'
   | 'correlation'
   | 'remaining'
@@ -198,4 +201,35 @@ export interface RetentionRow {
   /** Mean of those brighter and of those darker than the tissue; null where there is none. */
   readonly bright: number | null;
   readonly dark: number | null;
+}
+
+/** Where something was removed that noise does not explain; see trust/tests/places.ts. */
+export interface PlacesReport {
+  /** How many there are. */
+  readonly count: number;
+  /** What stands out less than this is taken for noise; in standard deviations of what noise makes. */
+  readonly limit: number;
+  /** Those that stand out most, the farthest out first; not all where there are many. */
+  readonly places: readonly PlaceReport[];
+}
+
+/** A spot or a thin line that the result does not show as the source does. */
+export interface PlaceReport {
+  readonly shape: 'spot' | 'line';
+  /** What the result is there, beside the source. */
+  readonly change: 'darker' | 'brighter';
+  /** From 1. */
+  readonly slice: number;
+  readonly frame: number;
+  /** From 0, as the window has them. */
+  readonly column: number;
+  readonly row: number;
+  /** In the patient (LPS); mm. */
+  readonly position: readonly [number, number, number];
+  /** Full width at half maximum of a spot, length of a line; mm, pixels of a series that is not calibrated. */
+  readonly size: number;
+  /** How far the result is off there, over the noise of one voxel. */
+  readonly changeOverSigma: number;
+  /** How far that stands out, in standard deviations of what noise makes of such a place. */
+  readonly sigma: number;
 }

@@ -23,6 +23,7 @@ import { type Probed, probe } from './probe.js';
 import { foregroundThreshold } from './tests/foreground.js';
 import { checkLevel } from './tests/level.js';
 import { type NoiseModel, noiseModel } from './tests/noise-model.js';
+import { placesOf } from './tests/places.js';
 import { residualStatistics } from './tests/residual.js';
 import { isGone, signalReason, signalReport, withNumbers } from './tests/signal.js';
 import { unsupervisedError } from './tests/umse.js';
@@ -88,6 +89,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const found: Findings = {
     signal: signalReport(before, given.after, model),
     residual: judgeResidual(before, after, noise),
+    places: placesOf(before, after, residualOptions(noise)),
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
     changeAgain: probed.found?.changeAgain ?? null,
@@ -110,6 +112,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
           ? null
           : { first: probed.found.from + 1, slices: probed.found.to - probed.found.from },
       signal: found.signal,
+      places: share === 1 ? found.places : placesOf(before, volume, residualOptions(noise)),
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
@@ -140,6 +143,7 @@ export function assessSignal(before: Volume, after: Volume): Trusted | null {
       blend: { share: 0, why: 'fail' },
       probe: null,
       signal,
+      places: null,
       level: { measuredOverSigma: null, remainingOverSigma: null, correlation: { x: null, y: null } },
       retention: null,
       again: null,

@@ -2,6 +2,7 @@ import type {
   CleanReport,
   FamiliarityReport,
   LevelReport,
+  PlacesReport,
   ResidualReport,
   RetentionReport,
   SignalReport,
@@ -17,6 +18,7 @@ import { signalReason } from './tests/signal.js';
 export interface Findings {
   readonly signal: SignalReport;
   readonly residual: ResidualReport;
+  readonly places: PlacesReport | null;
   readonly level: LevelReport;
   readonly retention: RetentionReport | null;
   readonly changeAgain: number | null;
@@ -46,6 +48,7 @@ export function reasonsOf(found: Findings, noise: NoiseEstimate, strength: numbe
   const reasons = [
     ...signalReason(found.signal, true),
     ...residualReason(found.residual),
+    ...placesReason(found.places),
     ...levelReasons(found.level, noise, strength),
     ...retentionReason(found.retention),
     ...againReason(found.changeAgain),
@@ -73,6 +76,23 @@ function residualReason(residual: ResidualReport): TrustReason[] {
   if (worst === undefined) return [];
   const { verdict, value, limit, message } = worst;
   return [{ test: 'residual', verdict, value, limit, message, remedy: COMPARE }];
+}
+
+function placesReason(places: PlacesReport | null): TrustReason[] {
+  if (places === null || places.count === 0) return [];
+  const { count } = places;
+  const where = count === 1 ? 'At one place' : `At ${count} places`;
+  return [
+    {
+      test: 'places',
+      verdict: 'warn',
+      value: count,
+      limit: 0,
+      message: `${where} something was removed that noise does not explain: a small vessel, a lesion or an artifact may be fainter there.`,
+      remedy:
+        'Look at the places of the list, before and after; lower the strength where something is missing.',
+    },
+  ];
 }
 
 function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number): TrustReason[] {

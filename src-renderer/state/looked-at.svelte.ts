@@ -8,6 +8,8 @@ const NOTHING: Comparison = { before: null, after: null, errorMap: null };
 export interface Place {
   readonly slice: number;
   readonly frame: number;
+  /** A pixel to mark there; absent: none. */
+  readonly point?: { readonly column: number; readonly row: number };
 }
 
 /** The series that is selected, and what the viewer shows of it. */

@@ -122,6 +122,12 @@ export class ViewerSession {
     this.request();
   }
 
+  /** Puts the probe on a pixel of the series before, where every pane shows it. */
+  mark({ column, row }: { readonly column: number; readonly row: number }): void {
+    this.view.tool = 'probe';
+    this.view.probe = { x: column + 0.5, y: row + 0.5 };
+  }
+
   /** One step of cine, around the end; waits for the slice on screen, so that none is left out. */
   advance(): void {
     const { before } = this.series;

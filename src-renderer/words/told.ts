@@ -83,6 +83,8 @@ function trustWords(reason: TrustReason, { trust, residual }: Measured, speech: 
       const cause = residual?.reasons.find((one) => one.value === value && one.limit === limit);
       return cause === undefined ? null : residualWords(cause);
     }
+    case 'places':
+      return value === 1 ? pair('trust.places.one') : pair('trust.places.many', { count: value ?? 0 });
     case 'level':
       return pair(isBelow(reason) ? 'trust.level.low' : 'trust.level.high');
     case 'correlation':

@@ -115,6 +115,7 @@ const NOISE: NoiseEstimate = {
 const SOUND: Findings = {
   signal: { voxels: 1000, left: 1, alike: 0.9, changeOverSigma: 1, notFinite: 0 },
   residual: judge(MEASURES),
+  places: { count: 0, limit: 6, places: [] },
   level: { measuredOverSigma: 1, remainingOverSigma: 0, correlation: { x: 0, y: 0 } },
   retention: null,
   changeAgain: 0,
@@ -131,6 +132,8 @@ const FOUND: readonly (readonly [string, Partial<Findings>, Partial<NoiseEstimat
   ['tissue gone', { signal: { ...SOUND.signal, left: 0.123 } }, {}],
   ['another image', { signal: { ...SOUND.signal, alike: 0.1 } }, {}],
   ['all changed', { signal: { ...SOUND.signal, changeOverSigma: 5 } }, {}],
+  ['one place', { places: { count: 1, limit: 6, places: [] } }, {}],
+  ['places', { places: { count: 3, limit: 6, places: [] } }, {}],
   ['too much noise told', { level: { ...SOUND.level, measuredOverSigma: 0.5 } }, {}],
   ['too little noise told', { level: { ...SOUND.level, measuredOverSigma: 2 } }, {}],
   ['noise left', { level: { ...SOUND.level, remainingOverSigma: 0.9 } }, {}],

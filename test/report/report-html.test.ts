@@ -64,7 +64,7 @@ describe('reportJson', () => {
   it('holds no patient attribute, no place and no number that JSON cannot hold', () => {
     const text = reportJson(sample.report);
     expect(text).not.toContain('DOE^JANE');
-    expect(text).not.toContain('place');
+    expect(text).not.toContain('"place"');
     expect(JSON.parse(text)).toMatchObject({ schemaVersion: 1, series: [{}, {}, {}] });
   });
 

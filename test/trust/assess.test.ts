@@ -62,6 +62,27 @@ describe.skipIf(ch2Missing)(
       expect(found.report.level?.measuredOverSigma).toBeCloseTo(1, 0);
     });
 
+    it('never passes a result that lacks a small thing of the source, and says where', async () => {
+      const noisy = noisyBrain();
+      const at = 1 * noisy.columns * noisy.rows + 110 * noisy.columns + 90;
+      const erased = withData(
+        noisy,
+        noisy.data.map((value, i) => {
+          const [x, y] = [i % noisy.columns, Math.floor(i / noisy.columns) % noisy.rows];
+          const slice = Math.floor(i / (noisy.columns * noisy.rows));
+          const spot = slice === 1 ? Math.exp(-((x - 90) ** 2 + (y - 110) ** 2) / (2 * 1.4 ** 2)) : 0;
+          return value - 6 * SIGMA * spot;
+        }),
+      );
+      expect(erased.data[at]).toBeLessThan(noisy.data[at]);
+      const found = await judged(erased, async () => dctDenoised(noisy, SIGMA));
+      expect(found.report.verdict).not.toBe('pass');
+      expect(testsOf(found)).toContain('places');
+      const [place] = found.report.places?.places ?? [];
+      expect(place).toMatchObject({ slice: 2, change: 'brighter' });
+      expect(Math.hypot(place.column - 90, place.row - 110)).toBeLessThan(3);
+    });
+
     it('flags over-smoothing and takes back what fails', async () => {
       const noisy = noisyBrain();
       const found = await judged(noisy, async (volume) => blur(volume, 1.5));

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { startMeter } from '../../base/progress.js';
 import { Spool } from '../../base/spool.js';
 import { fault, type LimpidError } from '../../contract/errors.js';
-import type { TrustReason } from '../../contract/trust.js';
+import type { PlaceReport, PlacesReport, TrustReason } from '../../contract/trust.js';
 import type { Processed } from '../../denoise/processor.js';
 import { Gathering, mapAt, measuredSlices, type Sample, slicesOf } from '../../denoise/sample.js';
 import { runsOf, type SliceRange } from '../../filters/slab.js';
@@ -251,7 +251,7 @@ function coreOf(volume: Volume, { from, to }: SliceRange): Volume {
 }
 
 /** What was found in a sample, told of the series it stands for. */
-function ofSeries(found: Trusted, { places }: Sample, slices: number): Trusted {
+function ofSeries(found: Trusted, { places, volume }: Sample, slices: number): Trusted {
   const { probe } = found.report;
   const reasons = places.length === slices ? [] : [sampled(places.length, slices)];
   return {
@@ -259,9 +259,30 @@ function ofSeries(found: Trusted, { places }: Sample, slices: number): Trusted {
     report: {
       ...found.report,
       probe: probe === null ? null : { ...probe, first: places[probe.first - 1] + 1 },
+      places: inSeries(found.report.places, places, volume),
       reasons: [...found.report.reasons, ...reasons],
     },
   };
+}
+
+/** Places of a sample, whose slices lie closer together than those of the series. */
+function inSeries(
+  found: PlacesReport | null,
+  slices: readonly number[],
+  { affine }: Volume,
+): PlacesReport | null {
+  if (found === null) return null;
+  const places = found.places.map((place): PlaceReport => {
+    const slice = slices[place.slice - 1];
+    const beyond = slice - (place.slice - 1);
+    const [x, y, z] = place.position;
+    return {
+      ...place,
+      slice: slice + 1,
+      position: [x + beyond * affine[2], y + beyond * affine[6], z + beyond * affine[10]],
+    };
+  });
+  return { ...found, places };
 }
 
 function sampled(held: number, slices: number): TrustReason {

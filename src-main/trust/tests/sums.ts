@@ -54,3 +54,35 @@ export function pearson(sums: Float64Array): number | null {
   if (n < ENOUGH_PAIRS || !(spread > 0)) return null;
   return (n * ab - a * b) / Math.sqrt(spread);
 }
+
+const SIZE_BINS = 512;
+const BINS_A_ONE = 32;
+/** Shares of normal deviates, and the size that they do not exceed. */
+const USUAL = { share: 0.8664, size: 1.5 } as const;
+export const MOST = { share: 0.95, size: 1.96 } as const;
+
+/** Sizes of values of about 1, in a histogram up to 16. */
+export class Sizes {
+  count = 0;
+  readonly #bins = new Uint32Array(SIZE_BINS);
+
+  add(value: number): void {
+    this.count++;
+    this.#bins[Math.min(SIZE_BINS - 1, Math.floor(Math.abs(value) * BINS_A_ONE))]++;
+  }
+
+  join(other: Sizes): void {
+    this.count += other.count;
+    for (let i = 0; i < SIZE_BINS; i++) this.#bins[i] += other.#bins[i];
+  }
+
+  /** Of normal values of which as many are as small: what the few largest are does not matter. 0 for no values. */
+  deviation({ share, size }: { readonly share: number; readonly size: number } = USUAL): number {
+    if (this.count === 0) return 0;
+    const wanted = share * this.count;
+    let below = 0;
+    let bin = 0;
+    while (below + this.#bins[bin] < wanted) below += this.#bins[bin++];
+    return (bin + (wanted - below) / this.#bins[bin]) / BINS_A_ONE / size;
+  }
+}

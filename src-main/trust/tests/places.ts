@@ -1,0 +1,293 @@
+/**
+ * Places to look at: spots and thin lines in what was removed that noise does not explain. Statistics of the whole
+ * residual do not see them, since a small vessel or an aqueduct is a few voxels of a million. All answers of all
+ * detectors to all voxels are held against one limit, which noise alone passes in one volume of twenty.
+ */
+import type { PlaceReport, PlacesReport } from '../../contract/trust.js';
+import type { Volume } from '../../imaging/volume.js';
+import { type DetectorBank, detectorBank } from './detectors.js';
+import { foregroundThreshold } from './foreground.js';
+import { noiseModel } from './noise-model.js';
+import {
+  LEAST_SPREAD,
+  type Removed,
+  type RemovedPlane,
+  removedPlane,
+  type Window,
+  windowOf,
+} from './removed.js';
+import type { ResidualOptions } from './residual.js';
+import { MOST, Sizes } from './sums.js';
+
+/** Volumes of noise alone in which a place is found. */
+const FAMILY_ERROR = 0.05;
+/**
+ * Answers a voxel that count as independent. There are 20 detectors at two depths; more than these, because levels and
+ * spreads are measured in the residual itself, in correlated noise by few independent values: so many that at most one
+ * in twenty volumes of simulated noise of each correlation passes the limit (test/trust/tests/places.test.ts).
+ */
+const ANSWERS_A_VOXEL = 200;
+/** Slices so many times farther apart than pixels do not share small things. */
+const CLOSE = 2.5;
+/** Planes that tell how the answers to this residual spread. */
+const SAMPLE_PLANES = 9;
+/** No place stands out less than this, whatever the volume. */
+const LEAST_LIMIT = 4.5;
+/** Peaks that are compared at most, and places that are listed. */
+const MOST_PEAKS = 20_000;
+const LISTED = 50;
+/** Two places are farther apart than this, pixels, or so many slices. */
+const APART_PIXELS = 3;
+const APART_SLICES = 2;
+
+/**
+ * @param before, after volumes of the same size, in the same units; all values finite
+ * @returns null where the level of the noise is not known, or without tissue
+ */
+export function placesOf(before: Volume, after: Volume, options: ResidualOptions): PlacesReport | null {
+  const scan = newScan(before, after, options);
+  if (scan === null) return null;
+  const { peaks, voxels } = peaksOf(scan, spreadOf(scan));
+  const limit = limitOf(voxels);
+  const standing = peaks.filter(({ size }) => size >= limit);
+  const found = apart(standing, scan.bank);
+  return {
+    count: found.length,
+    limit,
+    places: found.slice(0, LISTED).map((peak) => placeAt(peak, scan)),
+  };
+}
+
+interface Scan extends Removed {
+  readonly window: Window;
+  readonly bank: DetectorBank;
+  /** Planes that are looked at together: one, and where slices are close also three. */
+  readonly depths: readonly Depth[];
+}
+
+interface Depth {
+  readonly planes: 1 | 3;
+  /** Standard deviation of the mean of the planes in noise, over that of one. */
+  readonly deviation: number;
+}
+
+function newScan(before: Volume, after: Volume, options: ResidualOptions): Scan | null {
+  const model = noiseModel(options.sigma, options.distribution);
+  if (!(model.typical > 0)) return null;
+  const threshold = foregroundThreshold(after, model.typical, options.distribution === 'rician');
+  const removed = { before, after, model, threshold };
+  const window = windowOf(removed);
+  if (window === null) return null;
+  const noise = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
+  const bank = detectorBank(window.columns, window.rows, noise);
+  return { ...removed, window, bank, depths: depthsOf(before, noise.z) };
+}
+
+function depthsOf({ spacing: [x, y, z], slices }: Volume, correlation: number): Depth[] {
+  const one: Depth = { planes: 1, deviation: 1 };
+  if (slices < 3 || z > CLOSE * Math.min(x, y)) return [one];
+  const rho = Math.max(0, correlation);
+  return [one, { planes: 3, deviation: Math.sqrt((3 + 4 * rho + 2 * rho * rho) / 9) }];
+}
+
+/** Visits planes in order, or some of them, with what each depth makes of them and their neighbours. */
+function eachPlane(
+  scan: Scan,
+  wanted: (plane: number) => boolean,
+  visit: (plane: number, removed: RemovedPlane, seen: readonly Float32Array[]) => void,
+): void {
+  const { slices, frames } = scan.before;
+  const held = new Map<number, RemovedPlane>();
+  const get = (plane: number): RemovedPlane => {
+    const made = held.get(plane) ?? removedPlane(scan, scan.window, plane);
+    held.set(plane, made);
+    return made;
+  };
+  for (let plane = 0; plane < slices * frames; plane++) {
+    held.delete(plane - 2);
+    if (!wanted(plane)) continue;
+    const removed = get(plane);
+    if (!removed.tissue.includes(1)) continue;
+    const slice = plane % slices;
+    const seen = scan.depths.flatMap(({ planes }) => {
+      if (planes === 1) return [removed.residual];
+      if (slice === 0 || slice === slices - 1) return [];
+      const [below, above] = [get(plane - 1).residual, get(plane + 1).residual];
+      return [removed.residual.map((value, i) => (below[i] + value + above[i]) / 3)];
+    });
+    visit(plane, removed, seen);
+  }
+}
+
+/**
+ * Standard deviation of the answers of each detector, depth by depth: that of the noise times what all but the largest
+ * answers to this residual show of it. A denoiser leaves coarse noise, so that less of it is removed than of fine noise.
+ */
+function spreadOf(scan: Scan): number[][] {
+  const { before, bank, depths } = scan;
+  const step = Math.max(1, Math.floor((before.slices * before.frames) / SAMPLE_PLANES));
+  const sizes = depths.map(() => bank.detectors.map(() => new Sizes()));
+  eachPlane(
+    scan,
+    (plane) => plane % step === step >> 1,
+    (_, { tissue }, seen) => {
+      for (const [depth, values] of seen.entries())
+        bank.answers(values, (answers, detector) => {
+          const own = sizes[depth][detector];
+          const scale = 1 / (depths[depth].deviation * bank.detectors[detector].deviation);
+          for (let i = 0; i < answers.length; i++) if (tissue[i] !== 0) own.add(scale * answers[i]);
+        });
+    },
+  );
+  return depths.map(({ deviation }, depth) =>
+    bank.detectors.map((detector, k) => {
+      const shown = Math.max(LEAST_SPREAD, sizes[depth][k].deviation(MOST));
+      return deviation * detector.deviation * shown;
+    }),
+  );
+}
+
+interface Peak {
+  /** In the window. */
+  readonly column: number;
+  readonly row: number;
+  readonly slice: number;
+  readonly frame: number;
+  readonly detector: number;
+  /** Amplitude of what was removed, in sigma of the noise; positive where the source is brighter. */
+  readonly amplitude: number;
+  /** The answer over its standard deviation. */
+  readonly size: number;
+}
+
+function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: Peak[]; voxels: number } {
+  const { before, bank, window } = scan;
+  const { columns, rows } = window;
+  const best = new Best(columns * rows);
+  let peaks: Peak[] = [];
+  let voxels = 0;
+  eachPlane(
+    scan,
+    () => true,
+    (plane, { tissue, level }, seen) => {
+      best.clear();
+      for (const [depth, values] of seen.entries())
+        bank.answers(values, (answers, k) =>
+          best.take(answers, k, 1 / spread[depth][k], 1 / bank.detectors[k].gain),
+        );
+      const slice = plane % before.slices;
+      const frame = (plane - slice) / before.slices;
+      for (let i = 0; i < tissue.length; i++) {
+        if (tissue[i] === 0) continue;
+        voxels++;
+        if (best.sizes[i] < LEAST_LIMIT || !best.isPeak(i, columns, rows)) continue;
+        peaks.push({
+          column: i % columns,
+          row: Math.floor(i / columns),
+          slice,
+          frame,
+          detector: best.detectors[i],
+          amplitude: level[i] * best.amplitudes[i],
+          size: best.sizes[i],
+        });
+      }
+      if (peaks.length > 2 * MOST_PEAKS) peaks = largest(peaks);
+    },
+  );
+  return { peaks: largest(peaks), voxels };
+}
+
+/** The largest answer at each pixel of a plane. */
+class Best {
+  readonly sizes: Float32Array;
+  readonly detectors: Uint8Array;
+  readonly amplitudes: Float32Array;
+
+  constructor(area: number) {
+    this.sizes = new Float32Array(area);
+    this.detectors = new Uint8Array(area);
+    this.amplitudes = new Float32Array(area);
+  }
+
+  clear(): void {
+    this.sizes.fill(0);
+  }
+
+  take(answers: Float32Array, detector: number, scale: number, gain: number): void {
+    const { sizes, detectors, amplitudes } = this;
+    for (let i = 0; i < answers.length; i++) {
+      const size = Math.abs(answers[i]) * scale;
+      if (size <= sizes[i]) continue;
+      sizes[i] = size;
+      detectors[i] = detector;
+      amplitudes[i] = answers[i] * gain;
+    }
+  }
+
+  isPeak(i: number, columns: number, rows: number): boolean {
+    const x = i % columns;
+    const y = (i - x) / columns;
+    for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++)
+      for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++)
+        if (this.sizes[row * columns + column] > this.sizes[i]) return false;
+    return true;
+  }
+}
+
+function largest(peaks: Peak[]): Peak[] {
+  return peaks.sort((a, b) => b.size - a.size).slice(0, MOST_PEAKS);
+}
+
+/** What noise alone passes in one volume of twenty with so many voxels. */
+function limitOf(voxels: number): number {
+  const share = Math.log(FAMILY_ERROR / (2 * ANSWERS_A_VOXEL * Math.max(1, voxels)));
+  let [low, high] = [LEAST_LIMIT, 40];
+  for (let round = 0; round < 50; round++) {
+    const middle = (low + high) / 2;
+    if (logTail(middle) > share) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Logarithm of the part of a normal distribution above u, for u of 4 and more (Abramowitz and Stegun 26.2.12). */
+function logTail(u: number): number {
+  const v = 1 / (u * u);
+  return (-u * u) / 2 - Math.log(u * Math.sqrt(2 * Math.PI)) + Math.log1p(-v * (1 - 3 * v * (1 - 5 * v)));
+}
+
+/** Without those that lie on a larger one. @param peaks largest first */
+function apart(peaks: readonly Peak[], bank: DetectorBank): Peak[] {
+  const kept: Peak[] = [];
+  for (const peak of peaks) {
+    const known = kept.some((one) => {
+      if (one.frame !== peak.frame || Math.abs(one.slice - peak.slice) > APART_SLICES) return false;
+      const { width, length } = bank.detectors[one.detector];
+      const reach = Math.max(APART_PIXELS, 1.5 * width, length / 2 + width);
+      return Math.hypot(one.column - peak.column, one.row - peak.row) <= reach;
+    });
+    if (!known) kept.push(peak);
+  }
+  return kept;
+}
+
+function placeAt(peak: Peak, { before, bank, window }: Scan): PlaceReport {
+  const { slice, frame, amplitude, size } = peak;
+  const { shape, width, length } = bank.detectors[peak.detector];
+  const { affine, spacing } = before;
+  const [column, row] = [window.left + peak.column, window.top + peak.row];
+  const along = (axis: number): number =>
+    [column, row, slice, 1].reduce((sum, index, k) => sum + affine[4 * axis + k] * index, 0);
+  return {
+    shape,
+    change: amplitude > 0 ? 'darker' : 'brighter',
+    slice: slice + 1,
+    frame: frame + 1,
+    column,
+    row,
+    position: [along(0), along(1), along(2)],
+    size: Math.sqrt(spacing[0] * spacing[1]) * (width + length),
+    changeOverSigma: Math.abs(amplitude),
+    sigma: size,
+  };
+}
