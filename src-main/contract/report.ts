@@ -125,6 +125,8 @@ export interface NoiseReport {
     readonly repeats: number | null;
     /** From the loss that training could not get under; null where the level was certain without. */
     readonly training: number | null;
+    /** What a person gave instead of an estimate; null where nobody did. */
+    readonly told: number | null;
   };
   /** sigma over the median foreground; %. */
   readonly relative: number;

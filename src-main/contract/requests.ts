@@ -86,6 +86,18 @@ export const ModelChoice = variants('kind', [
 ]);
 export type ModelChoice = Of<typeof ModelChoice>;
 
+/**
+ * The noise level as a person knows it: a number in the units of the images, a map of levels (NIfTI or Parametric
+ * Map), a scan without signal, or a file that is one of these two: noise is rough, a map is smooth.
+ */
+export const NoiseLevel = variants('kind', [
+  object({ kind: only('number'), sigma: number }),
+  object({ kind: only('map'), path: filled }),
+  object({ kind: only('scan'), path: filled }),
+  object({ kind: only('file'), path: filled }),
+]);
+export type NoiseLevel = Of<typeof NoiseLevel>;
+
 export const DenoiseRequest = object({
   type: only('denoise'),
   input: filled,
@@ -106,6 +118,10 @@ export const DenoiseRequest = object({
   errorMap: flag,
   /** Also write one standard deviation of the error at each voxel; absent: no. */
   uncertainty: optional(flag),
+  /** Instead of an estimate; absent: the noise is measured. */
+  noiseLevel: optional(NoiseLevel),
+  /** Where maps of the noise level that was used are written: a new NIfTI file for one NIfTI image, else a folder. */
+  noiseMap: optional(filled),
   /** Refuse a result whose trust report fails, instead of taking part of it back; absent: no. */
   strict: optional(flag),
   /** Also denoise series that Limpid wrote. */

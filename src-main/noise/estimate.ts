@@ -20,7 +20,7 @@ import {
 } from './wavelet.js';
 
 /** Lag-1 correlation above which the noise is called correlated; structure alone can make about 0.2. */
-const CORRELATED = 0.25;
+export const CORRELATED = 0.25;
 /** Share of solid patches above which the air is called masked. */
 const MASKED_SHARE = 0.02;
 /** Share of the values that may be negative in magnitudes: what interpolation and rounding leave. */
@@ -48,6 +48,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     spectrum: tissue.spectrum?.sigma ?? null,
     repeats: repeats?.sigma ?? null,
     training: null,
+    told: null,
   };
   const sigma = choose(methods, tissue.typical);
   const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);

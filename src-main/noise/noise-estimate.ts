@@ -13,6 +13,8 @@ export interface NoiseEstimate {
     readonly repeats: number | null;
     /** From the loss that training could not get under; null until it was tried. */
     readonly training: number | null;
+    /** What a person gave instead; null where nobody did. */
+    readonly told: number | null;
   };
   /** sigma over the median foreground, percent; CT counts from air, -1000 HU. */
   readonly relative: number;

@@ -7,9 +7,10 @@ import { type ComplexPair, pairComplex } from '../dicom/series/complex.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
 import { freeSeriesNumber } from '../dicom/series/series-number.js';
-import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
+import { instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { writeDicomMaps } from './anomaly-output.js';
 import { complexInput } from './complex-input.js';
+import { writeLevelMap } from './dicom-output.js';
 import { type Naming, writeParts, writeStack } from './dicom-write.js';
 import type { StackInput, UnitInput, VolumeSize, Wants } from './input.js';
 
@@ -190,6 +191,8 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
         }
       : null,
     write: (request, onProgress) => writeStack(series, pool, naming, request, onProgress),
+    levelMap: async (request) =>
+      series.geometry.unplaced ? null : writeLevelMap(instancePlanes(series), series.id, request),
     writeUnlike: (request) => writeDicomMaps(series, naming.first, request),
   };
 }

@@ -3,6 +3,7 @@ import type { Processed } from '../denoise/processor.js';
 import type { StoredPixels as Decoded } from '../dicom/codec/decode.js';
 import { toStored } from '../dicom/codec/stored.js';
 import { HOUNSFIELD_UNIT } from '../dicom/elements/codes.js';
+import { deriveUid } from '../dicom/elements/uid.js';
 import type { Instance } from '../dicom/read/instance.js';
 import type { InstancePlanes } from '../dicom/series/volume.js';
 import { type Derivation, deriveInstance, SMOOTHING } from '../dicom/write/derive.js';
@@ -12,7 +13,7 @@ import { placedFrame, voxelOf } from '../dicom/write/multiframe.js';
 import { parametricMap } from '../dicom/write/parametric-map.js';
 import { verifyWritten } from '../dicom/write/verify.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
-import type { WriteRequest } from './input.js';
+import type { LevelMapRequest, WriteRequest } from './input.js';
 
 /** Upper end of the window that error maps open with, in noise levels. */
 const MAP_WINDOW = 5;
@@ -161,6 +162,37 @@ export async function writeMap(
     equipment: EQUIPMENT,
     now: request.now,
     ...about,
+  });
+}
+
+/** The noise level of every frame of a stack, as one Parametric Map with a UID of its own. */
+export async function writeLevelMap(
+  planes: readonly InstancePlanes[],
+  stack: string,
+  { levels, shape, unit, namespace, now, description }: LevelMapRequest,
+): Promise<Uint8Array> {
+  const map: Volume = { ...shape, frames: 1, data: levels, measured: null };
+  const members = planes.filter(({ frames }) => frames.includes(0));
+  return parametricMap({
+    template: await members[0].instance.file.read(),
+    frames: members.map(({ instance, slice }) => ({
+      ...placedFrame(instance),
+      plane: sliceView(map, slice, 0),
+    })),
+    ...voxelOf(members[0].instance),
+    seriesInstanceUid: deriveUid(namespace, `noise level of ${unit.key}`),
+    sopInstanceUid: deriveUid(namespace, `noise level of ${stack}`),
+    seriesNumber: unit.derived?.number ?? 1,
+    seriesDescriptionSuffix: 'NOISE LEVEL',
+    label: 'NOISE LEVEL',
+    explanation: 'Standard deviation of the noise, in units of the image',
+    derivation: { value: 'NOISEEST', scheme: '99LIMPID', meaning: 'Estimation of the noise' },
+    quantity: { value: 'NOISESD', scheme: '99LIMPID', meaning: 'Standard deviation of the noise' },
+    window: [0, upperEnd(levels)],
+    ...(shape.units === 'HU' ? { units: HOUNSFIELD_UNIT } : {}),
+    description,
+    equipment: EQUIPMENT,
+    now,
   });
 }
 

@@ -51,10 +51,23 @@ export interface StackInput {
   load(onProgress: (done: number) => void): Promise<LoadedStack>;
   /** Writes the derived files into the work folder of the unit. @throws E_SOURCE_CHANGED, E_IO */
   write(request: WriteRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
+  /** A map of the noise level as a DICOM Parametric Map, null where its images have no place; absent: not of DICOM. */
+  levelMap?(request: LevelMapRequest): Promise<Uint8Array | null>;
   /** The same slab by slab, for series that do not fit into memory; null where it must be read as a whole. */
   readonly parts: StackParts | null;
   /** Writes where it is unlike the training images of a model, and no images. @throws E_SOURCE_CHANGED, E_IO */
   writeUnlike(request: UnlikeMaps): Promise<void>;
+}
+
+export interface LevelMapRequest {
+  /** Standard deviation of the noise at each voxel of a frame, in units of the volume, whose geometry is `shape`. */
+  readonly levels: Float32Array;
+  readonly shape: Omit<Volume, 'data' | 'measured'>;
+  readonly unit: Unit;
+  readonly namespace: string;
+  readonly now: Date;
+  /** For Derivation Description: ASCII, without patient attributes. */
+  readonly description: string;
 }
 
 /** A stack whose slices can be read and written without the others. */

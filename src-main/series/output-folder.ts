@@ -52,6 +52,11 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   };
 }
 
+/** Whether a folder is of a run that can be resumed. */
+export async function hasRun(output: string): Promise<boolean> {
+  return exists(path.join(path.resolve(output), PRIVATE, 'journal.json'));
+}
+
 /** Of a run that wrote nothing: its own folder and, from the first that it made, those above. */
 async function removeUnused(root: string, made: string): Promise<void> {
   try {
@@ -71,7 +76,8 @@ export async function refuseOutput(output: string, input: string): Promise<void>
   await refuseForeign(path.resolve(output));
 }
 
-async function refuseInside(output: string, input: string): Promise<void> {
+/** @throws LimpidError E_INSIDE_SOURCE for an output and an input of which one lies in the other */
+export async function refuseInside(output: string, input: string): Promise<void> {
   if ((await isInside(output, input)) || (await isInside(input, output)))
     throw fault('E_INSIDE_SOURCE/output-folder', {}, output);
 }

@@ -100,7 +100,7 @@ describe('problems in the language of the window', () => {
 const NOISE: NoiseEstimate = {
   sigma: 1,
   distribution: 'gaussian',
-  methods: { background: 1, wavelet: 1, spectrum: 1, repeats: null, training: null },
+  methods: { background: 1, wavelet: 1, spectrum: 1, repeats: null, training: null, told: null },
   relative: 5,
   correlation: { x: 0, y: 0, z: 0 },
   correlated: false,

@@ -76,7 +76,14 @@ export async function brainSample(): Promise<Sample> {
     noise: {
       sigma,
       distribution: 'gaussian',
-      methods: { background: null, wavelet: sigma, spectrum: null, repeats: null, training: null },
+      methods: {
+        background: null,
+        wavelet: sigma,
+        spectrum: null,
+        repeats: null,
+        training: null,
+        told: null,
+      },
       relative: 3.2,
       correlation: { x: 0.1, y: 0.2, z: 0 },
       correlated: false,

@@ -4,11 +4,12 @@ import {
   type DenoiseRequest,
   type DeviceName,
   type ModelChoice,
+  type NoiseLevel,
   OBJECTIVE_NAMES,
   type ObjectiveName,
 } from '../../contract/requests.js';
 import { EXIT } from '../../contract/results.js';
-import { adaptation, deviceOption, realNumber, shard, wholeNumber } from '../terminal/options.js';
+import { adaptation, deviceOption, noiseLevel, realNumber, shard, wholeNumber } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
 export interface SettingOptions {
@@ -20,6 +21,8 @@ export interface SettingOptions {
   readonly seed: number;
   readonly strength: number;
   readonly device: DeviceName;
+  readonly noiseLevel?: NoiseLevel;
+  readonly noiseMap?: string;
   readonly errorMap: boolean;
   readonly uncertainty: boolean;
   readonly strict: boolean;
@@ -77,6 +80,8 @@ Examples:
   limpid denoise brain.nii.gz clear/ --error-map
   limpid denoise scans/ clear/ --model dct
   limpid denoise dataset/ clear/ --bids
+  limpid denoise brain.nii.gz clear/ --noise-level 12.5 --noise-map level.nii.gz
+  limpid denoise scans/ clear/ --noise-level scan:noise-only/
   limpid denoise monday/ tuesday.zip t1.nii.gz clear/
   limpid denoise DICOMDIR clear/ --strength 0.7 --seed 7 --device cpu
   limpid denoise scans/ clear/ --model unet.onnx --json > events.jsonl
@@ -178,6 +183,15 @@ export function withSettings(command: Command): Command {
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
+    .option(
+      '--noise-level <SIGMA|MAP|SCAN>',
+      'instead of measuring it: standard deviation in the units of the images, a map of it (NIfTI or DICOM Parametric Map, on the grid of the series), or a scan without excitation, whose level and correlation count; map:PATH and scan:PATH where a file does not tell which it is',
+      noiseLevel,
+    )
+    .option(
+      '--noise-map <OUT>',
+      'also write the noise level that was used at each voxel: to a new .nii or .nii.gz file for one NIfTI image, else into a folder (Parametric Maps of DICOM)',
+    )
     .addOption(deviceOption())
     .option('--error-map', 'also write |input - output| over the noise level', false)
     .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
@@ -210,6 +224,8 @@ export function requestOf(
     seed: options.seed,
     strength: options.strength,
     device: options.device,
+    ...(options.noiseLevel === undefined ? {} : { noiseLevel: options.noiseLevel }),
+    ...(options.noiseMap === undefined ? {} : { noiseMap: options.noiseMap }),
     errorMap: options.errorMap,
     uncertainty: options.uncertainty,
     strict: options.strict,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { devicesOf } from '../../contract/devices.js';
-import { DEVICE_NAMES, type DeviceName } from '../../contract/requests.js';
+import { DEVICE_NAMES, type DeviceName, type NoiseLevel } from '../../contract/requests.js';
 
 /** Parsers of option values: each says what is wrong and what would be right. */
 
@@ -29,6 +29,19 @@ export function adaptation(text: string): 'off' | 'on' | number {
   if (!(value >= 1 && value <= 100_000))
     throw new InvalidArgumentError('It must be off, on, or a whole number of steps from 1 to 100000.');
   return value;
+}
+
+/** A number is a level; map: and scan: before a path say what the file is, which else tells by itself. */
+export function noiseLevel(text: string): NoiseLevel {
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || /^[+-]?(inf(inity)?|nan)$/i.test(text)) {
+    const sigma = Number(text);
+    if (!(sigma > 0 && Number.isFinite(sigma)))
+      throw new InvalidArgumentError('A noise level must be a finite number above zero.');
+    return { kind: 'number', sigma };
+  }
+  const named = /^(map|scan):(.+)$/i.exec(text);
+  if (named === null) return { kind: 'file', path: text };
+  return { kind: named[1].toLowerCase() === 'map' ? 'map' : 'scan', path: named[2] };
 }
 
 /** A share K of N, from 1. */

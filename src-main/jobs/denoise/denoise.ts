@@ -17,7 +17,9 @@ import { dropReport, REPORT_FILES } from '../../series/publication.js';
 import { describeDataset } from './bids.js';
 import { conditionOf, isChosen, openChosen, refuseEmpty } from './choose.js';
 import { runDeriveJob } from './derive-job.js';
+import { type GivenNoise, openGivenNoise } from './given-noise.js';
 import type { DeriveJob } from './job.js';
+import { openNoiseMap } from './noise-map.js';
 import type { PlannedRun } from './plan-file.js';
 import type { SlabLimits } from './slab-plan.js';
 import { noteSpeeds } from './speed.js';
@@ -54,17 +56,20 @@ export async function runDenoise(
   for (const one of [guarded, ...(request.more ?? []).map(guardedPath)])
     await refuseOutput(request.output, one);
   const model = await dependencies.modelHash(request);
+  const noise = request.noiseLevel === undefined ? undefined : await openGivenNoise(request.noiseLevel);
   const { planned } = dependencies;
   const input = planned === undefined ? await openChosen(request, emit, condition) : await planned.open(emit);
   const own = ownProcessors(request, dependencies);
   try {
     refuseEmpty(input);
+    const noiseMap =
+      request.noiseMap === undefined ? undefined : await openNoiseMap(request.noiseMap, request, input);
     // What cannot be opened fails before the output folder is anyone's.
     const processor = await dependencies.openProcessor(request);
     try {
       const folder = await openOutputFolder(request.output, guarded);
       try {
-        const journal = await openJournal(folder, settingsOf(request, input, model, planned));
+        const journal = await openJournal(folder, settingsOf(request, input, model, planned, noise));
         announceDevice(processor, emit);
         const moved = journal.moved === null ? [] : [journal.moved];
         for (const problem of moved) emit({ type: 'warning', series: null, problem });
@@ -76,6 +81,8 @@ export async function runDenoise(
           force: request.force,
           emit,
           pictures: PICTURES,
+          ...(noise === undefined ? {} : { noise }),
+          ...(noiseMap === undefined ? {} : { noiseMap }),
           ...(dependencies.slabs === undefined ? {} : { slabs: dependencies.slabs }),
           own: own.of,
           trust: trustSettings(request),
@@ -152,6 +159,7 @@ function settingsOf(
   input: InputSet,
   model: string | null,
   planned: PlannedRun | undefined,
+  noise: GivenNoise | undefined,
 ): Settings {
   return {
     command: 'denoise',
@@ -170,6 +178,8 @@ function settingsOf(
     strict: request.strict === true,
     bids: request.bids === true,
     ...(planned === undefined ? {} : { plan: planned.hash }),
+    ...(noise === undefined ? {} : { 'noise level': noise.key }),
+    ...(request.noiseMap === undefined ? {} : { 'noise map': true }),
     ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
     ...(request.series === undefined ? {} : { chosen: [...request.series].sort().join(' ') }),
     // Its text may name a patient.

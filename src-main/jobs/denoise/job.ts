@@ -4,6 +4,7 @@ import type { Processor } from '../../denoise/processor.js';
 import type { InputSet } from '../../series/input.js';
 import type { Journal } from '../../series/journal.js';
 import type { OutputFolder } from '../../series/output-folder.js';
+import type { GivenNoise } from './given-noise.js';
 import type { SlabLimits } from './slab-plan.js';
 import type { TrustSettings } from './trust.js';
 
@@ -21,8 +22,19 @@ export interface DeriveJob {
   readonly trust: TrustSettings | null;
   /** From which size on series are denoised slab by slab; a parameter so that tests need no long series. */
   readonly slabs?: SlabLimits;
+  /** The noise level that a person gave; absent: it is measured. */
+  readonly noise?: GivenNoise;
+  /** Where maps of the noise level go; absent: nowhere. */
+  readonly noiseMap?: NoiseMapTarget;
   /** How many stacks keep pictures for the report. */
   readonly pictures: number;
+}
+
+/** Where maps of the noise level go. */
+export interface NoiseMapTarget {
+  readonly path: string;
+  /** A file for the one stack that there is; else a folder with one for each. */
+  readonly isFile: boolean;
 }
 
 /** Why a series that Limpid wrote is skipped. */

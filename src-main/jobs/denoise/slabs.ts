@@ -14,6 +14,7 @@ import { withConstantPlanes } from '../../imaging/constant.js';
 import { type Volume, withData } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
 import type { StackParts } from '../../series/input.js';
 import { requireMemory } from '../../series/memory.js';
@@ -143,7 +144,9 @@ async function lookedThrough(job: StackJob, { parts, limits }: SlabWork, area: n
 /** The noise of any slices: the very estimate of the whole, but for a map, which is drawn from that of the sample. */
 function estimated(job: StackJob, { measured, least }: Seen, slices: number): NoiseAt {
   const { volume } = measured;
-  const { map, ...estimate } = estimateNoise(volume, { modality: job.stack.modality });
+  const found = estimateNoise(volume, { modality: job.stack.modality });
+  const { map, ...estimate } =
+    job.noise === undefined ? found : withToldNoise(found, volume, job.noise.for(volume));
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: job.stack.id, problem });
   const known = estimate.airMasked ? { ...estimate, airValue: least } : estimate;
   const area = volume.columns * volume.rows;

@@ -8,6 +8,7 @@ import type { StackRecord } from '../../series/journal.js';
 import { emptyReport, outputReport, sourceHash } from '../../series/stack-record.js';
 import { residualWarnings } from '../../trust/tests/verdict.js';
 import type { DeriveJob } from './job.js';
+import { writeNoiseMap } from './noise-map.js';
 import { partsOf, SLAB_LIMITS } from './slab-plan.js';
 import { madeInSlabs, SPOOL_BYTES } from './slabs.js';
 import { checkpointFile, type Made, type StackJob, startWatch } from './stack-job.js';
@@ -31,6 +32,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   try {
     const written = await made.write();
     watch.lap('write');
+    if (job.noiseMap !== undefined) await writeNoiseMap(job.noiseMap, job, made);
     if (job.pictures) await keepPictures(job, made);
     watch.lap('report');
     const { processed, noise, trusted, sha256 } = made;
@@ -58,8 +60,9 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
   }
 }
 
-/** Maps are files of the whole volume, and a model that tells of all its slices must see them. */
-function canTakeSlabs({ processor, unitInput }: StackJob): boolean {
+/** Maps are of the whole volume, and a model that tells of all its slices must see them. */
+function canTakeSlabs({ processor, unitInput, noise, noiseMap }: StackJob): boolean {
+  if (noise?.byVoxel === true || noiseMap !== undefined) return false;
   const { errorMap, uncertainty } = unitInput.unit;
   return processor.takesSlabs === true && errorMap === null && uncertainty === null;
 }

@@ -4,6 +4,7 @@ import { withConstantPlanes, zeroOnConstantPlanes } from '../../imaging/constant
 import type { Volume } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
 import { gapsProblem } from '../../series/gaps.js';
 import type { EntryName, LoadedStack, UnitInput } from '../../series/input.js';
@@ -28,7 +29,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
   for (const problem of [...gaps, ...(loaded.problems ?? [])])
     job.emit({ type: 'warning', series: stack.id, problem });
-  const estimate = noiseOf(loaded, stack.modality);
+  const estimate = noiseOf(job, loaded);
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
   const made = await runProcessor(job, loaded.volume, estimate);
@@ -73,9 +74,11 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
 }
 
 /** The parts of a complex image have the noise that its magnitudes tell of, and no bias. */
-function noiseOf({ volume, magnitude }: LoadedStack, modality: string): NoiseEstimate {
-  if (magnitude === undefined) return estimateNoise(volume, { modality });
-  return { ...estimateNoise(magnitude, { modality: 'MR' }), distribution: 'gaussian', airMasked: false };
+function noiseOf({ stack, noise: given }: StackJob, { volume, magnitude }: LoadedStack): NoiseEstimate {
+  const shown = magnitude ?? volume;
+  const measured = estimateNoise(shown, { modality: magnitude === undefined ? stack.modality : 'MR' });
+  const estimate = given === undefined ? measured : withToldNoise(measured, shown, given.for(shown));
+  return magnitude === undefined ? estimate : { ...estimate, distribution: 'gaussian', airMasked: false };
 }
 
 /** Of a complex image its magnitudes. */

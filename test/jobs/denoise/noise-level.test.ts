@@ -1,0 +1,164 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { DenoiseRequest, NoiseLevel } from '../../../src-main/contract/requests.js';
+import type { Processor } from '../../../src-main/denoise/processor.js';
+import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
+import type { Volume } from '../../../src-main/imaging/volume.js';
+import type { NoiseEstimate } from '../../../src-main/noise/noise-estimate.js';
+import { simulateNoise } from '../../../src-main/noise/simulate.js';
+import { volumeOf } from '../../imaging/support.js';
+import {
+  brainSlices,
+  denoiseRequest,
+  denoiseWith,
+  diffusion,
+  removeFolders,
+  temporaryFolder,
+} from '../fixtures.js';
+
+afterAll(removeFolders);
+
+function disc(): Volume {
+  const [side, slices] = [48, 4];
+  const data = Float32Array.from({ length: side * side * slices }, (_, i) => {
+    const [x, y] = [i % side, Math.floor(i / side) % side];
+    return Math.hypot(x - 24, y - 24) < 18 ? 400 : 0;
+  });
+  return volumeOf(data, [side, side, slices]);
+}
+
+async function nifti(folder: string, name: string, volume: Volume): Promise<string> {
+  const file = path.join(folder, name);
+  await fs.writeFile(file, writeNiftiFromVolume(volume, { gzip: name.endsWith('.gz') }));
+  return file;
+}
+
+async function setting() {
+  const root = await temporaryFolder();
+  const noisy = simulateNoise(disc(), { kind: 'rician', sigma: 10, seed: 1 });
+  const input = await nifti(root, 'scan.nii', noisy);
+  return { root, input, noisy, output: path.join(root, 'out') };
+}
+
+/** Denoises, and what the denoiser was told of the noise. */
+async function noiseTold(
+  request: DenoiseRequest,
+): Promise<{ noise: NoiseEstimate[]; exitCode: number; codes: string[] }> {
+  const noise: NoiseEstimate[] = [];
+  const plain = diffusion(1);
+  const processor: Processor = {
+    ...plain,
+    process(input, hooks) {
+      noise.push(input.noise);
+      return plain.process(input, hooks);
+    },
+  };
+  const { result } = await denoiseWith(processor, request);
+  return {
+    noise,
+    exitCode: result.exitCode,
+    codes: result.series.flatMap(({ problem }) => problem?.code ?? []),
+  };
+}
+
+describe('a noise level that is given', () => {
+  it('is what the denoiser is told, as a number, a map or a scan, and what the report tells', async () => {
+    const { root, input, noisy, output } = await setting();
+    const level = noisy.data.map((_, i) => 8 + (i % 48) / 12);
+    const map = await nifti(root, 'map.nii.gz', { ...noisy, data: level });
+    const dark = { ...noisy, data: new Float32Array(noisy.data.length) };
+    const scan = await nifti(root, 'dark.nii', simulateNoise(dark, { kind: 'rician', sigma: 11, seed: 2 }));
+    const of = async (name: string, given: NoiseLevel) => {
+      const told = await noiseTold({ ...denoiseRequest(input, `${output}-${name}`), noiseLevel: given });
+      expect(told.codes).toEqual([]);
+      expect(told.exitCode).toBe(0);
+      return told.noise[0];
+    };
+    expect(await of('number', { kind: 'number', sigma: 12.5 })).toMatchObject({ sigma: 12.5, certain: true });
+    expect((await of('map', { kind: 'file', path: map })).map).toEqual(level);
+    const scanned = await of('scan', { kind: 'file', path: scan });
+    expect(Math.abs(scanned.sigma / 11 - 1)).toBeLessThan(0.05);
+    expect(scanned.map).toBeNull();
+    const asMap = await noiseTold({
+      ...denoiseRequest(input, `${output}-as-map`),
+      noiseLevel: { kind: 'map', path: scan },
+    });
+    expect(asMap.noise[0].map).not.toBeNull();
+    const report = JSON.parse(await fs.readFile(`${output}-number/report.json`, 'utf8'));
+    expect(report.series[0].noise.methods.told).toBe(12.5);
+  });
+
+  it('is refused before anything is written where it is none, and for a series on another grid', async () => {
+    const { root, input, noisy, output } = await setting();
+    const negative = await nifti(root, 'negative.nii', { ...noisy, data: noisy.data.map((v) => v - 300) });
+    const attempts: [NoiseLevel, string][] = [
+      [{ kind: 'number', sigma: -3 }, 'E_VALUES'],
+      [{ kind: 'number', sigma: Number.POSITIVE_INFINITY }, 'E_VALUES'],
+      [{ kind: 'file', path: path.join(root, 'missing.nii') }, 'E_NOT_FOUND'],
+      [{ kind: 'scan', path: input }, 'E_VALUES'],
+    ];
+    for (const [noiseLevel, code] of attempts) {
+      await expect(noiseTold({ ...denoiseRequest(input, output), noiseLevel })).rejects.toMatchObject({
+        code,
+      });
+      await expect(fs.access(output)).rejects.toThrow();
+    }
+    const small = await nifti(root, 'small.nii', volumeOf(new Float32Array(32).fill(5), [4, 4, 2]));
+    for (const [file, code] of [
+      [small, 'E_GEOMETRY'],
+      [negative, 'E_VALUES'],
+    ] as const) {
+      const run = denoiseRequest(input, `${output}-${code}`);
+      const { codes } = await noiseTold({ ...run, noiseLevel: { kind: 'map', path: file } });
+      expect(codes).toEqual([code]);
+    }
+  });
+
+  it('is part of what a run is resumed with', async () => {
+    const { input, output } = await setting();
+    const request = denoiseRequest(input, output);
+    await noiseTold({ ...request, noiseLevel: { kind: 'number', sigma: 10 } });
+    await expect(noiseTold({ ...request, noiseLevel: { kind: 'number', sigma: 11 } })).rejects.toMatchObject({
+      code: 'E_RESUME',
+    });
+  });
+});
+
+describe('a map of the noise level', () => {
+  it('of a NIfTI image is a NIfTI file on its grid, with the level that was used', async () => {
+    const { root, input, noisy, output } = await setting();
+    const noiseMap = path.join(root, 'level.nii.gz');
+    const request = { ...denoiseRequest(input, output), noiseMap };
+    const { noise } = await noiseTold(request);
+    const { volume } = readNifti(await fs.readFile(noiseMap));
+    expect([volume.columns, volume.rows, volume.slices, volume.frames]).toEqual([48, 48, 4, 1]);
+    expect(volume.affine).toEqual(noisy.affine);
+    expect(volume.data).toEqual(noise[0].map ?? new Float32Array(volume.data.length).fill(noise[0].sigma));
+    await expect(noiseTold({ ...request, output: path.join(root, 'again') })).rejects.toMatchObject({
+      code: 'E_EXISTS',
+    });
+  });
+
+  it('of a DICOM series is a Parametric Map, which can be given again', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'in');
+    await brainSlices(input, [1, 2, 3]);
+    const noiseMap = path.join(root, 'levels');
+    const first = await noiseTold({ ...denoiseRequest(input, path.join(root, 'out')), noiseMap });
+    expect(await fs.readdir(noiseMap)).toEqual(['series-001-noise-level.dcm']);
+    const again = await noiseTold({
+      ...denoiseRequest(input, path.join(root, 'again')),
+      noiseLevel: { kind: 'file', path: noiseMap },
+    });
+    expect(again.codes).toEqual([]);
+    expect(again.noise[0].map?.[0]).toBeCloseTo(first.noise[0].map?.[0] ?? first.noise[0].sigma, 3);
+    expect(again.noise[0].sigma).toBeCloseTo(first.noise[0].sigma, 3);
+    await expect(
+      noiseTold({
+        ...denoiseRequest(input, path.join(root, 'inside')),
+        noiseMap: path.join(input, 'levels'),
+      }),
+    ).rejects.toMatchObject({ code: 'E_INSIDE_SOURCE' });
+  });
+});
