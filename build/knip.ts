@@ -6,7 +6,7 @@ const config: KnipConfig = {
   entry: [
     ...Object.values(MAIN_ENTRIES),
     'src-main/preload.ts',
-    'src-renderer/{app,report}/main.ts',
+    'src-renderer/{app,gallery,report}/main.ts',
     // Compiled on its own, by vite.assembly.ts.
     'src-main/filters/kernel/restore.ts',
     'build/*.{ts,mjs}',

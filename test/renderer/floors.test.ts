@@ -31,6 +31,8 @@ const FLOORS: readonly Floor[] = [
     packages: folder === 'viewer' ? ['cornerstone-core'] : [],
   })),
   { folder: 'report', from: ['contract', 'words', 'ui', 'shared'] },
+  // Shown to developers only.
+  { folder: 'gallery', from: ['words', 'ui'] },
   { folder: 'app', from: [...BELOW_SCREENS, ...SCREENS] },
 ];
 
