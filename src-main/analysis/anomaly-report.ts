@@ -1,6 +1,6 @@
 import type { AnomalyReport, AnomalySeries, LesionCheck, ScoredSlice } from '../contract/anomaly.js';
 import { colourPng, grayPng } from '../imaging/png.js';
-import type { ScaledStack } from '../restore/family-apply.js';
+import type { ScaledStack } from '../restore/apply.js';
 import type { ScoredStack } from './anomaly-score.js';
 
 /** Pictures of one slice: PNG. */

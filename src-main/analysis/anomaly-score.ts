@@ -1,7 +1,7 @@
 import type { ScoredSlice } from '../contract/anomaly.js';
 import type { NormalScores } from '../contract/models.js';
-import type { FamilyModel } from '../model-files/family-file.js';
-import type { ScaledStack } from '../restore/family-apply.js';
+import type { OpenModel } from '../model-files/model-file.js';
+import type { ScaledStack } from '../restore/apply.js';
 import { inBody, isScorable, sliceScore } from '../trust/unlike.js';
 import type { Limits } from './lesion-check.js';
 import { scorePlane } from './normal-scores.js';
@@ -18,7 +18,7 @@ export interface ScoredStack {
 }
 
 export async function scoreStack(
-  model: FamilyModel,
+  model: OpenModel,
   stack: ScaledStack,
   centre: number,
   normal: NormalScores,

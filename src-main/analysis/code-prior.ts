@@ -1,11 +1,11 @@
 import { fault } from '../contract/errors.js';
-import type { FamilyCard } from '../contract/models.js';
+import type { ModelCard } from '../contract/models.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
-import { exportFamily, openFamilyFile, readFamilyWeights } from '../model-files/family-file.js';
+import { exportModel, openModelFile, readModelWeights } from '../model-files/model-file.js';
 import { squaredDistance } from '../models/clusters.js';
 import { type CodeGrid, type CodePrior, fitCodePrior } from '../models/code-prior.js';
 import { spread } from '../noise/planes.js';
-import { applyToPlane } from '../restore/family-apply.js';
+import { applyToPlane } from '../restore/apply.js';
 import type { Runtime } from '../runtime/types.js';
 import type { TrainedFamily } from '../training/family.js';
 import { type CorpusSeries, roleOf, SLICE_TRAINS } from '../training/samples/corpus.js';
@@ -23,7 +23,7 @@ const MOST_PLANES = 64;
 export async function codePriorOf(
   runtime: Runtime,
   trained: TrainedFamily,
-  card: FamilyCard,
+  card: ModelCard,
   corpus: readonly CorpusSeries[],
 ): Promise<CodePrior | null> {
   const codebook = card.latent?.codebook ?? null;
@@ -33,9 +33,9 @@ export async function codePriorOf(
       ({ plane }) => roleOf(series, plane) === SLICE_TRAINS,
     ),
   );
-  const bytes = exportFamily(trained, card);
+  const bytes = exportModel(trained, card);
   const book = codebookOf(bytes);
-  const model = await openFamilyFile(runtime, bytes);
+  const model = await openModelFile(runtime, bytes);
   try {
     const grids: CodeGrid[] = [];
     for (const index of spread(learnt.length, MOST_PLANES)) {
@@ -70,7 +70,7 @@ export function codeGrid({ latent: { data, shape } }: NamedArrays, { data: book 
 
 /** The codebook [codes, channels] of a vector-quantised model's file. @throws LimpidError E_MODEL */
 export function codebookOf(bytes: Uint8Array): NamedArray {
-  const { parameters, buffers } = splitBuffers(readFamilyWeights(bytes).weights);
+  const { parameters, buffers } = splitBuffers(readModelWeights(bytes).weights);
   const codebook = buffers.codebook ?? parameters.codebook;
   if (codebook !== undefined) return codebook;
   throw fault('E_MODEL/no-codebook');

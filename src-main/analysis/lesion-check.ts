@@ -1,9 +1,9 @@
 import type { Random } from '../base/random.js';
 import type { LesionCheck, LesionKind } from '../contract/anomaly.js';
 import type { Volume } from '../imaging/volume.js';
-import type { FamilyModel } from '../model-files/family-file.js';
+import type { OpenModel } from '../model-files/model-file.js';
 import { spread } from '../noise/planes.js';
-import { type ScaledStack, scaledStack } from '../restore/family-apply.js';
+import { type ScaledStack, scaledStack } from '../restore/apply.js';
 import { CONTRASTS, type Lesion, placeLesions, withLesions } from '../trust/lesions.js';
 import { ranking } from '../trust/ranking.js';
 import { noiseModel } from '../trust/tests/noise-model.js';
@@ -32,7 +32,7 @@ export interface Limits {
  * @param stack the volume, scaled
  */
 export async function checkLesions(
-  model: FamilyModel,
+  model: OpenModel,
   volume: Volume,
   stack: ScaledStack,
   centre: number,

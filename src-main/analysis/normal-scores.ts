@@ -1,9 +1,9 @@
 import { LimpidError } from '../contract/errors.js';
-import type { FamilyCard, NormalScores } from '../contract/models.js';
-import { exportFamily, type FamilyModel, openFamilyFile } from '../model-files/family-file.js';
+import type { ModelCard, NormalScores } from '../contract/models.js';
+import { exportModel, type OpenModel, openModelFile } from '../model-files/model-file.js';
 import { spread } from '../noise/planes.js';
 import { median } from '../noise/robust.js';
-import { applyToPlane, type ScaledStack } from '../restore/family-apply.js';
+import { applyToPlane, type ScaledStack } from '../restore/apply.js';
 import type { Runtime } from '../runtime/types.js';
 import type { TrainedFamily } from '../training/family.js';
 import { type CorpusSeries, SLICE_JUDGES } from '../training/samples/corpus.js';
@@ -41,7 +41,7 @@ export function centreOf({ values }: Pick<ScaledStack, 'values'>): number {
 
 /** @param plane frame * slices + slice */
 export async function scorePlane(
-  model: FamilyModel,
+  model: OpenModel,
   stack: ScaledStack,
   plane: number,
   centre: number,
@@ -72,7 +72,7 @@ export interface NormalPlanes {
 
 /** What is usual in up to 64 of the planes, evenly chosen. @throws LimpidError E_TOO_FEW */
 export async function scoreNormal(
-  model: FamilyModel,
+  model: OpenModel,
   normal: readonly NormalPlanes[],
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<NormalScores> {
@@ -109,10 +109,10 @@ function judgingPlanes(corpus: readonly CorpusSeries[]): NormalPlanes[] {
 export async function withNormalScores(
   runtime: Runtime,
   trained: TrainedFamily,
-  card: FamilyCard,
+  card: ModelCard,
   judged: readonly CorpusSeries[],
-): Promise<FamilyCard> {
-  const model = await openFamilyFile(runtime, exportFamily(trained, card));
+): Promise<ModelCard> {
+  const model = await openModelFile(runtime, exportModel(trained, card));
   try {
     return { ...card, normal: await scoreNormal(model, judgingPlanes(judged)) };
   } catch (error) {

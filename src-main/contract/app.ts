@@ -235,7 +235,7 @@ export type Resource =
   | { readonly kind: 'output'; readonly job: JobId; readonly file: string }
   /** Patches of a training, float32: input, then target, one patch after the other; or as rebuilt at a step. */
   | { readonly kind: 'training-preview'; readonly job: JobId; readonly step: number | null }
-  /** The model card of a training that is done: a FamilyCard. */
+  /** The model card of a training that is done: a ModelCard. */
   | { readonly kind: 'training-card'; readonly job: JobId };
 
 /** Neither: another check was asked for meanwhile. */

@@ -13,9 +13,9 @@ export interface LearningPoint {
   readonly measures?: Readonly<Record<string, number>>;
 }
 
-/** The card of a trained autoencoder family, in the metadata `limpid` of its ONNX file. */
-export interface FamilyCard {
-  readonly format: 'limpid-autoencoder-1';
+/** The card of a model, in the metadata `limpid` of its ONNX file. */
+export interface ModelCard {
+  readonly format: 'limpid-model-2';
   /** Of Limpid. */
   readonly version: string;
   readonly family: string;
@@ -26,7 +26,7 @@ export interface FamilyCard {
   readonly losses: readonly { readonly name: string; readonly weight: number }[];
   /** How an image is fed. */
   readonly input: {
-    /** Slices (or frames) as channels; the middle one is rebuilt. */
+    /** Slices (or frames), the middle one of which is rebuilt, then planes that are folded or are conditions. */
     readonly channels: number;
     readonly context: number;
     /** The centre plane follows, moved around its edges by half its rows, and by half its columns. */
@@ -37,8 +37,10 @@ export interface FamilyCard {
     readonly multiple: number;
     /** Reach in pixels; null: the whole image. */
     readonly radius: number | null;
-    /** These percentiles of a series become 0 and 1. */
-    readonly percentiles: readonly [number, number];
+    /** Planes that tell about the image, by name; absent: none. */
+    readonly conditions?: readonly string[];
+    /** These percentiles of a series become 0 and 1; null: values are in units of their noise. */
+    readonly percentiles: readonly [number, number] | null;
     /** Planes are squares scaled to this side; null: any size. */
     readonly planeSide: number | null;
     /** The file takes windows of this side only; larger images are cut. Absent: any multiple of `multiple`. */
@@ -77,7 +79,9 @@ export interface FamilyCard {
   };
   /** What is usual in images that it was not trained on; absent where there were too few. */
   readonly normal?: NormalScores;
-  /** Of weights and buffers. */
+  /** What training found the guessed noise level of its series to be worth; absent: 1. */
+  readonly levelFactor?: number;
+  /** Of weights and buffers; empty where the file does not tell. */
   readonly weightsSha256: string;
   readonly intendedUse: string;
   /** Only of a model that others trained: how it is fed and what it gives. */
@@ -104,7 +108,7 @@ export interface ModelEntry {
   /** Held-out loss of the kept weights; null: unknown. */
   readonly heldOut: number | null;
   /** What it was trained on, without patient data; null: the file does not say. */
-  readonly data: FamilyCard['data'] | null;
+  readonly data: ModelCard['data'] | null;
 }
 
 /** A model with all that is known of it; the card is what the file holds. */

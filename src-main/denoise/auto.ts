@@ -2,24 +2,20 @@
  * The shipped network, adapted to the series where that was asked for: `--model general`. `--model auto` also races it
  * against the filters, and leaves clean series alone.
  */
-import { VERSION } from '../base/version.js';
 import type { ContenderName } from '../contract/report.js';
 import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
-import { exportModel } from '../model-files/model-file.js';
-import type { Restorer } from '../model-files/restorer.js';
 import { toUnitNoise } from '../noise/domain.js';
 import { denoiseVolume } from '../restore/denoise.js';
 import type { UnitDenoiser } from '../restore/evidence.js';
-import { restorerOf } from '../restore/restorer.js';
+import { type Restorer, restorerOf } from '../restore/restorer.js';
 import { type View, viewsOf } from '../restore/views.js';
 import type { Runtime } from '../runtime/types.js';
 import { type Adapted, adapt, type GeneralModel, isAdaptable } from '../training/adapt.js';
-import { unadapted } from '../training/general.js';
 import { RECORRUPTION } from '../training/self.js';
 import { isClean } from '../trust/clean.js';
 import { denoiseClassically } from './classical.js';
 import { description } from './description.js';
-import { denoiseWith, isRefined, reachOf, refinedWords, trainingReport } from './network.js';
+import { denoiseWith, isRefined, reachOf, refinedWords, seriesModel, trainingReport } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
 import { type Race, raceReport, raceWords, runRace } from './race.js';
 import { untouched } from './untouched.js';
@@ -49,7 +45,7 @@ export async function denoiseWithShipped(
   const { seed } = request;
   const { noise } = input;
   const started = performance.now();
-  const shipped = restorerOf(runtime, unadapted(general, seed));
+  const shipped = restorerOf(runtime, general);
   context.keep(shipped);
   const views = viewsOf(volume, noise, only2d, isRefined(request));
   const contender = {
@@ -73,7 +69,7 @@ export async function denoiseWithShipped(
     ...found,
     race: report,
     training: adapted === null ? null : trainingReport(adapted.model, (done - raced) / 1000),
-    model: name === 'adapted' && adapted !== null ? exportModel(adapted.model, VERSION, 1) : null,
+    model: name === 'adapted' && adapted !== null ? seriesModel(runtime, adapted.model, 1) : null,
     timings: [...before, ...found.timings],
   };
 }
@@ -106,7 +102,7 @@ async function denoiseBy(
     model: null,
     statistics: general.statistics ?? null,
     description: description(request, input.noise, [
-      `general ${general.network.family} autoencoder ${hash.slice(0, 16)}`,
+      `general ${general.model.family} autoencoder ${hash.slice(0, 16)}`,
       name === 'adapted' && adapted !== null
         ? `adapted to this series in ${adapted.model.result.bestStep} steps, seed ${request.seed}`
         : adapted === null

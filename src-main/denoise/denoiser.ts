@@ -1,14 +1,21 @@
 import type { DenoiseRequest } from '../contract/requests.js';
 import { openAutoencoder } from './autoencoder.js';
 import { openClassical } from './classical.js';
-import { openFamilyDenoiser } from './family-denoiser.js';
+import { openModelDenoiser } from './model-file.js';
 import type { Processor } from './processor.js';
 import { sparingClean } from './untouched.js';
 
-/** The denoiser that a request asks for; one of noise leaves series without any as they are. @throws LimpidError as openAutoencoder */
+/** The denoiser that a request asks for; one of noise leaves series without any as they are. @throws LimpidError as openAutoencoder and openModelDenoiser */
 export async function openDenoiser(request: DenoiseRequest): Promise<Processor> {
-  const { kind } = request.model;
-  if (kind === 'nlm' || kind === 'dct' || kind === 'mppca')
-    return sparingClean(await openClassical(kind, request), request);
-  return (await openFamilyDenoiser(request)) ?? sparingClean(await openAutoencoder(request), request);
+  const { model } = request;
+  switch (model.kind) {
+    case 'nlm':
+    case 'dct':
+    case 'mppca':
+      return sparingClean(await openClassical(model.kind, request), request);
+    case 'file':
+      return openModelDenoiser(request, model.path);
+    default:
+      return sparingClean(await openAutoencoder(request), request);
+  }
 }

@@ -1,18 +1,23 @@
+import { VERSION } from '../base/version.js';
 import type { TrainingReport } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { refineContext, refineSlabs } from '../filters/refine.js';
 import { wholePlace } from '../imaging/box.js';
 import { spacingRatio, type Volume } from '../imaging/volume.js';
-import type { Restorer } from '../model-files/restorer.js';
-import { parameterCount } from '../models/network.js';
+import { OF_A_SERIES } from '../model-files/model-card.js';
+import { exportModel } from '../model-files/model-file.js';
+import { modelCard } from '../model-files/trained-card.js';
+import { parameterCount } from '../models/parameters.js';
 import { noiseOfBox, toUnitNoise, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { denoiseVolume } from '../restore/denoise.js';
+import type { Restorer } from '../restore/restorer.js';
 import { planarViews, viewsOf } from '../restore/views.js';
 import type { Runtime } from '../runtime/types.js';
 import { levelFactor } from '../training/level.js';
 import { conditionsOf } from '../training/samples/conditions.js';
-import type { SelfTrainingOptions, TrainedModel } from '../training/self.js';
+import type { SelfTrainingOptions } from '../training/self.js';
+import type { TrainedModel } from '../training/train.js';
 import type { Processed, ProcessHooks, ProcessInput, SlabNeeds } from './processor.js';
 
 /** What to multiply the level with so that training agrees with it; 1 where the estimate is certain. */
@@ -35,7 +40,7 @@ export function settled(noise: NoiseEstimate, factor: number): NoiseEstimate {
   return { ...lowered, methods: { ...noise.methods, training: lowered.sigma } };
 }
 
-/** Restores a series with a network that stays open, and says how to run it again. */
+/** Restores a series with a denoiser of known noise, which stays open, and says how to run it again. */
 export async function denoiseWith(
   restorer: Restorer,
   request: DenoiseRequest,
@@ -88,18 +93,23 @@ export function isRefined({ refine }: DenoiseRequest): boolean {
   return refine !== false;
 }
 
+/** A trained denoiser as the file that is kept. @param levelFactor what training found the guessed level to be worth */
+export function seriesModel(runtime: Runtime, trained: TrainedModel, levelFactor: number): Uint8Array {
+  const facts = { version: VERSION, device: runtime.choice.device, data: OF_A_SERIES, levelFactor };
+  return exportModel(trained, modelCard(trained, facts));
+}
+
 /** For Derivation Description: after the words on the network. */
 export function refinedWords(request: DenoiseRequest): string[] {
   return isRefined(request) ? ['refined by non-local Bayes'] : [];
 }
 
-export function trainingReport(model: TrainedModel, seconds: number): TrainingReport {
-  const { result } = model;
+export function trainingReport({ model, plan, result }: TrainedModel, seconds: number): TrainingReport {
   return {
-    family: model.network.family,
-    parameters: parameterCount(model.network),
+    family: model.family,
+    parameters: parameterCount(model),
     steps: result.stepsDone,
-    seed: model.seed,
+    seed: plan.seed,
     bestStep: result.bestStep,
     seconds,
     curves: result.curve,

@@ -1,27 +1,18 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { ModelEntry } from '../contract/models.js';
 import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
 import { EXIT, type ModelsResult } from '../contract/results.js';
-import { CARD_KEY } from '../model-files/family-card.js';
-import { DECODER_KEY, familyCardOf, loadForeign, openFamilyFile } from '../model-files/family-file.js';
 import { adoptForeign } from '../model-files/foreign.js';
 import { foreignPorts } from '../model-files/foreign-ports.js';
 import { tryForeign } from '../model-files/foreign-run.js';
-import { openModelFile } from '../model-files/model-file.js';
+import { CARD_KEY } from '../model-files/model-card.js';
+import { cardIn, DECODER_KEY, loadForeign, openModelFile } from '../model-files/model-file.js';
 import { openRuntime } from '../runtime/device.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { factsOf } from '../store/model-facts.js';
-import {
-  deleteModel,
-  findModel,
-  heldOutOf,
-  keepModel,
-  listModels,
-  readKept,
-  readModel,
-} from '../store/model-store.js';
+import { deleteModel, findModel, keepModel, listModels, readKept, readModel } from '../store/model-store.js';
 
 /** Lists, shows, takes in, gives out and deletes the models of the library. @throws LimpidError as model-store.ts */
 export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
@@ -65,12 +56,12 @@ async function importModel(
   const bytes = await readModel(file);
   const runtime = await openRuntime('cpu');
   try {
-    const card = familyCardOf(bytes);
+    const card = cardIn(bytes);
     if (card !== null) {
-      await (await openFamilyFile(runtime, bytes)).close();
+      await (await openModelFile(runtime, bytes)).close();
       return await keepModel(bytes, { name, ...factsOf(card), origin: 'imported' });
     }
-    if (foreign === null) return await importSeriesModel(runtime, bytes, name);
+    if (foreign === null) throw fault('E_MODEL/unlabelled');
     return await importForeign(runtime, bytes, name, foreign);
   } finally {
     await runtime.close();
@@ -91,30 +82,6 @@ async function importForeign(
     return await keepModel(adopted.bytes, { name, ...factsOf(adopted.card), origin: 'foreign' });
   } finally {
     await model.close();
-  }
-}
-
-/** What `limpid denoise` trained on a series. @throws LimpidError E_MODEL for a file without a card */
-async function importSeriesModel(
-  runtime: Runtime,
-  bytes: Uint8Array,
-  name: string | null,
-): Promise<ModelEntry> {
-  try {
-    const { restorer, card } = await openModelFile(runtime, bytes);
-    await restorer.close();
-    return await keepModel(bytes, {
-      name,
-      family: card.family,
-      tasks: ['denoise'],
-      objective: card.objective.kind,
-      heldOut: heldOutOf(card.training),
-      data: { series: 1, trainingPlanes: 0, heldOutPlanes: 0, modalities: [], noise: null },
-      origin: 'imported',
-    });
-  } catch (error) {
-    if (!(error instanceof LimpidError) || error.code !== 'E_MODEL') throw error;
-    throw fault('E_MODEL/unlabelled', {}, undefined, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
-import type { FamilyCard } from '../contract/models.js';
+import type { ModelCard } from '../contract/models.js';
 import type { ForeignModel } from '../contract/requests.js';
 import { withMetadata } from '../graph/onnx-metadata.js';
 import type { LoadedModel } from '../runtime/types.js';
@@ -24,10 +24,10 @@ export function adoptForeign(
   foreign: ForeignModel,
   key: string,
   multiple: number = MULTIPLE,
-): { readonly bytes: Uint8Array; readonly card: FamilyCard } {
+): { readonly bytes: Uint8Array; readonly card: ModelCard } {
   const { layout } = foreignPorts(model, foreign);
-  const card: FamilyCard = {
-    format: 'limpid-autoencoder-1',
+  const card: ModelCard = {
+    format: 'limpid-model-2',
     version: VERSION,
     family: 'foreign',
     settings: {},

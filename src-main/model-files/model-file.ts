@@ -1,163 +1,265 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { sha256 } from '../base/files.js';
 import { fault } from '../contract/errors.js';
-import { emitPortable } from '../graph/emit/trace.js';
+import type { ModelCard } from '../contract/models.js';
+import { emitInference, emitPortable } from '../graph/emit/trace.js';
 import { decodeMetadata } from '../graph/onnx.js';
-import { channelsOf } from '../models/network.js';
-import { CONDITIONS } from '../models/unet.js';
-import type { Runtime } from '../runtime/types.js';
-import type { CleanObjective, Objective } from '../training/samples/objective.js';
-import { inferenceDefinition, type TrainedModel } from '../training/self.js';
-import type { Restorer } from './restorer.js';
+import { withMetadata } from '../graph/onnx-metadata.js';
+import type { InferenceDefinition, NamedArray, NamedArrays, NamedShapes } from '../graph/types.js';
+import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
+import type { Autoencoder, Coder } from '../models/family.js';
+import { rank4 } from '../models/parameters.js';
+import { loadApart } from '../runtime/apart.js';
+import type { LoadedModel, Runtime } from '../runtime/types.js';
+import { restingPass } from '../training/step.js';
+import { type Model, weightsHash } from '../training/train.js';
+import { decodeWeights, encodeWeights } from '../training/weights.js';
+import { foreignPorts } from './foreign-ports.js';
+import { runForeign, tryForeign } from './foreign-run.js';
+import { CARD_KEY, readCard } from './model-card.js';
+import { runWindows } from './windows.js';
 
-/** The model card in the ONNX metadata: how the network is to be fed, and how it came to be. No patient data. */
-export interface ModelCard {
-  readonly format: typeof FORMAT;
-  readonly version: string;
-  readonly family: string;
-  readonly settings: Readonly<Record<string, number | boolean>>;
-  readonly context: number;
-  /** Planes after the slices that tell about the image: names, in order. Empty where there are none. */
-  readonly conditions: readonly string[];
-  readonly multiple: number;
-  readonly radius: number;
-  readonly objective: Objective | CleanObjective;
-  /** What training found the estimated noise level of its series to be worth; 1 where the estimate was certain. */
-  readonly levelFactor: number;
-  readonly training: {
-    readonly seed: number;
-    readonly steps: number;
-    readonly bestStep: number;
-    readonly patchSize: number;
-    readonly batchSize: number;
-    readonly curve: TrainedModel['result']['curve'];
+/** Keys of the ONNX metadata besides the card: the decoder as a whole ONNX model in base64. */
+export const DECODER_KEY = 'limpid.decoder';
+/** The weights by name, as safetensors in base64: a graph does not keep names. Training can go on from them. */
+const WEIGHTS_KEY = 'limpid.weights';
+/** How codes lie beside one another in the training planes, gzip in base64; of vector-quantised models. */
+const PRIOR_KEY = 'limpid.prior';
+/** SHA-256 of all that stands before it: the last entry of the file. */
+const HASH_KEY = 'limpid.sha256';
+const MOST_PRIOR_BYTES = 1 << 28;
+
+/** At least this long are the two sizes at which a graph is traced, to see that it holds no length. */
+const TRACED = 64;
+
+/**
+ * A model as one portable ONNX file. Input `image` [1, rows, columns, channels], scaled as the card says;
+ * outputs `reconstruction` [1, rows, columns, 1] and, where there is a latent, `latent`
+ * [1, rows / cell, columns / cell, channels] and what else the encoder gives. The decoder (`latent` in,
+ * `reconstruction` out) is a second ONNX model in the metadata.
+ */
+export function exportModel(
+  { model, kept }: Model,
+  card: ModelCard,
+  prior: CodePrior | null = null,
+): Uint8Array {
+  const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
+  const metadata = {
+    [CARD_KEY]: JSON.stringify(card),
+    [WEIGHTS_KEY]: Buffer.from(encodeWeights(kept)).toString('base64'),
+    ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
+    ...(prior === null ? {} : { [PRIOR_KEY]: gzipSync(priorBytes(prior)).toString('base64') }),
   };
-  readonly input: string;
-  readonly intendedUse: string;
+  if (model.fixedSide !== undefined) {
+    const image = [1, model.fixedSide, model.fixedSide, model.channels];
+    return withHash(emitInference(inferenceDefinition(model, kept, { image }), 'cpu', metadata));
+  }
+  const definition = inferenceDefinition(model, kept, imageShape(model, 1));
+  return withHash(emitPortable(definition, imageShape(model, 2), axesOf(model), metadata));
 }
 
-const FORMAT = 'limpid-model-1';
-const CARD_KEY = 'limpid';
-/** Two sizes at which the graph is traced, to see that it holds no length. */
-const SMALL = 64;
-const LARGE = 96;
+function withHash(bytes: Uint8Array): Uint8Array {
+  return withMetadata(bytes, HASH_KEY, sha256(bytes));
+}
 
-/** Writes a trained model as a portable ONNX file: `image` [1, rows, columns, channels] in, `restored` out. */
-export function exportModel(model: TrainedModel, version: string, levelFactor = 1): Uint8Array {
-  const { network, result } = model;
-  const channels = channelsOf(network);
-  const card: ModelCard = {
-    format: FORMAT,
-    version,
-    family: network.family,
-    settings: network.settings,
-    context: network.context,
-    conditions: network.conditions > 0 ? CONDITIONS : [],
-    multiple: network.multiple,
-    radius: network.radius,
-    objective: model.objective,
-    levelFactor,
-    training: {
-      seed: model.seed,
-      steps: result.stepsDone,
-      bestStep: result.bestStep,
-      patchSize: model.patchSize,
-      batchSize: model.batchSize,
-      curve: result.curve,
+/** @throws LimpidError E_MODEL where a file holds a hash of itself, or of what was adopted, that does not fit */
+function refuseDamaged(bytes: Uint8Array): void {
+  const metadata = metadataOf(bytes);
+  const foreign = readCard(metadata)?.foreign !== undefined;
+  const key = foreign ? CARD_KEY : HASH_KEY;
+  const text = metadata[key];
+  if (text === undefined) return;
+  const expected = foreign ? readCard(metadata)?.weightsSha256 : text;
+  const last = withMetadata(new Uint8Array(0), key, text);
+  if (sha256(bytes.subarray(0, bytes.length - last.length)) === expected) return;
+  throw fault('E_MODEL/damaged');
+}
+
+/** The card in a model file, which is not loaded; it may be damaged elsewhere. Null: there is none. */
+export function cardIn(bytes: Uint8Array): ModelCard | null {
+  return readCard(metadataOf(bytes));
+}
+
+const IMAGE_AXES = [null, 'rows', 'columns', null];
+const LATENT_AXES = [null, 'latent_rows', 'latent_columns', null];
+
+function axesOf(model: Autoencoder): Record<string, readonly (string | null)[]> {
+  const axes: Record<string, readonly (string | null)[]> = { image: IMAGE_AXES, reconstruction: IMAGE_AXES };
+  for (const name of model.coder?.outputs ?? []) axes[name] = LATENT_AXES;
+  return axes;
+}
+
+function imageShape(model: Autoencoder, factor: number): { image: number[] } {
+  const side = factor * model.multiple * Math.ceil(TRACED / model.multiple);
+  return { image: [1, side, side, model.channels] };
+}
+
+/** Image in; reconstruction and codes out. */
+export function inferenceDefinition(
+  model: Autoencoder,
+  kept: NamedArrays,
+  inputs: NamedShapes,
+): InferenceDefinition {
+  return {
+    parameters: kept,
+    inputs,
+    apply(parameters, { image }) {
+      const pass = restingPass(parameters);
+      if (model.coder === null)
+        return { reconstruction: model.head.image(model.forward(pass, rank4(image)).raw) };
+      const codes = model.coder.encode(pass, rank4(image));
+      return { ...codes, reconstruction: model.head.image(model.coder.decode(pass, codes.latent)) };
     },
-    input: 'Values whose noise has standard deviation 1: stabilised magnitudes (Foi 2011) or value / sigma.',
-    intendedUse: 'Denoising of series like the one it was trained on. Research. Not for diagnostic use.',
   };
-  const axes = [null, 'rows', 'columns', null];
+}
+
+function exportDecoder(model: Autoencoder, coder: Coder, kept: NamedArrays): Uint8Array {
+  const shape = (factor: number): number[] => {
+    const side = factor * Math.max(1, Math.ceil(TRACED / coder.cell));
+    return [1, side, side, coder.channels];
+  };
   return emitPortable(
-    inferenceDefinition(model, [1, SMALL, SMALL, channels]),
-    { image: [1, LARGE, LARGE, channels] },
-    { image: axes, restored: axes },
-    { [CARD_KEY]: JSON.stringify(card) },
+    {
+      parameters: kept,
+      inputs: { latent: shape(1) },
+      apply: (parameters, { latent }) => ({
+        reconstruction: model.head.image(coder.decode(restingPass(parameters), rank4(latent))),
+      }),
+    },
+    { latent: shape(2) },
+    { latent: LATENT_AXES, reconstruction: IMAGE_AXES },
   );
 }
 
-/**
- * Opens a model file that Limpid wrote.
- *
- * @throws LimpidError E_MODEL when the bytes are no ONNX model, or one without our card
- */
-export async function openModelFile(
-  runtime: Runtime,
-  bytes: Uint8Array,
-): Promise<{ restorer: Restorer; card: ModelCard }> {
-  const card = readCard(bytes);
-  // What others made is not even loaded: that alone can take all memory.
-  if (card === null) throw fault('E_MODEL/unlabelled-file');
-  const model = await runtime.loadModel(bytes);
-  const channels = channelsOf({ context: card.context, conditions: card.conditions.length });
-  const restorer: Restorer = {
-    context: card.context,
-    conditions: card.conditions.length,
-    multiple: card.multiple,
-    radius: card.radius,
-    objective: card.objective,
-    restore: async (window, rows, columns) => {
-      const { restored } = await model.runShaped({
-        image: { data: window, shape: [1, rows, columns, channels] },
-      });
-      return restored.data;
-    },
-    close: () => model.close(),
-  };
-  return { restorer, card };
+/** What training can go on from. */
+export interface ModelWeights {
+  readonly card: ModelCard;
+  readonly weights: NamedArrays;
 }
 
-function readCard(bytes: Uint8Array): ModelCard | null {
+/**
+ * Card and weights of a model file, which is not run.
+ *
+ * @throws LimpidError E_MODEL for bytes that are no model of ours, or one without its weights by name
+ */
+export function readModelWeights(bytes: Uint8Array): ModelWeights {
+  const metadata = metadataOf(bytes);
+  const card = readCard(metadata);
+  const encoded = metadata[WEIGHTS_KEY];
+  if (card === null || encoded === undefined) throw fault('E_MODEL/no-weights');
+  const { weights } = decodeWeights(Buffer.from(encoded, 'base64'));
+  if (weightsHash(weights) !== card.weightsSha256) throw fault('E_MODEL/damaged-weights');
+  return { card, weights };
+}
+
+/** The prior over the codes that a model file holds; null where there is none, or a damaged one. */
+export function priorIn(bytes: Uint8Array): CodePrior | null {
+  const encoded = metadataOf(bytes)[PRIOR_KEY];
+  if (encoded === undefined) return null;
   try {
-    const text = decodeMetadata(bytes)[CARD_KEY];
-    if (text === undefined) return null;
-    const value: unknown = JSON.parse(text);
-    return isCard(value) ? value : null;
+    return readPrior(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PRIOR_BYTES }));
   } catch {
     return null;
   }
 }
 
-function isCard(value: unknown): value is ModelCard {
-  if (typeof value !== 'object' || value === null) return false;
-  const whole = (key: string, least: number): boolean => {
-    const item: unknown = Reflect.get(value, key);
-    return Number.isInteger(item) && Number(item) >= least && Number(item) <= 4096;
-  };
-  return (
-    Reflect.get(value, 'format') === FORMAT &&
-    whole('context', 0) &&
-    whole('multiple', 1) &&
-    whole('radius', 0) &&
-    isConditions(Reflect.get(value, 'conditions')) &&
-    isFactor(Reflect.get(value, 'levelFactor')) &&
-    isObjective(Reflect.get(value, 'objective'))
-  );
-}
-
-/** None, or exactly those that this version knows how to fill. */
-function isConditions(value: unknown): boolean {
-  if (!Array.isArray(value)) return false;
-  return value.length === 0 || JSON.stringify(value) === JSON.stringify(CONDITIONS);
-}
-
-function isFactor(value: unknown): boolean {
-  return typeof value === 'number' && value > 0 && value <= 1;
-}
-
-function isObjective(value: unknown): value is Objective | CleanObjective {
-  if (typeof value !== 'object' || value === null) return false;
-  const pair = (key: string): boolean => {
-    const item: unknown = Reflect.get(value, key);
-    return Array.isArray(item) && item.length === 2 && item.every((entry) => Number.isFinite(entry));
-  };
-  switch (Reflect.get(value, 'kind')) {
-    case 'recorrupted':
-      return Number.isFinite(Reflect.get(value, 'alpha')) && pair('correlation');
-    case 'clean':
-      return true;
-    case 'masked':
-      return Number.isInteger(Reflect.get(value, 'cell')) && pair('span');
-    default:
-      return false;
+function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
+  try {
+    return decodeMetadata(bytes);
+  } catch {
+    return {};
   }
+}
+
+/** A model that is ready to run, of a file or as it was trained. Close it. */
+export interface RunnableModel {
+  readonly input: ModelCard['input'];
+  /**
+   * Runs the whole model on one image.
+   *
+   * @param image rows * columns * input.channels, channel fastest; rows and columns multiples of input.multiple
+   * @param sigma standard deviation of the noise, scaled like the image; only models of others ask for it
+   * @returns `reconstruction` and, where there is a latent, `latent` and what else the encoder gives
+   */
+  readonly run: (image: Float32Array, rows: number, columns: number, sigma?: number) => Promise<NamedArrays>;
+  readonly close: () => Promise<void>;
+}
+
+/** A model file. Images are scaled as the card says (see `training/samples/corpus.ts`, `intensityScale`). */
+export interface OpenModel extends RunnableModel {
+  readonly card: ModelCard;
+  /** Set where planes go in whole: the model cuts them into windows of its own. */
+  readonly whole?: true;
+  /** Latent [1, rows / cell, columns / cell, channels] to image [1, rows, columns, 1]. @throws E_MODEL without one */
+  readonly decode: (latent: NamedArrays[string]) => Promise<NamedArrays[string]>;
+}
+
+/** @throws LimpidError E_MODEL when the bytes are no model with our card, or a damaged one */
+export async function openModelFile(runtime: Runtime, bytes: Uint8Array): Promise<OpenModel> {
+  refuseDamaged(bytes);
+  const card = cardIn(bytes);
+  // What others made is not even loaded: that alone can take all memory.
+  if (card === null) throw fault('E_MODEL/unlabelled-file');
+  if (card.foreign !== undefined) return openForeign(runtime, bytes, card, card.foreign);
+  return openModel(runtime, await runtime.loadModel(bytes), card);
+}
+
+/** Runs in a process of its own, where there can be one, and was tried there before it is given back. */
+async function openForeign(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  card: ModelCard,
+  foreign: NonNullable<ModelCard['foreign']>,
+): Promise<OpenModel> {
+  const model = await loadForeign(runtime, bytes);
+  try {
+    await tryForeign(model, foreignPorts(model, foreign), foreign, card.input.multiple);
+    return openModel(runtime, model, card);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+/** A network of unknown origin, in a process of its own where there can be one. @throws LimpidError as `loadApart` */
+export async function loadForeign(runtime: Runtime, bytes: Uint8Array): Promise<LoadedModel> {
+  const { device } = runtime.files;
+  return (await loadApart(bytes, device === 'wasm' ? 'cpu' : device)) ?? runtime.loadModel(bytes);
+}
+
+function openModel(runtime: Runtime, model: LoadedModel, card: ModelCard): OpenModel {
+  let decoder: Promise<LoadedModel> | null = null;
+  const openDecoder = (): Promise<LoadedModel> => {
+    const encoded = model.metadata[DECODER_KEY];
+    if (encoded === undefined) throw fault('E_MODEL/no-latent');
+    decoder ??= runtime.loadModel(Buffer.from(encoded, 'base64'));
+    return decoder;
+  };
+  const { foreign } = card;
+  const ports = foreign === undefined ? null : foreignPorts(model, foreign);
+  return {
+    card,
+    input: card.input,
+    ...(ports !== null && (ports.rows ?? ports.columns) !== null ? { whole: true as const } : {}),
+    run: (image, rows, columns, sigma = 0) =>
+      foreign !== undefined && ports !== null
+        ? runForeign(model, ports, foreign, { image, rows, columns, sigma })
+        : card.input.fixedSide !== undefined
+          ? runWindows(model, card.input.fixedSide, card.input.channels, image, rows, columns)
+          : runOnce(model, { data: image, shape: [1, rows, columns, card.input.channels] }),
+    async decode(latent) {
+      const { reconstruction } = await (await openDecoder()).runShaped({ latent });
+      return reconstruction;
+    },
+    async close() {
+      await (await decoder)?.close();
+      await model.close();
+    },
+  };
+}
+
+async function runOnce(model: LoadedModel, image: NamedArray): Promise<NamedArrays> {
+  const { restored, ...given } = await model.runShaped({ image });
+  // A denoiser of version 0.1.0 calls it so.
+  return restored === undefined ? given : { reconstruction: restored };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BufferSpec, DrawSpec, Pass } from './family.js';
-import { LEAK, type ParameterSpec, rank4 } from './network.js';
+import { LEAK, type ParameterSpec, rank4 } from './parameters.js';
 
 /** Layers shared by the families. Each has a function that lists its parameters and one that applies them. */
 

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { NamedArrays, NamedTensors, Shape } from '../graph/types.js';
-import type { ParameterSpec } from './network.js';
+import type { ParameterSpec } from './parameters.js';
 
 /**
  * The vocabulary of the autoencoder families: a family is one file that exports one `Family`, and one line in
@@ -90,12 +90,22 @@ export interface Coder {
 /** Channels of a folded plane: moved around its edges by half its rows, and by half its columns. */
 export const FOLDS = 2;
 
-/** A network of a family with its settings fixed. */
+/**
+ * Planes that tell about the image, in order, after the slices:
+ * - level: noise over the contrast of the image, that is 1 / (standard deviation of the image in unit noise); a map
+ * - mean: mean of the image, in unit noise
+ * - correlationX, correlationY: lag-1 correlation of the noise along a row and along a column
+ * - context: 1 where the neighbouring slices are to be used, 0 where they are no neighbours
+ */
+export const CONDITIONS = ['level', 'mean', 'correlationX', 'correlationY', 'context'] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+/** A family with its settings fixed: a pure function of its parameters. With weights it is a model. */
 export interface Autoencoder {
   readonly family: string;
   readonly settings: FamilySettings;
   readonly tasks: readonly Task[];
-  /** Channels of the input image: 2 * context + 1 slices or frames, and FOLDS where it is folded. */
+  /** Channels of the input image: 2 * context + 1 slices or frames, FOLDS where it is folded, and the conditions. */
   readonly channels: number;
   /** Neighbouring planes on each side. */
   readonly context: number;
@@ -103,6 +113,11 @@ export interface Autoencoder {
   readonly folded?: boolean;
   /** Where the neighbouring planes are frames, the same slice at other times; absent: slices. */
   readonly along?: 'frames';
+  /**
+   * Set where images come in units of their noise (noise/domain.ts), and are not scaled to [0, 1]: the planes that tell
+   * about the image, all CONDITIONS or none. Such a model is told the noise, and takes it away.
+   */
+  readonly conditions?: readonly Condition[];
   /** Whether the centre plane is fed, but does not reach the output. */
   readonly blind?: boolean;
   /** Rows and columns must be multiples of this. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { double } from './blocks.js';
-import { rank4 } from './network.js';
+import { rank4 } from './parameters.js';
 
 /** Images at a coarse grid, and what is smooth from there back to pixels; written for any size. */
 

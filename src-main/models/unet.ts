@@ -1,16 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedTensors } from '../graph/types.js';
 import {
+  conv,
+  convSpecs,
+  double,
   dropout,
   dropoutDraws,
+  leaky,
   type Normalisation,
   norm,
   normBuffers,
   normSpecs,
   type Specs,
 } from './blocks.js';
-import type { BufferSpec, DrawSpec, Pass } from './family.js';
-import { LEAK, type Network, type NetworkSettings, type ParameterSpec, rank4 } from './network.js';
+import { type BufferSpec, CONDITIONS, type Condition, type DrawSpec, type Pass } from './family.js';
+import { rank4 } from './parameters.js';
 
 export interface UnetSettings {
   /** Channels of the first level; doubled at each lower level. */
@@ -21,7 +24,7 @@ export interface UnetSettings {
   readonly context: number;
   /** More planes after the slices, which the network sees as they are; absent: none. */
   readonly extra?: number;
-  /** Whether planes after the slices tell the network about the image: CONDITIONS. */
+  /** Whether planes after the slices tell about the image: CONDITIONS. */
   readonly conditioned: boolean;
   /** Whether the network predicts the noise of the centre slice (residual form) or the image itself. */
   readonly residual: boolean;
@@ -36,39 +39,32 @@ export interface UnetSettings {
 }
 
 /**
- * Planes of a conditioned network, in order, after the slices:
- * - level: noise over the contrast of the image, that is 1 / (standard deviation of the image in unit noise); a map
- * - mean: mean of the image, in unit noise
- * - correlationX, correlationY: lag-1 correlation of the noise along a row and along a column
- * - context: 1 where the neighbouring slices are to be used, 0 where they are no neighbours
- */
-export const CONDITIONS = ['level', 'mean', 'correlationX', 'correlationY', 'context'] as const;
-export type Condition = (typeof CONDITIONS)[number];
-
-/**
  * A residual U-Net: two 3x3 convolutions a level, average pooling (anti-aliased halving), nearest upsampling
  * followed by a convolution (no checkerboard), skips. After Ronneberger et al. 2015; the variant without residual
  * and top skip is that of Noise2Void2 (Hoeck et al. 2022).
  */
-export function unet(settings: UnetSettings): Network {
-  const parameters: Record<string, ParameterSpec> = {};
-  for (const [name, [from, to]] of Object.entries(channels(settings))) {
-    parameters[`${name}.filter`] = {
-      shape: [3, 3, from, to],
-      // A residual network starts as the identity: its last filter is zero.
-      initialiser: name === 'out' && settings.residual ? 'zeros' : 'he',
-    };
-    parameters[`${name}.bias`] = { shape: [to], initialiser: 'zeros' };
+export function unet(settings: UnetSettings, regularisation: Regularisation = UNREGULARISED): Unet {
+  const { norm: kind, dropout: rate } = regularisation;
+  const parameters: Specs = {};
+  const table = Object.entries(channels(settings));
+  for (const [name, [from, to]] of table) {
+    // A residual network starts as the identity: its last filter is zero.
+    const initialiser = name === 'out' && settings.residual ? 'zeros' : 'he';
+    Object.assign(parameters, convSpecs(name, 3, from, to, initialiser));
   }
+  const normed = table.filter(([name]) => name !== 'out');
+  const lowest = settings.base * 2 ** (settings.levels - 1);
   return {
-    family: 'unet',
-    settings: { ...settings } satisfies NetworkSettings,
-    parameters,
-    context: settings.context,
-    conditions: settings.conditioned ? CONDITIONS.length : 0,
+    parameters: Object.assign(parameters, ...normed.map(([name, [, to]]) => normSpecs(name, kind, to))),
+    buffers: Object.assign({}, ...normed.map(([name, [, to]]) => normBuffers(name, kind, to))),
+    draws: dropoutDraws(DROP, rate, lowest),
     multiple: 2 ** (settings.levels - 1),
     radius: radiusOf(settings.levels),
-    apply: (values, image) => forward(settings, values, image),
+    apply: (pass, image) =>
+      forward(settings, pass, image, {
+        normed: (x, name) => rank4(norm(pass, x, name, kind)),
+        lowest: (x) => dropout(pass, x, DROP),
+      }),
   };
 }
 
@@ -80,47 +76,27 @@ export interface Regularisation {
   readonly dropout: number;
 }
 
-/** A U-Net for the families, which draw, and keep state, in a pass. */
-export interface FamilyUnet {
+const UNREGULARISED: Regularisation = { norm: 'none', dropout: 0 };
+
+/** What families are made of. */
+export interface Unet {
   readonly parameters: Specs;
   readonly buffers: Record<string, BufferSpec>;
   readonly draws: Record<string, DrawSpec>;
   readonly multiple: number;
+  /** Pixels further away than this (Chebyshev) do not change an output pixel. */
   readonly radius: number;
+  /** [n, rows, columns, planes] -> [n, rows, columns, 1]. */
   readonly apply: (pass: Pass, image: tf.Tensor4D) => tf.Tensor4D;
-}
-
-export function familyUnet(settings: UnetSettings, regularisation: Regularisation): FamilyUnet {
-  const { norm: kind, dropout: rate } = regularisation;
-  const { parameters, multiple, radius } = unet(settings);
-  const normed = Object.entries(channels(settings)).filter(([name]) => name !== 'out');
-  const lowest = settings.base * 2 ** (settings.levels - 1);
-  return {
-    parameters: Object.assign(
-      { ...parameters },
-      ...normed.map(([name, [, to]]) => normSpecs(name, kind, to)),
-    ),
-    buffers: Object.assign({}, ...normed.map(([name, [, to]]) => normBuffers(name, kind, to))),
-    draws: dropoutDraws(DROP, rate, lowest),
-    multiple,
-    radius,
-    apply: (pass, image) =>
-      forward(settings, pass.parameters, image, {
-        normed: (x, name) => rank4(norm(pass, x, name, kind)),
-        lowest: (x) => dropout(pass, x, DROP),
-      }),
-  };
 }
 
 const DROP = 'drop.low';
 
-/** What is done to the features on their way; nothing where a network is the same in training and after. */
+/** What is done to the features on their way. */
 interface Between {
   readonly normed: (x: tf.Tensor4D, name: string) => tf.Tensor4D;
   readonly lowest: (x: tf.Tensor4D) => tf.Tensor4D;
 }
-
-const NOTHING: Between = { normed: (x) => x, lowest: (x) => x };
 
 /**
  * Receptive field: at each resolution 2 cells on the way down and, but for the lowest, 2 on the way up, 1 more for
@@ -151,18 +127,13 @@ function channels(settings: UnetSettings): Readonly<Record<string, readonly [num
   return table;
 }
 
-function forward(
-  settings: UnetSettings,
-  values: NamedTensors,
-  image: tf.Tensor4D,
-  between: Between = NOTHING,
-): tf.Tensor4D {
+function forward(settings: UnetSettings, pass: Pass, image: tf.Tensor4D, between: Between): tf.Tensor4D {
   const { mean, scale, residual } = settings;
   if (settings.conditioned) {
     const { input, level } = conditionedInput(settings, image);
-    return tf.add(channel(image, settings.context), tf.div(body(settings, values, input, between), level));
+    return tf.add(channel(image, settings.context), tf.div(body(settings, pass, input, between), level));
   }
-  const output = tf.mul(body(settings, values, tf.div(tf.sub(image, mean), scale), between), scale);
+  const output = tf.mul(body(settings, pass, tf.div(tf.sub(image, mean), scale), between), scale);
   return tf.add(residual ? channel(image, settings.context) : mean, output);
 }
 
@@ -186,14 +157,9 @@ function conditionedInput(
 }
 
 /** The U-Net itself: what it adds to the centre slice, or the image. */
-function body(
-  settings: UnetSettings,
-  values: NamedTensors,
-  input: tf.Tensor4D,
-  between: Between,
-): tf.Tensor4D {
+function body(settings: UnetSettings, pass: Pass, input: tf.Tensor4D, between: Between): tf.Tensor4D {
   const block = (x: tf.Tensor4D, name: string): tf.Tensor4D =>
-    tf.leakyRelu(between.normed(conv(values, x, name), name), LEAK);
+    leaky(between.normed(conv(pass, x, name), name));
   const skips: tf.Tensor4D[] = [];
   let x = input;
   for (let level = 0; level < settings.levels; level++) {
@@ -205,19 +171,11 @@ function body(
     const up = block(double(x), `up${level}a`);
     x = block(level > 0 || settings.topSkip ? tf.concat([up, skips[level]], 3) : up, `up${level}b`);
   }
-  return conv(values, x, 'out');
-}
-
-function conv(values: NamedTensors, x: tf.Tensor4D, name: string): tf.Tensor4D {
-  return tf.add(tf.conv2d(x, rank4(values[`${name}.filter`]), 1, 'same'), values[`${name}.bias`]);
+  return conv(pass, x, 'out');
 }
 
 function halve(x: tf.Tensor4D): tf.Tensor4D {
   return tf.avgPool(x, 2, 2, 'valid');
-}
-
-function double(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.image.resizeNearestNeighbor(x, [x.shape[1] * 2, x.shape[2] * 2]);
 }
 
 function channel(image: tf.Tensor4D, index: number): tf.Tensor4D {

@@ -3,7 +3,6 @@ import { sharedFloats } from '../base/shared.js';
 import { type Looked, refine } from '../filters/refine.js';
 import { turned, turnedBack } from '../imaging/axes.js';
 import { spacingRatio, type Volume, withData } from '../imaging/volume.js';
-import type { Restorer } from '../model-files/restorer.js';
 import {
   fromUnitNoise,
   levelAt,
@@ -13,6 +12,7 @@ import {
 } from '../noise/domain.js';
 import { type Conditions, conditionsOf } from '../training/samples/conditions.js';
 import { type PlaneStack, Predictor, type PredictSettings } from './predict.js';
+import type { Restorer } from './restorer.js';
 import type { View } from './views.js';
 
 export interface DenoiseOptions {
@@ -91,8 +91,8 @@ export async function denoiseVolume(
 
 type Progress = (done: number, total: number) => void;
 
-/** Slice by slice, as each network expects its neighbours. */
-async function restoreSlices(
+/** Slice by slice, as each model expects its neighbours. */
+export async function restoreSlices(
   restorer: Restorer,
   stack: PlaneStack,
   settings: PredictSettings,

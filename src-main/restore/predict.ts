@@ -1,11 +1,11 @@
 import type { Random } from '../base/random.js';
 import { mirrorPlane, tilePlane } from '../imaging/tiles.js';
-import type { Restorer } from '../model-files/restorer.js';
 import { FOLDS } from '../models/family.js';
 import { type Conditions, fillConditions, swapped } from '../training/samples/conditions.js';
 import { foldedPlanes } from '../training/samples/folds.js';
 import { drawNoise } from '../training/samples/objective.js';
 import { contextPlanes } from '../training/samples/samples.js';
+import type { Restorer } from './restorer.js';
 
 /** Planes of unit noise to restore; what noise/domain.ts makes of a Volume. */
 export interface PlaneStack {
@@ -89,10 +89,10 @@ export class Predictor {
 
   /** Noise to add to the centre slice, or null when the model was not trained under recorruption. */
   #recorruption(rows: number, columns: number, random: Random): Float32Array | null {
-    const { objective } = this.#restorer;
-    if (objective.kind !== 'recorrupted') return null;
-    const noise = drawNoise(rows, columns, objective.correlation, random);
-    for (let i = 0; i < noise.length; i++) noise[i] *= objective.alpha;
+    const { recorruption } = this.#restorer;
+    if (recorruption === null) return null;
+    const noise = drawNoise(rows, columns, recorruption.correlation, random);
+    for (let i = 0; i < noise.length; i++) noise[i] *= recorruption.alpha;
     return noise;
   }
 

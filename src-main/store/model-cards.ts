@@ -2,7 +2,7 @@ import { sha256 } from '../base/files.js';
 import { fault } from '../contract/errors.js';
 import type { LearningPoint, ModelDetails, ModelEntry } from '../contract/models.js';
 import { decodeMetadata } from '../graph/onnx.js';
-import { CARD_KEY } from '../model-files/family-card.js';
+import { CARD_KEY } from '../model-files/model-card.js';
 import { decodeWeights } from '../training/weights.js';
 import { readGeneralFile } from './general-file.js';
 import { findModel, heldOutOf, ID_LENGTH, listModels, readKept } from './model-store.js';

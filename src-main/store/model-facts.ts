@@ -1,9 +1,9 @@
-import type { FamilyCard, ModelEntry } from '../contract/models.js';
+import type { ModelCard, ModelEntry } from '../contract/models.js';
 import { heldOutOf } from './model-store.js';
 
 /** What the library says of a model, from its card. */
 export function factsOf(
-  card: FamilyCard,
+  card: ModelCard,
 ): Pick<ModelEntry, 'family' | 'tasks' | 'objective' | 'heldOut' | 'data'> {
   return {
     family: card.family,

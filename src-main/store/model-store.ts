@@ -6,7 +6,7 @@ import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
 import { fault, LimpidError } from '../contract/errors.js';
 import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
-import { isRecord, isTrainingData } from '../model-files/family-card.js';
+import { isRecord, isTrainingData } from '../model-files/model-card.js';
 import { withWeightsInside } from './model-weights.js';
 
 /** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */

@@ -1,13 +1,14 @@
-import { sha256 } from '../base/files.js';
 import type { Random } from '../base/random.js';
 import { LimpidError } from '../contract/errors.js';
 import type { TrainingStatistics } from '../contract/trust.js';
 import type { NamedArrays } from '../graph/types.js';
-import type { Network } from '../models/network.js';
-import { CONDITIONS } from '../models/unet.js';
+import { type Autoencoder, CONDITIONS } from '../models/family.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { Runtime } from '../runtime/types.js';
+import { type DenoiserPlan, denoiserPlan, type TrainedDenoiser, trainDenoiser } from './denoiser.js';
 import { HeldOutJudge } from './judge.js';
+import { autoencoderLearner } from './learner.js';
+import type { TrainingHooks } from './loop.js';
 import type { BatchSource, FedBatch } from './samples/batches.js';
 import {
   type Conditions,
@@ -17,13 +18,11 @@ import {
 } from './samples/conditions.js';
 import { drawNoise, makeBatch, type RecorruptedObjective } from './samples/objective.js';
 import { PatchSampler } from './samples/samples.js';
-import { RECORRUPTION, type TrainedModel } from './self.js';
-import { networkLearner, type TrainingHooks, type TrainingPlan, train } from './train.js';
+import { imagesHash, RECORRUPTION } from './self.js';
+import type { Model } from './train.js';
 
-/** A conditioned network with weights that were trained on other images. */
-export interface GeneralModel {
-  readonly network: Network;
-  readonly parameters: NamedArrays;
+/** A conditioned denoiser whose weights were trained on other images. */
+export interface GeneralModel extends Model {
   /** What the training images looked like, where the card tells. */
   readonly statistics?: TrainingStatistics;
 }
@@ -36,7 +35,7 @@ export interface AdaptOptions {
 }
 
 export interface Adapted {
-  readonly model: TrainedModel;
+  readonly model: TrainedDenoiser;
   /** Loss on held-out pixels of the series, in units of the noise variance: before and after. */
   readonly before: number;
   readonly after: number;
@@ -47,7 +46,6 @@ export interface Adapted {
 const DEFAULT_STEPS = 300;
 const PATCH_SIZE = 64;
 const SMALLEST_SIDE = 16;
-const BATCH_SIZE = 8;
 const PEAK_RATE = 1e-3;
 const EVALUATE_EVERY = 50;
 const PATIENCE = 4;
@@ -57,7 +55,7 @@ const PATIENCE = 4;
  * network restores y + alpha z, brought back to unit noise, and is judged against y - z / alpha. Because it was trained
  * for all noise levels, what it learns at one it does at the other. Kept only where held-out pixels say so.
  *
- * @throws LimpidError E_TOO_SMALL for planes under 16 pixels; as `train`
+ * @throws LimpidError E_TOO_SMALL for planes under 16 pixels; as `trainModel`
  */
 export async function adapt(
   runtime: Runtime,
@@ -67,82 +65,80 @@ export async function adapt(
   hooks: TrainingHooks = {},
 ): Promise<Adapted> {
   const plan = planFor(general, image, options);
-  const source = recorruptedBatches(plan, image, options.only2d);
-  const before = await judge(runtime, plan, source, general.parameters);
-  const { parameters, ...result } = await train(runtime, plan, source, hooks);
-  const after = await judge(runtime, plan, source, parameters);
+  const source = recorruptedBatches(general, plan, image, options.only2d);
+  const before = await judge(runtime, general.model, plan, source, general.kept);
+  const trained = await trainDenoiser(runtime, general.model, plan, source, general.kept, hooks);
+  const after = await judge(runtime, general.model, plan, source, trained.kept);
   const kept = after < before;
-  const { network, seed, steps, patchSize, batchSize } = plan;
-  const model: TrainedModel = {
-    network,
-    parameters: kept ? parameters : general.parameters,
-    objective: { kind: 'clean' },
-    seed,
-    steps,
-    patchSize,
-    batchSize,
-    result: kept ? result : { ...result, bestStep: 0 },
+  const model: TrainedDenoiser = {
+    ...trained,
+    // It goes on taking noisy images as they are.
+    plan: { ...plan, objective: { kind: 'clean' } },
+    ...(kept ? {} : { kept: general.kept, result: { ...trained.result, bestStep: 0 } }),
   };
   return { model, before, after, kept };
 }
 
 /** Whether a patch of the least size fits into the planes. */
-export function isAdaptable({ network }: GeneralModel, image: UnitNoiseImage): boolean {
-  return patchSizeFor(network, image) >= SMALLEST_SIDE;
+export function isAdaptable({ model }: GeneralModel, image: UnitNoiseImage): boolean {
+  return patchSizeFor(model, image) >= SMALLEST_SIDE;
 }
 
-function patchSizeFor({ multiple }: Network, image: UnitNoiseImage): number {
+function patchSizeFor({ multiple }: Autoencoder, image: UnitNoiseImage): number {
   const side = Math.min(PATCH_SIZE, image.rows, image.columns);
   return side - (side % multiple);
 }
 
-function planFor(general: GeneralModel, image: UnitNoiseImage, options: AdaptOptions): TrainingPlan {
-  const patchSize = patchSizeFor(general.network, image);
-  if (patchSize < SMALLEST_SIDE)
+function planFor({ model, kept }: GeneralModel, image: UnitNoiseImage, options: AdaptOptions): DenoiserPlan {
+  const size = patchSizeFor(model, image);
+  if (size < SMALLEST_SIDE)
     throw new LimpidError(
       'E_TOO_SMALL',
       `The planes are under ${SMALLEST_SIDE} pixels wide or high: too little to adapt to.`,
       'Use --adapt off.',
     );
-  return {
-    network: general.network,
-    start: general.parameters,
-    objective: { kind: 'recorrupted', alpha: RECORRUPTION, correlation: image.correlation },
-    patchSize,
-    batchSize: BATCH_SIZE,
+  const chosen = {
+    objective: recorruption(image),
+    size,
     steps: options.steps ?? DEFAULT_STEPS,
     peakRate: PEAK_RATE,
     seed: options.seed,
     evaluateEvery: EVALUATE_EVERY,
     patience: PATIENCE,
-    images: sha256(new Uint8Array(image.values.buffer, image.values.byteOffset, image.values.byteLength)),
+    images: imagesHash(image),
   };
+  return denoiserPlan(model, chosen, kept);
+}
+
+function recorruption({ correlation }: UnitNoiseImage): RecorruptedObjective {
+  return { kind: 'recorrupted', alpha: RECORRUPTION, correlation };
 }
 
 async function judge(
   runtime: Runtime,
-  plan: TrainingPlan,
+  model: Autoencoder,
+  plan: DenoiserPlan,
   source: BatchSource,
-  parameters: NamedArrays,
+  weights: NamedArrays,
 ): Promise<number> {
-  const held = await HeldOutJudge.create(runtime, networkLearner(plan), plan.seed, source);
+  const learner = autoencoderLearner(model, plan.losses, plan, null);
+  const held = await HeldOutJudge.create(runtime, learner, plan.seed, source);
   try {
-    return (await held.loss(parameters)).heldOut;
+    return (await held.loss(weights)).heldOut;
   } finally {
     await held.close();
   }
 }
 
 /** Recorrupted pairs, in which the noise of the input has standard deviation 1 again, with their conditions. */
-function recorruptedBatches(plan: TrainingPlan, image: UnitNoiseImage, only2d: boolean): BatchSource {
-  const { patchSize: size, batchSize, seed } = plan;
-  const { context } = plan.network;
+function recorruptedBatches(
+  { model: { context } }: GeneralModel,
+  { size, batchSize, seed }: DenoiserPlan,
+  image: UnitNoiseImage,
+  only2d: boolean,
+): BatchSource {
   const sampler = new PatchSampler(image, { size, context, seed });
-  const objective: RecorruptedObjective = {
-    kind: 'recorrupted',
-    alpha: RECORRUPTION,
-    correlation: image.correlation,
-  };
+  const objective = recorruption(image);
   const noise = Math.sqrt(1 + RECORRUPTION ** 2);
   const conditions = recorruptedConditions(conditionsOf(image, only2d), noise);
   return {

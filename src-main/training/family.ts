@@ -1,47 +1,28 @@
 import { createHash } from 'node:crypto';
-import { sha256 } from '../base/files.js';
 import { Random } from '../base/random.js';
 import { fault, LimpidError } from '../contract/errors.js';
 import type { Preview } from '../contract/events.js';
 import type { NamedArrays } from '../graph/types.js';
 import { familyNamed } from '../models/families/families.js';
-import type { Autoencoder, FamilySettings } from '../models/family.js';
-import { headOf, type LossTerm, sameHead } from '../models/losses.js';
+import type { Autoencoder } from '../models/family.js';
+import { headOf, sameHead } from '../models/losses.js';
 import type { Runtime } from '../runtime/types.js';
-import { autoencoderLearner, type Learner } from './learner.js';
-import {
-  type LoopSettings,
-  type Measured,
-  type TrainingHooks,
-  type TrainingResult,
-  trainLearner,
-} from './loop.js';
+import type { Measured, TrainingHooks } from './loop.js';
 import { Previewer, type PreviewSink } from './preview.js';
 import { artifactBatches } from './samples/artifact-pairs.js';
 import type { BatchSource } from './samples/batches.js';
 import { type CorpusSeries, type CorpusShape, requireFrames } from './samples/corpus.js';
 import { type Augmentation, CropSampler } from './samples/crops.js';
 import { type PairObjective, pairBatches } from './samples/pairs.js';
+import { type ModelPlan, type TrainedModel, trainModel } from './train.js';
 
-/** Everything that decides the result of a run, besides the images and the device. Plain data. */
-export interface FamilyPlan extends LoopSettings {
-  readonly family: string;
-  readonly settings: FamilySettings;
-  readonly losses: readonly LossTerm[];
+/** Of a run on a corpus. */
+export interface FamilyPlan extends ModelPlan {
   readonly objective: PairObjective;
   readonly augmentation: Augmentation;
-  readonly size: number;
-  readonly batchSize: number;
-  /** SHA-256 of the weights that the training goes on from; absent: random ones. */
-  readonly from?: string;
 }
 
-export interface TrainedFamily {
-  readonly plan: FamilyPlan;
-  readonly model: Autoencoder;
-  readonly kept: NamedArrays;
-  readonly result: Omit<TrainingResult, 'parameters'>;
-}
+export type TrainedFamily = TrainedModel<FamilyPlan>;
 
 /** @throws LimpidError E_USAGE for settings or losses that do not go together */
 export function modelOf(plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses' | 'size'>): Autoencoder {
@@ -56,7 +37,7 @@ export function modelOf(plan: Pick<FamilyPlan, 'family' | 'settings' | 'losses' 
  *
  * @param source batches to use instead of those that plan.objective makes of the corpus
  * @param start weights to go on from, where names and shapes are those of the model
- * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL, E_TOO_FEW as checkPlan; E_MODEL when nothing of `start` fits; as trainLearner
+ * @throws LimpidError E_USAGE as modelOf; E_TOO_SMALL, E_TOO_FEW as checkPlan; as trainModel
  */
 export async function trainFamily(
   runtime: Runtime,
@@ -78,9 +59,7 @@ export async function trainFamily(
   });
   const examples = model.initialise === undefined ? null : drawExamples(sampler, plan);
   const folded = model.folded === true;
-  const fresh = autoencoderLearner(model, plan.losses, plan, examples);
-  const learner = start === null ? fresh : startingFrom(fresh, start);
-  const fingerprint = sha256(JSON.stringify({ ...plan, images: corpusHash(corpus) }));
+  const identity = { ...plan, images: corpusHash(corpus) };
   const batches = source ?? batchesOf(corpus, plan, sampler, folded);
   const previewer =
     hooks.previews === undefined
@@ -89,14 +68,14 @@ export async function trainFamily(
           batchesOf(corpus, { ...plan, batchSize }, sampler, folded),
         );
   try {
-    const { parameters, ...result } = await trainLearner(runtime, learner, plan, fingerprint, batches, {
+    const materials = { model, source: batches, identity, examples, start };
+    return await trainModel(runtime, plan, materials, {
       ...hooks,
       async onMeasured(measured) {
         const preview = (await previewer?.at(measured)) ?? null;
         await hooks.onLearning?.({ ...measured, preview });
       },
     });
-    return { plan, model, kept: parameters, result };
   } finally {
     await previewer?.close();
   }
@@ -162,18 +141,6 @@ function checkSizes(model: Autoencoder, corpus: readonly CorpusShape[], size: nu
       `The planes are ${smallest} pixels wide or high: smaller than the patches of ${size}.`,
       `Give --patch-size ${smallest - (smallest % model.multiple)} or leave the small series out.`,
     );
-}
-
-/** The learner with the weights that fit; the others stay as they start without. */
-function startingFrom(learner: Learner, start: NamedArrays): Learner {
-  const fitting = Object.entries(start).filter(
-    ([name, { shape }]) => learner.parameters[name]?.shape.join() === shape.join(),
-  );
-  if (fitting.length === 0) throw fault('E_MODEL/no-weights-fit');
-  return {
-    ...learner,
-    initial: (random) => ({ ...learner.initial(random), ...Object.fromEntries(fitting) }),
-  };
 }
 
 /** Of values, targets, geometry and split. */

@@ -1,8 +1,7 @@
 import { fault } from '../contract/errors.js';
 import type { TrainingStatistics } from '../contract/trust.js';
 import type { GeneralModel } from './adapt.js';
-import { PRETRAINED_NETWORK, type PretrainedModel } from './pretrain.js';
-import type { TrainedModel } from './self.js';
+import { GENERAL, type PretrainedModel } from './pretrain.js';
 import { decodeWeights, encodeWeights } from './weights.js';
 
 const LIMITS = [
@@ -25,9 +24,9 @@ export function encodeGeneral(
   version: string,
   statistics: TrainingStatistics | null,
 ): Uint8Array {
-  const last = phases[phases.length - 1];
+  const { plan, kept, result } = phases[phases.length - 1].trained;
   const before = phases.slice(0, -1).reduce((sum, { phase }) => sum + phase.steps, 0);
-  const { family, settings } = PRETRAINED_NETWORK;
+  const { family, settings } = GENERAL;
   const card = {
     version,
     family,
@@ -35,25 +34,25 @@ export function encodeGeneral(
     training: {
       data: 'Procedural images (training/procedural): no scan of a person.',
       seed,
-      batchSize: last.plan.batchSize,
-      patchSize: last.plan.patchSize,
-      steps: before + last.result.stepsDone,
-      bestStep: before + last.result.bestStep,
+      batchSize: plan.batchSize,
+      patchSize: plan.size,
+      steps: before + result.stepsDone,
+      bestStep: before + result.bestStep,
       // the held-out images of the phases differ, and so do their losses: only the last one's curve is drawn
-      curve: last.result.curve.map((point) => ({ ...point, step: before + point.step })),
+      curve: result.curve.map((point) => ({ ...point, step: before + point.step })),
       phases: phases.map(({ phase }) => phase),
-      earlierCurve: phases.slice(0, -1).flatMap(({ result }) => result.curve),
+      earlierCurve: phases.slice(0, -1).flatMap(({ trained }) => trained.result.curve),
     },
     input: 'Values whose noise has standard deviation 1: stabilised magnitudes (Foi 2011) or value / sigma.',
     intendedUse: 'Denoising of MR and CT series of known noise level. Research. Not for diagnostic use.',
     quality: {
       // weighted squared error on procedural images held out, in units of the noise variance
-      heldOut: last.result.curve.find(({ step }) => step === last.result.bestStep)?.heldOut ?? null,
+      heldOut: result.curve.find(({ step }) => step === result.bestStep)?.heldOut ?? null,
       onImages: 'docs/quality.md: brains with known noise, repeats and CT, beside other denoisers.',
     },
     limits: LIMITS,
   };
-  return encodeWeights(last.result.parameters, {
+  return encodeWeights(kept, {
     limpid: JSON.stringify(card),
     ...(statistics === null ? {} : { [STATISTICS]: JSON.stringify(statistics) }),
   });
@@ -66,15 +65,14 @@ export function encodeGeneral(
  */
 export function decodeGeneral(bytes: Uint8Array): GeneralModel {
   const { weights, metadata } = decodeWeights(bytes);
-  const network = PRETRAINED_NETWORK;
   const fits =
-    Object.keys(weights).length === Object.keys(network.parameters).length &&
-    Object.entries(network.parameters).every(
+    Object.keys(weights).length === Object.keys(GENERAL.parameters).length &&
+    Object.entries(GENERAL.parameters).every(
       ([name, { shape }]) => weights[name] !== undefined && weights[name].shape.join() === shape.join(),
     );
   if (!fits) throw fault('E_MODEL/general-weights');
   const statistics = statisticsIn(metadata[STATISTICS]);
-  return { network, parameters: weights, ...(statistics === null ? {} : { statistics }) };
+  return { model: GENERAL, kept: weights, ...(statistics === null ? {} : { statistics }) };
 }
 
 /** Null where there are none, or they are damaged: then no series is called foreign. */
@@ -104,18 +102,4 @@ function isStatistics(read: unknown): read is TrainingStatistics {
     Number.isFinite(slices) &&
     Number.isFinite(limit)
   );
-}
-
-/** The general denoiser as it is, without adaptation. */
-export function unadapted({ network, parameters }: GeneralModel, seed: number): TrainedModel {
-  return {
-    network,
-    parameters,
-    objective: { kind: 'clean' },
-    seed,
-    steps: 0,
-    patchSize: 0,
-    batchSize: 0,
-    result: { curve: [], bestStep: 0, stepsDone: 0 },
-  };
 }

@@ -3,10 +3,10 @@ import type { Random } from '../base/random.js';
 import type { NamedArrays, NamedShapes, NamedTensors, Shape } from '../graph/types.js';
 import type { Autoencoder, BufferSpec, DrawSpec, Pass } from '../models/family.js';
 import { type LossTerm, reconstructionLoss } from '../models/losses.js';
-import { initialParameters, type ParameterSpec, rank4 } from '../models/network.js';
+import { initialParameters, type ParameterSpec, rank4 } from '../models/parameters.js';
 import type { Part } from './samples/batches.js';
 
-/** A function to minimise, with its parameters: what the training loop knows of a network. */
+/** A function to minimise, with its parameters: what the training loop knows of a model. */
 export interface Learner {
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
   readonly buffers: Readonly<Record<string, BufferSpec>>;
@@ -67,7 +67,8 @@ export function autoencoderLearner(
       const { raw, penalties, measures } = model.forward(pass, rank4(inputs.input));
       const error = reconstructionLoss(terms, raw, rank4(inputs.target), rank4(inputs.weight));
       const loss = Object.values(penalties).reduce<tf.Tensor>((sum, term) => tf.add(sum, term), error);
-      return { loss, measures: { error, ...measures } };
+      // A denoiser has no penalties: its loss is its error.
+      return { loss, measures: model.conditions === undefined ? { error, ...measures } : measures };
     },
   };
 }

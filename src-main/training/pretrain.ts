@@ -1,7 +1,8 @@
-import { unet } from '../models/unet.js';
+import { denoiser } from '../models/families/unet.js';
 import type { Runtime } from '../runtime/types.js';
+import { denoiserPlan, type TrainedDenoiser, trainDenoiser } from './denoiser.js';
+import type { TrainingHooks } from './loop.js';
 import { type ProceduralImages, proceduralBatches } from './procedural/batches.js';
-import { type TrainingHooks, type TrainingPlan, type TrainingResult, train } from './train.js';
 
 /** A stretch of the training with a learning rate that falls to its end; the next goes on from its weights. */
 interface PretrainPhase {
@@ -24,18 +25,9 @@ export const PRETRAINING: PretrainOptions = {
   ],
 };
 
-export const PRETRAINED_NETWORK = unet({
-  base: 16,
-  levels: 4,
-  context: 2,
-  conditioned: true,
-  residual: true,
-  topSkip: true,
-  mean: 0,
-  scale: 1,
-});
+/** What the shipped model is, but for its weights. */
+export const GENERAL = denoiser({ levels: 4, context: 2, conditioned: true });
 const PATCH_SIZE = 64;
-const BATCH_SIZE = 8;
 const EVALUATE_EVERY = 250;
 /** Fingerprints of the images, for checkpoints. */
 const IMAGES = { leaves: 'procedural-1', mixed: 'procedural-mixed' } as const;
@@ -44,8 +36,7 @@ export interface PretrainedModel {
   readonly seed: number;
   readonly phases: readonly {
     readonly phase: PretrainPhase;
-    readonly plan: TrainingPlan;
-    readonly result: TrainingResult;
+    readonly trained: TrainedDenoiser;
   }[];
 }
 
@@ -67,7 +58,7 @@ export function pretraining(seed: number, steps: number | null): PretrainOptions
  * same weights, however often the run is stopped and resumed.
  *
  * @param hooksOf progress and checkpoint of a phase, by its index; a phase that is done resumes at its end
- * @throws as `train`
+ * @throws as `trainModel`
  */
 export async function pretrain(
   runtime: Runtime,
@@ -76,13 +67,10 @@ export async function pretrain(
 ): Promise<PretrainedModel> {
   const done: PretrainedModel['phases'][number][] = [];
   for (const [i, phase] of phases.entries()) {
-    const start = done.at(-1)?.result.parameters;
-    const plan: TrainingPlan = {
-      network: PRETRAINED_NETWORK,
-      ...(start === undefined ? {} : { start }),
+    const start = done.at(-1)?.trained.kept ?? null;
+    const chosen = {
       objective: { kind: 'procedural' },
-      patchSize: PATCH_SIZE,
-      batchSize: BATCH_SIZE,
+      size: PATCH_SIZE,
       steps: phase.steps,
       peakRate: phase.peakRate,
       seed,
@@ -90,16 +78,11 @@ export async function pretrain(
       // the rate falls to the end: a late measurement may be the best one after many that were not
       patience: Number.MAX_SAFE_INTEGER,
       images: IMAGES[phase.images],
-    };
-    const { context } = PRETRAINED_NETWORK;
-    const source = proceduralBatches({
-      size: PATCH_SIZE,
-      count: BATCH_SIZE,
-      context,
-      seed,
-      images: phase.images,
-    });
-    done.push({ phase, plan, result: await train(runtime, plan, source, hooksOf(i)) });
+    } as const;
+    const plan = denoiserPlan(GENERAL, chosen, start);
+    const { size, batchSize: count } = plan;
+    const source = proceduralBatches({ size, count, context: GENERAL.context, seed, images: phase.images });
+    done.push({ phase, trained: await trainDenoiser(runtime, GENERAL, plan, source, start, hooksOf(i)) });
   }
   return { seed, phases: done };
 }

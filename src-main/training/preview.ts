@@ -2,7 +2,7 @@ import { Random } from '../base/random.js';
 import type { Preview } from '../contract/events.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Autoencoder } from '../models/family.js';
-import { rank4 } from '../models/network.js';
+import { rank4 } from '../models/parameters.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
 import type { Measured } from './loop.js';
 import type { BatchSource } from './samples/batches.js';

@@ -1,83 +1,90 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '../base/files.js';
+import { fault } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
-import { channelsOf, initialParameters, type Network, rank4 } from '../models/network.js';
+import type { Autoencoder, FamilySettings } from '../models/family.js';
+import type { LossTerm } from '../models/losses.js';
 import type { Runtime } from '../runtime/types.js';
-import type { Learner } from './learner.js';
+import { autoencoderLearner, type Examples, type Learner } from './learner.js';
 import { type LoopSettings, type TrainingHooks, type TrainingResult, trainLearner } from './loop.js';
-import { ADAM } from './optimiser.js';
 import type { BatchSource } from './samples/batches.js';
 
-export type { TrainingHooks, TrainingResult } from './loop.js';
-
-/** Everything that decides the result of a training run, besides the images. */
-export interface TrainingPlan extends Omit<LoopSettings, 'optimiser' | 'warmupSteps'> {
-  readonly network: Network;
-  /** Weights to go on from; random ones when absent. */
-  readonly start?: NamedArrays;
-  /** What the network learns, as plain data: only for the fingerprint. The source of batches acts on it. */
-  readonly objective: object;
-  readonly patchSize: number;
+/** Everything that decides the result of a run, besides the images and the device. Plain data. */
+export interface ModelPlan extends LoopSettings {
+  readonly family: string;
+  readonly settings: FamilySettings;
+  readonly losses: readonly LossTerm[];
+  /** What is learnt; `kind` names it. The source of batches acts on it. */
+  readonly objective: { readonly kind: string };
+  /** Side of the square training patches. */
+  readonly size: number;
   readonly batchSize: number;
-  /** Fingerprint of the training images. */
-  readonly images: string;
+  /** SHA-256 of the weights that the training goes on from; absent: random ones. */
+  readonly from?: string;
 }
 
-const WARMUP_STEPS = 50;
+/** An autoencoder with its weights. */
+export interface Model {
+  readonly model: Autoencoder;
+  /** Weights by name, and buffers. */
+  readonly kept: NamedArrays;
+}
+
+/** A model, and how it came to be. */
+export interface TrainedModel<Plan extends ModelPlan = ModelPlan> extends Model {
+  readonly plan: Plan;
+  readonly result: Omit<TrainingResult, 'parameters'>;
+}
+
+/** What a run is given besides its plan. */
+export interface Materials {
+  readonly model: Autoencoder;
+  readonly source: BatchSource;
+  /** Plain data that tells the run from every other: plan and images. Checkpoints are known by it. */
+  readonly identity: object;
+  /** For start values that depend on the images; absent: none do. */
+  readonly examples?: Examples | null;
+  /** Weights to go on from, where names and shapes are those of the model. */
+  readonly start?: NamedArrays | null;
+}
 
 /**
- * Trains a network on batches of `source` by the weighted squared error. The same plan, images and device give the
- * same weights, whether or not the run was stopped and resumed in between.
+ * Trains an autoencoder on batches of `source`. The same plan, images and device give the same weights, whether or not
+ * the run was stopped and resumed in between.
  *
- * @throws LimpidError as trainLearner
+ * @throws LimpidError E_MODEL when nothing of `start` fits; as trainLearner
  */
-export function train(
+export async function trainModel<Plan extends ModelPlan>(
   runtime: Runtime,
-  plan: TrainingPlan,
-  source: BatchSource,
+  plan: Plan,
+  { model, source, identity, examples = null, start = null }: Materials,
   hooks: TrainingHooks = {},
-): Promise<TrainingResult> {
-  const fingerprint = planFingerprint(plan);
-  const settings = { ...plan, optimiser: ADAM, warmupSteps: WARMUP_STEPS };
-  return trainLearner(runtime, networkLearner(plan), settings, fingerprint, source, hooks);
+): Promise<TrainedModel<Plan>> {
+  const fresh = autoencoderLearner(model, plan.losses, plan, examples);
+  const learner = start === null ? fresh : startingFrom(fresh, start);
+  const fingerprint = sha256(JSON.stringify(identity));
+  const { parameters, ...result } = await trainLearner(runtime, learner, plan, fingerprint, source, hooks);
+  return { plan, model, kept: parameters, result };
 }
 
-/** The weighted squared error of a network, for the loop and for whoever judges weights as the loop does. */
-export function networkLearner({ network, start, patchSize: size, batchSize }: TrainingPlan): Learner {
+/** The learner with the weights that fit; the others stay as they start without. */
+function startingFrom(learner: Learner, start: NamedArrays): Learner {
+  const fitting = Object.entries(start).filter(
+    ([name, { shape }]) => learner.parameters[name]?.shape.join() === shape.join(),
+  );
+  if (fitting.length === 0) throw fault('E_MODEL/no-weights-fit');
   return {
-    parameters: network.parameters,
-    buffers: {},
-    draws: {},
-    inputs: {
-      input: [batchSize, size, size, channelsOf(network)],
-      target: [batchSize, size, size, 1],
-      weight: [batchSize, size, size, 1],
-    },
-    ramp: 0,
-    initial: (random) => start ?? initialParameters(network, random),
-    /** sum(w (f(input) - target)^2) / sum(w), a scalar. */
-    loss({ parameters }, inputs) {
-      const output = network.apply(parameters, rank4(inputs.input));
-      const errors = tf.mul(tf.squaredDifference(output, inputs.target), inputs.weight);
-      const loss = tf.div(tf.sum(errors), tf.add(tf.sum(inputs.weight), 1e-6));
-      return { loss, measures: {} };
-    },
+    ...learner,
+    initial: (random) => ({ ...learner.initial(random), ...Object.fromEntries(fitting) }),
   };
 }
 
-function planFingerprint(plan: TrainingPlan): string {
-  const { network, start, ...rest } = plan;
-  const from = start === undefined ? {} : { start: weightsHash(start) };
-  return sha256(JSON.stringify({ ...rest, ...from, family: network.family, settings: network.settings }));
-}
-
 /** SHA-256 over names and values. */
-export function weightsHash(parameters: NamedArrays): string {
+export function weightsHash(weights: NamedArrays): string {
   return sha256(
-    Object.keys(parameters)
+    Object.keys(weights)
       .sort()
       .map((name) => {
-        const { data } = parameters[name];
+        const { data } = weights[name];
         return `${name} ${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
       })
       .join('\n'),

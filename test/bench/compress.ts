@@ -9,7 +9,8 @@ import * as path from 'node:path';
 import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
 import { runCompress, runDecompress } from '../../src-main/jobs/codes/compress.js';
-import { exportFamily, familyCard } from '../../src-main/model-files/family-file.js';
+import { exportModel } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { trainFamily } from '../../src-main/training/family.js';
@@ -66,9 +67,9 @@ async function ours(family: string, settings: FamilySettings): Promise<Coded> {
   );
   await runtime.close();
   const data = { series: 1, trainingPlanes: 1, heldOutPlanes: 1, modalities: [], noise: null };
-  const card = familyCard(trained, { version: '0.0.0', device: 'cpu', data }, null);
+  const card = modelCard(trained, { version: '0.0.0', device: 'cpu', data }, null);
   for (const name of ['model.onnx', 'coded', 'back.nii']) fs.rmSync(at(name), { force: true });
-  fs.writeFileSync(at('model.onnx'), exportFamily(trained, card));
+  fs.writeFileSync(at('model.onnx'), exportModel(trained, card));
   const common = { model: at('model.onnx'), device: 'cpu' as const };
   const { bytes } = await runCompress(
     { type: 'compress', input: at('held-out.nii'), output: at('coded'), force: false, ...common },

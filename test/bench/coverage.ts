@@ -17,7 +17,6 @@ import { planarViews } from '../../src-main/restore/views.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { openInput } from '../../src-main/series/open-input.js';
 import { readGeneral } from '../../src-main/store/general.js';
-import { unadapted } from '../../src-main/training/general.js';
 import { conditionsOf } from '../../src-main/training/samples/conditions.js';
 import { foregroundMask } from '../../src-main/trust/part.js';
 import { probe } from '../../src-main/trust/probe.js';
@@ -38,7 +37,7 @@ const { values: options } = parseArgs({
 const first = Number(options.first);
 const runtime = await openRuntime('cpu', { threads: 2 });
 const { general } = await readGeneral();
-const restorer = restorerOf(runtime, unadapted(general, SEED));
+const restorer = restorerOf(runtime, general);
 
 async function coverage(name: string, clean: Volume, noisy: Volume, modality: string): Promise<void> {
   const noise = estimateNoise(noisy, { modality });

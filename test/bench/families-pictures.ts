@@ -10,9 +10,9 @@ import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.
 import { runGenerate } from '../../src-main/jobs/codes/generate.js';
 import { runLatent } from '../../src-main/jobs/latent/latent.js';
 import { runTrain } from '../../src-main/jobs/train/train.js';
-import { openFamilyFile } from '../../src-main/model-files/family-file.js';
+import { openModelFile } from '../../src-main/model-files/model-file.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
-import { applyToPlane, type ScaledStack, scaledStack } from '../../src-main/restore/family-apply.js';
+import { applyToPlane, type ScaledStack, scaledStack } from '../../src-main/restore/apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { CH2 } from '../imaging/support.js';
 import { trainRequest } from '../jobs/train-request.js';
@@ -76,7 +76,7 @@ async function train(family: string, settings: FamilySettings, name = family): P
 const runtime = await openRuntime('cpu', { threads: 2 });
 
 async function applied(file: string, stack: ScaledStack): Promise<Float32Array> {
-  const model = await openFamilyFile(runtime, fs.readFileSync(file));
+  const model = await openModelFile(runtime, fs.readFileSync(file));
   const { reconstruction } = await applyToPlane(model, stack, 0);
   await model.close();
   return reconstruction;

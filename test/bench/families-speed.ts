@@ -5,7 +5,7 @@
 import * as path from 'node:path';
 import { Random } from '../../src-main/base/random.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
-import { parameterCount } from '../../src-main/models/network.js';
+import { parameterCount } from '../../src-main/models/parameters.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { type FamilyPlan, modelOf } from '../../src-main/training/family.js';
 import { autoencoderLearner, drawAll } from '../../src-main/training/learner.js';

@@ -4,7 +4,7 @@
 // --write keeps the rows in test/bench/results/families.json and puts them all into docs/families.md.
 import { Random } from '../../src-main/base/random.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
-import { rank4 } from '../../src-main/models/network.js';
+import { rank4 } from '../../src-main/models/parameters.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { FamilyPlan, TrainedFamily } from '../../src-main/training/family.js';
 import { type CorpusSeries, SLICE_TRAINS } from '../../src-main/training/samples/corpus.js';

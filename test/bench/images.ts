@@ -3,12 +3,12 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Random } from '../../src-main/base/random.js';
-import { unet } from '../../src-main/models/unet.js';
+import { denoiser } from '../../src-main/models/families/unet.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { PRETRAINED_NETWORK } from '../../src-main/training/pretrain.js';
+import { denoiserPlan, trainDenoiser } from '../../src-main/training/denoiser.js';
+import { GENERAL } from '../../src-main/training/pretrain.js';
 import { drawVolume, volumeBatches } from '../../src-main/training/procedural/batches.js';
 import type { ProceduralVolume } from '../../src-main/training/procedural/volume.js';
-import { train } from '../../src-main/training/train.js';
 
 /**
  * What holds the shipped network back, its drawings or its size: the same training on drawn volumes, on real ones and
@@ -56,46 +56,33 @@ function drawn(random: Random, step: number): ProceduralVolume {
   return made;
 }
 
-const { settings } = PRETRAINED_NETWORK;
-const network = unet({
-  base: Number(base),
-  levels: 4,
-  context: PRETRAINED_NETWORK.context,
-  conditioned: true,
-  residual: true,
-  topSkip: true,
-  mean: 0,
-  scale: 1,
-});
-const source = volumeBatches({ size: SIZE, count: COUNT, context: network.context }, (random, part, step) => {
+const { settings } = GENERAL;
+const model = denoiser({ ...settings, base: Number(base) });
+const source = volumeBatches({ size: SIZE, count: COUNT, context: model.context }, (random, part, step) => {
   if (part === 'heldOut') return judge;
   const isReal = kind === 'real' || (kind === 'both' && random.uniform() < 0.5);
   return isReal ? real[random.integer(real.length)] : drawn(random, step);
 });
 const checkpoint = `${out}.checkpoint`;
 const runtime = await openRuntime('cpu', { threads: 1 });
-const result = await train(
-  runtime,
-  {
-    network,
-    objective: { kind: 'images', images: kind },
-    patchSize: SIZE,
-    batchSize: COUNT,
-    steps: Number(steps),
-    peakRate: 1e-3,
-    seed: 1,
-    evaluateEvery: 250,
-    patience: Number.MAX_SAFE_INTEGER,
-    images: kind,
+const objective = { kind: 'images', images: kind };
+const plan = denoiserPlan(model, {
+  objective,
+  size: SIZE,
+  batchSize: COUNT,
+  steps: Number(steps),
+  peakRate: 1e-3,
+  seed: 1,
+  evaluateEvery: 250,
+  patience: Number.MAX_SAFE_INTEGER,
+  images: kind,
+});
+const { result } = await trainDenoiser(runtime, model, plan, source, null, {
+  checkpoint: {
+    load: () => fs.readFile(checkpoint).catch(() => null),
+    save: (bytes) => fs.writeFile(checkpoint, bytes),
   },
-  source,
-  {
-    checkpoint: {
-      load: () => fs.readFile(checkpoint).catch(() => null),
-      save: (bytes) => fs.writeFile(checkpoint, bytes),
-    },
-  },
-);
+});
 await fs.writeFile(
   `${out}.json`,
   JSON.stringify({
@@ -104,7 +91,6 @@ await fs.writeFile(
     settings,
     processor: process.cpuUsage(),
     ...result,
-    parameters: undefined,
   }),
 );
 await runtime.close();

@@ -1,5 +1,5 @@
 import { Random } from '../../src-main/base/random.js';
-import { rank4 } from '../../src-main/models/network.js';
+import { rank4 } from '../../src-main/models/parameters.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import type { TrainedFamily } from '../../src-main/training/family.js';
 import { splitBuffers } from '../../src-main/training/step.js';

@@ -21,7 +21,6 @@ import { viewsOf } from '../../src-main/restore/views.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { openInput } from '../../src-main/series/open-input.js';
 import { readGeneral } from '../../src-main/store/general.js';
-import { unadapted } from '../../src-main/training/general.js';
 import { conditionsOf } from '../../src-main/training/samples/conditions.js';
 import { CH2, slab } from '../imaging/support.js';
 
@@ -38,7 +37,7 @@ const { values: options } = parseArgs({
 
 const runtime = await openRuntime('cpu', { threads: 2 });
 const { general } = await readGeneral();
-const restorer = restorerOf(runtime, unadapted(general, SEED));
+const restorer = restorerOf(runtime, general);
 
 interface Scene {
   readonly name: string;

@@ -1,8 +1,9 @@
 import { Random } from '../../src-main/base/random.js';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { exportFamily, familyCard, openFamilyFile } from '../../src-main/model-files/family-file.js';
+import { exportModel, openModelFile } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
 import type { FamilySettings } from '../../src-main/models/family.js';
-import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
+import { restoreScaled } from '../../src-main/restore/scaled.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { openInput } from '../../src-main/series/open-input.js';
 import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
@@ -41,9 +42,9 @@ async function compare(runtime: Runtime, noisy: Volume, steps: number, score: Sc
     process.stderr.write(`${family} ${objective.kind}\n`);
     const corpus = splitCorpus([corpusSeries(noisy, 'one', reference)], 0.2, new Random(1));
     const trained = await trainFamily(runtime, corpus, planFor(family, { ...plan, settings, objective }));
-    const bytes = exportFamily(trained, familyCard(trained, FACTS, null));
-    const model = await openFamilyFile(runtime, bytes);
-    const made = await restoreWithFamily(model, noisy, intensityScale(reference ?? noisy));
+    const bytes = exportModel(trained, modelCard(trained, FACTS, null));
+    const model = await openModelFile(runtime, bytes);
+    const made = await restoreScaled(model, noisy, intensityScale(reference ?? noisy));
     await model.close();
     return score(made);
   };

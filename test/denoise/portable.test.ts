@@ -3,7 +3,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { decodeMetadata, encodeModel } from '../../src-main/graph/onnx.js';
-import { DECODER_KEY, exportFamily, familyCard } from '../../src-main/model-files/family-file.js';
+import { DECODER_KEY, exportModel } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
 import { denoising } from '../../src-main/models/families/denoising.js';
 import { FAMILIES } from '../../src-main/models/families/families.js';
 import { video } from '../../src-main/models/families/video.js';
@@ -49,8 +50,8 @@ async function fileOf(family: Family, more: FamilySettings = {}) {
     batchSize: 2,
   });
   const trained = await trainFamily(runtime, squares(corpus, SIDE), plan);
-  const card = familyCard(trained, FACTS, null);
-  return { card, bytes: exportFamily(trained, card) };
+  const card = modelCard(trained, FACTS, null);
+  return { card, bytes: exportModel(trained, card) };
 }
 
 /** Each family as it is, and what changes how a network is written. */

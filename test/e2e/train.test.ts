@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readFamilyWeights } from '../../src-main/model-files/family-file.js';
+import { readModelWeights } from '../../src-main/model-files/model-file.js';
 import { brainSlices } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
@@ -161,7 +161,7 @@ describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
     expect(text).not.toMatch(/brain_0|scans/);
     const models = path.join(root, 'home', 'models');
     const [name] = (await fs.readdir(models)).filter((one) => one.endsWith('.onnx'));
-    const { card } = readFamilyWeights(await fs.readFile(path.join(models, name)));
+    const { card } = readModelWeights(await fs.readFile(path.join(models, name)));
     expect(card.training.steps).toBeLessThan(4000);
     expect(text).toContain(card.weightsSha256);
     await window.expectAccessible();

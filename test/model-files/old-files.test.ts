@@ -8,34 +8,38 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { openFamilyFile, readFamilyWeights } from '../../src-main/model-files/family-file.js';
-import { exportModel, openModelFile } from '../../src-main/model-files/model-file.js';
-import { unet } from '../../src-main/models/unet.js';
+import { OF_A_SERIES } from '../../src-main/model-files/model-card.js';
+import { exportModel, openModelFile, readModelWeights } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
+import { denoiser } from '../../src-main/models/families/unet.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
+import { applyToPlane, scaledStack } from '../../src-main/restore/apply.js';
 import { denoiseVolume } from '../../src-main/restore/denoise.js';
-import { applyToPlane, scaledStack } from '../../src-main/restore/family-apply.js';
-import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
+import { restorerOfFile } from '../../src-main/restore/restorer.js';
+import { restoreScaled } from '../../src-main/restore/scaled.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
+import { openModelSource } from '../../src-main/store/model-source.js';
+import { denoiserPlan, trainDenoiser } from '../../src-main/training/denoiser.js';
 import { trainFamily } from '../../src-main/training/family.js';
 import { patchBatches } from '../../src-main/training/samples/batches.js';
 import { corpusSeries, intensityScale, splitCorpus } from '../../src-main/training/samples/corpus.js';
 import { PatchSampler } from '../../src-main/training/samples/samples.js';
-import { train } from '../../src-main/training/train.js';
 import { decodeWeights } from '../../src-main/training/weights.js';
 import { planFor } from '../training/brain.js';
 import { drawnVolume, NOISE } from './old/drawn.js';
 
 const OLD = path.join(import.meta.dirname, 'old');
-const SETTINGS = {
-  base: 4,
-  levels: 2,
-  context: 1,
-  conditioned: false,
-  residual: true,
-  topSkip: true,
-  mean: 20,
-  scale: 4,
+const SETTINGS = { base: 4, levels: 2, context: 1, mean: 20, scale: 4 };
+const PLAN = {
+  size: 16,
+  batchSize: 2,
+  steps: 20,
+  peakRate: 2e-3,
+  seed: 11,
+  evaluateEvery: 10,
+  patience: 100,
+  images: 'drawn',
 };
 /** Of pixels of 0 to 300: processors round differently. */
 const ROUNDING = 2e-3;
@@ -60,7 +64,7 @@ function worstDifference(a: Float32Array, b: Float32Array): number {
 }
 
 async function denoised(bytes: Uint8Array, volume: Volume): Promise<Float32Array> {
-  const { restorer } = await openModelFile(runtime, bytes);
+  const restorer = restorerOfFile(await openModelFile(runtime, bytes));
   const result = await denoiseVolume(restorer, volume, NOISE, { strength: 1, seed: 1 });
   await restorer.close();
   return result.denoised.data;
@@ -68,10 +72,10 @@ async function denoised(bytes: Uint8Array, volume: Volume): Promise<Float32Array
 
 describe('a denoiser in the format limpid-model-1', () => {
   const volume = drawnVolume(1);
-  const networks = {
-    recorrupted: unet(SETTINGS),
-    masked: unet({ ...SETTINGS, context: 0, residual: false, topSkip: false }),
-    conditioned: unet({ ...SETTINGS, context: 2, conditioned: true, mean: 0, scale: 1 }),
+  const models = {
+    recorrupted: denoiser(SETTINGS),
+    masked: denoiser({ ...SETTINGS, context: 0, residual: false, topSkip: false }),
+    conditioned: denoiser({ ...SETTINGS, context: 2, conditioned: true, mean: 0, scale: 1 }),
   };
   const objectives = {
     recorrupted: { kind: 'recorrupted', alpha: 0.5, correlation: [0.2, 0.1] },
@@ -87,45 +91,38 @@ describe('a denoiser in the format limpid-model-1', () => {
       expect(worstDifference(old, pixels(`model-1-${kind}`))).toBeLessThan(ROUNDING);
       // The same weights in a file of today: bit for bit.
       const { weights } = decodeWeights(read(`model-1-${kind}.safetensors`));
-      const facts = { seed: 11, steps: 20, patchSize: 16, batchSize: 2 };
+      const model = models[kind];
+      const plan = denoiserPlan(model, { ...PLAN, objective: objectives[kind] });
       const result = { curve: [], bestStep: 20, stepsDone: 20 };
-      const model = {
-        network: networks[kind],
-        parameters: weights,
-        objective: objectives[kind],
-        ...facts,
-        result,
-      };
-      expect(await denoised(exportModel(model, '0'), volume)).toEqual(old);
+      const trained = { model, plan, kept: weights, result };
+      const card = modelCard(trained, { version: '0', device: 'cpu', data: OF_A_SERIES });
+      expect(await denoised(exportModel(trained, card), volume)).toEqual(old);
     },
   );
 
   it('says what the noise level of its series was worth', async () => {
-    const { restorer, card } = await openModelFile(runtime, read('model-1-recorrupted.onnx'));
-    await restorer.close();
+    const { card, close } = await openModelFile(runtime, read('model-1-recorrupted.onnx'));
+    await close();
     expect(card.levelFactor).toBe(0.8);
   });
 
+  it('is refused where images are to be rebuilt', async () => {
+    const opened = openModelSource(path.join(OLD, 'model-1-masked.onnx'), 'cpu', () => {});
+    await expect(opened).rejects.toMatchObject({ code: 'E_MODEL' });
+  });
+
   it('goes on training from its checkpoint to the weights that it had', async () => {
-    const plan = {
-      network: networks.recorrupted,
-      objective: objectives.recorrupted,
-      patchSize: 16,
-      batchSize: 2,
-      steps: 20,
-      peakRate: 2e-3,
-      seed: 11,
-      evaluateEvery: 10,
-      patience: 100,
-      images: 'drawn',
-    };
+    const model = models.recorrupted;
+    const objective = objectives.recorrupted;
+    const plan = { ...denoiserPlan(model, { ...PLAN, objective }), objective };
     const sampler = new PatchSampler(toUnitNoise(volume, NOISE), { size: 16, context: 1, seed: 11 });
     const checkpoint = { load: async () => read('model-1.checkpoint'), save: async () => {} };
-    const { parameters, stepsDone } = await train(runtime, plan, patchBatches(plan, sampler), { checkpoint });
-    expect(stepsDone).toBe(20);
+    const batches = patchBatches(plan, sampler);
+    const { kept, result } = await trainDenoiser(runtime, model, plan, batches, null, { checkpoint });
+    expect(result.stepsDone).toBe(20);
     const { weights } = decodeWeights(read('model-1-recorrupted.safetensors'));
     for (const [name, { data }] of Object.entries(weights))
-      expect(worstDifference(parameters[name].data, data)).toBeLessThan(1e-5);
+      expect(worstDifference(kept[name].data, data)).toBeLessThan(1e-5);
   });
 });
 
@@ -133,8 +130,8 @@ describe('a family in the format limpid-autoencoder-1', () => {
   const series = drawnVolume(8);
 
   it.each(['denoising', 'video', 'foreign'])('opens and takes the same noise away: %s', async (family) => {
-    const model = await openFamilyFile(runtime, read(`autoencoder-1-${family}.onnx`));
-    const { data } = await restoreWithFamily(model, series, intensityScale(series), () => {}, 8);
+    const model = await openModelFile(runtime, read(`autoencoder-1-${family}.onnx`));
+    const { data } = await restoreScaled(model, series, intensityScale(series), () => {}, 8);
     await model.close();
     const first = data.subarray(0, series.data.length / series.frames);
     expect(worstDifference(first, series.data.subarray(0, first.length))).toBeGreaterThan(0.5);
@@ -143,7 +140,7 @@ describe('a family in the format limpid-autoencoder-1', () => {
 
   it.each(['convolutional', 'vector-quantised'])('opens and rebuilds the same planes: %s', async (family) => {
     const bytes = read(`autoencoder-1-${family}.onnx`);
-    const model = await openFamilyFile(runtime, bytes);
+    const model = await openModelFile(runtime, bytes);
     const { reconstruction, codes } = await applyToPlane(model, scaledStack(series), 1);
     const decoded = await model.decode(codes.latent);
     await model.close();
@@ -154,7 +151,7 @@ describe('a family in the format limpid-autoencoder-1', () => {
   });
 
   it('holds weights that training can go on from', () => {
-    const { card, weights } = readFamilyWeights(read('autoencoder-1-denoising.onnx'));
+    const { card, weights } = readModelWeights(read('autoencoder-1-denoising.onnx'));
     expect(card.family).toBe('denoising');
     expect(weights['down0a.filter'].shape).toEqual([3, 3, 1, 4]);
   });
@@ -172,7 +169,7 @@ describe('a family in the format limpid-autoencoder-1', () => {
     const checkpoint = { load: async () => read('autoencoder-1.checkpoint'), save: async () => {} };
     const { kept, result } = await trainFamily(runtime, corpus, plan, { checkpoint });
     expect(result.stepsDone).toBe(20);
-    const { weights } = readFamilyWeights(read('autoencoder-1-denoising.onnx'));
+    const { weights } = readModelWeights(read('autoencoder-1-denoising.onnx'));
     for (const [name, { data }] of Object.entries(weights))
       expect(worstDifference(kept[name].data, data)).toBeLessThan(1e-5);
   });

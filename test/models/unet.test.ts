@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { initialParameters, parameterCount } from '../../src-main/models/network.js';
-import { unet } from '../../src-main/models/unet.js';
+import { inferenceDefinition } from '../../src-main/model-files/model-file.js';
+import { denoiser } from '../../src-main/models/families/unet.js';
+import type { Autoencoder } from '../../src-main/models/family.js';
+import { initialParameters, parameterCount } from '../../src-main/models/parameters.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { InferenceProgram, Runtime } from '../../src-main/runtime/types.js';
-import { inferenceDefinition } from '../../src-main/training/self.js';
 
 const SIZE = 96;
 const SETTINGS = {
@@ -18,20 +19,9 @@ const SETTINGS = {
   scale: 2,
 };
 
-function withWeights(network: ReturnType<typeof unet>, size: number) {
-  return inferenceDefinition(
-    {
-      network,
-      parameters: initialParameters(network, new Random(5)),
-      objective: { kind: 'masked', cell: 5, span: [0, 0] },
-      seed: 0,
-      steps: 0,
-      patchSize: 0,
-      batchSize: 0,
-      result: { curve: [], bestStep: 0, stepsDone: 0 },
-    },
-    [1, size, size, 2 * network.context + 1],
-  );
+function withWeights(model: Autoencoder, size: number) {
+  const kept = initialParameters(model, new Random(5));
+  return inferenceDefinition(model, kept, { image: [1, size, size, model.channels] });
 }
 
 describe('unet', () => {
@@ -40,7 +30,7 @@ describe('unet', () => {
 
   beforeAll(async () => {
     runtime = await openRuntime('cpu');
-    program = await runtime.compileInference(withWeights(unet(SETTINGS), SIZE));
+    program = await runtime.compileInference(withWeights(denoiser(SETTINGS), SIZE));
   });
   afterAll(async () => {
     await program.close();
@@ -48,38 +38,41 @@ describe('unet', () => {
   });
 
   it('holds eleven 3x3 convolutions with biases', () => {
-    const wide = unet({ ...SETTINGS, base: 32, context: 0 });
+    const wide = denoiser({ ...SETTINGS, base: 32, context: 0 });
     expect(parameterCount(wide)).toBe(countByHand(32, 1));
   });
 
   it('does not reach further than its radius, and does reach most of it', async () => {
     const channels = 3;
     const image = new Random(1).normals(new Float32Array(SIZE * SIZE * channels));
-    const before = (await program.run({ image })).restored;
+    const before = (await program.run({ image })).reconstruction;
     const [row, column] = [49, 50];
     const changed = image.slice();
     for (let c = 0; c < channels; c++) changed[(row * SIZE + column) * channels + c] += 100;
-    const after = (await program.run({ image: changed })).restored;
+    const after = (await program.run({ image: changed })).reconstruction;
     let reach = 0;
     for (let y = 0; y < SIZE; y++)
       for (let x = 0; x < SIZE; x++)
         if (before[y * SIZE + x] !== after[y * SIZE + x])
           reach = Math.max(reach, Math.abs(y - row), Math.abs(x - column));
-    expect(reach).toBeLessThanOrEqual(unet(SETTINGS).radius);
+    expect(reach).toBeLessThanOrEqual(denoiser(SETTINGS).radius ?? 0);
     expect(reach).toBeGreaterThanOrEqual(18);
   });
 
   it('is the identity on the centre slice before training in residual form', async () => {
-    const residual = await runtime.compileInference(withWeights(unet({ ...SETTINGS, residual: true }), 16));
+    const residual = await runtime.compileInference(
+      withWeights(denoiser({ ...SETTINGS, residual: true }), 16),
+    );
     const image = new Random(2).normals(new Float32Array(16 * 16 * 3));
-    const { restored } = await residual.run({ image });
+    const { reconstruction } = await residual.run({ image });
     await residual.close();
-    for (let i = 0; i < restored.length; i++) expect(restored[i]).toBeCloseTo(image[3 * i + 1], 5);
+    for (let i = 0; i < reconstruction.length; i++)
+      expect(reconstruction[i]).toBeCloseTo(image[3 * i + 1], 5);
   });
 
   it('starts from the same weights for the same seed, and from others for another', () => {
-    const network = unet(SETTINGS);
-    const draw = (seed: number) => initialParameters(network, new Random(seed))['down0a.filter'].data;
+    const model = denoiser(SETTINGS);
+    const draw = (seed: number) => initialParameters(model, new Random(seed))['down0a.filter'].data;
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
   });

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
+import { OF_A_SERIES } from '../../src-main/model-files/model-card.js';
 import { exportModel, openModelFile } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
 import { type NoiseModel, toUnitNoise } from '../../src-main/noise/domain.js';
 import { denoiseVolume } from '../../src-main/restore/denoise.js';
-import { restorerOf } from '../../src-main/restore/restorer.js';
+import { restorerOf, restorerOfFile } from '../../src-main/restore/restorer.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
-import { type TrainedModel, trainSelf } from '../../src-main/training/self.js';
+import { trainSelf } from '../../src-main/training/self.js';
+import type { TrainedModel } from '../../src-main/training/train.js';
 
 const COLUMNS = 150;
 const ROWS = 130;
@@ -82,7 +85,7 @@ describe('denoising', () => {
   afterAll(() => runtime.close());
 
   const run = async (strength: number, tileLimit: number, volume = noisy, noise = NOISE) => {
-    const restorer = restorerOf(runtime, model);
+    const restorer = restorerOf(runtime, model, model.plan.objective);
     const result = await denoiseVolume(restorer, volume, noise, { strength, seed: 1, tileLimit });
     await restorer.close();
     return result;
@@ -127,8 +130,9 @@ describe('denoising', () => {
   });
 
   it('gives the same image through a model file', async () => {
-    const bytes = exportModel(model, '0.0.0');
-    const { restorer, card } = await openModelFile(runtime, bytes);
+    const facts = { version: '0.0.0', device: 'cpu', data: OF_A_SERIES };
+    const file = await openModelFile(runtime, exportModel(model, modelCard(model, facts)));
+    const restorer = restorerOfFile(file);
     const result = await denoiseVolume(restorer, noisy, NOISE, { strength: 1, seed: 1 });
     await restorer.close();
     const direct = await run(1, 640);
@@ -136,7 +140,7 @@ describe('denoising', () => {
     for (let i = 0; i < noisy.data.length; i++)
       worst = Math.max(worst, Math.abs(result.denoised.data[i] - direct.denoised.data[i]));
     expect(worst).toBeLessThan(1e-3 * SIGMA);
-    expect(card.training).toMatchObject({ seed: 1, steps: 120 });
+    expect(file.card.training).toMatchObject({ seed: 1, steps: 120 });
   });
 
   it('says what is wrong with a file that is no model', async () => {

@@ -8,7 +8,7 @@ import { restorerOf } from '../../src-main/restore/restorer.js';
 import { planarViews, viewsOf } from '../../src-main/restore/views.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
-import { decodeGeneral, unadapted } from '../../src-main/training/general.js';
+import { decodeGeneral } from '../../src-main/training/general.js';
 
 const SHIPPED = new URL('../../assets/models/general.safetensors', import.meta.url);
 const NOISE: NoiseModel = {
@@ -78,7 +78,7 @@ describe('views', () => {
       timeout: 120_000,
     }, async () => {
       const general = decodeGeneral(fs.readFileSync(SHIPPED));
-      const restorer = restorerOf(runtime, unadapted(general, 1));
+      const restorer = restorerOf(runtime, general);
       const errorOf = async (views: ReturnType<typeof viewsOf>): Promise<number> => {
         const seen: number[] = [];
         const { denoised } = await denoiseVolume(

@@ -8,7 +8,7 @@ import type { NamedArrays } from '../../src-main/graph/types.js';
 import { FAMILIES } from '../../src-main/models/families/families.js';
 import type { Family } from '../../src-main/models/family.js';
 import { headOf } from '../../src-main/models/losses.js';
-import { rank4 } from '../../src-main/models/network.js';
+import { rank4 } from '../../src-main/models/parameters.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Feeds, Runtime } from '../../src-main/runtime/types.js';
 import { autoencoderLearner, drawAll, type Learner } from '../../src-main/training/learner.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { Random } from '../../src-main/base/random.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
-import { encoderDefinition } from '../../src-main/model-files/family-file.js';
+import { inferenceDefinition } from '../../src-main/model-files/model-file.js';
 import { cells } from '../../src-main/models/linear-start.js';
 import { principalComponents } from '../../src-main/models/pca.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
@@ -79,7 +79,7 @@ export async function apply(
   { data, count, size }: Images,
 ): Promise<Readonly<Record<string, Float32Array>>> {
   const program = await runtime.compileInference(
-    encoderDefinition(model, kept, { image: [count, size, size, 1] }),
+    inferenceDefinition(model, kept, { image: [count, size, size, 1] }),
   );
   const outputs = await program.run({ image: data });
   await program.close();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
+import type { TrainingHooks } from '../../src-main/training/loop.js';
 import { PRETRAINING, pretrain, pretraining } from '../../src-main/training/pretrain.js';
-import type { TrainingHooks } from '../../src-main/training/train.js';
 
 describe('pretraining', () => {
   it('is that of the shipped model unless another length is asked for, shared out alike', () => {
@@ -48,7 +48,7 @@ describe('pretraining', () => {
       stepsOf.clear();
       const resumed = await pretrain(runtime, options, hooks);
       expect([...stepsOf]).toEqual([[1, 1]]);
-      const weights = ({ phases }: typeof whole) => phases.map(({ result }) => result.parameters);
+      const weights = ({ phases }: typeof whole) => phases.map(({ trained }) => trained.kept);
       expect(weights(resumed)).toEqual(weights(whole));
       expect(weights(whole)[1]).not.toEqual(weights(whole)[0]);
     });

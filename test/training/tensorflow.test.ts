@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tensorflowFolder } from '../../src-main/base/home.js';
 import { Random } from '../../src-main/base/random.js';
 import type { NamedArrays } from '../../src-main/graph/types.js';
-import { initialParameters, rank4 } from '../../src-main/models/network.js';
-import { unet } from '../../src-main/models/unet.js';
+import { inferenceDefinition } from '../../src-main/model-files/model-file.js';
+import { denoiser } from '../../src-main/models/families/unet.js';
+import { initialParameters } from '../../src-main/models/parameters.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
+import { denoiserPlan, trainDenoiser } from '../../src-main/training/denoiser.js';
 import { patchBatches } from '../../src-main/training/samples/batches.js';
 import { PatchSampler } from '../../src-main/training/samples/samples.js';
-import { train } from '../../src-main/training/train.js';
 
 const missing = existsSync(path.join(tensorflowFolder(), 'package.json'))
   ? undefined
@@ -39,28 +40,30 @@ describe.skipIf(missing !== undefined)('a training on TensorFlow', () => {
     const [y, x] = [Math.floor(i / SIDE), i % SIDE];
     return 20 + 6 * Math.sin(x / 9) * Math.cos(y / 7) + (x % 32 > 16 ? 4 : 0) + random.normal();
   });
-  const network = unet({
-    ...{ base: 8, levels: 3, context: 0, conditioned: false, residual: true, topSkip: true },
-    ...{ mean: 20, scale: 4 },
-  });
-  const start = initialParameters(network, new Random(11));
+  const model = denoiser({ base: 8, mean: 20, scale: 4 });
+  const start = initialParameters(model, new Random(11));
 
   /** The image as it is restored after some steps. */
   async function restored(runtime: Runtime, from: NamedArrays): Promise<Float32Array> {
     const objective = { kind: 'recorrupted', alpha: 0.5, correlation: [0, 0] } as const;
     const plan = {
-      ...{ network, start: from, objective, patchSize: 32, batchSize: 2, steps: STEPS, peakRate: 2e-3 },
-      ...{ seed: 11, evaluateEvery: STEPS, patience: 10, images: 'test' },
+      ...denoiserPlan(
+        model,
+        {
+          ...{ objective, size: 32, batchSize: 2, steps: STEPS, peakRate: 2e-3 },
+          ...{ seed: 11, evaluateEvery: STEPS, patience: 10, images: 'test' },
+        },
+        from,
+      ),
+      objective,
     };
     const image = { values, rows: SIDE, columns: SIDE, slices: 1, frames: 1, usable: null };
     const sampler = new PatchSampler(image, { size: 32, context: 0, seed: 1 });
-    const { parameters } = await train(runtime, plan, patchBatches(plan, sampler));
-    const program = await onnx.compileInference({
-      parameters,
-      inputs: { x: [1, SIDE, SIDE, 1] },
-      apply: (weights, { x }) => ({ y: network.apply(weights, rank4(x)) }),
-    });
-    return Float32Array.from((await program.run({ x: values })).y);
+    const { kept } = await trainDenoiser(runtime, model, plan, patchBatches(plan, sampler), from);
+    const program = await onnx.compileInference(
+      inferenceDefinition(model, kept, { image: [1, SIDE, SIDE, 1] }),
+    );
+    return Float32Array.from((await program.run({ image: values })).reconstruction);
   }
 
   // Adam divides by the size of a gradient, so that rounding grows with the steps, on one engine as between two.

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import {
-  exportFamily,
-  type FamilyModel,
-  familyCard,
-  openFamilyFile,
-} from '../../src-main/model-files/family-file.js';
-import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
+import { exportModel, type OpenModel, openModelFile } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
+import { restoreScaled } from '../../src-main/restore/scaled.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
@@ -42,17 +38,17 @@ afterAll(() => runtime.close());
 async function learn(volume: Volume, plan: FamilyPlan, reference: Volume | null = null) {
   const corpus = splitCorpus([corpusSeries(volume, 'one', reference)], 0.2, new Random(1));
   const trained = await trainFamily(runtime, corpus, plan);
-  const file = exportFamily(trained, familyCard(trained, FACTS, null));
-  return { corpus, model: await openFamilyFile(runtime, file) };
+  const file = exportModel(trained, modelCard(trained, FACTS, null));
+  return { corpus, model: await openModelFile(runtime, file) };
 }
 
 /** Mean squared error over the slices that only judged. */
 async function heldOutError(
-  model: FamilyModel,
+  model: OpenModel,
   { clean, noisy }: { readonly clean: Volume; readonly noisy: Volume },
   roles: Uint8Array,
 ): Promise<number> {
-  return meanSquareOf(await restoreWithFamily(model, noisy, intensityScale(noisy)), clean, roles);
+  return meanSquareOf(await restoreScaled(model, noisy, intensityScale(noisy)), clean, roles);
 }
 
 function meanSquareOf({ data }: Volume, clean: Volume, roles: Uint8Array): number {
@@ -110,7 +106,7 @@ describe.skipIf(lacking)('the video family', () => {
     ];
     expect(video).toBeLessThan(0.8 * single);
     const still = slab(cine.noisy, 0, 4);
-    await expect(restoreWithFamily(inTime.model, still, intensityScale(still))).rejects.toMatchObject({
+    await expect(restoreScaled(inTime.model, still, intensityScale(still))).rejects.toMatchObject({
       code: 'E_TOO_FEW',
     });
     await inTime.model.close();

@@ -34,7 +34,7 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_MODEL/unlabelled-file':
     'Import it with --foreign image or --foreign noise (`limpid models import`) and use its name.',
   'E_MODEL/no-weights': 'Give a model that this version of `limpid train` wrote.',
-  'E_MODEL/no-autoencoder': 'Give a file that `limpid train` wrote.',
+  'E_MODEL/denoises-only': 'Give a file that `limpid train` wrote.',
   'E_MODEL/layout': 'Say --layout nchw or nhwc.',
   'E_MODEL/rebuilds':
     'Use a model that was trained with an objective like rician or artifact, or --model self.',

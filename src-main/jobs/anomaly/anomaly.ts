@@ -23,8 +23,8 @@ import { NOTICE, type RunStatus } from '../../contract/report.js';
 import type { AnomalyRequest } from '../../contract/requests.js';
 import { type AnomalyResult, exitCodeOf } from '../../contract/results.js';
 import { newUid } from '../../dicom/elements/uid.js';
-import type { FamilyModel } from '../../model-files/family-file.js';
-import { scaledStack } from '../../restore/family-apply.js';
+import type { OpenModel } from '../../model-files/model-file.js';
+import { scaledStack } from '../../restore/apply.js';
 import { ERROR_MAP, MASK } from '../../series/anomaly-output.js';
 import { gapsProblem } from '../../series/gaps.js';
 import type { InputSet, StackInput, UnitInput } from '../../series/input.js';
@@ -32,7 +32,7 @@ import { loadWithin } from '../../series/memory.js';
 import { openInput } from '../../series/open-input.js';
 import { type OutputFolder, publish } from '../../series/output-folder.js';
 import { openResultFolder } from '../../series/result-folder.js';
-import { type FamilySource, openFamilySource, requireNeighbours } from '../../store/family-source.js';
+import { type ModelSource, openModelSource, requireNeighbours } from '../../store/model-source.js';
 import { FALSE_POSITIVE_RATES, limitOf } from '../../trust/unlike.js';
 import { refuseEmpty } from '../denoise/choose.js';
 import { readAll } from '../train/train-input.js';
@@ -58,7 +58,7 @@ export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<A
     );
   const folder = await openResultFolder(request.output, [request.input, ...request.normal], REPORT);
   try {
-    const source = await openFamilySource(request.model, request.device, emit);
+    const source = await openModelSource(request.model, request.device, emit);
     try {
       const { normal, problems } = await calibrated(source.model, request, emit);
       const input = await openInput(request.input, emit, { errorMap: true, suffix: MASK });
@@ -82,7 +82,7 @@ export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<A
 
 /** From the images that were given, else from the model card. */
 async function calibrated(
-  model: FamilyModel,
+  model: OpenModel,
   request: AnomalyRequest,
   emit: Emit,
 ): Promise<{ normal: NormalScores; problems: Problem[] }> {
@@ -108,7 +108,7 @@ interface Run {
   readonly request: AnomalyRequest;
   readonly emit: Emit;
   readonly folder: OutputFolder;
-  readonly source: FamilySource;
+  readonly source: ModelSource;
   readonly input: InputSet;
   readonly normal: NormalScores;
 }
@@ -327,7 +327,7 @@ async function publishAll(
 }
 
 /** For Derivation Description. */
-function description({ model, sha256 }: FamilySource, request: AnomalyRequest, limits: Limits): string {
+function description({ model, sha256 }: ModelSource, request: AnomalyRequest, limits: Limits): string {
   return [
     `Rebuild error by Limpid ${VERSION}`,
     `${model.card.family} autoencoder, file SHA-256 ${sha256.slice(0, 16)}`,

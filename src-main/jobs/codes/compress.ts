@@ -20,10 +20,10 @@ import { type CompressResult, type DecompressResult, EXIT } from '../../contract
 import type { NamedArray } from '../../graph/types.js';
 import { decodeCodes, encodeCodes } from '../../imaging/code-stream.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
-import type { FamilyModel } from '../../model-files/family-file.js';
+import type { OpenModel } from '../../model-files/model-file.js';
 import { spread } from '../../noise/planes.js';
-import { applyToPlane, decodeLatent, type ScaledStack, scaledStack } from '../../restore/family-apply.js';
-import { type FamilySource, openFamilySource } from '../../store/family-source.js';
+import { applyToPlane, decodeLatent, type ScaledStack, scaledStack } from '../../restore/apply.js';
+import { type ModelSource, openModelSource } from '../../store/model-source.js';
 import { readModel } from '../../store/model-store.js';
 import { readAll, type SeriesRead } from '../train/train-input.js';
 
@@ -36,7 +36,7 @@ import { readAll, type SeriesRead } from '../train/train-input.js';
  */
 export async function runCompress(request: CompressRequest, emit: Emit): Promise<CompressResult> {
   await refuseFile(request.output, request.input);
-  const source = await openFamilySource(request.model, request.device, emit);
+  const source = await openModelSource(request.model, request.device, emit);
   try {
     const codebook = codebookFor(source, await readModel(request.model));
     const { volume } = await readOne(request, emit);
@@ -95,7 +95,7 @@ interface Coded {
   readonly latents: readonly NamedArray[];
 }
 
-async function latentsOf(model: FamilyModel, stack: ScaledStack, emit: Emit): Promise<NamedArray[]> {
+async function latentsOf(model: OpenModel, stack: ScaledStack, emit: Emit): Promise<NamedArray[]> {
   const planes = stack.slices * stack.frames;
   const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: planes });
   const latents: NamedArray[] = [];
@@ -122,7 +122,7 @@ function codedNames(latents: readonly NamedArray[], codebook: NamedArray): Coded
 }
 
 async function codedRounded(
-  model: FamilyModel,
+  model: OpenModel,
   stack: ScaledStack,
   latents: readonly NamedArray[],
   allowed: number,
@@ -141,7 +141,7 @@ async function codedRounded(
 
 /** Mean squared error of what latents decode to. @param planes those of the latents; absent: all, in order */
 async function errorOf(
-  model: FamilyModel,
+  model: OpenModel,
   { values, rows, columns }: ScaledStack,
   latents: readonly NamedArray[],
   planes: readonly number[] = [...latents.keys()],
@@ -168,7 +168,7 @@ export async function runDecompress(request: DecompressRequest, emit: Emit): Pro
   await refuseFile(request.output, request.input);
   const { header, payload } = unpackCompressed(await contentOf(request.input));
   const { rows, columns, slices, frames, scale } = header;
-  const source = await openFamilySource(request.model, request.device, emit);
+  const source = await openModelSource(request.model, request.device, emit);
   try {
     const codebook = codebookFor(source, await readModel(request.model));
     if (source.sha256 !== header.model || !isCodingOf(header.coding, codebook))
@@ -245,7 +245,7 @@ function isCodingOf(coding: Coding, codebook: NamedArray | null): boolean {
 }
 
 /** The codebook of a model that can compress; null where its latents are to be rounded. @throws LimpidError E_MODEL */
-function codebookFor({ model: { card } }: FamilySource, bytes: Uint8Array): NamedArray | null {
+function codebookFor({ model: { card } }: ModelSource, bytes: Uint8Array): NamedArray | null {
   if (card.latent === null || card.input.planeSide !== null || !card.tasks.includes('compress'))
     throw new LimpidError(
       'E_MODEL',

@@ -12,11 +12,11 @@ import type { NamedArray } from '../../graph/types.js';
 import { burnSynthetic, LABEL_SIZE } from '../../imaging/label.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
 import { grayPng } from '../../imaging/png.js';
-import { type FamilyModel, readFamilyPrior } from '../../model-files/family-file.js';
+import { type OpenModel, priorIn } from '../../model-files/model-file.js';
 import { sampleCodes } from '../../models/code-prior.js';
-import { decodeLatent } from '../../restore/family-apply.js';
+import { decodeLatent } from '../../restore/apply.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
-import { openFamilySource } from '../../store/family-source.js';
+import { openModelSource } from '../../store/model-source.js';
 import { readModel } from '../../store/model-store.js';
 
 /** Written last. */
@@ -50,7 +50,7 @@ export async function runGenerate(request: GenerateRequest, emit: Emit): Promise
   const folder = await openResultFolder(request.output, [request.model], RECORD_FILE);
   try {
     const bytes = await readModel(request.model);
-    const source = await openFamilySource(request.model, request.device, emit);
+    const source = await openModelSource(request.model, request.device, emit);
     try {
       const latents = latentsOf(source.model, bytes);
       const images = await decodeAll(source.model, latents, request, emit);
@@ -93,7 +93,7 @@ export async function runGenerate(request: GenerateRequest, emit: Emit): Promise
 }
 
 async function decodeAll(
-  model: FamilyModel,
+  model: OpenModel,
   latents: Latents,
   { count, seed }: GenerateRequest,
   emit: Emit,
@@ -120,7 +120,7 @@ async function decodeAll(
 }
 
 /** @throws LimpidError E_MODEL for a family whose latent has no known distribution */
-function latentsOf({ card }: FamilyModel, bytes: Uint8Array): Latents {
+function latentsOf({ card }: OpenModel, bytes: Uint8Array): Latents {
   const { latent, input, tasks } = card;
   if (latent === null || !tasks.includes('generate'))
     throw new LimpidError(
@@ -140,7 +140,7 @@ function latentsOf({ card }: FamilyModel, bytes: Uint8Array): Latents {
 
 /** Planes of codes from the prior in the model, looked up in its codebook. */
 function codeLatents(bytes: Uint8Array, channels: number): Latents {
-  const prior = readFamilyPrior(bytes);
+  const prior = priorIn(bytes);
   const codebook = codebookOf(bytes);
   if (prior === null || codebook.shape.join() !== `${prior.codes},${channels}`)
     throw fault('E_MODEL/no-prior');

@@ -1,6 +1,6 @@
 import type { LatentMap } from '../../contract/latent.js';
 import { grayPng } from '../../imaging/png.js';
-import type { ScaledStack } from '../../restore/family-apply.js';
+import type { ScaledStack } from '../../restore/apply.js';
 import { squarePlane } from '../../training/samples/corpus.js';
 import type { Described } from './latent-vectors.js';
 

@@ -4,9 +4,9 @@ import type { Emit } from '../../contract/events.js';
 import type { LatentMap } from '../../contract/latent.js';
 import type { NamedArray } from '../../graph/types.js';
 import type { Volume } from '../../imaging/volume.js';
-import type { FamilyModel } from '../../model-files/family-file.js';
-import { applyToPlane, type ScaledStack, scaledStack } from '../../restore/family-apply.js';
-import { requireNeighbours } from '../../store/family-source.js';
+import type { OpenModel } from '../../model-files/model-file.js';
+import { applyToPlane, type ScaledStack, scaledStack } from '../../restore/apply.js';
+import { requireNeighbours } from '../../store/model-source.js';
 import type { SeriesRead } from '../train/train-input.js';
 
 /** Planes of series with a vector each. */
@@ -22,7 +22,7 @@ export interface Described {
 export type VectorKind = LatentMap['vectors']['kind'];
 
 /** @throws LimpidError E_MODEL for a model without latent */
-export function vectorKind({ card }: FamilyModel): VectorKind {
+export function vectorKind({ card }: OpenModel): VectorKind {
   const { planeSide } = card.input;
   if (card.latent === null)
     throw new LimpidError(
@@ -40,7 +40,7 @@ export function vectorKind({ card }: FamilyModel): VectorKind {
  * @throws LimpidError E_MODEL as `vectorKind`, or where the model needs neighbours that a series has not; E_TOO_SMALL, E_VALUES
  */
 export async function describeSeries(
-  model: FamilyModel,
+  model: OpenModel,
   reads: readonly SeriesRead[],
   emit: Emit,
 ): Promise<Described> {
@@ -69,7 +69,7 @@ export async function describeSeries(
 }
 
 /** Mirroring up to a whole cell would describe a plane that is mostly its own mirror image. */
-function refuseSmall({ card }: FamilyModel, { rows, columns }: Volume): void {
+function refuseSmall({ card }: OpenModel, { rows, columns }: Volume): void {
   const { multiple, planeSide } = card.input;
   if (planeSide !== null || Math.min(rows, columns) >= multiple) return;
   throw new LimpidError(

@@ -11,7 +11,7 @@ import { type Clusters, kMeans, silhouette, squaredDistance } from '../../models
 import { neighbourPlane, principalPlane } from '../../models/embedding.js';
 import type { OutputFolder } from '../../series/output-folder.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
-import { openFamilySource } from '../../store/family-source.js';
+import { openModelSource } from '../../store/model-source.js';
 import { readAll, type SeriesRead } from '../train/train-input.js';
 import { contactSheet, mapSvg, npy, type Shown, vectorsCsv } from './latent-files.js';
 import { type Described, describeSeries, vectorKind } from './latent-vectors.js';
@@ -37,7 +37,7 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
   const inputs = [...request.inputs, ...(request.nearest === null ? [] : [request.nearest])];
   const folder = await openResultFolder(request.output, inputs, MAP_FILE);
   try {
-    const source = await openFamilySource(request.model, request.device, emit);
+    const source = await openModelSource(request.model, request.device, emit);
     try {
       const { model } = source;
       const kind = vectorKind(model);

@@ -44,8 +44,7 @@ export async function runPretrain(request: PretrainRequest, emit: Emit): Promise
     const bytes = encodeGeneral(trained, VERSION, proceduralStatistics(request.seed));
     await writeFileAtomic(output, bytes);
     for (const phase of options.phases.keys()) await fs.rm(checkpoint(phase), { force: true });
-    const last = trained.phases[trained.phases.length - 1];
-    const { bestStep, curve } = last.result;
+    const { bestStep, curve } = trained.phases[trained.phases.length - 1].trained.result;
     return {
       type: 'result',
       command: 'pretrain',

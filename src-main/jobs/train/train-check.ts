@@ -2,12 +2,13 @@ import * as path from 'node:path';
 import { exists, isInside } from '../../base/files.js';
 import { Random } from '../../base/random.js';
 import { fault, LimpidError } from '../../contract/errors.js';
-import type { FamilyCard } from '../../contract/models.js';
+import type { ModelCard } from '../../contract/models.js';
 import type { CheckTrainingRequest, TrainRequest } from '../../contract/requests.js';
 import { type CheckTrainingResult, EXIT, type TrainingFacts } from '../../contract/results.js';
-import { type FamilyWeights, readFamilyWeights } from '../../model-files/family-file.js';
+import { isOfUnitNoise } from '../../model-files/model-card.js';
+import { type ModelWeights, readModelWeights } from '../../model-files/model-file.js';
 import { familyNamed } from '../../models/families/families.js';
-import { parameterCount } from '../../models/network.js';
+import { parameterCount } from '../../models/parameters.js';
 import { checkpointPath } from '../../store/checkpoint-path.js';
 import { listModels, readModel } from '../../store/model-store.js';
 import { checkPlan, modelOf } from '../../training/family.js';
@@ -88,12 +89,14 @@ export async function refuseModelFile({ keepAs, ...request }: TrainRequest): Pro
 }
 
 /** @throws LimpidError E_NOT_FOUND, E_IO; E_MODEL for a model of another family or kind */
-export async function startOf(given: string, family: FamilyCard['family']): Promise<FamilyWeights> {
-  const start = readFamilyWeights(await readModel(given));
+export async function startOf(given: string, family: ModelCard['family']): Promise<ModelWeights> {
+  const start = readModelWeights(await readModel(given));
   if (start.card.family === family) return start;
   throw new LimpidError(
     'E_MODEL',
     `The model to go on from is of the family ${start.card.family}, not ${family}.`,
-    `Give --family ${start.card.family}, or another model.`,
+    isOfUnitNoise(start.card)
+      ? 'Give a model that `limpid train` wrote.'
+      : `Give --family ${start.card.family}, or another model.`,
   );
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { asFileError, exists, hasCode, requireSpace, writeFileAtomic } from '../../base/files.js';
 import { fault } from '../../contract/errors.js';
-import { parameterCount } from '../../models/network.js';
+import { parameterCount } from '../../models/parameters.js';
 import type { Runtime } from '../../runtime/types.js';
 import { checkpointPath } from '../../store/checkpoint-path.js';
 import { decodeCheckpoint } from '../../training/checkpoint.js';

@@ -4,10 +4,10 @@ import { withNormalScores } from '../../analysis/normal-scores.js';
 import { exists, sha256, writeFileAtomic } from '../../base/files.js';
 import { LimpidError, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import type { FamilyCard, ModelEntry } from '../../contract/models.js';
+import type { ModelCard, ModelEntry } from '../../contract/models.js';
 import type { TrainRequest } from '../../contract/requests.js';
 import type { TrainResult } from '../../contract/results.js';
-import { exportFamily, readFamilyWeights } from '../../model-files/family-file.js';
+import { exportModel, readModelWeights } from '../../model-files/model-file.js';
 import type { Runtime } from '../../runtime/types.js';
 import { factsOf } from '../../store/model-facts.js';
 import { deleteModel, keepModel, listModels, readKept, readModel } from '../../store/model-store.js';
@@ -16,7 +16,7 @@ import type { CorpusSeries } from '../../training/samples/corpus.js';
 
 /** A model that a training left, and how its person finds it. */
 export interface KeptModel {
-  readonly card: FamilyCard;
+  readonly card: ModelCard;
   readonly bytes: Uint8Array;
   readonly where: Pick<TrainResult, 'kept' | 'forPerson'>;
   /** Set where the model was saved, but could not be tried. */
@@ -34,15 +34,15 @@ export async function saveThenTry(
   runtime: Runtime,
   request: TrainRequest,
   trained: TrainedFamily,
-  card: FamilyCard,
+  card: ModelCard,
   judged: readonly CorpusSeries[],
   emit: Emit,
 ): Promise<KeptModel> {
-  const plain = exportFamily(trained, card);
+  const plain = exportModel(trained, card);
   const where = await keep(request, card, plain);
   try {
     const scored = await withNormalScores(runtime, trained, card, judged);
-    const bytes = exportFamily(trained, scored, await codePriorOf(runtime, trained, scored, judged));
+    const bytes = exportModel(trained, scored, await codePriorOf(runtime, trained, scored, judged));
     return { card: scored, bytes, where: await keep(request, scored, bytes), untried: null };
   } catch (error) {
     if (!(error instanceof LimpidError) || error.code === 'E_IO') throw error;
@@ -64,7 +64,7 @@ function notTried({ message }: LimpidError): Problem {
 /** Makes the model visible: in the library, or as the file that was asked for. One of the same weights gives way. */
 async function keep(
   { output, keepAs }: TrainRequest,
-  card: FamilyCard,
+  card: ModelCard,
   bytes: Uint8Array,
 ): Promise<KeptModel['where']> {
   if (keepAs === undefined) {
@@ -80,13 +80,13 @@ async function keep(
   return { kept: id };
 }
 
-async function isOf(entry: ModelEntry, card: FamilyCard): Promise<boolean> {
+async function isOf(entry: ModelEntry, card: ModelCard): Promise<boolean> {
   return holds(await readKept(entry), card);
 }
 
-function holds(bytes: Uint8Array, { weightsSha256 }: FamilyCard): boolean {
+function holds(bytes: Uint8Array, { weightsSha256 }: ModelCard): boolean {
   try {
-    return readFamilyWeights(bytes).card.weightsSha256 === weightsSha256;
+    return readModelWeights(bytes).card.weightsSha256 === weightsSha256;
   } catch (error) {
     if (error instanceof LimpidError) return false;
     throw error;

@@ -1,5 +1,5 @@
 import { fault } from '../../contract/errors.js';
-import type { FamilyCard } from '../../contract/models.js';
+import type { ModelCard } from '../../contract/models.js';
 import type { TrainRequest } from '../../contract/requests.js';
 import { familyNamed } from '../../models/families/families.js';
 import type { Family, FamilySettings } from '../../models/family.js';
@@ -32,7 +32,7 @@ export function planOf(
   request: TrainRequest,
   corpus: readonly CorpusShape[],
   steps: number | null,
-  from: FamilyCard | null = null,
+  from: ModelCard | null = null,
 ): FamilyPlan {
   const family = familyNamed(request.family);
   const objective = objectiveOf(request);

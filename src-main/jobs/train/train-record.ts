@@ -1,14 +1,14 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, writeFileAtomic } from '../../base/files.js';
-import type { FamilyCard } from '../../contract/models.js';
+import type { ModelCard } from '../../contract/models.js';
 import { RECORD_FILES } from '../../store/record-files.js';
 import type { PreviewSink } from '../../training/preview.js';
 
 /** What a training leaves for a window: pictures of patches, and the card in the end. */
 export interface TrainingRecord {
   readonly previews: PreviewSink;
-  card(card: FamilyCard): Promise<void>;
+  card(card: ModelCard): Promise<void>;
 }
 
 /** @throws LimpidError E_IO */

@@ -6,10 +6,11 @@ import { type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { TrainRequest } from '../../contract/requests.js';
 import { EXIT, type TrainResult } from '../../contract/results.js';
-import { type FamilyWeights, familyCard } from '../../model-files/family-file.js';
+import type { ModelWeights } from '../../model-files/model-file.js';
+import { modelCard } from '../../model-files/trained-card.js';
 import { familyNamed } from '../../models/families/families.js';
 import type { Family } from '../../models/family.js';
-import { parameterCount } from '../../models/network.js';
+import { parameterCount } from '../../models/parameters.js';
 import { openRuntime } from '../../runtime/device.js';
 import type { Runtime } from '../../runtime/types.js';
 import { type FamilyHooks, type FamilyPlan, type TrainedFamily, trainFamily } from '../../training/family.js';
@@ -60,7 +61,7 @@ export async function runTrain(
     const planeSide = family.wholePlanes ? plan.size : null;
     const facts = { version: VERSION, device, data: dataOf(gathered, corpus) };
     const judged = gathered.series.map((one, i) => ({ ...one, roles: corpus[i].roles }));
-    const bare = familyCard(trained, facts, planeSide);
+    const bare = modelCard(trained, facts, planeSide);
     const { card, bytes, where, untried } = await saveThenTry(runtime, request, trained, bare, judged, emit);
     await record?.card(card);
     await checkpoint.remove();
@@ -76,7 +77,7 @@ function corpusOf(
   request: TrainRequest,
   series: readonly CorpusSeries[],
   { wholePlanes: whole }: Family,
-  start: FamilyWeights | null,
+  start: ModelWeights | null,
 ): readonly CorpusSeries[] {
   const split = splitOf(request, series);
   const side = planOf(request, split, 1, start?.card).size;
@@ -88,7 +89,7 @@ async function planWithSteps(
   corpus: readonly CorpusSeries[],
   runtime: Runtime,
   checkpoint: CheckpointFile,
-  start: FamilyWeights | null,
+  start: ModelWeights | null,
 ): Promise<FamilyPlan> {
   const card = start?.card ?? null;
   if (request.budget?.unit !== 'minutes') return planOf(request, corpus, null, card);

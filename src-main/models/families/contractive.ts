@@ -8,7 +8,7 @@ import {
   type Forward,
   type Pass,
 } from '../family.js';
-import { rank4 } from '../network.js';
+import { rank4 } from '../parameters.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
 
 /**

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Autoencoder, defineFamily, FOLDS } from '../family.js';
-import { rank4 } from '../network.js';
+import { rank4 } from '../parameters.js';
 import { coarse, FIELD_REACH, FIELD_STEP, smoothField } from '../smooth-field.js';
 import { normalisationOf, STACK_RANGES } from '../stacks.js';
-import { familyUnet } from '../unet.js';
+import { unet } from '../unet.js';
 
 /**
  * Denoising autoencoder (Vincent et al. 2008) as a U-Net, the convolutional family with skips: it learns to undo the
@@ -42,7 +42,7 @@ export const denoising = defineFamily(
     const field = given.field && head.linear;
     const linear = given.residual && head.linear && !field;
     const regularisation = { norm: normalisationOf(given.norm), dropout: given.dropout };
-    const net = familyUnet(
+    const net = unet(
       {
         base,
         levels,

@@ -3,7 +3,7 @@ import { Random } from '../../base/random.js';
 import { fault } from '../../contract/errors.js';
 import { conv, convSpecs, leaky, paint, paintSpecs } from '../blocks.js';
 import { type Autoencoder, defineFamily, type Forward, type Pass } from '../family.js';
-import { rank4 } from '../network.js';
+import { rank4 } from '../parameters.js';
 import {
   block,
   blockSpecs,

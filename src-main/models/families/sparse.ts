@@ -4,7 +4,7 @@ import type { NamedArrays } from '../../graph/types.js';
 import { conv, paint } from '../blocks.js';
 import { type Autoencoder, type Coder, defineFamily, type Pass } from '../family.js';
 import { type Examples, LARGEST_CELL, LINEAR, linearStart, withLinear } from '../linear-start.js';
-import { rank4 } from '../network.js';
+import { rank4 } from '../parameters.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
 
 /**

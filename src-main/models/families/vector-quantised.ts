@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../blocks.js';
 import { type Autoencoder, type Coder, type DrawSpec, defineFamily, type Pass } from '../family.js';
-import { rank4 } from '../network.js';
+import { rank4 } from '../parameters.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
 
 /**

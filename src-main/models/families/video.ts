@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Autoencoder, defineFamily } from '../family.js';
-import { rank4 } from '../network.js';
+import { rank4 } from '../parameters.js';
 import { normalisationOf, STACK_RANGES } from '../stacks.js';
-import { familyUnet } from '../unet.js';
+import { unet } from '../unet.js';
 
 /** What the network is given of the middle frame: all of it, in residual form; all of it; nothing. */
 const MIDDLE = ['base', 'seen', 'unseen'] as const;
@@ -36,7 +36,7 @@ export const video = defineFamily(
     const regularisation = { norm: normalisationOf(given.norm), dropout: given.dropout };
     const blind = middle === 'unseen';
     const frames = 2 * context + 1;
-    const net = familyUnet(
+    const net = unet(
       {
         base,
         levels,

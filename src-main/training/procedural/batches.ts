@@ -1,5 +1,5 @@
 import { Random } from '../../base/random.js';
-import { CONDITIONS } from '../../models/unet.js';
+import { CONDITIONS } from '../../models/family.js';
 import { stabiliser } from '../../noise/stabiliser.js';
 import type { BatchSource, FedBatch, Part } from '../samples/batches.js';
 import { drawNoise } from '../samples/objective.js';

@@ -18,14 +18,14 @@ export interface BatchSource {
 
 /** Batches of patches of a noisy image, made into pairs under a self-supervised objective. */
 export function patchBatches(
-  plan: { readonly objective: Objective; readonly batchSize: number; readonly patchSize: number },
+  plan: { readonly objective: Objective; readonly batchSize: number; readonly size: number },
   sampler: PatchSampler,
 ): BatchSource {
   return {
     batch: (random, part) => {
-      const { objective, batchSize, patchSize } = plan;
+      const { objective, batchSize, size } = plan;
       const draw = () => sampler.draw(random, part);
-      const { input, target, weight } = makeBatch(objective, draw, batchSize, patchSize, random);
+      const { input, target, weight } = makeBatch(objective, draw, batchSize, size, random);
       return { input, target, weight };
     },
   };

@@ -1,4 +1,4 @@
-import { CONDITIONS, type Condition } from '../../models/unet.js';
+import { CONDITIONS, type Condition } from '../../models/family.js';
 import type { UnitNoiseImage } from '../../noise/domain.js';
 
 /** What a conditioned network is told about an image. */

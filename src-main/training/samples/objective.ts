@@ -32,11 +32,6 @@ interface MaskedObjective {
   readonly span: readonly [number, number];
 }
 
-/** Clean images were there to learn from: the network takes a noisy image as it is. */
-export interface CleanObjective {
-  readonly kind: 'clean';
-}
-
 /** One mini-batch, flattened: inputs [n, size, size, channels], targets and weights [n, size, size, 1]. */
 export interface Batch {
   readonly input: Float32Array;

@@ -24,7 +24,7 @@ export type PairObjective =
   | ArtifactObjective;
 
 /** Whether the trained model takes something away, so that it may be applied as a denoiser. */
-export function removesNoise({ kind }: PairObjective): boolean {
+export function removesNoise({ kind }: { readonly kind: string }): boolean {
   return (
     kind === 'gaussian' ||
     kind === 'rician' ||

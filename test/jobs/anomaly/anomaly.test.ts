@@ -10,7 +10,7 @@ import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
 import { readAll } from '../../../src-main/jobs/train/train-input.js';
-import { openFamilyFile } from '../../../src-main/model-files/family-file.js';
+import { openModelFile } from '../../../src-main/model-files/model-file.js';
 import { openRuntime } from '../../../src-main/runtime/device.js';
 import { complaints, newLines } from '../../dicom/validators.js';
 import { volumeOf } from '../../imaging/support.js';
@@ -77,7 +77,7 @@ async function reportIn(output: string): Promise<AnomalyReport> {
 describe('the card of a model', () => {
   it('tells what is usual in the slices that only judged', async () => {
     const runtime = await openRuntime('cpu', { threads: 2 });
-    const { card } = await openFamilyFile(runtime, await fs.readFile(model));
+    const { card } = await openModelFile(runtime, await fs.readFile(model));
     expect(card.normal?.planes).toBe(card.data.heldOutPlanes);
     const { error = [], errorSlices = [] } = card.normal ?? {};
     expect(error.every((limit, i) => limit > 0 && (i === 0 || limit >= error[i - 1]))).toBe(true);

@@ -5,7 +5,7 @@ import type { JobEvent, LearningEvent } from '../../../src-main/contract/events.
 import type { TrainRequest } from '../../../src-main/contract/requests.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
-import { readFamilyWeights } from '../../../src-main/model-files/family-file.js';
+import { readModelWeights } from '../../../src-main/model-files/model-file.js';
 import type { Wish } from '../../../src-main/process/port.js';
 import { findModel, readKept } from '../../../src-main/store/model-store.js';
 import { brainSlices, removeFolders, temporaryFolder } from '../fixtures.js';
@@ -77,7 +77,7 @@ describe('pictures while it learns', () => {
       // components, and gives up some of them for its prior first.
       if (family !== 'masked' && family !== 'variational') expect(error(last)).toBeLessThan(error(first));
       const card: unknown = JSON.parse(await fs.readFile(path.join(record, 'card.json'), 'utf8'));
-      const { card: inFile } = readFamilyWeights(await fs.readFile(file(`${family}-shown.onnx`)));
+      const { card: inFile } = readModelWeights(await fs.readFile(file(`${family}-shown.onnx`)));
       expect(card).toEqual(JSON.parse(JSON.stringify(inFile)));
     },
   );
@@ -94,7 +94,7 @@ describe('a training that is ended early', () => {
     expect(points.map(({ step }) => step)).toEqual([100, 200, 257]);
     const lowest = points.reduce((a, b) => ((b.heldOut ?? 1) < (a.heldOut ?? 1) ? b : a));
     expect(result).toMatchObject({ bestStep: lowest.step, heldOut: lowest.heldOut });
-    const { card } = readFamilyWeights(await fs.readFile(file('early.onnx')));
+    const { card } = readModelWeights(await fs.readFile(file('early.onnx')));
     expect(card.training).toMatchObject({ steps: 257, bestStep: lowest.step });
     expect(await fs.readdir(root)).not.toContain('early.onnx.checkpoint');
   });

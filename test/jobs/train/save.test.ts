@@ -5,7 +5,7 @@ import { LimpidError } from '../../../src-main/contract/errors.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import { decodeMetadata } from '../../../src-main/graph/onnx.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
-import { readFamilyCard } from '../../../src-main/model-files/family-file.js';
+import { readCard } from '../../../src-main/model-files/model-card.js';
 import type { Device, Runtime } from '../../../src-main/runtime/types.js';
 import { listModels } from '../../../src-main/store/model-store.js';
 import { brainSlices, removeFolders, temporaryFolder } from '../fixtures.js';
@@ -53,8 +53,7 @@ afterAll(async () => {
 
 const request = (name: string, more = {}) =>
   trainRequest(input, path.join(root, name), { ...FAMILY, ...more });
-const cardOf = async (name: string) =>
-  readFamilyCard(decodeMetadata(await fs.readFile(path.join(root, name))));
+const cardOf = async (name: string) => readCard(decodeMetadata(await fs.readFile(path.join(root, name))));
 
 describe('a model whose trial fails', () => {
   it('is saved, with a word about it and exit code 1', async () => {

@@ -7,7 +7,7 @@ import { writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runModels } from '../../../src-main/jobs/models.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
-import { openFamilyFile } from '../../../src-main/model-files/family-file.js';
+import { openModelFile } from '../../../src-main/model-files/model-file.js';
 import { openRuntime } from '../../../src-main/runtime/device.js';
 import { findModel, listModels } from '../../../src-main/store/model-store.js';
 import { volumeOf } from '../../imaging/support.js';
@@ -32,7 +32,7 @@ afterAll(() => {
 
 async function openModel(file: string) {
   const runtime = await openRuntime('cpu', { threads: 2 });
-  return { runtime, model: await openFamilyFile(runtime, await fs.readFile(file)) };
+  return { runtime, model: await openModelFile(runtime, await fs.readFile(file)) };
 }
 
 describe('a training job', () => {

@@ -5,8 +5,8 @@ import { Random } from '../../../src-main/base/random.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
-import { openFamilyFile, readFamilyWeights } from '../../../src-main/model-files/family-file.js';
-import { restoreWithFamily } from '../../../src-main/restore/family-restorer.js';
+import { openModelFile, readModelWeights } from '../../../src-main/model-files/model-file.js';
+import { restoreScaled } from '../../../src-main/restore/scaled.js';
 import { openRuntime } from '../../../src-main/runtime/device.js';
 import { intensityScale } from '../../../src-main/training/samples/corpus.js';
 import { makeDicom } from '../../dicom/support.js';
@@ -71,7 +71,7 @@ describe('a video job', () => {
     const other = path.join(root, 'other.onnx');
     await runTrain(trainRequest(nifti, other, more), () => {});
     const [a, b] = await Promise.all([model, other].map((file) => fs.readFile(file)));
-    expect(readFamilyWeights(a).card.weightsSha256).toBe(readFamilyWeights(b).card.weightsSha256);
+    expect(readModelWeights(a).card.weightsSha256).toBe(readModelWeights(b).card.weightsSha256);
     const file = { kind: 'file', path: model } as const;
     const run = (input: string, output: string) =>
       runJob(denoiseRequest(input, path.join(root, output), { model: file, errorMap: false }), () => {});
@@ -124,8 +124,8 @@ describe('training from a model', () => {
     });
     await runTrain(tuned, () => {});
     const [before, after] = [
-      readFamilyWeights(await fs.readFile(first)),
-      readFamilyWeights(await fs.readFile(second)),
+      readModelWeights(await fs.readFile(first)),
+      readModelWeights(await fs.readFile(second)),
     ];
     expect(after.card).toMatchObject({
       settings: { width: 32, depth: 1, hidden: 0 },
@@ -136,12 +136,12 @@ describe('training from a model', () => {
     expect(Math.max(...apart.map(Math.abs))).toBeLessThan(1e-6);
     // it takes squares of one size, and is applied to planes of any in windows that overlap
     const runtime = await openRuntime('cpu', { threads: 2 });
-    const model = await openFamilyFile(runtime, await fs.readFile(second));
+    const model = await openModelFile(runtime, await fs.readFile(second));
     const plane = volumeOf(
       new Float32Array(70 * 44).map((_, i) => 100 + 50 * Math.sin(i / 7)),
       [70, 44, 1],
     );
-    const { data } = await restoreWithFamily(model, plane, intensityScale(plane));
+    const { data } = await restoreScaled(model, plane, intensityScale(plane));
     const moved = data.map((value, i) => Math.abs(value - plane.data[i]));
     expect(Math.max(...moved)).toBeLessThan(0.01);
     await runtime.close();

@@ -6,7 +6,7 @@ import { readNifti } from '../../../src-main/imaging/nifti.js';
 import { masked } from '../../../src-main/models/families/masked.js';
 import type { Autoencoder } from '../../../src-main/models/family.js';
 import { headOf } from '../../../src-main/models/losses.js';
-import { rank4 } from '../../../src-main/models/network.js';
+import { rank4 } from '../../../src-main/models/parameters.js';
 import { openRuntime } from '../../../src-main/runtime/device.js';
 import type { Runtime } from '../../../src-main/runtime/types.js';
 import { autoencoderLearner } from '../../../src-main/training/learner.js';

@@ -50,9 +50,9 @@ export const MODELS = {
     'edge',
   ],
   'E_MODEL/damaged-weights': ['The weights in the model file are damaged.', 'Get the file again.'],
-  'E_MODEL/no-autoencoder': [
-    'This ONNX file is no autoencoder that Limpid trained.',
-    'Give a model that Limpid trained.',
+  'E_MODEL/denoises-only': [
+    'This model takes noise of known level away and does nothing else.',
+    'Give a model that Limpid trained to rebuild images.',
     'edge',
   ],
   'E_MODEL/no-latent': ['The model has no latent to decode.', 'Choose another family.'],

@@ -3,8 +3,9 @@ import { simulateArtifact } from '../../src-main/artifacts/artifacts.js';
 import { Random } from '../../src-main/base/random.js';
 import { psnr } from '../../src-main/imaging/metrics.js';
 import { sliceView, withData } from '../../src-main/imaging/volume.js';
-import { exportFamily, familyCard, openFamilyFile } from '../../src-main/model-files/family-file.js';
-import { restoreWithFamily } from '../../src-main/restore/family-restorer.js';
+import { exportModel, openModelFile } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
+import { restoreScaled } from '../../src-main/restore/scaled.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { type FamilyPlan, trainFamily } from '../../src-main/training/family.js';
@@ -47,10 +48,10 @@ afterAll(() => runtime.close());
 async function trained(plan: FamilyPlan) {
   const corpus = splitCorpus([corpusSeries(brain(70, 12), 'one', null)], 0.2, new Random(1));
   const family = await trainFamily(runtime, corpus, plan);
-  return openFamilyFile(runtime, exportFamily(family, familyCard(family, FACTS, null)));
+  return openModelFile(runtime, exportModel(family, modelCard(family, FACTS, null)));
 }
 
-describe('restoreWithFamily', () => {
+describe('restoreScaled', () => {
   it.skipIf(lacks !== '').each([
     { artifact: 'spike', severity: 10, settings: { base: 8 } },
     // from half the plane away: only a folded network sees where a ghost comes from
@@ -62,7 +63,7 @@ describe('restoreWithFamily', () => {
     const clean = brain(100, 2);
     const harmed = simulateArtifact(clean, { artifact, severity, seed: 8 });
     const before = harmed.data.slice();
-    const restored = await restoreWithFamily(model, harmed, intensityScale(harmed));
+    const restored = await restoreScaled(model, harmed, intensityScale(harmed));
     expect(harmed.data).toEqual(before);
     for (const slice of [0, 1]) {
       const reference = sliceView(clean, slice);
@@ -73,7 +74,7 @@ describe('restoreWithFamily', () => {
     measured[3] = 0;
     const padded = { ...withData(harmed, harmed.data.slice()), measured };
     padded.data[3] = -5000;
-    expect((await restoreWithFamily(model, padded, intensityScale(padded))).data[3]).toBe(-5000);
+    expect((await restoreScaled(model, padded, intensityScale(padded))).data[3]).toBe(-5000);
     await model.close();
   });
 
@@ -92,7 +93,7 @@ describe('restoreWithFamily', () => {
       const model = await trained({ ...PLAN, ...more });
       const clean = brain(100, 2);
       const harmed = simulateArtifact(clean, { artifact: 'bias', severity: 60, seed: 8 });
-      const restored = await restoreWithFamily(model, harmed, intensityScale(harmed));
+      const restored = await restoreScaled(model, harmed, intensityScale(harmed));
       // what a field is multiplied by as a whole cannot be known
       const score = (volume: typeof clean) => psnr(clean.data, fitted(volume.data, clean.data), null, 255);
       expect(score(restored)).toBeGreaterThan(score(harmed) + 1);
@@ -121,7 +122,7 @@ describe('restoreWithFamily', () => {
       steps: 2,
     });
     const clean = brain(100, 1);
-    await expect(restoreWithFamily(model, clean, intensityScale(clean))).rejects.toMatchObject({
+    await expect(restoreScaled(model, clean, intensityScale(clean))).rejects.toMatchObject({
       code: 'E_MODEL',
     });
     await model.close();

@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { decodeMetadata, encodeModel } from '../../src-main/graph/onnx.js';
-import {
-  exportFamily,
-  familyCard,
-  openFamilyFile,
-  readFamilyWeights,
-} from '../../src-main/model-files/family-file.js';
 import { adoptForeign } from '../../src-main/model-files/foreign.js';
-import { applyToPlane, decodeLatent, scaledStack } from '../../src-main/restore/family-apply.js';
+import { exportModel, openModelFile, readModelWeights } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
+import { applyToPlane, decodeLatent, scaledStack } from '../../src-main/restore/apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { trainFamily } from '../../src-main/training/family.js';
@@ -42,12 +38,12 @@ describe('a model file of a family', () => {
     const corpus = whole ? squares(split, 32) : split;
     const trained = await trainFamily(runtime, corpus, planFor(family, { steps: 80, settings }));
     const data = { series: 1, trainingPlanes: 4, heldOutPlanes: 2, modalities: ['MR'], noise: null };
-    const card = familyCard(trained, { version: '0', device: 'cpu', data }, whole ? 32 : null);
-    return exportFamily(trained, card);
+    const card = modelCard(trained, { version: '0', device: 'cpu', data }, whole ? 32 : null);
+    return exportModel(trained, card);
   }
 
   async function opened(family: string, settings: Readonly<Record<string, number>>, whole: boolean) {
-    return openFamilyFile(runtime, await exported(family, settings, whole));
+    return openModelFile(runtime, await exported(family, settings, whole));
   }
 
   it.each([
@@ -75,14 +71,14 @@ describe('a model file of a family', () => {
     const damaged = async (at: number) => {
       const changed = bytes.slice();
       changed[at] ^= 1;
-      const open = openFamilyFile(runtime, changed);
+      const open = openModelFile(runtime, changed);
       await expect(open).rejects.toMatchObject({
         code: 'E_MODEL',
         message: expect.stringContaining('damaged'),
       });
     };
     // the lowest bit of a weight: ONNX Runtime takes it without a word
-    const values = Object.values(readFamilyWeights(bytes).weights).flatMap(({ data }) => [...data]);
+    const values = Object.values(readModelWeights(bytes).weights).flatMap(({ data }) => [...data]);
     const [weight] = values.filter((value) => ![0, 1].includes(value));
     const at = Buffer.from(bytes).indexOf(Buffer.from(new Float32Array([weight]).buffer));
     expect(at).toBeGreaterThan(0);
@@ -96,7 +92,7 @@ describe('a model file of a family', () => {
     const { bytes } = adoptForeign(original, await runtime.loadModel(original), foreign, 'limpid');
     const changed = bytes.slice();
     changed[Buffer.from(bytes).indexOf(Buffer.from(new Float32Array([0.25]).buffer)) + 1] ^= 1;
-    await expect(openFamilyFile(runtime, changed)).rejects.toMatchObject({ code: 'E_MODEL' });
+    await expect(openModelFile(runtime, changed)).rejects.toMatchObject({ code: 'E_MODEL' });
   });
 
   /** out = x times `factor`, by a 1x1 convolution, as a published network in NCHW would come. */
@@ -118,7 +114,7 @@ describe('a model file of a family', () => {
     const loaded = await runtime.loadModel(bytes);
     const adopted = adoptForeign(bytes, loaded, { layout: 'auto', gives, white: 255 }, 'limpid');
     expect(Object.keys(decodeMetadata(adopted.bytes))).toContain('limpid');
-    const model = await openFamilyFile(runtime, adopted.bytes);
+    const model = await openModelFile(runtime, adopted.bytes);
     expect(model.card.foreign).toEqual({ layout: 'nchw', gives, white: 255 });
     const image = Float32Array.from({ length: 16 * 32 }, (_, i) => i / 512);
     const { reconstruction } = await model.run(image, 16, 32);
@@ -134,7 +130,7 @@ describe('a model file of a family', () => {
 
   it('that lost its card or holds a damaged one is refused', async () => {
     const bytes = foreignModel(1, 1);
-    await expect(openFamilyFile(runtime, bytes)).rejects.toMatchObject({ code: 'E_MODEL' });
-    await expect(openFamilyFile(runtime, bytes.subarray(0, 40))).rejects.toMatchObject({ code: 'E_MODEL' });
+    await expect(openModelFile(runtime, bytes)).rejects.toMatchObject({ code: 'E_MODEL' });
+    await expect(openModelFile(runtime, bytes.subarray(0, 40))).rejects.toMatchObject({ code: 'E_MODEL' });
   });
 });

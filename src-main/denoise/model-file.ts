@@ -1,53 +1,101 @@
 import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import { fault, type Problem, problemOf } from '../contract/errors.js';
-import type { FamilyCard } from '../contract/models.js';
+import type { ModelCard } from '../contract/models.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { wholePlace } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
-import { type FamilyModel, isFamilyFile, openFamilyFile } from '../model-files/family-file.js';
+import { isOfUnitNoise } from '../model-files/model-card.js';
+import { type OpenModel, openModelFile } from '../model-files/model-file.js';
 import { type NoiseModel, noiseOfBox } from '../noise/domain.js';
 import { finished } from '../restore/denoise.js';
-import { restoreWithFamily } from '../restore/family-restorer.js';
+import { restorerOfFile } from '../restore/restorer.js';
+import { restoreScaled } from '../restore/scaled.js';
 import { openRuntime } from '../runtime/device.js';
 import { readModel } from '../store/model-store.js';
 import { intensityScale } from '../training/samples/corpus.js';
 import { isClean } from '../trust/clean.js';
+import { description } from './description.js';
+import { denoiseWith, refinedWords, settled } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput, Processor } from './processor.js';
-import { untouched } from './untouched.js';
+import { sparingClean, untouched } from './untouched.js';
 
 /**
- * A model file of `limpid train` as a denoiser; null where the request names none, or a file of another kind.
+ * A model file as a denoiser.
  *
+ * @param given file, or id or name from the library
  * @throws LimpidError E_DEVICE, E_NOT_FOUND, E_IO, E_MODEL
  */
-export async function openFamilyDenoiser(request: DenoiseRequest): Promise<Processor | null> {
-  if (request.model.kind !== 'file') return null;
-  const bytes = await readModel(request.model.path);
-  if (!isFamilyFile(bytes)) return null;
+export async function openModelDenoiser(request: DenoiseRequest, given: string): Promise<Processor> {
+  const bytes = await readModel(given);
   const runtime = await openRuntime(request.device);
-  const model = await openFamilyFile(runtime, bytes).catch(async (error: unknown) => {
+  const model = await openModelFile(runtime, bytes).catch(async (error: unknown) => {
     await runtime.close();
     throw error;
   });
   const { device, description, warnings } = runtime.files;
-  const hash = sha256(bytes).slice(0, 16);
-  return {
+  const context = { model, hash: sha256(bytes).slice(0, 16), request };
+  const common = {
     device: { name: device, description, warnings },
-    suffix: isArtifact(model.card) ? 'ARTIFACT REMOVED' : 'DENOISED',
     fileSuffix: 'denoised',
-    process: (input, hooks) => restore(model, hash, request, input, hooks),
     async close() {
       await model.close();
       await runtime.close();
     },
   };
+  if (!isOfUnitNoise(model.card))
+    return {
+      ...common,
+      suffix: isArtifact(model.card) ? 'ARTIFACT REMOVED' : 'DENOISED',
+      process: (input, hooks) => restore(context, input, hooks),
+    };
+  const denoiser: Processor = {
+    ...common,
+    suffix: 'DENOISED',
+    takesSlabs: true,
+    process: (input, hooks) => restoreUnitNoise(context, input, hooks),
+  };
+  return sparingClean(denoiser, request);
 }
 
+interface Context {
+  readonly model: OpenModel;
+  /** Start of the SHA-256 of the file. */
+  readonly hash: string;
+  readonly request: DenoiseRequest;
+}
+
+/** With a denoiser that is told the noise. */
+async function restoreUnitNoise(
+  { model, hash, request }: Context,
+  input: ProcessInput,
+  hooks: ProcessHooks,
+): Promise<Processed> {
+  const { family, levelFactor = 1 } = model.card;
+  const restorer = restorerOfFile(model);
+  if (restorer.conditions === 0) refuseStrangers(input, restorer.context);
+  const noise = settled(input.noise, levelFactor);
+  return {
+    ...(await denoiseWith(restorer, request, { ...input, noise }, hooks)),
+    noise,
+    training: null,
+    model: null,
+    description: description(request, noise, [
+      `${family} autoencoder from a model file`,
+      `file SHA-256 ${hash}`,
+      ...refinedWords(request),
+    ]),
+  };
+}
+
+/** @throws LimpidError E_MODEL for slices that are no neighbours, and a model that needs such */
+function refuseStrangers({ only2d }: Pick<ProcessInput, 'only2d'>, context: number): void {
+  if (only2d && context > 0) throw fault('E_MODEL/neighbours');
+}
+
+/** With a model that knows images by their percentiles, and may take away something else than noise. */
 async function restore(
-  model: FamilyModel,
-  hash: string,
-  request: DenoiseRequest,
+  { model, hash, request }: Context,
   { volume, noise, only2d }: ProcessInput,
   hooks: ProcessHooks,
 ): Promise<Processed> {
@@ -55,18 +103,13 @@ async function restore(
   // Slices on each side; neighbours in time are never far.
   const inTime = card.input.along === 'frames';
   const context = inTime ? 0 : card.input.context;
-  if (only2d && context > 0) throw fault('E_MODEL/neighbours');
+  refuseStrangers({ only2d }, context);
   // Where no noise was measured there is nothing for a model of noise to do.
   if (!(noise.sigma > 0) && isOfNoise(card)) return untouched(request, { volume, noise, only2d });
   const started = performance.now();
   const scale = intensityScale(volume);
   const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
-    finished(
-      part,
-      await restoreWithFamily(model, part, scale, onProgress, level.sigma),
-      level,
-      request.strength,
-    );
+    finished(part, await restoreScaled(model, part, scale, onProgress, level.sigma), level, request.strength);
   const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
   const isUntested = isArtifact(card) || (!isOfNoise(card) && isClean(volume, noise));
   return {
@@ -78,7 +121,7 @@ async function restore(
           (await run(part, noiseOfBox(noise, volume, place.box))).denoised,
     training: null,
     model: null,
-    description: description(card, hash, request.strength),
+    description: wordsOf(card, hash, request.strength),
     context,
     ...(inTime ? { contextFrames: card.input.context } : {}),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
@@ -87,7 +130,7 @@ async function restore(
   };
 }
 
-function isArtifact({ objective }: FamilyCard): boolean {
+function isArtifact({ objective }: ModelCard): boolean {
   return objective.kind === 'artifact';
 }
 
@@ -95,12 +138,12 @@ function isArtifact({ objective }: FamilyCard): boolean {
 const OF_NOISE: readonly string[] = ['gaussian', 'rician', 'blind-spot', 'frames', 'foreign'];
 
 /** Whether the card says that the model removes noise: then a clean series has nothing for it. */
-function isOfNoise({ objective }: FamilyCard): boolean {
+function isOfNoise({ objective }: ModelCard): boolean {
   return OF_NOISE.includes(objective.kind);
 }
 
 /** For Derivation Description. */
-function description(card: FamilyCard, hash: string, strength: number): string {
+function wordsOf(card: ModelCard, hash: string, strength: number): string {
   const { objective } = card;
   return [
     isArtifact(card)

@@ -1,6 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../base/random.js';
-import type { NamedArrays, NamedTensors, Shape } from '../graph/types.js';
+import type { NamedArrays, Shape } from '../graph/types.js';
 
 /**
  * How a parameter starts: 'he' is He et al. 2015 for leaky ReLU with slope LEAK, 'lecun' has variance 1 / fan-in
@@ -15,40 +15,17 @@ export interface ParameterSpec {
   readonly fanIn?: number;
 }
 
-/** What a network was built with; plain values, so that they go into the metadata of a model file. */
-export type NetworkSettings = Readonly<Record<string, number | boolean>>;
-
-/**
- * An image-to-image network as a pure function of its parameters. It works in the stabilised domain: noise of
- * unit standard deviation.
- */
-export interface Network {
-  readonly family: string;
-  readonly settings: NetworkSettings;
-  readonly parameters: Readonly<Record<string, ParameterSpec>>;
-  /** Neighbouring slices taken as context on each side. */
-  readonly context: number;
-  /** Planes that tell the network about the image (noise level, ...) after the 2 * context + 1 slices. */
-  readonly conditions: number;
-  /** Rows and columns must be multiples of this. */
-  readonly multiple: number;
-  /** Pixels further away than this (Chebyshev) do not change an output pixel. */
-  readonly radius: number;
-  /** [n, rows, columns, channelsOf(network)] -> [n, rows, columns, 1]. */
-  readonly apply: (parameters: NamedTensors, image: Tensor4D) => Tensor4D;
-}
-
-/** Channels of the input image: slices first, then conditions. */
-export function channelsOf(network: Pick<Network, 'context' | 'conditions'>): number {
-  return 2 * network.context + 1 + network.conditions;
-}
-
 /** Negative slope of every leaky ReLU. */
 export const LEAK = 0.1;
 
-/** Draws the start values of a network: one forked generator a parameter, so that adding one moves no other. */
-export function initialParameters(network: Pick<Network, 'parameters'>, random: Random): NamedArrays {
-  const entries = Object.entries(network.parameters).map(([name, spec]) => {
+/** What has parameters: an autoencoder, and parts of one. */
+interface Parametric {
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+}
+
+/** Draws start values: one forked generator a parameter, so that adding one moves no other. */
+export function initialParameters({ parameters }: Parametric, random: Random): NamedArrays {
+  const entries = Object.entries(parameters).map(([name, spec]) => {
     const data = new Float32Array(spec.shape.reduce((product, size) => product * size, 1));
     if (spec.initialiser === 'ones') data.fill(1);
     else if (spec.initialiser !== 'zeros') {
@@ -67,8 +44,8 @@ function scaleOf({ shape, initialiser, fanIn }: ParameterSpec, length: number): 
   return Math.sqrt((initialiser === 'he' ? 2 / (1 + LEAK * LEAK) : 1) / summed);
 }
 
-export function parameterCount(network: Pick<Network, 'parameters'>): number {
-  return Object.values(network.parameters).reduce(
+export function parameterCount({ parameters }: Parametric): number {
+  return Object.values(parameters).reduce(
     (sum, spec) => sum + spec.shape.reduce((product, size) => product * size, 1),
     0,
   );

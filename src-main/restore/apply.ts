@@ -2,7 +2,7 @@ import { fault } from '../contract/errors.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import { mirrorPlane } from '../imaging/tiles.js';
 import type { Volume } from '../imaging/volume.js';
-import type { FamilyModel } from '../model-files/family-file.js';
+import type { OpenModel } from '../model-files/model-file.js';
 import {
   type IntensityScale,
   intensityScale,
@@ -51,7 +51,7 @@ export function scaledStack(volume: Volume, scale: IntensityScale = intensitySca
  * @param plane frame * slices + slice
  */
 export async function applyToPlane(
-  model: FamilyModel,
+  model: OpenModel,
   stack: ScaledStack,
   plane: number,
 ): Promise<AppliedPlane> {
@@ -66,7 +66,7 @@ export async function applyToPlane(
 
 /** An image from a latent, as large as its cells make it: rows * columns, scaled. @throws LimpidError E_MODEL */
 export async function decodeLatent(
-  model: FamilyModel,
+  model: OpenModel,
   latent: NamedArray,
 ): Promise<{ readonly values: Float32Array; readonly rows: number; readonly columns: number }> {
   const { channels } = model.card.latent ?? {};
@@ -81,7 +81,7 @@ interface Fed {
   readonly columns: number;
 }
 
-function fedPlane({ card }: FamilyModel, stack: ScaledStack, plane: number): Fed {
+function fedPlane({ card }: OpenModel, stack: ScaledStack, plane: number): Fed {
   const { context, multiple, planeSide, along } = card.input;
   if (along === 'frames') requireFrames(stack);
   const area = stack.rows * stack.columns;
