@@ -37,7 +37,7 @@ const Delivery = object({
 });
 export type Delivery = Of<typeof Delivery>;
 
-const SeriesRecord = object({
+export const SeriesRecord = object({
   format: only(FORMAT),
   id: text,
   study: text,

@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../base/files.js';
 import { LimpidError, problemFrom } from '../contract/errors.js';
-import { type Of, object, read, text, whole } from '../contract/schema.js';
+import { list, type Of, object, read, text, whole } from '../contract/schema.js';
 import type { NodeConfig } from './config.js';
 import type { LimpidNode } from './node.js';
-import { type SeriesRecord, STATES } from './record.js';
+import { SeriesRecord, STATES } from './record.js';
 import { freeBytes } from './retention.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -16,6 +16,7 @@ export type Action = (typeof ACTIONS)[number];
 
 /** Where a running node answers, for commands on the same machine by the same user. */
 const Door = object({ port: whole, token: text });
+const Records = list(SeriesRecord);
 /** What a refused command answers. */
 const Told = object({ message: text, remedy: text });
 
@@ -142,9 +143,9 @@ async function metricsOf(config: NodeConfig, node: LimpidNode): Promise<string> 
 
 /** What a command asks a running node. @throws LimpidError E_NOT_FOUND where none runs; what the node answers */
 export async function listSeries(config: NodeConfig): Promise<readonly SeriesRecord[]> {
-  const { text } = await askNode(config, 'GET', '/series');
-  // Written by this program, in this version: the node and the command are of one installation.
-  return JSON.parse(text) as readonly SeriesRecord[];
+  const reading = read(Records, parsed((await askNode(config, 'GET', '/series')).text));
+  if (!reading.fits) throw notRunning(undefined);
+  return reading.value;
 }
 
 /** @throws LimpidError as `listSeries` */

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import { fits, list, object, text } from '../../src-main/contract/schema.js';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
 import { readConfig } from '../../src-main/node/config.js';
@@ -133,6 +134,9 @@ function settings(folder: string, ports: { node: number; pacs: number; storescp:
   return config;
 }
 
+/** What Orthanc tells of each series. */
+const Stored = list(object({ MainDicomTags: object({ SeriesInstanceUID: text }), Instances: list(text) }));
+
 const uidsIn = (folder: string) => fs.readdirSync(folder).sort();
 
 describe.skipIf(lacks)('a day of a node', () => {
@@ -195,10 +199,8 @@ describe.skipIf(lacks)('a day of a node', () => {
       expect(uidsIn(images)).toEqual(instances.map((one) => `${one}.dcm`).sort());
     }
     expect(uidsIn(second)).toHaveLength(16);
-    const derived = (await (await fetch(`${orthanc.http}/series?expand`)).json()) as {
-      MainDicomTags: { SeriesInstanceUID: string };
-      Instances: string[];
-    }[];
+    const derived: unknown = await (await fetch(`${orthanc.http}/series?expand`)).json();
+    if (!fits(Stored, derived)) throw new Error('Orthanc answered something else.');
     const sources = all.map(({ series }) => series);
     const made = derived.filter(({ MainDicomTags }) => !sources.includes(MainDicomTags.SeriesInstanceUID));
     expect(made.map(({ Instances }) => Instances.length).sort()).toEqual([1, 5, 5, 5]);
