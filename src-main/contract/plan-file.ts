@@ -1,5 +1,5 @@
 /** What `limpid plan` writes and people edit: what is done with each series, and the files that it is. */
-import { DeviceName, ModelChoice, ObjectiveName } from './requests.js';
+import { DeviceName, ModelChoice, NoiseLevel, ObjectiveName } from './requests.js';
 import {
   either,
   exactly,
@@ -92,6 +92,7 @@ export const PlanFile = exactly({
     uncertainty: flag,
     force: flag,
     bids: flag,
+    noiseLevel: optional(NoiseLevel),
   }),
   series: list(PlanEntry),
 });

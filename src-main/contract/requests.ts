@@ -63,6 +63,10 @@ export const InspectRequest = object({
   paths: some,
   /** Also read the pixels: the noise level, and damage that hides in them. */
   noise: optional(flag),
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
 });
 export type InspectRequest = Of<typeof InspectRequest>;
 
@@ -151,6 +155,10 @@ export const EvaluateRequest = object({
   test: filled,
   noisy: nullOr(filled),
   mask: variants('kind', [object({ kind: only('auto') }), object({ kind: only('file'), path: filled })]),
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
 });
 export type EvaluateRequest = Of<typeof EvaluateRequest>;
 
@@ -316,6 +324,10 @@ export const TrainRequest = object({
   device: DeviceName,
   /** Also learn from series that Limpid derived. */
   force: flag,
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
 });
 export type TrainRequest = Of<typeof TrainRequest>;
 
@@ -433,6 +445,10 @@ export const AnomalyRequest = object({
   device: DeviceName,
   /** Also look at series that Limpid derived. */
   force: flag,
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
 });
 export type AnomalyRequest = Of<typeof AnomalyRequest>;
 
@@ -454,6 +470,10 @@ export const LatentRequest = object({
   force: flag,
   /** One for each input: the id of the one series of it that is meant, null for all; absent: all of every input. */
   only: optional(list(nullOr(filled))),
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
 });
 export type LatentRequest = Of<typeof LatentRequest>;
 

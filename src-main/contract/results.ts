@@ -154,6 +154,18 @@ export interface EvaluateResult {
   readonly noisy: EvaluationNumbers | null;
   /** Test less noisy. */
   readonly gain: EvaluationNumbers | null;
+  /** Of trees: each series with its counterpart; the numbers above are means then, the peak is the largest. */
+  readonly pairs?: readonly EvaluatedPair[];
+  /** Of trees: series without a counterpart. */
+  readonly problems?: readonly Problem[];
+}
+
+export interface EvaluatedPair
+  extends Pick<EvaluateResult, 'peak' | 'maskVoxels' | 'voxels' | 'test' | 'noisy' | 'gain'> {
+  /** Ids. */
+  readonly reference: string;
+  readonly series: string;
+  readonly forPerson?: { readonly description: string };
 }
 
 export interface SendResult {

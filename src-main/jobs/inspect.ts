@@ -12,6 +12,7 @@ import {
 import { Gathering, measuredSlices } from '../denoise/sample.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
+import { attributeValues } from '../dicom/read/keywords.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
@@ -23,6 +24,7 @@ import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
+import { type Chooser, choiceOf, type Described, openChooser } from './choice/choose.js';
 
 /**
  * Lists what is at the paths, from headers; nothing is written. What could not be read counts as failed.
@@ -32,7 +34,8 @@ import { isNiftiFile } from '../series/open-input.js';
 export async function runInspect(request: InspectRequest, emit: Emit): Promise<InspectResult> {
   const series: InspectedSeries[] = [];
   const problems: Problem[] = [];
-  const look: Look = { emit, noise: request.noise === true };
+  const chooser = openChooser(choiceOf(request));
+  const look: Look = { emit, noise: request.noise === true, chooser };
   for (const path of request.paths) {
     const found = (await isNiftiFile(path))
       ? await inspectNamed(path, series.length, look)
@@ -40,6 +43,7 @@ export async function runInspect(request: InspectRequest, emit: Emit): Promise<I
     series.push(...found.series);
     problems.push(...found.problems);
   }
+  chooser.end();
   const isUnknown = ({ eligible, noise }: InspectedSeries) => look.noise && eligible && noise === null;
   const failed = series.length === 0 || series.some(isUnknown) || problems.some(isFailure);
   return {
@@ -55,6 +59,7 @@ interface Look {
   readonly emit: Emit;
   /** Read the pixels too, for the noise level and damage that hides in them. */
   readonly noise: boolean;
+  readonly chooser: Chooser;
 }
 
 interface Found {
@@ -85,8 +90,12 @@ async function inspectTree(path: string, look: Look): Promise<Found> {
     });
     for (const problem of problems) emit({ type: 'warning', series: null, problem });
     const inspected: InspectedSeries[] = [];
-    for (const one of found.series) inspected.push(await inspectSeries(one, pool, look));
-    for (const image of images) inspected.push(await inspectImage(image, image.relative, look));
+    for (const one of found.series)
+      if (await look.chooser.takes(describedSeries(one)))
+        inspected.push(await inspectSeries(one, pool, look));
+    for (const image of images)
+      if (await look.chooser.takes(describedImage(image, image.relative)))
+        inspected.push(await inspectImage(image, image.relative, look));
     return { series: inspected, problems };
   } finally {
     await pool.close();
@@ -164,7 +173,41 @@ async function volumeToMeasure(
 
 async function inspectNamed(path: string, index: number, look: Look): Promise<Found> {
   const named = { ...(await namedNifti(path)), id: `nifti-${index + 1}` };
-  return { series: [await inspectImage(named, path, look)], problems: [] };
+  const isTaken = await look.chooser.takes(describedImage(named, path));
+  return { series: isTaken ? [await inspectImage(named, path, look)] : [], problems: [] };
+}
+
+/** For a choice. */
+function describedSeries(series: Series): Described {
+  const [first] = series.instances;
+  return {
+    id: series.id,
+    modality: series.modality,
+    seriesInstanceUid: series.seriesInstanceUid,
+    instances: sourceFiles(series).length,
+    grid: {
+      columns: first.columns,
+      rows: first.rows,
+      slices: series.geometry.slices,
+      frames: series.frames,
+    },
+    forPerson: { description: series.description },
+    attributes: () => attributeValues(first.file),
+  };
+}
+
+/** @param relative the path, for the person at the screen */
+function describedImage({ id, facts }: FoundNifti, relative: string): Described {
+  const { columns, rows, slices, frames } = facts;
+  return {
+    id,
+    modality: 'NIFTI',
+    seriesInstanceUid: null,
+    instances: 1,
+    grid: { columns, rows, slices, frames },
+    forPerson: { description: relative },
+    attributes: async () => () => [],
+  };
 }
 
 /** @param description for the person at the screen */

@@ -1,9 +1,16 @@
 import { Command } from 'commander';
 import type { DeviceName } from '../../contract/requests.js';
-import { deviceOption, realNumber, wholeNumber } from '../terminal/options.js';
+import {
+  type ChoiceOptions,
+  choiceOf,
+  deviceOption,
+  realNumber,
+  wholeNumber,
+  withChoice,
+} from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
-interface AnomalyOptions {
+interface AnomalyOptions extends ChoiceOptions {
   readonly normal?: readonly string[];
   readonly fpr: number;
   readonly lesions: boolean;
@@ -14,7 +21,7 @@ interface AnomalyOptions {
 }
 
 export function anomalyCommand(start: Start): Command {
-  return new Command('anomaly')
+  return withChoice(new Command('anomaly'))
     .summary('see where series are unlike the images a model was trained on')
     .description(
       'Writes how badly the model rebuilds each place, over a limit that is taken from normal slices: error maps (DICOM Parametric Map, or NIfTI), masks of what lies above (DICOM Segmentation, or NIfTI), scores.csv with every slice, report.json and report.html. A threshold on the intensity alone is told beside it, because it often does better. This is no lesion detector.',
@@ -56,6 +63,7 @@ Examples:
       start(
         {
           type: 'anomaly',
+          ...choiceOf(options),
           model,
           input,
           output,

@@ -133,6 +133,8 @@ const SETTINGS = [
   'errorMap',
   'uncertainty',
   'strict',
+  'noiseLevel',
+  'noiseMap',
   'force',
   'bids',
   'series',

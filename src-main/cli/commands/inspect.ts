@@ -1,9 +1,16 @@
 import { Command, Option } from 'commander';
 import { inspectCsv } from '../terminal/csv.js';
+import { type ChoiceOptions, choiceOf, withChoice } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
+interface InspectOptions extends ChoiceOptions {
+  readonly noise: boolean;
+  readonly json: boolean;
+  readonly csv: boolean;
+}
+
 export function inspectCommand(start: Start): Command {
-  return new Command('inspect')
+  return withChoice(new Command('inspect'))
     .summary('list series, their geometry, and whether they can be denoised')
     .description(
       'Lists studies and series with geometry and transfer syntax, whether each can be denoised or why not, and warnings, from headers alone. Nothing is written. Exit code 1: some file or folder could not be read, and the rest is listed.',
@@ -26,9 +33,9 @@ Examples:
   limpid inspect archive/ --csv > archive.csv
   limpid inspect export.zip --json | tail -n 1`,
     )
-    .action((paths: string[], { noise, json, csv }: { noise: boolean; json: boolean; csv: boolean }) =>
+    .action((paths: string[], { noise, json, csv, ...choice }: InspectOptions) =>
       start(
-        { type: 'inspect', paths, ...(noise ? { noise } : {}) },
+        { type: 'inspect', paths, ...(noise ? { noise } : {}), ...choiceOf(choice) },
         { json, ...(csv ? { describe: inspectCsv } : {}) },
       ),
     );

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { DeviceName } from '../../contract/requests.js';
-import { deviceOption, wholeNumber } from '../terminal/options.js';
+import { type ChoiceOptions, choiceOf, deviceOption, wholeNumber, withChoice } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
-interface LatentOptions {
+interface LatentOptions extends ChoiceOptions {
   readonly out: string;
   readonly clusters?: number;
   readonly nearest?: string;
@@ -14,7 +14,7 @@ interface LatentOptions {
 }
 
 export function latentCommand(start: Start): Command {
-  return new Command('latent')
+  return withChoice(new Command('latent'))
     .summary("see where slices lie in a model's latent space")
     .description(
       'Encodes every slice and writes vectors.npy, vectors.csv, latent.json, map.svg (principal components and UMAP) and clusters.png (k-means; a row a cluster, the most typical slices first). A model whose latent stands for a whole plane gives that vector; others give mean and standard deviation of each channel.',
@@ -39,6 +39,7 @@ Examples:
       start(
         {
           type: 'latent',
+          ...choiceOf(options),
           model,
           inputs,
           output: options.out,

@@ -10,10 +10,17 @@ import {
   USUAL_TRAINING,
   usualObjective,
 } from '../../contract/requests.js';
-import { deviceOption, realNumber, wholeNumber } from '../terminal/options.js';
+import {
+  type ChoiceOptions,
+  choiceOf,
+  deviceOption,
+  realNumber,
+  wholeNumber,
+  withChoice,
+} from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
-interface TrainOptions {
+interface TrainOptions extends ChoiceOptions {
   readonly family: string;
   readonly objective?: PairObjectiveName;
   readonly artifact?: ArtifactName;
@@ -49,7 +56,7 @@ interface TrainOptions {
 }
 
 export function trainCommand(start: Start): Command {
-  return new Command('train')
+  return withChoice(new Command('train'))
     .summary('train an autoencoder on series and write it as an ONNX file')
     .description(
       'Trains an autoencoder on the slices of all inputs and writes one ONNX file with a model card. A share of the images only judges: where there are three patients or more, whole patients; otherwise neighbouring slices. Ctrl-C stops; --resume goes on and gives the weights of an unbroken run.',
@@ -170,6 +177,7 @@ function requestOf(inputs: readonly string[], options: TrainOptions): TrainReque
   const { latent, set = {}, flips, intensity, elastic } = options;
   return {
     type: 'train',
+    ...choiceOf(options),
     inputs,
     references: options.reference ?? [],
     output: options.out,

@@ -283,14 +283,27 @@ function describeModels({ action, models, card, forPerson }: ModelsResult): stri
   return `${wrote(forPerson)}${done === '' ? '' : `${done}\n`}${table(head, rows)}`;
 }
 
-function describeEvaluate({ test, noisy, protocol, peak, maskVoxels, voxels }: EvaluateResult): string {
+function describeEvaluate({
+  test,
+  noisy,
+  protocol,
+  peak,
+  maskVoxels,
+  voxels,
+  pairs = [],
+}: EvaluateResult): string {
   const row = (name: string, numbers: EvaluationNumbers) => [
     name,
     numbers.psnr === null ? 'equal' : numbers.psnr.toFixed(2),
     numbers.ssim.toFixed(4),
     numbers.nrmse.toFixed(5),
   ];
-  const rows = [row('test', test), ...(noisy === null ? [] : [row('noisy', noisy)])];
+  const means = pairs.length === 0 ? '' : 'mean of ';
+  const rows = [
+    ...pairs.map((one) => row(printable(one.forPerson?.description ?? one.series), one.test)),
+    row(`${means}test`, test),
+    ...(noisy === null ? [] : [row(`${means}noisy`, noisy)]),
+  ];
   const lines = [
     `peak: ${peak} (${protocol.peak})`,
     `mask: ${protocol.mask}, ${maskVoxels} of ${voxels} voxels`,

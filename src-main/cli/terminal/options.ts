@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { devicesOf } from '../../contract/devices.js';
 import { DEVICE_NAMES, type DeviceName, type NoiseLevel } from '../../contract/requests.js';
 
@@ -62,4 +62,23 @@ export function deviceOption(): Option {
     if (known !== undefined) return known;
     throw new InvalidArgumentError(`Allowed choices are ${DEVICE_NAMES.join(', ')}.`);
   });
+}
+
+/** Options of a choice of series, and what they say to a request. */
+export interface ChoiceOptions {
+  readonly series?: readonly string[];
+  readonly where?: string;
+}
+
+export function withChoice(command: Command): Command {
+  return command
+    .option('--series <UID...>', 'only series of these Series Instance UIDs, or ids that `inspect` lists')
+    .option(
+      '--where <CONDITION>',
+      'only series that meet a condition on their attributes (`limpid denoise --help` has the grammar)',
+    );
+}
+
+export function choiceOf({ series, where }: ChoiceOptions): ChoiceOptions {
+  return { ...(series === undefined ? {} : { series }), ...(where === undefined ? {} : { where }) };
 }

@@ -34,6 +34,7 @@ import { type OutputFolder, publish } from '../../series/output-folder.js';
 import { openResultFolder } from '../../series/result-folder.js';
 import { type ModelSource, openModelSource, requireNeighbours } from '../../store/model-source.js';
 import { FALSE_POSITIVE_RATES, limitOf } from '../../trust/unlike.js';
+import { choiceOf, openChooser } from '../choice/choose.js';
 import { refuseEmpty } from '../denoise/choose.js';
 import { readAll } from '../train/train-input.js';
 
@@ -56,20 +57,23 @@ export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<A
       'The false-positive rate is out of range.',
       `Give --fpr from ${least} to ${most}.`,
     );
+  const chooser = openChooser(choiceOf(request));
   const folder = await openResultFolder(request.output, [request.input, ...request.normal], REPORT);
   try {
     const source = await openModelSource(request.model, request.device, emit);
     try {
       const { normal, problems } = await calibrated(source.model, request, emit);
-      const input = await openInput(request.input, emit, { errorMap: true, suffix: MASK });
+      const opened = await openInput(request.input, emit, { errorMap: true, suffix: MASK });
       try {
+        const input = await chooser.pick(opened);
+        chooser.end();
         refuseEmpty(input);
         return await lookAtAll({ request, emit, folder, source, input, normal }, [
           ...problems,
           ...input.problems,
         ]);
       } finally {
-        await input.close();
+        await opened.close();
       }
     } finally {
       await source.close();

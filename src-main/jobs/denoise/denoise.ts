@@ -14,8 +14,9 @@ import { openJournal, type Settings } from '../../series/journal.js';
 import { guardedPath } from '../../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
+import { openChooser } from '../choice/choose.js';
 import { describeDataset } from './bids.js';
-import { conditionOf, isChosen, openChosen, refuseEmpty } from './choose.js';
+import { isChosen, openChosen, refuseEmpty } from './choose.js';
 import { runDeriveJob } from './derive-job.js';
 import { type GivenNoise, openGivenNoise } from './given-noise.js';
 import type { DeriveJob } from './job.js';
@@ -51,14 +52,14 @@ export async function runDenoise(
   dependencies: DenoiseDependencies,
 ): Promise<OutputsResult> {
   const started = performance.now();
-  const condition = conditionOf(request);
+  const chooser = openChooser(request);
   const guarded = guardedPath(request.input);
   for (const one of [guarded, ...(request.more ?? []).map(guardedPath)])
     await refuseOutput(request.output, one);
   const model = await dependencies.modelHash(request);
   const noise = request.noiseLevel === undefined ? undefined : await openGivenNoise(request.noiseLevel);
   const { planned } = dependencies;
-  const input = planned === undefined ? await openChosen(request, emit, condition) : await planned.open(emit);
+  const input = planned === undefined ? await openChosen(request, emit, chooser) : await planned.open(emit);
   const own = ownProcessors(request, dependencies);
   try {
     refuseEmpty(input);

@@ -6,7 +6,7 @@ import { VERSION } from '../../base/version.js';
 import { errorFrom, LimpidError, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { PLAN_FORMAT, type PlanEntry, PlanFile, type PlannedFile } from '../../contract/plan-file.js';
-import type { DenoiseRequest } from '../../contract/requests.js';
+import type { DenoiseRequest, NoiseLevel } from '../../contract/requests.js';
 import type { PlannedSeries } from '../../contract/results.js';
 import { read } from '../../contract/schema.js';
 import type { InputSet, StackInput } from '../../series/input.js';
@@ -45,7 +45,7 @@ export async function planFileOf(
       files,
     });
   }
-  const { model } = request;
+  const { model, noiseLevel } = request;
   return {
     limpidPlan: PLAN_FORMAT,
     version: VERSION,
@@ -65,9 +65,15 @@ export async function planFileOf(
       uncertainty: request.uncertainty ?? false,
       force: request.force,
       bids: request.bids ?? false,
+      ...(noiseLevel === undefined ? {} : { noiseLevel: absolute(noiseLevel) }),
     },
     series: entries,
   };
+}
+
+/** A file that the plan names is the same wherever it is run. */
+function absolute(level: NoiseLevel): NoiseLevel {
+  return level.kind === 'number' ? level : { ...level, path: path.resolve(level.path) };
 }
 
 /** Size and time of a file, or of the archive that it is in. @throws LimpidError E_IO where there is neither */

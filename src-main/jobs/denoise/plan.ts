@@ -7,7 +7,8 @@ import type { StackInput, UnitInput, VolumeSize } from '../../series/input.js';
 import { memoryNeeded, requireMemory } from '../../series/memory.js';
 import { guardedPath } from '../../series/open-input.js';
 import { refuseOutput } from '../../series/output-folder.js';
-import { conditionOf, isChosen, openChosen } from './choose.js';
+import { openChooser } from '../choice/choose.js';
+import { isChosen, openChosen } from './choose.js';
 import { ALREADY } from './job.js';
 import { type PlannedRun, planFileOf } from './plan-file.js';
 import { heldSize, partsOf, SLAB_LIMITS } from './slab-plan.js';
@@ -29,7 +30,7 @@ export async function runPlan(
       await refuseOutput(request.output, guardedPath(one));
   await modelHash(request);
   const input =
-    run === undefined ? await openChosen(request, emit, conditionOf(request)) : await run.open(emit);
+    run === undefined ? await openChosen(request, emit, openChooser(request)) : await run.open(emit);
   try {
     const speeds = await knownSpeeds();
     const series: PlannedSeries[] = [];

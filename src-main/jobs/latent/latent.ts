@@ -12,7 +12,8 @@ import { neighbourPlane, principalPlane } from '../../models/embedding.js';
 import type { OutputFolder } from '../../series/output-folder.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openModelSource } from '../../store/model-source.js';
-import { readAll, type SeriesRead } from '../train/train-input.js';
+import { choiceOf, openChooser } from '../choice/choose.js';
+import { type ReadOptions, readAll, type SeriesRead } from '../train/train-input.js';
 import { contactSheet, mapSvg, npy, type Shown, vectorsCsv } from './latent-files.js';
 import { type Described, describeSeries, vectorKind } from './latent-vectors.js';
 
@@ -42,7 +43,10 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
       const { model } = source;
       const kind = vectorKind(model);
       const problems: Problem[] = [];
-      const reads = await readUsable(request.inputs, request.force, emit, problems, request.only);
+      const reads = await readUsable(request.inputs, request.force, emit, problems, {
+        only: request.only,
+        chooser: openChooser(choiceOf(request)),
+      });
       const described = await describeSeries(model, reads, emit);
       const queried =
         request.nearest === null
@@ -79,13 +83,13 @@ async function readUsable(
   force: boolean,
   emit: Emit,
   problems: Problem[],
-  only?: readonly (string | null)[],
+  options: Pick<ReadOptions, 'only' | 'chooser'> = {},
 ): Promise<SeriesRead[]> {
   const leaveOut = (series: string | null, problem: Problem): void => {
     problems.push(problem);
     emit({ type: 'warning', series, problem });
   };
-  const reads = await readAll(paths, force, emit, leaveOut, { only });
+  const reads = await readAll(paths, force, emit, leaveOut, options);
   if (reads.length > 0) return reads;
   throw fault('E_NOTHING/unreadable');
 }

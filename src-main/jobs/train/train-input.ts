@@ -17,6 +17,7 @@ import type { InputSet, StackInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { openInput } from '../../series/open-input.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../../training/samples/corpus.js';
+import { type Chooser, choiceOf, openChooser } from '../choice/choose.js';
 
 /** What was read of all inputs. */
 export interface Gathered {
@@ -53,7 +54,11 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
   // One that is missing would shift the pairs.
   const failing = supervised ? 'stops' : 'left out';
   const { inputs: paths, references: clean, only, onlyReferences } = request;
-  const inputs = await readAll(paths, request.force, emit, leaveOut, { only, failing });
+  const inputs = await readAll(paths, request.force, emit, leaveOut, {
+    only,
+    failing,
+    chooser: openChooser(choiceOf(request)),
+  });
   const references = await readAll(clean, true, emit, leaveOut, { only: onlyReferences, failing });
   if (supervised && references.length !== inputs.length)
     throw new LimpidError(
@@ -93,11 +98,13 @@ export function requireReferences({ objective, references }: TrainRequest): void
   );
 }
 
-interface ReadOptions {
+export interface ReadOptions {
   /** The id of the one series of each path, null for all; absent: all of every path. */
   readonly only?: readonly (string | null)[] | undefined;
   /** What becomes of a series whose pixels cannot be had, among others that can. */
   readonly failing?: 'stops' | 'left out';
+  /** Which of the series are meant; absent: all. */
+  readonly chooser?: Chooser;
 }
 
 /**
@@ -111,7 +118,7 @@ export async function readAll(
   force: boolean,
   emit: Emit,
   leaveOut: (series: string | null, problem: Problem) => void,
-  { only = [], failing = 'left out' }: ReadOptions = {},
+  { only = [], failing = 'left out', chooser }: ReadOptions = {},
 ): Promise<SeriesRead[]> {
   const reads: SeriesRead[] = [];
   const failed: unknown[] = [];
@@ -120,8 +127,9 @@ export async function readAll(
   try {
     for (const [i, given] of paths.entries()) {
       const wanted = only[i] ?? null;
-      const input = opened.get(given) ?? (await openTold(given, emit, wanted === null ? leaveOut : null));
-      opened.set(given, input);
+      const whole = opened.get(given) ?? (await openTold(given, emit, wanted === null ? leaveOut : null));
+      opened.set(given, whole);
+      const input = chooser === undefined ? whole : await chooser.pick(whole);
       for (const stack of stacksOf(input, wanted)) {
         const refusal = stack.why ?? (force ? null : derivedProblem(stack));
         if (refusal !== null) {
@@ -148,6 +156,7 @@ export async function readAll(
   } finally {
     for (const input of opened.values()) await input.close();
   }
+  chooser?.end();
   if (reads.length === 0 && failed.length === 1) throw failed[0];
   return reads;
 }
