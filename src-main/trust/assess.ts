@@ -70,6 +70,8 @@ export interface UncertaintyPart {
 }
 
 const MAP_DRAWS = 4;
+/** Levels by two methods that differ by this factor are no knowledge of the level, whoever is right. */
+const FAR_APART = 3;
 /** Shares of the change that are tried when the full result fails; with none of it there is nothing to fail. */
 const SHARES = [0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0] as const;
 
@@ -174,10 +176,18 @@ function judgeResidual(before: Volume, after: Volume, noise: NoiseEstimate): Res
 }
 
 /** Why the level of the noise is in doubt: a result that rests on it never passes. */
-function doubtOf({ certain, warnings }: NoiseEstimate): string | null {
+function doubtOf({ certain, warnings, methods }: NoiseEstimate): string | null {
   if (!certain) return 'The level of the noise is a guess';
   const alarm = warnings.find(({ code }) => code === 'W_NOISE_DISAGREE');
-  return alarm === undefined ? null : alarm.message.replace(/\.$/, '');
+  if (alarm !== undefined) return alarm.message.replace(/\.$/, '');
+  // who knows the level need not measure it
+  if (methods.told !== null) return null;
+  const levels = Object.values(methods)
+    .filter((level) => level !== null)
+    .filter((level) => level > 0);
+  const factor = Math.max(...levels) / Math.min(...levels);
+  if (levels.length < 2 || factor < FAR_APART) return null;
+  return `The estimates of the noise level differ by a factor of ${factor.toFixed(1)}`;
 }
 
 function foregroundOf(after: Volume, noise: NoiseEstimate, model: NoiseModel): Uint8Array {

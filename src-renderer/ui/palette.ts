@@ -17,24 +17,29 @@ const MAGMA = [
   '#fcfdbf',
 ].map(parse);
 
-/** Crameri's berlin (MIT), with a neutral middle: dark at zero, safe for colour-blind readers. */
+/**
+ * Crameri's berlin (MIT), with a neutral middle: dark at zero, safe for colour-blind readers. Each colour is made
+ * lighter or darker until its lightness is that of the one opposite, so that neither sign stands out.
+ */
 const BERLIN = [
-  '#9eb0ff',
-  '#5aa3da',
-  '#2d7597',
-  '#194155',
-  '#11181d',
+  '#a8b7ff',
+  '#549ace',
+  '#276886',
+  '#143749',
+  '#10161b',
   '#0f0f10',
-  '#270c01',
-  '#501803',
-  '#8a3f2a',
-  '#c4756a',
-  '#ffacac',
+  '#280e04',
+  '#55261b',
+  '#905042',
+  '#c88178',
+  '#f6a6a6',
 ].map(parse);
 
 /** What each map shows, in sigma. */
 export const RESIDUAL_LIMIT = 3;
 export const ERROR_LIMIT = 5;
+/** Errors under this are what noise makes all over: error maps are clear there. */
+export const ERROR_CLEAR = 2;
 
 /** Colour at a share of 0 to 1 along magma: dark for little, bright for much. */
 export function sequentialColour(share: number): Colour {
@@ -51,8 +56,9 @@ export function residualColour(sigmas: number): Colour {
   return at(BERLIN, (sigmas / RESIDUAL_LIMIT + 1) / 2);
 }
 
-/** Colour of |residual| in sigma. */
+/** Colour of |residual| in sigma: the darkest where noise makes as much all over. */
 export function errorColour(sigmas: number): Colour {
+  if (Math.abs(sigmas) < ERROR_CLEAR) return MAGMA[0];
   return at(MAGMA, Math.abs(sigmas) / ERROR_LIMIT);
 }
 

@@ -1,4 +1,4 @@
-import { divergingColour, sequentialColour } from '../ui/palette.js';
+import { divergingColour, ERROR_CLEAR, ERROR_LIMIT, sequentialColour } from '../ui/palette.js';
 import { pixelSpacing } from './image/geometry.js';
 import {
   blend,
@@ -9,6 +9,7 @@ import {
   multiply,
   quantise,
   rangeOf,
+  smoothNoise,
   subtract,
 } from './image/pixels.js';
 import type { Picture } from './image/stage.js';
@@ -62,10 +63,12 @@ export class Painter {
     autoError: number,
   ): Paint {
     const residualLimit = view.residualLimit ?? (autoResidual || 1);
-    const errorLimit = view.errorLimit ?? (autoError || 1);
+    const inSigma = errorUnits(scene) === 'σ';
+    const errorLimit = view.errorLimit ?? (inSigma ? ERROR_LIMIT : autoError || 1);
     const residualScale = { table: DIVERGING, low: -residualLimit, high: residualLimit, threshold: 0 };
-    const errorScale = { table: SEQUENTIAL, low: 0, high: errorLimit, threshold: 0 };
-    const { overlay, threshold } = view;
+    const clear = inSigma ? Math.min(ERROR_CLEAR, errorLimit) : 0;
+    const errorScale = { table: SEQUENTIAL, low: 0, high: errorLimit, threshold: clear };
+    const { overlay, threshold, smoothed } = view;
 
     const afterValues = once(() => this.#afterValues(scene, strength));
     const residualValues = once(() => {
@@ -75,9 +78,24 @@ export class Painter {
       subtract(scene.before.values, after, out);
       return out;
     });
-    const errorValues = once(() => {
-      if (scene?.error != null) return this.#mapValues(scene, scene.error, strength);
+    const shownResidual = once(() => {
       const residual = residualValues();
+      return residual === null || scene === null || !smoothed
+        ? residual
+        : this.#smooth('residual', scene, residual);
+    });
+    const errorValues = once(() => {
+      if (scene?.error != null) {
+        const map = this.#mapValues(scene, scene.error, strength);
+        const residual = residualValues();
+        if (!smoothed || !inSigma || map === null || residual === null) return map;
+        return this.#smooth(
+          'error',
+          scene,
+          map.map((value, i) => (residual[i] < 0 ? -value : value)),
+        ).map(Math.abs);
+      }
+      const residual = shownResidual();
       if (residual === null) return null;
       const out = this.#buffer('change', residual.length);
       for (let i = 0; i < out.length; i++) out[i] = Math.abs(residual[i]);
@@ -96,12 +114,12 @@ export class Painter {
         return this.#blended(scene.before, scene.after, values);
       }),
       afterValues,
-      residual: once(() => coloured('residual', residualValues(), residualScale)),
+      residual: once(() => coloured('residual', shownResidual(), residualScale)),
       error: once(() => coloured('error', errorValues(), errorScale)),
       errorValues,
       overlay: once(() => {
         if (overlay === 'residual')
-          return coloured('overlay', residualValues(), {
+          return coloured('overlay', shownResidual(), {
             ...residualScale,
             table: DIVERGING_OVER,
             threshold: threshold * residualLimit,
@@ -127,6 +145,12 @@ export class Painter {
     if (strength === 1) return scene.after.values;
     const out = this.#buffer('blend', scene.after.values.length);
     blend(scene.before.values, scene.after.values, strength, out);
+    return out;
+  }
+
+  #smooth(name: string, { before }: Scene, values: Float32Array): Float32Array {
+    const out = this.#buffer(`smooth ${name}`, values.length);
+    smoothNoise(values, before.frame.columns, before.frame.rows, out);
     return out;
   }
 

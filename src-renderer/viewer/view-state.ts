@@ -51,11 +51,13 @@ export interface ViewState {
   overlay: Overlay;
   /** 0 to 1. */
   opacity: number;
-  /** Share of the limit under which overlays stay clear, 0 to 1. */
+  /** Share of the limit under which overlays stay clear, 0 to 1: 2 of the 5 sigma that an error map ends at. */
   threshold: number;
   /** Where the colours end: of the residual in units of the series, of the error map in its own. null: automatic. */
   residualLimit: number | null;
   errorLimit: number | null;
+  /** Means over small neighbourhoods stand for the values of residual and error map: noise averages out, structure does not. */
+  smoothed: boolean;
   tool: Tool;
   measurements: readonly Measurement[];
   selected: string | null;
@@ -91,9 +93,10 @@ export function initialState(): ViewState {
     flickerRuns: false,
     overlay: 'none',
     opacity: 0.6,
-    threshold: 0.25,
+    threshold: 0.4,
     residualLimit: null,
     errorLimit: null,
+    smoothed: false,
     tool: 'window',
     measurements: [],
     selected: null,
@@ -181,9 +184,10 @@ export function reset(view: ViewState, window: Window, orientation: Orientation 
   view.invert = false;
   view.split = 50;
   view.opacity = 0.6;
-  view.threshold = 0.25;
+  view.threshold = 0.4;
   view.residualLimit = null;
   view.errorLimit = null;
+  view.smoothed = false;
   setOrientation(view, orientation);
 }
 

@@ -83,6 +83,22 @@ describe.skipIf(ch2Missing)(
       expect(Math.hypot(place.column - 90, place.row - 110)).toBeLessThan(3);
     });
 
+    it('never passes where two methods differ by a factor of three, whatever was warned of', async () => {
+      const methods = {
+        background: SIGMA,
+        wavelet: null,
+        spectrum: 3.2 * SIGMA,
+        repeats: null,
+        training: null,
+        told: null,
+      };
+      const found = await judged(noisyBrain(), dct(SIGMA), { methods, warnings: [], certain: true });
+      expect(found.report.verdict).not.toBe('pass');
+      expect(found.residual.reasons).toContainEqual(
+        expect.objectContaining({ measure: 'sigma', message: expect.stringContaining('factor of 3.2') }),
+      );
+    });
+
     it('flags over-smoothing and takes back what fails', async () => {
       const noisy = noisyBrain();
       const found = await judged(noisy, async (volume) => blur(volume, 1.5));

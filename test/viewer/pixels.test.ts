@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { divergingColour } from '../../src-renderer/ui/palette.js';
+import { divergingColour, errorColour } from '../../src-renderer/ui/palette.js';
 import {
   blend,
   colourise,
@@ -10,6 +10,7 @@ import {
   quantise,
   rangeOf,
   roundLimit,
+  smoothNoise,
   subtract,
   valuesOf,
 } from '../../src-renderer/viewer/image/pixels.js';
@@ -58,6 +59,61 @@ describe('planes', () => {
     expect(plane.pixels[3]).toBe(0);
     expect(rangeOf(values)).toEqual({ low: -3, high: 12 });
     expect(rangeOf(Float32Array.of(Number.NaN))).toEqual({ low: 0, high: 1 });
+  });
+
+  it('lets neither sign of a residual stand out: both are as light', () => {
+    const lightness = (share: number): number => {
+      const [r, g, b] = divergingColour(share).map((value) => {
+        const c = value / 255;
+        return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+      });
+      const y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      return y > 0.008856 ? 116 * Math.cbrt(y) - 16 : 903.3 * y;
+    };
+    for (let share = 0; share <= 0.5; share += 0.1)
+      expect(Math.abs(lightness(share) - lightness(1 - share))).toBeLessThan(1);
+    expect(lightness(0)).toBeGreaterThan(70);
+  });
+
+  it('shows nothing of an error map under two sigma, and more up to five', () => {
+    expect(errorColour(1.9)).toEqual(errorColour(0));
+    expect(errorColour(-1.9)).toEqual(errorColour(0));
+    expect(errorColour(2.1)).not.toEqual(errorColour(0));
+    expect(errorColour(4.5)).not.toEqual(errorColour(5));
+    expect(errorColour(5)).toEqual(errorColour(8));
+  });
+
+  it('keeps noise as large as it was when it smooths, and lifts what hangs together out of it', () => {
+    const [columns, rows] = [96, 64];
+    let state = 7;
+    const uniform = (): number => {
+      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+      return state / 0x7fffffff;
+    };
+    const noise = Float32Array.from(
+      { length: columns * rows },
+      () => (Math.sqrt(12) * (uniform() + uniform() + uniform() - 1.5)) / Math.sqrt(3),
+    );
+    const out = new Float32Array(noise.length);
+    smoothNoise(noise, columns, rows, out);
+    const sd = Math.sqrt(out.reduce((sum, value) => sum + value * value, 0) / out.length);
+    expect(sd).toBeGreaterThan(0.85);
+    expect(sd).toBeLessThan(1.15);
+    const spot = new Float32Array(noise.length);
+    for (const [x, y] of [
+      [40, 30],
+      [41, 30],
+      [40, 31],
+      [41, 31],
+      [39, 30],
+      [40, 29],
+    ])
+      spot[y * columns + x] = 2;
+    smoothNoise(spot, columns, rows, out);
+    expect(out[30 * columns + 40]).toBeGreaterThan(2);
+    spot[0] = Number.NaN;
+    smoothNoise(spot, columns, rows, out);
+    expect(out.every(Number.isFinite)).toBe(true);
   });
 
   it('colours by value, clear below the threshold', () => {

@@ -125,3 +125,30 @@ export function roundLimit(percentile: number): number {
   const factor = [1, 2, 5, 10].find((f) => f * power >= percentile * 0.999) ?? 10;
   return Number((factor * power).toPrecision(6));
 }
+
+/** Standard deviation of the means, pixels, and their weights from the middle on. */
+const SMOOTH = 1.2;
+const WEIGHTS = Array.from({ length: 5 }, (_, i) => Math.exp(-((i / SMOOTH) ** 2) / 2));
+
+/**
+ * Means over small neighbourhoods, times what makes white noise as large as it was: what is larger than before hangs
+ * together. What is not a number counts as 0. Written to `out`, which is not `values`.
+ */
+export function smoothNoise(values: Float32Array, columns: number, rows: number, out: Float32Array): void {
+  const energy = WEIGHTS.reduce((sum, weight, i) => sum + (i === 0 ? 1 : 2) * weight * weight, 0);
+  const scale = 1 / Math.sqrt(energy);
+  const along = new Float32Array(values.length);
+  for (let i = 0, x = 0; i < values.length; i++, x = x + 1 === columns ? 0 : x + 1) {
+    let sum = 0;
+    for (let k = 1 - WEIGHTS.length; k < WEIGHTS.length; k++)
+      if (x + k >= 0 && x + k < columns) sum += WEIGHTS[Math.abs(k)] * (values[i + k] || 0);
+    along[i] = scale * sum;
+  }
+  for (let i = 0; i < values.length; i++) {
+    const y = Math.floor(i / columns);
+    let sum = 0;
+    for (let k = 1 - WEIGHTS.length; k < WEIGHTS.length; k++)
+      if (y + k >= 0 && y + k < rows) sum += WEIGHTS[Math.abs(k)] * along[i + k * columns];
+    out[i] = scale * sum;
+  }
+}
