@@ -38,13 +38,16 @@ const REPORT_POLICY = [
   'sandbox allow-scripts',
 ].join('; ');
 
+const HTML = 'text/html; charset=utf-8';
+const JSON_TEXT = 'application/json; charset=utf-8';
+const PNG = 'image/png';
 const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
+  '.html': HTML,
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
+  '.json': JSON_TEXT,
   '.svg': 'image/svg+xml',
-  '.png': 'image/png',
+  '.png': PNG,
   '.woff2': 'font/woff2',
 };
 
@@ -67,11 +70,11 @@ export async function getContent(service: AppService, appFolder: string, pathnam
           'x-limpid-frame': JSON.stringify(content.header),
         });
       case 'png':
-        return reply(200, TYPES['.png'], content.body);
+        return reply(200, PNG, content.body);
       case 'html':
-        return reply(200, TYPES['.html'], content.body, { 'content-security-policy': REPORT_POLICY });
+        return reply(200, HTML, content.body, { 'content-security-policy': REPORT_POLICY });
       case 'json':
-        return reply(200, TYPES['.json'], content.body);
+        return reply(200, JSON_TEXT, content.body);
       case 'bytes':
         return reply(200, 'application/octet-stream', content.body);
     }
@@ -82,7 +85,7 @@ export async function getContent(service: AppService, appFolder: string, pathnam
 
 /** A problem as the body of an answer; the window reads it back. */
 export function refusal(problem: Problem, status = problem.code === 'E_NOT_FOUND' ? 404 : 500): Reply {
-  return reply(status, TYPES['.json'], Buffer.from(JSON.stringify({ problem })));
+  return reply(status, JSON_TEXT, Buffer.from(JSON.stringify({ problem })));
 }
 
 export function reply(

@@ -30,6 +30,7 @@ export function modelsApi(options: {
         models: [entry],
       } = await run({ type: 'models', action: 'import', path, name, foreign });
       options.onChange();
+      if (entry === undefined) throw fault('E_INTERNAL/models-answer');
       return entry;
     },
     async exportModel(model, path, decoder) {

@@ -118,7 +118,9 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   const storage = openStorage(home, () => queue.state().jobs);
 
   const remember = async (paths: readonly string[]): Promise<void> => {
-    const one = paths.length === 1 ? paths[0] : path.dirname(paths[0]);
+    const [first, ...more] = paths;
+    if (first === undefined) return;
+    const one = more.length === 0 ? first : path.dirname(first);
     for (const folder of options.passing ?? []) if (await isInside(one, folder)) return;
     await settings.remember(path.resolve(one));
   };

@@ -67,6 +67,7 @@ export class Courier {
 
   async #work(live: Live, i: number): Promise<void> {
     const delivery = live.record.deliveries[i];
+    if (delivery === undefined) return;
     const target = this.#config.targets[delivery.target];
     const { generation } = live.record;
     if (target === undefined)
@@ -133,6 +134,7 @@ export class Courier {
   async #conclude(live: Live, i: number, { failed }: CommitmentReport): Promise<void> {
     const { generation } = live.record;
     const delivery = live.record.deliveries[i];
+    if (delivery === undefined) return;
     if (failed.length === 0)
       return this.#note(live, i, generation, { state: 'done', transaction: null, problem: null });
     const file = this.#shelf.folderOf(live).acknowledged(delivery, generation);

@@ -82,11 +82,11 @@ async function answer(
     return reply(200, await metricsOf(config, node), 'text/plain; version=0.0.4');
   if (!isAllowed(request, token)) return reply(401, '{}');
   if (request.method === 'GET' && pathname === '/series') return reply(200, JSON.stringify(node.records()));
-  const command = /^\/series\/([0-9a-f]{16})\/([a-z]+)$/.exec(pathname);
-  const action = ACTIONS.find((one) => one === command?.[2]);
-  if (request.method !== 'POST' || command === null || action === undefined) return reply(404, '{}');
+  const [, series, command] = /^\/series\/([0-9a-f]{16})\/([a-z]+)$/.exec(pathname) ?? [];
+  const action = ACTIONS.find((one) => one === command);
+  if (request.method !== 'POST' || series === undefined || action === undefined) return reply(404, '{}');
   try {
-    await node[action](command[1]);
+    await node[action](series);
     return reply(200, '{}');
   } catch (error) {
     const { code, message, remedy } = problemFrom(error);

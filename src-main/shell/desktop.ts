@@ -40,7 +40,9 @@ const ICON = 32;
 
 /** Begins to drag files out of the window; a plain sheet hangs at the pointer. */
 export function startDrag(contents: WebContents, files: readonly string[]): void {
+  const [file] = files;
+  if (file === undefined) return;
   const pixels = Buffer.alloc(4 * ICON * ICON, 0xd0);
   const icon = nativeImage.createFromBitmap(pixels, { width: ICON, height: ICON });
-  contents.startDrag({ file: files[0], files: [...files], icon });
+  contents.startDrag({ file, files: [...files], icon });
 }

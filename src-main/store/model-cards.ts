@@ -30,7 +30,7 @@ export async function modelDetails(id: string): Promise<ModelDetails> {
 /** @throws LimpidError E_MODEL */
 function cardIn(onnx: Uint8Array): object {
   try {
-    const card: unknown = JSON.parse(decodeMetadata(onnx)[CARD_KEY]);
+    const card: unknown = JSON.parse(decodeMetadata(onnx)[CARD_KEY] ?? '');
     if (typeof card === 'object' && card !== null) return card;
   } catch {
     // Told below.
@@ -52,7 +52,7 @@ interface GeneralCard {
 
 async function readShipped(): Promise<ModelDetails> {
   const bytes = await readGeneralFile();
-  const card: GeneralCard = JSON.parse(decodeWeights(bytes).metadata.limpid);
+  const card: GeneralCard = JSON.parse(decodeWeights(bytes).metadata.limpid ?? '');
   const hash = sha256(bytes);
   return {
     entry: {

@@ -48,7 +48,8 @@ export async function findModel(wanted: string): Promise<ModelEntry> {
   const entries = await listModels();
   const exact = entries.filter(({ id, name }) => id === wanted || name === wanted);
   const found = exact.length > 0 ? exact : entries.filter(({ id }) => wanted !== '' && id.startsWith(wanted));
-  if (found.length === 1) return found[0];
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
   throw new LimpidError(
     'E_NOT_FOUND',
     found.length === 0 ? 'There is no such model in the library.' : 'Several models of the library match.',

@@ -22,7 +22,9 @@ export function lossRange(curve: readonly CurvePoint[]): { low: number; high: nu
   const all = curve
     .flatMap(({ loss, heldOut }) => (heldOut === null ? [loss] : [loss, heldOut]))
     .sort((a, b) => a - b);
-  if (all.length === 0) return { low: 0, high: 1 };
-  const high = all[Math.floor(0.95 * (all.length - 1))] * 1.05;
-  return { low: Math.min(all[0], 0.98 * high), high };
+  const [lowest] = all;
+  const top = all[Math.floor(0.95 * (all.length - 1))];
+  if (lowest === undefined || top === undefined) return { low: 0, high: 1 };
+  const high = top * 1.05;
+  return { low: Math.min(lowest, 0.98 * high), high };
 }

@@ -10,7 +10,15 @@ import {
 export type ModelKind = ModelChoice['kind'];
 
 /** The models on offer; the first is the default. */
-export const MODELS: readonly ModelKind[] = ['auto', 'general', 'self', 'nlm', 'dct', 'mppca', 'file'];
+export const MODELS: readonly [ModelKind, ...ModelKind[]] = [
+  'auto',
+  'general',
+  'self',
+  'nlm',
+  'dct',
+  'mppca',
+  'file',
+];
 
 /** Whether a model that is kept on this machine takes noise away. */
 export function isOwnDenoiser({ origin, tasks }: Pick<ModelEntry, 'origin' | 'tasks'>): boolean {

@@ -9,9 +9,9 @@ function separatorOf(path: string): string {
 function parts(path: string): { head: string; name: string } {
   const pattern = WINDOWS.test(path) ? /[\\/]/ : /\//;
   let trimmed = path;
-  while (trimmed.length > 1 && pattern.test(trimmed[trimmed.length - 1])) trimmed = trimmed.slice(0, -1);
+  while (trimmed.length > 1 && pattern.test(trimmed.slice(-1))) trimmed = trimmed.slice(0, -1);
   let at = trimmed.length - 1;
-  while (at >= 0 && !pattern.test(trimmed[at])) at--;
+  while (at >= 0 && !pattern.test(trimmed.charAt(at))) at--;
   return { head: trimmed.slice(0, Math.max(0, at)), name: trimmed.slice(at + 1) };
 }
 
@@ -83,6 +83,6 @@ export function inputsOfFiles(files: readonly string[]): string[] {
     const folder = parentOf(file);
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), file]);
   }
-  const rest = [...byFolder].map(([folder, inside]) => (inside.length === 1 ? inside[0] : folder));
+  const rest = [...byFolder].flatMap(([folder, inside]) => (inside.length === 1 ? inside : [folder]));
   return [...new Set([...whole, ...rest])];
 }

@@ -118,12 +118,16 @@ export function comparisonOf(
   return { before, after: find('denoised'), errorMap: find('error-map') };
 }
 
+function isNear(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((x, i) => Math.abs(x - (b[i] ?? Number.NaN)) < 1e-2);
+}
+
 function sameGrid(a: SeriesCard, b: SeriesCard): boolean {
   return (
     a.columns === b.columns &&
     a.rows === b.rows &&
     a.slices === b.slices &&
-    (a.affine === null || b.affine === null || a.affine.every((x, i) => Math.abs(x - b.affine![i]) < 1e-2))
+    (a.affine === null || b.affine === null || isNear(a.affine, b.affine))
   );
 }
 

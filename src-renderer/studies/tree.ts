@@ -102,20 +102,27 @@ export function visibleRows(
 ): { first: number; last: number; before: number; after: number } {
   let first = 0;
   let before = 0;
-  while (first < heights.length && before + heights[first] < top - margin) before += heights[first++];
+  for (const row of heights) {
+    if (before + row >= top - margin) break;
+    before += row;
+    first++;
+  }
   let last = first;
   let bottom = before;
-  while (last < heights.length && bottom < top + height + margin) bottom += heights[last++];
-  let after = 0;
-  for (let i = last; i < heights.length; i++) after += heights[i];
+  for (const row of heights.slice(first)) {
+    if (bottom >= top + height + margin) break;
+    bottom += row;
+    last++;
+  }
+  const after = heights.slice(last).reduce((sum, row) => sum + row, 0);
   return { first, last, before, after };
 }
 
 /** The next series row in a direction; the same index where there is none. */
 export function stepTo(rows: readonly Row[], from: number, by: number): number {
   const series = rows.flatMap((row, i) => (row.kind === 'series' ? [i] : []));
-  if (series.length === 0) return -1;
   const at = series.indexOf(from);
-  if (at < 0) return by > 0 ? series[0] : series[series.length - 1];
-  return series[Math.min(series.length - 1, Math.max(0, at + by))];
+  const last = series.length - 1;
+  const start = by > 0 ? 0 : last;
+  return series[at < 0 ? start : Math.min(last, Math.max(0, at + by))] ?? -1;
 }

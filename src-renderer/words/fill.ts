@@ -11,5 +11,5 @@ export function fill(template: string, values: Values, language: string): string
 
 /** The {name} places of a text, sorted: translations must have the same. */
 export function placesOf(template: string): string[] {
-  return [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+  return [...template.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []).sort();
 }

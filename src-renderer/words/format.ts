@@ -40,7 +40,7 @@ export function spacing(mm: readonly [number, number, number], language: string)
 export function date(value: string, language: string): string {
   const match = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(value.trim());
   if (match === null) return value;
-  const [year, month, day] = match.slice(1).map(Number);
+  const [year = 0, month = 0, day = 0] = match.slice(1).map(Number);
   const found = new Date(Date.UTC(year, month - 1, day));
   if (found.getUTCMonth() !== month - 1) return value;
   return found.toLocaleDateString(language, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -48,10 +48,8 @@ export function date(value: string, language: string): string {
 
 /** A DICOM person name in reading order: family, given middle; the first of its representations. */
 export function personName(value: string): string {
-  const [family = '', given = '', middle = ''] = value
-    .split('=')[0]
-    .split('^')
-    .map((part) => part.trim());
+  const [first = ''] = value.split('=');
+  const [family = '', given = '', middle = ''] = first.split('^').map((part) => part.trim());
   const rest = [given, middle].filter((part) => part !== '').join(' ');
   if (family === '') return rest;
   return rest === '' ? family : `${family}, ${rest}`;

@@ -9,13 +9,13 @@ export function currentLanguage(): string {
 
 /** An unknown language becomes English. */
 export function setLanguage(tag: string): void {
-  const known = tag.split('-')[0];
+  const [known = ''] = tag.split('-');
   language = known in LANGUAGES ? known : ENGLISH.language;
 }
 
 /** What the window speaks now. */
 export function speech(): Speech {
-  const { texts, problems } = LANGUAGES[language];
+  const { texts, problems } = LANGUAGES[language] ?? ENGLISH;
   return { language, texts, problems };
 }
 

@@ -40,7 +40,7 @@ export async function openUploads(): Promise<Uploads> {
       } catch (error) {
         throw asFileError(error, place);
       }
-      return path.join(folder, id, parts[0]);
+      return path.join(folder, id, ...parts.slice(0, 1));
     },
     remove: () => fs.rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   };

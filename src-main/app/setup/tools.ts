@@ -64,7 +64,8 @@ async function firstThatRuns(
 ): Promise<{ readonly tool: Tool; readonly answer: string } | null> {
   for (const tool of tools) {
     const { code, said } = await runTool(tool, question);
-    if (code === 0) return { tool, answer: said.split('\n')[0] };
+    const [answer = ''] = said.split('\n');
+    if (code === 0) return { tool, answer };
   }
   return null;
 }

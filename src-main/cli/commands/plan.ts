@@ -24,7 +24,7 @@ A series with settings of its own:
 
 ${CONDITIONS}`,
     )
-    .action((inputs: string[], options: SettingOptions, self: Command) => {
+    .action(([input, ...more]: [string, ...string[]], options: SettingOptions, self: Command) => {
       if (options.noiseMap !== undefined)
         self.error('error: a plan writes no map of the noise: give --noise-map to `limpid denoise`', {
           code: 'commander.conflictingOption',
@@ -32,7 +32,7 @@ ${CONDITIONS}`,
         });
       return start(
         {
-          ...requestOf(options, inputs[0], { more: inputs.slice(1), output: '-' }),
+          ...requestOf(options, input, { more, output: '-' }),
           dryRun: true,
           planFile: true,
         },

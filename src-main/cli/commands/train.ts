@@ -231,7 +231,7 @@ function budgetOf({ steps, epochs, minutes }: TrainOptions): TrainRequest['budge
 function levels(text: string): readonly [number, number] {
   const parts = text.split('-').map(realNumber(0, 100));
   const [low, high = low] = parts;
-  if (parts.length > 2 || low === undefined || low > high)
+  if (parts.length > 2 || low === undefined || high === undefined || low > high)
     throw new InvalidArgumentError('It must be a percentage, or two as 1-9.');
   return [low, high];
 }

@@ -102,10 +102,11 @@ function isOfSeries({ code, place }: Problem): boolean {
 
 /** Keeps warnings of series until the result was told, so that the same one of many series is one line. */
 function doubtsBySeries() {
-  const kept = new Map<string, WarningEvent[]>();
+  const kept = new Map<string, Doubts>();
   return {
     keep(event: WarningEvent): void {
-      kept.set(event.problem.code, [...(kept.get(event.problem.code) ?? []), event]);
+      const before = kept.get(event.problem.code);
+      kept.set(event.problem.code, before === undefined ? [event] : [...before, event]);
     },
     lines(): string[] {
       return [...kept.values()].map(doubtLine);
@@ -113,11 +114,14 @@ function doubtsBySeries() {
   };
 }
 
-function doubtLine(events: readonly WarningEvent[]): string {
-  const line = problemLine(events[0].problem);
+type Doubts = readonly [WarningEvent, ...WarningEvent[]];
+
+function doubtLine(events: Doubts): string {
+  const [first] = events;
+  const line = problemLine(first.problem);
   const count = new Set(events.map(({ series }) => series)).size;
   if (count < 2) return line;
-  const alike = events.every(({ problem }) => problem.message === events[0].problem.message);
+  const alike = events.every(({ problem }) => problem.message === first.problem.message);
   return `${line} (${count} series${alike ? '' : '; the numbers are those of the first'})`;
 }
 

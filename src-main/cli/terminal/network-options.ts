@@ -30,11 +30,11 @@ export function applicationTitle(text: string): string {
 
 /** `TITLE@host:port`. */
 export function networkTarget(text: string): Omit<SendTarget, 'tls'> {
-  const parts = /^([^@]+)@(\[[0-9a-f:.]+\]|[^:@\s]+):(\d{1,5})$/i.exec(text);
-  const port = Number(parts?.[3]);
-  if (parts === null || !(port >= 1 && port <= 65_535))
+  const [, title, host, digits] = /^([^@]+)@(\[[0-9a-f:.]+\]|[^:@\s]+):(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  if (title === undefined || host === undefined || !(port >= 1 && port <= 65_535))
     throw new InvalidArgumentError(
       'It must be TITLE@host:port, for instance ARCHIVE@pacs.example.org:11112.',
     );
-  return { title: applicationTitle(parts[1]), host: parts[2].replace(/^\[|\]$/g, ''), port };
+  return { title: applicationTitle(title), host: host.replace(/^\[|\]$/g, ''), port };
 }

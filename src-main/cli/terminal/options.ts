@@ -39,9 +39,9 @@ export function noiseLevel(text: string): NoiseLevel {
       throw new InvalidArgumentError('A noise level must be a finite number above zero.');
     return { kind: 'number', sigma };
   }
-  const named = /^(map|scan):(.+)$/i.exec(text);
-  if (named === null) return { kind: 'file', path: text };
-  return { kind: named[1].toLowerCase() === 'map' ? 'map' : 'scan', path: named[2] };
+  const [, kind, path] = /^(map|scan):(.+)$/i.exec(text) ?? [];
+  if (kind === undefined || path === undefined) return { kind: 'file', path: text };
+  return { kind: kind.toLowerCase() === 'map' ? 'map' : 'scan', path };
 }
 
 /** A share K of N, from 1. */

@@ -86,7 +86,7 @@ export function fillFacts(template: string, facts: Facts, voice: Voice): string 
 
 /** The names of the facts that a template tells, each once, sorted. */
 export function factsOf(template: string): string[] {
-  return [...new Set([...template.matchAll(PLACE)].map((match) => match[1]))].sort();
+  return [...new Set([...template.matchAll(PLACE)].flatMap(([, name]) => name ?? []))].sort();
 }
 
 function factText(fact: Fact, format: string | undefined, voice: Voice): string | null {
@@ -122,7 +122,8 @@ function numberText(value: number, format: string | undefined, language: string)
 
 function formFor(count: number, forms: string, { language }: Voice): string {
   const all = forms.slice(1).split('|');
-  const [others] = all.slice(-1);
-  const form = count === 0 && all.length > 2 ? all[0] : count === 1 ? (all.at(-2) ?? others) : others;
+  const others = all.at(-1) ?? '';
+  const form =
+    count === 0 && all.length > 2 ? (all[0] ?? others) : count === 1 ? (all.at(-2) ?? others) : others;
   return form.replace('#', count.toLocaleString(language));
 }

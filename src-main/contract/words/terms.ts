@@ -174,5 +174,6 @@ export type TermKey = { [G in TermGroup]: `${G}.${TermName<G>}` }[TermGroup];
 /** The English of a term; the name itself where there is none. */
 export function englishTerm(group: string, name: string): string {
   const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = TERMS;
-  return Object.hasOwn(groups, group) && Object.hasOwn(groups[group], name) ? groups[group][name] : name;
+  const terms = Object.hasOwn(groups, group) ? groups[group] : undefined;
+  return terms !== undefined && Object.hasOwn(terms, name) ? (terms[name] ?? name) : name;
 }
