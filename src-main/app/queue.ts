@@ -5,19 +5,19 @@ import { hasCode } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
 import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
 import { fault, type Problem } from '../contract/errors.js';
-import type { JobEvent, ResultEvent } from '../contract/events.js';
+import { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import {
   anything,
-  fits,
   flag,
   list,
-  number,
+  nullOr,
   object,
   oneOf,
   only,
   orElse,
   read,
+  readText,
   text,
   uuid,
   whole,
@@ -302,13 +302,13 @@ function stripped(result: ResultEvent | null): unknown {
   return plain;
 }
 
-const SavedQueue = object({ format: only(FORMAT), paused: flag, jobs: list(anything()) });
+const SavedQueue = object({ format: only(FORMAT), paused: orElse(flag, false), jobs: list(anything()) });
 const SavedJob = object({
   id: uuid,
   request: WindowRequest,
   createdAt: orElse(text, new Date(0).toISOString()),
   state: oneOf(['waiting', 'done', 'failed', 'cancelled']),
-  result: anything(),
+  result: orElse(nullOr(ResultEvent), null),
   crashes: orElse(whole, 0),
   begun: orElse(flag, false),
 });
@@ -319,28 +319,18 @@ function parseQueue(value: unknown): { paused: boolean; jobs: Job[] } {
   if (!saved.fits) return { paused: false, jobs: [] };
   const jobs = saved.value.jobs.flatMap((one) => {
     const job = read(SavedJob, one);
-    if (!job.fits) return [];
-    const result = isResult(job.value.result) ? job.value.result : null;
-    return [{ ...job.value, result, progress: null }];
+    return job.fits ? [{ ...job.value, progress: null }] : [];
   });
   return { paused: saved.value.paused, jobs };
 }
 
-/** Written by this program only; the outer shape tells a result from a damaged file. */
-function isResult(value: unknown): value is ResultEvent {
-  return fits(object({ type: only('result'), command: text, exitCode: number }), value);
-}
-
+/** Lines that this version does not know are left out. */
 async function readLog(file: string): Promise<readonly JobEvent[]> {
   try {
-    const lines = (await fs.readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-    return lines.map((line) => JSON.parse(line)).filter(isEvent);
+    const lines = (await fs.readFile(file, 'utf8')).split('\n').map((line) => readText(JobEvent, line));
+    return lines.flatMap((line) => (line.fits ? [line.value] : []));
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
-}
-
-function isEvent(value: unknown): value is JobEvent {
-  return fits(object({ type: text }), value);
 }

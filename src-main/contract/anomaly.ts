@@ -1,89 +1,97 @@
-import type { Problem } from './errors.js';
-import type { RunStatus } from './report.js';
+import { problem } from './problem.js';
+import { RunStatus } from './report.js';
+import { list, nullOr, number, type Of, object, oneOf, only, text } from './schema.js';
 
 /** What one method says of a slice. */
-export interface SliceScore {
+export const SliceScore = object({
   /** 99th percentile over the foreground. */
-  readonly score: number;
+  score: number,
   /** Share of normal slices that score as high, with this one counted among them: small where it is unusual. */
-  readonly rank: number;
+  rank: number,
   /** Share of the foreground above the limit. */
-  readonly above: number;
-}
+  above: number,
+});
+export type SliceScore = Of<typeof SliceScore>;
 
-export interface ScoredSlice {
-  readonly slice: number;
-  readonly frame: number;
+export const ScoredSlice = object({
+  slice: number,
+  frame: number,
   /** Pixels. */
-  readonly foreground: number;
+  foreground: number,
   /** null: too little foreground. */
-  readonly error: SliceScore | null;
+  error: nullOr(SliceScore),
   /** The baseline: a threshold on the intensity. */
-  readonly intensity: SliceScore | null;
-}
+  intensity: nullOr(SliceScore),
+});
+export type ScoredSlice = Of<typeof ScoredSlice>;
 
 /** How well scores tell pixels of inserted lesions from other foreground. */
-export interface Ranking {
+export const Ranking = object({
   /** Area under the receiver operating characteristic: 0.5 by chance. */
-  readonly auroc: number;
+  auroc: number,
   /** Area under precision over recall (average precision): `prevalence` by chance. */
-  readonly auprc: number;
+  auprc: number,
   /** Overlap 2 |A and B| / (|A| + |B|) of the mask at the limit. */
-  readonly dice: number;
+  dice: number,
   /** Overlap at the best limit there is, which nobody knows beforehand. */
-  readonly bestDice: number;
+  bestDice: number,
   /** Share of the other foreground above the limit. */
-  readonly falsePositives: number;
-}
+  falsePositives: number,
+});
+export type Ranking = Of<typeof Ranking>;
 
 /** Lesions of one size and contrast: how many have at least half of their pixels above the limit. */
-export interface LesionKind {
+export const LesionKind = object({
   /** mm; full width at half maximum. */
-  readonly diameter: number;
+  diameter: number,
   /** Share of the intensity range; half of them are brighter, half darker. */
-  readonly contrast: number;
-  readonly inserted: number;
-  readonly foundByError: number;
-  readonly foundByIntensity: number;
-}
+  contrast: number,
+  inserted: number,
+  foundByError: number,
+  foundByIntensity: number,
+});
+export type LesionKind = Of<typeof LesionKind>;
 
-export interface LesionCheck {
-  readonly lesions: number;
+export const LesionCheck = object({
+  lesions: number,
   /** Foreground pixels that were judged. */
-  readonly pixels: number;
+  pixels: number,
   /** Share of them that lies in lesions. */
-  readonly prevalence: number;
-  readonly error: Ranking;
-  readonly intensity: Ranking;
-  readonly kinds: readonly LesionKind[];
-}
+  prevalence: number,
+  error: Ranking,
+  intensity: Ranking,
+  kinds: list(LesionKind),
+});
+export type LesionCheck = Of<typeof LesionCheck>;
 
-export interface AnomalySeries {
-  readonly id: string;
-  readonly status: RunStatus;
-  readonly problem: Problem | null;
+export const AnomalySeries = object({
+  id: text,
+  status: RunStatus,
+  problem: nullOr(problem),
   /** What was told while it was read and looked at. */
-  readonly warnings: readonly Problem[];
-  readonly slices: readonly ScoredSlice[];
+  warnings: list(problem),
+  slices: list(ScoredSlice),
   /** Share of the foreground that the mask marks. */
-  readonly marked: number | null;
+  marked: nullOr(number),
   /** null: not asked for, or no place was found for lesions. */
-  readonly lesions: LesionCheck | null;
+  lesions: nullOr(LesionCheck),
   /** Names in the output folder; `*` stands for the name of a NIfTI input. */
-  readonly outputs: readonly string[];
-}
+  outputs: list(text),
+});
+export type AnomalySeries = Of<typeof AnomalySeries>;
 
-export interface AnomalyReport {
-  readonly format: 'limpid-anomaly-1';
-  readonly notice: string;
-  readonly version: string;
+export const AnomalyReport = object({
+  format: only('limpid-anomaly-1'),
+  notice: text,
+  version: text,
   /** ISO 8601. */
-  readonly createdAt: string;
-  readonly model: { readonly family: string; readonly sha256: string };
-  readonly device: string;
-  readonly falsePositiveRate: number;
+  createdAt: text,
+  model: object({ family: text, sha256: text }),
+  device: text,
+  falsePositiveRate: number,
   /** Above these a pixel is marked. */
-  readonly limits: { readonly error: number; readonly intensity: number };
-  readonly normal: { readonly source: 'model card' | 'given'; readonly planes: number };
-  readonly series: readonly AnomalySeries[];
-}
+  limits: object({ error: number, intensity: number }),
+  normal: object({ source: oneOf(['model card', 'given']), planes: number }),
+  series: list(AnomalySeries),
+});
+export type AnomalyReport = Of<typeof AnomalyReport>;

@@ -1,7 +1,7 @@
-import type { Problem } from './errors.js';
-import type { LearningPoint } from './models.js';
-import type { RunStatus } from './report.js';
-import type {
+import { LearningPoint } from './models.js';
+import { problem } from './problem.js';
+import { RunStatus } from './report.js';
+import {
   AnomalyResult,
   CheckTrainingResult,
   CompressResult,
@@ -21,6 +21,19 @@ import type {
   TrainResult,
   TrustOutcome,
 } from './results.js';
+import {
+  flag,
+  list,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  only,
+  optional,
+  text,
+  variants,
+} from './schema.js';
 
 /**
  * What a job tells while it runs. With `--json` each is one line; series and files appear as ids, never by name.
@@ -28,125 +41,137 @@ import type {
  */
 
 /** The stages of a job, in order; what `done` and `total` count is in `unit`. */
-export type Stage =
-  | 'scan'
-  | 'send'
-  | 'fetch'
-  | 'read'
-  | 'noise'
-  | 'train'
-  | 'denoise'
-  | 'simulate'
-  | 'apply'
-  | 'write'
-  | 'report';
+export const Stage = oneOf([
+  'scan',
+  'send',
+  'fetch',
+  'read',
+  'noise',
+  'train',
+  'denoise',
+  'simulate',
+  'apply',
+  'write',
+  'report',
+]);
+export type Stage = Of<typeof Stage>;
 
-export interface ProgressEvent {
-  readonly type: 'progress';
-  readonly series: string | null;
-  readonly stage: Stage;
-  readonly unit: 'files' | 'slices' | 'steps' | 'rounds' | 'series';
-  readonly done: number;
+export const ProgressEvent = object({
+  type: only('progress'),
+  series: nullOr(text),
+  stage: Stage,
+  unit: oneOf(['files', 'slices', 'steps', 'rounds', 'series']),
+  done: number,
   /** null: not known yet. */
-  readonly total: number | null;
+  total: nullOr(number),
   /** Units a second; null until it can be measured. */
-  readonly rate: number | null;
-  readonly secondsLeft: number | null;
+  rate: nullOr(number),
+  secondsLeft: nullOr(number),
   /** Training only: mean loss of late steps, and the loss on held-out pixels where it was measured. */
-  readonly loss?: number;
-  readonly heldOut?: number | null;
-}
+  loss: optional(number),
+  heldOut: optional(nullOr(number)),
+});
+export type ProgressEvent = Of<typeof ProgressEvent>;
 
-export interface ScanEvent {
-  readonly type: 'scan';
-  readonly files: number;
-  readonly series: number;
+export const ScanEvent = object({
+  type: only('scan'),
+  files: number,
+  series: number,
   /** Files that were refused; each comes as a `warning` too. */
-  readonly refused: number;
+  refused: number,
   /** Files that do not claim to be images, such as a LICENSE; nothing is said of each. */
-  readonly others: number;
-}
+  others: number,
+});
+export type ScanEvent = Of<typeof ScanEvent>;
 
-interface SeriesStartEvent {
-  readonly type: 'series-start';
-  readonly series: string;
+const SeriesStartEvent = object({
+  type: only('series-start'),
+  series: text,
   /** Counts from 1. */
-  readonly index: number;
-  readonly of: number;
-}
+  index: number,
+  of: number,
+});
 
-export interface SeriesDoneEvent {
-  readonly type: 'series-done';
-  readonly series: string;
+export const SeriesDoneEvent = object({
+  type: only('series-done'),
+  series: text,
   /** `kept`: an earlier run had finished it. */
-  readonly status: RunStatus;
+  status: RunStatus,
   /** Why it failed or was skipped. */
-  readonly problem: Problem | null;
-  readonly seconds: number;
+  problem: nullOr(problem),
+  seconds: number,
   /** Of `denoise`: what the trust report came to; null or absent where nothing was judged. */
-  readonly trust?: TrustOutcome | null;
-}
+  trust: optional(nullOr(TrustOutcome)),
+});
+export type SeriesDoneEvent = Of<typeof SeriesDoneEvent>;
 
-export interface WarningEvent {
-  readonly type: 'warning';
-  readonly series: string | null;
+export const WarningEvent = object({
+  type: only('warning'),
+  series: nullOr(text),
   /** The id of the file, where one file is meant. */
-  readonly file?: string;
-  readonly problem: Problem;
-}
+  file: optional(text),
+  problem: problem,
+});
+export type WarningEvent = Of<typeof WarningEvent>;
 
-interface DeviceEvent {
-  readonly type: 'device';
-  readonly device: string;
-  readonly description: string;
-}
-
-/** A training was measured on held-out images; the first of a resumed run tells all points that there were before. */
-export interface LearningEvent {
-  readonly type: 'learning';
-  readonly points: readonly LearningPoint[];
-  readonly best: { readonly step: number; readonly heldOut: number } | null;
-  /** Rebuilt patches that were left for the window; null: none this time. */
-  readonly preview: Preview | null;
-}
+const DeviceEvent = object({
+  type: only('device'),
+  device: text,
+  description: text,
+});
 
 /** What `Resource` 'training-preview' finds. */
-export interface Preview {
-  readonly step: number;
+export const Preview = object({
+  step: number,
   /** Patches, and their side in pixels. */
-  readonly count: number;
-  readonly size: number;
+  count: number,
+  size: number,
   /** Whether it stays when the next one comes. */
-  readonly lasting: boolean;
-}
+  lasting: flag,
+});
+export type Preview = Of<typeof Preview>;
 
-export type ResultEvent =
-  | InspectResult
-  | OutputsResult
-  | EvaluateResult
-  | SendResult
-  | FetchResult
-  | TrainResult
-  | PretrainResult
-  | CheckTrainingResult
-  | FamiliesResult
-  | AnomalyResult
-  | LatentResult
-  | GenerateResult
-  | CompressResult
-  | DecompressResult
-  | ModelsResult
-  | PlanResult
-  | StoppedResult;
+/** A training was measured on held-out images; the first of a resumed run tells all points that there were before. */
+export const LearningEvent = object({
+  type: only('learning'),
+  points: list(LearningPoint),
+  best: nullOr(object({ step: number, heldOut: number })),
+  /** Rebuilt patches that were left for the window; null: none this time. */
+  preview: nullOr(Preview),
+});
+export type LearningEvent = Of<typeof LearningEvent>;
 
-export type JobEvent =
-  | ScanEvent
-  | SeriesStartEvent
-  | ProgressEvent
-  | LearningEvent
-  | WarningEvent
-  | DeviceEvent
-  | SeriesDoneEvent
-  | ResultEvent;
+export const ResultEvent = variants('command', [
+  InspectResult,
+  OutputsResult,
+  EvaluateResult,
+  SendResult,
+  FetchResult,
+  TrainResult,
+  PretrainResult,
+  CheckTrainingResult,
+  FamiliesResult,
+  AnomalyResult,
+  LatentResult,
+  GenerateResult,
+  CompressResult,
+  DecompressResult,
+  ModelsResult,
+  PlanResult,
+  StoppedResult,
+]);
+export type ResultEvent = Of<typeof ResultEvent>;
+
+export const JobEvent = variants('type', [
+  ScanEvent,
+  SeriesStartEvent,
+  ProgressEvent,
+  LearningEvent,
+  WarningEvent,
+  DeviceEvent,
+  SeriesDoneEvent,
+  ResultEvent,
+]);
+export type JobEvent = Of<typeof JobEvent>;
 
 export type Emit = (event: JobEvent) => void;

@@ -3,15 +3,32 @@
  * Plain data without patient attributes; the renderer may import it.
  */
 
-export const MODEL_TASKS = ['reconstruct', 'denoise', 'latent', 'generate', 'compress'] as const;
-export type ModelTask = (typeof MODEL_TASKS)[number];
+import {
+  fieldsOf,
+  list,
+  modelId,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  optional,
+  text,
+  tuple,
+  whole,
+} from './schema.js';
 
-export interface LearningPoint {
-  readonly step: number;
-  readonly loss: number;
-  readonly heldOut: number | null;
-  readonly measures?: Readonly<Record<string, number>>;
-}
+export const MODEL_TASKS = ['reconstruct', 'denoise', 'latent', 'generate', 'compress'] as const;
+export const ModelTask = oneOf(MODEL_TASKS);
+export type ModelTask = Of<typeof ModelTask>;
+
+export const LearningPoint = object({
+  step: whole,
+  loss: number,
+  heldOut: nullOr(number),
+  measures: optional(fieldsOf(text, number)),
+});
+export type LearningPoint = Of<typeof LearningPoint>;
 
 /** The card of a model, in the metadata `limpid` of its ONNX file. */
 export interface ModelCard {
@@ -92,24 +109,35 @@ export interface ModelCard {
   };
 }
 
+/** What a model was trained on, without patient data. */
+const TrainingData = object({
+  series: whole,
+  trainingPlanes: whole,
+  heldOutPlanes: whole,
+  modalities: list(text),
+  /** Noise level in percent of the median foreground, smallest and largest; null: not measured. */
+  noise: nullOr(tuple([number, number])),
+});
+
 /** A model as a list shows it. */
-export interface ModelEntry {
+export const ModelEntry = object({
   /** First 12 hex digits of the SHA-256 of the file. */
-  readonly id: string;
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
+  id: modelId,
+  name: text,
+  bytes: whole,
+  sha256: text,
   /** ISO 8601; null: it ships with the program. */
-  readonly addedAt: string | null;
-  readonly origin: 'shipped' | 'trained' | 'imported' | 'foreign';
-  readonly family: string;
-  readonly tasks: readonly ModelTask[];
-  readonly objective: string;
+  addedAt: nullOr(text),
+  origin: oneOf(['shipped', 'trained', 'imported', 'foreign']),
+  family: text,
+  tasks: list(ModelTask),
+  objective: text,
   /** Held-out loss of the kept weights; null: unknown. */
-  readonly heldOut: number | null;
-  /** What it was trained on, without patient data; null: the file does not say. */
-  readonly data: ModelCard['data'] | null;
-}
+  heldOut: nullOr(number),
+  /** null: the file does not say. */
+  data: nullOr(TrainingData),
+});
+export type ModelEntry = Of<typeof ModelEntry>;
 
 /** A model with all that is known of it; the card is what the file holds. */
 export interface ModelDetails {

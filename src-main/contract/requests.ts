@@ -14,10 +14,12 @@ import {
   number,
   type Of,
   object,
+  oneNamed,
   oneOf,
   only,
   optional,
   positive,
+  type Schema,
   share,
   some,
   text,
@@ -89,6 +91,13 @@ export const ModelChoice = variants('kind', [
   object({ kind: ClassicalName }),
 ]);
 export type ModelChoice = Of<typeof ModelChoice>;
+export const ModelKind: Schema<ModelChoice['kind']> = oneOf([
+  'auto',
+  'general',
+  'self',
+  'file',
+  ...CLASSICAL_NAMES,
+]);
 
 /**
  * The noise level as a person knows it: a number in the units of the images, a map of levels (NIfTI or Parametric
@@ -534,3 +543,23 @@ export const JobRequest = variants('type', [
   ModelsRequest,
 ]);
 export type JobRequest = Of<typeof JobRequest>;
+/** By name: the compiler asks for all of them. */
+const JOB_TYPES: { readonly [T in JobRequest['type']]: T } = {
+  inspect: 'inspect',
+  denoise: 'denoise',
+  evaluate: 'evaluate',
+  send: 'send',
+  fetch: 'fetch',
+  simulate: 'simulate',
+  train: 'train',
+  'check-training': 'check-training',
+  families: 'families',
+  pretrain: 'pretrain',
+  anomaly: 'anomaly',
+  latent: 'latent',
+  generate: 'generate',
+  compress: 'compress',
+  decompress: 'decompress',
+  models: 'models',
+};
+export const JobType = oneNamed(JOB_TYPES);

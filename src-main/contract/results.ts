@@ -1,16 +1,34 @@
-import type { LesionCheck } from './anomaly.js';
+import { LesionCheck } from './anomaly.js';
 import type { ErrorCode, Problem } from './errors.js';
-import type { ModelEntry } from './models.js';
-import type { PlanFile } from './plan-file.js';
-import type { RunStatus } from './report.js';
-import type { ArtifactName, JobRequest, PairObjectiveName } from './requests.js';
-import type { BlendReport, Verdict } from './trust.js';
+import { ModelEntry } from './models.js';
+import { PlanFile } from './plan-file.js';
+import { problem } from './problem.js';
+import { RunStatus } from './report.js';
+import { ArtifactName, JobType, PairObjectiveName } from './requests.js';
+import {
+  anyObject,
+  either,
+  fieldsOf,
+  flag,
+  list,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  only,
+  optional,
+  text,
+  tuple,
+} from './schema.js';
+import { BlendReport, Verdict } from './trust.js';
 
 /** The last event of a job. */
 
 /** Exit codes of the command line: all done; something failed, the rest done; wrong usage; cancelled. */
 export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+export const ExitCode = oneOf([EXIT.done, EXIT.failed, EXIT.usage, EXIT.cancelled]);
+export type ExitCode = Of<typeof ExitCode>;
 
 /** Codes that mean that the request itself was wrong, when they stop a whole job. */
 const USAGE_CODES: readonly string[] = [
@@ -46,413 +64,453 @@ export function exitCodeOf(
   return anyDone && !anyFailed && !problems.some(isFailure) ? EXIT.done : EXIT.failed;
 }
 
-export interface NoiseSummary {
+export const NoiseSummary = object({
   /** Standard deviation, in the units of the volume. */
-  readonly sigma: number;
+  sigma: number,
   /** sigma over the median of the foreground, in percent. */
-  readonly relative: number;
-  readonly distribution: 'rician' | 'gaussian';
-  readonly correlated: boolean;
+  relative: number,
+  distribution: oneOf(['rician', 'gaussian']),
+  correlated: flag,
   /** Sigma by each method that had enough to measure; null where it had not. */
-  readonly methods: Readonly<Record<string, number | null>>;
+  methods: fieldsOf(text, nullOr(number)),
   /** False where sigma rests on details of tissue alone and these look correlated: it may be many times too high. */
-  readonly certain: boolean;
-}
+  certain: flag,
+});
+export type NoiseSummary = Of<typeof NoiseSummary>;
 
-export interface InspectedSeries {
-  readonly id: string;
-  readonly kind: 'dicom' | 'nifti';
-  readonly studyInstanceUid: string | null;
-  readonly seriesInstanceUid: string | null;
-  readonly seriesNumber: number | null;
-  readonly modality: string | null;
+export const InspectedSeries = object({
+  id: text,
+  kind: oneOf(['dicom', 'nifti']),
+  studyInstanceUid: nullOr(text),
+  seriesInstanceUid: nullOr(text),
+  seriesNumber: nullOr(number),
+  modality: nullOr(text),
   /** Files. */
-  readonly instances: number;
-  readonly columns: number;
-  readonly rows: number;
-  readonly slices: number;
+  instances: number,
+  columns: number,
+  rows: number,
+  slices: number,
   /** Time points, echoes or gradient directions. */
-  readonly frames: number;
+  frames: number,
   /** mm: along a row, along a column, between slices. */
-  readonly spacing: readonly [number, number, number];
+  spacing: tuple([number, number, number]),
   /** UIDs; empty for NIfTI. */
-  readonly transferSyntaxes: readonly string[];
+  transferSyntaxes: list(text),
   /** null where it was not asked for, the series is not eligible or could not be decoded. */
-  readonly noise: NoiseSummary | null;
-  readonly eligible: boolean;
-  readonly why: Problem | null;
-  readonly warnings: readonly Problem[];
+  noise: nullOr(NoiseSummary),
+  eligible: flag,
+  why: nullOr(problem),
+  warnings: list(problem),
   /** For the person at the screen only: may hold names. */
-  readonly forPerson?: { readonly description: string };
-}
+  forPerson: optional(object({ description: text })),
+});
+export type InspectedSeries = Of<typeof InspectedSeries>;
 
-export interface InspectResult {
-  readonly type: 'result';
-  readonly command: 'inspect';
-  readonly exitCode: ExitCode;
-  readonly series: readonly InspectedSeries[];
+export const InspectResult = object({
+  type: only('result'),
+  command: only('inspect'),
+  exitCode: ExitCode,
+  series: list(InspectedSeries),
   /** Files and paths that were refused. */
-  readonly problems: readonly Problem[];
-}
+  problems: list(problem),
+});
+export type InspectResult = Of<typeof InspectResult>;
 
-export interface SeriesOutcome {
-  readonly series: string;
-  readonly status: RunStatus;
-  readonly problem: Problem | null;
+export const TrustOutcome = object({
+  verdict: Verdict,
+  /** Set where part of the change was taken back. */
+  blend: nullOr(BlendReport),
+});
+export type TrustOutcome = Of<typeof TrustOutcome>;
+
+export const SeriesOutcome = object({
+  series: text,
+  status: RunStatus,
+  problem: nullOr(problem),
   /**
    * Folders or files below the output folder that hold something of the series now; `*` stands for a name that the
    * tool did not choose. Of a series that failed: what an earlier run made visible.
    */
-  readonly outputs: readonly string[];
-  readonly derivedSeriesInstanceUid: string | null;
+  outputs: list(text),
+  derivedSeriesInstanceUid: nullOr(text),
   /** Of `denoise`: what the trust report came to; null where nothing was judged, absent for other commands. */
-  readonly trust?: TrustOutcome | null;
+  trust: optional(nullOr(TrustOutcome)),
   /** The outputs by their names. */
-  readonly forPerson?: { readonly outputs: readonly string[] };
-}
-
-export interface TrustOutcome {
-  readonly verdict: Verdict;
-  /** Set where part of the change was taken back. */
-  readonly blend: BlendReport | null;
-}
+  forPerson: optional(object({ outputs: list(text) })),
+});
+export type SeriesOutcome = Of<typeof SeriesOutcome>;
 
 /** Of `denoise` and `simulate`. */
-export interface OutputsResult {
-  readonly type: 'result';
-  readonly command: 'denoise' | 'simulate';
-  readonly exitCode: ExitCode;
-  readonly series: readonly SeriesOutcome[];
+export const OutputsResult = object({
+  type: only('result'),
+  command: oneOf(['denoise', 'simulate']),
+  exitCode: ExitCode,
+  series: list(SeriesOutcome),
   /** Paths below the output folder; null for `simulate`, and where it could not be written. */
-  readonly report: { readonly json: string; readonly html: string } | null;
+  report: nullOr(object({ json: text, html: text })),
   /** Files that were refused, derived series that lack stacks, a report that could not be written. */
-  readonly problems: readonly Problem[];
-}
+  problems: list(problem),
+});
+export type OutputsResult = Of<typeof OutputsResult>;
 
-export interface EvaluationNumbers {
+export const EvaluationNumbers = object({
   /** dB; null where the images are equal. */
-  readonly psnr: number | null;
-  readonly ssim: number;
-  readonly nrmse: number;
-}
+  psnr: nullOr(number),
+  ssim: number,
+  nrmse: number,
+});
+export type EvaluationNumbers = Of<typeof EvaluationNumbers>;
 
-export interface EvaluateResult {
-  readonly type: 'result';
-  readonly command: 'evaluate';
-  readonly exitCode: ExitCode;
-  /** The rules, in words. */
-  readonly protocol: {
-    readonly peak: string;
-    readonly mask: string;
-    readonly ssim: string;
-    readonly nrmse: string;
-  };
-  readonly peak: number;
-  readonly maskVoxels: number;
-  readonly voxels: number;
-  readonly test: EvaluationNumbers;
-  readonly noisy: EvaluationNumbers | null;
+const evaluated = {
+  peak: number,
+  maskVoxels: number,
+  voxels: number,
+  test: EvaluationNumbers,
+  noisy: nullOr(EvaluationNumbers),
   /** Test less noisy. */
-  readonly gain: EvaluationNumbers | null;
-  /** Of trees: each series with its counterpart; the numbers above are means then, the peak is the largest. */
-  readonly pairs?: readonly EvaluatedPair[];
-  /** Of trees: series without a counterpart. */
-  readonly problems?: readonly Problem[];
-}
+  gain: nullOr(EvaluationNumbers),
+};
 
-export interface EvaluatedPair
-  extends Pick<EvaluateResult, 'peak' | 'maskVoxels' | 'voxels' | 'test' | 'noisy' | 'gain'> {
+export const EvaluatedPair = object({
+  ...evaluated,
   /** Ids. */
-  readonly reference: string;
-  readonly series: string;
-  readonly forPerson?: { readonly description: string };
-}
+  reference: text,
+  series: text,
+  forPerson: optional(object({ description: text })),
+});
+export type EvaluatedPair = Of<typeof EvaluatedPair>;
 
-export interface SendResult {
-  readonly type: 'result';
-  readonly command: 'send';
-  readonly exitCode: ExitCode;
+export const EvaluateResult = object({
+  type: only('result'),
+  command: only('evaluate'),
+  exitCode: ExitCode,
+  /** The rules, in words. */
+  protocol: object({
+    peak: text,
+    mask: text,
+    ssim: text,
+    nrmse: text,
+  }),
+  ...evaluated,
+  /** Of trees: each series with its counterpart; the numbers above are means then, the peak is the largest. */
+  pairs: optional(list(EvaluatedPair)),
+  /** Of trees: series without a counterpart. */
+  problems: optional(list(problem)),
+});
+export type EvaluateResult = Of<typeof EvaluateResult>;
+
+export const SendResult = object({
+  type: only('result'),
+  command: only('send'),
+  exitCode: ExitCode,
   /** Instances that the target says it has. */
-  readonly sent: number;
+  sent: number,
   /** Instances of series whose trust report fails, which were not sent. */
-  readonly held: number;
+  held: number,
   /** Instances that the target did not take, or that could not be read. */
-  readonly failed: number;
+  failed: number,
   /** Files that are no DICOM. */
-  readonly others: number;
-  readonly bytes: number;
-  readonly seconds: number;
+  others: number,
+  bytes: number,
+  seconds: number,
   /** Each reason once. */
-  readonly problems: readonly Problem[];
-}
+  problems: list(problem),
+});
+export type SendResult = Of<typeof SendResult>;
 
 /** A series that an archive has. */
-export interface FoundSeries {
-  readonly studyInstanceUid: string;
-  readonly seriesInstanceUid: string;
-  readonly modality: string | null;
-  readonly seriesNumber: number | null;
+export const FoundSeries = object({
+  studyInstanceUid: text,
+  seriesInstanceUid: text,
+  modality: nullOr(text),
+  seriesNumber: nullOr(number),
   /** null where the archive does not say. */
-  readonly instances: number | null;
+  instances: nullOr(number),
   /** Of this run: null where nothing was to be fetched. */
-  readonly fetched: number | null;
+  fetched: nullOr(number),
   /** What a person knows it by: never logged or reported. */
-  readonly forPerson?: { readonly date: string; readonly description: string };
-}
+  forPerson: optional(object({ date: text, description: text })),
+});
+export type FoundSeries = Of<typeof FoundSeries>;
 
-export interface FetchResult {
-  readonly type: 'result';
-  readonly command: 'fetch';
-  readonly exitCode: ExitCode;
-  readonly series: readonly FoundSeries[];
+export const FetchResult = object({
+  type: only('result'),
+  command: only('fetch'),
+  exitCode: ExitCode,
+  series: list(FoundSeries),
   /** Instances that were there from an earlier fetch. */
-  readonly kept: number;
-  readonly fetched: number;
+  kept: number,
+  fetched: number,
   /** Instances that the archive could not send, or sent in no form that was asked for. */
-  readonly failed: number;
-  readonly seconds: number;
+  failed: number,
+  seconds: number,
   /** Each reason once. */
-  readonly problems: readonly Problem[];
-}
-
-export interface TrainResult {
-  readonly type: 'result';
-  readonly command: 'train';
-  readonly exitCode: ExitCode;
-  readonly family: string;
-  readonly objective: string;
-  readonly parameters: number;
-  readonly steps: number;
-  readonly bestStep: number;
-  readonly heldOut: number | null;
-  /** What the family watches, of the kept weights on held-out images; `error` is the loss without penalties. */
-  readonly measures: Readonly<Record<string, number>>;
-  readonly trainingPlanes: number;
-  readonly heldOutPlanes: number;
-  readonly seconds: number;
-  /** SHA-256 and size of the model file. */
-  readonly sha256: string;
-  readonly bytes: number;
-  /** Id in the library, where it was kept there. */
-  readonly kept?: string;
-  /** Series that were left out, and why. */
-  readonly problems: readonly Problem[];
-  readonly forPerson?: WrittenForPerson;
-}
-
-/** What a training would be. */
-export interface TrainingFacts {
-  readonly parameters: number;
-  /** null: as many as fit into the minutes. */
-  readonly steps: number | null;
-  readonly patchSize: number;
-  readonly batchSize: number;
-  readonly trainingPlanes: number;
-  readonly heldOutPlanes: number;
-  /** What judges: whole patients, neighbouring slices, or neighbouring time points. */
-  readonly split: 'patients' | 'slices' | 'frames';
-  readonly settings: FamilyInfo['defaults'];
-  /** Length of a latent vector and the pixels on a side that it stands for; null: none. */
-  readonly latent: { readonly channels: number; readonly cell: number } | null;
-}
-
-export interface CheckTrainingResult {
-  readonly type: 'result';
-  readonly command: 'check-training';
-  readonly exitCode: ExitCode;
-  readonly facts: TrainingFacts;
-}
-
-/** An autoencoder family as a person chooses it. */
-export interface FamilyInfo {
-  readonly name: string;
-  /** One sentence: what it is good for. */
-  readonly summary: string;
-  readonly timeSeries: boolean;
-  readonly wholePlanes: boolean;
-  readonly defaults: Readonly<Record<string, number | boolean | string>>;
-  /** From and to of numbers, choices of texts; absent: any of the type of the default. */
-  readonly ranges: Readonly<Record<string, SettingRange>>;
-  /** The setting that is the length of a latent vector; null: none. */
-  readonly latentSetting: string | null;
-  /** What it can learn; the first is what it learns unless told. */
-  readonly objectives: readonly PairObjectiveName[];
-}
-
-export type SettingRange =
-  | { readonly from: number; readonly to: number; readonly whole: boolean }
-  | { readonly choices: readonly string[] };
-
-export interface FamiliesResult extends FamilyChoices {
-  readonly type: 'result';
-  readonly command: 'families';
-  readonly exitCode: ExitCode;
-}
-
-export interface FamilyChoices {
-  readonly families: readonly FamilyInfo[];
-  /** Artifacts that can be learnt away: usual severity and its unit. */
-  readonly artifacts: readonly {
-    readonly name: ArtifactName;
-    readonly usual: number;
-    readonly least: number;
-    readonly most: number;
-    readonly unit: string;
-  }[];
-}
-
-export interface PretrainResult {
-  readonly type: 'result';
-  readonly command: 'pretrain';
-  readonly exitCode: ExitCode;
-  readonly steps: number;
-  readonly bestStep: number;
-  /** Mean squared error on procedural images that no step saw, weighted by level. */
-  readonly heldOut: number | null;
-  readonly seconds: number;
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
-export interface AnomalyResult {
-  readonly type: 'result';
-  readonly command: 'anomaly';
-  readonly exitCode: ExitCode;
-  readonly family: string;
-  /** Shares of the intensity range above which a pixel is marked, by the model and by the baseline. */
-  readonly limits: { readonly error: number; readonly intensity: number };
-  readonly series: readonly SeriesOutcome[];
-  readonly scores: readonly {
-    readonly series: string;
-    /** That could be scored. */
-    readonly slices: number;
-    /** Share of the foreground. */
-    readonly marked: number | null;
-    readonly lesions: LesionCheck | null;
-  }[];
-  /** Names in the output folder; of the type `AnomalyReport` (contract/anomaly.ts). */
-  readonly report: { readonly json: string; readonly html: string };
-  readonly problems: readonly Problem[];
-}
-
-export interface LatentResult {
-  readonly type: 'result';
-  readonly command: 'latent';
-  readonly exitCode: ExitCode;
-  readonly family: string;
-  readonly series: number;
-  readonly slices: number;
-  /** Numbers a vector. */
-  readonly length: number;
-  /** Share of the variance along the first two principal components. */
-  readonly explained: readonly [number, number];
-  /** Slices in each. */
-  readonly clusters: readonly number[];
-  readonly silhouette: number | null;
-  /** Slices that were looked up. */
-  readonly queries: number;
-  /** Names in the output folder; `latent.json` (contract/latent.ts) last. */
-  readonly files: readonly string[];
-  /** Series that were left out, and why. */
-  readonly problems: readonly Problem[];
-}
-
-export interface GenerateResult {
-  readonly type: 'result';
-  readonly command: 'generate';
-  readonly exitCode: ExitCode;
-  readonly family: string;
-  /** What the latents were drawn from. */
-  readonly prior: 'standard normal' | 'Markov mesh of codes';
-  readonly count: number;
-  readonly rows: number;
-  readonly columns: number;
-  /** Names in the output folder; `generate.json` last. */
-  readonly files: readonly string[];
-}
-
-export interface CompressResult {
-  readonly type: 'result';
-  readonly command: 'compress';
-  readonly exitCode: ExitCode;
-  /** Of the whole file. */
-  readonly bytes: number;
-  readonly pixels: number;
-  readonly bitsPerPixel: number;
-  /** dB of the scaled series, whose 0.5 and 99.5 percentiles are 0 and 1 (the peak); null: nothing was lost. */
-  readonly psnr: number | null;
-  readonly forPerson?: WrittenForPerson;
-}
-
-export interface DecompressResult {
-  readonly type: 'result';
-  readonly command: 'decompress';
-  readonly exitCode: ExitCode;
-  readonly columns: number;
-  readonly rows: number;
-  readonly slices: number;
-  readonly frames: number;
-  readonly forPerson?: WrittenForPerson;
-}
-
-export interface ModelsResult {
-  readonly type: 'result';
-  readonly command: 'models';
-  readonly exitCode: ExitCode;
-  readonly action: 'list' | 'show' | 'import' | 'export' | 'delete';
-  readonly models: readonly ModelEntry[];
-  /** Of `show`: what the file says of itself. */
-  readonly card: object | null;
-  /** Of `export`. */
-  readonly forPerson?: WrittenForPerson;
-}
+  problems: list(problem),
+});
+export type FetchResult = Of<typeof FetchResult>;
 
 /** The file that was asked for and written: a path, for the one at the screen. */
-export interface WrittenForPerson {
-  readonly file: string;
-}
+export const WrittenForPerson = object({
+  file: text,
+});
+export type WrittenForPerson = Of<typeof WrittenForPerson>;
+
+export const TrainResult = object({
+  type: only('result'),
+  command: only('train'),
+  exitCode: ExitCode,
+  family: text,
+  objective: text,
+  parameters: number,
+  steps: number,
+  bestStep: number,
+  heldOut: nullOr(number),
+  /** What the family watches, of the kept weights on held-out images; `error` is the loss without penalties. */
+  measures: fieldsOf(text, number),
+  trainingPlanes: number,
+  heldOutPlanes: number,
+  seconds: number,
+  /** SHA-256 and size of the model file. */
+  sha256: text,
+  bytes: number,
+  /** Id in the library, where it was kept there. */
+  kept: optional(text),
+  /** Series that were left out, and why. */
+  problems: list(problem),
+  forPerson: optional(WrittenForPerson),
+});
+export type TrainResult = Of<typeof TrainResult>;
+
+export const SettingRange = either([
+  object({ from: number, to: number, whole: flag }),
+  object({ choices: list(text) }),
+]);
+export type SettingRange = Of<typeof SettingRange>;
+
+/** An autoencoder family as a person chooses it. */
+export const FamilyInfo = object({
+  name: text,
+  /** One sentence: what it is good for. */
+  summary: text,
+  timeSeries: flag,
+  wholePlanes: flag,
+  defaults: fieldsOf(text, either([number, flag, text])),
+  /** From and to of numbers, choices of texts; absent: any of the type of the default. */
+  ranges: fieldsOf(text, SettingRange),
+  /** The setting that is the length of a latent vector; null: none. */
+  latentSetting: nullOr(text),
+  /** What it can learn; the first is what it learns unless told. */
+  objectives: list(PairObjectiveName),
+});
+export type FamilyInfo = Of<typeof FamilyInfo>;
+
+/** What a training would be. */
+export const TrainingFacts = object({
+  parameters: number,
+  /** null: as many as fit into the minutes. */
+  steps: nullOr(number),
+  patchSize: number,
+  batchSize: number,
+  trainingPlanes: number,
+  heldOutPlanes: number,
+  /** What judges: whole patients, neighbouring slices, or neighbouring time points. */
+  split: oneOf(['patients', 'slices', 'frames']),
+  settings: FamilyInfo.entries.defaults,
+  /** Length of a latent vector and the pixels on a side that it stands for; null: none. */
+  latent: nullOr(object({ channels: number, cell: number })),
+});
+export type TrainingFacts = Of<typeof TrainingFacts>;
+
+export const CheckTrainingResult = object({
+  type: only('result'),
+  command: only('check-training'),
+  exitCode: ExitCode,
+  facts: TrainingFacts,
+});
+export type CheckTrainingResult = Of<typeof CheckTrainingResult>;
+
+export const FamilyChoices = object({
+  families: list(FamilyInfo),
+  /** Artifacts that can be learnt away: usual severity and its unit. */
+  artifacts: list(
+    object({
+      name: ArtifactName,
+      usual: number,
+      least: number,
+      most: number,
+      unit: text,
+    }),
+  ),
+});
+export type FamilyChoices = Of<typeof FamilyChoices>;
+
+export const FamiliesResult = object({
+  ...FamilyChoices.entries,
+  type: only('result'),
+  command: only('families'),
+  exitCode: ExitCode,
+});
+export type FamiliesResult = Of<typeof FamiliesResult>;
+
+export const PretrainResult = object({
+  type: only('result'),
+  command: only('pretrain'),
+  exitCode: ExitCode,
+  steps: number,
+  bestStep: number,
+  /** Mean squared error on procedural images that no step saw, weighted by level. */
+  heldOut: nullOr(number),
+  seconds: number,
+  sha256: text,
+  bytes: number,
+});
+export type PretrainResult = Of<typeof PretrainResult>;
+
+export const AnomalyResult = object({
+  type: only('result'),
+  command: only('anomaly'),
+  exitCode: ExitCode,
+  family: text,
+  /** Shares of the intensity range above which a pixel is marked, by the model and by the baseline. */
+  limits: object({ error: number, intensity: number }),
+  series: list(SeriesOutcome),
+  scores: list(
+    object({
+      series: text,
+      /** That could be scored. */
+      slices: number,
+      /** Share of the foreground. */
+      marked: nullOr(number),
+      lesions: nullOr(LesionCheck),
+    }),
+  ),
+  /** Names in the output folder; of the type `AnomalyReport` (contract/anomaly.ts). */
+  report: object({ json: text, html: text }),
+  problems: list(problem),
+});
+export type AnomalyResult = Of<typeof AnomalyResult>;
+
+export const LatentResult = object({
+  type: only('result'),
+  command: only('latent'),
+  exitCode: ExitCode,
+  family: text,
+  series: number,
+  slices: number,
+  /** Numbers a vector. */
+  length: number,
+  /** Share of the variance along the first two principal components. */
+  explained: tuple([number, number]),
+  /** Slices in each. */
+  clusters: list(number),
+  silhouette: nullOr(number),
+  /** Slices that were looked up. */
+  queries: number,
+  /** Names in the output folder; `latent.json` (contract/latent.ts) last. */
+  files: list(text),
+  /** Series that were left out, and why. */
+  problems: list(problem),
+});
+export type LatentResult = Of<typeof LatentResult>;
+
+export const GenerateResult = object({
+  type: only('result'),
+  command: only('generate'),
+  exitCode: ExitCode,
+  family: text,
+  /** What the latents were drawn from. */
+  prior: oneOf(['standard normal', 'Markov mesh of codes']),
+  count: number,
+  rows: number,
+  columns: number,
+  /** Names in the output folder; `generate.json` last. */
+  files: list(text),
+});
+export type GenerateResult = Of<typeof GenerateResult>;
+
+export const CompressResult = object({
+  type: only('result'),
+  command: only('compress'),
+  exitCode: ExitCode,
+  /** Of the whole file. */
+  bytes: number,
+  pixels: number,
+  bitsPerPixel: number,
+  /** dB of the scaled series, whose 0.5 and 99.5 percentiles are 0 and 1 (the peak); null: nothing was lost. */
+  psnr: nullOr(number),
+  forPerson: optional(WrittenForPerson),
+});
+export type CompressResult = Of<typeof CompressResult>;
+
+export const DecompressResult = object({
+  type: only('result'),
+  command: only('decompress'),
+  exitCode: ExitCode,
+  columns: number,
+  rows: number,
+  slices: number,
+  frames: number,
+  forPerson: optional(WrittenForPerson),
+});
+export type DecompressResult = Of<typeof DecompressResult>;
+
+export const ModelsResult = object({
+  type: only('result'),
+  command: only('models'),
+  exitCode: ExitCode,
+  action: oneOf(['list', 'show', 'import', 'export', 'delete']),
+  models: list(ModelEntry),
+  /** Of `show`: what the file says of itself. */
+  card: nullOr(anyObject),
+  /** Of `export`. */
+  forPerson: optional(WrittenForPerson),
+});
+export type ModelsResult = Of<typeof ModelsResult>;
 
 /** What a denoise would do with a series. */
-export interface PlannedSeries {
-  readonly id: string;
-  readonly kind: 'dicom' | 'nifti';
-  readonly seriesInstanceUid: string | null;
-  readonly modality: string;
+export const PlannedSeries = object({
+  id: text,
+  kind: oneOf(['dicom', 'nifti']),
+  seriesInstanceUid: nullOr(text),
+  modality: text,
   /** Files. */
-  readonly instances: number;
-  readonly columns: number;
-  readonly rows: number;
-  readonly slices: number;
-  readonly frames: number;
-  readonly action: 'denoise' | 'skip';
+  instances: number,
+  columns: number,
+  rows: number,
+  slices: number,
+  frames: number,
+  action: oneOf(['denoise', 'skip']),
   /** Why it would be skipped or fail. */
-  readonly why: Problem | null;
-  readonly model: string;
+  why: nullOr(problem),
+  model: text,
   /** What it would take at its peak; null where only reading tells. */
-  readonly memoryBytes: number | null;
+  memoryBytes: nullOr(number),
   /** As long as such runs took on this computer; null where there was none. */
-  readonly seconds: number | null;
+  seconds: nullOr(number),
   /** As of a run; a model is written only where one is trained. */
-  readonly outputs: readonly string[];
-  readonly warnings: readonly Problem[];
-  readonly forPerson?: { readonly description: string; readonly outputs: readonly string[] };
-}
+  outputs: list(text),
+  warnings: list(problem),
+  forPerson: optional(object({ description: text, outputs: list(text) })),
+});
+export type PlannedSeries = Of<typeof PlannedSeries>;
 
 /** Of `denoise --dry-run`. */
-export interface PlanResult {
-  readonly type: 'result';
-  readonly command: 'plan';
-  readonly version: string;
-  readonly exitCode: ExitCode;
-  readonly series: readonly PlannedSeries[];
-  readonly problems: readonly Problem[];
-  readonly forPerson?: { readonly plan: PlanFile };
-}
+export const PlanResult = object({
+  type: only('result'),
+  command: only('plan'),
+  version: text,
+  exitCode: ExitCode,
+  series: list(PlannedSeries),
+  problems: list(problem),
+  forPerson: optional(object({ plan: PlanFile })),
+});
+export type PlanResult = Of<typeof PlanResult>;
 
 /** A job that ended before it had a result of its own. */
-export interface StoppedResult {
-  readonly type: 'result';
-  readonly command: JobRequest['type'] | null;
-  readonly exitCode: ExitCode;
-  readonly stopped: Problem;
-}
+export const StoppedResult = object({
+  type: only('result'),
+  command: nullOr(JobType),
+  exitCode: ExitCode,
+  stopped: problem,
+});
+export type StoppedResult = Of<typeof StoppedResult>;

@@ -11,6 +11,7 @@ import * as v from 'valibot';
 
 export {
   array as list,
+  enum as oneNamed,
   exactOptional as optional,
   fallback as orElse,
   literal as only,
@@ -38,11 +39,19 @@ const LONGEST_LIST = 10_000;
 const GREATEST_LEVEL = 1000;
 
 export const flag = v.boolean();
+/** Of any length. */
+export const longText = v.string();
 export const text = v.pipe(v.string(), v.maxLength(LONGEST_TEXT), v.excludes('\0'));
 /** A text that is not empty. */
 export const filled = v.pipe(text, v.nonEmpty());
 /** A short line of text: it is shown, and asked for by commands. */
 export const line = v.pipe(v.string(), v.regex(/^\S(.{0,78}\S)?$/u));
+/** With all that it holds. */
+export const anyObject: Schema<object> = v.looseObject({});
+/** The first hex digits of a hash. */
+export const modelId = v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/));
+/** What a function knows. */
+export const known = <T>(isKnown: (value: unknown) => value is T) => v.custom<T>(isKnown);
 export const uuid = v.pipe(v.string(), v.uuid());
 /** BCP 47, as far as it is used here. */
 export const languageTag = v.pipe(v.string(), v.regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/));
@@ -95,6 +104,17 @@ export function readAll<T>(
     fits: false,
     wrong: result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`),
   };
+}
+
+/** The same of JSON; what is none fits no schema. */
+export function readText<T>(schema: Schema<T>, json: string): Reading<T> {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    return { fits: false, path: '', expected: 'JSON' };
+  }
+  return read(schema, data);
 }
 
 /** For data that goes on as it is, with what the schema does not name. */

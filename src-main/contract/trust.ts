@@ -1,235 +1,255 @@
-export type Verdict = 'pass' | 'warn' | 'fail';
+import { flag, list, nullOr, number, type Of, object, oneOf, text, tuple } from './schema.js';
+export const Verdict = oneOf(['pass', 'warn', 'fail']);
+export type Verdict = Of<typeof Verdict>;
+
+export const ResidualMeasure = oneOf([
+  'sdOverSigma',
+  'meanOverSigma',
+  'correlation',
+  'edgeCorrelation',
+  'edgeRatio',
+  'localMeanRatio',
+  'faintRatio',
+  'voxels',
+  'sigma',
+]);
+export type ResidualMeasure = Of<typeof ResidualMeasure>;
+
+export const ResidualReason = object({
+  measure: ResidualMeasure,
+  verdict: oneOf(['warn', 'fail']),
+  value: number,
+  /** The threshold that the value crossed. */
+  limit: number,
+  message: text,
+});
+export type ResidualReason = Of<typeof ResidualReason>;
 
 /** Statistics of the residual, input minus output, in the foreground; see trust/tests/residual.ts for each. */
-export interface ResidualReport {
-  readonly verdict: Verdict;
-  readonly reasons: readonly ResidualReason[];
-  readonly voxels: number;
+export const ResidualReport = object({
+  verdict: Verdict,
+  reasons: list(ResidualReason),
+  voxels: number,
   /** Standard deviation over sigma; about 1 or less. */
-  readonly sdOverSigma: number | null;
+  sdOverSigma: nullOr(number),
   /** Mean over sigma; 0 without bias. */
-  readonly meanOverSigma: number | null;
+  meanOverSigma: nullOr(number),
   /** Lag-1 correlation along each axis; that of the noise, 0 where it is white. */
-  readonly correlation: { readonly x: number | null; readonly y: number | null; readonly z: number | null };
+  correlation: object({ x: nullOr(number), y: nullOr(number), z: nullOr(number) }),
   /** Pearson correlation of |residual| with the gradient magnitude of the output; 0 where no edge was touched. */
-  readonly edgeCorrelation: number | null;
+  edgeCorrelation: nullOr(number),
   /** SD of the residual at the steepest tenth of the foreground over that in its flattest half; 1 for noise. */
-  readonly edgeRatio: number | null;
+  edgeRatio: nullOr(number),
   /** SD of the means of 8 x 8 blocks over what noise of this level would give; 1 for noise. */
-  readonly localMeanRatio: number | null;
+  localMeanRatio: nullOr(number),
   /** Disc sums that one in a thousand exceeds, over those of pure noise; more than 1 is small things removed. */
-  readonly faintRatio: number | null;
-}
+  faintRatio: nullOr(number),
+});
+export type ResidualReport = Of<typeof ResidualReport>;
 
-export type ResidualMeasure =
-  | 'sdOverSigma'
-  | 'meanOverSigma'
-  | 'correlation'
-  | 'edgeCorrelation'
-  | 'edgeRatio'
-  | 'localMeanRatio'
-  | 'faintRatio'
-  | 'voxels'
-  | 'sigma';
+const TrustTest = oneOf([
+  'signal',
+  'residual',
+  'places',
+  'level',
+  'correlation',
+  'remaining',
+  'retention',
+  'again',
+  'clean',
+  'familiarity',
+  'umse',
+  'airMasked',
+  'probe',
+]);
+export const TrustReason = object({
+  test: TrustTest,
+  /** A note does not count against the result. */
+  verdict: oneOf(['note', 'warn', 'fail']),
+  /** null for notes without a number. */
+  value: nullOr(number),
+  limit: nullOr(number),
+  message: text,
+  remedy: text,
+});
+export type TrustReason = Of<typeof TrustReason>;
 
-export interface ResidualReason {
-  readonly measure: ResidualMeasure;
-  readonly verdict: 'warn' | 'fail';
-  readonly value: number;
-  /** The threshold that the value crossed. */
-  readonly limit: number;
-  readonly message: string;
-}
-
-/** The tests of a denoiser and its result, and what they lead to; see trust/assess.ts. */
-export interface TrustReport {
-  /** Of what was written: never pass where something was taken back. */
-  readonly verdict: Verdict;
-  /** What the tests found in the full result, before anything was taken back; worst first. */
-  readonly reasons: readonly TrustReason[];
-  /** Set where the full result failed, or had nothing to remove: the part of the change that was written. */
-  readonly blend: BlendReport | null;
-  /** Slices that the denoiser was run on again, from 1; null where it could not be. */
-  readonly probe: { readonly first: number; readonly slices: number } | null;
-  readonly signal: SignalReport;
-  /** Places where more was removed than noise, of what was written; null where the level of the noise is not known. */
-  readonly places: PlacesReport | null;
-  readonly level: LevelReport | null;
-  readonly retention: RetentionReport | null;
-  /** What a second pass over the result changes. */
-  readonly again: { readonly changeOverSigma: number | null } | null;
-  /** Whether the input had noise to remove. */
-  readonly clean: CleanReport;
-  readonly uncertainty: UncertaintyReport | null;
-  /** Distance from what the model was trained on; null where the model does not tell. */
-  readonly familiarity: FamiliarityReport | null;
-  /** Error against repeats; null without repeats. */
-  readonly umse: UmseReport | null;
-}
+export const BlendReport = object({
+  /** 0 is the input, 1 the full result. */
+  share: number,
+  why: oneOf(['fail', 'clean']),
+});
+export type BlendReport = Of<typeof BlendReport>;
 
 /** Whether the full result still shows what the source shows; see trust/tests/signal.ts. */
-export interface SignalReport {
+export const SignalReport = object({
   /** Tissue of the source. */
-  readonly voxels: number;
+  voxels: number,
   /** Share of it that is not dark in the result; null without any. */
-  readonly left: number | null;
+  left: nullOr(number),
   /** Pearson correlation of source and result; null where the source shows noise alone. */
-  readonly alike: number | null;
+  alike: nullOr(number),
   /** Root mean square change there, over what noise makes; null where the level of the noise is not known. */
-  readonly changeOverSigma: number | null;
+  changeOverSigma: nullOr(number),
   /** Share of the result that are no numbers. */
-  readonly notFinite: number;
-}
+  notFinite: number,
+});
+export type SignalReport = Of<typeof SignalReport>;
 
-type TrustTest =
-  | 'signal'
-  | 'residual'
-  | 'places'
-  | 'level'
-  | 'correlation'
-  | 'remaining'
-  | 'retention'
-  | 'again'
-  | 'clean'
-  | 'familiarity'
-  | 'umse'
-  | 'airMasked'
-  | 'probe';
+/** A spot or a thin line that the result does not show as the source does. */
+export const PlaceReport = object({
+  shape: oneOf(['spot', 'line']),
+  /** What the result is there, beside the source. */
+  change: oneOf(['darker', 'brighter']),
+  /** From 1. */
+  slice: number,
+  frame: number,
+  /** From 0, as the window has them. */
+  column: number,
+  row: number,
+  /** In the patient (LPS); mm. */
+  position: tuple([number, number, number]),
+  /** Full width at half maximum of a spot, length of a line; mm, pixels of a series that is not calibrated. */
+  size: number,
+  /** How far the result is off there, over the noise of one voxel. */
+  changeOverSigma: number,
+  /** How far that stands out, in standard deviations of what noise makes of such a place. */
+  sigma: number,
+});
+export type PlaceReport = Of<typeof PlaceReport>;
 
-export interface TrustReason {
-  readonly test: TrustTest;
-  /** A note does not count against the result. */
-  readonly verdict: 'note' | 'warn' | 'fail';
-  /** null for notes without a number. */
-  readonly value: number | null;
-  readonly limit: number | null;
-  readonly message: string;
-  readonly remedy: string;
-}
-
-export interface BlendReport {
-  /** 0 is the input, 1 the full result. */
-  readonly share: number;
-  readonly why: 'fail' | 'clean';
-}
-
-export interface CleanReport {
-  readonly recognised: boolean;
-  /** Range of the input over the change that was written, in the foreground; dB; null where nothing changed. */
-  readonly psnr: number | null;
-}
-
-export interface UncertaintyReport {
-  /** Mean of the standard deviation of the error over sigma, in the foreground of the probed slices. */
-  readonly meanOverSigma: number;
-  readonly calibration: {
-    readonly factor: number;
-    /** What the factor was set on. */
-    readonly source: string;
-    /** Share of voxels within the 90 % interval on other images of known truth: least and greatest. */
-    readonly coverage: readonly [number, number];
-    readonly coverageSource: string;
-  };
-}
-
-/** What a model was trained on, in numbers; in the card of the model. */
-export interface TrainingStatistics {
-  readonly features: readonly string[];
-  readonly mean: readonly number[];
-  readonly spread: readonly number[];
-  /** Of the features between slices. */
-  readonly covariance: readonly (readonly number[])[];
-  readonly slices: number;
-  /** Distance above which a series counts as foreign. */
-  readonly limit: number;
-}
-
-export interface FamiliarityReport {
-  readonly distance: number;
-  /** Above this the series is foreign to the model. */
-  readonly limit: number;
-  /** The feature that is furthest off. */
-  readonly furthest: string;
-}
-
-/** Mean squared errors over sigma squared, from repeats; see trust/tests/umse.ts. */
-export interface UmseReport {
-  readonly input: number;
-  readonly output: number;
-  /** dB; null where an error is too small to measure. */
-  readonly gain: number | null;
-  /** Repeats that were looked at. */
-  readonly frames: number;
-}
+/** Where something was removed that noise does not explain; see trust/tests/places.ts. */
+export const PlacesReport = object({
+  /** How many there are. */
+  count: number,
+  /** What stands out less than this is taken for noise; in standard deviations of what noise makes. */
+  limit: number,
+  /** Those that stand out most, the farthest out first; not all where there are many. */
+  places: list(PlaceReport),
+});
+export type PlacesReport = Of<typeof PlacesReport>;
 
 /** A second opinion on the noise, measured where the output is flat; see trust/tests/level.ts. null: too little tissue. */
-export interface LevelReport {
+export const LevelReport = object({
   /** Noise that the input shows over the level that was used; 1 where that was right. */
-  readonly measuredOverSigma: number | null;
+  measuredOverSigma: nullOr(number),
   /** Noise that the output still has over the level that was used. */
-  readonly remainingOverSigma: number | null;
+  remainingOverSigma: nullOr(number),
   /** Lag-1 correlation of the input's noise. */
-  readonly correlation: { readonly x: number | null; readonly y: number | null };
-}
+  correlation: object({ x: nullOr(number), y: nullOr(number) }),
+});
+export type LevelReport = Of<typeof LevelReport>;
+
+export const RetentionRow = object({
+  /** mm; pixels of a series that is not calibrated. */
+  diameter: number,
+  /** Amplitude over sigma. */
+  contrast: number,
+  count: number,
+  /** Contrast recovered, percent. */
+  mean: number,
+  /** Standard deviation between places; percent. */
+  spread: number,
+  /** Mean of those brighter and of those darker than the tissue; null where there is none. */
+  bright: nullOr(number),
+  dark: nullOr(number),
+});
+export type RetentionRow = Of<typeof RetentionRow>;
 
 /** How much of inserted faint lesions survives the denoiser; see trust/retention.ts. */
-export interface RetentionReport {
-  readonly lesions: number;
+export const RetentionReport = object({
+  lesions: number,
   /**
    * The lesions whose matched-filter signal-to-noise ratio is 5 or more; mean over their sizes and contrasts, in percent
    * of what was inserted.
    */
-  readonly visible: {
-    readonly count: number;
-    readonly mean: number | null;
+  visible: object({
+    count: number,
+    mean: nullOr(number),
     /** Standard error of the mean: so far may it be off for the places that were drawn. */
-    readonly error: number | null;
-  };
-  readonly rows: readonly RetentionRow[];
-}
+    error: nullOr(number),
+  }),
+  rows: list(RetentionRow),
+});
+export type RetentionReport = Of<typeof RetentionReport>;
 
-export interface RetentionRow {
-  /** mm; pixels of a series that is not calibrated. */
-  readonly diameter: number;
-  /** Amplitude over sigma. */
-  readonly contrast: number;
-  readonly count: number;
-  /** Contrast recovered, percent. */
-  readonly mean: number;
-  /** Standard deviation between places; percent. */
-  readonly spread: number;
-  /** Mean of those brighter and of those darker than the tissue; null where there is none. */
-  readonly bright: number | null;
-  readonly dark: number | null;
-}
+export const CleanReport = object({
+  recognised: flag,
+  /** Range of the input over the change that was written, in the foreground; dB; null where nothing changed. */
+  psnr: nullOr(number),
+});
+export type CleanReport = Of<typeof CleanReport>;
 
-/** Where something was removed that noise does not explain; see trust/tests/places.ts. */
-export interface PlacesReport {
-  /** How many there are. */
-  readonly count: number;
-  /** What stands out less than this is taken for noise; in standard deviations of what noise makes. */
-  readonly limit: number;
-  /** Those that stand out most, the farthest out first; not all where there are many. */
-  readonly places: readonly PlaceReport[];
-}
+export const UncertaintyReport = object({
+  /** Mean of the standard deviation of the error over sigma, in the foreground of the probed slices. */
+  meanOverSigma: number,
+  calibration: object({
+    factor: number,
+    /** What the factor was set on. */
+    source: text,
+    /** Share of voxels within the 90 % interval on other images of known truth: least and greatest. */
+    coverage: tuple([number, number]),
+    coverageSource: text,
+  }),
+});
+export type UncertaintyReport = Of<typeof UncertaintyReport>;
 
-/** A spot or a thin line that the result does not show as the source does. */
-export interface PlaceReport {
-  readonly shape: 'spot' | 'line';
-  /** What the result is there, beside the source. */
-  readonly change: 'darker' | 'brighter';
-  /** From 1. */
-  readonly slice: number;
-  readonly frame: number;
-  /** From 0, as the window has them. */
-  readonly column: number;
-  readonly row: number;
-  /** In the patient (LPS); mm. */
-  readonly position: readonly [number, number, number];
-  /** Full width at half maximum of a spot, length of a line; mm, pixels of a series that is not calibrated. */
-  readonly size: number;
-  /** How far the result is off there, over the noise of one voxel. */
-  readonly changeOverSigma: number;
-  /** How far that stands out, in standard deviations of what noise makes of such a place. */
-  readonly sigma: number;
-}
+export const FamiliarityReport = object({
+  distance: number,
+  /** Above this the series is foreign to the model. */
+  limit: number,
+  /** The feature that is furthest off. */
+  furthest: text,
+});
+export type FamiliarityReport = Of<typeof FamiliarityReport>;
+
+/** Mean squared errors over sigma squared, from repeats; see trust/tests/umse.ts. */
+export const UmseReport = object({
+  input: number,
+  output: number,
+  /** dB; null where an error is too small to measure. */
+  gain: nullOr(number),
+  /** Repeats that were looked at. */
+  frames: number,
+});
+export type UmseReport = Of<typeof UmseReport>;
+
+/** The tests of a denoiser and its result, and what they lead to; see trust/assess.ts. */
+export const TrustReport = object({
+  /** Of what was written: never pass where something was taken back. */
+  verdict: Verdict,
+  /** What the tests found in the full result, before anything was taken back; worst first. */
+  reasons: list(TrustReason),
+  /** Set where the full result failed, or had nothing to remove: the part of the change that was written. */
+  blend: nullOr(BlendReport),
+  /** Slices that the denoiser was run on again, from 1; null where it could not be. */
+  probe: nullOr(object({ first: number, slices: number })),
+  signal: SignalReport,
+  /** Places where more was removed than noise, of what was written; null where the level of the noise is not known. */
+  places: nullOr(PlacesReport),
+  level: nullOr(LevelReport),
+  retention: nullOr(RetentionReport),
+  /** What a second pass over the result changes. */
+  again: nullOr(object({ changeOverSigma: nullOr(number) })),
+  /** Whether the input had noise to remove. */
+  clean: CleanReport,
+  uncertainty: nullOr(UncertaintyReport),
+  /** Distance from what the model was trained on; null where the model does not tell. */
+  familiarity: nullOr(FamiliarityReport),
+  /** Error against repeats; null without repeats. */
+  umse: nullOr(UmseReport),
+});
+export type TrustReport = Of<typeof TrustReport>;
+
+/** What a model was trained on, in numbers; in the card of the model. */
+export const TrainingStatistics = object({
+  features: list(text),
+  mean: list(number),
+  spread: list(number),
+  /** Of the features between slices. */
+  covariance: list(list(number)),
+  slices: number,
+  /** Distance above which a series counts as foreign. */
+  limit: number,
+});
+export type TrainingStatistics = Of<typeof TrainingStatistics>;

@@ -6,6 +6,8 @@ import { fault, type Problem, problemFrom, withoutPlace } from '../contract/erro
 import type { Emit } from '../contract/events.js';
 import type { SendRequest } from '../contract/requests.js';
 import { EXIT, type SendResult } from '../contract/results.js';
+import { list, nullOr, object, readText, text } from '../contract/schema.js';
+import { TrustReport } from '../contract/trust.js';
 import { type StoreOutcome, store } from '../dicom/net/scu.js';
 import { readStorable, type Storable } from '../dicom/net/storable.js';
 
@@ -79,35 +81,29 @@ async function collect({ inputs, all }: SendRequest): Promise<Found> {
   return { instances, held, unreadable, others, problems };
 }
 
+/** As much of a report of any version as tells which series may be sent. */
+const SentReport = object({
+  series: list(
+    object({
+      trust: nullOr(object({ verdict: TrustReport.entries.verdict })),
+      outputs: list(object({ path: text })),
+    }),
+  ),
+});
+
 /** Paths, relative to an output folder, of what belongs to series whose trust report fails. */
 async function failedOutputs(folder: string): Promise<ReadonlySet<string>> {
-  let report: unknown;
+  let json: string;
   try {
-    report = JSON.parse(await fs.readFile(path.join(folder, 'report.json'), 'utf8'));
+    json = await fs.readFile(path.join(folder, 'report.json'), 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return new Set();
     throw fault('E_IO/folder-report', {}, folder, error);
   }
-  const paths = new Set<string>();
-  for (const series of list(report, 'series')) {
-    if (text(field(series, 'trust'), 'verdict') !== 'fail') continue;
-    for (const output of list(series, 'outputs')) paths.add(text(output, 'path'));
-  }
-  return paths;
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function list(value: unknown, name: string): readonly unknown[] {
-  const read = field(value, name);
-  return Array.isArray(read) ? read : [];
-}
-
-function text(value: unknown, name: string): string {
-  const read = field(value, name);
-  return typeof read === 'string' ? read : '';
+  const report = readText(SentReport, json);
+  if (!report.fits) throw fault('E_IO/folder-report', {}, folder, new Error(`at ${report.path}`));
+  const failed = report.value.series.filter(({ trust }) => trust?.verdict === 'fail');
+  return new Set(failed.flatMap(({ outputs }) => outputs.map((output) => output.path)));
 }
 
 /** Whether a file is one of the paths, or lies in a folder that is one. */

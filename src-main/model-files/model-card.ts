@@ -123,7 +123,7 @@ function areConditions(value: unknown): boolean {
   return Array.isArray(value) && (value.length === 0 || value.join() === CONDITIONS.join());
 }
 
-export function isTrainingData(data: Readonly<Record<string, unknown>>): boolean {
+function isTrainingData(data: Readonly<Record<string, unknown>>): boolean {
   const { modalities, noise } = data;
   return (
     ['series', 'trainingPlanes', 'heldOutPlanes'].every((key) => whole(data[key], 0)) &&
@@ -193,6 +193,6 @@ function whole(value: unknown, least: number): boolean {
   return Number.isInteger(value) && Number(value) >= least && Number(value) <= 1e9;
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

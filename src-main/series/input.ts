@@ -1,10 +1,11 @@
 import type { Calibration } from '../contract/calibration.js';
 import type { Problem } from '../contract/errors.js';
-import type { OutputReport, RequestReport } from '../contract/report.js';
+import { OutputReport, type RequestReport } from '../contract/report.js';
+import { integer, list, nullOr, type Of, object, oneOf, optional, text, whole } from '../contract/schema.js';
 import type { Processed } from '../denoise/processor.js';
 import type { SliceRange } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
-import type { SidecarKind } from './nifti-finder.js';
+import { SIDECAR_KINDS } from './nifti-finder.js';
 
 /** A stack of images on one grid, from whatever kind of file: loaded, processed and written one at a time. */
 export interface StackInput {
@@ -122,19 +123,21 @@ export interface WrittenStack {
   readonly warnings: readonly Problem[];
 }
 
-/** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
-export interface WrittenFile {
-  readonly role: OutputReport['role'];
-  readonly entry: EntryName;
-  /** Name inside the entry; empty when the entry is itself the file. */
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly seriesInstanceUid: string | null;
-  readonly sopInstanceUid: string | null;
-}
+export const EntryName = oneOf(['image', 'partner', 'error-map', 'uncertainty', 'model', ...SIDECAR_KINDS]);
+export type EntryName = Of<typeof EntryName>;
 
-export type EntryName = 'image' | 'partner' | 'error-map' | 'uncertainty' | 'model' | SidecarKind;
+/** One derived file. Its path is `entry` in the work folder, the entry's visible name once published. */
+export const WrittenFile = object({
+  role: OutputReport.entries.role,
+  entry: EntryName,
+  /** Name inside the entry; empty when the entry is itself the file. */
+  name: text,
+  bytes: whole,
+  sha256: text,
+  seriesInstanceUid: nullOr(text),
+  sopInstanceUid: nullOr(text),
+});
+export type WrittenFile = Of<typeof WrittenFile>;
 
 /** Maps that are written beside the images. */
 interface Maps {
@@ -201,19 +204,21 @@ export interface UnlikeMaps {
   readonly now: Date;
 }
 
+const Numbered = object({ uid: text, number: integer });
 /** One derived series, or one derived NIfTI file, with all that must stay the same when the run is resumed. */
-export interface Unit {
+export const Unit = object({
   /** Safe as a file name. */
-  readonly key: string;
+  key: text,
   /** Ids of the stacks of the source series, in order. */
-  readonly stacks: readonly string[];
+  stacks: list(text),
   /** DICOM only. */
-  readonly derived: { readonly uid: string; readonly number: number } | null;
-  readonly errorMap: { readonly uid: string; readonly number: number } | null;
-  readonly uncertainty: { readonly uid: string; readonly number: number } | null;
+  derived: nullOr(Numbered),
+  errorMap: nullOr(Numbered),
+  uncertainty: nullOr(Numbered),
   /** Of the other halves of complex images (phase, imaginary parts), where these are a series of their own. */
-  readonly partner?: { readonly uid: string; readonly number: number };
-}
+  partner: optional(Numbered),
+});
+export type Unit = Of<typeof Unit>;
 
 /** How large a volume is: values of one plane, and of all. */
 export interface VolumeSize {

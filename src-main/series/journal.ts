@@ -3,8 +3,25 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
 import { fault, LimpidError, type Problem } from '../contract/errors.js';
-import type { SeriesReport } from '../contract/report.js';
-import type { Unit, WrittenFile } from './input.js';
+import { SeriesReport } from '../contract/report.js';
+import {
+  either,
+  fieldsOf,
+  filled,
+  flag,
+  list,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  only,
+  readText,
+  type Schema,
+  text,
+  whole,
+} from '../contract/schema.js';
+import { Unit, WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
 
 /** Raised when a journal of an older version can no longer be continued. */
@@ -14,35 +31,42 @@ const FORMAT = 3;
  * What decides the pixels; a second run with other settings may not continue the first. The device may differ, for a
  * broken one must not take with it what is done: pixels differ by rounding then.
  */
-export type Settings = Readonly<Record<string, string | number | boolean | null>>;
+const Settings = fieldsOf(text, nullOr(either([text, number, flag])));
+export type Settings = Of<typeof Settings>;
 
-interface Head {
-  readonly format: typeof FORMAT;
-  readonly settings: Settings;
+/** What journals of every version say; the rest is as its format has it. */
+const AnyHead = object({ format: whole, settings: Settings });
+
+const Head = object({
+  format: only(FORMAT),
+  settings: Settings,
   /** Namespace of the new instance UIDs: the same source instance gets the same new UID in a resumed run. */
-  readonly namespace: string;
+  namespace: filled,
   /** ISO 8601. The one moment that stands in all derived files, so that a resumed series has one Series Time. */
-  readonly createdAt: string;
-  readonly units: readonly Unit[] | null;
-}
+  createdAt: filled,
+  units: nullOr(list(Unit)),
+});
+type Head = Of<typeof Head>;
 
 /** A stack that is finished. */
-export interface StackRecord {
+const StackRecord = object({
   /** Hash over the hashes of its source files. */
-  readonly source: string;
-  readonly report: SeriesReport;
-  readonly files: readonly WrittenFile[];
-}
+  source: text,
+  report: SeriesReport,
+  files: list(WrittenFile),
+});
+export type StackRecord = Of<typeof StackRecord>;
 
 /** What is known of a unit on disk. */
-export interface UnitRecord {
+const UnitRecord = object({
   /** publishing: files of stacks that are not published yet are about to be moved. */
-  readonly state: 'working' | 'publishing';
+  state: oneOf(['working', 'publishing']),
   /** That are finished. */
-  readonly stacks: Readonly<Record<string, StackRecord>>;
+  stacks: fieldsOf(text, StackRecord),
   /** Ids of those whose files are visible; the files of the others are in the work folder. */
-  readonly published: readonly string[];
-}
+  published: list(text),
+});
+export type UnitRecord = Of<typeof UnitRecord>;
 
 export const NO_RECORD: UnitRecord = { state: 'working', stacks: {}, published: [] };
 
@@ -66,7 +90,7 @@ export interface Journal {
  */
 export async function openJournal(folder: OutputFolder, settings: Settings): Promise<Journal> {
   const file = folder.own('journal.json');
-  const found = await readJson(file, isHead);
+  const found = await readHead(file, folder.root);
   const earlier = found === null || (await isStale(found, settings, folder)) ? null : found;
   if (earlier !== null) refuseOtherSettings(earlier, settings, folder.root);
   let head: Head = earlier ?? {
@@ -95,7 +119,7 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
       return proposed;
     },
     async read(unit) {
-      return (await readJson(recordFile(unit), isUnitRecord)) ?? NO_RECORD;
+      return (await readJson(recordFile(unit), UnitRecord)) ?? NO_RECORD;
     },
     async write(unit, record) {
       await writeFileAtomic(recordFile(unit), JSON.stringify(record), { replace: true });
@@ -105,13 +129,13 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
 
 /** Of other settings, and with nothing but the journal itself and records of what failed: not even a checkpoint. */
 async function isStale(head: Head, settings: Settings, folder: OutputFolder): Promise<boolean> {
-  if (head.format !== FORMAT || differing(head, settings).length === 0) return false;
+  if (differing(head, settings).length === 0) return false;
   const own = folder.own();
   const entries = await fs.readdir(own, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((one) => one.isFile() && !KEEPS_NOTHING.test(one.name))) {
     const file = path.join(entry.parentPath, entry.name);
     const isRecord = entry.parentPath === folder.own('series') && entry.name.endsWith('.json');
-    const record = isRecord ? await readJson(file, isUnitRecord) : null;
+    const record = isRecord ? await readJson(file, UnitRecord) : null;
     if (record === null || Object.keys(record.stacks).length > 0) return false;
   }
   for (const name of ['series', 'work']) await fs.rm(folder.own(name), { recursive: true, force: true });
@@ -126,7 +150,6 @@ function differing(head: Head, settings: Settings): string[] {
 }
 
 function refuseOtherSettings(head: Head, settings: Settings, place: string): void {
-  if (head.format !== FORMAT) throw fault('E_RESUME/earlier-version', {}, place);
   const different = differing(head, settings);
   if (different.length === 0) return;
   const list = different.map((name) => `${name} ${show(head.settings[name])}, now ${show(settings[name])}`);
@@ -168,8 +191,15 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+/** null: there is none. @throws LimpidError E_RESUME for one of another version, or a damaged one; E_IO */
+async function readHead(file: string, place: string): Promise<Head | null> {
+  const any = await readJson(file, AnyHead);
+  if (any === null || any.format === FORMAT) return readJson(file, Head);
+  throw fault('E_RESUME/earlier-version', {}, place);
+}
+
 /** Written only by this tool and only whole; null when it is not there. */
-async function readJson<T>(file: string, isWhole: (value: unknown) => value is T): Promise<T | null> {
+async function readJson<T>(file: string, schema: Schema<T>): Promise<T | null> {
   let text: string;
   try {
     text = await fs.readFile(file, 'utf8');
@@ -177,43 +207,7 @@ async function readJson<T>(file: string, isWhole: (value: unknown) => value is T
     if (hasCode(error, 'ENOENT')) return null;
     throw asFileError(error, file);
   }
-  let value: unknown = null;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // no JSON is as damaged as JSON of another shape
-  }
-  if (isWhole(value)) return value;
-  throw fault('E_RESUME/journal', {}, file);
-}
-
-/** The outer shape: what is inside was written by this tool, whole, or is of another format and refused by that. */
-function isHead(value: unknown): value is Head {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'format' in value &&
-    'settings' in value &&
-    typeof value.settings === 'object' &&
-    value.settings !== null &&
-    'namespace' in value &&
-    typeof value.namespace === 'string' &&
-    'createdAt' in value &&
-    typeof value.createdAt === 'string' &&
-    'units' in value
-  );
-}
-
-function isUnitRecord(value: unknown): value is UnitRecord {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'state' in value &&
-    typeof value.state === 'string' &&
-    'stacks' in value &&
-    typeof value.stacks === 'object' &&
-    value.stacks !== null &&
-    'published' in value &&
-    Array.isArray(value.published)
-  );
+  const found = readText(schema, text);
+  if (found.fits) return found.value;
+  throw fault('E_RESUME/journal', { field: found.path || 'JSON' }, file);
 }

@@ -20,7 +20,7 @@ export function niftiStem(file: string): string {
 
 /** What is copied beside the output of an image: gradients of diffusion, and what a converter knew of it. */
 export const SIDECAR_KINDS = ['bval', 'bvec', 'json'] as const;
-export type SidecarKind = (typeof SIDECAR_KINDS)[number];
+type SidecarKind = (typeof SIDECAR_KINDS)[number];
 
 /** A file that belongs to an image of the same name. */
 export interface Sidecar {

@@ -5,8 +5,8 @@ import { homeFolder } from '../base/home.js';
 import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
 import { fault, LimpidError } from '../contract/errors.js';
-import { type LearningPoint, MODEL_TASKS, type ModelEntry } from '../contract/models.js';
-import { isRecord, isTrainingData } from '../model-files/model-card.js';
+import { type LearningPoint, ModelEntry } from '../contract/models.js';
+import { filled, object, optional, readText } from '../contract/schema.js';
 import { withWeightsInside } from './model-weights.js';
 
 /** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */
@@ -130,29 +130,15 @@ function entryFile({ id }: Pick<ModelEntry, 'id'>): string {
 }
 
 async function readEntry(file: string): Promise<ModelEntry | null> {
-  try {
-    const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
-    if (!isEntry(value) || path.basename(file) !== `${value.id}.json`) return null;
-    return { ...value, data: value.data ?? null };
-  } catch {
-    return null;
-  }
+  const text = await fs.readFile(file, 'utf8').catch(() => null);
+  const entry = text === null ? null : readText(KeptEntry, text);
+  if (entry === null || !entry.fits) return null;
+  return path.basename(file) === `${entry.value.id}.json` ? entry.value : null;
 }
 
-/** Older versions did not say what a model was trained on. */
-type StoredEntry = Omit<ModelEntry, 'data'> & Partial<Pick<ModelEntry, 'data'>>;
-
-function isEntry(value: unknown): value is StoredEntry {
-  if (typeof value !== 'object' || value === null) return false;
-  const texts = ['id', 'name', 'sha256', 'addedAt', 'origin', 'family', 'objective'];
-  const { id, bytes, tasks, heldOut, data }: Record<string, unknown> = { ...value };
-  return (
-    texts.every((key) => typeof Reflect.get(value, key) === 'string') &&
-    /^[0-9a-f]{12}$/.test(String(id)) &&
-    Number.isInteger(bytes) &&
-    Array.isArray(tasks) &&
-    tasks.every((task) => MODEL_TASKS.some((known) => known === task)) &&
-    (heldOut === null || typeof heldOut === 'number') &&
-    (data === undefined || data === null || (isRecord(data) && isTrainingData(data)))
-  );
-}
+/** Older versions did not say what a model was trained on; a kept model was added once. */
+const KeptEntry = object({
+  ...ModelEntry.entries,
+  addedAt: filled,
+  data: optional(ModelEntry.entries.data, null),
+});

@@ -9,9 +9,9 @@ import type {
   QueueState,
 } from '../../src-main/contract/app.js';
 import { fault } from '../../src-main/contract/errors.js';
-import type { Report } from '../../src-main/contract/report.js';
+import { Report } from '../../src-main/contract/report.js';
+import { readText } from '../../src-main/contract/schema.js';
 import { type JobView, NO_EVENTS, withEvent } from './progress.js';
-import { isReport } from './results.js';
 
 /** The jobs, what is known of the running one, and the reports of those that ended. */
 export class Queue {
@@ -70,8 +70,8 @@ export class Queue {
 
   private async loadReport(job: JobId): Promise<Report> {
     const response = await fetch(this.bridge.resourceUrl({ kind: 'report', job, format: 'json' }));
-    const value: unknown = response.ok ? await response.json() : null;
-    if (isReport(value)) return value;
+    const report = readText(Report, response.ok ? await response.text() : '');
+    if (report.fits) return report.value;
     throw fault('E_NOT_FOUND/run-report');
   }
 

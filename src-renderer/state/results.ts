@@ -1,7 +1,6 @@
 import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
 import type { Problem } from '../../src-main/contract/errors.js';
-import type { OutputReport, Report, SeriesReport } from '../../src-main/contract/report.js';
-import { REPORT_SCHEMA_VERSION } from '../../src-main/contract/report.js';
+import type { OutputReport, SeriesReport } from '../../src-main/contract/report.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
 import { joinPath, niftiStem, niftiStemInTree, parentOf } from './paths.js';
 
@@ -13,18 +12,6 @@ export interface Comparison {
   readonly before: SeriesCard | null;
   readonly after: SeriesCard | null;
   readonly errorMap: SeriesCard | null;
-}
-
-/** Whether this is a report of a version that the window can read. */
-export function isReport(value: unknown): value is Report {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'schemaVersion' in value &&
-    value.schemaVersion === REPORT_SCHEMA_VERSION &&
-    'series' in value &&
-    Array.isArray(value.series)
-  );
 }
 
 /** Why a job stopped; null where nothing stopped it. */

@@ -218,4 +218,29 @@ describe('the queue', () => {
     expect((await openQueue(options)).state().jobs).toEqual([]);
     expect(started).toEqual([]);
   });
+
+  it('takes what a later version wrote as far as it knows it', async () => {
+    const folder = await temporaryFolder();
+    const id = (digit: number) => `${String(digit).repeat(8)}-1111-4111-8111-111111111111`;
+    const job = {
+      id: id(1),
+      request: { ...request('a'), later: { x: 1 } },
+      state: 'done',
+      crashes: 0,
+      begun: true,
+    };
+    const done = { type: 'result', command: 'evaluate', exitCode: 0, of: 'later' };
+    const ended = stopped('E_IO', 1);
+    const jobs = [
+      { ...job, result: { ...ended, later: 1 } },
+      { ...job, id: id(2), result: done, crashes: 'many' },
+      { ...job, id: id(3), request: { ...request('a'), adapt: 'banana' } },
+      { ...job, id: id(4), state: 'dreaming' },
+    ];
+    await fs.writeFile(path.join(folder, 'queue.json'), JSON.stringify({ format: 1, jobs, later: true }));
+    const kept = (await openQueue(bench(folder).options)).state().jobs;
+    expect(kept.map((one) => one.id)).toEqual([id(1), id(2)]);
+    expect(kept.map(({ result }) => result)).toEqual([ended, null]);
+    expect(kept[0].request).toEqual(request('a'));
+  });
 });

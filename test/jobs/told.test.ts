@@ -5,8 +5,9 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { JobEvent, ResultEvent } from '../../src-main/contract/events.js';
-import type { Report } from '../../src-main/contract/report.js';
+import { Report } from '../../src-main/contract/report.js';
 import type { OutputsResult } from '../../src-main/contract/results.js';
+import { readText } from '../../src-main/contract/schema.js';
 import type { ProcessInput, Processor } from '../../src-main/denoise/processor.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { runJob } from '../../src-main/jobs/run.js';
@@ -89,7 +90,9 @@ async function run(from: { input: string; output: string }, processor: Processor
 const statuses = ({ series }: OutputsResult) => series.map(({ status }) => status).sort();
 
 async function reportOf(output: string): Promise<Report> {
-  return JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
+  const report = readText(Report, await fs.readFile(path.join(output, 'report.json'), 'utf8'));
+  if (!report.fits) throw new Error(`the report is not of its schema at ${report.path}`);
+  return report.value;
 }
 
 describe('what is told of outputs is what is there', () => {

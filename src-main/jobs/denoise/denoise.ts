@@ -3,9 +3,10 @@ import { hasCode, sha256 } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
 import { type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import { NOTICE, REPORT_SCHEMA_VERSION, type Report, type SeriesImages } from '../../contract/report.js';
+import { NOTICE, REPORT_SCHEMA_VERSION, type Report, SeriesImages } from '../../contract/report.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import { exitCodeOf, type OutputsResult } from '../../contract/results.js';
+import { readText } from '../../contract/schema.js';
 import { isRefined } from '../../denoise/network.js';
 import type { Processor } from '../../denoise/processor.js';
 import { buildReportHtml, reportJson } from '../../report/report-html.js';
@@ -235,10 +236,11 @@ async function writeReport(job: DeriveJob, report: Report): Promise<void> {
   await job.folder.write(REPORT_FILES.html, buildReportHtml(report, images));
 }
 
+/** null: there are none, or none that this version can show. */
 async function readPictures(file: string): Promise<SeriesImages | null> {
   try {
-    // Written by this tool only, and only whole.
-    return JSON.parse(await fs.readFile(file, 'utf8')) as SeriesImages;
+    const pictures = readText(SeriesImages, await fs.readFile(file, 'utf8'));
+    return pictures.fits ? pictures.value : null;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;

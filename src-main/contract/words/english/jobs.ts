@@ -184,7 +184,10 @@ export const JOBS = {
     'The input no longer holds the series that the earlier run into this output folder found.',
     'Choose a new output folder for the changed input.',
   ],
-  'E_RESUME/journal': ['The journal in the output folder is damaged.', 'Choose a new output folder.'],
+  'E_RESUME/journal': [
+    'The journal in the output folder is damaged, at {field:text}.',
+    'Choose a new output folder.',
+  ],
   'E_MEMORY/machine': [
     'The series needs about {needed:GB} of memory, and {free:GB} can be had on this computer now.',
     'Close other programs, use a computer with more memory, or split the series: a part of its slices takes that part of the memory.',

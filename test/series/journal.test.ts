@@ -1,0 +1,70 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openJournal } from '../../src-main/series/journal.js';
+import { openOutputFolder } from '../../src-main/series/output-folder.js';
+import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+
+afterAll(removeFolders);
+
+const SETTINGS = { steps: 10, device: 'cpu', model: 'auto' };
+const UNIT = { key: 's1', stacks: ['s1'], derived: null, errorMap: null, uncertainty: null };
+
+/** A folder that a run has begun with one unit, and its journal's file. */
+async function begun() {
+  const folder = await openOutputFolder(await temporaryFolder(), await temporaryFolder());
+  const journal = await openJournal(folder, SETTINGS);
+  await journal.plan([UNIT]);
+  return { folder, file: folder.own('journal.json') };
+}
+
+async function change(file: string, fields: object): Promise<void> {
+  const value: object = JSON.parse(await fs.readFile(file, 'utf8'));
+  await fs.writeFile(file, JSON.stringify({ ...value, ...fields }));
+}
+
+describe('the journal of an output folder', () => {
+  it('goes on where a run was stopped, with what a later version added left alone', async () => {
+    const { folder, file } = await begun();
+    await change(file, { later: { note: 1 } });
+    const again = await openJournal(folder, SETTINGS);
+    expect(again.resumed).toBe(true);
+    expect(await again.plan([UNIT])).toEqual([UNIT]);
+  });
+
+  it('is refused with the field that is damaged', async () => {
+    for (const [fields, field] of [
+      [{ units: [{ ...UNIT, stacks: 's1' }] }, 'units.0.stacks'],
+      [{ units: [UNIT, { ...UNIT, derived: { uid: 1, number: 1 } }] }, 'units.1.derived.uid'],
+      [{ createdAt: 7 }, 'createdAt'],
+      [{ settings: { steps: {} } }, 'settings.steps'],
+    ] as const) {
+      const { folder, file } = await begun();
+      await change(file, fields);
+      const opening = openJournal(folder, SETTINGS);
+      await expect(opening).rejects.toMatchObject({ code: 'E_RESUME' });
+      await expect(opening).rejects.toThrow(`at ${field}.`);
+    }
+    const { folder, file } = await begun();
+    await fs.writeFile(file, '{"format":3,');
+    await expect(openJournal(folder, SETTINGS)).rejects.toMatchObject({ code: 'E_RESUME' });
+  });
+
+  it('tells another format from damage', async () => {
+    const { folder, file } = await begun();
+    await change(file, { format: 2, units: 'as it was then' });
+    await expect(openJournal(folder, SETTINGS)).rejects.toThrow('earlier version');
+  });
+
+  it('is refused where the record of a unit is damaged', async () => {
+    const { folder } = await begun();
+    const journal = await openJournal(folder, SETTINGS);
+    const record = {
+      state: 'working',
+      stacks: { s1: { source: 'a', report: {}, files: [] } },
+      published: [],
+    };
+    await fs.writeFile(path.join(folder.own('series'), 's1.json'), JSON.stringify(record));
+    await expect(journal.read(UNIT)).rejects.toThrow('stacks.s1.report.id');
+  });
+});
