@@ -1,10 +1,10 @@
 /** The desktop app's composition root. */
 
 import { fileURLToPath } from 'node:url';
-import { printCaught } from './base/debug.js';
+import { openLog } from './base/log.js';
 import { startApp } from './shell/app.js';
 
-printCaught();
+openLog('app');
 const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 startApp({
   compute: at('./compute.js'),

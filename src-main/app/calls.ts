@@ -44,6 +44,7 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   deleteModel: id,
   families: none,
   checkTraining: tuple([WindowTraining, shortList(TrainingShape)]),
+  log: none,
   settings: none,
   saveSettings: tuple([Settings]),
   storage: none,

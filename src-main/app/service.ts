@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, isInside } from '../base/files.js';
 import { acquireLock } from '../base/lock.js';
+import { jobEnvironment, logFolder, readLog } from '../base/log.js';
 import { closeOwnFolder } from '../base/own-folder.js';
 import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
@@ -22,6 +23,9 @@ import { openSettings } from './settings.js';
 import { openStorage } from './storage.js';
 import { openTrainings } from './trainings.js';
 import { clearAbandonedUploads } from './uploads-left.js';
+
+/** Lines of the log that a window gets. */
+const MOST_LINES = 2000;
 
 export interface ServiceOptions {
   /** The person's own folder: settings, queue, logs. */
@@ -101,7 +105,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     start: (asked, onEvent, again, job) => {
       const request = asked.type === 'train' ? trainings.prepared(asked, job, again) : asked;
       const start = (env: Readonly<Record<string, string>>) =>
-        startJob(entries.compute, request, onEvent, spawn, env);
+        startJob(entries.compute, request, onEvent, spawn, { ...env, ...jobEnvironment(job) });
       if (options.probeFirst !== true || !('device' in request) || request.device !== 'auto')
         return start({});
       return startedLater(devices.probe().then((outcome) => start({ [PROBED]: outcome })));
@@ -138,7 +142,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     listFolder,
     async showInFolder(place) {
       // The window may only point at what jobs wrote, and at the data folder itself.
-      if (place !== home && !(await isOutput(place))) throw fault('E_USAGE/no-output');
+      if (place !== home && place !== logFolder(home) && !(await isOutput(place)))
+        throw fault('E_USAGE/no-output');
       await needDesktop(desktop).showInFolder(place);
     },
     async openInput(paths) {
@@ -172,6 +177,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     }),
     families: () => trainings.families(),
     checkTraining: (request, series) => trainings.check(request, series),
+    log: async () => ({ folder: logFolder(home), lines: await readLog(logFolder(home), MOST_LINES) }),
     settings: async () => settings.current(),
     saveSettings: (given) => settings.save(given),
     storage: () => storage.use(),

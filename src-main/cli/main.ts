@@ -1,10 +1,10 @@
 /** The command line's composition root. */
 
 import { fileURLToPath } from 'node:url';
-import { printCaught } from '../base/debug.js';
+import { openLog } from '../base/log.js';
 import { runCommandLine } from './program.js';
 
-printCaught();
+openLog('cli');
 
 // The reader of a pipe may leave early, as head does: then there is nobody to tell, and no reason to crash.
 for (const stream of [process.stdout, process.stderr])

@@ -6,6 +6,7 @@
 import type { Calibration } from './calibration.js';
 import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
+import type { LogLine } from './log.js';
 import type { ModelDetails, ModelEntry } from './models.js';
 import {
   DeviceName,
@@ -72,6 +73,9 @@ export interface AppApi {
   families(): Promise<FamilyChoices>;
   /** What a training would be, or why it would be refused, by the rules of the training itself. */
   checkTraining(request: TrainRequest, series: readonly TrainingShape[]): Promise<TrainingCheck>;
+
+  /** The latest lines that our processes wrote, oldest first. */
+  log(): Promise<AppLog>;
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<void>;
@@ -289,6 +293,12 @@ export const Settings = object({
   recent: texts,
 });
 export type Settings = Of<typeof Settings>;
+
+export interface AppLog {
+  /** Where the file is, for the person at the screen. */
+  readonly folder: string;
+  readonly lines: readonly LogLine[];
+}
 
 export interface StoredAmount {
   readonly files: number;

@@ -26,6 +26,7 @@ export const APP_METHODS = [
   'deleteModel',
   'families',
   'checkTraining',
+  'log',
   'settings',
   'saveSettings',
   'storage',

@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads';
-import { printCaught } from '../base/debug.js';
+import { openLog } from '../base/log.js';
 import { type Problem, problemFrom } from '../contract/errors.js';
 import { runTask, type SliceTask } from './tasks.js';
 
 /** From the worker: null when the slices are written, or why not. */
 export type TaskReply = Problem | null;
 
-printCaught();
+openLog('worker');
 parentPort?.on('message', (task: SliceTask) => {
   parentPort?.postMessage(attempt(task));
 });

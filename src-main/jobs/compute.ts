@@ -1,10 +1,10 @@
 /** The compute process: everything heavy runs here, so that it can crash or be killed without its starter. */
-import { printCaught } from '../base/debug.js';
+import { openLog } from '../base/log.js';
 import { openLine } from '../process/line.js';
 import { serve } from '../process/port.js';
 import { runJob } from './run.js';
 
-printCaught();
+openLog('compute');
 // Ctrl-C in a terminal reaches this process too; the one that started it decides and kills.
 process.on('SIGINT', () => undefined);
 serve(openLine(), runJob);

@@ -1,3 +1,4 @@
+import { log, logEvent } from '../base/log.js';
 import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import type { Line } from './line.js';
@@ -28,12 +29,17 @@ export function serve(line: Line<StartMessage, ComputeMessage>, run: RunJob): vo
       wish = message.wish;
       return;
     }
+    log('info', 'job', { type: message.request.type });
     const emit: Emit = (event) => {
+      logEvent(event);
       // A failed send means that the other end is gone: onClose ends this process.
       line.send({ kind: 'event', event }).catch(() => undefined);
     };
     run(message.request, emit, () => wish)
-      .then((result) => line.send({ kind: 'event', event: result }))
+      .then((result) => {
+        logEvent(result);
+        return line.send({ kind: 'event', event: result });
+      })
       .then(() => line.finish())
       .catch(fail);
   });

@@ -1,5 +1,5 @@
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { printCaught } from '../base/debug.js';
+import { openLog } from '../base/log.js';
 import { LimpidError } from '../contract/errors.js';
 import type { FromApart, ToApart } from './apart-messages.js';
 import type { LoadedModel } from './types.js';
@@ -12,7 +12,7 @@ import type { LoadedModel } from './types.js';
 const WATCH_MS = 20;
 const MIB = 2 ** 20;
 
-printCaught();
+openLog('worker');
 if (isMainThread) serve();
 else watch(new Int32Array(workerData), process.ppid);
 

@@ -56,6 +56,7 @@ function browserBridge(): AppBridge {
 function apiOver(call: Call): AppApi {
   return {
     about: () => call('about'),
+    log: () => call('log'),
     choosePaths: (what) => call('choosePaths', what),
     listFolder: (path) => call('listFolder', path),
     showInFolder: (path) => call('showInFolder', path),

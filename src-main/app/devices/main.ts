@@ -1,7 +1,7 @@
 /** Tries one device in a process of its own: a bad driver can end the one that asks. */
 
 import { availableParallelism } from 'node:os';
-import { printCaught } from '../../base/debug.js';
+import { openLog } from '../../base/log.js';
 import { problemFrom } from '../../contract/errors.js';
 import { openLine } from '../../process/line.js';
 import { openRuntime } from '../../runtime/device.js';
@@ -9,7 +9,7 @@ import { probe } from '../../runtime/probe.js';
 import { selfTest } from '../../runtime/self-test.js';
 import type { DeviceAnswer, DeviceQuestion } from './protocol.js';
 
-printCaught();
+openLog('devices');
 process.on('SIGINT', () => undefined);
 const line = openLine<DeviceQuestion, DeviceAnswer>();
 line.onClose(() => process.exit(1));

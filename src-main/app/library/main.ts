@@ -1,11 +1,11 @@
 /** The library process: reads what the person looks at, so that no damaged file can take the app with it. */
-import { printCaught } from '../../base/debug.js';
+import { openLog } from '../../base/log.js';
 import { problemFrom } from '../../contract/errors.js';
 import { type Line, openLine } from '../../process/line.js';
 import { type Library, openLibrary } from './library.js';
 import type { LibraryAnswer, LibraryMessage, LibraryRequest } from './protocol.js';
 
-printCaught();
+openLog('library');
 process.on('SIGINT', () => undefined);
 const line: Line<LibraryRequest, LibraryMessage> = openLine();
 const library = openLibrary((input) => tell({ kind: 'input', input }));

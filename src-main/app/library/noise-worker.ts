@@ -1,7 +1,7 @@
 /** Measures the noise of one volume in a thread: it takes seconds, and frames must not wait for it. */
 
 import { parentPort } from 'node:worker_threads';
-import { printCaught } from '../../base/debug.js';
+import { openLog } from '../../base/log.js';
 import type { MeasuredNoise } from '../../contract/app.js';
 import { problemFrom } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
@@ -12,7 +12,7 @@ export interface NoiseQuestion {
   readonly modality: string | null;
 }
 
-printCaught();
+openLog('worker');
 parentPort?.on('message', ({ volume, modality }: NoiseQuestion) => {
   parentPort?.postMessage(measure(volume, modality));
 });

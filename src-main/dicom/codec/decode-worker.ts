@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { printCaught } from '../../base/debug.js';
+import { openLog } from '../../base/log.js';
 import { type Problem, problemFrom } from '../../contract/errors.js';
 import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
 import { decodeFrame } from './decode-frame.js';
@@ -15,7 +15,7 @@ export type FrameReply =
   | { readonly samples: Samples; readonly problem?: never }
   | { readonly problem: Problem; readonly samples?: never };
 
-printCaught();
+openLog('worker');
 parentPort?.on('message', async ({ data, format }: FrameRequest) => {
   try {
     const samples = await decodeFrame(data, format);
