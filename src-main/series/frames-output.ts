@@ -73,7 +73,7 @@ async function pixelsOf({ request, file, bytes, decode, earlier }: FramesToWrite
   const source = walkElements(bytes);
   const format: PixelFormat = { ...pixelFormatOf(toLittleEndian(source)), frames: 1 };
   const [{ instance }] = file.planes;
-  const { of } = partOf(instance);
+  const { of, damaged = [] } = partOf(instance);
   const size = (format.rows * format.columns * format.bitsAllocated) / 8;
   const pixels = new Uint8Array(size * of);
   const ours = new Map(file.planes.map((plane) => [partOf(plane.instance).index, plane]));
@@ -82,6 +82,8 @@ async function pixelsOf({ request, file, bytes, decode, earlier }: FramesToWrite
   for (let index = 0; index < of; index++) {
     const plane = ours.get(index);
     if (plane === undefined) {
+      // What cannot be decoded is blank, and told of when it is read.
+      if (damaged.includes(index)) continue;
       const kept = known?.(index) ?? encoded(await decode(ofFrame(instance, index), bytes), format);
       pixels.set(kept, size * index);
       continue;

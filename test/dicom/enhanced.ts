@@ -50,6 +50,8 @@ export interface DrawnImage {
   readonly top?: readonly (readonly [tag: number, bytes: Buffer])[];
   readonly cut?: number;
   readonly rle?: boolean;
+  /** Compressed frames that end early. */
+  readonly damaged?: readonly number[];
   /** With the compressed frames in several fragments each: an offset table tells them apart. */
   readonly table?: 'basic' | 'extended' | undefined;
 }
@@ -286,7 +288,9 @@ function native(image: DrawnImage): Buffer {
 }
 
 function compressed(image: DrawnImage): [number, Buffer][] {
-  const streams = image.frames.map(({ values }) => rle(values));
+  const streams = image.frames.map(({ values }, i) =>
+    image.damaged?.includes(i) ? rle(values).subarray(0, 100) : rle(values),
+  );
   const parts = streams.map((stream) =>
     image.table === undefined ? [stream] : [stream.subarray(0, 66), stream.subarray(66)],
   );

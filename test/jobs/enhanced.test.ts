@@ -311,3 +311,33 @@ it.skipIf(!hasTool('dciodvfy'))('gives dciodvfy nothing new to say of a CT', asy
   const errors = (file: string) => complaints('dciodvfy', file).filter((line) => line.startsWith('Error'));
   expect(newLines(errors(before), errors(after))).toEqual([]);
 });
+
+it('a frame that cannot be decoded is named, and the others are denoised', async () => {
+  const frames = grid();
+  const damaged = [5];
+  const { images, report, result } = await derive([enhanced({ frames, rle: true, damaged })], 2, false);
+  expect(result.exitCode).toBe(1);
+  expect(result.problems).toMatchObject([
+    { code: 'E_CODEC_TRUNCATED', message: expect.stringContaining('Frame 6') },
+  ]);
+  expect(report.series.every(({ status }: { status: string }) => status === 'done')).toBe(true);
+  const told = report.series.flatMap(({ warnings }: { warnings: { message: string }[] }) => warnings);
+  expect(told.map(({ message }: { message: string }) => message).join()).toContain('blank');
+  const stored = framesOf(images[0]);
+  frames.forEach(({ values }, i) => {
+    if (damaged.includes(i)) expect(new Set(stored[i])).toEqual(new Set([0]));
+    else {
+      expect(stored[i]).not.toEqual(values);
+      const apart = stored[i].map((value, at) => Math.abs(value - values[at]));
+      expect(apart.reduce((a, b) => a + b) / apart.length).toBeLessThan(100);
+    }
+  });
+  expect(frameTypes(images[0]).map((type) => type === 'DERIVED')).toEqual(
+    frames.map((_, i) => !damaged.includes(i)),
+  );
+  const all = await derive([
+    enhanced({ frames, rle: true, damaged: frames.map((_, i) => i) }),
+    makeDicom({ rows: SIZE, columns: SIZE, values: drawn(1), frameOfReference: '1.2', series: '1.9' }),
+  ]);
+  expect(all.result.problems).toMatchObject([{ code: 'E_CODEC_TRUNCATED' }]);
+});

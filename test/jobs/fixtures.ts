@@ -144,13 +144,13 @@ const PIXEL_ELEMENTS = [
 ];
 
 /** Denoises files, in no step not at all; those of the derived series and of its map, in order of their names. */
-export async function derive(files: readonly Uint8Array[], steps = 2) {
+export async function derive(files: readonly Uint8Array[], steps = 2, errorMap = true) {
   const folder = await temporaryFolder();
   const input = path.join(folder, 'in');
   await fs.mkdir(input);
   for (const [i, bytes] of files.entries()) await fs.writeFile(path.join(input, `${i}.dcm`), bytes);
   const output = path.join(folder, 'out');
-  const { result } = await denoiseWith(diffusion(steps), denoiseRequest(input, output));
+  const { result } = await denoiseWith(diffusion(steps), denoiseRequest(input, output, { errorMap }));
   const read = async (name: string) => {
     const names = (await fs.readdir(path.join(output, name)).catch(() => [])).sort();
     return Promise.all(names.map((file) => fs.readFile(path.join(output, name, file))));

@@ -36,6 +36,8 @@ interface FramePart {
   readonly index: number;
   /** Frames in the file. */
   readonly of: number;
+  /** Frames of the file that cannot be decoded; absent: none is known. */
+  readonly damaged?: readonly number[];
   /** Where it lies in an image that holds slices side by side; null where frames follow one another. */
   readonly tile: Tile | null;
 }

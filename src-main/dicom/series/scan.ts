@@ -53,11 +53,12 @@ export async function scan(source: Source, options: ScanOptions = {}): Promise<S
   const index = new Index(source.kind === 'folder' || source.kind === 'zip');
   let filesSeen = 0;
   const prepare = (file: SourceFile) => readFile(file, options.decode);
-  for await (const { file, header, instances, error } of readAhead(source.files(), prepare)) {
+  for await (const { file, header, instances, damaged, error } of readAhead(source.files(), prepare)) {
     if (options.signal?.aborted) throw fault('E_CANCELLED/scan');
     if (header === undefined || options.claim?.(file, header.bytes, instances !== undefined) !== true) {
       if (instances === undefined) index.refuse(file, error, header?.bytes);
       else await index.add(instances);
+      index.problems.push(...(damaged ?? []));
     }
     filesSeen++;
     options.onProgress?.(filesSeen);
@@ -76,6 +77,8 @@ interface ReadFile {
   readonly file: SourceFile;
   readonly header?: Header;
   readonly instances?: readonly Instance[];
+  /** Of frames that cannot be decoded, where others of the file can. */
+  readonly damaged?: readonly Problem[];
   readonly error?: unknown;
 }
 
@@ -105,12 +108,42 @@ async function readFile(file: SourceFile, decode: Decode | undefined): Promise<R
     const instances = readInstances(file, header.bytes, header.walked);
     if (decode !== undefined && mayBeDamaged(instances[0], file)) {
       const bytes = await wholeOf(file, header);
-      for (const instance of instances) await decode(instance, bytes);
+      return { file, header, ...(await tried(instances, bytes, decode)) };
     }
     return { file, header, instances };
   } catch (error) {
     return { file, error, ...(header === undefined ? {} : { header }) };
   }
+}
+
+/** The images that can be decoded, and why others of a file of many frames cannot. @throws where none can */
+async function tried(
+  instances: readonly Instance[],
+  bytes: Uint8Array,
+  decode: Decode,
+): Promise<Pick<ReadFile, 'instances' | 'damaged'>> {
+  const failed = new Map<Instance, unknown>();
+  for (const instance of instances)
+    try {
+      await decode(instance, bytes);
+    } catch (error) {
+      // Slices that lie in one image are decoded together.
+      if (instance.part === null || instance.part.tile !== null) throw error;
+      failed.set(instance, error);
+    }
+  const [first] = failed.values();
+  if (failed.size === 0) return { instances };
+  if (failed.size === instances.length) throw first;
+  const damaged = [...failed.keys()].flatMap(({ part }) => part?.index ?? []);
+  return {
+    instances: instances
+      .filter((instance) => !failed.has(instance))
+      .map((one) => (one.part === null ? one : { ...one, part: { ...one.part, damaged } })),
+    damaged: [...failed].map(([{ part, file }, error]) => {
+      const problem = problemFrom(error, file.place);
+      return { ...problem, message: `Frame ${(part?.index ?? 0) + 1} of a file: ${problem.message}` };
+    }),
+  };
 }
 
 /** What is read of an archive is only compared with its checksum when it is read whole. */
@@ -189,7 +222,7 @@ class Index {
     const all: Series[] = [];
     for (const members of this.#bySeries.values()) {
       const refusal = this.#refusalOf(members);
-      const notes = missingParts(members);
+      const notes = [...missingParts(members), ...blankFrames(members)];
       for (const stack of groupInstances(members)) all.push(seriesOf(stack, refusal, notes));
     }
     return all.sort(bySeriesOrder);
@@ -223,6 +256,22 @@ function missingParts(members: readonly Instance[]): Problem[] {
       remedy: 'What is there is denoised; export the series again to have all.',
     };
   });
+}
+
+/** Frames that cannot be decoded stay in the file that is derived: what others say of their numbers holds. */
+function blankFrames(members: readonly Instance[]): Problem[] {
+  const files = new Map(
+    members.map(({ sopInstanceUid, part }) => [sopInstanceUid, part?.damaged?.length ?? 0]),
+  );
+  const count = [...files.values()].reduce((sum, one) => sum + one, 0);
+  if (count === 0) return [];
+  return [
+    {
+      code: 'W_INCOMPLETE',
+      message: `${count === 1 ? 'One frame' : `${count} frames`} cannot be decoded and will be blank in what is written.`,
+      remedy: 'The others are denoised; export the series again to have all.',
+    },
+  ];
 }
 
 /** Parts that are named one by one. */
