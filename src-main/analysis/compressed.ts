@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import type { RoundedCoding } from './rounded-codes.js';
 
 /** Names of codes out of a codebook, or rounded latents. */
@@ -47,12 +47,7 @@ export function unpackCompressed(given: Uint8Array): {
   readonly payload: Uint8Array;
 } {
   const bytes = Buffer.from(given);
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new LimpidError(
-      'E_COMPRESSED',
-      'This is no file that `limpid compress` wrote.',
-      'Give a file that `limpid compress` wrote.',
-    );
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw fault('E_COMPRESSED/other');
   const end = bytes.length - HASH_BYTES;
   if (end < START || !hashOf(bytes.subarray(0, end)).equals(bytes.subarray(end))) throw damaged();
   const textEnd = START + bytes.readUInt32LE(MAGIC.length);

@@ -1,6 +1,6 @@
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/app.js';
-import { errorFrom, fault, type LimpidError, type Problem } from '../contract/errors.js';
-import type { Child, Spawn } from '../process/spawn.js';
+import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../contract/errors.js';
+import type { Child, ProcessEnd, Spawn } from '../process/spawn.js';
 import type {
   Frame,
   LibraryAnswer,
@@ -63,7 +63,7 @@ export function libraryClient(options: {
     return started;
   };
 
-  const crashed = (how: string): void => {
+  const crashed = (how: ProcessEnd): void => {
     const problem = crash(how);
     for (const answer of waiting.values()) answer({ kind: 'refused', problem });
     waiting.clear();
@@ -82,7 +82,7 @@ export function libraryClient(options: {
   };
 
   const ask = (question: LibraryQuestion): Promise<LibraryAnswer> => {
-    if (ended) return Promise.resolve({ kind: 'refused', problem: crash('has ended') });
+    if (ended) return Promise.resolve({ kind: 'refused', problem: crash('ended') });
     const to = child ?? start();
     const id = next++;
     return new Promise((resolve) => {
@@ -145,12 +145,10 @@ function refused(answer: LibraryAnswer): LibraryAnswer {
   return answer;
 }
 
-function crash(how: string): Problem {
-  return {
-    code: 'E_CRASH',
-    message: `The process that reads images ${how}.`,
-    remedy: 'It was started again. If it happens again with the same files, leave them out and report it.',
-  };
+function crash(how: ProcessEnd): Problem {
+  return typeof how === 'string'
+    ? problemOf('E_CRASH/library', { how })
+    : problemOf('E_CRASH/library-ended', { how: how.by });
 }
 
 function unexpected(): LimpidError {

@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import type { ArtifactName } from '../contract/requests.js';
 import { planeLength, sliceView, type Volume, withData } from '../imaging/volume.js';
 import { quantile } from '../noise/robust.js';
@@ -63,11 +63,7 @@ export function modelFor(artifact: ArtifactName, severity: number): ArtifactMode
   const model = ARTIFACTS[artifact];
   const { least, most, unit } = model.severity;
   if (severity >= least && severity <= most) return model;
-  throw new LimpidError(
-    'E_VALUES',
-    `The severity of the artifact ${artifact} is out of range.`,
-    `Give --severity from ${least} to ${most} (${unit}).`,
-  );
+  throw fault('E_VALUES/severity', { artifact, least, most, unit });
 }
 
 /** What the physics asks of a volume: values of air and water, the value that stands for padding. */

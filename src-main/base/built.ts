@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 
 /** The deepest room of the sources, and one more for benchmarks, which are bundled into a folder of their own. */
 const LEVELS = 5;
@@ -16,9 +16,5 @@ export function builtScript(name: string, from: string): URL {
   const places = [`./${name}`, `../${name}`, ...ups.map((up) => `${up}dist/main/${name}`)];
   const found = places.map((place) => new URL(place, from)).find((url) => existsSync(fileURLToPath(url)));
   if (found !== undefined) return found;
-  throw new LimpidError(
-    'E_INTERNAL',
-    `The script ${name} is not built.`,
-    'Run `npm run build`, then try again.',
-  );
+  throw fault('E_INTERNAL/unbuilt', { name });
 }

@@ -1,4 +1,5 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
+import type { TermName } from '../contract/words/terms.js';
 
 /**
  * Conditions on named values, as people write them:
@@ -43,13 +44,13 @@ export function parseCondition(text: string): Condition {
 }
 
 /** What is wrong with a condition at a place in it. The text is for the person at the screen only. */
-export function wrongCondition(text: string, at: number, what: string): LimpidError {
-  return new LimpidError(
-    'E_USAGE',
-    `The condition is wrong at character ${at + 1}: ${what}.`,
-    'Write it as in "Modality=MR and SeriesDescription~T2"; values with spaces stand in quotes.',
-    `${text.slice(0, at)} >>> ${text.slice(at)}`,
-  );
+export function wrongCondition(text: string, at: number, what: TermName<'condition'>): LimpidError {
+  return fault('E_USAGE/condition', { at: at + 1, what }, shown(text, at));
+}
+
+/** The condition with a mark at a place in it. */
+function shown(text: string, at: number): string {
+  return `${text.slice(0, at)} >>> ${text.slice(at)}`;
 }
 
 /** All tests of a condition, in order. */
@@ -122,7 +123,7 @@ class Parser {
 
   end(): void {
     const { kind, at } = this.#peek();
-    if (kind !== 'end') throw this.#wrong(at, 'expected "and", "or" or the end');
+    if (kind !== 'end') throw this.#wrong(at, 'joint');
   }
 
   #joined(kind: 'and' | 'or', part: () => Condition): Condition {
@@ -144,12 +145,12 @@ class Parser {
       this.#next++;
       const inner = this.condition();
       const close = this.#peek();
-      if (close.kind !== ')') throw this.#wrong(close.at, 'expected ")"');
+      if (close.kind !== ')') throw this.#wrong(close.at, 'bracket');
       this.#next++;
       return inner;
     }
     if (first.kind !== 'word' || !NAME.test(first.text) || isJoint(first))
-      throw this.#wrong(first.at, 'expected the name of an attribute, "not" or "("');
+      throw this.#wrong(first.at, 'name');
     this.#next++;
     return { kind: 'test', name: first.text, at: first.at, comparison: this.#comparison() };
   }
@@ -160,9 +161,9 @@ class Parser {
     this.#next++;
     const value = this.#peek();
     if ((value.kind !== 'word' && value.kind !== 'quoted') || isJoint(value))
-      throw this.#wrong(value.at, `expected a value after "${operator}"`);
+      throw this.#without('value', value.at, operator);
     if (/[<>]/.test(operator) && numberOf(value.text) === null)
-      throw this.#wrong(value.at, `expected a number after "${operator}"`);
+      throw this.#without('number', value.at, operator);
     this.#next++;
     return { operator, value: value.text };
   }
@@ -176,7 +177,11 @@ class Parser {
     return kind === 'word' && found.toLowerCase() === text;
   }
 
-  #wrong(at: number, what: string): LimpidError {
+  #without(what: 'value' | 'number', at: number, operator: string): LimpidError {
+    return fault(`E_USAGE/condition-${what}`, { at: at + 1, operator }, shown(this.#text, at));
+  }
+
+  #wrong(at: number, what: TermName<'condition'>): LimpidError {
     return wrongCondition(this.#text, at, what);
   }
 }
@@ -204,8 +209,7 @@ function tokensOf(text: string): Token[] {
     const word = match(WORD);
     const bracket = text[at] === '(' || text[at] === ')' ? text[at] : null;
     const found = bracket ?? operator ?? quoted ?? word;
-    if (found === null)
-      throw wrongCondition(text, at, /["']/.test(text[at]) ? 'a quote is not closed' : 'nothing begins so');
+    if (found === null) throw wrongCondition(text, at, /["']/.test(text[at]) ? 'quote' : 'start');
     at += found.length;
     if (bracket !== null) tokens.push({ kind: bracket === '(' ? '(' : ')', text: bracket, at: start });
     else if (operator !== undefined) tokens.push({ kind: 'operator', text: operator, at: start });

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 
 /**
  * What every process that we start is told before it starts, so that no library in it sends anything. ONNX Runtime's
@@ -22,10 +22,5 @@ export function childEnvironment(more: Environment = {}, own: Environment = proc
  */
 export function requireSilence(environment: Environment = process.env): void {
   for (const [name, value] of Object.entries(SILENCE))
-    if (environment[name] !== value)
-      throw new LimpidError(
-        'E_INTERNAL',
-        `ONNX Runtime is not loaded in a process that was started without ${name}=${value}: it would send what it runs.`,
-        `Start this process with ${name}=${value} in its environment.`,
-      );
+    if (environment[name] !== value) throw fault('E_INTERNAL/not-silent', { name, value });
 }

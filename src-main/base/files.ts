@@ -60,13 +60,7 @@ export async function requireSpace(file: string, bytes: number): Promise<void> {
   } catch {
     return;
   }
-  if (free < bytes)
-    throw new LimpidError(
-      'E_IO',
-      `There is room for ${Math.round(free / 1e6)} MB only, and about ${Math.ceil(bytes / 1e6)} MB are needed.`,
-      'Free space or choose another folder.',
-      file,
-    );
+  if (free < bytes) throw fault('E_IO/no-room', { free, needed: bytes }, file);
 }
 
 /** `rename` would overwrite; `link` refuses. File systems without hard links fall back to a check and a rename. */
@@ -128,18 +122,12 @@ export function asFileError(error: unknown, file: string): LimpidError {
   if (hasCode(error, 'EEXIST')) return existsError(file);
   if (hasCode(error, 'ENOENT')) return fault('E_NOT_FOUND/path', {}, file, error);
   if (hasCode(error, 'ENAMETOOLONG')) return fault('E_IO/name-too-long', {}, file, error);
-  const why = hasCode(error, 'ENOSPC')
-    ? 'The disk is full.'
+  const reason = hasCode(error, 'ENOSPC')
+    ? 'E_IO/disk-full'
     : hasCode(error, 'EACCES', 'EPERM', 'EROFS')
-      ? 'Access was denied.'
-      : 'The file system refused the operation.';
-  return new LimpidError(
-    'E_IO',
-    why,
-    'Free space or choose another folder, then run again: it resumes.',
-    file,
-    error,
-  );
+      ? 'E_IO/denied'
+      : 'E_IO/refused';
+  return fault(reason, {}, file, error);
 }
 
 function existsError(file: string): LimpidError {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import { asFileError, hasCode } from './files.js';
 import { modeOfFile } from './own-folder.js';
 
@@ -142,18 +142,13 @@ async function readOrNull(file: string): Promise<string | null> {
 }
 
 function lockedError(file: string, holder: Holder | null, guarded: Guarded): LimpidError {
-  const by = holder === null ? '' : ` (process ${holder.pid})`;
+  const lock = path.basename(file);
+  if (holder === null)
+    return guarded === 'data folder'
+      ? fault('E_LOCKED/window', { lock }, file)
+      : fault('E_LOCKED/output', {}, file);
+  const { pid } = holder;
   return guarded === 'data folder'
-    ? new LimpidError(
-        'E_LOCKED',
-        `Limpid is open already${by}: its queue and settings are used by one window at a time.`,
-        `Use the window that is open, or close it first; LIMPID_HOME names another data folder. If no Limpid runs, delete ${path.basename(file)} in the data folder.`,
-        file,
-      )
-    : new LimpidError(
-        'E_LOCKED',
-        `Another run${by} is writing into this output folder.`,
-        'Wait for it to end, or choose another folder. If no such run exists, delete .limpid/lock in the output folder.',
-        file,
-      );
+    ? fault('E_LOCKED/window-process', { lock, pid }, file)
+    : fault('E_LOCKED/output-process', { pid }, file);
 }

@@ -38,32 +38,20 @@ export async function readRegular(file: string): Promise<Buffer> {
 
 function requireRegular(stat: Stats, file: string): void {
   if (!stat.isFile())
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      stat.isDirectory() ? 'The path is a folder.' : 'The path is no file but a pipe, a socket or a device.',
-      'Give a file.',
-      file,
-    );
+    throw fault(stat.isDirectory() ? 'E_NOT_FOUND/folder' : 'E_NOT_FOUND/no-file', {}, file);
 }
 
 /** Turns an operating system error of reading into E_NOT_FOUND or E_IO, with what helps reading. */
 export function asReadError(error: unknown, place: string): LimpidError {
   if (error instanceof LimpidError) return error;
   if (hasCode(error, 'ENOENT', 'ENOTDIR')) return fault('E_NOT_FOUND/path', {}, place, error);
-  const [why, remedy] = readingTrouble(error);
-  return new LimpidError('E_IO', why, remedy, place, error);
+  return fault(readingTrouble(error), {}, place, error);
 }
 
-function readingTrouble(error: unknown): readonly [string, string] {
-  if (hasCode(error, 'EACCES', 'EPERM'))
-    return ['Reading was not permitted.', 'Ask for the right to read it, or leave it out.'];
-  if (hasCode(error, 'ENAMETOOLONG'))
-    return ['The path is too long for this system.', 'Shorten its names, or copy it to a shorter path.'];
-  if (hasCode(error, 'ELOOP')) return ['The links of the path run in a circle.', 'Remove the link.'];
-  if (hasCode(error, 'EMFILE', 'ENFILE'))
-    return ['Too many files are open on this machine.', 'Close other programs, then run again.'];
-  return [
-    'It could not be read: the disk, the medium or the network drive refused.',
-    'Copy it again from where it came from, and check the disk or the connection.',
-  ];
+function readingTrouble(error: unknown) {
+  if (hasCode(error, 'EACCES', 'EPERM')) return 'E_IO/not-permitted';
+  if (hasCode(error, 'ENAMETOOLONG')) return 'E_IO/path-too-long';
+  if (hasCode(error, 'ELOOP')) return 'E_IO/circle';
+  if (hasCode(error, 'EMFILE', 'ENFILE')) return 'E_IO/too-many-open';
+  return 'E_IO/unreadable';
 }

@@ -151,6 +151,11 @@ export class LimpidError extends Error {
     this.place = problem.place;
   }
 
+  /** What it says, to be said within another sentence. */
+  get saying(): Saying {
+    return { reason: this.reason ?? this.message, facts: this.facts ?? {} };
+  }
+
   /** The same error with a place, when the thrower did not know it. */
   at(place: string): LimpidError {
     return this.place === undefined ? new LimpidError(toldBy(this, place), this.cause) : this;

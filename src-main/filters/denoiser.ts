@@ -1,5 +1,5 @@
 import { onShared, sharedFloats } from '../base/shared.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
@@ -184,9 +184,5 @@ function openStage(pool: SlicePool, volume: Volume, total: number, onProgress: P
 }
 
 function tooSmall(side: number): LimpidError {
-  return new LimpidError(
-    'E_TOO_SMALL',
-    `The images are smaller than a block of ${side} x ${side} pixels.`,
-    'Use --model nlm for this series.',
-  );
+  return fault('E_TOO_SMALL/block', { side });
 }

@@ -168,10 +168,9 @@ export function operatorError(error: unknown): unknown {
   const refused = /^Error in gradient of (\w+)/i.exec(error.message);
   const missing = kernel?.[1] ?? kernel?.[2] ?? gradient?.[1] ?? refused?.[1];
   if (missing === undefined) return error;
-  return new LimpidError(
-    'E_OPERATOR',
-    `The operator ${missing} has no ${(gradient ?? refused) ? 'gradient' : 'translation'} in this version.`,
-    'Express the model with the operators listed in docs/architecture.md, or report it.',
+  return fault(
+    (gradient ?? refused) ? 'E_OPERATOR/no-gradient' : 'E_OPERATOR/no-translation',
+    { operator: missing },
     undefined,
     error,
   );
@@ -179,11 +178,7 @@ export function operatorError(error: unknown): unknown {
 
 function elementType(dtype: tf.DataType): ElementType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new LimpidError(
-    'E_OPERATOR',
-    `Tensors of type ${dtype} have no translation in this version.`,
-    'Use float32, int32 or bool.',
-  );
+  throw fault('E_OPERATOR/type', { type: dtype });
 }
 
 export function constantData(values: ArrayLike<unknown>, type: ElementType): ConstantData {

@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { sliceView, type Volume } from './volume.js';
 
 /** 1 where a voxel counts; one value a voxel of the volume. */
@@ -221,11 +221,7 @@ function gainOf(test: Scores, noisy: Scores): Scores {
 
 function sameShape(a: Volume, b: Volume): void {
   if (a.columns !== b.columns || a.rows !== b.rows || a.slices !== b.slices || a.frames !== b.frames)
-    throw new LimpidError(
-      'E_SHAPE',
-      `The images differ in size: ${sizeOf(a)} and ${sizeOf(b)}.`,
-      'Compare images on the same grid.',
-    );
+    throw fault('E_SHAPE/images', { one: sizeOf(a), other: sizeOf(b) });
 }
 
 function sizeOf(volume: Volume): string {

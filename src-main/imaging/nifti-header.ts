@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { Volume } from './volume.js';
 
 export const HEADER_BYTES = 348;
@@ -47,18 +47,18 @@ export interface NiftiHeader {
 
 /** @throws LimpidError E_NIFTI for a bad magic, impossible dimensions or offsets, and Analyze */
 export function parseHeader(bytes: Uint8Array): NiftiHeader {
-  if (bytes.length < HEADER_BYTES) throw bad('The file is shorter than a NIfTI header.');
+  if (bytes.length < HEADER_BYTES) throw fault('E_NIFTI/short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = view.getInt32(0, true) === HEADER_BYTES;
-  if (!little && view.getInt32(0, false) !== HEADER_BYTES) throw bad('This is not a NIfTI-1 file.');
+  if (!little && view.getInt32(0, false) !== HEADER_BYTES) throw fault('E_NIFTI/other-file');
   const magic = String.fromCharCode(...bytes.subarray(at.magic, at.magic + 4));
-  if (magic !== 'n+1\0' && magic !== 'ni1\0') throw bad('The NIfTI magic string is missing.');
+  if (magic !== 'n+1\0' && magic !== 'ni1\0') throw fault('E_NIFTI/magic');
   const slope = view.getFloat32(at.slope, little);
   const intercept = view.getFloat32(at.intercept, little);
   // "if scl_slope is nonzero": otherwise neither applies
   const scaled = Number.isFinite(slope) && slope !== 0;
   const voxOffset = view.getFloat32(at.voxOffset, little);
-  if (!(voxOffset >= 0 && voxOffset < 2 ** 31)) throw bad('The offset of the image is impossible.');
+  if (!(voxOffset >= 0 && voxOffset < 2 ** 31)) throw fault('E_NIFTI/offset');
   return {
     littleEndian: little,
     isPair: magic === 'ni1\0',
@@ -78,17 +78,13 @@ function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));
 }
 
-function bad(message: string, remedy = 'Give a NIfTI-1 file (.nii or .nii.gz).'): LimpidError {
-  return new LimpidError('E_NIFTI', message, remedy);
-}
-
 function dimensions(view: DataView, little: boolean): number[] {
   const rank = view.getInt16(at.dim, little);
-  if (rank < 1 || rank > 7) throw bad('The number of dimensions is impossible.');
+  if (rank < 1 || rank > 7) throw fault('E_NIFTI/rank');
   const dims = [1, 1, 1];
   for (let i = 0; i < rank; i++) {
     dims[i] = view.getInt16(at.dim + 2 * (i + 1), little);
-    if (dims[i] < 1) throw bad('A dimension is not positive.');
+    if (dims[i] < 1) throw fault('E_NIFTI/dimension');
   }
   return dims;
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 
 /** How one NIfTI datatype is stored (nifti1.h, datatype codes). */
 export interface StoredType {
@@ -109,9 +109,5 @@ export function complexPart(code: number): StoredType | null {
 export function storedType(code: number): StoredType {
   const type = TYPES.find((candidate) => candidate.code === code);
   if (type !== undefined) return type;
-  throw new LimpidError(
-    'E_NIFTI',
-    `NIfTI datatype ${code} does not hold single real values that can be denoised.`,
-    'Convert the image to a real magnitude image in integers, float32 or float64.',
-  );
+  throw fault('E_NIFTI/datatype', { code });
 }

@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { at, HEADER_BYTES } from './nifti-header.js';
 
 /** Of a NIfTI-2 header (nifti2.h of the NIfTI Data Format Working Group). */
@@ -48,8 +48,7 @@ export function asNifti1(bytes: Uint8Array): Uint8Array {
   const little = from.getInt32(0, true) === HEADER2_BYTES;
   const magic = String.fromCharCode(...bytes.subarray(at2.magic, at2.magic + 4));
   const signed = SIGNATURE.every((value, i) => bytes[at2.magic + 4 + i] === value);
-  if ((magic !== 'n+2\0' && magic !== 'ni2\0') || !signed)
-    throw refused('The NIfTI magic string is missing, or the file was changed by a transfer as text.');
+  if ((magic !== 'n+2\0' && magic !== 'ni2\0') || !signed) throw fault('E_NIFTI/nifti2-magic');
   const out = new Uint8Array(HEADER_BYTES);
   const to = new DataView(out.buffer);
   const double = (offset: number): number => from.getFloat64(offset, little);
@@ -59,8 +58,7 @@ export function asNifti1(bytes: Uint8Array): Uint8Array {
     const size = whole(at2.dim + 8 * i);
     // NIfTI leaves the sizes past the last dimension open.
     const used = i <= whole(at2.dim);
-    if (used && (size < 0 || size > 32767))
-      throw refused('The image is too large along an axis, or its size is impossible.');
+    if (used && (size < 0 || size > 32767)) throw fault('E_NIFTI/nifti2-size');
     to.setInt16(at.dim + 2 * i, used ? size : 1, little);
     to.setFloat32(at.pixdim + 4 * i, double(at2.pixdim + 8 * i), little);
   }
@@ -93,7 +91,3 @@ const DIM_INFO = 39;
 const INTENT = 56;
 const INTENT_CODE = 68;
 const INTENT_NAME = 328;
-
-function refused(message: string): LimpidError {
-  return new LimpidError('E_NIFTI', message, 'Convert it to NIfTI-1, for example with nibabel or mrconvert.');
-}

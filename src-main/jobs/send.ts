@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
-import { fault, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { SendRequest } from '../contract/requests.js';
 import { EXIT, type SendResult } from '../contract/results.js';
@@ -193,29 +193,17 @@ function note(sending: Sending, instance: Storable, outcome: StoreOutcome): void
     sending.bytes += instance.size - instance.dataStart;
     if (outcome.status === 0) return;
   }
-  sending.problems.push(problemOf(instance, outcome));
+  sending.problems.push(notStored(instance, outcome));
 }
 
-function problemOf({ sopClass, transferSyntax }: Storable, outcome: StoreOutcome): Problem {
+function notStored({ sopClass, transferSyntax }: Storable, outcome: StoreOutcome): Problem {
   if (outcome.kind === 'not-accepted')
-    return {
-      code: 'E_NETWORK',
-      message: `The target does not take SOP class ${sopClass} in transfer syntax ${transferSyntax}.`,
-      remedy: 'Have its administrator allow it.',
-    };
+    return problemOf('E_NETWORK/not-accepted', { sopClass, transferSyntax });
   const status = `0x${outcome.status.toString(16).padStart(4, '0')}`;
-  if (outcome.kind === 'stored')
-    return {
-      code: 'W_SENT',
-      message: `The target stored with a warning (${status}).`,
-      remedy: 'Look there.',
-    };
-  const why = outcome.status >>> 8 === 0xa7 ? 'it is out of resources' : 'it refused';
-  return {
-    code: 'E_NETWORK',
-    message: `The target answered ${status}: ${why}.`,
-    remedy: 'Ask its administrator, then send again: what is there already is only stored once.',
-  };
+  if (outcome.kind === 'stored') return problemOf('W_SENT/warning', { status });
+  return problemOf(outcome.status >>> 8 === 0xa7 ? 'E_NETWORK/out-of-resources' : 'E_NETWORK/status', {
+    status,
+  });
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

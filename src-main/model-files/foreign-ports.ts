@@ -1,4 +1,4 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { ForeignModel } from '../contract/requests.js';
 import type { LoadedModel } from '../runtime/types.js';
 
@@ -28,24 +28,21 @@ type Dims = readonly (number | null)[];
 export function foreignPorts(model: LoadedModel, { layout }: Pick<ForeignModel, 'layout'>): ForeignPorts {
   const [output, ...others] = Object.entries(model.outputShapes);
   if (output === undefined || others.length > 0)
-    throw unusable(`The model has ${others.length + (output === undefined ? 0 : 1)} outputs, not one.`);
+    throw fault('E_MODEL/outputs', { outputs: others.length + (output === undefined ? 0 : 1) });
   const inputs = Object.entries(model.inputShapes);
   const images = inputs.filter(([, dims]) => dims.length === 4 && !isOnes(dims));
   const image = images.find(([name]) => !NAMES_LEVEL.test(name)) ?? images[0];
-  if (image === undefined)
-    throw unusable(`No input of the model is a 2D image: ${inputs.map(told).join(', ')}.`);
+  if (image === undefined) throw fault('E_MODEL/no-image-input', { inputs: inputs.map(told) });
   const found = layoutOf(image[1], layout);
   const [down, across, channel] = found === 'nchw' ? [2, 3, 1] : [1, 2, 3];
   const [rows, columns] = [image[1][down], image[1][across]];
   const rest = inputs.filter(([name]) => name !== image[0]);
-  if (rest.length > 1)
-    throw unusable(`The model has ${inputs.length} inputs: ${inputs.map(told).join(', ')}.`);
+  if (rest.length > 1) throw fault('E_MODEL/inputs', { count: inputs.length, inputs: inputs.map(told) });
   const own = rest.length === 1 ? levelPort(rest[0], channel) : null;
   const second = image[1][channel] === 2;
-  if (second && own !== null)
-    throw unusable('The image has two channels, and there is another input besides.');
+  if (second && own !== null) throw fault('E_MODEL/two-channels');
   if (!fitsOutput(output[1], [down, across, channel], [rows, columns]))
-    throw unusable(`The model does not give one grey image as large as the one it takes: ${told(output)}.`);
+    throw fault('E_MODEL/other-output', { output: told(output) });
   return {
     image: image[0],
     output: output[0],
@@ -64,16 +61,15 @@ function isOnes(dims: Dims): boolean {
 }
 
 function layoutOf(dims: Dims, wanted: ForeignModel['layout']): 'nchw' | 'nhwc' {
-  if (dims[0] !== 1 && dims[0] !== null) throw unusable(`The model takes ${dims[0]} images at once.`);
+  if (dims[0] !== 1 && dims[0] !== null) throw fault('E_MODEL/batch', { images: dims[0] });
   const grey = (length: number | null): boolean => length === 1 || length === 2;
   const may = { nchw: dims[1], nhwc: dims[3] } as const;
   const found = (['nchw', 'nhwc'] as const).find((one) =>
     wanted === 'auto' ? grey(may[one]) : wanted === one && (grey(may[one]) || may[one] === null),
   );
   if (found !== undefined) return found;
-  if (wanted === 'auto' && dims[1] === null && dims[3] === null)
-    throw unusable('The model does not say which axis holds the channels.', 'Say --layout nchw or nhwc.');
-  throw unusable(`The model takes images of more than one channel, such as colour: ${shapeText(dims)}.`);
+  if (wanted === 'auto' && dims[1] === null && dims[3] === null) throw fault('E_MODEL/layout');
+  throw fault('E_MODEL/colour', { shape: shapeText(dims) });
 }
 
 function levelPort([name, dims]: readonly [string, Dims], channel: number): LevelPort {
@@ -83,9 +79,7 @@ function levelPort([name, dims]: readonly [string, Dims], channel: number): Leve
   const map =
     dims.length === 4 && [dims[0], dims[channel]].every((length) => length === 1 || length === null);
   if (map) return { kind: 'map', name };
-  throw unusable(
-    `The second input of the model is neither one noise level nor a map of it: ${told([name, dims])}.`,
-  );
+  throw fault('E_MODEL/second-input', { input: told([name, dims]) });
 }
 
 /** An output of unknown shape is seen when the network runs. */
@@ -108,12 +102,4 @@ function told([name, dims]: readonly [string, Dims]): string {
 
 function shapeText(dims: Dims): string {
   return `[${dims.map((length) => length ?? 'free').join(', ')}]`;
-}
-
-/** @param message what cannot be used */
-export function unusable(
-  message: string,
-  remedy = 'Export it as one grey image in, with a noise level or without, and one grey image of that size out.',
-): LimpidError {
-  return new LimpidError('E_MODEL', message, remedy);
 }

@@ -1,9 +1,9 @@
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { ForeignModel } from '../contract/requests.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import { mirrorPlane } from '../imaging/tiles.js';
 import type { LoadedModel } from '../runtime/types.js';
-import { type ForeignPorts, unusable } from './foreign-ports.js';
+import type { ForeignPorts } from './foreign-ports.js';
 
 /** An image scaled to [0, 1] and, for networks that are told it, the standard deviation of its noise, scaled alike. */
 export interface ForeignInput {
@@ -70,11 +70,7 @@ export async function tryForeign(
       cause = error;
     }
   }
-  throw unusable(
-    cause === undefined
-      ? 'The model gives values that are no numbers.'
-      : 'The model does not run on an image of any size that was tried.',
-  );
+  throw fault(cause === undefined ? 'E_MODEL/gives-no-numbers' : 'E_MODEL/no-size-runs');
 }
 
 async function windowed(
@@ -152,8 +148,7 @@ async function runOnce(
   const { [ports.output]: output } = await model.runShaped(
     feedsOf(ports, data, rows, columns, sigma * white),
   );
-  if (output === undefined || output.data.length !== image.length)
-    throw unusable('The model gave an image of another size than the one it took.');
+  if (output === undefined || output.data.length !== image.length) throw fault('E_MODEL/other-size');
   return output.data.map((value, i) => (gives === 'noise' ? data[i] - value : value) / white);
 }
 

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { NamedArrays, NamedTensors, Shape } from '../graph/types.js';
 import type { ParameterSpec } from './parameters.js';
 
@@ -192,12 +192,12 @@ function settle<S extends Record<string, Setting>>(
 ): S {
   for (const [name, value] of Object.entries(given)) {
     const range: Range | undefined = ranges[name];
-    if (!(name in defaults)) throw settingError(`The family has no setting ${name}.`, Object.keys(defaults));
+    if (!(name in defaults)) throw fault('E_USAGE/no-setting', { name, choices: Object.keys(defaults) });
     if (typeof value !== typeof defaults[name] || !inRange(value, range, defaults[name]))
-      throw settingError(
-        `The setting ${name} is out of range.`,
-        range === undefined ? [typeof defaults[name]] : range.map(String),
-      );
+      throw fault('E_USAGE/setting', {
+        name,
+        choices: range === undefined ? [typeof defaults[name]] : range.map(String),
+      });
   }
   return Object.assign({}, defaults, given);
 }
@@ -216,8 +216,4 @@ function inRange(value: Setting, range: readonly unknown[] | undefined, standard
 export function isWhole(range: readonly unknown[], standard: Setting): boolean {
   const [least, most] = range.map(Number);
   return !range.includes('real') && [standard, least, most].every(Number.isInteger);
-}
-
-function settingError(message: string, choices: readonly string[]): LimpidError {
-  return new LimpidError('E_USAGE', message, `Possible: ${choices.join(', ')}.`);
 }

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import {
   address,
   atLeastOne,
@@ -126,14 +126,8 @@ export async function readConfig(place: string): Promise<NodeConfig> {
   try {
     value = JSON.parse(await fs.readFile(place, 'utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new LimpidError('E_USAGE', 'The settings of the node are no JSON.', error.message, place);
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'The settings of the node cannot be read.',
-      'Check the path.',
-      place,
-    );
+    if (error instanceof SyntaxError) throw fault('E_USAGE/node-json', { said: error.message }, place);
+    throw fault('E_NOT_FOUND/node-settings', {}, place);
   }
   return resolvePaths(parseConfig(value), path.dirname(path.resolve(place)));
 }
@@ -156,11 +150,7 @@ export function parseConfig(value: unknown): NodeConfig {
 }
 
 function wrong(what: readonly string[]): LimpidError {
-  return new LimpidError(
-    'E_USAGE',
-    `The settings of the node are wrong: ${what.join('; ')}.`,
-    'docs/node.md tells what may stand there.',
-  );
+  return fault('E_USAGE/node-settings', { what });
 }
 
 function resolvePaths(config: NodeConfig, base: string): NodeConfig {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { stow } from '../dicom/net/dicomweb.js';
 import { store } from '../dicom/net/scu.js';
 import { readStorable, type Storable } from '../dicom/net/storable.js';
@@ -111,12 +111,7 @@ export async function deliver({
     await list.sync();
     await list.close();
   }
-  if (refused !== null)
-    throw new LimpidError(
-      'E_NETWORK',
-      `The target did not take an instance (${refused}).`,
-      'Ask its administrator; it is tried again.',
-    );
+  if (refused !== null) throw fault('E_NETWORK/target', { status: refused });
   return sent;
 }
 
@@ -134,13 +129,7 @@ async function copy({ path: from, sopInstance }: Storable, root: string): Promis
     await fs.rename(part, to);
   } catch (error) {
     await fs.rm(part, { force: true });
-    throw new LimpidError(
-      'E_IO',
-      'A folder that is a target cannot be written.',
-      'Check it.',
-      undefined,
-      error,
-    );
+    throw fault('E_IO/target-folder', {}, undefined, error);
   }
 }
 
@@ -149,12 +138,6 @@ async function tokenOf(file: string | null): Promise<string | null> {
   try {
     return (await fs.readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'The token of a target cannot be read.',
-      'Check its path.',
-      undefined,
-      error,
-    );
+    throw fault('E_NOT_FOUND/token', {}, undefined, error);
   }
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { removeParts } from '../base/files.js';
 import { acquireLock } from '../base/lock.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault, LimpidError } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { type Received, startStorage } from '../dicom/net/scp.js';
@@ -323,8 +323,7 @@ class Working {
 
   async retry(id: string): Promise<void> {
     const live = this.#find(id, ['failed', 'held', 'skipped']);
-    if (live.record.removed)
-      throw new LimpidError('E_USAGE', 'What the series held was removed.', 'Send it to the node again.');
+    if (live.record.removed) throw fault('E_USAGE/removed');
     live.now = true;
     await this.#shelf.change(live, 'retried', {
       state: 'receiving',
@@ -339,14 +338,8 @@ class Working {
 
   #find(id: string, states: readonly SeriesRecord['state'][]): Live {
     const live = this.#shelf.get(id);
-    if (live === undefined)
-      throw new LimpidError('E_NOT_FOUND', 'The node has no such series.', 'Look at the list again.');
-    if (!states.includes(live.record.state))
-      throw new LimpidError(
-        'E_USAGE',
-        `The series is ${live.record.state}: that cannot be done with it now.`,
-        'Look at the list again.',
-      );
+    if (live === undefined) throw fault('E_NOT_FOUND/node-series');
+    if (!states.includes(live.record.state)) throw fault('E_USAGE/node-state', { state: live.record.state });
     return live;
   }
 

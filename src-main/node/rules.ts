@@ -17,7 +17,7 @@ export function readRules({ rules }: NodeConfig): RuleBook {
 function conditionOf(where: string): Condition {
   const condition = parseCondition(where);
   for (const { name, at } of testsOf(condition))
-    if (!isAttributeName(name)) throw wrongCondition(where, at, 'this attribute is not known');
+    if (!isAttributeName(name)) throw wrongCondition(where, at, 'attribute');
   return condition;
 }
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../base/files.js';
-import { LimpidError, problemFrom } from '../contract/errors.js';
+import { errorFrom, fault, type LimpidError, problemFrom } from '../contract/errors.js';
 import { list, type Of, object, read, text, whole } from '../contract/schema.js';
 import type { NodeConfig } from './config.js';
 import type { LimpidNode } from './node.js';
@@ -37,9 +37,7 @@ export async function startStatus(config: NodeConfig, node: LimpidNode): Promise
     answer(config, node, token, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', () =>
-      reject(new LimpidError('E_NETWORK', 'The status port is in use.', 'Choose another as statusPort.')),
-    );
+    server.once('error', () => reject(fault('E_NETWORK/status-port')));
     server.listen(config.statusPort, LOOPBACK, resolve);
   });
   const address = server.address();
@@ -150,8 +148,7 @@ export async function listSeries(config: NodeConfig): Promise<readonly SeriesRec
 
 /** @throws LimpidError as `listSeries` */
 export async function command(config: NodeConfig, id: string, action: Action): Promise<void> {
-  if (!/^[0-9a-f]{16}$/.test(id))
-    throw new LimpidError('E_USAGE', 'That is no id of a series.', 'The list of the node shows them.');
+  if (!/^[0-9a-f]{16}$/.test(id)) throw fault('E_USAGE/series-id');
   await askNode(config, 'POST', `/series/${id}/${action}`);
 }
 
@@ -170,7 +167,7 @@ async function askNode(config: NodeConfig, method: string, at: string): Promise<
   const body = await response.text();
   if (response.ok) return { text: body };
   const told = read(Told, parsed(body));
-  if (told.fits) throw new LimpidError('E_USAGE', told.value.message, told.value.remedy);
+  if (told.fits) throw errorFrom({ code: 'E_USAGE', ...told.value });
   throw notRunning(undefined);
 }
 
@@ -189,18 +186,11 @@ async function readDoor(config: NodeConfig): Promise<Of<typeof Door>> {
     if (reading.fits) return reading.value;
     throw notRunning(undefined);
   } catch (error) {
-    if (hasCode(error, 'EACCES'))
-      throw new LimpidError('E_USAGE', 'The node is of another user.', 'Ask as that user.');
+    if (hasCode(error, 'EACCES')) throw fault('E_USAGE/other-user');
     throw notRunning(error);
   }
 }
 
 function notRunning(cause: unknown): LimpidError {
-  return new LimpidError(
-    'E_NOT_FOUND',
-    'No node runs with these settings.',
-    'Start it with `limpid node`, with the same settings.',
-    undefined,
-    cause,
-  );
+  return fault('E_NOT_FOUND/node', {}, undefined, cause);
 }

@@ -3,7 +3,7 @@ import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import { exitCodeFor } from '../contract/results.js';
 import type { ComputeMessage, StartMessage } from './port.js';
-import { forkSpawn, type Spawn } from './spawn.js';
+import { forkSpawn, type ProcessEnd, type Spawn } from './spawn.js';
 
 export interface RunningJob {
   /** Never rejects: a crash or a cancel is a result too. */
@@ -86,10 +86,8 @@ function stopped(request: JobRequest, problem: Problem): ResultEvent {
 
 const CANCELLED: Problem = problemOf('E_CANCELLED/run');
 
-function crash(how: string): Problem {
-  return {
-    code: 'E_CRASH',
-    message: `The compute process ${how}.`,
-    remedy: 'Run the same command again: it resumes. If it happens again, try --device cpu and report it.',
-  };
+function crash(how: ProcessEnd): Problem {
+  return typeof how === 'string'
+    ? problemOf('E_CRASH/compute', { how })
+    : problemOf('E_CRASH/compute-ended', { how: how.by });
 }

@@ -1,13 +1,17 @@
 import { fork } from 'node:child_process';
 import { childEnvironment } from '../base/environment.js';
+import type { TermName } from '../contract/words/terms.js';
+
+/** How a process ended: a word for it, or the signal or code that it ended early by. */
+export type ProcessEnd = TermName<'end'> | { readonly by: string };
 
 /** The starter's end of a process that was started to do one thing. */
 export interface Child<In extends object, Out extends object> {
   /** What cannot be delivered is dropped: a process that is gone reports itself through `onExit`. */
   send(message: In): void;
   onMessage(listener: (message: Out) => void): void;
-  /** Called once, after the last message; `how` completes 'the process ...'. */
-  onExit(listener: (how: string) => void): void;
+  /** Called once, after the last message. */
+  onExit(listener: (end: ProcessEnd) => void): void;
   /** It said all that it had to say: makes sure that it ends. */
   release(): void;
   kill(): void;
@@ -41,14 +45,14 @@ export function forkSpawn(execArgv: readonly string[] = process.execArgv): Spawn
       },
       onExit(listener) {
         let told = false;
-        const tell = (how: string) => {
-          if (!told) listener(how);
+        const tell = (end: ProcessEnd) => {
+          if (!told) listener(end);
           told = true;
         };
         child.on('error', () => {
-          if (child.pid === undefined) tell('could not be started');
+          if (child.pid === undefined) tell('unstarted');
         });
-        child.on('close', (code, signal) => tell(`ended early (${signal ?? `exit code ${code}`})`));
+        child.on('close', (code, signal) => tell({ by: signal ?? `exit code ${code}` }));
       },
       release: () => undefined,
       kill: () => {

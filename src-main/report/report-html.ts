@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { fault, LimpidError, type Problem, withoutPlace } from '../contract/errors.js';
+import { fault, type Problem, withoutPlace } from '../contract/errors.js';
 import type { Report, ReportPage, SeriesImages } from '../contract/report.js';
 
 /** Stands in the template where the data goes. */
@@ -28,8 +28,7 @@ export function buildReportHtml(
 ): string {
   const page: ReportPage = { report, ...within(images, IMAGE_BUDGET) };
   const [head, tail, ...more] = template.split(DATA_MARK);
-  if (tail === undefined || more.length > 0)
-    throw new LimpidError('E_INTERNAL', 'The report page has no place for its data.', 'Build again.');
+  if (tail === undefined || more.length > 0) throw fault('E_INTERNAL/report-place');
   return head + embeddable(page) + tail;
 }
 

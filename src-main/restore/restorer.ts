@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { tilePlane } from '../imaging/tiles.js';
 import { type Learnt, type Recorruption, recorruptionOf } from '../model-files/model-card.js';
 import { inferenceDefinition, type OpenModel, type RunnableModel } from '../model-files/model-file.js';
@@ -37,12 +37,7 @@ export interface Restorer {
  */
 export function restorerOfFile(model: OpenModel, sigma = 0): Restorer {
   const { card } = model;
-  if (!card.tasks.includes('denoise'))
-    throw new LimpidError(
-      'E_MODEL',
-      `This ${card.family} model rebuilds images: it was not trained to take anything away from them.`,
-      'Use a model that was trained with an objective like rician or artifact, or --model self.',
-    );
+  if (!card.tasks.includes('denoise')) throw fault('E_MODEL/rebuilds', { family: card.family });
   return restorer(model, card.objective, sigma);
 }
 

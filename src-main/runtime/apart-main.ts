@@ -1,6 +1,6 @@
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { openLog } from '../base/log.js';
-import { LimpidError } from '../contract/errors.js';
+import { LimpidError, problemFrom, problemOf } from '../contract/errors.js';
 import type { FromApart, ToApart } from './apart-messages.js';
 import type { LoadedModel } from './types.js';
 
@@ -43,13 +43,10 @@ function serve(): void {
 }
 
 function failed(error: unknown): FromApart {
-  const known = error instanceof LimpidError;
-  return {
-    type: 'failed',
-    code: known && error.code === 'E_DEVICE' ? 'E_DEVICE' : 'E_MODEL',
-    message: known ? error.message : 'The model does not run.',
-    remedy: (known ? error.remedy : null) ?? 'Choose another model.',
-  };
+  const problem = problemFrom(error);
+  if (!(error instanceof LimpidError)) return { type: 'failed', problem: problemOf('E_MODEL/does-not-run') };
+  // What is not the device's is the model's: a network of others may fail in any way.
+  return { type: 'failed', problem: problem.code === 'E_DEVICE' ? problem : { ...problem, code: 'E_MODEL' } };
 }
 
 function watch(limit: Int32Array, parent: number): never {

@@ -1,3 +1,4 @@
+import type { Problem } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { DeviceRequest, LoadedModel } from './types.js';
 
@@ -14,9 +15,4 @@ export type ToApart =
 export type FromApart =
   | ({ readonly type: 'loaded' } & Pick<LoadedModel, 'metadata' | 'inputShapes' | 'outputShapes'>)
   | { readonly type: 'ran'; readonly outputs: NamedArrays }
-  | {
-      readonly type: 'failed';
-      readonly code: 'E_MODEL' | 'E_DEVICE';
-      readonly message: string;
-      readonly remedy: string;
-    };
+  | { readonly type: 'failed'; readonly problem: Problem };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import * as os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../base/environment.js';
-import { LimpidError } from '../contract/errors.js';
+import { errorFrom, fault, type LimpidError } from '../contract/errors.js';
 import { type NamedArrays, sizeOf } from '../graph/types.js';
 import type { FromApart, ToApart } from './apart-messages.js';
 import { fixedRun } from './arrays.js';
@@ -107,37 +107,17 @@ function asked(child: ChildProcess, message: ToApart, seconds: number): Promise<
       child.removeAllListeners();
       act();
     };
-    const late = `The network of the model did not come to an end in ${Math.round(seconds)} seconds.`;
-    const timer = setTimeout(() => settle(() => reject(tooMuch(late))), 1000 * seconds);
+    const late = fault('E_MODEL/slow', { seconds: Math.round(seconds) });
+    const timer = setTimeout(() => settle(() => reject(late)), 1000 * seconds);
     child.on('message', (reply: FromApart) => settle(() => resolve(reply)));
-    child.on('error', () =>
-      settle(() => reject(tooMuch('The process for the network of the model failed.'))),
-    );
+    child.on('error', () => settle(() => reject(fault('E_MODEL/process'))));
     child.on('exit', (_, signal) =>
-      settle(() =>
-        reject(
-          tooMuch(
-            signal === 'SIGKILL'
-              ? 'The network of the model takes more memory than an image of this size may.'
-              : 'The network of the model crashed.',
-          ),
-        ),
-      ),
+      settle(() => reject(fault(signal === 'SIGKILL' ? 'E_MODEL/memory' : 'E_MODEL/crashed'))),
     );
     child.send(message);
   });
 }
 
-function tooMuch(message: string): LimpidError {
-  return new LimpidError(
-    'E_MODEL',
-    message,
-    'Use another model, or one that was exported for smaller images.',
-  );
-}
-
 function refusalOf(reply: FromApart): LimpidError {
-  return reply.type === 'failed'
-    ? new LimpidError(reply.code, reply.message, reply.remedy)
-    : tooMuch('The process for the network of the model gave a wrong answer.');
+  return reply.type === 'failed' ? errorFrom(reply.problem) : fault('E_MODEL/answer');
 }

@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type NamedArray, type NamedArrays, type NamedShapes, type Shape, sizeOf } from '../graph/types.js';
 import type { Feeds, LoadedModel } from './types.js';
 
@@ -6,26 +6,22 @@ import type { Feeds, LoadedModel } from './types.js';
 export function checkFeeds(shapes: NamedShapes, feeds: Feeds): void {
   for (const [name, shape] of Object.entries(shapes)) {
     const data = feeds[name];
-    if (data === undefined) throw shapeError(`Input ${name} is missing.`);
+    if (data === undefined) throw fault('E_SHAPE/input-missing', { name });
     if (data.length !== sizeOf(shape))
-      throw shapeError(`Input ${name} has ${data.length} values where [${shape.join()}] are expected.`);
+      throw fault('E_SHAPE/input', { name, found: data.length, shape: `[${shape.join()}]` });
   }
 }
 
 /** @throws LimpidError E_SHAPE when names or shapes are not exactly those expected. */
 export function checkState(shapes: NamedShapes, state: NamedArrays): void {
   for (const name of Object.keys(state))
-    if (shapes[name] === undefined) throw shapeError(`State ${name} is not part of this step.`);
+    if (shapes[name] === undefined) throw fault('E_SHAPE/state-other', { name });
   for (const [name, shape] of Object.entries(shapes)) {
     const array = state[name];
-    if (array === undefined) throw shapeError(`State ${name} is missing.`);
+    if (array === undefined) throw fault('E_SHAPE/state-missing', { name });
     if (array.shape.join() !== shape.join() || array.data.length !== sizeOf(shape))
-      throw shapeError(`State ${name} has not the shape [${shape.join()}].`);
+      throw fault('E_SHAPE/state', { name, shape: `[${shape.join()}]` });
   }
-}
-
-function shapeError(message: string): LimpidError {
-  return new LimpidError('E_SHAPE', message, 'This model and these values do not belong together.');
 }
 
 /** The shape of a value whose logical shape is `shape`, stored with axes in the order `perm`. */

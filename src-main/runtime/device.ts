@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import { type ProbeReport, probeApart } from './probe.js';
 import { nativeEngine, wasmEngine } from './providers.js';
 import { sessionRuntime } from './session.js';
@@ -45,18 +45,13 @@ async function openAuto(threads: number, probe: (threads: number) => Promise<Pro
       return sessionRuntime(await nativeEngine('webgpu', threads));
     } catch (error) {
       if (!isMissing(error)) throw error;
-      return openCpu(threads, [fallback('The GPU worked in a trial but did not open.')]);
+      return openCpu(threads, [problemOf('W_DEVICE_FALLBACK/not-opened')]);
     }
-  return openCpu(threads, report.outcome === 'no binary' ? [] : [fallback(REASONS[report.outcome])]);
+  return openCpu(
+    threads,
+    report.outcome === 'no binary' ? [] : [problemOf('W_DEVICE_FALLBACK/probe', { why: report.outcome })],
+  );
 }
-
-const REASONS: Readonly<Record<Exclude<ProbeReport['outcome'], 'faster' | 'no binary'>, string>> = {
-  missing: 'No GPU that WebGPU can use was found: the CPU computes.',
-  slower: 'The GPU is slower than the CPU here (it may be emulated): the CPU computes.',
-  wrong: 'The GPU computes wrong numbers: the CPU computes.',
-  crashed: 'Trying the GPU ended in a crash of its driver: the CPU computes.',
-  late: 'The GPU did not answer in time: the CPU computes.',
-};
 
 /** onnxruntime's native CPU, or its WebAssembly build where there is no binary for this machine. */
 async function openCpu(threads: number, warnings: readonly Problem[]): Promise<Runtime> {
@@ -66,9 +61,7 @@ async function openCpu(threads: number, warnings: readonly Problem[]): Promise<R
   } catch (error) {
     if (!isMissing(error)) throw error;
     const engine = await wasmEngine(threads);
-    const slow = fallback(
-      'ONNX Runtime has no native binary for this machine: WebAssembly computes, slower.',
-    );
+    const slow = problemOf('W_DEVICE_FALLBACK/no-binary');
     return sessionRuntime({ ...engine, choice: { ...engine.choice, warnings: [...warnings, slow] } });
   }
 }
@@ -76,12 +69,4 @@ async function openCpu(threads: number, warnings: readonly Problem[]): Promise<R
 /** Only a device that is not there has a substitute. */
 function isMissing(error: unknown): boolean {
   return error instanceof LimpidError && error.code === 'E_DEVICE';
-}
-
-function fallback(message: string): Problem {
-  return {
-    code: 'W_DEVICE_FALLBACK',
-    message,
-    remedy: 'Update the graphics driver, or choose the CPU as the device to make this warning go away.',
-  };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Problem } from '../contract/errors.js';
+import { type Problem, problemOf } from '../contract/errors.js';
 import { mapValues } from '../graph/emit/trace.js';
 import { operatorError, withBackend } from '../graph/tracer.js';
 import type { InferenceDefinition, NamedArrays, StepDefinition } from '../graph/types.js';
@@ -33,11 +33,7 @@ export function eagerRuntime(backend: string, choice: DeviceChoice, files: Runti
 }
 
 function elsewhere({ description }: DeviceChoice): Problem {
-  return {
-    code: 'W_DEVICE_FALLBACK',
-    message: `TensorFlow does not run model files: ONNX Runtime does (${description}).`,
-    remedy: 'Choose the CPU or automatic as the device to make this warning go away.',
-  };
+  return problemOf('W_DEVICE_FALLBACK/tensorflow', { device: description });
 }
 
 function compileStep(backend: string, definition: StepDefinition, initial: NamedArrays): StepProgram {

@@ -1,5 +1,5 @@
 import { requireSilence } from '../base/environment.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import { encodeModel } from '../graph/onnx.js';
 import { hasCudaLibrary } from './cuda.js';
 import type { Engine, OrtModule } from './session.js';
@@ -53,64 +53,35 @@ export async function nativeEngine(device: NativeDevice, threads: number): Promi
 }
 
 /** Why a device does not open here, and what would change that. */
-function refusal(
+export function refusal(
   device: NativeDevice,
   cause: unknown,
   system: string = process.platform,
   cuda: boolean = hasCudaLibrary(),
 ): LimpidError {
-  const [message, remedy] = wordsOn(device, cause, system, cuda);
-  return new LimpidError('E_DEVICE', message, remedy, undefined, cause);
-}
-
-/** Message and remedy for a device that did not open. */
-export function wordsOn(
-  device: NativeDevice,
-  cause: unknown,
-  system: string,
-  cuda: boolean,
-): readonly [message: string, remedy: string] {
-  const auto = 'Use --device auto, which takes the GPU through WebGPU where there is one.';
   switch (device) {
     case 'dml':
-      if (system !== 'win32') return ['DirectML (dml) is a part of Windows.', auto];
-      return [
-        'DirectML (dml) does not open.',
-        'Update Windows and the graphics driver, or use --device auto.',
-      ];
+      return fault(system === 'win32' ? 'E_DEVICE/dml' : 'E_DEVICE/dml-system', {}, undefined, cause);
     case 'coreml':
-      if (system !== 'darwin') return ['Core ML (coreml) is a part of macOS.', auto];
-      return ['Core ML (coreml) does not open.', 'Update macOS, or use --device auto.'];
+      return fault(system === 'darwin' ? 'E_DEVICE/coreml' : 'E_DEVICE/coreml-system', {}, undefined, cause);
     case 'webgpu':
-      return [
-        'No GPU that WebGPU can use was found.',
-        `Update the graphics driver${system === 'linux' ? ' (it must offer Vulkan)' : ''}, or use --device auto.`,
-      ];
+      return fault(system === 'linux' ? 'E_DEVICE/webgpu-linux' : 'E_DEVICE/webgpu', {}, undefined, cause);
     case 'cuda':
-      return cudaWords(cause, system, cuda);
+      return cudaRefusal(cause, system, cuda);
     case 'cpu':
-      return ['ONNX Runtime does not compute on the CPU.', 'Install again with npm ci.'];
+      return fault('E_DEVICE/cpu', {}, undefined, cause);
   }
 }
 
-function cudaWords(cause: unknown, system: string, cuda: boolean): readonly [string, string] {
-  const auto = 'or use --device auto, which takes the GPU through WebGPU and needs neither.';
-  if (system !== 'linux')
-    return ['ONNX Runtime for Node.js has CUDA on Linux only.', 'Use --device auto, or dml on Windows.'];
-  if (!cuda)
-    return [
-      'ONNX Runtime’s libraries for CUDA are not there: its npm package comes without them.',
-      `docs/devices.md says how to add them, and which driver and CUDA they need; ${auto}`,
-    ];
+function cudaRefusal(cause: unknown, system: string, cuda: boolean): LimpidError {
+  if (system !== 'linux') return fault('E_DEVICE/cuda-system', {}, undefined, cause);
+  if (!cuda) return fault('E_DEVICE/cuda-libraries', {}, undefined, cause);
   const failure = /CUDA failure \d+: ([\w -]+)/
     .exec(cause instanceof Error ? cause.message : '')?.[1]
     ?.trim();
-  if (failure !== undefined)
-    return [`CUDA says: ${failure}.`, `Look at the NVIDIA GPU and its driver with nvidia-smi, ${auto}`];
-  return [
-    'ONNX Runtime’s libraries for CUDA do not load.',
-    `They need the NVIDIA driver, CUDA and cuDNN as docs/devices.md says, where the system finds them (LD_LIBRARY_PATH); ${auto}`,
-  ];
+  return failure === undefined
+    ? fault('E_DEVICE/cuda', {}, undefined, cause)
+    : fault('E_DEVICE/cuda-failure', { said: failure }, undefined, cause);
 }
 
 async function loadNative(): Promise<OrtModule> {

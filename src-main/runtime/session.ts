@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { permutedFloats } from '../graph/emit/builder.js';
 import { emitInference, emitStepGraph, mapValues, STEP_NAMES } from '../graph/emit/trace.js';
 import { decodeMetadata, encodeModel } from '../graph/onnx.js';
@@ -178,7 +178,7 @@ async function loadModel(engine: Engine, onnx: Uint8Array): Promise<LoadedModel>
   try {
     session = await createSession(engine, onnx);
   } catch (error) {
-    throw modelError('The file is not a model that this device runs.', error);
+    throw fault('E_MODEL/not-of-device', {}, undefined, error);
   }
   const inputShapes = portShapes(session.inputMetadata);
   const halves = new Set(
@@ -220,7 +220,7 @@ function portShapes(
   return Object.fromEntries(
     ports.map((port) => {
       if (!port.isTensor || (port.type !== 'float32' && port.type !== 'float16'))
-        throw modelError('The model has an input or output that is no tensor of float32 or float16.');
+        throw fault('E_MODEL/port-type');
       return [
         port.name,
         port.shape.map((length) => (typeof length === 'number' && length >= 0 ? length : null)),
@@ -233,7 +233,7 @@ function readMetadata(onnx: Uint8Array): Record<string, string> {
   try {
     return decodeMetadata(onnx);
   } catch (error) {
-    throw modelError('The file is not an ONNX model.', error);
+    throw fault('E_MODEL/no-onnx', {}, undefined, error);
   }
 }
 
@@ -243,13 +243,9 @@ function refuseExternal(onnx: Uint8Array): void {
   try {
     parts = externalParts(onnx);
   } catch (error) {
-    throw modelError('The file is not an ONNX model.', error);
+    throw fault('E_MODEL/no-onnx', {}, undefined, error);
   }
-  if (parts.length > 0) throw modelError('The model keeps weights in another file.');
-}
-
-function modelError(message: string, cause?: unknown): LimpidError {
-  return new LimpidError('E_MODEL', message, 'Choose an ONNX model file, or train one.', undefined, cause);
+  if (parts.length > 0) throw fault('E_MODEL/weights-apart');
 }
 
 function createSession(
@@ -273,19 +269,19 @@ async function runSession(
 
 function tensorIn(results: InferenceSession.OnnxValueMapType, name: string): Tensor {
   const tensor = results[name];
-  if (tensor === undefined) throw modelError('The model did not give one of its outputs.');
+  if (tensor === undefined) throw fault('E_MODEL/output-missing');
   return tensor;
 }
 
 function floatsOf(tensor: Tensor): Float32Array {
   if (tensor.type === 'float16') return fromHalves(halvesOf(tensor.data));
-  if (!(tensor.data instanceof Float32Array)) throw modelError('The model gave values that are not float32.');
+  if (!(tensor.data instanceof Float32Array)) throw fault('E_MODEL/no-float32');
   return tensor.data;
 }
 
 /** Where JavaScript has a Float16Array ONNX Runtime gives that. */
 function halvesOf(data: Tensor['data']): Uint16Array {
-  if (!ArrayBuffer.isView(data)) throw modelError('The model gave values that are not float16.');
+  if (!ArrayBuffer.isView(data)) throw fault('E_MODEL/no-float16');
   return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 }
 

@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import type { ComplexPair } from '../dicom/series/complex.js';
 import { type LoadedComplex, type LoadedMagnitude, loadComplex } from '../dicom/series/complex-volume.js';
@@ -57,7 +57,7 @@ export function complexInput(
       return writeBoth(loaded, pair, pool, naming, request, onProgress);
     },
     writeUnlike: async () => {
-      throw new LimpidError('E_INTERNAL', 'Maps are made of magnitudes.', 'Report this.');
+      throw fault('E_INTERNAL/magnitude-maps');
     },
   };
 }

@@ -189,9 +189,5 @@ function fileName(number: number): string {
 }
 
 function clampedWarning(count: number): Problem {
-  return {
-    code: 'W_CLAMPED',
-    message: `${count} pixels did not fit into the bits of the source and were set to the nearest value that does.`,
-    remedy: 'Nothing to do unless they are many: compare before and after in the report.',
-  };
+  return problemOf('W_CLAMPED/pixels', { pixels: count });
 }

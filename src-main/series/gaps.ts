@@ -1,4 +1,4 @@
-import type { Problem } from '../contract/errors.js';
+import { type Problem, problemOf } from '../contract/errors.js';
 import type { Volume } from '../imaging/volume.js';
 import type { StackInput } from './input.js';
 
@@ -10,9 +10,5 @@ export function gapsProblem(
   if (modality !== 'NIFTI' || measured === null) return null;
   let gaps = 0;
   for (const one of measured) if (one === 0) gaps++;
-  return {
-    code: 'W_NOT_FINITE',
-    message: `${gaps} of ${measured.length} voxels are no numbers (NaN or infinite). They count as padding: dark, neither learnt from nor judged, and as they were in what is written.`,
-    remedy: 'Fill them in and run again where they lie inside the body.',
-  };
+  return problemOf('W_NOT_FINITE/voxels', { gaps, voxels: measured.length });
 }

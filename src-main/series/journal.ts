@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
-import { fault, LimpidError, type Problem } from '../contract/errors.js';
+import { fault, type Problem, problemOf } from '../contract/errors.js';
 import { SeriesReport } from '../contract/report.js';
 import {
   either,
@@ -153,23 +153,14 @@ function refuseOtherSettings(head: Head, settings: Settings, place: string): voi
   const different = differing(head, settings);
   if (different.length === 0) return;
   const list = different.map((name) => `${name} ${show(head.settings[name])}, now ${show(settings[name])}`);
-  throw new LimpidError(
-    'E_RESUME',
-    `This output folder belongs to a run with other settings (${list.join('; ')}).`,
-    'Repeat the earlier settings to resume that run, or choose a new output folder to start anew.',
-    place,
-  );
+  throw fault('E_RESUME/settings', { changes: list.join('; ') }, place);
 }
 
 const DEVICE = 'device';
 
 function movedFrom(earlier: Settings, now: Settings): Problem | null {
   if (earlier[DEVICE] === now[DEVICE]) return null;
-  return {
-    code: 'W_DEVICE_CHANGED',
-    message: `This output folder was begun with the device ${show(earlier[DEVICE])} and goes on with ${show(now[DEVICE])}: what follows differs by rounding from what that would have made.`,
-    remedy: 'Give the earlier device to go on there instead, or choose a new output folder.',
-  };
+  return problemOf('W_DEVICE_CHANGED/output', { earlier: show(earlier[DEVICE]), now: show(now[DEVICE]) });
 }
 
 function show(value: Settings[string] | undefined): string {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type FreeMemory, freeMemory, MEMORY_SETTING } from '../base/memory.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { LoadedStack, StackInput, VolumeSize } from './input.js';
 
 /** What is to be done with a volume. */
@@ -50,11 +50,10 @@ export async function requireMemory(
   // What this process holds already was taken off what is free; the program and what is loaded are part of the need.
   const held = limit === 'setting' ? 0 : Math.min(own, PROGRAM_BYTES[use] + 4 * loaded);
   if (needed <= bytes + held) return;
-  throw new LimpidError(
-    'E_MEMORY',
-    `The series needs about ${gigabytes(needed)} of memory, and ${gigabytes(bytes + held)} can be had ${WHERE[limit]}.`,
-    `${REMEDY[limit]} or split the series: a part of its slices takes that part of the memory.`,
-  );
+  const facts = { needed, free: bytes + held };
+  throw limit === 'setting'
+    ? fault('E_MEMORY/setting', { ...facts, setting: MEMORY_SETTING })
+    : fault(`E_MEMORY/${limit}`, facts);
 }
 
 /**
@@ -73,20 +72,4 @@ export async function loadWithin(
   if (stack.size === null)
     await requireMemory(use, { area: rows * columns, values: data.length }, data.length);
   return loaded;
-}
-
-const WHERE: Readonly<Record<FreeMemory['limit'], string>> = {
-  machine: 'on this computer now',
-  container: 'within the limit of this container or batch job',
-  setting: `as ${MEMORY_SETTING} says`,
-};
-
-const REMEDY: Readonly<Record<FreeMemory['limit'], string>> = {
-  machine: 'Close other programs, use a computer with more memory,',
-  container: 'Give the container or the job more memory,',
-  setting: 'Raise the setting,',
-};
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

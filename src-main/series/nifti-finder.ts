@@ -1,6 +1,5 @@
 import * as path from 'node:path';
-import type { Problem } from '../contract/errors.js';
-import { problemFrom } from '../contract/errors.js';
+import { type Problem, problemFrom, problemOf } from '../contract/errors.js';
 import type { SourceFile } from '../dicom/files/source.js';
 import { isNiftiStart, type NiftiFacts, readNiftiFacts } from '../imaging/nifti-start.js';
 
@@ -147,10 +146,5 @@ function keyOf(file: SourceFile, stem: string, kind?: SidecarKind): string {
 }
 
 function alone(file: SourceFile, there: string, missing: string): Problem {
-  return {
-    code: 'E_NIFTI',
-    message: `The ${there} of a pair is there without its ${missing}.`,
-    remedy: 'Put the two beside each other, or convert them to one .nii file.',
-    place: file.place,
-  };
+  return problemOf('E_NIFTI/alone', { there, missing }, file.place);
 }

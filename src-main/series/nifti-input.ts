@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import { readRegular } from '../base/reading.js';
 import { VERSION } from '../base/version.js';
-import { fault, LimpidError, type Problem } from '../contract/errors.js';
+import { fault, LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { magnitudeOf } from '../imaging/complex.js';
 import { type NiftiImage, readNifti, writeComplexNifti, writeNifti } from '../imaging/nifti.js';
@@ -300,9 +300,5 @@ function factsOfDerivative(relative: string, { processed, suffix }: WriteRequest
 }
 
 function notCopied(count: number): Problem {
-  return {
-    code: 'W_UNREADABLE',
-    message: `${count === 1 ? 'A file' : `${count} files`} beside the image (bval, bvec or json) could not be copied.`,
-    remedy: 'Copy it yourself: the image is as it was on its grid and in its order.',
-  };
+  return problemOf('W_UNREADABLE/beside', { files: count });
 }

@@ -1,6 +1,7 @@
 import { protocol, type Session } from 'electron';
 import { getContent, refusal } from '../app/content.js';
 import type { AppService } from '../app/service.js';
+import { problemOf } from '../contract/errors.js';
 import { HOST, SCHEME } from './origin.js';
 
 /** To be called before the app is ready. Security checklist 18: a scheme of our own instead of file://. */
@@ -17,7 +18,7 @@ export function serveScheme(session: Session, service: AppService, appFolder: st
     const { status, headers, body } =
       url.host === HOST && request.method === 'GET'
         ? await getContent(service, appFolder, url.pathname)
-        : refusal({ code: 'E_NOT_FOUND', message: 'There is nothing here.', remedy: 'Report this.' });
+        : refusal(problemOf('E_NOT_FOUND/address'));
     return new Response(Uint8Array.from(body), { status, headers: { ...headers } });
   });
 }

@@ -18,7 +18,7 @@ export const utilitySpawn: Spawn = <In extends object, Out extends object>(
       child.on('message', (message: Out) => listener(message));
     },
     onExit(listener) {
-      child.on('exit', (code) => listener(`ended early (exit code ${code})`));
+      child.on('exit', (code) => listener({ by: `exit code ${code}` }));
     },
     // It waits for this: only the receiver knows that the last message has arrived.
     release: () => {

@@ -1,5 +1,5 @@
 import { sha256 } from '../base/files.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { DeviceName } from '../contract/requests.js';
 import { isOfUnitNoise } from '../model-files/model-card.js';
@@ -32,12 +32,7 @@ export async function openModelSource(given: string, device: DeviceName, emit: E
     const model = await openModelFile(runtime, bytes);
     if (isOfUnitNoise(model.card)) throw fault('E_MODEL/denoises-only');
     const { channels, context } = model.card.input;
-    if (channels !== 2 * context + 1)
-      throw new LimpidError(
-        'E_MODEL',
-        `The model takes images of ${channels} channels: these are no neighbouring slices.`,
-        'Use a model that `limpid train` made from series like these.',
-      );
+    if (channels !== 2 * context + 1) throw fault('E_MODEL/channels', { channels });
     return {
       model,
       sha256: sha256(bytes),

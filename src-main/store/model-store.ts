@@ -4,7 +4,7 @@ import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/f
 import { homeFolder } from '../base/home.js';
 import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type LearningPoint, ModelEntry } from '../contract/models.js';
 import { filled, object, optional, readText } from '../contract/schema.js';
 import { withWeightsInside } from './model-weights.js';
@@ -50,12 +50,7 @@ export async function findModel(wanted: string): Promise<ModelEntry> {
   const found = exact.length > 0 ? exact : entries.filter(({ id }) => wanted !== '' && id.startsWith(wanted));
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only;
-  throw new LimpidError(
-    'E_NOT_FOUND',
-    found.length === 0 ? 'There is no such model in the library.' : 'Several models of the library match.',
-    'Run `limpid models list` and give the whole id.',
-    wanted,
-  );
+  throw fault(found.length === 0 ? 'E_NOT_FOUND/model' : 'E_NOT_FOUND/models', {}, wanted);
 }
 
 /** Keeps a model. The same file twice is one model. @throws LimpidError E_EXISTS for a name that another has; E_IO */

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { asReadError, readRegular } from '../base/reading.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { type ExternalPart, externalParts, withExternalInside } from '../graph/onnx-external.js';
 
 /** A protobuf message, which a model is, holds no more. */
@@ -25,7 +25,7 @@ export async function withWeightsInside(file: string, model: Uint8Array): Promis
     if (files.has(location)) continue;
     const beside = await pathBeside(file, location);
     total += await sizeOf(beside);
-    if (total > MOST_BYTES) throw refusal('The model and its weights are over 2 GB.', beside);
+    if (total > MOST_BYTES) throw fault('E_MODEL/over-2gb', {}, beside);
     files.set(location, await readRegular(beside));
   }
   // Many tensors may name the same bytes.
@@ -33,7 +33,7 @@ export async function withWeightsInside(file: string, model: Uint8Array): Promis
     (sum, { location, offset, length }) => sum + (length ?? (files.get(location)?.length ?? 0) - offset),
     model.length,
   );
-  if (inside > MOST_BYTES) throw refusal('The model and its weights are over 2 GB.', file);
+  if (inside > MOST_BYTES) throw fault('E_MODEL/over-2gb', {}, file);
   return withExternalInside(model, (part) => cut(part, files.get(part.location), file));
 }
 
@@ -49,7 +49,7 @@ function partsOf(model: Uint8Array): ExternalPart[] {
 async function pathBeside(file: string, location: string): Promise<string> {
   const folder = path.dirname(path.resolve(file));
   const plain = location !== '' && location !== '..' && !/[\\/:\0]/.test(location.replace(/^\.\//, ''));
-  if (!plain) throw refusal('The model asks for weights that do not lie beside it.', file);
+  if (!plain) throw fault('E_MODEL/weights-elsewhere', {}, file);
   const wanted = path.join(folder, location);
   try {
     const [real, home] = await Promise.all([fs.realpath(wanted), fs.realpath(folder)]);
@@ -58,7 +58,7 @@ async function pathBeside(file: string, location: string): Promise<string> {
     if (!hasCode(error, 'ENOENT')) throw asReadError(error, wanted);
     throw fault('E_NOT_FOUND/weights', {}, wanted, error);
   }
-  throw refusal('The weights of the model are a link to another folder.', wanted);
+  throw fault('E_MODEL/weights-link', {}, wanted);
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -71,16 +71,6 @@ async function sizeOf(file: string): Promise<number> {
 
 function cut({ offset, length }: ExternalPart, data: Uint8Array | undefined, file: string): Uint8Array {
   const end = length === null ? (data?.length ?? 0) : offset + length;
-  if (data === undefined || offset > end || end > data.length)
-    throw refusal('The file with the weights of the model is shorter than the model says.', file);
+  if (data === undefined || offset > end || end > data.length) throw fault('E_MODEL/weights-short', {}, file);
   return data.subarray(offset, end);
-}
-
-function refusal(message: string, place: string): LimpidError {
-  return new LimpidError(
-    'E_MODEL',
-    message,
-    'Get both files again, or export the model as one file (external_data=False in PyTorch).',
-    place,
-  );
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { TrainingStatistics } from '../contract/trust.js';
 import type { NamedArrays } from '../graph/types.js';
 import { type Autoencoder, CONDITIONS } from '../models/family.js';
@@ -91,12 +91,7 @@ function patchSizeFor({ multiple }: Autoencoder, image: UnitNoiseImage): number 
 
 function planFor({ model, kept }: GeneralModel, image: UnitNoiseImage, options: AdaptOptions): DenoiserPlan {
   const size = patchSizeFor(model, image);
-  if (size < SMALLEST_SIDE)
-    throw new LimpidError(
-      'E_TOO_SMALL',
-      `The planes are under ${SMALLEST_SIDE} pixels wide or high: too little to adapt to.`,
-      'Use --adapt off.',
-    );
+  if (size < SMALLEST_SIDE) throw fault('E_TOO_SMALL/adapt', { least: SMALLEST_SIDE });
   const chosen = {
     objective: recorruption(image),
     size,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Random } from '../base/random.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import type { Preview } from '../contract/events.js';
 import type { NamedArrays } from '../graph/types.js';
 import { familyNamed } from '../models/families/families.js';
@@ -123,24 +123,19 @@ function drawExamples(sampler: CropSampler, { size, seed }: FamilyPlan) {
 
 function checkSizes(model: Autoencoder, corpus: readonly CorpusShape[], size: number): void {
   if (size % model.multiple !== 0)
-    throw new LimpidError(
-      'E_USAGE',
-      `The patch size ${size} is no multiple of ${model.multiple}, which this model divides images by.`,
-      `Give --patch-size ${Math.max(model.multiple, size - (size % model.multiple))}, or fewer levels.`,
-    );
+    throw fault('E_USAGE/patch-size', {
+      size,
+      multiple: model.multiple,
+      possible: Math.max(model.multiple, size - (size % model.multiple)),
+    });
   const smallest = Math.min(...corpus.map(({ rows, columns }) => Math.min(rows, columns)));
-  if (smallest < model.multiple)
-    throw new LimpidError(
-      'E_TOO_SMALL',
-      `The planes are ${smallest} pixels wide or high: this model needs ${model.multiple}.`,
-      'Give a model of fewer levels or smaller patches (--set), or leave the small series out.',
-    );
+  if (smallest < model.multiple) throw fault('E_TOO_SMALL/model', { side: smallest, least: model.multiple });
   if (smallest < size)
-    throw new LimpidError(
-      'E_TOO_SMALL',
-      `The planes are ${smallest} pixels wide or high: smaller than the patches of ${size}.`,
-      `Give --patch-size ${smallest - (smallest % model.multiple)} or leave the small series out.`,
-    );
+    throw fault('E_TOO_SMALL/patches', {
+      side: smallest,
+      size,
+      possible: smallest - (smallest % model.multiple),
+    });
 }
 
 /** Of values, targets, geometry and split. */

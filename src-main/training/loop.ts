@@ -1,5 +1,5 @@
 import { Random } from '../base/random.js';
-import { fault, LimpidError, type Problem } from '../contract/errors.js';
+import { fault, type LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import type { NamedArrays } from '../graph/types.js';
 import type { Runtime, StepProgram } from '../runtime/types.js';
 import type { CurvePoint } from './checkpoint.js';
@@ -203,12 +203,7 @@ async function oneStep({ learner, settings, source, program }: Run, step: number
     ...(learner.ramp > 0 ? { ramp: Float32Array.of(Math.min(1, step / learner.ramp)) } : {}),
     learningRate: Float32Array.of(learningRate(schedule, step)),
   });
-  if (!Number.isFinite(loss[0]))
-    throw new LimpidError(
-      'E_TRAINING',
-      `The loss is not a number any more at step ${step}.`,
-      'Run again with another --seed; if it happens again, inspect the series for odd values.',
-    );
+  if (!Number.isFinite(loss[0])) throw fault('E_TRAINING/loss', { step });
   return loss[0];
 }
 
@@ -244,11 +239,7 @@ async function startingPoint(
 }
 
 function moved({ device, step }: Checkpoint, now: string): Problem {
-  return {
-    code: 'W_DEVICE_CHANGED',
-    message: `The training was begun on ${device} and goes on at step ${step} on ${now}: its weights differ by rounding from those of one device.`,
-    remedy: 'Give the earlier device to go on there instead.',
-  };
+  return problemOf('W_DEVICE_CHANGED/training', { earlier: device, step, now });
 }
 
 function outOfPatience(

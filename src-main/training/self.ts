@@ -1,5 +1,5 @@
 import { sha256 } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { fault } from '../contract/errors.js';
 import { denoiser } from '../models/families/unet.js';
 import type { Autoencoder } from '../models/family.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
@@ -62,12 +62,7 @@ function planFor(
   options: SelfTrainingOptions,
 ): { readonly model: Autoencoder; readonly plan: SelfTrainingPlan } {
   const size = Math.min(PATCH_SIZE, multipleOf4(Math.min(image.rows, image.columns)));
-  if (size < SMALLEST_SIDE)
-    throw new LimpidError(
-      'E_TOO_SMALL',
-      `The planes are under ${SMALLEST_SIDE} pixels wide or high: too little to learn from.`,
-      'Leave this series as it is, or use a model file.',
-    );
+  if (size < SMALLEST_SIDE) throw fault('E_TOO_SMALL/self', { least: SMALLEST_SIDE });
   const context = options.only2d || image.slices < 3 ? 0 : 1;
   const { mean, deviation } = moments(image);
   const objective = objectiveFor(options.objective, image);

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Recipe, setUp, takeAway } from '../../src-main/app/setup/setup.js';
 import { type Platform, tensorflowRecipe } from '../../src-main/app/setup/tensorflow.js';
 import { findTools, runTool } from '../../src-main/app/setup/tools.js';
-import { LimpidError } from '../../src-main/contract/errors.js';
+import { told } from '../../src-main/cli/terminal/words.js';
+import { LimpidError, problemFrom } from '../../src-main/contract/errors.js';
 
 let root = '';
 const before = { PATH: process.env.PATH, CXX: process.env.CXX };
@@ -182,10 +183,12 @@ describe('TensorFlow', () => {
     ['an old Linux', { system: 'linux', processor: 'x64', glibc: '2.17' }, /newer Linux/],
     ['a Linux with another C library', { system: 'linux', processor: 'x64', glibc: null }, /newer Linux/],
   ])('is refused on %s, with what to use there', async (_, platform, remedy) => {
-    await expect(setUp(tensorflowRecipe(places, platform), quiet, go())).rejects.toMatchObject({
-      code: 'E_SETUP',
-      remedy: expect.stringMatching(remedy),
-    });
+    const refused: unknown = await setUp(tensorflowRecipe(places, platform), quiet, go()).catch(
+      (error: unknown) => error,
+    );
+    const problem = problemFrom(refused);
+    expect(problem.code).toBe('E_SETUP');
+    expect(told(problem).remedy).toMatch(remedy);
     expect(await fs.readdir(root)).toEqual([]);
   });
 });

@@ -2,10 +2,12 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { told } from '../../src-main/cli/terminal/words.js';
 import { devicesOf } from '../../src-main/contract/devices.js';
+import { problemFrom } from '../../src-main/contract/errors.js';
 import { hasCudaLibrary } from '../../src-main/runtime/cuda.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { wasmEngine, wordsOn } from '../../src-main/runtime/providers.js';
+import { refusal, wasmEngine } from '../../src-main/runtime/providers.js';
 import { sessionRuntime } from '../../src-main/runtime/session.js';
 import { unetStep } from '../graph/unet.js';
 import { trainingFeeds } from './feeds.js';
@@ -67,14 +69,14 @@ describe('the devices that a machine can have', () => {
     ['cuda', 'win32', false, /on Linux only/, /dml/],
     ['webgpu', 'linux', false, /No GPU/, /Vulkan/],
   ] as const)('say why %s does not open on %s (library: %s)', (device, system, cuda, message, remedy) => {
-    const [said, then] = wordsOn(device, noGpu, system, cuda);
+    const { message: said, remedy: then } = told(problemFrom(refusal(device, noGpu, system, cuda)));
     expect(said).toMatch(message);
     expect(then).toMatch(remedy);
     expect(then).not.toMatch(/install its driver/i);
   });
 
   it('say that libraries do not load, where CUDA did not say anything itself', () => {
-    expect(wordsOn('cuda', new Error('Failed to load shared library'), 'linux', true)[1]).toMatch(
+    expect(refusal('cuda', new Error('Failed to load shared library'), 'linux', true).remedy).toMatch(
       /LD_LIBRARY_PATH/,
     );
   });

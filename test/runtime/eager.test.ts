@@ -4,6 +4,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { told } from '../../src-main/cli/terminal/words.js';
+import { problemFrom } from '../../src-main/contract/errors.js';
 import { emitInference } from '../../src-main/graph/emit/trace.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { eagerRuntime } from '../../src-main/runtime/eager.js';
@@ -126,11 +128,10 @@ describe('the device tensorflow', () => {
 
   it('says how to set it up when it is missing', async () => {
     const missing = (): boolean => loadBackend('@tensorflow/no-such-package', 'tensorflow');
-    await expect(openTensorflow(files, missing)).rejects.toMatchObject({
-      code: 'E_DEVICE',
-      message: expect.stringContaining('not set up'),
-      remedy: expect.stringContaining('limpid setup-tensorflow'),
-    });
+    const problem = problemFrom(await openTensorflow(files, missing).catch((error: unknown) => error));
+    expect(problem.code).toBe('E_DEVICE');
+    expect(told(problem).message).toContain('not set up');
+    expect(told(problem).remedy).toContain('limpid setup-tensorflow');
   });
 
   it('is looked for in its folder, and said to be broken where that holds no whole one', async () => {

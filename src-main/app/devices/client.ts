@@ -1,7 +1,7 @@
 import type { DeviceInfo, DeviceTest } from '../../contract/app.js';
-import { errorFrom, type Problem } from '../../contract/errors.js';
+import { errorFrom, type Problem, problemOf } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests.js';
-import type { Spawn } from '../../process/spawn.js';
+import type { ProcessEnd, Spawn } from '../../process/spawn.js';
 import type { ProbeOutcome } from '../../runtime/probe-outcome.js';
 import type { DeviceAnswer, DeviceQuestion } from './protocol.js';
 
@@ -56,7 +56,7 @@ export function devicesClient(options: {
       const answer = await ask({ kind: 'test', device });
       if (answer.kind === 'tested')
         return { device, ...answer.test, same: answer.test.largestDifference <= SAME };
-      throw errorFrom(answer.kind === 'refused' ? answer.problem : crash('gave no answer'));
+      throw errorFrom(answer.kind === 'refused' ? answer.problem : crash('unanswered'));
     },
   };
 }
@@ -64,7 +64,7 @@ export function devicesClient(options: {
 function infoOf(name: DeviceName, answer: DeviceAnswer): DeviceInfo {
   if (answer.kind === 'opened')
     return { name, available: true, description: answer.description, problem: answer.warnings[0] ?? null };
-  const problem = answer.kind === 'refused' ? answer.problem : crash('gave no answer');
+  const problem = answer.kind === 'refused' ? answer.problem : crash('unanswered');
   return { name, available: false, description: '', problem };
 }
 
@@ -73,7 +73,7 @@ function askOnce(entry: string, spawn: Spawn, question: DeviceQuestion): Promise
     const child = spawn<DeviceQuestion, DeviceAnswer>(entry);
     let answer: DeviceAnswer | null = null;
     const timer = setTimeout(() => {
-      answer ??= { kind: 'refused', problem: crash('did not answer in time') };
+      answer ??= { kind: 'refused', problem: crash('late') };
       child.kill();
     }, TIME_LIMIT_MS);
     child.onMessage((message) => {
@@ -90,10 +90,8 @@ function askOnce(entry: string, spawn: Spawn, question: DeviceQuestion): Promise
   });
 }
 
-function crash(how: string): Problem {
-  return {
-    code: 'E_CRASH',
-    message: `The process that tried the device ${how}.`,
-    remedy: 'Update the driver of the device, or use another device.',
-  };
+function crash(how: ProcessEnd): Problem {
+  return typeof how === 'string'
+    ? problemOf('E_CRASH/device', { how })
+    : problemOf('E_CRASH/device-ended', { how: how.by });
 }

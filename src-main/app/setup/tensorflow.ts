@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { tensorflowFolder } from '../../base/home.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Recipe } from './setup.js';
 import { findTools, mustRun, type Tool } from './tools.js';
 import { fetchWheel, unpack, type Wheel } from './wheel.js';
@@ -92,14 +92,12 @@ export function tensorflowRecipe({ manifest, verify }: TensorflowPlaces, platfor
           for (const name of ['package.json', 'package-lock.json'])
             await fs.copyFile(path.join(manifest, name), path.join(folder, name));
           await mustRun(
-            'Fetching with npm',
             (await needed()).npm,
             ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
             {
               cwd: folder,
               signal,
-              remedy:
-                'Look at the network and at the registry of npm (npm config list), then run the setup again.',
+              failed: (said) => fault('E_SETUP/npm', { said }),
             },
           );
         },
@@ -134,26 +132,15 @@ export function tensorflowRecipe({ manifest, verify }: TensorflowPlaces, platfor
 
 /** @throws LimpidError E_SETUP where TensorFlow cannot be set up, with what to use there */
 function refuseOther({ system, processor, glibc }: Platform): void {
-  const refuse = (message: string, remedy: string): never => {
-    throw new LimpidError('E_SETUP', message, remedy);
-  };
-  if (system === 'win32')
-    refuse(
-      'TensorFlow cannot be set up on Windows: PyPI’s library for Windows has nothing that the binding can be linked with.',
-      'Use --device auto (the GPU through WebGPU) or dml (DirectML), which need nothing; or run Limpid in WSL 2, where the setup works as on Linux.',
-    );
-  if (system !== 'linux' || processor !== 'x64')
-    refuse(
-      `TensorFlow can be set up on Linux with an x64 processor only, not on ${system} ${processor}.`,
-      'Use --device auto, which takes the GPU through WebGPU and needs nothing.',
-    );
+  if (system === 'win32') throw fault('E_SETUP/windows');
+  if (system !== 'linux' || processor !== 'x64') throw fault('E_SETUP/other-system', { system, processor });
   const [major = 0, minor = 0] = (glibc ?? '0.0').split('.').map(Number);
   const [leastMajor, leastMinor] = LEAST_GLIBC;
+  const least = LEAST_GLIBC.join('.');
   if (major < leastMajor || (major === leastMajor && minor < leastMinor))
-    refuse(
-      `TensorFlow needs the C library glibc ${LEAST_GLIBC.join('.')} or newer; here is ${glibc ?? 'another one'}.`,
-      'Use a newer Linux, or --device auto, which needs nothing.',
-    );
+    throw glibc === null || glibc === undefined
+      ? fault('E_SETUP/no-glibc', { least })
+      : fault('E_SETUP/glibc', { least, found: glibc });
 }
 
 function placeOf(folder: string, entry: string): string | null {
@@ -167,7 +154,6 @@ async function compile(compiler: Tool, folder: string, signal: AbortSignal): Pro
   const binding = path.join(folder, PACKAGE);
   await fs.mkdir(path.join(binding, 'lib', 'napi-v8'), { recursive: true });
   await mustRun(
-    'Compiling the binding of TensorFlow',
     compiler,
     [
       ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
@@ -180,8 +166,7 @@ async function compile(compiler: Tool, folder: string, signal: AbortSignal): Pro
     {
       cwd: binding,
       signal,
-      remedy:
-        'Update the C++ compiler (C++17 is needed), or name another with CXX, then run the setup again.',
+      failed: (said) => fault('E_SETUP/compiling', { said }),
     },
   );
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { childEnvironment } from '../../base/environment.js';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 
 /** A program of the person's machine, with the arguments that always come first. */
 export interface Tool {
@@ -72,21 +72,14 @@ async function firstThatRuns(
 
 /** @throws LimpidError E_SETUP with what the program said, when it failed */
 export async function mustRun(
-  what: string,
   tool: Tool,
   args: readonly string[],
-  options: RunOptions & { readonly remedy: string },
+  options: RunOptions & { readonly failed: (said: string) => LimpidError },
 ): Promise<void> {
   const { code, said } = await runTool(tool, args, options);
   if (code === 0) return;
   const last = said.split('\n').slice(-3).join(' ').trim();
-  throw new LimpidError(
-    'E_SETUP',
-    `${what} failed${last === '' ? '' : `: ${last}`}`,
-    options.remedy,
-    undefined,
-    said,
-  );
+  throw options.failed(last === '' ? `exit code ${code}` : last);
 }
 
 export function cancelled(): LimpidError {
@@ -106,12 +99,6 @@ const CANDIDATES = {
 
 export type ToolName = keyof typeof CANDIDATES;
 
-const HOW_TO_HAVE: Readonly<Record<ToolName, string>> = {
-  pip: 'Python 3 with pip (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip)',
-  npm: 'npm, which comes with Node.js',
-  compiler: 'a C++ compiler (Debian, Ubuntu: apt install g++; Fedora: dnf install gcc-c++)',
-};
-
 /**
  * Finds the programs that are needed; `CXX` names another compiler.
  *
@@ -119,18 +106,14 @@ const HOW_TO_HAVE: Readonly<Record<ToolName, string>> = {
  */
 export async function findTools<N extends ToolName>(names: readonly N[]): Promise<Record<N, Tool>> {
   const found: Partial<Record<N, Tool>> = {};
-  const missing: string[] = [];
+  const missing: ToolName[] = [];
   for (const name of names) {
     const first = await firstThatRuns([...namedByPerson(name), ...CANDIDATES[name]], ['--version']);
-    if (first === null) missing.push(HOW_TO_HAVE[name]);
+    if (first === null) missing.push(name);
     else found[name] = first.tool;
   }
   if (isWhole(found, names)) return found;
-  throw new LimpidError(
-    'E_SETUP',
-    `Not everything that is needed is installed. Missing: ${missing.join('; ')}.`,
-    'Install it, then run the setup again. Limpid itself needs none of it: --device auto works without.',
-  );
+  throw fault('E_SETUP/tools', { missing });
 }
 
 function isWhole<N extends ToolName>(

@@ -1,4 +1,4 @@
-import { errorFrom, LimpidError } from '../../contract/errors.js';
+import { errorFrom, fault } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests.js';
 import type { Spawn } from '../../process/spawn.js';
 import { devicesClient } from '../devices/client.js';
@@ -22,9 +22,5 @@ export async function verifyDevice(
   if (!available && problem !== null) throw errorFrom(problem);
   const { same, largestDifference } = await devices.test(device);
   if (same) return description;
-  throw new LimpidError(
-    'E_SETUP',
-    `The device ${device} computes something else than the CPU (off by ${largestDifference.toPrecision(2)}).`,
-    'Use --device auto, and report this.',
-  );
+  throw fault('E_SETUP/other-result', { device, off: largestDifference });
 }

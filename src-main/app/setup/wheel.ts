@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as yauzl from 'yauzl';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { mustRun, type Tool } from './tools.js';
 
 /**
@@ -37,7 +37,6 @@ export async function fetchWheel(
   const wanted = path.join(folder, 'wanted.txt');
   await fs.writeFile(wanted, [`${wheel.name}==${wheel.version}`, `--hash=sha256:${wheel.sha256}`].join(' '));
   await mustRun(
-    `Fetching ${wheel.name} ${wheel.version} with pip`,
     pip,
     [
       'download',
@@ -53,17 +52,12 @@ export async function fetchWheel(
     ],
     {
       signal,
-      remedy:
-        'Look at the network and at the package index of pip (pip config list), then run the setup again: it goes on.',
+      failed: (said) => fault('E_SETUP/pip-fetch', { what: `${wheel.name} ${wheel.version}`, said }),
     },
   );
   const file = (await fs.readdir(folder)).find((name) => name.endsWith('.whl'));
   if (file !== undefined) return path.join(folder, file);
-  throw new LimpidError(
-    'E_SETUP',
-    `pip left no file of ${wheel.name}.`,
-    'Run the setup again; update pip if it happens again.',
-  );
+  throw fault('E_SETUP/pip', { name: wheel.name });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { LimpidError, problemFrom } from '../../contract/errors.js';
+import { fault, problemFrom } from '../../contract/errors.js';
 import { EXIT, exitCodeFor } from '../../contract/results.js';
 import { type Checked, checkRules } from '../../node/check.js';
 import { type NodeConfig, readConfig } from '../../node/config.js';
@@ -92,12 +92,7 @@ export function nodeCommand(compute: string, finish: (exitCode: number) => void)
 /** @throws LimpidError E_USAGE, those of reading it */
 function configOf(self: Command): Promise<NodeConfig> {
   const { config } = self.optsWithGlobals<NodeOptions>();
-  if (config === undefined)
-    throw new LimpidError(
-      'E_USAGE',
-      'The settings of the node are missing.',
-      'Give them with --config FILE.',
-    );
+  if (config === undefined) throw fault('E_USAGE/node-config');
   return readConfig(config);
 }
 

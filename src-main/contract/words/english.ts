@@ -6,6 +6,7 @@ import { FILES } from './english/files.js';
 import { IMAGES } from './english/images.js';
 import { JOBS } from './english/jobs.js';
 import { MODELS } from './english/models.js';
+import { NODE } from './english/node.js';
 import { NOISE } from './english/noise.js';
 import { TRAINING } from './english/training.js';
 import { TRUST } from './english/trust.js';
@@ -25,6 +26,7 @@ export const ENGLISH = {
   ...IMAGES,
   ...DICOM_FILES,
   ...DICOM_IMAGES,
+  ...NODE,
   ...NOISE,
   ...MODELS,
   ...DEVICES,

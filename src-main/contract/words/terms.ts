@@ -12,6 +12,9 @@ export const TERMS = {
     quote: 'a quote is not closed',
     start: 'nothing begins so',
     attribute: 'this attribute is not known',
+    joint: 'expected "and", "or" or the end',
+    bracket: 'expected ")"',
+    name: 'expected the name of an attribute, "not" or "("',
   },
   /** Programs that a setup needs. */
   tool: {
@@ -53,6 +56,12 @@ export const TERMS = {
     odd: 'an odd number of bytes of pixels',
     comma: 'a comma as decimal sign',
     twice: 'functional groups that are both shared and of each frame',
+  },
+  /** Why a service refused. */
+  refusal: {
+    token: 'it does not take our token',
+    room: 'it is out of room',
+    other: 'it refused',
   },
   /** Why there is no connection, by the system's code. */
   connection: {
@@ -117,19 +126,9 @@ export const TERMS = {
     precision: 'its precision',
     'quantisation-table': 'a quantisation table',
     'huffman-table': 'a Huffman table',
-    'no-dc-table': 'a DC table is missing',
-    'no-ac-table': 'an AC table is missing',
+    'no-quantisation-table': 'a quantisation table is missing',
+    'no-huffman-table': 'a Huffman table is missing',
     'marker-short': 'a marker is too short',
-  },
-  /** What a simulated scanner cannot have. */
-  scanner: {
-    'no-signal': 'an object without any signal',
-    level: 'a level that is not positive',
-    coils: 'a number of coils under 1',
-    acceleration: 'an acceleration under 1',
-    fast: 'an acceleration above the number of coils',
-    part: 'a part of k-space outside (0, 1]',
-    gain: 'a gain of air that is not positive',
   },
   /** What a graph cannot hold of an operator. */
   operator: {

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { type Element, type ElementFile, findElement, UNDEFINED_LENGTH } from '../elements/elements.js';
 
 const EXTENDED_OFFSETS = 0x7fe00001;
@@ -28,11 +28,7 @@ export function encapsulatedFrames(
   const table = basic.length > 0 ? basic : extendedTable(bytes, findElement(elements, EXTENDED_OFFSETS));
   const groups = groupFragments(table, fragments, frames);
   if (groups === null || groups.length !== frames || groups.some((group) => group.length === 0))
-    throw new LimpidError(
-      'E_PIXEL_LENGTH',
-      `The compressed pixel data has ${fragments.length} fragments, which do not make ${frames} frames.`,
-      'Copy or export the file again.',
-    );
+    throw fault('E_PIXEL_LENGTH/fragments', { fragments: fragments.length, frames });
   return (frame) => join(groups[frame].map((fragment) => fragment.data));
 }
 

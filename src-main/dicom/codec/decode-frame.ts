@@ -39,7 +39,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
  */
 export async function decodeFrame(data: Uint8Array, format: FrameFormat): Promise<Samples> {
   const decoder = DECODERS.get(format.transferSyntax);
-  if (decoder === undefined) throw damaged('no codec is known for it');
+  if (decoder === undefined) throw damaged('no-codec');
   const samples = await decoder(data, format);
   if (samples.length !== format.rows * format.columns) throw cutShort();
   return samples;

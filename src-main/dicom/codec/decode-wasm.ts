@@ -37,7 +37,7 @@ const modules = new Map<WasmCodec, Promise<WasmModule>>();
 export async function decodeWasm(codec: WasmCodec, data: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const module = await load(codec);
   const Decoder = module[codec];
-  if (Decoder === undefined) throw damaged('the codec is missing');
+  if (Decoder === undefined) throw damaged('codec-missing');
   const decoder = new Decoder();
   try {
     decoder.getEncodedBuffer(data.length).set(data);
@@ -45,7 +45,7 @@ export async function decodeWasm(codec: WasmCodec, data: Uint8Array): Promise<Ui
     return Uint8Array.from(decoder.getDecodedBuffer());
   } catch (error) {
     // The codecs throw bare numbers: addresses of C++ exceptions.
-    throw damaged('the codec refused it', error instanceof Error ? error : undefined);
+    throw damaged('codec-refused', error instanceof Error ? error : undefined);
   } finally {
     decoder.delete();
   }

@@ -262,10 +262,10 @@ function ask(worker: Worker, request: FrameRequest, limitMs: number): Promise<An
       if (reply.problem === undefined) finish({ samples: reply.samples });
       else finish({ problem: errorFrom(reply.problem) });
     };
-    const onError = (error: unknown): void => finish({ problem: damaged('the decoder crashed', error) });
-    const onExit = (): void => finish({ problem: damaged('the decoder ended') });
+    const onError = (error: unknown): void => finish({ problem: damaged('decoder-crashed', error) });
+    const onExit = (): void => finish({ problem: damaged('decoder-ended') });
     const timer = setTimeout(
-      () => finish({ problem: damaged(`a frame took over ${limitMs / 1000} seconds`) }),
+      () => finish({ problem: fault('E_CODEC/slow', { seconds: limitMs / 1000 }) }),
       limitMs,
     );
     worker.on('message', onMessage);

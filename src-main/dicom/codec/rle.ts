@@ -1,3 +1,4 @@
+import { fault } from '../../contract/errors.js';
 import { cutShort, damaged } from '../../imaging/jpeg/codestream.js';
 
 const HEADER_BYTES = 64;
@@ -14,12 +15,12 @@ export function decodeRle(data: Uint8Array, pixels: number, bytesPerSample: numb
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const segments = view.getUint32(0, true);
   if (segments !== bytesPerSample)
-    throw damaged(`it has ${segments} segments where ${bytesPerSample} belong`);
+    throw fault('E_CODEC/segments', { found: segments, expected: bytesPerSample });
   const out = new Uint8Array(pixels * bytesPerSample);
   for (let i = 0; i < segments; i++) {
     const start = view.getUint32(4 + 4 * i, true);
     const end = i + 1 < segments ? view.getUint32(8 + 4 * i, true) : data.length;
-    if (start < HEADER_BYTES || end < start) throw damaged('a segment lies outside');
+    if (start < HEADER_BYTES || end < start) throw damaged('segment-outside');
     if (end > data.length) throw cutShort();
     // The first segment holds the most significant bytes.
     decodeSegment(data.subarray(start, end), out, segments - 1 - i, bytesPerSample);
@@ -36,7 +37,7 @@ function decodeSegment(data: Uint8Array, out: Uint8Array, first: number, step: n
     const control = data[from++];
     if (control === 128) continue;
     const count = control < 128 ? control + 1 : 257 - control;
-    if (to + (count - 1) * step >= out.length) throw damaged('a segment is too long');
+    if (to + (count - 1) * step >= out.length) throw damaged('segment-long');
     if (control < 128) {
       if (from + count > data.length) throw cutShort();
       for (let i = 0; i < count; i++, to += step) out[to] = data[from + i];
@@ -48,5 +49,5 @@ function decodeSegment(data: Uint8Array, out: Uint8Array, first: number, step: n
   }
   // A segment that goes on was not what these pixels were packed into.
   for (let i = from; i < data.length; i++)
-    if (data[i] !== 0 && data[i] !== 128 && data[i] !== 255) throw damaged('a segment is too long');
+    if (data[i] !== 0 && data[i] !== 128 && data[i] !== 255) throw damaged('segment-long');
 }

@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 
 /** How stored integers stand for real-world values (PS3.3 sections C.7.6.3 and C.11.1). */
 export interface StoredFormat {
@@ -89,10 +89,6 @@ function allocate(format: StoredFormat, length: number): StoredPixels {
     case 32:
       return signed ? new Int32Array(length) : new Uint32Array(length);
     default:
-      throw new LimpidError(
-        'E_NOT_ELIGIBLE',
-        `Images of ${format.bitsAllocated} bits a pixel are not denoised.`,
-        'Leave this series out.',
-      );
+      throw fault('E_NOT_ELIGIBLE/bits', { bits: format.bitsAllocated });
   }
 }

@@ -1,4 +1,5 @@
-import { mismatch, openSequence, pastEnd, refusal, tooMany, truncated } from './elements-errors.js';
+import { fault } from '../../contract/errors.js';
+import { openSequence, pastEnd, tooMany } from './elements-errors.js';
 import { type Element, type Encoding, MAX_DEPTH, MAX_ELEMENTS, UNDEFINED_LENGTH } from './elements-types.js';
 
 export const ITEM = 0xfffee000;
@@ -43,7 +44,7 @@ export class Scanner {
       const length = this.#view.getUint16(offset + 6, littleEndian);
       return { tag, vr, length, start: offset, valueStart: offset + 8, end: offset };
     }
-    if (!LONG_VRS.has(vr)) throw mismatch(`no value representation is known at byte ${offset + 4}`);
+    if (!LONG_VRS.has(vr)) throw fault('E_TS_MISMATCH/no-vr', { at: offset + 4 });
     this.#require(offset, 12);
     const length = this.#view.getUint32(offset + 8, littleEndian);
     return { tag, vr, length, start: offset, valueStart: offset + 12, end: offset };
@@ -94,7 +95,7 @@ export class Scanner {
       return this.#sequenceEnd(header, limit, depth + 1);
     if (header.vr === 'UN')
       return new Scanner(this.#bytes, IMPLICIT_LITTLE).#sequenceEnd(header, limit, depth + 1);
-    throw mismatch(`the element at byte ${header.start} may not have an undefined length`);
+    throw fault('E_TS_MISMATCH/undefined-length', { at: header.start });
   }
 
   /** Encapsulated pixel data (PS3.5 section A.4): items of bytes, then a delimiter. */
@@ -122,15 +123,10 @@ export class Scanner {
 
   #require(offset: number, count: number): void {
     if (offset + count > this.#bytes.length)
-      throw truncated(`the file ends at byte ${this.#bytes.length}, inside the element at byte ${offset}`);
+      throw fault('E_TRUNCATED/inside', { end: this.#bytes.length, at: offset });
   }
 }
 
 export function requireDepth(depth: number, offset: number): void {
-  if (depth > MAX_DEPTH)
-    throw refusal(
-      'E_NESTING',
-      `Sequences are nested deeper than ${MAX_DEPTH} levels at byte ${offset}.`,
-      'Export the series again.',
-    );
+  if (depth > MAX_DEPTH) throw fault('E_NESTING/levels', { levels: MAX_DEPTH, at: offset });
 }

@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
-import type { LimpidError } from '../../contract/errors.js';
-import { mismatch, openSequence, pastEnd, refusal, tagName, tooMany, truncated } from './elements-errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
+import { openSequence, pastEnd, tagName, tooMany } from './elements-errors.js';
 import {
   IMPLICIT_LITTLE,
   ITEM,
@@ -123,12 +123,7 @@ function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding, size:
     const element = scanner.element(offset, size, 0);
     if (element.end > bytes.length && element.tag !== PIXEL_DATA) throw pastEnd(element);
     if (elements.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
-    if (seen.has(element.tag))
-      throw refusal(
-        'E_ELEMENT',
-        `The element ${tagName(element.tag)} appears twice.`,
-        'Export the series again; which value counts is not guessed.',
-      );
+    if (seen.has(element.tag)) throw fault('E_ELEMENT/twice', { element: tagName(element.tag) });
     seen.add(element.tag);
     elements.push(element);
     offset = element.end;
@@ -142,13 +137,13 @@ function requireEncoding(bytes: Uint8Array, start: number, encoding: Encoding): 
   const vr = String.fromCharCode(bytes[start + 4], bytes[start + 5]);
   const explicit = SHORT_VRS.has(vr) || LONG_VRS.has(vr);
   if (explicit === encoding.implicitVr)
-    throw mismatch(`the data set is in ${explicit ? 'explicit' : 'implicit'} VR`);
+    throw fault('E_TS_MISMATCH/vr', { found: explicit ? 'explicit' : 'implicit' });
   const [low, high] = encoding.littleEndian
     ? [bytes[start], bytes[start + 1]]
     : [bytes[start + 1], bytes[start]];
   // 0008 read in the wrong byte order is 0800; no data set starts there.
   if (low === 0 && high !== 0 && high <= 0x10)
-    throw mismatch(`the data set is in ${encoding.littleEndian ? 'big' : 'little'} endian`);
+    throw fault('E_TS_MISMATCH/endian', { found: encoding.littleEndian ? 'big' : 'little' });
 }
 
 function isEncapsulated(elements: readonly Element[]): boolean {
@@ -156,18 +151,14 @@ function isEncapsulated(elements: readonly Element[]): boolean {
 }
 
 function unknownCodec(): LimpidError {
-  return refusal(
-    'E_NO_META',
-    'The file has compressed pixels but no file meta information, which would name their compression.',
-    'Export it again as a DICOM Part 10 file.',
-  );
+  return fault('E_NO_META/compressed');
 }
 
 function requirePixelForm(elements: readonly Element[], encapsulated: boolean): void {
   if (findElement(elements, PIXEL_DATA) === undefined) return;
   const found = isEncapsulated(elements);
   if (found !== encapsulated)
-    throw mismatch(`the pixel data is ${found ? 'encapsulated' : 'native'} where the syntax says otherwise`);
+    throw fault('E_TS_MISMATCH/pixels', { found: found ? 'encapsulated' : 'native' });
 }
 
 function inflate(bytes: Uint8Array, limit: number): Uint8Array {
@@ -175,14 +166,8 @@ function inflate(bytes: Uint8Array, limit: number): Uint8Array {
     return inflateRawSync(bytes, { maxOutputLength: limit });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE')
-      throw refusal(
-        'E_BOMB',
-        `The deflated data set is larger than ${limit} bytes.`,
-        'Convert it to Explicit VR Little Endian first, if you trust it.',
-        error,
-      );
-    if (code === 'Z_BUF_ERROR') throw truncated('the deflated data set ends early', error);
-    throw mismatch('the data set is not deflated', error);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw fault('E_BOMB/deflated', { most: limit }, undefined, error);
+    if (code === 'Z_BUF_ERROR') throw fault('E_TRUNCATED/deflated', {}, undefined, error);
+    throw fault('E_TS_MISMATCH/deflated', {}, undefined, error);
   }
 }

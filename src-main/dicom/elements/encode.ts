@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { LONG_VRS } from './elements.js';
 
 /** An element to write, little endian: the value in bytes, or the items of a sequence. */
@@ -34,11 +34,7 @@ const MAX_LENGTH: Readonly<Record<string, number>> = {
 export function textElement(tag: number, vr: string, ...values: readonly string[]): NewElement {
   for (const value of values)
     if (value.length > (MAX_LENGTH[vr] ?? 0) || !/^[\x20-\x7e]*$/.test(value))
-      throw new LimpidError(
-        'E_INTERNAL',
-        `A text to be written does not fit value representation ${vr}.`,
-        'Shorten the model name, or report this.',
-      );
+      throw fault('E_INTERNAL/text-vr', { vr });
   return { tag, vr, value: Buffer.from(values.join('\\'), 'latin1') };
 }
 

@@ -1,4 +1,4 @@
-import { refusal } from './elements-errors.js';
+import { fault } from '../../contract/errors.js';
 import { EXPLICIT_LITTLE, LONG_VRS, Scanner, SHORT_VRS } from './elements-scanner.js';
 import { type Element, MAX_ELEMENTS, UNDEFINED_LENGTH } from './elements-types.js';
 import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './transfer-syntax.js';
@@ -52,13 +52,8 @@ export function findStart(bytes: Uint8Array, size: number): Start {
   }
   const syntax = bareSyntax(bytes, start, size);
   if (syntax !== null) return { meta: [], transferSyntax: syntax, dataStart: start, isBare: true };
-  if (prefixed)
-    throw refusal(
-      'E_NO_META',
-      'The file meta information is missing, and the data set does not show its encoding.',
-      'Export it again as a DICOM Part 10 file.',
-    );
-  throw refusal('E_NOT_DICOM', 'The file is not a DICOM file.', 'Leave it out, or export the series again.');
+  if (prefixed) throw fault('E_NO_META/encoding');
+  throw fault('E_NOT_DICOM/other');
 }
 
 /** Group 0002 without its preamble: explicit VR whatever the data set is. */
@@ -139,11 +134,6 @@ function transferSyntaxOf(bytes: Uint8Array, meta: readonly Element[]): string {
   const uid = String.fromCharCode(...value)
     .replace(/[\0 ]+$/, '')
     .replace(/^ +/, '');
-  if (uid === '')
-    throw refusal(
-      'E_TS_MISSING',
-      'The file meta information names no transfer syntax.',
-      'Export the series again; the encoding is not guessed.',
-    );
+  if (uid === '') throw fault('E_TS_MISSING/unnamed');
   return uid;
 }

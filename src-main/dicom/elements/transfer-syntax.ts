@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 
 /** How a transfer syntax encodes a data set and its pixels (DICOM PS3.5 annex A). */
 export interface TransferSyntax {
@@ -39,12 +39,8 @@ const SYNTAXES: ReadonlyMap<string, TransferSyntax> = new Map([
 export function transferSyntax(uid: string): TransferSyntax {
   const syntax = SYNTAXES.get(uid);
   if (syntax === undefined)
-    throw new LimpidError(
-      'E_TS_UNSUPPORTED',
-      /^[0-9.]{1,64}$/.test(uid)
-        ? `The transfer syntax ${uid} is not supported.`
-        : 'The transfer syntax is not a valid UID.',
-      'Convert the series to Explicit VR Little Endian first, for example with `gdcmconv --raw`.',
-    );
+    throw /^[0-9.]{1,64}$/.test(uid)
+      ? fault('E_TS_UNSUPPORTED/syntax', { uid })
+      : fault('E_TS_UNSUPPORTED/invalid');
   return syntax;
 }

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { hasCode } from '../../base/files.js';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { MAX_FILE_BYTES, type SourceFile } from './source.js';
 
 /** DICOM files that were compressed one by one, as public data sets are kept. */
@@ -25,12 +25,7 @@ function inflate(bytes: Uint8Array, place: string): Uint8Array {
     return gunzipSync(bytes, { maxOutputLength: most });
   } catch (error) {
     throw hasCode(error, 'ERR_BUFFER_TOO_LARGE')
-      ? new LimpidError(
-          'E_BOMB',
-          `The file inflates to more than ${MAX_RATIO} times its size.`,
-          'Unpack it yourself first, if you trust it.',
-          place,
-        )
+      ? fault('E_BOMB/gzip', { times: MAX_RATIO }, place)
       : fault('E_ZIP/gzip', {}, place, error);
   }
 }

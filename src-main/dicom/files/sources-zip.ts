@@ -90,7 +90,7 @@ async function usableEntries(zip: yauzl.ZipFile, root: string): Promise<yauzl.En
 }
 
 async function listEntries(zip: yauzl.ZipFile): Promise<yauzl.Entry[]> {
-  if (zip.entryCount > MAX_ENTRIES) throw bomb(`has more than ${MAX_ENTRIES} entries`);
+  if (zip.entryCount > MAX_ENTRIES) throw fault('E_BOMB/archive-entries', { most: MAX_ENTRIES });
   const entries: yauzl.Entry[] = [];
   try {
     for await (const entry of zip.eachEntry()) entries.push(entry);
@@ -106,11 +106,12 @@ function requireBounds(entries: readonly yauzl.Entry[], archiveBytes: number): v
   for (const entry of entries) {
     compressed += entry.compressedSize;
     total += entry.uncompressedSize;
-    if (entry.uncompressedSize > MAX_ENTRY_BYTES) throw bomb(`holds a file over ${MAX_ENTRY_BYTES} bytes`);
+    if (entry.uncompressedSize > MAX_ENTRY_BYTES)
+      throw fault('E_BOMB/archive-file', { most: MAX_ENTRY_BYTES });
   }
-  if (total > MAX_TOTAL_BYTES) throw bomb(`inflates to over ${MAX_TOTAL_BYTES} bytes`);
+  if (total > MAX_TOTAL_BYTES) throw fault('E_BOMB/archive-total', { most: MAX_TOTAL_BYTES });
   // Entries that share their compressed bytes: how a small archive inflates without bound.
-  if (compressed > archiveBytes) throw bomb('has entries that overlap');
+  if (compressed > archiveBytes) throw fault('E_BOMB/archive-overlap');
 }
 
 function isHidden(name: string): boolean {
@@ -172,11 +173,7 @@ function requirePlain(entry: yauzl.Entry): void {
 async function readEntry(zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<Buffer> {
   const size = entry.uncompressedSize;
   if (size > Math.max(FREE_BYTES, MAX_RATIO * entry.compressedSize))
-    throw new LimpidError(
-      'E_BOMB',
-      `The file inflates to more than ${MAX_RATIO} times its size in the archive.`,
-      'Unpack the archive yourself first, if you trust it.',
-    );
+    throw fault('E_BOMB/archived-file', { times: MAX_RATIO });
   const raw = await readRaw(zip, entry, entry.compressedSize);
   const bytes = entry.compressionMethod === STORED ? raw : await inflated(raw, size);
   if (bytes.length !== size || crc32(bytes) !== entry.crc32) throw damagedEntry();
@@ -226,12 +223,7 @@ async function readRaw(zip: yauzl.ZipFile, entry: yauzl.Entry, count: number): P
 }
 
 function damagedEntry(cause?: unknown): LimpidError {
-  const remedy = 'Copy or make the archive again.';
-  return new LimpidError('E_ZIP', 'The file is damaged in the archive.', remedy, undefined, cause);
-}
-
-function bomb(what: string): LimpidError {
-  return new LimpidError('E_BOMB', `The archive ${what}.`, 'Unpack it yourself first, if you trust it.');
+  return fault('E_ZIP/entry', {}, undefined, cause);
 }
 
 function zipError(error: unknown): LimpidError {

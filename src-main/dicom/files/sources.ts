@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode, isInside } from '../../base/files.js';
 import { asReadError, openRegular } from '../../base/reading.js';
-import { fault, LimpidError, type Problem } from '../../contract/errors.js';
+import { fault, LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import type { FileHead, Source, SourceFile } from './source.js';
 import { MAX_FILE_BYTES } from './source.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
@@ -74,8 +74,8 @@ async function* walkFolder(
   try {
     entries = await listFolder(path.join(root, relative));
   } catch (error) {
-    const { code, message, remedy, place } = asReadError(error, path.join(root, relative));
-    const problem = unreadable(`A folder was left out. ${message}`, remedy, place);
+    const { code, place, saying } = asReadError(error, path.join(root, relative));
+    const problem = problemOf('W_UNREADABLE/folder', { why: saying }, place);
     passedOver.push(SYSTEM_FOLDER.test(path.basename(relative)) ? problem : { ...problem, code });
     return;
   }
@@ -120,26 +120,23 @@ async function* linkedFile(
     if (stat.isFile()) yield* foundFile(root, relative, passedOver);
     else passedOver.push(stat.isDirectory() ? linkedFolder(place) : noFile(place));
   } catch (error) {
-    const { message, remedy, code } = asReadError(error, place);
-    const why = code === 'E_NOT_FOUND' ? 'What it points to is not there.' : message;
-    const problem = unreadable(`A link was left out. ${why}`, remedy, place);
+    const { code, saying } = asReadError(error, place);
+    const problem =
+      code === 'E_NOT_FOUND'
+        ? problemOf('W_UNREADABLE/dead-link', {}, place)
+        : problemOf('W_UNREADABLE/link', { why: saying }, place);
     // There is nothing behind a link that leads nowhere or in a circle; behind one that is refused there may be an image.
     const nothing = hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
     passedOver.push(nothing ? problem : { ...problem, code });
   }
 }
 
-function unreadable(message: string, remedy: string, place: string | undefined): Problem {
-  return { code: 'W_UNREADABLE', message, remedy, ...(place === undefined ? {} : { place }) };
-}
-
 function linkedFolder(place: string): Problem {
-  const remedy = 'Copy the folder itself into the input, or give it as one.';
-  return unreadable('A link to a folder was left out.', remedy, place);
+  return problemOf('W_UNREADABLE/linked-folder', {}, place);
 }
 
 function noFile(place: string): Problem {
-  return unreadable('A pipe, socket or device was left out.', 'Nothing to do: images lie in files.', place);
+  return problemOf('W_UNREADABLE/no-file', {}, place);
 }
 
 /** The name that an archive has: the content of every file is not asked for it. */
@@ -157,8 +154,8 @@ async function* foundFile(root: string, relative: string, passedOver: Problem[])
     if (isArchive) yield* await zipFiles(place, `${slashed(relative)}/`, sourceId);
     else yield await diskFile(root, relative);
   } catch (error) {
-    const { code, message, remedy } = asReadError(error, place);
-    passedOver.push({ code, message: `An archive was left out. ${message}`, remedy, place });
+    const { code, saying } = asReadError(error, place);
+    passedOver.push({ ...problemOf('E_ZIP/left-out', { why: saying }, place), code });
   }
 }
 
@@ -203,12 +200,7 @@ async function inside<T>(root: string, place: string, read: () => Promise<T>): P
 }
 
 function tooLarge(place: string): LimpidError {
-  return new LimpidError(
-    'E_BOMB',
-    `The file is larger than ${MAX_FILE_BYTES} bytes.`,
-    'Split it into single images first.',
-    place,
-  );
+  return fault('E_BOMB/file', { most: MAX_FILE_BYTES }, place);
 }
 
 function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly SourceFile[]): Source {

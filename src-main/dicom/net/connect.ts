@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { fault, LimpidError } from '../../contract/errors.js';
+import { TERMS, type TermName } from '../../contract/words/terms.js';
 import { AssociationAborted, AssociationRejected } from './association.js';
 import { ProtocolError } from './pdu.js';
 
@@ -77,60 +78,34 @@ export async function readTls(
   return { ca, cert, key };
 }
 
-const REMEDY = 'Check host, port and title of the target, and that it is running and knows this machine.';
-
 /** What happened on the network as an error with a code; passes a LimpidError through. */
 export function networkError(error: unknown): LimpidError {
   if (error instanceof LimpidError) return error;
   if (error instanceof AssociationRejected) return rejected(error);
-  if (error instanceof AssociationAborted)
-    return new LimpidError(
-      'E_NETWORK',
-      'The other side ended the association in the middle.',
-      REMEDY,
-      undefined,
-      error,
-    );
+  if (error instanceof AssociationAborted) return fault('E_NETWORK/association', {}, undefined, error);
   if (error instanceof ProtocolError)
-    return new LimpidError(
-      'E_NETWORK',
-      `The other side does not keep to the DICOM protocol: ${error.message}`,
-      'Check that host and port are those of a DICOM application.',
-      undefined,
-      error,
-    );
+    return fault('E_NETWORK/protocol', { said: error.message }, undefined, error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const why = WHY[code] ?? (/timeout/.test(String(error)) ? 'The other side did not answer in time.' : null);
-  if (why === null && !/^E[A-Z_]+$|^ERR_(TLS|SSL)/.test(code)) throw error;
-  return new LimpidError('E_NETWORK', why ?? `The network refused (${code}).`, REMEDY, undefined, error);
+  const why = isKnown(code) ? code : /timeout/.test(String(error)) ? 'ETIMEDOUT' : null;
+  if (why !== null) return fault('E_NETWORK/connection', { why }, undefined, error);
+  if (!/^E[A-Z_]+$|^ERR_(TLS|SSL)/.test(code)) throw error;
+  return fault('E_NETWORK/refused', { code }, undefined, error);
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing listens there.',
-  ENOTFOUND: 'The host is not known.',
-  EHOSTUNREACH: 'The host cannot be reached.',
-  ENETUNREACH: 'The network cannot be reached.',
-  ETIMEDOUT: 'The other side did not answer in time.',
-  ECONNRESET: 'The other side broke the connection.',
-  EPIPE: 'The other side broke the connection.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: "The other side's certificate is signed by itself, and not trusted here.",
-  SELF_SIGNED_CERT_IN_CHAIN: "The authority of the other side's certificate is not trusted here.",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The authority of the other side's certificate is not trusted here.",
-  CERT_HAS_EXPIRED: "The other side's certificate has expired.",
-  ERR_TLS_CERT_ALTNAME_INVALID: "The other side's certificate is for another host.",
-};
+function isKnown(code: string): code is TermName<'connection'> {
+  return Object.hasOwn(TERMS.connection, code);
+}
 
-const REJECTIONS: Readonly<Record<string, string>> = {
-  '1-7': 'it does not know the title that it was called by',
-  '1-3': 'it does not know our title',
-  '3-2': 'it has as many associations as it takes',
+const REJECTIONS: Readonly<Record<string, TermName<'rejection'>>> = {
+  '1-7': 'called-title',
+  '1-3': 'calling-title',
+  '3-2': 'busy',
 };
 
 function rejected({ answer }: AssociationRejected): LimpidError {
-  const why = REJECTIONS[`${answer.source}-${answer.reason}`] ?? `reason ${answer.source}-${answer.reason}`;
-  return new LimpidError(
-    'E_NETWORK',
-    `The other side refused the association: ${why}.`,
-    'Have its administrator enter the title, host and port of this machine, and check its own title.',
-  );
+  const code = `${answer.source}-${answer.reason}`;
+  const why = REJECTIONS[code];
+  return why === undefined
+    ? fault('E_NETWORK/rejected-otherwise', { code })
+    : fault('E_NETWORK/rejected', { why });
 }

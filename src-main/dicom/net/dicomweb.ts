@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import type { Storable } from './storable.js';
 
 /** A DICOMweb service (PS3.18). */
@@ -99,26 +99,11 @@ async function ask(
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    throw new LimpidError(
-      'E_NETWORK',
-      'The DICOMweb service cannot be reached.',
-      'Check its address, and that it is running.',
-      undefined,
-      error,
-    );
+    throw fault('E_NETWORK/dicomweb', {}, undefined, error);
   }
 }
 
 function refused(status: number): LimpidError {
-  const why =
-    status === 401 || status === 403
-      ? 'it does not take our token'
-      : status === 507
-        ? 'it is out of room'
-        : 'it refused';
-  return new LimpidError(
-    'E_NETWORK',
-    `The DICOMweb service answered ${status}: ${why}.`,
-    'Check its address and the token, or ask its administrator.',
-  );
+  const why = status === 401 || status === 403 ? 'token' : status === 507 ? 'room' : 'other';
+  return fault('E_NETWORK/dicomweb-status', { status, why });
 }

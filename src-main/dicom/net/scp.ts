@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { hasCode } from '../../base/files.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { Association, type Decision, type Message } from './association.js';
 import { COMMAND_FIELD } from './command.js';
 import { type CommitmentReport, readCommitmentReport, STORAGE_COMMITMENT } from './commitment.js';
@@ -120,10 +120,9 @@ function listen(server: Server, { host, port }: StorageSettings): Promise<number
   return new Promise((resolve, reject) => {
     server.once('error', (error) =>
       reject(
-        new LimpidError(
-          'E_NETWORK',
-          hasCode(error, 'EADDRINUSE') ? 'The port is in use.' : 'The port cannot be opened.',
-          'Choose another port, or end the program that has it.',
+        fault(
+          hasCode(error, 'EADDRINUSE') ? 'E_NETWORK/port-in-use' : 'E_NETWORK/port',
+          {},
           undefined,
           error,
         ),

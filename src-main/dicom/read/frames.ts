@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { type Attributes, layered, readAttributes } from '../elements/attributes.js';
 import { readPixelSize } from '../elements/calibration.js';
 import { type ElementFile, walkElements } from '../elements/elements.js';
@@ -14,7 +14,6 @@ import {
   readPlane,
   readRescale,
 } from './instance.js';
-import { refuse } from './pixel-format.js';
 import { tilesOf } from './tiles.js';
 
 /** Enhanced MR and CT, and the Legacy Converted forms of both (PS3.4 B.5). */
@@ -69,13 +68,9 @@ function framesOf(whole: Instance, top: Attributes): Instance[] {
   const perFrame = top.items(PER_FRAME);
   const shared = top.items(SHARED).at(0) ?? null;
   if (perFrame.length !== of)
-    throw refuse(
-      'E_ELEMENT',
-      perFrame.length === 0
-        ? 'The enhanced image has no functional groups, which say where each frame lies.'
-        : `The enhanced image has ${of} frames, and functional groups for ${perFrame.length}.`,
-      'Export the series again, or as classic images.',
-    );
+    throw perFrame.length === 0
+      ? fault('E_ELEMENT/no-groups')
+      : fault('E_ELEMENT/groups', { frames: of, groups: perFrame.length });
   const sharedMacros = new Map(
     MACROS.flatMap(
       (tag) =>
@@ -86,9 +81,7 @@ function framesOf(whole: Instance, top: Attributes): Instance[] {
     ),
   );
   const isTwice = perFrame.some((groups) => [...sharedMacros.keys()].some((tag) => groups.has(tag)));
-  const oddities = isTwice
-    ? [...whole.oddities, 'functional groups that are both shared and of each frame']
-    : whole.oddities;
+  const oddities: Instance['oddities'] = isTwice ? [...whole.oddities, 'twice'] : whole.oddities;
   const base: Instance = {
     ...whole,
     oddities,

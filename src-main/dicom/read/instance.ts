@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/files.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
+import type { TermName } from '../../contract/words/terms.js';
 import { type Attributes, DECIMAL_COMMA, readAttributes } from '../elements/attributes.js';
 import { type PixelSize, readPixelSize } from '../elements/calibration.js';
 import {
@@ -20,7 +21,6 @@ import {
   nativeLength,
   type PixelFormat,
   readFormat,
-  refuse,
   requireNativeLength,
 } from './pixel-format.js';
 
@@ -120,7 +120,7 @@ export interface Instance extends PixelFormat, FrameRecord {
   /** Which frame of a file of many this is, where each is an image of its own (enhanced images); else null. */
   readonly part: FramePart | null;
   /** Rules of DICOM that the file breaks without its meaning being in doubt; words for a person. */
-  readonly oddities: readonly string[];
+  readonly oddities: readonly TermName<'oddity'>[];
   /** SHA-256 of patient ID and name: tells patients apart without keeping them. */
   readonly patientKey: string;
 }
@@ -247,24 +247,18 @@ function odditiesOf(
   walked: ElementFile,
   format: PixelFormat,
   attributes: Attributes,
-): string[] {
+): TermName<'oddity'>[] {
   const length = findElement(walked.elements, PIXEL_DATA)?.length ?? 0;
   const surplus = isNativeImage(format) ? length - nativeLength(format) : 0;
-  const found: [boolean, string][] = [
-    [!hasPrefix(bytes), 'no preamble'],
-    [walked.meta.length === 0, 'no file meta information'],
-    [
-      walked.elements.some(({ tag }) => isForeignGroup(tag)),
-      'elements of group 0002 or 0000 in the data set',
-    ],
-    [surplus > 1, 'more bytes of pixels than their dimensions ask for'],
-    [length !== UNDEFINED_LENGTH && length % 2 === 1, 'an odd number of bytes of pixels'],
-    [
-      DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))),
-      'a comma as decimal sign',
-    ],
+  const found: [boolean, TermName<'oddity'>][] = [
+    [!hasPrefix(bytes), 'preamble'],
+    [walked.meta.length === 0, 'meta'],
+    [walked.elements.some(({ tag }) => isForeignGroup(tag)), 'group'],
+    [surplus > 1, 'surplus'],
+    [length !== UNDEFINED_LENGTH && length % 2 === 1, 'odd'],
+    [DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))), 'comma'],
   ];
-  return found.filter(([is]) => is).map(([, words]) => words);
+  return found.filter(([is]) => is).map(([, oddity]) => oddity);
 }
 
 /** Overlay Bits Allocated is that of the pixels, and its bit lies outside of theirs (PS3.3-2004 C.9.2.1.1). */
@@ -290,12 +284,7 @@ const UNITLESS = /^US$|unitless/i;
 export function readRescale(attributes: Attributes, modality: string) {
   const slope = attributes.has('x00281053') ? attributes.decimal('x00281053') : 1;
   const intercept = attributes.has('x00281052') ? attributes.decimal('x00281052') : 0;
-  if (slope === undefined || slope === 0 || intercept === undefined)
-    throw refuse(
-      'E_VALUES',
-      'Rescale Slope or Intercept is not a usable number.',
-      'Export the series again.',
-    );
+  if (slope === undefined || slope === 0 || intercept === undefined) throw fault('E_VALUES/rescale');
   const units = attributes.text('x00281054') ?? (modality === 'CT' ? 'HU' : 'a.u.');
   return {
     slope,
@@ -326,15 +315,10 @@ function namesLimpid(item: Attributes): boolean {
 
 function requiredUid(attributes: Attributes, tag: string, name: string): string {
   const uid = attributes.text(tag);
-  if (uid === undefined || !/^[0-9.]{1,64}$/.test(uid))
-    throw refuse('E_UID', `${name} is missing or not a valid UID.`, 'Export the series again.');
+  if (uid === undefined || !/^[0-9.]{1,64}$/.test(uid)) throw fault('E_UID/named', { name });
   return uid;
 }
 
 function noPixels(): LimpidError {
-  return refuse(
-    'E_NOT_ELIGIBLE',
-    'The file has no image pixels (a report, plan, directory or the like).',
-    'Nothing to do: it is left out.',
-  );
+  return fault('E_NOT_ELIGIBLE/no-image');
 }

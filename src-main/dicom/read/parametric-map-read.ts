@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { type Attributes, readAttributes } from '../elements/attributes.js';
 import { PARAMETRIC_MAP_STORAGE } from '../elements/codes.js';
 import {
@@ -61,7 +61,7 @@ export function readMapInstance(file: SourceFile, bytes: Uint8Array): MapInstanc
   const rows = required(attributes.uint16('x00280010'), 'Rows');
   const columns = required(attributes.uint16('x00280011'), 'Columns');
   const frames = required(attributes.decimal('x00280008'), 'Number of Frames');
-  if (!Number.isInteger(frames) || frames < 1) required(undefined, 'usable Number of Frames');
+  if (!Number.isInteger(frames) || frames < 1) throw fault('E_ELEMENT/map-frames');
   if (rows * columns * frames > MAX_VALUES) throw fault('E_BOMB/map-pixels');
   floatPixels(walked, rows * columns * frames);
   const shared = attributes.items('x52009229').at(0);
@@ -147,7 +147,6 @@ function group(parent: Attributes | undefined, tag: string): Attributes | undefi
 }
 
 function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined)
-    throw new LimpidError('E_ELEMENT', `The map has no ${name}.`, 'Export the series again.');
+  if (value === undefined) throw fault('E_ELEMENT/map-lacks', { name });
   return value;
 }

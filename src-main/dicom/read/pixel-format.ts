@@ -1,4 +1,4 @@
-import { type ErrorCode, LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import type { Attributes } from '../elements/attributes.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
 
@@ -36,11 +36,7 @@ export function requireNativeLength(length: number, format: PixelFormat): void {
 }
 
 export function otherLength(length: number, expected: number): LimpidError {
-  return new LimpidError(
-    'E_PIXEL_LENGTH',
-    `The pixel data has ${length} bytes where its dimensions ask for ${expected}.`,
-    'Copy or export the file again.',
-  );
+  return fault('E_PIXEL_LENGTH/length', { found: length, expected });
 }
 
 /** What an attacker can make a decoder allocate: 2^26 values, 8192 x 8192, a frame; 1 GiB of 16 bits a file. */
@@ -58,20 +54,16 @@ export function readFormat(attributes: Attributes, transferSyntax: string): Pixe
   const framesText = attributes.text('x00280008');
   const numberOfFrames = framesText === undefined ? 1 : attributes.decimal('x00280008');
   const representation = attributes.uint16('x00280103') ?? 0;
-  if (rows === 0 || columns === 0) throw impossible('Rows or Columns');
+  if (rows === 0 || columns === 0) throw impossible('Rows', 'Columns');
   if (numberOfFrames === undefined || !Number.isInteger(numberOfFrames) || numberOfFrames < 1)
     throw impossible('Number of Frames');
   if (bitsStored < 1 || bitsStored > bitsAllocated || highBit >= bitsAllocated || highBit < bitsStored - 1)
-    throw impossible('Bits Stored or High Bit');
+    throw impossible('Bits Stored', 'High Bit');
   if (samplesPerPixel === 0) throw impossible('Samples per Pixel');
   if (representation !== 0 && representation !== 1) throw impossible('Pixel Representation');
   const frameValues = rows * columns * samplesPerPixel;
   if (frameValues > MAX_FRAME_VALUES || frameValues * numberOfFrames > MAX_FILE_VALUES)
-    throw refuse(
-      'E_BOMB',
-      'The image claims more pixels than any real one has.',
-      'Split it into single images.',
-    );
+    throw fault('E_BOMB/pixels');
   return {
     rows,
     columns,
@@ -96,14 +88,10 @@ export function isNativeImage(format: PixelFormat): boolean {
 }
 
 function required(value: number | undefined, name: string): number {
-  if (value === undefined) throw refuse('E_ELEMENT', `The image has no ${name}.`, 'Export the series again.');
+  if (value === undefined) throw fault('E_ELEMENT/image-lacks', { name });
   return value;
 }
 
-function impossible(name: string): LimpidError {
-  return refuse('E_ELEMENT', `${name} has an impossible value.`, 'Export the series again.');
-}
-
-export function refuse(code: ErrorCode, message: string, remedy: string): LimpidError {
-  return new LimpidError(code, message, remedy);
+function impossible(...names: string[]): LimpidError {
+  return fault('E_ELEMENT/impossible', { names });
 }

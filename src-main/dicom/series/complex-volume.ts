@@ -1,4 +1,4 @@
-import type { Problem } from '../../contract/errors.js';
+import { type Problem, problemOf } from '../../contract/errors.js';
 import { cartesianOf, polarOf } from '../../imaging/complex.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { Decode } from '../codec/decode.js';
@@ -100,9 +100,4 @@ function periodOf({ data, measured }: Volume, scales: readonly number[]): number
   return [...TURNS, ...scales].find(fits) ?? null;
 }
 
-const NO_SCALE: Problem = {
-  code: 'W_PHASE',
-  message:
-    'The values of the phase images fill no whole turn of a scale that is known, so only the magnitude images are denoised; phases in the same files stay as they were.',
-  remedy: 'Nothing to do: the magnitudes are denoised as if there were no phase.',
-};
+const NO_SCALE: Problem = problemOf('W_PHASE/scale');

@@ -250,11 +250,12 @@ function missingParts(members: readonly Instance[]): Problem[] {
   return [...parts.values()].flatMap(({ there, total }) => {
     const missing = Array.from({ length: total }, (_, i) => i + 1).filter((number) => !there.has(number));
     if (missing.length === 0) return [];
-    return {
-      code: 'W_INCOMPLETE',
-      message: `The image was cut into ${total} files (a concatenation), of which ${missing.length === 1 ? 'one is' : `${missing.length} are`} missing: part ${missing.slice(0, MOST_NAMED).join(', ')}${missing.length > MOST_NAMED ? ' and more' : ''}.`,
-      remedy: 'What is there is denoised; export the series again to have all.',
-    };
+    return problemOf('W_INCOMPLETE/concatenation', {
+      total,
+      missing: missing.length,
+      parts: missing.slice(0, MOST_NAMED).map(String),
+      more: Math.max(0, missing.length - MOST_NAMED),
+    });
   });
 }
 

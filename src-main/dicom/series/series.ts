@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/files.js';
 import { type Problem, problemOf } from '../../contract/errors.js';
+import type { TermName } from '../../contract/words/terms.js';
 import { ENHANCED, TILED } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import type { Geometry } from './geometry.js';
@@ -65,94 +66,53 @@ export function seriesOf(stack: Stack, refusal: Problem | null, notes: readonly 
 function refusalOf(stack: Stack): Problem | null {
   const first = stack.instances[0];
   if (first.sopClassUid !== MR_IMAGE && first.sopClassUid !== CT_IMAGE && !ENHANCED.has(first.sopClassUid))
-    return notEligible('Only MR and CT images are denoised.', 'Nothing to do: the series is left out.');
+    return problemOf('E_NOT_ELIGIBLE/modality');
   return formatRefusal(first);
 }
 
 function formatRefusal(first: Instance): Problem | null {
-  const leftOut = 'Nothing to do: the series is left out.';
   if (first.samplesPerPixel !== 1 || !/^MONOCHROME[12]$/.test(first.photometric))
-    return notEligible('Colour images are not denoised.', leftOut);
+    return problemOf('E_NOT_ELIGIBLE/colour');
   if (![8, 16, 32].includes(first.bitsAllocated))
-    return notEligible(`Images with ${first.bitsAllocated} bits per pixel are not denoised.`, leftOut);
-  if (first.highBit !== first.bitsStored - 1)
-    return notEligible(
-      'The pixel bits are not right aligned.',
-      'Export the series again, in a current format.',
-    );
-  if (first.hasModalityLut)
-    return notEligible('The values go through a lookup table that has no inverse.', leftOut);
-  if (first.computedOf === 'field')
-    return notEligible('A map of the field is computed of several images, and is none itself.', leftOut);
+    return problemOf('E_NOT_ELIGIBLE/series-bits', { bits: first.bitsAllocated });
+  if (first.highBit !== first.bitsStored - 1) return problemOf('E_NOT_ELIGIBLE/alignment');
+  if (first.hasModalityLut) return problemOf('E_NOT_ELIGIBLE/lookup');
+  if (first.computedOf === 'field') return problemOf('E_NOT_ELIGIBLE/field');
   if (first.complexPart === 'P')
-    return first.computedOf === null
-      ? PHASE
-      : notEligible('A map of velocities is computed of several images, and is none itself.', leftOut);
+    return first.computedOf === null ? PHASE : problemOf('E_NOT_ELIGIBLE/velocities');
   return null;
 }
 
 /** Of a phase image alone: with its magnitude it is half of a complex image (`pairComplex`). */
-export const PHASE: Problem = notEligible(
-  'Phase images wrap around: they are only denoised together with their magnitude images.',
-  'Give the magnitude images of the same acquisition too; where they are there, nothing is to be done.',
-);
+export const PHASE: Problem = problemOf('E_NOT_ELIGIBLE/phase-alone');
 
 function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
   const warnings: Problem[] = [];
   const { geometry, incomplete, instances } = stack;
   if (incomplete > 0)
-    warnings.push({
-      code: 'W_INCOMPLETE',
-      message: incompleteText(incomplete, instances.length),
-      remedy: 'Nothing to do where the scan was stopped early; else export the series again.',
-    });
+    warnings.push(problemOf('W_INCOMPLETE/volumes', { volumes: incomplete, images: instances.length }));
   if (geometry.missing.length > 0)
-    warnings.push({
-      code: 'W_INCOMPLETE',
-      message: `${plural(geometry.missing.length, 'slice')} of an even stack of ${geometry.slices} ${geometry.missing.length === 1 ? 'is' : 'are'} missing.`,
-      remedy: 'The others are denoised as the stack they are; export the series again to have all.',
-    });
-  const flags = [...flagsOf(geometry), ...(mosaic ? ['a mosaic of slices, whose number is not stated'] : [])];
-  if (flags.length > 0)
-    warnings.push({
-      code: 'W_GEOMETRY',
-      message: `The slices are not an even stack: ${flags.join(', ')}.`,
-      remedy: 'Slices are denoised one by one, without their neighbours.',
-    });
+    warnings.push(
+      problemOf('W_INCOMPLETE/slices', { missing: geometry.missing.length, slices: geometry.slices }),
+    );
+  const flags = [...flagsOf(geometry), ...(mosaic ? (['mosaic'] as const) : [])];
+  if (flags.length > 0) warnings.push(problemOf('W_GEOMETRY/stack', { flags }));
   if (stack.instances.some((instance) => instance.derivedByLimpid))
     warnings.push(problemOf('W_ALREADY_DENOISED/product'));
   const oddities = new Set(stack.instances.flatMap((instance) => instance.oddities));
   if (oddities.size > 0)
-    warnings.push({
-      code: 'W_NOT_CONFORMING',
-      message: `Files of the series break rules of DICOM: ${[...oddities].sort().join(', ')}.`,
-      remedy: 'They are read, as what they mean is certain; tell whoever wrote them.',
-    });
+    warnings.push(problemOf('W_NOT_CONFORMING/series', { oddities: [...oddities].sort() }));
   if (stack.instances.some((instance) => instance.lossy)) warnings.push(problemOf('W_LOSSY_SOURCE/series'));
   return warnings;
 }
 
-function flagsOf(geometry: Geometry): string[] {
-  const flags: string[] = [];
-  if (geometry.duplicates) flags.push('several images at one position');
-  if (geometry.sliceGap) flags.push('a gap');
-  if (geometry.uneven) flags.push('uneven distances');
-  if (geometry.directions) flags.push('slices in different directions');
-  if (geometry.unplaced) flags.push('position, orientation or pixel spacing is missing or impossible');
-  if (geometry.tilted) flags.push('slices shifted in plane (gantry tilt)');
+function flagsOf(geometry: Geometry): TermName<'geometry'>[] {
+  const flags: TermName<'geometry'>[] = [];
+  if (geometry.duplicates) flags.push('duplicates');
+  if (geometry.sliceGap) flags.push('gap');
+  if (geometry.uneven) flags.push('uneven');
+  if (geometry.directions) flags.push('directions');
+  if (geometry.unplaced) flags.push('unplaced');
+  if (geometry.tilted) flags.push('tilted');
   return flags;
-}
-
-function notEligible(message: string, remedy: string): Problem {
-  return { code: 'E_NOT_ELIGIBLE', message, remedy };
-}
-
-function incompleteText(volumes: number, images: number): string {
-  const lack = volumes === 1 ? 'lacks' : 'lack';
-  const are = images === 1 ? 'is' : 'are';
-  return `${plural(volumes, 'volume')} of the series ${lack} slices. What is there of ${volumes === 1 ? 'it' : 'them'}, ${plural(images, 'image')}, ${are} denoised apart from the whole volumes.`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { type StoredPixels, storedRange } from '../codec/stored.js';
 import { asciiValue, type ElementFile, findElement, tagName } from '../elements/elements.js';
 
@@ -19,9 +19,8 @@ export interface PixelFormat {
  * @throws LimpidError E_ELEMENT (missing or contradictory), E_NOT_ELIGIBLE (colour, 1-bit).
  */
 export function pixelFormatOf(file: ElementFile): PixelFormat {
-  if (findElement(file.elements, 0x7fe00010) === undefined)
-    throw notEligible('The instance has no pixel data.');
-  if (unsigned16(file, 0x00280002) !== 1) throw notEligible('Colour images are not denoised.');
+  if (findElement(file.elements, 0x7fe00010) === undefined) throw fault('E_NOT_ELIGIBLE/no-pixel-data');
+  if (unsigned16(file, 0x00280002) !== 1) throw fault('E_NOT_ELIGIBLE/colour-image');
   const format: PixelFormat = {
     rows: unsigned16(file, 0x00280010),
     columns: unsigned16(file, 0x00280011),
@@ -32,11 +31,10 @@ export function pixelFormatOf(file: ElementFile): PixelFormat {
     pixelRepresentation: unsigned16(file, 0x00280103),
   };
   const { bitsAllocated, bitsStored, highBit, pixelRepresentation } = format;
-  if (![8, 16, 32].includes(bitsAllocated))
-    throw notEligible(`Images of ${bitsAllocated} bits a pixel are not denoised.`);
+  if (![8, 16, 32].includes(bitsAllocated)) throw fault('E_NOT_ELIGIBLE/bits', { bits: bitsAllocated });
   if (bitsStored < 1 || highBit < bitsStored - 1 || highBit >= bitsAllocated || pixelRepresentation > 1)
-    throw damaged('The bits of a pixel contradict each other.');
-  if (format.rows * format.columns * format.frames === 0) throw damaged('The image has no pixels.');
+    throw fault('E_ELEMENT/pixel-bits');
+  if (format.rows * format.columns * format.frames === 0) throw fault('E_ELEMENT/no-pixels');
   return format;
 }
 
@@ -52,11 +50,10 @@ export function encodePixels(
   beside?: Uint32Array,
 ): { bytes: Uint8Array; smallest: number; largest: number } {
   if (pixels.length !== format.rows * format.columns * format.frames)
-    throw new LimpidError(
-      'E_PIXEL_LENGTH',
-      `The image has ${pixels.length} pixels where its header says ${format.rows * format.columns * format.frames}.`,
-      'Export the series again.',
-    );
+    throw fault('E_PIXEL_LENGTH/header', {
+      found: pixels.length,
+      expected: format.rows * format.columns * format.frames,
+    });
   let smallest = pixels[0];
   let largest = pixels[0];
   for (const value of pixels) {
@@ -104,21 +101,13 @@ export function nativeRange(bytes: Uint8Array, format: PixelFormat): [number, nu
 function frameCount(file: ElementFile): number {
   const text = asciiValue(file.bytes, findElement(file.elements, 0x00280008));
   if (text === undefined || text === '') return 1;
-  if (!/^\+?\d{1,9}$/.test(text)) throw damaged('NumberOfFrames is not a number.');
+  if (!/^\+?\d{1,9}$/.test(text)) throw fault('E_ELEMENT/frames');
   return Number(text);
 }
 
 function unsigned16(file: ElementFile, tag: number): number {
   const element = findElement(file.elements, tag);
   if (element === undefined || element.length !== 2)
-    throw damaged(`${tagName(tag)} is missing or malformed.`);
+    throw fault('E_ELEMENT/malformed', { element: tagName(tag) });
   return file.bytes[element.valueStart] + 256 * file.bytes[element.valueStart + 1];
-}
-
-function damaged(message: string): LimpidError {
-  return new LimpidError('E_ELEMENT', message, 'Export the series again.');
-}
-
-function notEligible(message: string): LimpidError {
-  return new LimpidError('E_NOT_ELIGIBLE', message, 'Leave this series out.');
 }

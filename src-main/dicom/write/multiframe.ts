@@ -1,4 +1,4 @@
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { asciiValue, type ElementFile, findElement, valueBytes } from '../elements/elements.js';
 import {
   asciiText,
@@ -239,7 +239,7 @@ export function required(
   const text = textOf(file, tag) ?? known?.map(decimalString).join('\\') ?? '';
   const values = text.split('\\').map((value) => value.trim());
   if (values.length !== count || !values.every((value) => value !== '' && Number.isFinite(Number(value))))
-    throw geometryError('Orientation or pixel spacing is missing or malformed.');
+    throw fault('E_GEOMETRY/orientation');
   return textElement(tag, 'DS', ...values.map(fittingDecimal));
 }
 
@@ -264,8 +264,4 @@ function unsigned16(file: ElementFile, tag: number): number {
   const element = findElement(file.elements, tag);
   if (element === undefined || element.length !== 2) return 0;
   return file.bytes[element.valueStart] + 256 * file.bytes[element.valueStart + 1];
-}
-
-export function geometryError(message: string): LimpidError {
-  return new LimpidError('E_GEOMETRY', message, 'Export the series again with its geometry.');
 }

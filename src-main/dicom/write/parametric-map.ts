@@ -22,7 +22,6 @@ import { dicomTime } from './derive-time.js';
 import {
   copied,
   frameLength,
-  geometryError,
   instance,
   type MultiframeOptions,
   type PlacedFrame,
@@ -198,7 +197,7 @@ function requireShape(file: ElementFile, options: ParametricMapOptions): void {
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
     throw fault('E_SHAPE/map');
   if (textOf(file, 0x00280301) === 'YES') throw fault('E_NOT_ELIGIBLE/burned-in');
-  if ((textOf(file, 0x00200052) ?? '') === '') throw geometryError('The source has no frame of reference.');
+  if ((textOf(file, 0x00200052) ?? '') === '') throw fault('E_GEOMETRY/reference');
 }
 
 function rangeOf(frames: readonly ParametricMapFrame[]): [number, number] {

@@ -20,7 +20,6 @@ import { dicomTime } from './derive-time.js';
 import {
   copied,
   frameLength,
-  geometryError,
   instance,
   type MultiframeOptions,
   type PlacedFrame,
@@ -182,7 +181,7 @@ function requireShape(file: ElementFile, options: SegmentationOptions): void {
   const length = frameLength(file, options);
   if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
     throw fault('E_SHAPE/source-mask');
-  if ((textOf(file, 0x00200052) ?? '') === '') throw geometryError('The source has no frame of reference.');
+  if ((textOf(file, 0x00200052) ?? '') === '') throw fault('E_GEOMETRY/reference');
 }
 
 /** One bit a pixel, least significant first, frames one after the other without a gap (PS3.5 section 8.1.1). */

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import {
   type Element,
   type ElementFile,
@@ -52,12 +52,7 @@ function swapElement(
   else swap(out, start + 6, start + 8, 2);
   if (vr === 'SQ') swapItems(out, source, encoding, element, depth);
   else if (length !== UNDEFINED_LENGTH) swap(out, valueStart, end, vr === null ? 1 : (NUMBER_WIDTH[vr] ?? 1));
-  else if (vr !== 'UN')
-    throw new LimpidError(
-      'E_TS_MISMATCH',
-      `The file contradicts its transfer syntax: fragments in big endian at byte ${start}.`,
-      'Export the series again.',
-    );
+  else if (vr !== 'UN') throw fault('E_TS_MISMATCH/fragments', { at: start });
 }
 
 function swapItems(

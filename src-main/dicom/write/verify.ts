@@ -1,4 +1,5 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
+import type { TermName } from '../../contract/words/terms.js';
 import {
   asciiValue,
   type Element,
@@ -43,15 +44,15 @@ export function verifyFrames(source: Uint8Array, written: Uint8Array, derivation
       const element = findElement(file.elements, sequence);
       return element === undefined ? [] : sequenceItems(file.bytes, file, element);
     });
-    if (before.length !== after.length) throw broken('the number of functional groups differs');
+    if (before.length !== after.length) throw broken('group-count');
     before.forEach((item, i) => {
       const [old, now] = [item, after[i]].map(({ elements }) =>
         elements.filter(({ tag }) => !GROUPS_CHANGED.includes(tag)),
       );
-      if (old.length !== now.length) throw broken(`the functional groups of frame ${i + 1} differ`);
+      if (old.length !== now.length) throw fault('E_INTERNAL/derived-groups', { frame: i + 1 });
       old.forEach((element, k) => {
         if (!sameBytes(from, element, to, now[k]))
-          throw broken(`${tagName(element.tag)} of frame ${i + 1} differs`);
+          throw fault('E_INTERNAL/derived-frame', { element: tagName(element.tag), frame: i + 1 });
       });
     });
   }
@@ -69,15 +70,15 @@ function verifyElements(
   const kept = to.elements.filter(({ tag }) => !changed.has(tag));
   // A source out of order is written in order, so the tags are compared sorted.
   const ordered = [...expected].sort((a, b) => a.tag - b.tag);
-  if (kept.length !== ordered.length) throw broken('the number of untouched elements differs');
+  if (kept.length !== ordered.length) throw broken('element-count');
   kept.forEach((element, i) => {
-    if (!sameBytes(from, ordered[i], to, element)) throw broken(`${tagName(ordered[i].tag)} differs`);
+    if (!sameBytes(from, ordered[i], to, element)) throw differs(ordered[i].tag);
   });
   requireAscending(to.elements);
   requireUid(to, to.elements, 0x00080018, derivation.sopInstanceUid);
   requireUid(to, to.elements, 0x0020000e, derivation.seriesInstanceUid);
   const meta = asciiValue(to.bytes, findElement(to.meta, 0x00020003));
-  if (meta !== derivation.sopInstanceUid) throw broken('the file meta information names another instance');
+  if (meta !== derivation.sopInstanceUid) throw broken('meta');
 }
 
 function sameBytes(from: ElementFile, a: Element, to: ElementFile, b: Element): boolean {
@@ -88,18 +89,17 @@ function sameBytes(from: ElementFile, a: Element, to: ElementFile, b: Element): 
 }
 
 function requireAscending(elements: readonly Element[]): void {
-  for (let i = 1; i < elements.length; i++)
-    if (elements[i].tag <= elements[i - 1].tag) throw broken('its elements are not in order');
+  for (let i = 1; i < elements.length; i++) if (elements[i].tag <= elements[i - 1].tag) throw broken('order');
 }
 
 function requireUid(file: ElementFile, elements: readonly Element[], tag: number, uid: string): void {
-  if (asciiValue(file.bytes, findElement(elements, tag)) !== uid) throw broken(`${tagName(tag)} differs`);
+  if (asciiValue(file.bytes, findElement(elements, tag)) !== uid) throw differs(tag);
 }
 
-function broken(what: string): LimpidError {
-  return new LimpidError(
-    'E_INTERNAL',
-    `The derived file is not what was asked for: ${what}.`,
-    'Report this.',
-  );
+function differs(tag: number): LimpidError {
+  return fault('E_INTERNAL/derived-element', { element: tagName(tag) });
+}
+
+function broken(what: TermName<'derived'>): LimpidError {
+  return fault('E_INTERNAL/derived', { what });
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import '../kernels/index.js';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import { registerGradients } from '../gradients.js';
 import type { OnnxGraph } from '../onnx.js';
 import { constant, placeholder, recorded, tensorOf, tracing } from '../tracer.js';
@@ -143,8 +143,7 @@ function valuesOf(tensors: Readonly<Record<string, tf.Tensor>>): Record<string, 
 
 function frozen(parameters: NamedArrays): Record<string, tf.Tensor> {
   return mapValues(parameters, ({ data, shape }, name) => {
-    if (data.length !== sizeOf(shape))
-      throw new LimpidError('E_MODEL', `Parameter ${name} does not fill its shape.`, 'Load the model again.');
+    if (data.length !== sizeOf(shape)) throw fault('E_MODEL/parameter', { name });
     return tensorOf(constant(data, shape));
   });
 }

@@ -156,5 +156,5 @@ function filled(like: Value, value: number): Value {
 function castType(call: Call): ElementType {
   const type = call.text('dtype');
   if (type === 'float32' || type === 'int32' || type === 'bool') return type;
-  throw unsupported('Cast: only float32, int32 and bool are supported.');
+  throw unsupported('Cast', 'cast');
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
+import type { TermName } from '../../contract/words/terms.js';
 import { infoOf, recorded, TRACE_BACKEND } from '../tracer.js';
 import type { Value } from '../value.js';
 
@@ -34,13 +35,12 @@ function callOf(
   attributes: tf.NamedAttrMap | undefined,
 ): Call {
   const raw = (name: string): unknown => attributes?.[name];
-  const wrong = (name: string): LimpidError =>
-    unsupported(`${kernelName}: attribute ${name} has an unexpected type.`);
+  const wrong = (name: string): LimpidError => fault('E_OPERATOR/attribute', { kernel: kernelName, name });
   return {
     raw,
     input: (name) => {
       const info = inputs[name];
-      if (info === undefined) throw unsupported(`${kernelName}: input ${name} is missing.`);
+      if (info === undefined) throw fault('E_OPERATOR/input', { kernel: kernelName, name });
       return recorded(info);
     },
     get inputs() {
@@ -67,10 +67,6 @@ function callOf(
 }
 
 /** The error of a kernel call that the tracer cannot put into a graph. */
-export function unsupported(message: string): LimpidError {
-  return new LimpidError(
-    'E_OPERATOR',
-    message,
-    'Write the model with other operations: channels last, no dilation in what is trained, no batch dimensions.',
-  );
+export function unsupported(kernel: string, what: TermName<'operator'>): LimpidError {
+  return fault('E_OPERATOR/kernel', { kernel, what });
 }

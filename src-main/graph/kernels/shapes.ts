@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fault } from '../../contract/errors.js';
 import { constant, record, reshaped, scalar } from '../tracer.js';
 import { type Shape, sizeOf } from '../types.js';
 import type { Value } from '../value.js';
@@ -57,7 +58,7 @@ kernel('StridedSlice', (call) => {
     call.number('newAxisMask', 0),
     call.number('shrinkAxisMask', 0),
   );
-  if (info.strides.some((stride) => stride < 1)) throw unsupported('StridedSlice: strides must be positive.');
+  if (info.strides.some((stride) => stride < 1)) throw unsupported('StridedSlice', 'strides');
   const size = info.begin.map((begin, axis) => Math.ceil((info.end[axis] - begin) / info.strides[axis]));
   const part = record({ op: 'slice', begin: info.begin, strides: info.strides }, [x], size, x.type);
   return reshaped(part, info.finalShape);
@@ -115,7 +116,7 @@ kernel('Unpack', (call) => {
 kernel('PadV2', (call) => {
   const x = call.input('x');
   const pairs = call.raw('paddings');
-  if (!Array.isArray(pairs)) throw unsupported('PadV2: attribute paddings has an unexpected type.');
+  if (!Array.isArray(pairs)) throw fault('E_OPERATOR/attribute', { kernel: 'PadV2', name: 'paddings' });
   const before = pairs.map((pair: unknown) => (Array.isArray(pair) ? Number(pair[0]) : 0));
   const after = pairs.map((pair: unknown) => (Array.isArray(pair) ? Number(pair[1]) : 0));
   const shape = x.shape.map((length, axis) => length + before[axis] + after[axis]);
@@ -140,7 +141,7 @@ kernel('Reverse', (call) => {
 kernel('GatherV2', (call) => {
   const x = call.input('x');
   const indices = call.input('indices');
-  if (call.number('batchDims', 0) !== 0) throw unsupported('GatherV2: batchDims is not supported.');
+  if (call.number('batchDims', 0) !== 0) throw unsupported('GatherV2', 'batch-dims');
   const axis = tf.util.parseAxisParam(call.number('axis'), [...x.shape])[0];
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   return record({ op: 'gather', axis }, [x, cast(indices, 'int32')], shape, x.type);
@@ -167,8 +168,7 @@ kernel('UnsortedSegmentSum', (call) => {
   return reshaped(sums, [count, ...x.shape.slice(1)]);
 });
 kernel('DepthToSpace', (call) => {
-  if (call.text('dataFormat') === 'NCHW')
-    throw unsupported('DepthToSpace: only channels-last images are supported.');
+  if (call.text('dataFormat') === 'NCHW') throw unsupported('DepthToSpace', 'channels-last');
   const x = call.input('x');
   const block = call.number('blockSize');
   const [n, h, w, c] = x.shape;
@@ -195,7 +195,7 @@ function splitSizes(sizes: number[], length: number): number[] {
 /** Each axis in turn: the reversed border, the image, the reversed border. */
 kernel('MirrorPad', (call) => {
   const pairs = call.raw('paddings');
-  if (!Array.isArray(pairs)) throw unsupported('MirrorPad: attribute paddings has an unexpected type.');
+  if (!Array.isArray(pairs)) throw fault('E_OPERATOR/attribute', { kernel: 'MirrorPad', name: 'paddings' });
   const edge = call.text('mode') === 'reflect' ? 1 : 0;
   return pairs.reduce<Value>(
     (x, pair: unknown, axis) => {

@@ -84,15 +84,14 @@ function filterGradient(call: Call, depthwise: boolean): Value {
 }
 
 function refuseDilation(window: Window): void {
-  if (window.dilations.some((dilation) => dilation !== 1))
-    throw unsupported('The gradient of a dilated convolution is not supported.');
+  if (window.dilations.some((dilation) => dilation !== 1)) throw unsupported('Conv', 'dilated');
 }
 
 /** The padding rules of tfjs: 'valid', 'same', one number, or [[0,0],[top,bottom],[left,right],[0,0]]. */
 function windowOf(call: Call, spatial: Shape, kernelSize: Shape): Window {
   const format = call.text('dataFormat');
   if (format !== undefined && format !== 'NHWC' && format !== 'NDHWC')
-    throw unsupported('Only channels-last images are supported.');
+    throw unsupported('Conv', 'channels-last');
   const strides = perAxis(call.numbers('strides'), spatial.length);
   const given = call.raw('dilations');
   const dilations =
@@ -113,11 +112,10 @@ function windowOf(call: Call, spatial: Shape, kernelSize: Shape): Window {
       after[axis] = pad;
     } else if (Array.isArray(pad)) {
       const pair: unknown = pad.length === spatial.length + 2 ? pad[axis + 1] : undefined;
-      if (!Array.isArray(pair)) throw unsupported('An explicit padding must have a pair for each axis.');
+      if (!Array.isArray(pair)) throw unsupported('Conv', 'padding-pairs');
       before[axis] = Number(pair[0]);
       after[axis] = Number(pair[1]);
-    } else if (pad !== 'valid')
-      throw unsupported('The padding is none of valid, same, a number and explicit pairs.');
+    } else if (pad !== 'valid') throw unsupported('Conv', 'padding');
   });
   return { kernel: [...kernelSize], strides, dilations, before, after };
 }

@@ -1,4 +1,5 @@
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
+import type { TermName } from '../../contract/words/terms.js';
 
 /** What the header of a compressed frame says about it. */
 export interface CodestreamInfo {
@@ -13,31 +14,19 @@ export interface CodestreamInfo {
 /** @throws LimpidError E_CODEC_DIMS when a codestream is not what the data set says it is. */
 export function requireFormat(info: CodestreamInfo, format: FrameFormat): void {
   const sameSize = info.rows === format.rows && info.columns === format.columns;
-  if (!sameSize || info.components !== 1)
-    throw dims('Size or components of the compressed image are not those of the data set.');
+  if (!sameSize || info.components !== 1) throw fault('E_CODEC_DIMS/size');
   if (info.precision < 1 || info.precision > Math.min(format.bitsAllocated, 16))
-    throw dims('The bits of the compressed image are not those of the data set.');
+    throw fault('E_CODEC_DIMS/bits');
   // Where the sign bit lies would be a guess.
-  if (!info.signed && format.signed && info.precision < format.bitsStored)
-    throw dims('The compressed image has fewer bits than the data set says, and values are signed.');
-}
-
-function dims(message: string): LimpidError {
-  return new LimpidError('E_CODEC_DIMS', message, 'Export the series again, uncompressed if possible.');
+  if (!info.signed && format.signed && info.precision < format.bitsStored) throw fault('E_CODEC_DIMS/sign');
 }
 
 export function cutShort(cause?: unknown): LimpidError {
   return fault('E_CODEC_TRUNCATED/cut-short', {}, undefined, cause);
 }
 
-export function damaged(what: string, cause?: unknown): LimpidError {
-  return new LimpidError(
-    'E_CODEC',
-    `The compressed pixel data cannot be decoded: ${what}.`,
-    'Export the series again, uncompressed if possible.',
-    undefined,
-    cause,
-  );
+export function damaged(what: TermName<'codestream'>, cause?: unknown): LimpidError {
+  return fault('E_CODEC/damaged', { what }, undefined, cause);
 }
 
 /**
@@ -60,14 +49,13 @@ const MAX_TILES = 4096;
 export function readJpeg2000Header(data: Uint8Array): CodestreamInfo {
   if (data.length < 48) throw cutShort();
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (view.getUint32(0) !== 0xff4fff51) throw damaged('it does not start as JPEG 2000 does');
+  if (view.getUint32(0) !== 0xff4fff51) throw damaged('no-jpeg2000');
   const [width, height, left, top] = [8, 12, 16, 20].map((offset) => view.getUint32(offset));
   const [tileWidth, tileHeight] = [view.getUint32(24), view.getUint32(28)];
-  if (left >= width || top >= height || tileWidth === 0 || tileHeight === 0)
-    throw damaged('its size is impossible');
+  if (left >= width || top >= height || tileWidth === 0 || tileHeight === 0) throw damaged('size');
   if (Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight) > MAX_TILES)
-    throw damaged(`it has more than ${MAX_TILES} tiles`);
-  if (data[43] !== 1 || data[44] !== 1) throw damaged('it is subsampled');
+    throw fault('E_CODEC/tiles', { most: MAX_TILES });
+  if (data[43] !== 1 || data[44] !== 1) throw damaged('subsampled');
   return {
     columns: width - left,
     rows: height - top,
@@ -79,10 +67,10 @@ export function readJpeg2000Header(data: Uint8Array): CodestreamInfo {
 
 /** The frame header of a JPEG-LS stream (ISO/IEC 14495-1 annex C). @throws LimpidError E_CODEC, E_CODEC_TRUNCATED. */
 export function readJpegLsHeader(data: Uint8Array): CodestreamInfo {
-  if (data[0] !== 0xff || data[1] !== 0xd8) throw damaged('it does not start as JPEG-LS does');
+  if (data[0] !== 0xff || data[1] !== 0xd8) throw damaged('no-jpeg-ls');
   let offset = 2;
   while (offset + 10 <= data.length) {
-    if (data[offset] !== 0xff) throw damaged('a marker is missing');
+    if (data[offset] !== 0xff) throw damaged('no-marker');
     const marker = data[offset + 1];
     if (marker === 0xf7) {
       const at = (i: number): number => data[offset + i] * 256 + data[offset + i + 1];
@@ -94,7 +82,7 @@ export function readJpegLsHeader(data: Uint8Array): CodestreamInfo {
         signed: false,
       };
     }
-    if (marker === 0xda || marker === 0xd9) throw damaged('it has no frame header');
+    if (marker === 0xda || marker === 0xd9) throw damaged('no-frame-header');
     offset += 2 + data[offset + 2] * 256 + data[offset + 3];
   }
   throw cutShort();

@@ -38,10 +38,10 @@ export function decodeDct(image: JpegImage, reader: BitReader): Uint16Array<Arra
 /** Fills `block` with dequantised coefficients in natural order and returns the difference of the DC term. */
 function readBlock(image: JpegImage, reader: BitReader, block: Int32Array, dc: number): number {
   const { quantisation, ac } = image;
-  if (quantisation === null || ac === null) throw damaged('a table is missing');
+  if (quantisation === null || ac === null) throw damaged('no-table');
   block.fill(0);
   const size = reader.symbol(image.dc);
-  if (size > 15) throw damaged('an unknown DC category');
+  if (size > 15) throw damaged('dc-category');
   const difference = reader.value(size);
   block[0] = (dc + difference) * quantisation[0];
   for (let k = 1; k < 64; k++) {
@@ -54,7 +54,7 @@ function readBlock(image: JpegImage, reader: BitReader, block: Int32Array, dc: n
       continue;
     }
     k += run;
-    if (k > 63) throw damaged('a block has too many coefficients');
+    if (k > 63) throw damaged('coefficients');
     block[ZIGZAG[k]] = reader.value(bits) * quantisation[k];
   }
   return difference;

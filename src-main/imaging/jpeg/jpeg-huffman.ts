@@ -16,7 +16,7 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
   for (let length = 1; length <= 16; length++) {
     const span = 65_536 >> length;
     for (let i = 0; i < counts[length - 1]; i++) {
-      if (next + span > 65_536) throw damaged('a Huffman table has too many codes');
+      if (next + span > 65_536) throw damaged('huffman-codes');
       table.fill(length * 256 + symbols[index++], next, next + span);
       next += span;
     }
@@ -45,7 +45,7 @@ export class BitReader {
   symbol(table: HuffmanTable): number {
     if (this.#count < 16) this.#fill();
     const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff];
-    if (entry === 0) throw this.#count - this.#padding < 16 ? cutShort() : damaged('an unknown code');
+    if (entry === 0) throw this.#count - this.#padding < 16 ? cutShort() : damaged('code');
     this.#count -= entry >>> 8;
     return entry & 0xff;
   }
@@ -67,13 +67,13 @@ export class BitReader {
   /** Goes on after restart marker `index`. @throws LimpidError E_CODEC, E_CODEC_TRUNCATED. */
   restart(index: number): void {
     this.requireAll();
-    if (this.#count - this.#padding >= 8) throw damaged('a restart marker is late');
+    if (this.#count - this.#padding >= 8) throw damaged('late-restart');
     this.#count = 0;
     this.#padding = 0;
     while (this.#bytes[this.#at] === 0xff && this.#bytes[this.#at + 1] === 0xff) this.#at++;
     if (this.#at + 1 >= this.#bytes.length) throw cutShort();
     if (this.#bytes[this.#at] !== 0xff || this.#bytes[this.#at + 1] !== 0xd0 + (index & 7))
-      throw damaged('a restart marker is missing');
+      throw damaged('no-restart');
     this.#at += 2;
   }
 

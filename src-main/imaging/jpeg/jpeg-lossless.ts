@@ -10,7 +10,7 @@ import type { JpegImage } from './jpeg-image.js';
  */
 export function decodeLossless(image: JpegImage, reader: BitReader): Uint16Array<ArrayBuffer> {
   const { rows, columns, restartInterval } = image;
-  if (restartInterval % columns !== 0) throw damaged('a restart interval that is not whole rows');
+  if (restartInterval % columns !== 0) throw damaged('restart-interval');
   const restartRows = restartInterval / columns;
   const out = new Uint16Array(rows * columns);
   for (let row = 0; row < rows; row++) {
@@ -66,6 +66,6 @@ function predict(predictor: number, a: number, b: number, c: number): number {
 function difference(reader: BitReader, table: Uint16Array): number {
   const size = reader.symbol(table);
   if (size === 16) return 32_768;
-  if (size > 16) throw damaged('an unknown difference');
+  if (size > 16) throw damaged('difference');
   return reader.value(size);
 }

@@ -1,3 +1,5 @@
+import { fault } from '../../contract/errors.js';
+import type { TermName } from '../../contract/words/terms.js';
 import { type CodestreamInfo, cutShort, damaged } from './codestream.js';
 import { decodeDct } from './jpeg-dct.js';
 import { BitReader, type HuffmanTable, huffmanTable } from './jpeg-huffman.js';
@@ -15,16 +17,16 @@ const LOSSLESS = 0xc3;
  * @throws LimpidError E_CODEC (another process, damaged tables), E_CODEC_TRUNCATED (no end of image).
  */
 export function parseJpeg(data: Uint8Array): JpegImage {
-  if (data[0] !== 0xff || data[1] !== 0xd8) throw damaged('it does not start as JPEG does');
+  if (data[0] !== 0xff || data[1] !== 0xd8) throw damaged('no-jpeg');
   const tables = new Tables();
   let offset = 2;
   for (;;) {
     while (data[offset] === 0xff && data[offset + 1] === 0xff) offset++;
     if (offset + 4 > data.length) throw cutShort();
-    if (data[offset] !== 0xff) throw damaged('a marker is missing');
+    if (data[offset] !== 0xff) throw damaged('no-marker');
     const marker = data[offset + 1];
     const length = data[offset + 2] * 256 + data[offset + 3];
-    if (length < 2) throw damaged('a marker has no length');
+    if (length < 2) throw damaged('marker-length');
     if (offset + 2 + length > data.length) throw cutShort();
     const segment = data.subarray(offset + 4, offset + 2 + length);
     offset += 2 + length;
@@ -49,7 +51,7 @@ function scanBytes(data: Uint8Array, start: number): Uint8Array {
     if (data[i] !== 0xff) continue;
     const next = data[i + 1];
     if (next === 0 || next === 0xff || (next >= 0xd0 && next <= 0xd7)) continue;
-    if (next !== 0xd9) throw damaged('it has more than one scan');
+    if (next !== 0xd9) throw damaged('scans');
     return data.subarray(start, i);
   }
   throw cutShort();
@@ -68,31 +70,30 @@ class Tables {
     else if (marker === 0xdd) this.#restartInterval = word(segment, 0);
     else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8 && marker !== 0xcc)
       this.#readFrame(marker, segment);
-    else if (marker === 0xcc) throw damaged('arithmetic coding is not used in DICOM');
-    else if (marker < 0xe0 && marker !== 0xfe) throw damaged('an unexpected marker');
+    else if (marker === 0xcc) throw damaged('arithmetic');
+    else if (marker < 0xe0 && marker !== 0xfe) throw damaged('marker');
   }
 
   image(scanHeader: Uint8Array, scan: Uint8Array): JpegImage {
     const frame = this.#frame;
-    if (frame === undefined) throw damaged('it has no frame header');
+    if (frame === undefined) throw damaged('no-frame-header');
     const { process, id, quantiser, ...info } = frame;
     const base = { ...info, process, restartInterval: this.#restartInterval, scan };
     if (info.components !== 1) {
       // Refused by the caller, who compares it with the data set; colour is never decoded.
       return { ...base, quantisation: null, dc: EMPTY_TABLE, ac: null, spectralStart: 0, pointTransform: 0 };
     }
-    if (scanHeader.length < 6 || scanHeader[0] !== 1 || scanHeader[1] !== id)
-      throw damaged('its scan header');
+    if (scanHeader.length < 6 || scanHeader[0] !== 1 || scanHeader[1] !== id) throw damaged('scan-header');
     const lossless = process === LOSSLESS;
     const pointTransform = scanHeader[5] & 15;
     // Spectral selection means nothing in a sequential scan, and some encoders leave it 0.
     if (lossless && (scanHeader[3] < 1 || scanHeader[3] > 7 || pointTransform >= info.precision))
-      throw damaged('its predictor');
+      throw damaged('predictor');
     return {
       ...base,
-      quantisation: lossless ? null : known(this.#quantisation.get(quantiser), 'quantisation'),
-      dc: known(this.#huffman.get(scanHeader[2] >> 4), 'Huffman'),
-      ac: lossless ? null : known(this.#huffman.get(16 + (scanHeader[2] & 15)), 'Huffman'),
+      quantisation: lossless ? null : known(this.#quantisation.get(quantiser), 'no-quantisation-table'),
+      dc: known(this.#huffman.get(scanHeader[2] >> 4), 'no-huffman-table'),
+      ac: lossless ? null : known(this.#huffman.get(16 + (scanHeader[2] & 15)), 'no-huffman-table'),
       spectralStart: scanHeader[3],
       pointTransform,
     };
@@ -100,11 +101,11 @@ class Tables {
 
   #readFrame(process: number, segment: Uint8Array): void {
     if (process !== BASELINE && process !== EXTENDED && process !== LOSSLESS)
-      throw damaged(`JPEG process ${process - 0xc0} is not used in DICOM`);
-    if (segment.length < 9 || this.#frame !== undefined) throw damaged('its frame header');
+      throw fault('E_CODEC/jpeg-process', { process: process - 0xc0 });
+    if (segment.length < 9 || this.#frame !== undefined) throw damaged('frame-header');
     const precision = segment[0];
     const allowed = process === BASELINE ? [8] : process === EXTENDED ? [8, 12] : range(2, 16);
-    if (!allowed.includes(precision)) throw damaged('its precision');
+    if (!allowed.includes(precision)) throw damaged('precision');
     this.#frame = {
       process,
       precision,
@@ -121,7 +122,7 @@ class Tables {
     for (let at = 0; at < segment.length; ) {
       const wide = segment[at] >> 4;
       const bytes = wide === 0 ? 64 : 128;
-      if (wide > 1 || at + 1 + bytes > segment.length) throw damaged('a quantisation table');
+      if (wide > 1 || at + 1 + bytes > segment.length) throw damaged('quantisation-table');
       const start = at + 1;
       const table = Uint16Array.from({ length: 64 }, (_, i) =>
         wide === 0 ? segment[start + i] : word(segment, start + 2 * i),
@@ -133,10 +134,10 @@ class Tables {
 
   #readHuffman(segment: Uint8Array): void {
     for (let at = 0; at < segment.length; ) {
-      if (at + 17 > segment.length) throw damaged('a Huffman table');
+      if (at + 17 > segment.length) throw damaged('huffman-table');
       const counts = segment.subarray(at + 1, at + 17);
       const total = counts.reduce((sum, count) => sum + count, 0);
-      if (total > 256 || at + 17 + total > segment.length) throw damaged('a Huffman table');
+      if (total > 256 || at + 17 + total > segment.length) throw damaged('huffman-table');
       this.#huffman.set(segment[at], huffmanTable(counts, segment.subarray(at + 17, at + 17 + total)));
       at += 17 + total;
     }
@@ -145,13 +146,13 @@ class Tables {
 
 const EMPTY_TABLE: HuffmanTable = new Uint16Array(0);
 
-function known<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw damaged(`a ${name} table is missing`);
+function known<T>(value: T | undefined, absent: TermName<'codestream'>): T {
+  if (value === undefined) throw damaged(absent);
   return value;
 }
 
 function word(bytes: Uint8Array, at: number): number {
-  if (at + 2 > bytes.length) throw damaged('a marker is too short');
+  if (at + 2 > bytes.length) throw damaged('marker-short');
   return bytes[at] * 256 + bytes[at + 1];
 }
 

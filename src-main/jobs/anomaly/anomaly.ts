@@ -9,14 +9,7 @@ import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
 import type { AnomalyReport, AnomalySeries } from '../../contract/anomaly.js';
-import {
-  fault,
-  LimpidError,
-  type Problem,
-  problemFrom,
-  problemOf,
-  withoutPlace,
-} from '../../contract/errors.js';
+import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { NormalScores } from '../../contract/models.js';
 import { NOTICE, type RunStatus } from '../../contract/report.js';
@@ -52,11 +45,7 @@ const REPORT_PAGE = 'report.html';
 export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<AnomalyResult> {
   const [least, most] = FALSE_POSITIVE_RATES;
   if (!(request.falsePositiveRate >= least && request.falsePositiveRate <= most))
-    throw new LimpidError(
-      'E_USAGE',
-      'The false-positive rate is out of range.',
-      `Give --fpr from ${least} to ${most}.`,
-    );
+    throw fault('E_USAGE/false-positives', { least, most });
   const chooser = openChooser(choiceOf(request));
   const folder = await openResultFolder(request.output, [request.input, ...request.normal], REPORT);
   try {

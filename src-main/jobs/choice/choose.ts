@@ -95,6 +95,6 @@ function conditionOf({ where }: Choice): Condition | null {
   const condition = parseCondition(where);
   for (const { name, at } of testsOf(condition))
     if (!(name.toLowerCase() in COMPUTED) && !isAttributeName(name))
-      throw wrongCondition(where, at, 'this attribute is not known');
+      throw wrongCondition(where, at, 'attribute');
   return condition;
 }

@@ -12,7 +12,7 @@ import { exists, isInside, writeFileAtomic } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
-import { errorFrom, fault, LimpidError, type Problem } from '../../contract/errors.js';
+import { errorFrom, fault, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { NOTICE } from '../../contract/report.js';
 import type { CompressRequest, DecompressRequest } from '../../contract/requests.js';
@@ -172,11 +172,7 @@ export async function runDecompress(request: DecompressRequest, emit: Emit): Pro
   try {
     const codebook = codebookFor(source, await readModel(request.model));
     if (source.sha256 !== header.model || !isCodingOf(header.coding, codebook))
-      throw new LimpidError(
-        'E_MODEL',
-        'The file was compressed with another model.',
-        `Use the model whose SHA-256 starts with ${header.model.slice(0, 12).replace(/[^0-9a-f]/g, '?')}.`,
-      );
+      throw fault('E_MODEL/compressed-with', { start: header.model.slice(0, 12).replace(/[^0-9a-f]/g, '?') });
     const latents = decodedLatents(header, payload, codebook);
     const planes = slices * frames;
     const data = new Float32Array(planes * rows * columns);
@@ -247,11 +243,7 @@ function isCodingOf(coding: Coding, codebook: NamedArray | null): boolean {
 /** The codebook of a model that can compress; null where its latents are to be rounded. @throws LimpidError E_MODEL */
 function codebookFor({ model: { card } }: ModelSource, bytes: Uint8Array): NamedArray | null {
   if (card.latent === null || card.input.planeSide !== null || !card.tasks.includes('compress'))
-    throw new LimpidError(
-      'E_MODEL',
-      `A ${card.family} model has no codes to compress with.`,
-      'Use a model of the families vector-quantised, plain, convolutional or contractive.',
-    );
+    throw fault('E_MODEL/no-codes', { family: card.family });
   return card.latent.codebook === null ? null : codebookOf(bytes);
 }
 
@@ -264,7 +256,7 @@ async function readOne({ input, force }: CompressRequest, emit: Emit): Promise<S
   if (reads.length === 0 && problems.length > 0) throw errorFrom(problems[0]);
   throw reads.length === 0
     ? fault('E_NOTHING/no-series')
-    : new LimpidError('E_USAGE', `The input holds ${reads.length} series.`, 'Give one series at a time.');
+    : fault('E_USAGE/one-series', { found: reads.length });
 }
 
 async function refuseFile(output: string, input: string): Promise<void> {

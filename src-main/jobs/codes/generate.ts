@@ -3,7 +3,7 @@ import { sha256 } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { NOTICE } from '../../contract/report.js';
 import type { GenerateRequest } from '../../contract/requests.js';
@@ -105,11 +105,7 @@ async function decodeAll(
     const image = await decodeLatent(model, latents.draw(random.fork(`${i}`)));
     const { rows, columns } = image;
     if (columns < LABEL_SIZE[0] || rows < LABEL_SIZE[1])
-      throw new LimpidError(
-        'E_MODEL',
-        `The images of this model, ${columns}x${rows}, are too small to be marked as synthetic.`,
-        'Train a model on larger planes.',
-      );
+      throw fault('E_MODEL/small-images', { columns, rows });
     if (count * rows * columns > MOST_PIXELS) throw fault('E_TOO_LARGE/images');
     const values = Float32Array.from(image.values);
     burnSynthetic(values, rows, columns, { dark: 0, bright: 1 });
@@ -123,11 +119,7 @@ async function decodeAll(
 function latentsOf({ card }: OpenModel, bytes: Uint8Array): Latents {
   const { latent, input, tasks } = card;
   if (latent === null || !tasks.includes('generate'))
-    throw new LimpidError(
-      'E_MODEL',
-      `A ${card.family} model cannot make new images: its latents have no known distribution.`,
-      'Use a model of the family variational or vector-quantised.',
-    );
+    throw fault('E_MODEL/makes-none', { family: card.family });
   if (latent.codebook !== null) return codeLatents(bytes, latent.channels);
   if (input.planeSide === null) throw fault('E_MODEL/patches');
   const side = Math.max(1, Math.round(input.planeSide / latent.cell));

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import type { InputSet, Wants } from '../../series/input.js';
@@ -47,11 +47,5 @@ export function openRequested(
 /** @throws LimpidError E_NOTHING when there is not one image */
 export function refuseEmpty(input: InputSet): void {
   if (input.units.length + input.leftOut.length === 0)
-    throw new LimpidError(
-      'E_NOTHING',
-      input.filesSeen === 0
-        ? 'The input holds no files.'
-        : 'The input holds no MR or CT image that can be read.',
-      'Check the path; `limpid inspect` lists what is there.',
-    );
+    throw fault(input.filesSeen === 0 ? 'E_NOTHING/no-files' : 'E_NOTHING/no-images');
 }

@@ -7,6 +7,7 @@ import {
   type LimpidError,
   type Problem,
   problemFrom,
+  problemOf,
   withoutPlace,
 } from '../../contract/errors.js';
 import type { JobEvent } from '../../contract/events.js';
@@ -298,22 +299,20 @@ function tellMissing({ state, unitInput, record }: UnitState): void {
   if (record.published.length === 0 || absent.length === 0) return;
   const missing = absent.map(({ id }) => id);
   const kept = absent.filter((stack) => stack.kept === true).length;
-  const named = missing.slice(0, NAMED).join(', ');
-  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
-  const problem: Problem = {
-    code: 'W_INCOMPLETE',
-    message: `${unit.key} ${absence(missing.length, kept, stacks.length)}, which failed or were skipped: ${named}${more}.`,
-    remedy: 'See the reason at each; when it is mended, run the same command again: it adds what is missing.',
+  const facts = {
+    unit: unit.key,
+    missing: missing.length,
+    of: stacks.length,
+    named: missing.slice(0, NAMED),
+    more: Math.max(0, missing.length - NAMED),
   };
+  // Those that are kept are frames in files of other stacks.
+  const problem =
+    kept === missing.length
+      ? problemOf('W_INCOMPLETE/as-they-were', facts)
+      : problemOf('W_INCOMPLETE/lacks', { ...facts, kept });
   state.incomplete.push(problem);
   state.job.emit({ type: 'warning', series: null, problem });
-}
-
-/** @param kept how many of those that are missing are frames in files of other stacks */
-function absence(missing: number, kept: number, of: number): string {
-  if (kept === missing) return `holds ${kept} of the ${of} stacks of its source as they were`;
-  const among = kept > 0 ? ` (${kept} of these are in it as they were)` : '';
-  return `lacks ${missing} of the ${of} stacks of its source${among}`;
 }
 
 /** Stacks that are named one by one where some are missing. */

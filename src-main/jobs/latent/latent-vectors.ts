@@ -1,5 +1,5 @@
 import { startMeter } from '../../base/progress.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { LatentMap } from '../../contract/latent.js';
 import type { NamedArray } from '../../graph/types.js';
@@ -24,12 +24,7 @@ export type VectorKind = LatentMap['vectors']['kind'];
 /** @throws LimpidError E_MODEL for a model without latent */
 export function vectorKind({ card }: OpenModel): VectorKind {
   const { planeSide } = card.input;
-  if (card.latent === null)
-    throw new LimpidError(
-      'E_MODEL',
-      `This ${card.family} model has no latent.`,
-      'Use a model of the family plain, convolutional, sparse, contractive, variational or vector-quantised.',
-    );
+  if (card.latent === null) throw fault('E_MODEL/no-features', { family: card.family });
   return planeSide !== null && card.latent.cell === planeSide ? 'plane' : 'cell moments';
 }
 
@@ -72,11 +67,7 @@ export async function describeSeries(
 function refuseSmall({ card }: OpenModel, { rows, columns }: Volume): void {
   const { multiple, planeSide } = card.input;
   if (planeSide !== null || Math.min(rows, columns) >= multiple) return;
-  throw new LimpidError(
-    'E_TOO_SMALL',
-    `The planes have ${columns}x${rows} pixels: the model needs ${multiple}x${multiple} at least.`,
-    'Leave out this series, or use a model with smaller cells.',
-  );
+  throw fault('E_TOO_SMALL/latent', { columns, rows, least: multiple });
 }
 
 /** @param latent [1, rows, columns, channels] */

@@ -1,7 +1,7 @@
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
-import { fault, LimpidError, type Problem, withoutPlace } from '../../contract/errors.js';
+import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../contract/latent.js';
 import { NOTICE } from '../../contract/report.js';
@@ -100,17 +100,9 @@ type Layout = Pick<LatentMap, 'points' | 'explained' | 'clusters' | 'silhouette'
 function layOut(described: Described, { clusters, seed }: LatentRequest, emit: Emit): Layout {
   const { places, stacks } = described;
   if (places.length < FEWEST_SLICES)
-    throw new LimpidError(
-      'E_TOO_FEW',
-      `There are only ${places.length} slices: too few for a map.`,
-      `Give at least ${FEWEST_SLICES} slices.`,
-    );
+    throw fault('E_TOO_FEW/map', { slices: places.length, least: FEWEST_SLICES });
   if (clusters !== null && (clusters < 1 || clusters > places.length))
-    throw new LimpidError(
-      'E_USAGE',
-      `There are ${places.length} slices: they cannot make ${clusters} clusters.`,
-      `Give --clusters from 1 to ${places.length}.`,
-    );
+    throw fault('E_USAGE/clusters', { slices: places.length, clusters });
   const random = new Random(seed);
   const found = clustersOf(described, clusters, random.fork('clusters'));
   const plane = principalPlane(described, random.fork('principal components'));

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { exists, isInside } from '../../base/files.js';
 import { Random } from '../../base/random.js';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { ModelCard } from '../../contract/models.js';
 import type { CheckTrainingRequest, TrainRequest } from '../../contract/requests.js';
 import { type CheckTrainingResult, EXIT, type TrainingFacts } from '../../contract/results.js';
@@ -92,11 +92,6 @@ export async function refuseModelFile({ keepAs, ...request }: TrainRequest): Pro
 export async function startOf(given: string, family: ModelCard['family']): Promise<ModelWeights> {
   const start = readModelWeights(await readModel(given));
   if (start.card.family === family) return start;
-  throw new LimpidError(
-    'E_MODEL',
-    `The model to go on from is of the family ${start.card.family}, not ${family}.`,
-    isOfUnitNoise(start.card)
-      ? 'Give a model that `limpid train` wrote.'
-      : `Give --family ${start.card.family}, or another model.`,
-  );
+  const facts = { start: start.card.family, family };
+  throw isOfUnitNoise(start.card) ? fault('E_MODEL/other-kind', facts) : fault('E_MODEL/other-family', facts);
 }

@@ -61,11 +61,7 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
   });
   const references = await readAll(clean, true, emit, leaveOut, { only: onlyReferences, failing });
   if (supervised && references.length !== inputs.length)
-    throw new LimpidError(
-      'E_USAGE',
-      `There are ${inputs.length} series to learn from and ${references.length} references.`,
-      'Give one reference for each series, in the same order.',
-    );
+    throw fault('E_USAGE/references', { inputs: inputs.length, references: references.length });
   const series: CorpusSeries[] = [];
   const used: SeriesRead[] = [];
   for (const [i, read] of inputs.entries())
@@ -91,11 +87,7 @@ export async function gather(request: TrainRequest, emit: Emit, timeSeries = fal
 export function requireReferences({ objective, references }: TrainRequest): void {
   const supervised = objective === 'supervised';
   if (supervised === references.length > 0) return;
-  throw new LimpidError(
-    'E_USAGE',
-    supervised ? 'Supervised training needs references.' : 'Only supervised training takes references.',
-    'Give --objective supervised together with --reference.',
-  );
+  throw fault(supervised ? 'E_USAGE/needs-references' : 'E_USAGE/takes-no-references');
 }
 
 export interface ReadOptions {

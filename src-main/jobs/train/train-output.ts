@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { codePriorOf } from '../../analysis/code-prior.js';
 import { withNormalScores } from '../../analysis/normal-scores.js';
 import { exists, sha256, writeFileAtomic } from '../../base/files.js';
-import { LimpidError, type Problem } from '../../contract/errors.js';
+import { LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { ModelCard, ModelEntry } from '../../contract/models.js';
 import type { TrainRequest } from '../../contract/requests.js';
@@ -52,13 +52,8 @@ export async function saveThenTry(
   }
 }
 
-function notTried({ message }: LimpidError): Problem {
-  return {
-    code: 'W_UNTRIED',
-    message: `The model is saved, but could not be tried on held-out images: ${message}`,
-    remedy:
-      'It can be used; `limpid anomaly` and `limpid generate` need what the trial finds: train again on the CPU for these.',
-  };
+function notTried({ saying }: LimpidError): Problem {
+  return problemOf('W_UNTRIED/model', { why: saying });
 }
 
 /** Makes the model visible: in the library, or as the file that was asked for. One of the same weights gives way. */

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Family } from '../family.js';
 import { contractive } from './contractive.js';
 import { convolutional } from './convolutional.js';
@@ -27,9 +27,5 @@ export const FAMILIES: readonly Family[] = [
 export function familyNamed(name: string): Family {
   const family = FAMILIES.find((one) => one.name === name);
   if (family !== undefined) return family;
-  throw new LimpidError(
-    'E_USAGE',
-    'There is no such family of autoencoders.',
-    `Possible: ${FAMILIES.map((one) => one.name).join(', ')}.`,
-  );
+  throw fault('E_USAGE/family', { choices: FAMILIES.map((one) => one.name) });
 }

@@ -1,6 +1,6 @@
 import { physicsOf } from '../../artifacts/artifacts.js';
 import type { Random } from '../../base/random.js';
-import { fault, LimpidError } from '../../contract/errors.js';
+import { fault } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
 
@@ -150,11 +150,7 @@ const FEWEST_FRAMES = 3;
 /** @throws LimpidError E_TOO_FEW for a series that a model of time series cannot use */
 export function requireFrames({ frames }: { readonly frames: number }): void {
   if (frames >= FEWEST_FRAMES) return;
-  throw new LimpidError(
-    'E_TOO_FEW',
-    `The series has ${frames === 1 ? 'one frame' : `${frames} frames`} only: this family needs a time series of ${FEWEST_FRAMES} or more.`,
-    'Use a cine, EPI or DWI series, or the denoising family for single images.',
-  );
+  throw fault('E_TOO_FEW/frames', { frames, least: FEWEST_FRAMES });
 }
 
 /** Fewest slices that can be divided into some that train and some that judge. */
@@ -179,12 +175,7 @@ export function splitCorpus<S extends CorpusShape>(
   const frames = Math.min(...series.map((one) => one.frames));
   if (timeSeries && slices < FEWEST_SLICES && frames >= FEWEST_SLICES)
     return series.map((one) => ({ ...one, roles: runOfFrames(one, fraction, random) }));
-  if (slices < FEWEST_SLICES)
-    throw new LimpidError(
-      'E_TOO_FEW',
-      `There are only ${slices} slices: too few to learn from some and judge by others.`,
-      `Give at least ${FEWEST_SLICES} slices.`,
-    );
+  if (slices < FEWEST_SLICES) throw fault('E_TOO_FEW/slices', { slices, least: FEWEST_SLICES });
   const groups = [...new Set(series.map(({ group }) => group))];
   if (groups.length < FEWEST_GROUPS) {
     const split = series.map((one) => ({ ...one, roles: runOfSlices(one.slices, fraction, random) }));

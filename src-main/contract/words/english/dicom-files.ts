@@ -176,4 +176,12 @@ export const DICOM_FILES = {
     'The data set has an odd number of bytes, which no DICOM message can carry.',
     'Export it again: every value has an even length.',
   ],
+  'E_NETWORK/dicomweb': [
+    'The DICOMweb service cannot be reached.',
+    'Check its address, and that it is running.',
+  ],
+  'E_NETWORK/dicomweb-status': [
+    'The DICOMweb service answered {status:raw}: {why:refusal}.',
+    'Check its address and the token, or ask its administrator.',
+  ],
 } as const;

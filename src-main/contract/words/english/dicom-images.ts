@@ -100,10 +100,6 @@ export const DICOM_IMAGES = {
     'The values go through a lookup table that has no inverse.',
     'Nothing to do: the series is left out.',
   ],
-  'E_NOT_ELIGIBLE/phase': [
-    'Phase images wrap around, which denoising does not respect.',
-    'Nothing to do: the series is left out.',
-  ],
   'E_CANCELLED/reading': ['Cancelled.', 'Run again: it resumes.'],
   'E_BOMB/voxels': ['The series has more voxels than fit into memory.', 'Split it into smaller series.'],
   'E_SOURCE_CHANGED/scanned': ['A file changed after it was scanned.', 'Scan the input again.'],
@@ -151,5 +147,21 @@ export const DICOM_IMAGES = {
   'E_INTERNAL/derived-frame': [
     'The derived file is not what was asked for: {element:text} of frame {frame} differs.',
     'Report this.',
+  ],
+  'W_PHASE/scale': [
+    'The values of the phase images fill no whole turn of a scale that is known, so only the magnitude images are denoised; phases in the same files stay as they were.',
+    'Nothing to do: the magnitudes are denoised as if there were no phase.',
+  ],
+  'E_NOT_ELIGIBLE/field': [
+    'A map of the field is computed of several images, and is none itself.',
+    'Nothing to do: the series is left out.',
+  ],
+  'E_NOT_ELIGIBLE/velocities': [
+    'A map of velocities is computed of several images, and is none itself.',
+    'Nothing to do: the series is left out.',
+  ],
+  'E_NOT_ELIGIBLE/phase-alone': [
+    'Phase images wrap around: they are only denoised together with their magnitude images.',
+    'Give the magnitude images of the same acquisition too; where they are there, nothing is to be done.',
   ],
 } as const;

@@ -69,4 +69,12 @@ export const FILES = {
     'Start it again: it resumes. If it happens again, try the CPU and report it.',
     'edge',
   ],
+  'E_USAGE/condition-value': [
+    'The condition is wrong at character {at:raw}: expected a value after "{operator:text}".',
+    'Write it as in "Modality=MR and SeriesDescription~T2"; values with spaces stand in quotes.',
+  ],
+  'E_USAGE/condition-number': [
+    'The condition is wrong at character {at:raw}: expected a number after "{operator:text}".',
+    'Write it as in "Modality=MR and SeriesDescription~T2"; values with spaces stand in quotes.',
+  ],
 } as const;

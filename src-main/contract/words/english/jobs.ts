@@ -226,4 +226,5 @@ export const JOBS = {
     'A source file changed since this output folder was begun.',
     'Choose a new output folder for the changed input.',
   ],
+  'E_INTERNAL/magnitude-maps': ['Maps are made of magnitudes.', 'Report this.'],
 } as const;

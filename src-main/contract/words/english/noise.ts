@@ -5,7 +5,6 @@ export const NOISE = {
     'Leave this series as it is; inspecting it shows what was measured.',
     'edge',
   ],
-  'E_VALUES/scanner': ['The scanner cannot be simulated with {what:scanner}.', 'Change that setting.'],
   'E_VALUES/noise-level': ['The noise level is negative or not a number.', 'Give a level of 0 or more.'],
   'E_SHAPE/noise-map': [
     'The noise map and the volume differ in size.',

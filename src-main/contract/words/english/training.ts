@@ -175,4 +175,9 @@ export const TRAINING = {
     'This is no whole safetensors file of float32 weights.',
     'Get the file again; the shipped one comes with the installation.',
   ],
+  'E_MODEL/other-kind': [
+    'The model to go on from is of the family {start:text}, not {family:text}.',
+    'Give a model that was trained as autoencoder.',
+    'edge',
+  ],
 } as const;
