@@ -1,8 +1,8 @@
+import { squaredDistance } from '../base/linear/clusters.js';
 import { fault } from '../contract/errors.js';
 import type { ModelCard } from '../contract/models.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import { exportModel, openModelFile, readModelWeights } from '../model-files/model-file.js';
-import { squaredDistance } from '../models/clusters.js';
 import { type CodeGrid, type CodePrior, fitCodePrior } from '../models/code-prior.js';
 import { spread } from '../noise/planes.js';
 import { applyToPlane } from '../restore/apply.js';

@@ -1,3 +1,4 @@
+import { choleskyInPlace } from '../base/linear/cholesky.js';
 import { fault } from '../contract/errors.js';
 import { type Correlation, lagCovariance } from './dct.js';
 import { type Address, instantiate, type Kernel } from './kernel/restore.ts?wasm';
@@ -157,17 +158,5 @@ function noiseCovariance({ patch, correlation }: BayesSettings): Float64Array {
 
 /** Squares of the diagonal of the Cholesky factor: what the kernel keeps those of the sum with a covariance above. */
 function pivotsOf(matrix: Float64Array, n: number): Float64Array {
-  const factor = new Float64Array(n * n);
-  const pivots = new Float64Array(n);
-  for (let k = 0; k < n; k++)
-    for (let l = 0; l <= k; l++) {
-      let rest = matrix[k * n + l];
-      for (let i = 0; i < l; i++) rest -= factor[k * n + i] * factor[l * n + i];
-      if (l < k) factor[k * n + l] = rest / factor[l * n + l];
-      else {
-        pivots[k] = Math.max(rest, LEAST_PIVOT);
-        factor[k * n + k] = Math.sqrt(pivots[k]);
-      }
-    }
-  return pivots;
+  return choleskyInPlace(matrix.slice(), n, LEAST_PIVOT);
 }

@@ -1,4 +1,4 @@
-import { type EigenWorkspace, eigenWorkspace, symmetricEigen } from './eigen.js';
+import { type EigenWorkspace, eigenWorkspace, symmetricEigen } from '../base/linear/eigen.js';
 import type { Grid, SliceRange } from './slab.js';
 
 export interface PcaSettings {

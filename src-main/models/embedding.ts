@@ -1,7 +1,7 @@
 import { UMAP } from 'umap-js';
+import { type Rows, rowCount } from '../base/linear/clusters.js';
+import { principalComponents } from '../base/linear/pca.js';
 import type { Random } from '../base/random.js';
-import { type Rows, rowCount } from './clusters.js';
-import { principalComponents } from './pca.js';
 
 /** Points of a plane for row vectors: x and y one after the other. */
 export interface PrincipalPlane {

@@ -1,7 +1,7 @@
+import { principalComponents } from '../base/linear/pca.js';
 import type { Random } from '../base/random.js';
 import type { NamedArrays, Shape } from '../graph/types.js';
 import { convSpecs, paintSpecs, type Specs } from './blocks.js';
-import { principalComponents } from './pca.js';
 import type { Stack } from './stacks.js';
 
 export interface Examples {

@@ -1,3 +1,4 @@
+import { choleskyInPlace, choleskySolved } from '../base/linear/cholesky.js';
 /**
  * Smooth fields over a volume: tensor products of B-splines, cubic in the plane and linear through it, with a penalty
  * on their curvature (Eilers and Marx, Stat Sci 11:89, 1996).
@@ -102,7 +103,8 @@ export function fitSpline(
         for (let b = 0; b <= a; b++) matrix[start + at[b]] += part * weight[b];
       }
     });
-    coefficients = solved(matrix, right);
+    choleskyInPlace(matrix, right.length, RIDGE * RIDGE);
+    coefficients = choleskySolved(matrix, right);
     const fitted = valuesOf(terms, coefficients);
     for (let k = 0; k < weights.length; k++) {
       const rest = values[k] - fitted[k];
@@ -196,25 +198,4 @@ function penalty({ columns, rows, layers }: SplineGrid, smoothness: number): Flo
         if (z + 1 < layers) add([i, i + columns * rows], [1, -1], 2 * smoothness);
       }
   return matrix;
-}
-
-/** Solves a symmetric positive definite system by its lower triangle, in place (Cholesky). */
-function solved(matrix: Float64Array, right: Float64Array): Float64Array<ArrayBuffer> {
-  const n = right.length;
-  const x = Float64Array.from(right);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j];
-      for (let k = 0; k < j; k++) sum -= matrix[i * n + k] * matrix[j * n + k];
-      matrix[i * n + j] = i === j ? Math.sqrt(Math.max(sum, RIDGE * RIDGE)) : sum / matrix[j * n + j];
-    }
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i] -= matrix[i * n + k] * x[k];
-    x[i] /= matrix[i * n + i];
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] -= matrix[k * n + i] * x[k];
-    x[i] /= matrix[i * n + i];
-  }
-  return x;
 }

@@ -3,6 +3,7 @@
  * a few slices, and how far their mean lies from those of the training slices (Mahalanobis 1936), so that a combination
  * of usual numbers that never occurs together counts as odd too.
  */
+import { choleskyInPlace } from '../base/linear/cholesky.js';
 import type { FamiliarityReport, TrainingStatistics } from '../contract/trust.js';
 import type { Volume } from '../imaging/volume.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
@@ -167,17 +168,13 @@ function distanceOf(
 
 /** L^-1 b of the Cholesky factor L of a positive definite matrix: its squares add up to b' A^-1 b. */
 function forwardSolved(matrix: readonly (readonly number[])[], b: readonly number[]): number[] {
-  const factor: number[][] = [];
+  const n = b.length;
+  const factor = Float64Array.from(matrix.flat());
+  choleskyInPlace(factor, n);
   const solved: number[] = [];
   b.forEach((value, i) => {
-    const row: number[] = [];
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i][j];
-      for (let k = 0; k < j; k++) sum -= row[k] * (j === i ? row[k] : factor[j][k]);
-      row.push(j === i ? Math.sqrt(sum) : sum / factor[j][j]);
-    }
-    factor.push(row);
-    solved.push((value - row.slice(0, i).reduce((sum, each, k) => sum + each * solved[k], 0)) / row[i]);
+    const row = factor.subarray(i * n, i * n + i);
+    solved.push((value - row.reduce((sum, each, k) => sum + each * solved[k], 0)) / factor[i * n + i]);
   });
   return solved;
 }

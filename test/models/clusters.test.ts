@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { kMeans, type Rows, silhouette } from '../../src-main/base/linear/clusters.js';
 import { Random } from '../../src-main/base/random.js';
-import { kMeans, type Rows, silhouette } from '../../src-main/models/clusters.js';
 import { neighbourPlane, principalPlane } from '../../src-main/models/embedding.js';
 
 /** Three clouds of 30, 20 and 10 points in ten dimensions, mixed. */

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
+import { principalComponents } from '../../src-main/base/linear/pca.js';
 import { Random } from '../../src-main/base/random.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import { inferenceDefinition } from '../../src-main/model-files/model-file.js';
 import { cells } from '../../src-main/models/linear-start.js';
-import { principalComponents } from '../../src-main/models/pca.js';
 import type { Runtime } from '../../src-main/runtime/types.js';
 import { type FamilyPlan, type TrainedFamily, trainFamily } from '../../src-main/training/family.js';
 import { ADAM } from '../../src-main/training/optimiser.js';

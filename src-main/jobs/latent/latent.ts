@@ -1,3 +1,4 @@
+import { type Clusters, kMeans, silhouette, squaredDistance } from '../../base/linear/clusters.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
@@ -7,7 +8,6 @@ import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../c
 import { NOTICE } from '../../contract/report.js';
 import type { LatentRequest } from '../../contract/requests.js';
 import { EXIT, type LatentResult } from '../../contract/results.js';
-import { type Clusters, kMeans, silhouette, squaredDistance } from '../../models/clusters.js';
 import { neighbourPlane, principalPlane } from '../../models/embedding.js';
 import type { OutputFolder } from '../../series/output-folder.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { principalComponents } from '../../base/linear/pca.js';
 import type { Random } from '../../base/random.js';
 import type { NamedArrays } from '../../graph/types.js';
 import { conv, convSpecs, paint, paintSpecs, type Specs } from '../blocks.js';
 import { type Autoencoder, type Coder, defineFamily, type Pass } from '../family.js';
 import { cells, type Examples, LINEAR } from '../linear-start.js';
-import { principalComponents } from '../pca.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
 
 /**

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { principalComponents } from '../../../src-main/base/linear/pca.js';
 import { Random } from '../../../src-main/base/random.js';
 import type { NamedArrays } from '../../../src-main/graph/types.js';
 import { variational } from '../../../src-main/models/families/variational.js';
 import { headOf } from '../../../src-main/models/losses.js';
 import { rank4 } from '../../../src-main/models/parameters.js';
-import { principalComponents } from '../../../src-main/models/pca.js';
 import { openRuntime } from '../../../src-main/runtime/device.js';
 import type { Runtime } from '../../../src-main/runtime/types.js';
 import { autoencoderLearner } from '../../../src-main/training/learner.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src-main/base/random.js';
-import { eigenWorkspace, symmetricEigen } from '../../src-main/filters/eigen.js';
+import { eigenWorkspace, symmetricEigen } from '../../../src-main/base/linear/eigen.js';
+import { Random } from '../../../src-main/base/random.js';
 
 /** Largest entry of A V - V D, and of V' V - 1. */
 function residuals(matrix: Float64Array, n: number): { equation: number; orthonormal: number } {

@@ -1,4 +1,4 @@
-import type { Random } from '../base/random.js';
+import type { Random } from '../random.js';
 
 /** Row vectors one after the other. */
 export interface Rows {

@@ -1,4 +1,4 @@
-import type { Random } from '../base/random.js';
+import type { Random } from '../random.js';
 
 /** Principal components of row vectors. */
 export interface Components {
