@@ -99,6 +99,8 @@ export const NoiseReport = object({
     background: nullOr(number),
     wavelet: nullOr(number),
     spectrum: nullOr(number),
+    /** From tissue that a filtered image shows to be flat. */
+    guided: nullOr(number),
     repeats: nullOr(number),
     /** From the loss that training could not get under; null where the level was certain without. */
     training: nullOr(number),

@@ -175,6 +175,8 @@ export type RetentionReport = Of<typeof RetentionReport>;
 
 export const CleanReport = object({
   recognised: flag,
+  /** 0: there is noise to remove, 1: none; between: of the change that a clean image would lose, a part is taken back. */
+  degree: number,
   /** Range of the input over the change that was written, in the foreground; dB; null where nothing changed. */
   psnr: nullOr(number),
 });

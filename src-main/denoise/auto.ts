@@ -1,6 +1,6 @@
 /**
  * The shipped network, adapted to the series where that was asked for: `--model general`. `--model auto` also races it
- * against the filters, and leaves clean series alone.
+ * against the filters, takes MP-PCA for many volumes, and leaves clean series alone.
  */
 import type { ContenderName } from '../contract/report.js';
 import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
@@ -17,7 +17,7 @@ import { denoiseClassically } from './classical.js';
 import { description } from './description.js';
 import { denoiseWith, isRefined, reachOf, refinedWords, seriesModel, trainingReport } from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
-import { type Race, raceReport, raceWords, runRace } from './race.js';
+import { isForPca, type Race, raceReport, raceWords, runRace } from './race.js';
 import { untouched } from './untouched.js';
 
 /** A filter that leaves less than this share of the network's error is not caught up with by adapting. */
@@ -42,6 +42,10 @@ export async function denoiseWithShipped(
   const { volume, only2d } = input;
   const isAuto = request.model.kind === 'auto';
   if (isAuto && isClean(volume, input.noise)) return untouched(request, input);
+  if (isAuto && (request.adapt ?? 'off') === 'off' && isForPca(input)) {
+    const found = await denoiseClassically('mppca', request, input, hooks);
+    return { ...found, description: `${found.description}; for ${volume.frames} volumes` };
+  }
   const { seed } = request;
   const { noise } = input;
   const started = performance.now();

@@ -56,9 +56,7 @@ export interface Race {
 export async function runRace(input: ProcessInput, network: NetworkEntrant, seed: number): Promise<Race> {
   const { volume, noise, only2d } = input;
   const { context } = network;
-  const threshold = foregroundThreshold(volume, noise.sigma, noise.distribution === 'rician');
-  // the noise of a voxel must not decide whether it is judged
-  const foreground = foregroundMask(withData(volume, smoothedPlanes(volume)), threshold);
+  const foreground = judgedForeground(input);
   const evidence: EvidenceKind = areRepeats(volume, foreground, noise) ? 'repeats' : 'recorrupted';
   const trial = makeTrial({
     volume,
@@ -88,6 +86,24 @@ export async function runRace(input: ProcessInput, network: NetworkEntrant, seed
     entrants.push({ name, measured, seconds: (performance.now() - started) / 1000 });
   }
   return { evidence, entrants };
+}
+
+function judgedForeground({ volume, noise }: ProcessInput): Uint8Array {
+  const threshold = foregroundThreshold(volume, noise.sigma, noise.distribution === 'rician');
+  // the noise of a voxel must not decide whether it is judged
+  return foregroundMask(withData(volume, smoothedPlanes(volume)), threshold);
+}
+
+/** Directions, echoes or time points from which on MP-PCA knows noise from signal better than a race does. */
+const MANY_FRAMES = 10;
+
+/**
+ * Whether MP-PCA needs no race: so many frames that are no repeats of one another. What is drawn for a race has the
+ * correlation of neighbours alone, and noise that reaches further counts as structure there, which MP-PCA takes away.
+ */
+export function isForPca(input: ProcessInput): boolean {
+  const { volume, noise } = input;
+  return volume.frames >= MANY_FRAMES && !areRepeats(volume, judgedForeground(input), noise);
 }
 
 /** Means over 3 x 3 pixels; at the border over what there is. */

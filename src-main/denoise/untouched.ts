@@ -16,7 +16,7 @@ export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInp
     description: description(request, noise, [
       isUnknown
         ? 'left as it is: its noise level could not be measured'
-        : 'left as it is: clean or denoised before',
+        : 'left as it is: no noise that can be told from structure',
     ]),
     context: 0,
     timings: [],

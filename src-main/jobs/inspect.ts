@@ -17,9 +17,9 @@ import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
 import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
+import { measuredNoise } from '../filters/guided-noise.js';
 import { runsOf } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
-import { estimateNoise } from '../noise/estimate.js';
 import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
@@ -260,8 +260,8 @@ async function measure(read: () => Promise<Omit<Measured, 'why'>>): Promise<Meas
   }
 }
 
-function noiseOf(volume: Volume, modality: string | undefined): Omit<Measured, 'why'> {
-  const { sigma, relative, distribution, correlated, methods, certain, warnings } = estimateNoise(
+async function noiseOf(volume: Volume, modality: string | undefined): Promise<Omit<Measured, 'why'>> {
+  const { sigma, relative, distribution, correlated, methods, certain, warnings } = await measuredNoise(
     volume,
     modality === undefined ? {} : { modality },
   );

@@ -7,7 +7,7 @@ import type { NoiseEstimate } from './noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
 import { repeatsNoise } from './repeats.js';
 import { median } from './robust.js';
-import { type TissueSpectrum, tissueSpectrum } from './spectrum.js';
+import { guidedSigma, type TissueSpectrum, tissueSpectrum } from './spectrum.js';
 import { noiseWarnings } from './warnings.js';
 import {
   type FlatBlocks,
@@ -46,6 +46,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     background: air?.sigma ?? null,
     wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
     spectrum: tissue.spectrum?.sigma ?? null,
+    guided: null,
     repeats: repeats?.sigma ?? null,
     training: null,
     told: null,
@@ -67,6 +68,35 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     foreground: foreground.share,
   };
   return { ...estimate, warnings: noiseWarnings(estimate) };
+}
+
+/**
+ * The same with the level measured once more where filtered planes show tissue to be flat. Structure only ever adds to
+ * what tissue shows: a higher level is not taken.
+ *
+ * @param guides the planes, some of `samplePlanes`, as a filter restores them
+ */
+export function withGuides(
+  estimate: NoiseEstimate,
+  planes: readonly Plane[],
+  guides: readonly Float32Array[],
+  hint: { modality?: string } = {},
+): NoiseEstimate {
+  const ct = hint.modality === 'CT';
+  const signed = ct || negativeShare(planes) > FEW_NEGATIVE;
+  const rician = estimate.distribution === 'rician';
+  const gains = estimate.map?.map((level) => level / estimate.sigma) ?? null;
+  const guided = guidedSigma(planes, guides, tissueOf(planes, signed, ct).level, rician, gains);
+  if (guided === null || !(guided > 0)) return estimate;
+  const factor = Math.min(1, guided / estimate.sigma);
+  const next: Omit<NoiseEstimate, 'warnings'> = {
+    ...estimate,
+    methods: { ...estimate.methods, guided },
+    sigma: factor * estimate.sigma,
+    relative: factor * estimate.relative,
+    map: estimate.map?.map((value) => factor * value) ?? null,
+  };
+  return { ...next, warnings: noiseWarnings(next) };
 }
 
 function negativeShare(planes: readonly Plane[]): number {

@@ -10,6 +10,8 @@ export interface NoiseEstimate {
     readonly background: number | null;
     readonly wavelet: number | null;
     readonly spectrum: number | null;
+    /** From tissue that a filtered image shows to be flat. */
+    readonly guided: number | null;
     readonly repeats: number | null;
     /** From the loss that training could not get under; null until it was tried. */
     readonly training: number | null;

@@ -77,6 +77,83 @@ export function tissueSpectrum(
   };
 }
 
+/** Shares of the blocks that count as flat where a filtered image tells so. */
+const GUIDED_SHARES = [0.05, 0.2] as const;
+/**
+ * What choosing the flattest twentieth of flat tissue takes from the level, since a filter leaves a little noise: 0.05
+ * to 0.09 of white and correlated noise in a flat field, less than half of it for the flattest fifth. Where so much of
+ * the tissue is flat both shares show nearly the same level; where the larger one shows far more, blocks with
+ * structure are in it, and the smaller one chose by structure, not by noise.
+ */
+const CHOSEN = { loss: 0.07, flat: 1.05, structured: 1.2 } as const;
+
+/**
+ * Channel sigma of the blocks that are flattest in a filtered image, which shows structure that the noise hides.
+ * Coefficients of one parity are measured where the filtered image has the least energy in those of the other.
+ *
+ * @param guides the filtered planes, in the order of the planes
+ * @param map noise level at each voxel of a frame over the typical one, where it varies
+ * @returns null with too few blocks in tissue
+ */
+export function guidedSigma(
+  planes: readonly Plane[],
+  guides: readonly Float32Array[],
+  level: number,
+  rician: boolean,
+  map: Float32Array | null,
+): number | null {
+  const filtered = new Map(planes.map((plane, i) => [plane, { ...plane, values: guides[i] }]));
+  const blocks = tissueDct(planes, level, map, MOST_BLOCKS).map((block) => ({
+    block,
+    guide: blockAt({ plane: filtered.get(block.plane) ?? block.plane, at: block.at }, map),
+  }));
+  if (blocks.length < 2 * LEAST_CHOSEN) return null;
+  const [few, many] = GUIDED_SHARES.map((share) =>
+    guidedBy(blocks, Math.max(share, LEAST_CHOSEN / blocks.length), rician),
+  );
+  if (!(few > 0)) return null;
+  const structure = (many / few - CHOSEN.flat) / (CHOSEN.structured - CHOSEN.flat);
+  return few / (1 - CHOSEN.loss * (1 - Math.min(1, Math.max(0, structure))));
+}
+
+interface GuidedBlock {
+  readonly block: Block;
+  /** The same of the filtered image. */
+  readonly guide: Block;
+}
+
+function guidedBy(blocks: readonly GuidedBlock[], share: number, rician: boolean): number {
+  const guides = blocks.map(({ guide }) => guide);
+  const own = new Float64Array(COEFFICIENTS);
+  const left = new Float64Array(COEFFICIENTS);
+  const means: number[] = [];
+  for (const parity of [0, 1]) {
+    const energies = energiesOf(guides, WHITE, 1 - parity);
+    const limit = quantile(energies, share);
+    const chosen = blocks.filter((_, i) => energies[i] <= limit);
+    for (let k = 1; k < COEFFICIENTS; k++)
+      if (parityOf(k) === parity) {
+        own[k] = meanSquare(chosen.map(({ block }) => block.coefficients[k]));
+        left[k] = meanSquare(chosen.map(({ guide }) => guide.coefficients[k]));
+      }
+    for (const { block } of chosen) means.push(block.mean);
+  }
+  const plateau = plateauOf(own);
+  // of low frequencies what the filter took away is noise, what it left may be structure
+  const variance = own.map((v, k) =>
+    orderOf(k) > LOW || k === 0 ? v : Math.min(v, Math.max(plateau, v - left[k])),
+  );
+  variance[0] = Math.max(plateau, (variance[1] + variance[SIDE]) / 2);
+  const deviation = deviationOf(variance);
+  return rician ? sigmaFromMagnitude(median(means), deviation) : deviation;
+}
+
+const WHITE = new Float64Array(COEFFICIENTS).fill(1);
+
+function meanSquare(values: readonly number[]): number {
+  return values.reduce((sum, v) => sum + v * v, 0) / values.length;
+}
+
 /** Variances in the flattest share of the blocks, flat by what was known of the variances. */
 function measure(
   blocks: readonly Block[],
@@ -128,14 +205,19 @@ export function parityOf(k: number): number {
 
 /** The blocks with the least energy in the coefficients of one parity, each over its variance. */
 function flattest(blocks: readonly Block[], variance: Float64Array, parity: number, share: number): Block[] {
+  const energies = energiesOf(blocks, variance, parity);
+  const limit = quantile(energies, share);
+  return blocks.filter((_, i) => energies[i] <= limit);
+}
+
+/** Energy of each block in the coefficients of one parity, each over its variance. */
+function energiesOf(blocks: readonly Block[], variance: Float64Array, parity: number): Float64Array {
   const weights = variance.map((v, k) => (k > 0 && parityOf(k) === parity && v > 0 ? 1 / v : 0));
-  const energies = Float64Array.from(blocks, ({ coefficients: c }) => {
+  return Float64Array.from(blocks, ({ coefficients: c }) => {
     let sum = 0;
     for (let k = 1; k < COEFFICIENTS; k++) sum += c[k] * c[k] * weights[k];
     return sum;
   });
-  const limit = quantile(energies, share);
-  return blocks.filter((_, i) => energies[i] <= limit);
 }
 
 /** Coefficients that hold no noise at all (k-space that was never acquired) must not decide what is flat. */
@@ -146,9 +228,14 @@ function floored(variance: Float64Array): Float64Array {
 
 /** Noise of a scanner has no more at low frequencies than at those next to them; what is above is structure. */
 function flattened(variance: Float64Array): Float64Array {
-  const next = variance.filter((_, k) => orderOf(k) === LOW + 1);
-  const plateau = next.reduce((sum, v) => sum + v, 0) / next.length;
+  const plateau = plateauOf(variance);
   return variance.map((v, k) => (k === 0 || (orderOf(k) <= LOW && v > plateau) ? plateau : v));
+}
+
+/** Mean variance of the frequencies next to the lowest. */
+function plateauOf(variance: Float64Array): number {
+  const next = variance.filter((_, k) => orderOf(k) === LOW + 1);
+  return next.reduce((sum, v) => sum + v, 0) / next.length;
 }
 
 /**

@@ -6,7 +6,10 @@ const FEW_LEVELS = 300;
 /** Variation of the level from which on it is worth a word, though a map is used of less. */
 const VARIES = 0.05;
 /** Percent of the median foreground under which there is hardly anything to remove; for CT that is about 1 HU. */
-const CLEAN_PERCENT = { rician: 0.3, gaussian: 0.1 } as const;
+export const CLEAN_PERCENT = { rician: 0.3, gaussian: 0.1 } as const;
+
+/** Steps of the stored values under which noise makes no difference to them. */
+export const CLEAN_STEP = 0.5;
 
 /** What a person should know before trusting an estimate. */
 export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Problem[] {
@@ -25,7 +28,7 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
   if (quantisation.levels < FEW_LEVELS)
     warnings.push(problemOf('W_FEW_LEVELS/levels', { levels: quantisation.levels }));
   if (!(sigma > 0) && measured.length === 0) warnings.push(problemOf('W_NOISE_UNKNOWN/small'));
-  else if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < 0.5 * quantisation.step)
+  else if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < CLEAN_STEP * quantisation.step)
     warnings.push(problemOf('W_CLEAN/small'));
   if (estimate.map !== null && estimate.mapVariation >= VARIES)
     warnings.push(problemOf('W_NOISE_VARIES/map', { variation: estimate.mapVariation }));

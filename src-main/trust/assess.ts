@@ -15,7 +15,7 @@ import { floats, type Place, pasteValues, wholePlace } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { beyondDoubt } from '../noise/autocorrelation.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
-import { CLEAN_PSNR, changePsnr, isClean } from './clean.js';
+import { CLEAN_PSNR, changePsnr, cleanness } from './clean.js';
 import { familiarity } from './familiarity.js';
 import { type Findings, reasonsOf, verdictOf } from './judgement.js';
 import { type DenoiseFunction, foregroundMask } from './part.js';
@@ -86,7 +86,8 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const input = { ...given, after };
   const model = noiseModel(noise.map ?? noise.sigma, noise.distribution);
   const foreground = foregroundOf(after, noise, model);
-  const clean = isClean(before, noise);
+  const degree = cleanness(before, noise);
+  const clean = degree === 1;
   const probed = await tryProbe(input, model, foreground, clean);
   const found: Findings = {
     signal: signalReport(before, given.after, model),
@@ -95,7 +96,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
     changeAgain: probed.found?.changeAgain ?? null,
-    clean: { recognised: clean, psnr: changePsnr(before, after, foreground) },
+    clean: { recognised: clean, degree, psnr: changePsnr(before, after, foreground) },
     familiarity: input.training === null ? null : familiarity(before, noise, input.training),
     umse: input.mixesFrames === true ? null : unsupervisedError(before, after, foreground, noise, model),
   };
@@ -118,7 +119,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
-      clean: { recognised: clean, psnr: changePsnr(before, volume, foreground) },
+      clean: { recognised: clean, degree, psnr: changePsnr(before, volume, foreground) },
       uncertainty: part === null ? null : uncertaintyReport(part, model),
       familiarity: found.familiarity,
       umse: found.umse,
@@ -149,7 +150,7 @@ export function assessSignal(before: Volume, after: Volume): Trusted | null {
       level: { measuredOverSigma: null, remainingOverSigma: null, correlation: { x: null, y: null } },
       retention: null,
       again: null,
-      clean: { recognised: false, psnr: null },
+      clean: { recognised: false, degree: 0, psnr: null },
       uncertainty: null,
       familiarity: null,
       umse: null,
@@ -258,7 +259,7 @@ function notProbed(error: LimpidError): TrustReason {
   };
 }
 
-/** What is to be taken back: all but 51 dB of a clean input; of a failed result as much as makes it fail no more. */
+/** What is to be taken back: all but 51 dB of a clean input, a part of that where little speaks of noise; of a failed result as much as makes it fail no more. */
 function blendFor(
   found: Findings,
   verdict: Verdict,
@@ -266,13 +267,14 @@ function blendFor(
   foreground: Uint8Array,
   model: NoiseModel,
 ): BlendReport | null {
-  const { psnr, recognised } = found.clean;
+  const { psnr, degree } = found.clean;
   const { before, after, noise, strength } = input;
   // Nothing of a change can be trusted that leaves no image.
   if (isGone(found.signal)) return { share: 0, why: 'fail' };
-  if (recognised && psnr !== null && psnr < CLEAN_PSNR)
-    return { share: 10 ** ((psnr - CLEAN_PSNR) / 20), why: 'clean' };
-  if (verdict !== 'fail') return null;
+  const cleanShare = psnr === null ? 1 : Math.min(1, 10 ** ((degree * (psnr - CLEAN_PSNR)) / 20));
+  const forClean: BlendReport | null = cleanShare < 1 ? { share: cleanShare, why: 'clean' } : null;
+  if (degree === 1 && forClean !== null) return forClean;
+  if (verdict !== 'fail') return forClean;
   for (const share of SHARES) {
     const volume = blended(before, after, share);
     const residual = judgeResidual(before, volume, noise);
@@ -280,7 +282,8 @@ function blendFor(
     const signal = signalReport(before, volume, model);
     const parts = { ...found, signal, residual, umse, ...scaled(found, share) };
     const reasons = reasonsOf(parts, noise, strength * share);
-    if (verdictOf(reasons) !== 'fail') return { share, why: 'fail' };
+    if (verdictOf(reasons) !== 'fail')
+      return forClean !== null && cleanShare < share ? forClean : { share, why: 'fail' };
   }
   return { share: 0, why: 'fail' };
 }

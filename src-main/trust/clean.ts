@@ -2,16 +2,21 @@ import type { Volume } from '../imaging/volume.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes } from '../noise/planes.js';
 import { median, quantile } from '../noise/robust.js';
+import { CLEAN_PERCENT, CLEAN_STEP } from '../noise/warnings.js';
 
 const WINDOW = 8;
 /** The quietest twentieth of the tissue. */
 const QUIET = 0.05;
-/** Detail in quiet tissue, over its brightness, under which an image without other sign of noise counts as clean. */
-const LIMIT = { rician: 0.017, hounsfield: 0.0005 } as const;
-/** Air with more noise than so many times that of tissue is a ghost, or the blurred rim of the head. */
-const AIR_OVER_TISSUE = 2;
-/** A level that methods agree on is noise from here on, percent of the foreground. */
-const NOISY_PERCENT = 1;
+/** Detail in quiet tissue, over its brightness, of an image without other sign of noise: clean, and not. */
+const SMOOTH = { rician: [0.014, 0.021], hounsfield: [0.0004, 0.0006] } as const;
+/** Noise of the air over that of tissue: up to the one it is noise, from the other on a ghost or the rim of the head. */
+const AIR_OVER_TISSUE = [1.6, 2.5] as const;
+/** A level that methods agree on, percent of the foreground: nothing of it need be noise, and all of it is. */
+const NOISY_PERCENT = [0.7, 1.4] as const;
+/** Correlation of white noise and of details that hang together. */
+const CORRELATED = [0.2, 0.3] as const;
+/** Times the level that is too small to matter, from which on there is noise to remove. */
+const MATTERS = 2;
 const AIR_HU = -1000;
 const LEAST_WINDOWS = 20;
 /** CT below this is air and lung. */
@@ -19,25 +24,55 @@ const CT_TISSUE = -500;
 /** An input called clean comes back with at least this ratio of its range to the change. */
 export const CLEAN_PSNR = 51;
 
-/**
- * Whether there is noise to remove at all: false where the estimate found next to none, and where the image looks
- * denoised before: no air or repeat shows noise, the details of tissue hang together as structure does, and the
- * quietest tissue is smooth. Images like that have nothing to gain and everything to lose.
- */
+/** Whether an image is clean for certain: it comes back as it is. */
 export function isClean(volume: Volume, noise: NoiseEstimate): boolean {
-  if (noise.warnings.some(({ code }) => code === 'W_CLEAN') || !(noise.sigma > 0)) return true;
-  if (!noise.correlated || showsNoise(noise)) return false;
-  const quiet = quietness(volume);
-  return quiet !== null && quiet < (volume.units === 'HU' ? LIMIT.hounsfield : LIMIT.rician);
+  return cleanness(volume, noise) === 1;
 }
 
-/** Whether repeats or the air show noise, which no denoiser leaves; air far above the tissue's details is no air. */
-function showsNoise({ methods, certain, relative }: NoiseEstimate): boolean {
-  const { background, wavelet, repeats } = methods;
-  if (certain && relative > NOISY_PERCENT) return true;
-  return (
-    repeats !== null || (background !== null && wavelet !== null && background < AIR_OVER_TISSUE * wavelet)
+/**
+ * 1 where there is no noise to remove, 0 where there is, and a part between, so that neighbours in the level are
+ * treated alike. No noise: the estimate found next to none, or the image looks denoised before: no air or repeat shows
+ * noise, the details of tissue hang together as structure does, and the quietest tissue is smooth. Images like that
+ * have nothing to gain and everything to lose. Where a person says that there is noise there is.
+ */
+export function cleanness(volume: Volume, noise: NoiseEstimate): number {
+  if (!(noise.sigma > 0)) return 1;
+  if (noise.methods.told !== null) return 0;
+  const little = 1 - aboveLittle(noise);
+  const doubtful =
+    (1 - shownNoise(noise)) * rise(Math.max(noise.correlation.x, noise.correlation.y), CORRELATED);
+  if (little === 1 || doubtful === 0) return little;
+  const quiet = quietness(volume);
+  if (quiet === null) return little;
+  const smooth = 1 - rise(quiet, volume.units === 'HU' ? SMOOTH.hounsfield : SMOOTH.rician);
+  return Math.max(little, doubtful * smooth);
+}
+
+/** 0 where the level is so small that W_CLEAN says so, 1 where it is not nearly. */
+function aboveLittle({ relative, sigma, distribution, quantisation, warnings }: NoiseEstimate): number {
+  if (warnings.some(({ code }) => code === 'W_CLEAN')) return 0;
+  const least = CLEAN_PERCENT[distribution];
+  const step = CLEAN_STEP * quantisation.step;
+  return Math.min(
+    rise(relative, [least, MATTERS * least]),
+    step > 0 ? rise(sigma, [step, MATTERS * step]) : 1,
   );
+}
+
+/** How far repeats, the air or a level that methods agree on show noise, which no denoiser leaves: 0 to 1. */
+function shownNoise({ methods, certain, relative }: NoiseEstimate): number {
+  const { background, wavelet, repeats } = methods;
+  if (repeats !== null) return 1;
+  const byAir =
+    background === null || wavelet === null
+      ? 0
+      : 1 - rise(background, [AIR_OVER_TISSUE[0] * wavelet, AIR_OVER_TISSUE[1] * wavelet]);
+  return Math.max(byAir, certain ? rise(relative, NOISY_PERCENT) : 0);
+}
+
+/** 0 up to the first limit, 1 from the second on. */
+function rise(value: number, [from, to]: readonly [number, number]): number {
+  return Math.min(1, Math.max(0, (value - from) / (to - from)));
 }
 
 /** Detail in the quietest tissue over the brightness of tissue (of CT: above air); null with too little tissue. */

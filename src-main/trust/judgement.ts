@@ -191,8 +191,21 @@ function againReason(value: number | null): TrustReason[] {
   ];
 }
 
-function cleanReason({ recognised, psnr }: CleanReport): TrustReason[] {
-  if (!recognised) return [];
+function cleanReason({ recognised, degree, psnr }: CleanReport): TrustReason[] {
+  if (!recognised)
+    return degree === 0 || psnr === null || psnr >= CLEAN_PSNR
+      ? []
+      : [
+          {
+            test: 'clean',
+            verdict: 'warn',
+            value: psnr,
+            limit: CLEAN_PSNR,
+            message:
+              'The input has little noise, and some of that may be fine structure: part of the change is taken back.',
+            remedy: 'Compare before and after at fine structures.',
+          },
+        ];
   return [
     {
       test: 'clean',

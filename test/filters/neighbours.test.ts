@@ -4,6 +4,8 @@ import type { Volume } from '../../src-main/imaging/volume.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
+import { withToldNoise } from '../../src-main/noise/told/told-noise.js';
+import { cleanness } from '../../src-main/trust/clean.js';
 import { checkLevel } from '../../src-main/trust/tests/level.js';
 import { volumeOf } from '../imaging/support.js';
 import { noiseOf } from './support.js';
@@ -86,5 +88,28 @@ describe('noise a little stronger or a little more correlated', () => {
     for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.1);
     for (let i = 1; i < ratios.length; i++)
       expect(Math.abs(ratios[i] / ratios[i - 1] - 1)).toBeLessThan(0.04);
+  });
+});
+
+describe('little noise, a little more of it', () => {
+  const clean = head(64, 4);
+  /** Correlated, with the air cut away: nothing but smooth tissue says how much noise there is. */
+  const found = Array.from({ length: 60 }, (_, i) => {
+    const noisy = simulateNoise(clean, { kind: 'rician', sigma: 1.2 * 1.06 ** i, correlation: 1.6, seed: 5 });
+    const masked = { ...noisy, data: noisy.data.map((value, k) => (clean.data[k] > 0 ? value : 0)) };
+    return cleanness(masked, estimateNoise(masked, { modality: 'MR' }));
+  });
+
+  it('goes from none that counts to noise by and by, not at once', () => {
+    expect(found[0]).toBe(1);
+    expect(found.at(-1)).toBe(0);
+    for (let i = 1; i < found.length; i++) expect(Math.abs(found[i] - found[i - 1])).toBeLessThan(0.25);
+    expect(found.filter((degree) => degree > 0.05 && degree < 0.95).length).toBeGreaterThan(4);
+  });
+
+  it('is noise where a person gave its level', () => {
+    const noisy = simulateNoise(clean, { kind: 'rician', sigma: 1.2, correlation: 1.6, seed: 5 });
+    const estimate = estimateNoise(noisy, { modality: 'MR' });
+    expect(cleanness(noisy, withToldNoise(estimate, noisy, { level: 1.2 }))).toBe(0);
   });
 });

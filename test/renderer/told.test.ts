@@ -100,7 +100,15 @@ describe('problems in the language of the window', () => {
 const NOISE: NoiseEstimate = {
   sigma: 1,
   distribution: 'gaussian',
-  methods: { background: 1, wavelet: 1, spectrum: 1, repeats: null, training: null, told: null },
+  methods: {
+    background: 1,
+    wavelet: 1,
+    spectrum: 1,
+    guided: null,
+    repeats: null,
+    training: null,
+    told: null,
+  },
   relative: 5,
   correlation: { x: 0, y: 0, z: 0 },
   correlated: false,
@@ -119,7 +127,7 @@ const SOUND: Findings = {
   level: { measuredOverSigma: 1, remainingOverSigma: 0, correlation: { x: 0, y: 0 } },
   retention: null,
   changeAgain: 0,
-  clean: { recognised: false, psnr: null },
+  clean: { recognised: false, degree: 0, psnr: null },
   familiarity: null,
   umse: null,
 };
@@ -143,7 +151,7 @@ const FOUND: readonly (readonly [string, Partial<Findings>, Partial<NoiseEstimat
   ['lesions lost', { retention: visible(41.6) }, {}],
   ['lesions stronger', { retention: visible(140) }, {}],
   ['changes again', { changeAgain: 2 }, {}],
-  ['clean', { clean: { recognised: true, psnr: 60 } }, {}],
+  ['clean', { clean: { recognised: true, degree: 1, psnr: 60 } }, {}],
   ['foreign', { familiarity: distant }, {}],
   ['worse than the input', { umse: { input: 1, output: 2, gain: -3, frames: 2 } }, {}],
 ];

@@ -88,6 +88,7 @@ describe.skipIf(ch2Missing)(
         background: SIGMA,
         wavelet: null,
         spectrum: 3.2 * SIGMA,
+        guided: null,
         repeats: null,
         training: null,
         told: null,

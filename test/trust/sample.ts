@@ -80,6 +80,7 @@ export async function brainSample(): Promise<Sample> {
         background: null,
         wavelet: sigma,
         spectrum: null,
+        guided: null,
         repeats: null,
         training: null,
         told: null,

@@ -4,8 +4,8 @@ import { parentPort } from 'node:worker_threads';
 import { openLog } from '../../base/log.js';
 import type { MeasuredNoise } from '../../contract/app.js';
 import { problemFrom } from '../../contract/errors.js';
+import { measuredNoise } from '../../filters/guided-noise.js';
 import type { Volume } from '../../imaging/volume.js';
-import { estimateNoise } from '../../noise/estimate.js';
 
 export interface NoiseQuestion {
   readonly volume: Volume;
@@ -13,13 +13,13 @@ export interface NoiseQuestion {
 }
 
 openLog('worker');
-parentPort?.on('message', ({ volume, modality }: NoiseQuestion) => {
-  parentPort?.postMessage(measure(volume, modality));
+parentPort?.on('message', async ({ volume, modality }: NoiseQuestion) => {
+  parentPort?.postMessage(await measure(volume, modality));
 });
 
-function measure(volume: Volume, modality: string | null): MeasuredNoise {
+async function measure(volume: Volume, modality: string | null): Promise<MeasuredNoise> {
   try {
-    const { sigma, relative, distribution, correlated, methods, certain, warnings } = estimateNoise(
+    const { sigma, relative, distribution, correlated, methods, certain, warnings } = await measuredNoise(
       volume,
       modality === null ? {} : { modality },
     );

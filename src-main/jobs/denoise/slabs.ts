@@ -9,10 +9,10 @@ import { fault, type LimpidError } from '../../contract/errors.js';
 import type { PlaceReport, PlacesReport, TrustReason } from '../../contract/trust.js';
 import type { Processed } from '../../denoise/processor.js';
 import { Gathering, mapAt, measuredSlices, type Sample, slicesOf } from '../../denoise/sample.js';
+import { measuredNoise } from '../../filters/guided-noise.js';
 import { runsOf, type SliceRange } from '../../filters/slab.js';
 import { withConstantPlanes } from '../../imaging/constant.js';
 import { type Volume, withData } from '../../imaging/volume.js';
-import { estimateNoise } from '../../noise/estimate.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
 import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
@@ -50,7 +50,7 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
   const seen = await lookedThrough(job, work, area);
   watch.lap('read');
   await refuseOtherSource(job, sourceHash(seen.sha256));
-  const noiseAt = estimated(job, seen, parts.slices);
+  const noiseAt = await estimated(job, seen, parts.slices);
   watch.lap('noise');
   const { sample } = seen;
   const decided = await runProcessor(job, sample.volume, noiseAt(sample.places), ['denoise']);
@@ -142,9 +142,9 @@ async function lookedThrough(job: StackJob, { parts, limits }: SlabWork, area: n
 }
 
 /** The noise of any slices: the very estimate of the whole, but for a map, which is drawn from that of the sample. */
-function estimated(job: StackJob, { measured, least }: Seen, slices: number): NoiseAt {
+async function estimated(job: StackJob, { measured, least }: Seen, slices: number): Promise<NoiseAt> {
   const { volume } = measured;
-  const found = estimateNoise(volume, { modality: job.stack.modality });
+  const found = await measuredNoise(volume, { modality: job.stack.modality });
   const { map, ...estimate } =
     job.noise === undefined ? found : withToldNoise(found, volume, job.noise.for(volume));
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: job.stack.id, problem });

@@ -1,8 +1,8 @@
 import type { Processed } from '../../denoise/processor.js';
+import { measuredNoise } from '../../filters/guided-noise.js';
 import { magnitudeOf } from '../../imaging/complex.js';
 import { withConstantPlanes, zeroOnConstantPlanes } from '../../imaging/constant.js';
 import type { Volume } from '../../imaging/volume.js';
-import { estimateNoise } from '../../noise/estimate.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
 import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
@@ -29,7 +29,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
   for (const problem of [...gaps, ...(loaded.problems ?? [])])
     job.emit({ type: 'warning', series: stack.id, problem });
-  const estimate = noiseOf(job, loaded);
+  const estimate = await noiseOf(job, loaded);
   watch.lap('noise');
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
   const made = await runProcessor(job, loaded.volume, estimate);
@@ -74,9 +74,14 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
 }
 
 /** The parts of a complex image have the noise that its magnitudes tell of, and no bias. */
-function noiseOf({ stack, noise: given }: StackJob, { volume, magnitude }: LoadedStack): NoiseEstimate {
+async function noiseOf(
+  { stack, noise: given }: StackJob,
+  { volume, magnitude }: LoadedStack,
+): Promise<NoiseEstimate> {
   const shown = magnitude ?? volume;
-  const measured = estimateNoise(shown, { modality: magnitude === undefined ? stack.modality : 'MR' });
+  const measured = await measuredNoise(shown, {
+    modality: magnitude === undefined ? stack.modality : 'MR',
+  });
   const estimate = given === undefined ? measured : withToldNoise(measured, shown, given.for(shown));
   return magnitude === undefined ? estimate : { ...estimate, distribution: 'gaussian', airMasked: false };
 }

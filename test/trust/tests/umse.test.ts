@@ -8,7 +8,15 @@ const SIGMA = 2;
 const all = (frames: number) => new Uint8Array(frames * LENGTH).fill(1);
 const estimate = {
   sigma: SIGMA,
-  methods: { background: null, wavelet: null, spectrum: null, repeats: SIGMA, training: null, told: null },
+  methods: {
+    background: null,
+    wavelet: null,
+    spectrum: null,
+    guided: null,
+    repeats: SIGMA,
+    training: null,
+    told: null,
+  },
 };
 
 /** Frames of an image whose contrast a factor a frame changes, with noise. */

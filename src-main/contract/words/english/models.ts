@@ -10,7 +10,7 @@ export const MODELS = {
     'Compare before and after yourself; the model knows only what it was shown.',
   ],
   'W_ALREADY_DENOISED/clean': [
-    'The series has next to no noise, or was denoised before, so it comes back as it is.',
+    'The series shows next to no noise, or only what may as well be fine structure or what a filter left, so it comes back as it is.',
     'Use the original series; to filter it all the same, name a filter as the model.',
     'edge',
   ],

@@ -101,6 +101,10 @@ export const TRUST = {
     'The input has next to no noise, or was denoised before: it is left almost unchanged.',
     'Use the original series.',
   ],
+  'trust/little': [
+    'The input has little noise, and some of that may be fine structure: part of the change is taken back.',
+    'Compare before and after at fine structures.',
+  ],
   'trust/unfamiliar': [
     'The series is unlike those that the model was trained on, most of all in: {feature:feature}.',
     'Train on the series itself, or use a model that was trained on series like this one.',
