@@ -17,6 +17,7 @@ import {
   object,
   oneOf,
   only,
+  otherwise,
   text,
   tuple,
 } from './schema.js';
@@ -105,7 +106,7 @@ export const NoiseReport = object({
     /** From the loss that training could not get under; null where the level was certain without. */
     training: nullOr(number),
     /** What a person gave instead of an estimate; null where nobody did. */
-    told: nullOr(number),
+    told: otherwise(nullOr(number), null),
   }),
   /** sigma over the median foreground; %. */
   relative: number,

@@ -1,4 +1,4 @@
-import { flag, list, nullOr, number, type Of, object, oneOf, text, tuple } from './schema.js';
+import { flag, list, nullOr, number, type Of, object, oneOf, otherwise, text, tuple } from './schema.js';
 export const Verdict = oneOf(['pass', 'warn', 'fail']);
 export type Verdict = Of<typeof Verdict>;
 
@@ -55,6 +55,7 @@ const TrustTest = oneOf([
   'correlation',
   'remaining',
   'retention',
+  'lines',
   'again',
   'clean',
   'familiarity',
@@ -169,6 +170,11 @@ export const RetentionReport = object({
     /** Standard error of the mean: so far may it be off for the places that were drawn. */
     error: nullOr(number),
   }),
+  /**
+   * Thin lines of 2 and 3 sigma, 8 mm long and a pixel and a half wide or 1 mm, such as spaces around vessels; null where
+   * there was no room. Mean and its standard error, percent.
+   */
+  lines: otherwise(nullOr(object({ count: number, mean: number, error: number })), null),
   rows: list(RetentionRow),
 });
 export type RetentionReport = Of<typeof RetentionReport>;
@@ -227,8 +233,8 @@ export const TrustReport = object({
   /** Slices that the denoiser was run on again, from 1; null where it could not be. */
   probe: nullOr(object({ first: number, slices: number })),
   signal: SignalReport,
-  /** Places where more was removed than noise, of what was written; null where the level of the noise is not known. */
-  places: nullOr(PlacesReport),
+  /** Places where more was removed than noise, of what was written; null where the level of the noise is not known, and of runs before there was this test. */
+  places: otherwise(nullOr(PlacesReport), null),
   level: nullOr(LevelReport),
   retention: nullOr(RetentionReport),
   /** What a second pass over the result changes. */

@@ -296,7 +296,14 @@ function scaled(found: Findings, share: number): Pick<Findings, 'retention' | 'c
     retention:
       retention === null || mean === null
         ? retention
-        : { ...retention, visible: { ...retention.visible, mean: 100 + share * (mean - 100) } },
+        : {
+            ...retention,
+            visible: { ...retention.visible, mean: 100 + share * (mean - 100) },
+            lines: retention.lines && {
+              ...retention.lines,
+              mean: 100 + share * (retention.lines.mean - 100),
+            },
+          },
     changeAgain: changeAgain === null ? null : share * changeAgain,
   };
 }

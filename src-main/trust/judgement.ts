@@ -37,6 +37,8 @@ const TRUST_LIMITS = {
   remaining: { warn: 0.5 },
   /** Percent of visible faint lesions kept, mean. */
   retention: { fail: 65, warn: 80, high: 120 },
+  /** Percent of faint thin lines kept, mean. */
+  lines: { warn: 65 },
   /** What a second pass changes, over sigma. */
   again: { warn: 0.45, fail: 0.8 },
   /** Gain over the input against repeats, dB. */
@@ -51,6 +53,7 @@ export function reasonsOf(found: Findings, noise: NoiseEstimate, strength: numbe
     ...placesReason(found.places),
     ...levelReasons(found.level, noise, strength),
     ...retentionReason(found.retention),
+    ...linesReason(found.retention),
     ...againReason(found.changeAgain),
     ...cleanReason(found.clean),
     ...familiarityReason(found.familiarity),
@@ -170,6 +173,23 @@ function retentionReason(retention: RetentionReport | null): TrustReason[] {
       limit: failed ? fail : warn,
       message: `Of inserted faint lesions that can be seen in the noise, ${value.toFixed(0)} % of the contrast is kept.`,
       remedy: 'Lower the strength, or use a model that keeps more; see the table of sizes and contrasts.',
+    },
+  ];
+}
+
+function linesReason(retention: RetentionReport | null): TrustReason[] {
+  const lines = retention?.lines ?? null;
+  const { warn } = TRUST_LIMITS.lines;
+  if (lines === null || lines.mean + lines.error >= warn) return [];
+  return [
+    {
+      test: 'lines',
+      verdict: 'warn',
+      value: lines.mean,
+      limit: warn,
+      message: `Of inserted faint thin lines, such as spaces around vessels, ${lines.mean.toFixed(0)} % of the contrast is kept.`,
+      remedy:
+        'Do not look for faint thin lines in this result alone: look at the source too, or lower the strength.',
     },
   ];
 }

@@ -7,7 +7,17 @@ export const DIAMETERS = [2, 3, 5, 8] as const;
 /** Amplitude over sigma. */
 export const CONTRASTS = [1, 2, 3] as const;
 
-/** A faint ball with a soft edge, in one volume. */
+/** Thin lines, as a space around a vessel is seen: length and least full width at half maximum across, mm. */
+const LINE = { length: 8, width: 1 } as const;
+/** Full width in pixels below which an image holds no line. */
+const LINE_PIXELS = 1.5;
+const LINE_CONTRASTS = [2, 3] as const;
+/** More would take the room of the balls. */
+const LINE_COPIES = 2;
+/** Standard deviations of a Gaussian in its full width at half maximum. */
+const FULL_WIDTH = 2.3548;
+
+/** A faint ball with a soft edge, or a line, in one volume. */
 export interface Lesion {
   /** Full width at half maximum; mm. */
   readonly diameter: number;
@@ -53,6 +63,7 @@ export interface LesionPlaces {
  * @param clean the best guess of the image without noise
  * @param context slices on each side that a slice is restored from
  * @param diameters mm
+ * @param lines what is there already
  */
 export function placeLesions(
   clean: Volume,
@@ -61,20 +72,52 @@ export function placeLesions(
   context: number,
   random: Random,
   diameters: readonly number[] = DIAMETERS,
+  lines: readonly Lesion[] = [],
 ): Lesion[] {
   const kinds = kindsOf(clean, diameters);
   const found: Lesion[] = [];
-  const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, where.centres), taken: found };
+  const taken = [...lines];
+  const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, where.centres), taken };
   for (let copy = 0; copy < COPIES; copy++) {
     const before = found.length;
     // large ones first: small ones find room between them
     for (const kind of kinds) {
       const lesion = nextLesion(clean, where.tissue, noise, grid, kind, random);
-      if (lesion !== null) found.push(lesion);
+      if (lesion === null) continue;
+      found.push(lesion);
+      taken.push(lesion);
     }
     if (found.length === before) break;
   }
   return found;
+}
+
+/** A few faint thin lines in a plane, at seeded places and angles, apart from one another. Their diameter is their length. */
+export function placeLines(
+  clean: Volume,
+  where: LesionPlaces,
+  noise: NoiseModel,
+  context: number,
+  random: Random,
+): Lesion[] {
+  const taken: Lesion[] = [];
+  const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, where.centres), taken };
+  for (let copy = 0; copy < LINE_COPIES; copy++)
+    for (const contrast of LINE_CONTRASTS)
+      for (const sign of [1, -1] as const) {
+        const angle = Math.PI * random.uniform();
+        const line = nextLesion(
+          clean,
+          where.tissue,
+          noise,
+          grid,
+          { diameter: LINE.length, contrast, sign },
+          random,
+          angle,
+        );
+        if (line !== null) taken.push(line);
+      }
+  return taken;
 }
 
 type Kind = Pick<Lesion, 'diameter' | 'contrast' | 'sign'>;
@@ -117,6 +160,7 @@ function nextLesion(
   grid: Grid,
   kind: Kind,
   random: Random,
+  angle: number | null = null,
 ): Lesion | null {
   const { tissue } = grid;
   for (let attempt = 0; attempt < ATTEMPTS && tissue.length > 0; attempt++) {
@@ -125,7 +169,8 @@ function nextLesion(
     if (kind.sign < 0 && clean.data[at] < (kind.contrast + FLOOR) * level && noise.floor) continue;
     const centre = centreOf(clean, at);
     if (!isApart(grid, centre, kind.diameter)) continue;
-    const template = templateOf(clean, centre, kind.diameter);
+    const template =
+      angle === null ? templateOf(clean, centre, kind.diameter) : lineTemplate(clean, centre, angle);
     if (template === null || !template.index.every((index) => foreground[index] !== 0)) continue;
     return { ...kind, ...centre, template, amplitude: kind.sign * kind.contrast * level };
   }
@@ -175,6 +220,34 @@ function templateOf(volume: Volume, centre: Centre, diameter: number): Template 
     for (let y = -ry; y <= ry; y++)
       for (let x = -rx; x <= rx; x++) {
         const height = ball(Math.hypot(x * dx, y * dy, z * dz), diameter / 2, edge);
+        if (height < 0.01) continue;
+        index.push((slice * rows + centre.row + y) * columns + centre.column + x);
+        weight.push(height);
+      }
+  }
+  return { index: Int32Array.from(index), weight: Float32Array.from(weight) };
+}
+
+/** Null where the line would leave the image. It is as wide through the planes as in them. */
+function lineTemplate(volume: Volume, centre: Centre, angle: number): Template | null {
+  const { columns, rows, slices, spacing } = volume;
+  const [dx, dy, dz] = spacing;
+  const deviation = Math.max(LINE.width, LINE_PIXELS * Math.max(dx, dy)) / FULL_WIDTH;
+  const reach = LINE.length / 2 + 3 * deviation;
+  const [rx, ry, rz] = [Math.ceil(reach / dx), Math.ceil(reach / dy), Math.floor((2 * deviation) / dz)];
+  if (centre.column < rx || centre.column + rx >= columns || centre.row < ry || centre.row + ry >= rows)
+    return null;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const index: number[] = [];
+  const weight: number[] = [];
+  for (let z = -rz; z <= rz; z++) {
+    const slice = centre.slice + z;
+    if (slice < 0 || slice >= slices) continue;
+    for (let y = -ry; y <= ry; y++)
+      for (let x = -rx; x <= rx; x++) {
+        const beyond = Math.max(0, Math.abs(x * dx * cos + y * dy * sin) - LINE.length / 2);
+        const far = Math.hypot(y * dy * cos - x * dx * sin, beyond, z * dz);
+        const height = Math.exp(-((far / deviation) ** 2) / 2);
         if (height < 0.01) continue;
         index.push((slice * rows + centre.row + y) * columns + centre.column + x);
         weight.push(height);

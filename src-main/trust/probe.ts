@@ -5,7 +5,7 @@ import type { Volume } from '../imaging/volume.js';
 import { beyondDoubt } from '../noise/autocorrelation.js';
 import { noiseOfBox } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
-import { placeLesions, withLesions } from './lesions.js';
+import { DIAMETERS, placeLesions, placeLines, withLesions } from './lesions.js';
 import { choosePart, type DenoiseFunction, isWhole, lookedMask } from './part.js';
 import { recovered, retentionReport } from './retention.js';
 import { noiseModel } from './tests/noise-model.js';
@@ -46,12 +46,19 @@ export async function probe(
   const seen = lookedMask(tissue, input, place);
   const { map, sigma } = noiseOfBox(noise, before, place.box);
   const model = noiseModel(map ?? sigma, noise.distribution);
-  const lesions = placeLesions(output, { tissue, centres: seen }, model, context, random.fork('lesions'));
-  const withThem = lesions.length === 0 ? output : await denoise(withLesions(input, lesions), place);
+  const where = { tissue, centres: seen };
+  const lines = placeLines(output, where, model, context, random.fork('lines'));
+  const lesions = placeLesions(output, where, model, context, random.fork('lesions'), DIAMETERS, lines);
+  const inserted = [...lesions, ...lines];
+  const withThem = inserted.length === 0 ? output : await denoise(withLesions(input, inserted), place);
   const again = await denoise(output, place);
   return {
     place,
-    retention: retentionReport(lesions, recovered(lesions, output, withThem, seen)),
+    retention: retentionReport(
+      lesions,
+      recovered(lesions, output, withThem, seen),
+      recovered(lines, output, withThem, seen),
+    ),
     changeAgain: changeOverSigma(output, again, seen, model.sigmaAt),
     uncertainty: await uncertaintyMap(denoise, input, output, seen, {
       noise: model,

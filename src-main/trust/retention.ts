@@ -33,16 +33,24 @@ export function recovered(
   });
 }
 
-/** Mean and spread of each size and contrast; null where nothing could be inserted. */
+/** Mean and spread of each size and contrast; null where nothing could be inserted. @param lines percents of thin lines */
 export function retentionReport(
   lesions: readonly Lesion[],
   percents: readonly number[],
+  lines: readonly number[] = [],
 ): RetentionReport | null {
   if (lesions.length === 0) return null;
   const rows = DIAMETERS.flatMap((diameter) =>
     CONTRASTS.map((contrast) => rowOf(diameter, contrast, lesions, percents)),
   ).filter((row) => row.count > 0);
-  return { lesions: lesions.length, visible: visibleOf(lesions, percents), rows };
+  return { lesions: lesions.length, visible: visibleOf(lesions, percents), lines: linesOf(lines), rows };
+}
+
+function linesOf(percents: readonly number[]): RetentionReport['lines'] {
+  const average = mean(percents);
+  if (average === null) return null;
+  const variance = mean(percents.map((value) => (value - average) ** 2)) ?? 0;
+  return { count: percents.length, mean: average, error: Math.sqrt(variance / percents.length) };
 }
 
 function rowOf(

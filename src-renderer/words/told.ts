@@ -96,6 +96,8 @@ function trustWords(reason: TrustReason, { trust, residual }: Measured, speech: 
       return isBelow(reason)
         ? pair('trust.retention.low', { percent: Math.round(value ?? 0) })
         : pair('trust.retention.high');
+    case 'lines':
+      return pair('trust.lines', { percent: Math.round(value ?? 0) });
     case 'familiarity':
       return pair('trust.familiarity', {
         feature: sayName(speech, 'feature', trust?.familiarity?.furthest ?? ''),

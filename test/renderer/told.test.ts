@@ -131,7 +131,12 @@ const SOUND: Findings = {
   familiarity: null,
   umse: null,
 };
-const visible = (mean: number) => ({ lesions: 9, visible: { count: 9, mean, error: 0 }, rows: [] });
+const visible = (mean: number, lines = 90) => ({
+  lesions: 9,
+  visible: { count: 9, mean, error: 0 },
+  lines: { count: 9, mean: lines, error: 0 },
+  rows: [],
+});
 const distant = { distance: 9, limit: 3, furthest: FEATURES[0] };
 
 /** What is found in a series that is not sound, one thing each. */
@@ -150,6 +155,7 @@ const FOUND: readonly (readonly [string, Partial<Findings>, Partial<NoiseEstimat
   ['masked air', {}, { airMasked: true }],
   ['lesions lost', { retention: visible(41.6) }, {}],
   ['lesions stronger', { retention: visible(140) }, {}],
+  ['lines lost', { retention: visible(90, 41.6) }, {}],
   ['changes again', { changeAgain: 2 }, {}],
   ['clean', { clean: { recognised: true, degree: 1, psnr: 60 } }, {}],
   ['foreign', { familiarity: distant }, {}],
