@@ -95,7 +95,7 @@ async function compareTrees(
   emit: Emit,
 ): Promise<EvaluateResult> {
   if (mask.kind === 'file')
-    throw new LimpidError('E_USAGE', 'A mask is of one image, and here are several.', 'Leave --mask out.');
+    throw new LimpidError('E_USAGE', 'A mask is of one image, and here are several.', 'Leave the mask out.');
   const { pairs, alone } = await pairsOf(references, tests, [reference, test]);
   const before =
     noisy === null ? null : (await pairsOf(references, noisy, [reference, noisyPath ?? ''])).pairs;
@@ -151,7 +151,7 @@ function withoutCounterpart({ id }: StackInput): Problem {
   return {
     code: 'E_NOT_FOUND',
     message: `Series ${id} of the reference has no counterpart.`,
-    remedy: 'Nothing to do where it is not to be judged; --where leaves series out.',
+    remedy: 'Nothing to do where it is not to be judged; a condition leaves series out.',
   };
 }
 

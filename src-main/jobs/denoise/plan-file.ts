@@ -158,7 +158,7 @@ function shardOf(series: readonly PlanEntry[], [k, n]: readonly [number, number]
     throw new LimpidError(
       'E_USAGE',
       `There is no share ${k} of ${n}.`,
-      'Give --shard K/N with K from 1 to N.',
+      'Give a share K/N with K from 1 to N.',
     );
   const weights = new Map<string, number>();
   for (const { unit, action, seconds, grid } of series) {

@@ -1,7 +1,6 @@
 /** How fast denoising was on this computer: what an estimate of time rests on. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { writeFileAtomic } from '../../base/files.js';
 import { homeFolder } from '../../base/home.js';
 import type { SeriesReport } from '../../contract/report.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
@@ -59,7 +58,8 @@ export async function noteSpeeds(
   if (!isNew) return;
   try {
     await fs.mkdir(path.dirname(file()), { recursive: true });
-    await writeFileAtomic(file(), JSON.stringify(speeds), { replace: true });
+    // In one go: what a killed run leaves half-written counts as nothing known, and no part of a file stays behind.
+    await fs.writeFile(file(), JSON.stringify(speeds));
   } catch {
     // The next run is estimated as this one was.
   }
