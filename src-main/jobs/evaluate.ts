@@ -1,5 +1,5 @@
 import { startMeter } from '../base/progress.js';
-import { LimpidError, type Problem } from '../contract/errors.js';
+import { fault, LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { EvaluateRequest } from '../contract/requests.js';
 import {
@@ -94,8 +94,7 @@ async function compareTrees(
   { references, tests, noisy }: Images,
   emit: Emit,
 ): Promise<EvaluateResult> {
-  if (mask.kind === 'file')
-    throw new LimpidError('E_USAGE', 'A mask is of one image, and here are several.', 'Leave the mask out.');
+  if (mask.kind === 'file') throw fault('E_USAGE/one-mask');
   const { pairs, alone } = await pairsOf(references, tests, [reference, test]);
   const before =
     noisy === null ? null : (await pairsOf(references, noisy, [reference, noisyPath ?? ''])).pairs;
@@ -148,11 +147,7 @@ async function compareTrees(
 }
 
 function withoutCounterpart({ id }: StackInput): Problem {
-  return {
-    code: 'E_NOT_FOUND',
-    message: `Series ${id} of the reference has no counterpart.`,
-    remedy: 'Nothing to do where it is not to be judged; a condition leaves series out.',
-  };
+  return problemOf('E_NOT_FOUND/counterpart', { id });
 }
 
 function sum(values: readonly number[]): number {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists, sha256 } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
-import { LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import { fault, LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { FetchRequest } from '../contract/requests.js';
 import { EXIT, type FetchResult, type FoundSeries } from '../contract/results.js';
@@ -126,12 +126,7 @@ function isAsked(answer: Attributes, keys: readonly Key[]): boolean {
     // UIDs are unique keys, which every archive matches by.
     if (value === '' || vr === 'UI') return true;
     const told = answer.label(`x${tag.toString(16).padStart(8, '0')}`);
-    if (told === undefined)
-      throw new LimpidError(
-        'E_NETWORK',
-        'The archive cannot match by one of the things that were asked for.',
-        'Leave out the description, and choose what to denoise with --where later.',
-      );
+    if (told === undefined) throw fault('E_NETWORK/no-match');
     return vr === 'DA' ? isInDates(told, value) : likeOf(value).test(told.trim());
   });
 }

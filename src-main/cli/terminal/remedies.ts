@@ -113,4 +113,8 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_USAGE/node-config': 'Give them with --config FILE.',
   'E_NOT_FOUND/node': 'Start it with `limpid node`, with the same settings.',
   'E_MODEL/other-kind': 'Give a model that `limpid train` wrote.',
+  'E_USAGE/one-mask': 'Leave --mask out.',
+  'E_NOT_FOUND/counterpart': 'Nothing to do where it is not to be judged; --where leaves series out.',
+  'E_USAGE/shard': 'Give --shard K/N with K from 1 to N.',
+  'E_NETWORK/no-match': 'Leave out the description, and choose what to denoise with --where later.',
 };

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
 import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
-import { errorFrom, LimpidError, type Problem } from '../../contract/errors.js';
+import { errorFrom, fault, LimpidError, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { PLAN_FORMAT, type PlanEntry, PlanFile, type PlannedFile } from '../../contract/plan-file.js';
 import type { DenoiseRequest, NoiseLevel } from '../../contract/requests.js';
@@ -154,12 +154,7 @@ function wrongPlan(what: string, place: string): LimpidError {
  * together. The same for the same plan.
  */
 function shardOf(series: readonly PlanEntry[], [k, n]: readonly [number, number]): PlanEntry[] {
-  if (k < 1 || k > n)
-    throw new LimpidError(
-      'E_USAGE',
-      `There is no share ${k} of ${n}.`,
-      'Give a share K/N with K from 1 to N.',
-    );
+  if (k < 1 || k > n) throw fault('E_USAGE/shard', { share: k, of: n });
   const weights = new Map<string, number>();
   for (const { unit, action, seconds, grid } of series) {
     const weight = action === 'skip' ? 0 : (seconds ?? grid.reduce((a, b) => a * b) / 1e6);

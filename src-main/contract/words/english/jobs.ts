@@ -227,4 +227,20 @@ export const JOBS = {
     'Choose a new output folder for the changed input.',
   ],
   'E_INTERNAL/magnitude-maps': ['Maps are made of magnitudes.', 'Report this.'],
+  'E_USAGE/one-mask': ['A mask is of one image, and here are several.', 'Compare without a mask.', 'edge'],
+  'E_NOT_FOUND/counterpart': [
+    'Series {id:text} of the reference has no counterpart.',
+    'Nothing to do where it is not to be judged.',
+    'edge',
+  ],
+  'E_USAGE/shard': [
+    'There is no share {share:raw} of {of:raw}.',
+    'Choose a share from 1 to that number.',
+    'edge',
+  ],
+  'E_NETWORK/no-match': [
+    'The archive cannot match by one of the things that were asked for.',
+    'Ask without the description, and choose what to denoise later.',
+    'edge',
+  ],
 } as const;
