@@ -10,11 +10,11 @@ import {
 } from '../contract/results.js';
 import { evaluate } from '../imaging/metrics.js';
 import type { Volume } from '../imaging/volume.js';
+import { openChooser } from '../series/asked/choose.js';
+import { pairsOf } from '../series/asked/pairs.js';
 import type { InputSet, StackInput } from '../series/input.js';
 import { loadNifti } from '../series/nifti-input.js';
 import { openInput } from '../series/open-input.js';
-import { openChooser } from './choice/choose.js';
-import { pairsOf } from './choice/pairs.js';
 
 /**
  * Compares images with a reference: one with one, or the series of a tree with their counterparts in another.

@@ -20,11 +20,11 @@ import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { measuredNoise } from '../filters/guided-noise.js';
 import { runsOf } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
+import { type Chooser, choiceOf, type Described, openChooser } from '../series/asked/choose.js';
 import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
-import { type Chooser, choiceOf, type Described, openChooser } from './choice/choose.js';
 
 /**
  * Lists what is at the paths, from headers; nothing is written. What could not be read counts as failed.

@@ -10,12 +10,12 @@ import type { ProcessHooks, Processor } from '../denoise/processor.js';
 import { writeNifti } from '../imaging/nifti.js';
 import type { Volume } from '../imaging/volume.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
+import { refuseEmpty } from '../series/asked/open-chosen.js';
 import { openJournal } from '../series/journal.js';
 import { isNiftiName } from '../series/nifti-finder.js';
 import { loadNifti } from '../series/nifti-input.js';
 import { guardedPath, openInput } from '../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
-import { refuseEmpty } from './denoise/choose.js';
 import { runDeriveJob } from './denoise/derive-job.js';
 
 /**

@@ -19,6 +19,8 @@ import { newUid } from '../../dicom/elements/uid.js';
 import type { OpenModel } from '../../model-files/model-file.js';
 import { scaledStack } from '../../restore/apply.js';
 import { ERROR_MAP, MASK } from '../../series/anomaly-output.js';
+import { choiceOf, openChooser } from '../../series/asked/choose.js';
+import { refuseEmpty } from '../../series/asked/open-chosen.js';
 import { gapsProblem } from '../../series/gaps.js';
 import type { InputSet, StackInput, UnitInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
@@ -27,8 +29,6 @@ import { type OutputFolder, publish } from '../../series/output-folder.js';
 import { openResultFolder } from '../../series/result-folder.js';
 import { type ModelSource, openModelSource, requireNeighbours } from '../../store/model-source.js';
 import { FALSE_POSITIVE_RATES, limitOf } from '../../trust/unlike.js';
-import { choiceOf, openChooser } from '../choice/choose.js';
-import { refuseEmpty } from '../denoise/choose.js';
 import { readAll } from '../train/train-input.js';
 
 /** Written last. */

@@ -1,10 +1,10 @@
 import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { Processor } from '../../denoise/processor.js';
+import type { GivenNoise } from '../../series/asked/given-noise.js';
 import type { InputSet } from '../../series/input.js';
 import type { Journal } from '../../series/journal.js';
 import type { OutputFolder } from '../../series/output-folder.js';
-import type { GivenNoise } from './given-noise.js';
 import type { SlabLimits } from './slab-plan.js';
 import type { TrustSettings } from './trust.js';
 

@@ -3,16 +3,16 @@ import { type Problem, problemFrom, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { type DenoiseRequest, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
 import { EXIT, isFailure, type PlannedSeries, type PlanResult } from '../../contract/results.js';
+import { openChooser } from '../../series/asked/choose.js';
+import { isChosen, openChosen } from '../../series/asked/open-chosen.js';
+import { type PlannedRun, planFileOf } from '../../series/asked/plan-file.js';
 import type { StackInput, UnitInput, VolumeSize } from '../../series/input.js';
 import { memoryNeeded, requireMemory } from '../../series/memory.js';
 import { guardedPath } from '../../series/open-input.js';
 import { refuseOutput } from '../../series/output-folder.js';
-import { openChooser } from '../choice/choose.js';
-import { isChosen, openChosen } from './choose.js';
+import { knownSpeeds, type Speeds, secondsFor } from '../../store/speed.js';
 import { ALREADY } from './job.js';
-import { type PlannedRun, planFileOf } from './plan-file.js';
 import { heldSize, partsOf, SLAB_LIMITS } from './slab-plan.js';
-import { knownSpeeds, type Speeds, secondsFor } from './speed.js';
 
 /**
  * What a denoise would do with each series, from headers alone; nothing is written and no device is tried.

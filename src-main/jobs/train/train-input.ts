@@ -12,12 +12,12 @@ import type { TrainRequest } from '../../contract/requests.js';
 import { isFailure } from '../../contract/results.js';
 import type { Volume } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
+import { type Chooser, choiceOf, openChooser } from '../../series/asked/choose.js';
 import { gapsProblem } from '../../series/gaps.js';
 import type { InputSet, StackInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { openInput } from '../../series/open-input.js';
 import { type CorpusSeries, corpusSeries, requireFrames } from '../../training/samples/corpus.js';
-import { type Chooser, choiceOf, openChooser } from '../choice/choose.js';
 
 /** What was read of all inputs. */
 export interface Gathered {

@@ -13,6 +13,7 @@ import type { Family } from '../../models/family.js';
 import { parameterCount } from '../../models/parameters.js';
 import { openRuntime } from '../../runtime/device.js';
 import type { Runtime } from '../../runtime/types.js';
+import { openRecord, type TrainingRecord } from '../../store/train-record.js';
 import { type FamilyHooks, type FamilyPlan, type TrainedFamily, trainFamily } from '../../training/family.js';
 import type { TrainingHooks } from '../../training/loop.js';
 import {
@@ -27,7 +28,6 @@ import { type CheckpointFile, checkpointFile, pilotSteps, requireSpaceFor } from
 import { type Gathered, gather } from './train-input.js';
 import { saveThenTry } from './train-output.js';
 import { planOf } from './train-plan.js';
-import { openRecord, type TrainingRecord } from './train-record.js';
 
 /**
  * Trains an autoencoder family on the series of all inputs and writes it as one ONNX file.

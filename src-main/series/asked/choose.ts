@@ -2,7 +2,7 @@ import { type Condition, meets, parseCondition, testsOf, wrongCondition } from '
 import { fault } from '../../contract/errors.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import { isAttributeName } from '../../dicom/read/keywords.js';
-import type { InputSet, StackInput } from '../../series/input.js';
+import type { InputSet, StackInput } from '../input.js';
 
 /** Which series are meant: by their ids, by Series Instance UIDs, by a condition on what they are. */
 export type Choice = Pick<DenoiseRequest, 'only' | 'series' | 'where'>;

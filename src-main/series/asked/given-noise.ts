@@ -8,8 +8,8 @@ import type { Volume } from '../../imaging/volume.js';
 import { type LevelMap, levelsAt } from '../../noise/told/level-map.js';
 import { looksLikeNoise, scannedNoise } from '../../noise/told/scan.js';
 import type { ToldNoise } from '../../noise/told/told-noise.js';
-import { loadNifti } from '../../series/nifti-input.js';
-import { isNiftiFile, openInput } from '../../series/open-input.js';
+import { loadNifti } from '../nifti-input.js';
+import { isNiftiFile, openInput } from '../open-input.js';
 
 /** What was given, read. */
 export interface GivenNoise {

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import type { StackInput } from '../../series/input.js';
-import { niftiStem } from '../../series/nifti-finder.js';
+import type { StackInput } from '../input.js';
+import { niftiStem } from '../nifti-finder.js';
 
 export interface Pair {
   readonly reference: StackInput;

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, writeFileAtomic } from '../../base/files.js';
-import type { ModelCard } from '../../contract/models.js';
-import { RECORD_FILES } from '../../store/record-files.js';
-import type { PreviewSink } from '../../training/preview.js';
+import { asFileError, writeFileAtomic } from '../base/files.js';
+import type { ModelCard } from '../contract/models.js';
+import type { PreviewSink } from '../training/preview.js';
+import { RECORD_FILES } from './record-files.js';
 
 /** What a training leaves for a window: pictures of patches, and the card in the end. */
 export interface TrainingRecord {

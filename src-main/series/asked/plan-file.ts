@@ -9,8 +9,8 @@ import { PLAN_FORMAT, type PlanEntry, PlanFile, type PlannedFile } from '../../c
 import type { DenoiseRequest, NoiseLevel } from '../../contract/requests.js';
 import type { PlannedSeries } from '../../contract/results.js';
 import { read } from '../../contract/schema.js';
-import type { InputSet, StackInput } from '../../series/input.js';
-import { openRequested } from './choose.js';
+import type { InputSet, StackInput } from '../input.js';
+import { openRequested } from './open-chosen.js';
 
 /** The plan of what a dry run found, to be edited and run. @throws LimpidError E_IO */
 export async function planFileOf(

@@ -1,10 +1,10 @@
 /** How fast denoising was on this computer: what an estimate of time rests on. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { homeFolder } from '../../base/home.js';
-import type { SeriesReport } from '../../contract/report.js';
-import type { DenoiseRequest } from '../../contract/requests.js';
-import { fieldsOf, fits, type Of, object, positive, text } from '../../contract/schema.js';
+import { homeFolder } from '../base/home.js';
+import type { SeriesReport } from '../contract/report.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import { fieldsOf, fits, type Of, object, positive, text } from '../contract/schema.js';
 
 /** Values and seconds of runs, by what was run; what is older counts less. */
 const SpeedsFile = fieldsOf(text, object({ values: positive, seconds: positive }));

@@ -1,9 +1,9 @@
 import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
-import type { InputSet, Wants } from '../../series/input.js';
-import { openInputs } from '../../series/open-input.js';
-import type { Chooser } from '../choice/choose.js';
+import type { InputSet, Wants } from '../input.js';
+import { openInputs } from '../open-input.js';
+import type { Chooser } from './choose.js';
 
 /** Whether series were named: what else cannot be read is not what was asked for. */
 export function isChosen({ only, series }: Pick<DenoiseRequest, 'only' | 'series'>): boolean {
