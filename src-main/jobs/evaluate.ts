@@ -1,5 +1,5 @@
 import { startMeter } from '../base/progress.js';
-import { fault, LimpidError, type Problem, problemOf } from '../contract/errors.js';
+import { fault, type Problem, problemOf } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { EvaluateRequest } from '../contract/requests.js';
 import {
@@ -72,13 +72,7 @@ async function loadMask(path: string): Promise<Uint8Array> {
 }
 
 async function loadOne([stack]: readonly StackInput[], path: string, emit: Emit): Promise<Volume> {
-  if (stack === undefined)
-    throw new LimpidError(
-      'E_USAGE',
-      'There is no image to compare here.',
-      'Give a folder with MR or CT series or NIfTI images, or a file.',
-      path,
-    );
+  if (stack === undefined) throw fault('E_USAGE/compare-none', {}, path);
   return load(stack, emit);
 }
 
@@ -122,12 +116,7 @@ async function compareTrees(
       forPerson,
     });
   }
-  if (protocol === null)
-    throw new LimpidError(
-      'E_NOT_FOUND',
-      'No series of the reference has a counterpart among those to be judged.',
-      'Give trees with the same paths, or results of `limpid denoise` of the reference.',
-    );
+  if (protocol === null) throw fault('E_NOT_FOUND/counterparts');
   const problems = alone.map(withoutCounterpart);
   for (const problem of problems) emit({ type: 'warning', series: null, problem });
   return {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists, sha256 } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
-import { fault, LimpidError, type Problem, problemFrom, withoutPlace } from '../contract/errors.js';
+import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { FetchRequest } from '../contract/requests.js';
 import { EXIT, type FetchResult, type FoundSeries } from '../contract/results.js';
@@ -58,12 +58,7 @@ const TAG = {
  */
 export async function runFetch(request: FetchRequest, emit: Emit): Promise<FetchResult> {
   const started = performance.now();
-  if (Object.keys(request.query).length === 0)
-    throw new LimpidError(
-      'E_USAGE',
-      'Nothing was asked for.',
-      'Say which study, accession, patient, date or modality.',
-    );
+  if (Object.keys(request.query).length === 0) throw fault('E_USAGE/no-query');
   const found = await matching(request);
   const state: Fetching = { fetched: 0, kept: 0, failed: 0, problems: [] };
   const series = request.into === null ? found : await fetchAll(request, request.into, found, state, emit);
@@ -264,12 +259,7 @@ async function moved(file: string, to: string, state: Fetching): Promise<void> {
 }
 
 function incomplete(missing: number): Problem {
-  return {
-    code: 'E_NETWORK',
-    message: `The archive says that it has ${missing} more images of a series than it sent.`,
-    remedy:
-      'Fetch again; where it stays so, ask its administrator, or have it send (C-MOVE) to `limpid node`.',
-  };
+  return problemOf('E_NETWORK/fewer-sent', { missing });
 }
 
 async function countIn(folder: string): Promise<number> {

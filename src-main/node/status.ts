@@ -3,7 +3,8 @@ import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../base/files.js';
-import { errorFrom, fault, type LimpidError, problemFrom } from '../contract/errors.js';
+import { errorFrom, fault, type LimpidError, problemFrom, withoutPlace } from '../contract/errors.js';
+import { problem } from '../contract/problem.js';
 import { list, type Of, object, read, text, whole } from '../contract/schema.js';
 import type { NodeConfig } from './config.js';
 import type { LimpidNode } from './node.js';
@@ -17,8 +18,6 @@ export type Action = (typeof ACTIONS)[number];
 /** Where a running node answers, for commands on the same machine by the same user. */
 const Door = object({ port: whole, token: text });
 const Records = list(SeriesRecord);
-/** What a refused command answers. */
-const Told = object({ message: text, remedy: text });
 
 export interface StatusServer {
   readonly port: number;
@@ -87,8 +86,7 @@ async function answer(
     await node[action](series);
     return reply(200, '{}');
   } catch (error) {
-    const { code, message, remedy } = problemFrom(error);
-    return reply(409, JSON.stringify({ code, message, remedy }));
+    return reply(409, JSON.stringify(withoutPlace(problemFrom(error))));
   }
 }
 
@@ -166,8 +164,8 @@ async function askNode(config: NodeConfig, method: string, at: string): Promise<
   }
   const body = await response.text();
   if (response.ok) return { text: body };
-  const told = read(Told, parsed(body));
-  if (told.fits) throw errorFrom({ code: 'E_USAGE', ...told.value });
+  const told = read(problem, parsed(body));
+  if (told.fits) throw errorFrom(told.value);
   throw notRunning(undefined);
 }
 

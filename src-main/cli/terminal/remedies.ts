@@ -117,4 +117,12 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_NOT_FOUND/counterpart': 'Nothing to do where it is not to be judged; --where leaves series out.',
   'E_USAGE/shard': 'Give --shard K/N with K from 1 to N.',
   'E_NETWORK/no-match': 'Leave out the description, and choose what to denoise with --where later.',
+  'E_NOT_FOUND/counterparts':
+    'Give trees with the same paths, or results of `limpid denoise` of the reference.',
+  'E_NETWORK/fewer-sent':
+    'Fetch again; where it stays so, ask its administrator, or have it send (C-MOVE) to `limpid node`.',
+  'E_PLAN/json': 'Mend what was changed in it, or make it again with `limpid plan`.',
+  'E_PLAN/whole': 'Mend what was changed in it, or make it again with `limpid plan`.',
+  'E_PLAN/field': 'Mend what was changed in it, or make it again with `limpid plan`.',
+  'E_SOURCE_CHANGED/planned': 'Make the plan again with `limpid plan`.',
 };

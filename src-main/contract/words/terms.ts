@@ -148,6 +148,12 @@ export const TERMS = {
     crashed: 'Trying the GPU ended in a crash of its driver: the CPU computes.',
     late: 'The GPU did not answer in time: the CPU computes.',
   },
+  /** What is wrong in levels of noise. */
+  levels: {
+    'not-finite': 'values that are no finite numbers',
+    negative: 'negative values',
+    zero: 'no value above zero',
+  },
   /** What of a series a model may not know. */
   feature: {
     'air over noise': 'air over noise',

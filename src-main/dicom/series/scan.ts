@@ -1,4 +1,4 @@
-import { fault, type Problem, problemFrom, problemOf } from '../../contract/errors.js';
+import { fault, type Problem, problemFrom, problemOf, sayingIn } from '../../contract/errors.js';
 import type { Decode } from '../codec/decode.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
 import { type Header, readHeader } from '../files/header.js';
@@ -141,7 +141,9 @@ async function tried(
       .map((one) => (one.part === null ? one : { ...one, part: { ...one.part, damaged } })),
     damaged: [...failed].map(([{ part, file }, error]) => {
       const problem = problemFrom(error, file.place);
-      return { ...problem, message: `Frame ${(part?.index ?? 0) + 1} of a file: ${problem.message}` };
+      const why = sayingIn(problem) ?? { reason: problem.message, facts: {} };
+      const frame = (part?.index ?? 0) + 1;
+      return { ...problemOf('W_UNREADABLE/frame', { frame, why }, problem.place), code: problem.code };
     }),
   };
 }
@@ -266,13 +268,7 @@ function blankFrames(members: readonly Instance[]): Problem[] {
   );
   const count = [...files.values()].reduce((sum, one) => sum + one, 0);
   if (count === 0) return [];
-  return [
-    {
-      code: 'W_INCOMPLETE',
-      message: `${count === 1 ? 'One frame' : `${count} frames`} cannot be decoded and will be blank in what is written.`,
-      remedy: 'The others are denoised; export the series again to have all.',
-    },
-  ];
+  return [problemOf('W_INCOMPLETE/blank-frames', { frames: count })];
 }
 
 /** Parts that are named one by one. */

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists, writeFileAtomic } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, problemOf } from '../../contract/errors.js';
 import type { DenoiseRequest } from '../../contract/requests.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
 import type { InputSet, UnitInput } from '../../series/input.js';
@@ -27,27 +27,12 @@ export async function openNoiseMap(
 ): Promise<NoiseMapTarget> {
   const target: NoiseMapTarget = { path: path.resolve(wanted), isFile: FILE.test(wanted) };
   const stacks = input.units.flatMap((unit) => unit.stacks).filter(({ why }) => why === null);
-  if (target.isFile && stacks.length > 1)
-    throw new LimpidError(
-      'E_USAGE',
-      'There are several series, and one file for the map of the noise level.',
-      'Name a folder for the maps, or choose one series.',
-    );
+  if (target.isFile && stacks.length > 1) throw fault('E_USAGE/one-noise-map');
   if (DICOM_FILE.test(wanted) && stacks.some(({ modality }) => modality === 'NIFTI'))
-    throw new LimpidError(
-      'E_USAGE',
-      'A NIfTI image has no DICOM attributes that a Parametric Map needs.',
-      'Name the map .nii or .nii.gz.',
-    );
+    throw fault('E_USAGE/noise-map-kind');
   for (const one of [source, ...(more ?? [])])
     if (!target.isFile || !(await isFile(one))) await refuseInside(target.path, guardedPath(one));
-  if (!(await hasRun(output)) && (await isTaken(target)))
-    throw new LimpidError(
-      'E_EXISTS',
-      'What is to hold the map of the noise level exists already.',
-      'Choose a new name, or an empty folder.',
-      target.path,
-    );
+  if (!(await hasRun(output)) && (await isTaken(target))) throw fault('E_EXISTS/noise-map', {}, target.path);
   return target;
 }
 
@@ -62,13 +47,6 @@ async function isTaken(target: NoiseMapTarget): Promise<boolean> {
   const names = await fs.readdir(target.path).catch(() => ['not a folder']);
   return names.length > 0;
 }
-
-const NO_PLACE = {
-  code: 'W_GEOMETRY',
-  message:
-    'No map of the noise level was written: a Parametric Map needs the position of its images, and these have none.',
-  remedy: 'Name a NIfTI file for the map.',
-} as const;
 
 /** Writes the level that was used for a stack, whole or not at all. @throws LimpidError E_IO */
 export async function writeNoiseMap(target: NoiseMapTarget, job: StackJob, made: Made): Promise<void> {
@@ -91,7 +69,7 @@ export async function writeNoiseMap(target: NoiseMapTarget, job: StackJob, made:
         description: `Noise level at each voxel, by Limpid ${VERSION}; not for diagnostic use`,
       });
   if (bytes === null || bytes === undefined) {
-    job.emit({ type: 'warning', series: stack.id, problem: NO_PLACE });
+    job.emit({ type: 'warning', series: stack.id, problem: problemOf('W_GEOMETRY/no-noise-map') });
     return;
   }
   const file = target.isFile ? target.path : path.join(target.path, nameOf(unitInput, stack.id, isNifti));

@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import { median } from '../robust.js';
 
@@ -21,12 +21,7 @@ const OFF = 0.25;
  *   negative, not finite, or all zero
  */
 export function levelsAt(map: LevelMap, grid: Grid): Float32Array {
-  if (map.frames !== 1)
-    throw new LimpidError(
-      'E_GEOMETRY',
-      `The map of the noise level has ${map.frames} volumes; one is needed, for all volumes of the series.`,
-      'Give one volume, for instance their mean.',
-    );
+  if (map.frames !== 1) throw fault('E_GEOMETRY/level-map-volumes', { frames: map.frames });
   requireLevels(map.data);
   const known = map.data.filter((level) => level > 0);
   const typical = median(known);
@@ -48,19 +43,11 @@ export function levelsAt(map: LevelMap, grid: Grid): Float32Array {
 function requireLevels(levels: Float32Array): void {
   let above = 0;
   for (const level of levels) {
-    if (!Number.isFinite(level)) throw badLevels('values that are no finite numbers');
-    if (level < 0) throw badLevels('negative values');
+    if (!Number.isFinite(level)) throw fault('E_VALUES/level-map', { what: 'not-finite' });
+    if (level < 0) throw fault('E_VALUES/level-map', { what: 'negative' });
     if (level > 0) above++;
   }
-  if (above === 0) throw badLevels('no value above zero');
-}
-
-function badLevels(what: string): LimpidError {
-  return new LimpidError(
-    'E_VALUES',
-    `The map of the noise level has ${what}.`,
-    'Give standard deviations in the units of the image; 0 where the level is not known.',
-  );
+  if (above === 0) throw fault('E_VALUES/level-map', { what: 'zero' });
 }
 
 /** Where in the map the first voxel of the grid lies, and how far apart its neighbours lie there along each axis. */
@@ -95,11 +82,7 @@ function stepsOf(map: LevelMap, grid: Grid): readonly [number, readonly [number,
 }
 
 function otherGrid(own: readonly number[], wanted: readonly number[]): LimpidError {
-  return new LimpidError(
-    'E_GEOMETRY',
-    `The map of the noise level (${own.join(' x ')}) is not on the grid of the series (${wanted.join(' x ')}), or lies elsewhere.`,
-    'Give a map on the very grid of the series, with its position and orientation.',
-  );
+  return fault('E_GEOMETRY/level-map-grid', { own: own.join(' x '), wanted: wanted.join(' x ') });
 }
 
 /** Of row-major 4 x 4 matrices whose last row is 0 0 0 1. */

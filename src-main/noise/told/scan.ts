@@ -1,4 +1,4 @@
-import { LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import { airNoise } from '../air.js';
 import { type Plane, samplePlanes } from '../planes.js';
@@ -50,11 +50,7 @@ export function scannedNoise(scan: Volume): ScannedNoise {
 }
 
 function noNoise(): LimpidError {
-  return new LimpidError(
-    'E_VALUES',
-    'The noise scan holds more than noise, or too little of it.',
-    'Give a scan of the same sequence without excitation, or a number or a map as noise level.',
-  );
+  return fault('E_VALUES/noise-scan');
 }
 
 type Found = Pick<ScannedNoise, 'sigma' | 'correlation'> & { readonly mean: number };

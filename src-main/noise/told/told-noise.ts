@@ -1,4 +1,4 @@
-import type { Problem } from '../../contract/errors.js';
+import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import { CORRELATED } from '../estimate.js';
 import type { NoiseEstimate } from '../noise-estimate.js';
@@ -48,17 +48,8 @@ function others(known: Omit<NoiseEstimate, 'warnings'>): Problem[] {
 function differs({ sigma: found, certain }: NoiseEstimate, sigma: number): Problem[] {
   const factor = Math.max(found / sigma, sigma / found);
   if (!certain || !(found > 0) || factor < APART) return [];
-  const times = factor.toFixed(1);
-  return [
-    {
-      code: 'W_NOISE_DISAGREE',
-      message:
-        found > sigma
-          ? `The images show ${times} times the noise level that was given.`
-          : `The noise level that was given is ${times} times what the images show.`,
-      remedy: 'See whether it is in the units of the images, and of this series.',
-    },
-  ];
+  const reason = found > sigma ? 'W_NOISE_DISAGREE/told-low' : 'W_NOISE_DISAGREE/told-high';
+  return [problemOf(reason, { times: factor })];
 }
 
 /** Values of a frame where the first frame is bright; all of them where nothing is. */

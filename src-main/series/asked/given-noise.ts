@@ -1,6 +1,6 @@
 /** A noise level that a person gives instead of an estimate: a number, maps, or a scan of noise. */
 import { sha256 } from '../../base/files.js';
-import { LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import type { NoiseLevel } from '../../contract/requests.js';
 import { openSource } from '../../dicom/files/sources.js';
 import { isParametricMap, readMapFrame, readMapInstance } from '../../dicom/read/parametric-map-read.js';
@@ -36,12 +36,7 @@ export async function openGivenNoise(given: NoiseLevel): Promise<GivenNoise> {
 }
 
 function byNumber(sigma: number): GivenNoise {
-  if (!(sigma > 0 && Number.isFinite(sigma)))
-    throw new LimpidError(
-      'E_VALUES',
-      'The noise level that was given is not a number above zero.',
-      'Give a standard deviation in the units of the images.',
-    );
+  if (!(sigma > 0 && Number.isFinite(sigma))) throw fault('E_VALUES/told-level');
   return { key: String(sigma), byVoxel: false, for: () => ({ level: sigma }) };
 }
 
@@ -128,13 +123,7 @@ async function scanIn(file: string): Promise<Volume> {
   try {
     const stacks = input.units.flatMap(({ stacks: some }) => some).filter(({ why }) => why === null);
     if (stacks.length !== 1)
-      throw new LimpidError(
-        'E_VALUES',
-        stacks.length === 0
-          ? 'What was given as noise level holds no map and no series that can be read.'
-          : 'What was given as noise level holds several series.',
-        'Give a number, a map (NIfTI or DICOM Parametric Map), or one series without signal.',
-      );
+      throw fault(stacks.length === 0 ? 'E_VALUES/told-nothing' : 'E_VALUES/told-several');
     return (await stacks[0].load(() => {})).volume;
   } finally {
     await input.close();

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
 import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
-import { errorFrom, fault, LimpidError, type Problem } from '../../contract/errors.js';
+import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { PLAN_FORMAT, type PlanEntry, PlanFile, type PlannedFile } from '../../contract/plan-file.js';
 import type { DenoiseRequest, NoiseLevel } from '../../contract/requests.js';
@@ -81,8 +81,7 @@ async function printOf(place: string): Promise<Pick<PlannedFile, 'bytes' | 'modi
   for (let at = path.resolve(place); ; at = path.dirname(at)) {
     const stat = await fs.stat(at).catch(() => null);
     if (stat?.isFile()) return { bytes: stat.size, modified: Math.round(stat.mtimeMs) };
-    if (stat !== null || at === path.dirname(at))
-      throw new LimpidError('E_NOT_FOUND', 'A file of the input is gone.', 'Scan the input again.', place);
+    if (stat !== null || at === path.dirname(at)) throw fault('E_NOT_FOUND/source-file', {}, place);
   }
 }
 
@@ -133,20 +132,12 @@ function parsePlan(text: string, place: string): PlanFile {
   try {
     data = JSON.parse(text);
   } catch {
-    throw wrongPlan('it is no JSON', place);
+    throw fault('E_PLAN/json', {}, place);
   }
   const found = read(PlanFile, data);
   if (found.fits) return found.value;
-  throw wrongPlan(`${found.path === '' ? 'the whole' : found.path} is not ${found.expected}`, place);
-}
-
-function wrongPlan(what: string, place: string): LimpidError {
-  return new LimpidError(
-    'E_PLAN',
-    `The plan cannot be used: ${what}.`,
-    'Mend what was changed in it, or make it again with `limpid plan`.',
-    place,
-  );
+  if (found.path === '') throw fault('E_PLAN/whole', {}, place);
+  throw fault('E_PLAN/field', { field: found.path, expected: found.expected }, place);
 }
 
 /**
@@ -203,23 +194,13 @@ async function openEntries(
 }
 
 function nothingPlanned(): LimpidError {
-  return new LimpidError(
-    'E_NOTHING',
-    'The plan, or this share of it, has no series to denoise.',
-    'Write "denoise" as the action of a series, or take fewer shares.',
-  );
+  return fault('E_NOTHING/planned');
 }
 
 function asPlanned(stack: StackInput, actions: ReadonlyMap<string, PlanEntry['action']>): StackInput {
   if (actions.get(stack.id) !== 'skip' || stack.why !== null) return stack;
-  return { ...stack, why: SKIPPED };
+  return { ...stack, why: problemOf('W_SKIPPED/planned') };
 }
-
-const SKIPPED: Problem = {
-  code: 'W_SKIPPED',
-  message: 'The plan leaves this series out.',
-  remedy: 'Nothing to do; write "denoise" as its action to have it done.',
-};
 
 /** Units of which a file is another than when the plan was made, or gone. */
 async function changedUnits(entries: readonly PlanEntry[]): Promise<Set<string>> {
@@ -236,9 +217,5 @@ async function changedUnits(entries: readonly PlanEntry[]): Promise<Set<string>>
 }
 
 function changedSince(unit: string): Problem {
-  return {
-    code: 'E_SOURCE_CHANGED',
-    message: `Files of ${unit} were changed or removed after the plan was made.`,
-    remedy: 'Make the plan again with `limpid plan`.',
-  };
+  return problemOf('E_SOURCE_CHANGED/planned', { unit });
 }

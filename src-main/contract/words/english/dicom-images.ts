@@ -164,4 +164,9 @@ export const DICOM_IMAGES = {
     'Phase images wrap around: they are only denoised together with their magnitude images.',
     'Give the magnitude images of the same acquisition too; where they are there, nothing is to be done.',
   ],
+  'W_UNREADABLE/frame': ['Frame {frame:raw} of a file: {why:saying}', '{why:remedy}'],
+  'W_INCOMPLETE/blank-frames': [
+    '{frames|One frame|# frames} cannot be decoded and will be blank in what is written.',
+    'The others are denoised; export the series again to have all.',
+  ],
 } as const;

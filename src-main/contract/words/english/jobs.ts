@@ -105,10 +105,6 @@ export const JOBS = {
     'Only {share:share} of the change was written: the whole change failed the trust report. {why:saying}',
     'Compare before and after; use another model where more noise should go.',
   ],
-  'E_USAGE/compare-one': [
-    'An image to compare must be one series; here are {found}.',
-    'Give a folder with exactly one MR or CT series or NIfTI image, or a file.',
-  ],
   'E_MODEL/no-features': [
     'This {family:text} model has no latent.',
     'Use a model of the family plain, convolutional, sparse, contractive, variational or vector-quantised.',
@@ -241,6 +237,78 @@ export const JOBS = {
   'E_NETWORK/no-match': [
     'The archive cannot match by one of the things that were asked for.',
     'Ask without the description, and choose what to denoise later.',
+    'edge',
+  ],
+  'E_USAGE/compare-none': [
+    'There is no image to compare here.',
+    'Give a folder with MR or CT series or NIfTI images, or a file.',
+  ],
+  'E_NOT_FOUND/counterparts': [
+    'No series of the reference has a counterpart among those to be judged.',
+    'Give trees with the same paths, or what was denoised of the reference.',
+    'edge',
+  ],
+  'E_USAGE/no-query': ['Nothing was asked for.', 'Say which study, accession, patient, date or modality.'],
+  'E_NETWORK/fewer-sent': [
+    'The archive says that it has {missing|one more image|# more images} of a series than it sent.',
+    'Fetch again; where it stays so, ask its administrator, or have it send (C-MOVE) to a node of Limpid.',
+    'edge',
+  ],
+  'E_VALUES/told-level': [
+    'The noise level that was given is not a number above zero.',
+    'Give a standard deviation in the units of the images.',
+  ],
+  'E_VALUES/told-nothing': [
+    'What was given as noise level holds no map and no series that can be read.',
+    'Give a number, a map (NIfTI or DICOM Parametric Map), or one series without signal.',
+  ],
+  'E_VALUES/told-several': [
+    'What was given as noise level holds several series.',
+    'Give a number, a map (NIfTI or DICOM Parametric Map), or one series without signal.',
+  ],
+  'E_USAGE/one-noise-map': [
+    'There are several series, and one file for the map of the noise level.',
+    'Name a folder for the maps, or choose one series.',
+  ],
+  'E_USAGE/noise-map-kind': [
+    'A NIfTI image has no DICOM attributes that a Parametric Map needs.',
+    'Name the map .nii or .nii.gz.',
+  ],
+  'E_EXISTS/noise-map': [
+    'What is to hold the map of the noise level exists already.',
+    'Choose a new name, or an empty folder.',
+  ],
+  'W_GEOMETRY/no-noise-map': [
+    'No map of the noise level was written: a Parametric Map needs the position of its images, and these have none.',
+    'Name a NIfTI file for the map.',
+  ],
+  'E_NOT_FOUND/source-file': ['A file of the input is gone.', 'Scan the input again.'],
+  'E_PLAN/json': [
+    'The plan cannot be used: it is no JSON.',
+    'Mend what was changed in it, or make it again.',
+    'edge',
+  ],
+  'E_PLAN/whole': [
+    'The plan cannot be used: it is something else than a plan.',
+    'Mend what was changed in it, or make it again.',
+    'edge',
+  ],
+  'E_PLAN/field': [
+    'The plan cannot be used: {field:text} is not {expected:text}.',
+    'Mend what was changed in it, or make it again.',
+    'edge',
+  ],
+  'E_NOTHING/planned': [
+    'The plan, or this share of it, has no series to denoise.',
+    'Write "denoise" as the action of a series, or take fewer shares.',
+  ],
+  'W_SKIPPED/planned': [
+    'The plan leaves this series out.',
+    'Nothing to do; write "denoise" as its action to have it done.',
+  ],
+  'E_SOURCE_CHANGED/planned': [
+    'Files of {unit:text} were changed or removed after the plan was made.',
+    'Make the plan again.',
     'edge',
   ],
 } as const;

@@ -52,4 +52,28 @@ export const NOISE = {
     'Give more normal series.',
     'edge',
   ],
+  'E_GEOMETRY/level-map-volumes': [
+    'The map of the noise level has {frames} volumes; one is needed, for all volumes of the series.',
+    'Give one volume, for instance their mean.',
+  ],
+  'E_VALUES/level-map': [
+    'The map of the noise level has {what:levels}.',
+    'Give standard deviations in the units of the image; 0 where the level is not known.',
+  ],
+  'E_GEOMETRY/level-map-grid': [
+    'The map of the noise level ({own:text}) is not on the grid of the series ({wanted:text}), or lies elsewhere.',
+    'Give a map on the very grid of the series, with its position and orientation.',
+  ],
+  'E_VALUES/noise-scan': [
+    'The noise scan holds more than noise, or too little of it.',
+    'Give a scan of the same sequence without excitation, or a number or a map as noise level.',
+  ],
+  'W_NOISE_DISAGREE/told-low': [
+    'The images show {times:1} times the noise level that was given.',
+    'See whether it is in the units of the images, and of this series.',
+  ],
+  'W_NOISE_DISAGREE/told-high': [
+    'The noise level that was given is {times:1} times what the images show.',
+    'See whether it is in the units of the images, and of this series.',
+  ],
 } as const;
