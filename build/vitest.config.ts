@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LayerSequencer } from '../test/support/order.js';
@@ -7,6 +9,11 @@ import { assembly } from './vite.assembly.js';
 
 // Before the workers start, which are told it at their start as the product's processes are: tests load ONNX Runtime too.
 process.env.ORT_DISABLE_TELEMETRY = '1';
+
+// What tests start without a data folder of their own keeps models, speeds and log lines here, not among a person's.
+const home = mkdtempSync(path.join(os.tmpdir(), 'limpid-home-'));
+process.env.LIMPID_HOME = home;
+process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 
 export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),

@@ -89,6 +89,7 @@ async function components() {
 
 async function shoot(page, name) {
   if (only !== undefined && !only.includes(name)) return;
+  // Nothing is judged by these pauses: a picture of fading or moving things is an ugly one.
   await page.waitForTimeout(400);
   const file = path.join(out, `${name}.jpg`);
   await page.screenshot({ path: file, type: 'jpeg', quality: 88 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await brainSlices(input, [7, 8, 9, 10]);
   file = path.join(root, 'model.onnx');
   await runTrain(trainRequest(input, file, { budget: { unit: 'steps', value: 4 } }), () => {});
-}, 60_000);
+});
 
 afterAll(async () => {
   delete process.env.LIMPID_HOME;

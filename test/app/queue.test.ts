@@ -26,6 +26,7 @@ function bench(folder: string): Bench {
   const crashes: string[] = [];
   const wishes: string[] = [];
   let settle: ((result: ResultEvent) => void) | null = null;
+  let hearChange: (() => void) | null = null;
   let hear: ((event: JobEvent) => void) | null = null;
   const options: QueueOptions = {
     folder,
@@ -38,7 +39,7 @@ function bench(folder: string): Bench {
       const cancel = () => settle?.(stopped('E_CANCELLED', 130));
       return { result, cancel, pause: cancel, finish: () => wishes.push('finish') };
     },
-    onChange: () => undefined,
+    onChange: () => hearChange?.(),
     onEvent: () => undefined,
     onCrash: ({ code }) => crashes.push(code),
   };
@@ -49,8 +50,12 @@ function bench(folder: string): Bench {
     wishes,
     emit: (event) => hear?.(event),
     async end(result) {
+      // The last that the queue does about an end, after the job's log is written, is to tell the change.
+      const told = new Promise<void>((resolve) => {
+        hearChange = resolve;
+      });
       settle?.(result);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await told;
     },
   };
 }

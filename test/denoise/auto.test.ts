@@ -48,7 +48,7 @@ function change(before: Volume, after: Volume): number {
   return changePsnr(before, after, tissue) ?? Number.POSITIVE_INFINITY;
 }
 
-describe.skipIf(ch2Missing)('--model auto', { timeout: 240_000 }, () => {
+describe.skipIf(ch2Missing)('--model auto', () => {
   let clean: Volume;
   let noisy: Volume;
   let denoised: Awaited<ReturnType<typeof automatic>>;
@@ -56,7 +56,7 @@ describe.skipIf(ch2Missing)('--model auto', { timeout: 240_000 }, () => {
     clean = cutBox(readSlices(CH2, 40, 44), BOX);
     noisy = simulateNoise(clean, { kind: 'rician', sigma: SIGMA, seed: 4 });
     denoised = await automatic(noisy);
-  }, 240_000);
+  });
 
   it('says who took part, who won, and on what evidence', () => {
     const { race } = denoised.series;

@@ -179,7 +179,7 @@ describe.skipIf(noOrthanc)('Orthanc', () => {
     );
     expect(at).toBeNull();
     await expect
-      .poll(() => reports, { timeout: 60_000 })
+      .poll(() => reports)
       .toEqual([{ transaction, committed: ['2.25.111'], failed: ['2.25.999'] }]);
   });
 });

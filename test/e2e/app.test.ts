@@ -76,7 +76,7 @@ async function regionOf(file: string): Promise<{ mean: number; sd: number }> {
   return { mean, sd };
 }
 
-describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
+describe.skipIf(missing)('the app in a browser', () => {
   it('says how to start, and opens a folder by its own picker', async () => {
     await page.getByText('Open a study').waitFor();
     await window.expectAccessible();
@@ -142,9 +142,9 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await window.expectAccessible();
     await denoise(4);
     await panel().getByRole('progressbar').waitFor();
-    await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step \d of 4/);
+    await expect.poll(() => panel().innerText()).toMatch(/Training · step \d of 4/);
     await window.shoot('app-running');
-    await panel().getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
+    await panel().getByRole('region', { name: 'Result' }).waitFor();
     await panel().getByRole('slider', { name: 'Strength' }).waitFor();
     expect(await fs.readdir(path.join(root, 'scans-denoised', 'series-001'))).toHaveLength(3);
     expect(existsSync(path.join(root, 'scans-denoised', 'report.html'))).toBe(true);
@@ -213,7 +213,7 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     await strength.fill('0.5');
     await panel().getByRole('button', { name: 'Write at this strength' }).click();
     const report = path.join(root, 'scans-strength-50', 'report.json');
-    await expect.poll(() => existsSync(report), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(report)).toBe(true);
     const written = JSON.parse(await fs.readFile(report, 'utf8'));
     expect(written.request).toMatchObject({ strength: 0.5, seed: 1, model: { kind: 'file' } });
     expect(written.series[0].status).toBe('done');
@@ -222,7 +222,7 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
   it('cancels a run, which can be gone on with', async () => {
     await panel().getByRole('region', { name: 'Result' }).waitFor();
     await denoise(5000);
-    await expect.poll(() => panel().innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
+    await expect.poll(() => panel().innerText()).toMatch(/Training · step/);
     await page.getByRole('contentinfo').getByRole('button', { name: 'Cancel' }).click();
     await panel().getByText('What was computed so far is kept.').waitFor();
     await panel().getByRole('button', { name: 'Go on with this run' }).waitFor();
@@ -374,12 +374,12 @@ describe.skipIf(missing)('the app in a browser', { timeout: 90_000 }, () => {
     // The oldest that was stopped is the long training.
     await page.getByRole('button', { name: 'Retry', exact: true }).last().click();
     const footer = page.getByRole('contentinfo');
-    await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
+    await expect.poll(() => footer.innerText()).toMatch(/Training · step/);
     expect(window.complaints).toEqual([]);
     await window.restart('SIGKILL');
-    await expect.poll(() => footer.innerText(), { timeout: 40_000 }).toMatch(/Training · step/);
+    await expect.poll(() => footer.innerText()).toMatch(/Training · step/);
     await footer.getByRole('button', { name: 'Cancel' }).click();
-    await expect.poll(() => footer.innerText(), { timeout: 20_000 }).not.toMatch(/Training/);
+    await expect.poll(() => footer.innerText()).not.toMatch(/Training/);
   });
 
   it('complained about nothing', () => {

@@ -59,6 +59,7 @@ describe.skipIf(missing)('npm run dev', () => {
     dev = await startDev(folder);
     browser = await openBrowser();
     page = await browser.newPage();
+    page.setDefaultTimeout(60_000);
     await page.goto(dev.address);
     await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
   });

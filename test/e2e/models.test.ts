@@ -17,8 +17,6 @@ const LIMPID = path.resolve(import.meta.dirname, '../../bin/limpid.js');
 const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-models-'));
 const scans = path.join(root, 'scans');
 const more = path.join(root, 'more');
-/** Of what takes its time on a machine that has other work. */
-const PATIENT = { timeout: 20_000 } as const;
 let window: TestWindow;
 
 beforeAll(async () => {
@@ -30,7 +28,7 @@ beforeAll(async () => {
   train('clear.onnx', '--family', 'denoising', '--patch-size', '32');
   await fs.writeFile(path.join(root, 'broken.onnx'), 'this is no model');
   window = await openTestWindow(root);
-}, 120_000);
+});
 
 afterAll(async () => {
   await window?.close();
@@ -68,7 +66,7 @@ async function latentMap(): Promise<LatentMap> {
   return JSON.parse(await fs.readFile(path.join(root, 'scans-latent', 'latent.json'), 'utf8'));
 }
 
-describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
+describe.skipIf(missing)('the screen Models', () => {
   it('lists the shipped model, says that there are no others, and shows its card', async () => {
     const { page } = window;
     // The order of the rail is that of the keys.
@@ -176,7 +174,7 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await page.getByText('Advanced').click();
     await page.getByLabel('Device').selectOption('cpu');
     await page.getByRole('button', { name: 'Make the map' }).click();
-    await page.getByRole('listbox').waitFor({ timeout: 60_000 });
+    await page.getByRole('listbox').waitFor();
     const map = await latentMap();
     expect(map.series.map(({ slices }) => slices)).toEqual([6, 3]);
     expect(await page.getByRole('listbox').getByRole('option').getAttribute('aria-setsize')).toBe('9');
@@ -191,16 +189,14 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await page.mouse.move(third.x, third.y);
     await page.getByRole('option', { name: /slice 3 of 6/ }).waitFor();
     await slice.getByText('slice 3 of 6').first().waitFor();
-    await expect
-      .poll(() => picture.evaluate((i: { naturalWidth: number }) => i.naturalWidth), PATIENT)
-      .toBe(256);
+    await expect.poll(() => picture.evaluate((i: { naturalWidth: number }) => i.naturalWidth)).toBe(256);
     // Nearest slices: those of the smallest distance between the vectors of the file.
     const list = slice.getByRole('listitem');
-    await expect.poll(() => slice.innerText(), PATIENT).toContain('To slice 3 of 6');
+    await expect.poll(() => slice.innerText()).toContain('To slice 3 of 6');
     expect(await list.count()).toBe(6);
     expect(Number(await list.first().locator('.distance').innerText())).toBeCloseTo(await nearestOf(2), 1);
     await slice.getByLabel('Only of other series').check();
-    await expect.poll(() => list.count(), PATIENT).toBe(3);
+    await expect.poll(() => list.count()).toBe(3);
     await window.shoot('models-map');
     await page.getByLabel('Principal components').check();
     await page.getByLabel('Colour by').selectOption('cluster');
@@ -239,7 +235,7 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await page.mouse.click(third.x, third.y);
     await page.locator('.picture').first().waitFor();
     const viewer = page.getByRole('region', { name: 'Viewer' });
-    await expect.poll(() => viewer.innerText(), PATIENT).toMatch(/\b3 ?\/ ?6\b/);
+    await expect.poll(() => viewer.innerText()).toMatch(/\b3 ?\/ ?6\b/);
     await window.rail('Models').click();
     await map.focus();
     await page.keyboard.press('Home');
@@ -247,7 +243,7 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     const active = await map.getAttribute('aria-activedescendant');
     expect(await page.locator(`[id="${active}"]`).getAttribute('aria-label')).toMatch(/slice 3 of 3/);
     await page.keyboard.press('Enter');
-    await expect.poll(() => viewer.innerText(), PATIENT).toMatch(/\b3 ?\/ ?3\b/);
+    await expect.poll(() => viewer.innerText()).toMatch(/\b3 ?\/ ?3\b/);
   });
 
   it('keeps maps over a restart, and opens their series again when told to', async () => {
@@ -259,10 +255,8 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await page.getByText('The series is not open.').waitFor();
     await page.getByRole('button', { name: 'Open its series' }).click();
     const picture = page.getByRole('complementary', { name: 'Slice' }).locator('img').first();
-    await expect
-      .poll(() => picture.evaluate((i: { naturalWidth: number }) => i.naturalWidth), PATIENT)
-      .toBe(256);
-    await expect.poll(() => page.getByRole('button', { name: 'Open its series' }).count(), PATIENT).toBe(0);
+    await expect.poll(() => picture.evaluate((i: { naturalWidth: number }) => i.naturalWidth)).toBe(256);
+    await expect.poll(() => page.getByRole('button', { name: 'Open its series' }).count()).toBe(0);
   });
 
   it('shows no description and no path when patients are hidden, in either theme and in German', async () => {
@@ -303,11 +297,11 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
     await page.getByRole('button', { name: 'Make images' }).click();
     const sheet = page.getByRole('img', { name: /Contact sheet of 4 synthetic images/ });
-    await sheet.waitFor({ timeout: 60_000 });
+    await sheet.waitFor();
     await page.getByRole('heading', { name: 'SYNTHETIC: brain' }).waitFor();
     await page.getByText(/4 images of \d+ × \d+, seed 7/).waitFor();
     await expect
-      .poll(() => sheet.evaluate((i: { naturalWidth: number }) => i.naturalWidth), PATIENT)
+      .poll(() => sheet.evaluate((i: { naturalWidth: number }) => i.naturalWidth))
       .toBeGreaterThan(100);
     const record = JSON.parse(await fs.readFile(path.join(root, 'synthetic', 'generate.json'), 'utf8'));
     expect(record).toMatchObject({ count: 4, seed: 7 });
@@ -359,7 +353,7 @@ describe.skipIf(missing)('the screen Models', { timeout: 90_000 }, () => {
     expect(await rows()).toContain('clear');
     await panel().getByRole('button', { name: 'Delete…' }).click();
     await window.dialog().getByRole('button', { name: 'Delete', exact: true }).click();
-    await expect.poll(rows, PATIENT).not.toContain('clear');
+    await expect.poll(rows).not.toContain('clear');
     expect(
       (await fs.readdir(path.join(root, 'home', 'models'))).filter((name) => name.endsWith('.onnx')),
     ).toHaveLength(1);

@@ -88,7 +88,7 @@ async function sendAll(config: { title: string; port: number }, files: readonly 
         if (kind === 'stored') left.delete(one.path);
       });
     } catch {
-      // Killed meanwhile: what was not acknowledged is sent again.
+      // Killed meanwhile: what was not acknowledged is sent again, after a pause in which the node may start.
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
 }
@@ -170,6 +170,7 @@ describe.skipIf(lacks)('a day of a node', () => {
     });
     const random = new Random(7);
     for (let kill = 0; kill < KILLS; kill++) {
+      // A moment that is drawn, for a power cut comes at any: nothing is concluded from the time that passes.
       await new Promise((resolve) => setTimeout(resolve, 200 + random.integer(4000)));
       await node.end('SIGKILL');
       if (kill === Math.floor(KILLS / 2)) await orthanc.close();

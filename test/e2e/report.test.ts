@@ -73,6 +73,7 @@ interface Opened {
 
 async function open(url: string, colorScheme: 'dark' | 'light' = 'dark', width = 1600): Promise<Opened> {
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 1000 } });
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
@@ -99,7 +100,7 @@ function styleOf(page: Page, alt: string, property: string): Promise<unknown> {
   return page.evaluate(`getComputedStyle(document.querySelector('img[alt^="${alt}"]')).${property}`);
 }
 
-describe.skipIf(missing)('report.html in a browser', { timeout: 60_000 }, () => {
+describe.skipIf(missing)('report.html in a browser', () => {
   it('is small before it is filled, and has one place for its data', () => {
     expect(template.length).toBeLessThan(150_000);
     expect(template.split(DATA_MARK)).toHaveLength(2);

@@ -25,7 +25,6 @@ beforeAll(async () => {
   await brainSlices(scans, [6, 7, 8, 9, 10, 11, 12, 13]);
   window = await openTestWindow(root);
   page = window.page;
-  page.setDefaultTimeout(40_000);
 });
 
 afterAll(async () => {
@@ -66,7 +65,7 @@ async function colours(index: number): Promise<number> {
   );
 }
 
-describe.skipIf(missing)('training in the window', { timeout: 180_000 }, () => {
+describe.skipIf(missing)('training in the window', () => {
   it('says what is missing, and takes a folder', async () => {
     await page.keyboard.press('Alt+3');
     await page.getByRole('heading', { name: 'Train', exact: true }).waitFor();

@@ -62,7 +62,8 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
   let server = await serve(folder);
   const browser = await openBrowser();
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(20_000);
+  // It ends a wait for what never comes: what comes late, on a loaded machine, is waited for.
+  page.setDefaultTimeout(60_000);
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });

@@ -120,7 +120,7 @@ describe('magnitude and phase in two series', () => {
     expect((await runJob(denoiseRequest(path.join(root, 'both'), output, dct), () => {})).exitCode).toBe(0);
     await runJob(denoiseRequest(path.join(root, 'magnitude'), alone, dct), () => {});
     report = JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
-  }, 120_000);
+  });
 
   it('are one stack of Gaussian noise, written as two derived series', async () => {
     expect(report.series).toMatchObject([

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await brainSlices(input, [6, 7, 8, 9, 10, 11]);
   await brainSlices(path.join(root, 'look'), [12, 13]);
   await runTrain(trainRequest(input, model), () => {});
-}, 60_000);
+});
 afterAll(async () => {
   delete process.env.LIMPID_HOME;
   await removeFolders();

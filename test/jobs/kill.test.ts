@@ -17,6 +17,7 @@ it.skipIf(process.platform === 'win32')(
     await brainSlices(input, [9, 10]);
     const options = ['--steps', '6', '--device', 'cpu', '--error-map'];
     const whole = path.join(root, 'whole');
+    // How long a run takes here tells where moments of kills are drawn from; kills that came too late are drawn again.
     const started = performance.now();
     expect((await denoiseUntil([input, whole, ...options], Number.POSITIVE_INFINITY)).code).toBe(0);
     const seconds = (performance.now() - started) / 1000;

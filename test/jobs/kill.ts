@@ -4,7 +4,10 @@ import * as path from 'node:path';
 import type { Random } from '../../src-main/base/random.js';
 import { CLI, hashesBelow, pixelHashes } from './fixtures.js';
 
-/** Runs `limpid denoise` and kills it, with the compute process, after `milliseconds`; Infinity lets it end. */
+/**
+ * Runs `limpid denoise` and kills it, with the compute process, after `milliseconds`; Infinity lets it end. The clock
+ * only draws the moment, which may be any: nothing is concluded from how long the run takes.
+ */
 export function denoiseUntil(
   args: readonly string[],
   milliseconds: number,

@@ -70,13 +70,10 @@ async function untilRecord(
 ): Promise<SeriesRecord> {
   let found: SeriesRecord | undefined;
   await expect
-    .poll(
-      () => {
-        found = node.records().find((one) => one.series === series);
-        return found !== undefined && test(found);
-      },
-      { timeout: 60_000 },
-    )
+    .poll(() => {
+      found = node.records().find((one) => one.series === series);
+      return found !== undefined && test(found);
+    })
     .toBe(true);
   if (found === undefined) throw new Error('There is no such record.');
   return found;
@@ -125,7 +122,7 @@ describe('a node', () => {
     // What comes again is what is there.
     await send(config, files);
     await send(config, drawSeries({ slices: 1 }).files);
-    await expect.poll(() => node.records().filter(inState('sent')).length, { timeout: 60_000 }).toBe(2);
+    await expect.poll(() => node.records().filter(inState('sent')).length).toBe(2);
     expect(jobs.started).toHaveLength(2);
     expect(target.received).toHaveLength(7);
   });

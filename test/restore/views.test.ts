@@ -74,9 +74,7 @@ describe('views', () => {
     });
     afterAll(() => runtime.close());
 
-    it('leave less error together than planes of one direction, at the same places', {
-      timeout: 120_000,
-    }, async () => {
+    it('leave less error together than planes of one direction, at the same places', async () => {
       const general = decodeGeneral(fs.readFileSync(SHIPPED));
       const restorer = restorerOf(runtime, general);
       const errorOf = async (views: ReturnType<typeof viewsOf>): Promise<number> => {

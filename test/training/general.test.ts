@@ -119,7 +119,7 @@ describe('the general denoiser', () => {
   afterAll(() => runtime.close());
   const general = decodeGeneral(fs.readFileSync(SHIPPED));
 
-  it('removes most of the noise of images that no training saw', { timeout: 120_000 }, async () => {
+  it('removes most of the noise of images that no training saw', async () => {
     const restorer = restorerOf(runtime, general);
     const left: number[] = [];
     for (const kind of ['leaves', 'anatomy'] as const)
@@ -133,9 +133,7 @@ describe('the general denoiser', () => {
     expect(Math.max(...left)).toBeLessThan(0.75);
   });
 
-  it('gives the same slice whatever its neighbours hold, when they are no neighbours', {
-    timeout: 60_000,
-  }, async () => {
+  it('gives the same slice whatever its neighbours hold, when they are no neighbours', async () => {
     const { noisy } = noisyPair();
     const area = noisy.rows * noisy.columns;
     const other = { ...noisy, data: noisy.data.slice() };
@@ -150,9 +148,7 @@ describe('the general denoiser', () => {
     await restorer.close();
   });
 
-  it('is kept as it is where adapting judges no better, and says what was judged', {
-    timeout: 60_000,
-  }, async () => {
+  it('is kept as it is where adapting judges no better, and says what was judged', async () => {
     const { noisy } = noisyPair(112);
     const image = toUnitNoise(noisy, NOISE);
     const { before, after, kept, model } = await adapt(runtime, general, image, {

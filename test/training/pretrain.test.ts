@@ -22,9 +22,7 @@ describe('pretraining', () => {
     });
     afterAll(() => runtime.close());
 
-    it('goes on from the weights of the phase before, and resumes in the phase where it was stopped', {
-      timeout: 180_000,
-    }, async () => {
+    it('goes on from the weights of the phase before, and resumes in the phase where it was stopped', async () => {
       const options = pretraining(3, 3);
       expect(options.phases.map(({ images, steps }) => [images, steps])).toEqual([
         ['leaves', 2],

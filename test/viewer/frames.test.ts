@@ -36,6 +36,7 @@ function manual() {
   };
   const answer = async (series: string, index: number) => {
     open.get(`${series}${index}`)?.resolve(frame(series, index));
+    // Promises that are settled have been heard by all when a timer's turn comes.
     await new Promise((resolve) => setTimeout(resolve));
   };
   return { asked, open, load, answer };
@@ -89,7 +90,8 @@ describe('frames', () => {
       throw new Error('no');
     }, 10);
     store.prefetch([['a', 1]]);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Nothing here waits for a disk or a network: all that follows from the failure is done before a timer's turn.
+    await new Promise((resolve) => setTimeout(resolve));
     expect(count).toBe(1);
     await expect(store.frame('a', 1)).rejects.toThrow('no');
     expect(count).toBe(2);

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from '@playwright/test';
 
 const REGISTER = fileURLToPath(new URL('./register.mjs', import.meta.url));
-const START_MS = 30_000;
+/** It ends a wait for a window that never opens: one that opens late, on a loaded machine, is waited for. */
+const START_MS = 60_000;
 
 /** The app behind the stand-in: its page, and a hand in its main process. */
 export interface Launched {
@@ -34,6 +35,7 @@ export async function launch(main: string, home: string, args: readonly string[]
     await opened(child, ended);
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const page = pageOf(browser);
+    page.setDefaultTimeout(60_000);
     const ask = asker(child);
     return {
       page,

@@ -40,7 +40,7 @@ beforeAll(async () => {
     patchSize: 64,
   } as const;
   await runTrain(trainRequest(path.join(root, 'normal'), model, more), () => {});
-}, 60_000);
+});
 
 afterAll(async () => {
   delete process.env.LIMPID_HOME;

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await train('other.onnx', 'vector-quantised', 5);
   await train('plain.onnx', 'plain', 4);
   await train('denoiser.onnx', 'denoising', 4);
-}, 60_000);
+});
 
 afterAll(async () => {
   delete process.env.LIMPID_HOME;

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await trained('variational', { settings: { base: 8, latent: 8, warmup: 0 }, patchSize: 64, budget: steps });
   await trained('vector-quantised', { settings: { base: 8, codes: 32 }, budget: steps });
   await trained('convolutional', { settings: { base: 8 } });
-}, 60_000);
+});
 
 afterAll(async () => {
   delete process.env.LIMPID_HOME;

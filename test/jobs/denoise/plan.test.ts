@@ -38,7 +38,7 @@ beforeAll(async () => {
     }
   await fs.writeFile(path.join(input, 'README'), 'no image');
   plan = await planned();
-}, 120_000);
+});
 
 const DCT = { errorMap: false, model: { kind: 'dct' } } as const;
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
     settings: { base: 8, latent: 8, warmup: 0 },
     budget: { unit: 'steps', value: 60 },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   delete process.env.LIMPID_HOME;

@@ -71,7 +71,7 @@ function found(clean: Volume, after: Volume, seed: number, correlation: number |
   return places;
 }
 
-describe('places to look at', { timeout: 240_000 }, () => {
+describe('places to look at', () => {
   it.each([
     ['white noise', 1, 0, 0],
     ['thick slices', 5, 0, 0],
