@@ -339,7 +339,7 @@ describe('a node', () => {
     await command(config, id, 'now');
     await untilRecord(node, series, inState('sent'));
     await expect(command(config, id, 'now')).rejects.toMatchObject({ code: 'E_USAGE' });
-    await expect(command(config, '0123456789abcdef', 'now')).rejects.toMatchObject({ code: 'E_USAGE' });
+    await expect(command(config, '0123456789abcdef', 'now')).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
   });
 
   it('writes an audit without patients and names of files, and is alone in its folder', async () => {
