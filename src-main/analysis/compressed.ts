@@ -69,6 +69,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    // What is no JSON is no header, and the file is refused as damaged.
     return null;
   }
 }

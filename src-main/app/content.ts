@@ -118,6 +118,7 @@ function placeOf(folder: string, pathname: string): string | null {
     const name = decodeURIComponent(pathname);
     return /[\0\\]/.test(name) ? null : path.join(folder, name);
   } catch {
+    // An address with broken escapes names no file: it gets the answer of what is not there.
     return null;
   }
 }

@@ -43,6 +43,7 @@ const NUMERIC = { numeric: true };
 /** A link may lead to a folder. */
 async function isFolder(place: string, entry: { isSymbolicLink(): boolean }): Promise<boolean> {
   if (!entry.isSymbolicLink()) return false;
+  // A link that leads nowhere leads to no folder.
   const stat = await fs.stat(place).catch(() => null);
   return stat?.isDirectory() ?? false;
 }

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
 import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
-import { fault, type Problem } from '../contract/errors.js';
+import { fault, type Problem, problemFrom } from '../contract/errors.js';
 import { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests.js';
 import {
@@ -114,6 +114,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   };
   const forget = (id: JobId): void => {
     logs.delete(id);
+    // The log of a job that is forgotten is read by nobody: what stays of it only takes its room.
     void fs.rm(logFile(id), { force: true }).catch(() => undefined);
     options.onForget?.(id);
   };
@@ -168,7 +169,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     const written = writeLog(job.id);
     advance();
     await written;
-    await changed().catch(() => undefined);
+    await changed().catch(reported);
   };
 
   const writeLog = async (id: JobId): Promise<void> => {
@@ -269,12 +270,17 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
         process.pause();
         await process.result;
       }
-      await changed().catch(() => undefined);
+      await changed().catch(reported);
     },
   };
   advance();
   await changed();
   return queue;
+}
+
+/** A queue that cannot be written works on in memory: the log tells why it will be an older one after a restart. */
+function reported(error: unknown): void {
+  problemFrom(error);
 }
 
 function stateAfter(result: ResultEvent): JobState {

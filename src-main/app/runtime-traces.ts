@@ -64,6 +64,7 @@ function traceFolder({ platform, env, home }: TracePlaces): string | null {
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {
+  // Where there is no such folder, or none that opens, the runtime left nothing that could be told of.
   const entries = await fs.readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
@@ -74,11 +75,13 @@ async function startOf(file: string): Promise<string> {
     const stats = await fs.lstat(file);
     return stats.isFile() && stats.size < 100 ? await fs.readFile(file, 'utf8') : '';
   } catch {
+    // What cannot be read is not known to be the runtime's, and is left alone.
     return '';
   }
 }
 
 async function isOfThisUser(file: string): Promise<boolean> {
+  // What is gone, or cannot be looked at, is not known to be this person's, and is left alone.
   const stats = await fs.lstat(file).catch(() => null);
   return stats !== null && (process.getuid === undefined || stats.uid === process.getuid());
 }

@@ -21,6 +21,7 @@ export async function samplesAt(places: readonly SamplePlace[]): Promise<About['
   const found: { name: string; path: string }[] = [];
   for (const place of places)
     if ('folder' in place) {
+      // An installation without samples offers none.
       const names = await fs.readdir(place.folder).catch(() => []);
       for (const name of names.filter((one) => !one.startsWith('.')).sort())
         found.push({ name: name.replace(/(\.nii|\.gz|\.zip)+$/i, ''), path: path.join(place.folder, name) });

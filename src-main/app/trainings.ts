@@ -61,6 +61,7 @@ export function openTrainings(home: string, ask: (request: JobRequest) => Runnin
     prepared,
     families() {
       families ??= loadFamilies();
+      // Who asked gets the error; here it only makes the next one ask again.
       families.catch(() => {
         families = null;
       });
@@ -79,6 +80,7 @@ export function openTrainings(home: string, ask: (request: JobRequest) => Runnin
     },
     patches: (job, step) => read(job, step === null ? RECORD_FILES.patches : RECORD_FILES.rebuilt(step)),
     card: (job) => read(job, RECORD_FILES.card),
+    // The records of a job that is forgotten are read by nobody: what stays of them only takes its room.
     forget: (job) => void fs.rm(folderOf(job), { recursive: true, force: true }).catch(() => undefined),
   };
 }

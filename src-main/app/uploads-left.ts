@@ -19,7 +19,9 @@ export async function clearAbandonedUploads(folder: string = os.tmpdir()): Promi
   const names = await fs.readdir(folder).catch(() => []);
   for (const name of names.filter((one) => NAME.test(one))) {
     const place = path.join(folder, name);
+    // What cannot be looked into is not known to be left by a server, and stays.
     if (await isLeft(place).catch(() => false))
+      // What cannot be removed now is tried again at the next start.
       await fs.rm(place, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
 }

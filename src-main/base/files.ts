@@ -58,6 +58,7 @@ export async function requireSpace(file: string, bytes: number): Promise<void> {
     const { bavail, bsize } = await fs.statfs(path.dirname(file));
     free = bavail * bsize;
   } catch {
+    // A system that does not tell its free room fails at writing, if at all, and that is told.
     return;
   }
   if (free < bytes) throw fault('E_IO/no-room', { free, needed: bytes }, file);
@@ -81,6 +82,7 @@ export async function exists(file: string): Promise<boolean> {
     await fs.access(file);
     return true;
   } catch {
+    // What this process may not look at is as good as not there: opening it tells the reason.
     return false;
   }
 }
@@ -100,6 +102,7 @@ async function realPathOf(file: string): Promise<string> {
   try {
     return await fs.realpath(absolute);
   } catch {
+    // A part that is not there yet is named by its parent, which is.
     const parent = path.dirname(absolute);
     return parent === absolute ? absolute : path.join(await realPathOf(parent), path.basename(absolute));
   }

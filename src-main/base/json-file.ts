@@ -36,6 +36,7 @@ export function jsonFile(file: string): JsonFile {
       }
       const done = writing.then(put);
       waiting = { value, done };
+      // Who wrote gets the error; this promise only tells the next write when to begin.
       writing = done.catch(() => undefined);
       return done;
     },

@@ -80,6 +80,7 @@ async function removeStale(file: string, expected: string): Promise<void> {
     if (hasCode(error, 'ENOENT')) return;
     throw asFileError(error, file);
   }
+  // Where a third run has made its lock meanwhile, there is one, and it counts.
   if ((await readOrNull(aside)) !== expected) await fs.link(aside, file).catch(() => undefined);
   await fs.rm(aside, { force: true });
 }
@@ -116,6 +117,7 @@ async function bornOf(pid: number): Promise<string | null> {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? 'dead' : `${boot.trim()}:${fields[19]}`;
   } catch {
+    // A system without /proc, or a process that is gone: whoever asks judges by the process number alone.
     return null;
   }
 }
@@ -128,6 +130,7 @@ function parseHolder(text: string): Holder | null {
     if (typeof pid !== 'number' || typeof host !== 'string' || typeof token !== 'string') return null;
     return { pid, host, born: typeof born === 'string' ? born : null, token };
   } catch {
+    // What is no JSON is no lock of ours: nobody is known to hold it.
     return null;
   }
 }

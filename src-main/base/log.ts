@@ -107,6 +107,7 @@ export function logEvent(event: JobEvent | ResultEvent): void {
 /** The latest lines, oldest first. */
 export async function readLog(folder: string, most: number): Promise<readonly LogLine[]> {
   const texts = await Promise.all(
+    // A log that was not begun, or is just being moved, has no lines to show.
     NAMES.toReversed().map((name) => fs.promises.readFile(path.join(folder, name), 'utf8').catch(() => '')),
   );
   return texts

@@ -44,6 +44,7 @@ async function isOnlyOurs(home: string): Promise<boolean> {
   const { mode, uid } = await fs.stat(home);
   if (uid !== process.getuid?.() || (mode & STICKY) !== 0) return false;
   const place = await fs.realpath(home);
+  // A folder that is not there is compared by its name.
   for (const shared of [os.homedir(), os.tmpdir()])
     if (isBelow(await fs.realpath(shared).catch(() => shared), place)) return false;
   return true;
@@ -51,6 +52,7 @@ async function isOnlyOurs(home: string): Promise<boolean> {
 
 async function closeBelow(place: string, inside: boolean): Promise<void> {
   await close(place);
+  // A folder that is not there, or not ours to read, holds nothing that is ours to close.
   const entries = inside ? await fs.readdir(place, { withFileTypes: true }).catch(() => []) : [];
   for (const entry of entries) {
     const below = path.join(place, entry.name);

@@ -48,6 +48,7 @@ function decoded(part: string): string | null {
   try {
     return decodeURIComponent(part);
   } catch {
+    // An address with broken escapes names no resource.
     return null;
   }
 }

@@ -112,6 +112,7 @@ export function readText<T>(schema: Schema<T>, json: string): Reading<T> {
   try {
     data = JSON.parse(json);
   } catch {
+    // The parser's words quote the text, which may be a person's: that it is no JSON is all that is told.
     return { fits: false, path: '', expected: 'JSON' };
   }
   return read(schema, data);

@@ -26,6 +26,7 @@ export function decodeCodes(bytes: Uint8Array, count: number): Uint16Array | nul
   try {
     unpacked = brotliDecompressSync(bytes, { maxOutputLength: 2 * count });
   } catch {
+    // Bytes that do not unpack are no codes, which the caller refuses.
     return null;
   }
   if (unpacked.length !== count && unpacked.length !== 2 * count) return null;

@@ -39,6 +39,7 @@ function firstMember(bytes: Uint8Array, most: number): Uint8Array | null {
     trailer.writeUInt32LE(inflated.length, 4);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(trailer) ? inflated : null;
   } catch {
+    // What does not inflate is no whole member, and the file is read as it was before.
     return null;
   }
 }

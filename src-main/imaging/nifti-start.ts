@@ -69,6 +69,7 @@ export function isNiftiStart(bytes: Uint8Array): boolean {
   try {
     if (isGzip(bytes)) start = inflateHead(bytes);
   } catch {
+    // What does not inflate does not begin as NIfTI, whatever it is.
     return false;
   }
   const says = (at: number, version: string): boolean => {

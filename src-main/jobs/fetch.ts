@@ -263,6 +263,7 @@ function incomplete(missing: number): Problem {
 }
 
 async function countIn(folder: string): Promise<number> {
+  // A folder that is not made yet holds nothing: all of its images are to be fetched.
   const names = await fs.readdir(folder).catch(() => []);
   return names.filter((name) => name.endsWith('.dcm')).length;
 }

@@ -159,6 +159,7 @@ export function priorIn(bytes: Uint8Array): CodePrior | null {
   try {
     return readPrior(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PRIOR_BYTES }));
   } catch {
+    // A damaged prior counts as none: who wants to draw from it is told so.
     return null;
   }
 }
@@ -167,6 +168,7 @@ function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
   try {
     return decodeMetadata(bytes);
   } catch {
+    // Bytes that are no model have no metadata: whoever loads them says so.
     return {};
   }
 }

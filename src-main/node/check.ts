@@ -27,7 +27,9 @@ export async function checkRules(config: NodeConfig, input: string): Promise<rea
   const source = await openSource(input);
   try {
     for await (const file of source.files()) {
+      // What the node would refuse belongs to no series, so no rule is told for it.
       if ((await readStorable(file.place).catch(() => null)) === null) continue;
+      // A file whose attributes cannot be read names no series either.
       const valuesOf = await attributeValues(file).catch(() => null);
       const [series = ''] = valuesOf?.('SeriesInstanceUID') ?? [];
       if (valuesOf === null || series === '') continue;

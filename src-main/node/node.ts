@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { removeParts } from '../base/files.js';
 import { acquireLock } from '../base/lock.js';
-import { fault, LimpidError } from '../contract/errors.js';
+import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { type Received, startStorage } from '../dicom/net/scp.js';
@@ -144,9 +144,19 @@ class Working {
   }
 
   start(): void {
+    let failing = false;
     const tick = () => {
       this.#ticking = this.#tick()
-        .catch(() => undefined)
+        .then(
+          () => {
+            failing = false;
+          },
+          (error: unknown) => {
+            // All that waits is tried again by the next tick; the log tells the first failure of a row.
+            if (!failing) problemFrom(error);
+            failing = true;
+          },
+        )
         .then(() => {
           if (!this.#closed) this.#timer = setTimeout(tick, TICK_MS);
         });
@@ -178,7 +188,9 @@ class Working {
         if (taken === null) await this.#refuse(file);
         else onStudy(taken.sorted.study);
       } catch (error) {
+        // Of a disk that fails the file stays where it came in, and is sorted again at the next start.
         if (error instanceof LimpidError) await this.#refuse(file);
+        else problemFrom(error);
       }
     });
   }
@@ -188,6 +200,7 @@ class Working {
     this.counts.refused++;
     const aside = path.join(this.#config.folder, 'refused');
     await fs.mkdir(aside, { recursive: true, mode: 0o700 });
+    // What cannot be moved stays where it came in, and is sorted again at the next start.
     await fs.rename(file, path.join(aside, path.basename(file))).catch(() => undefined);
   }
 
@@ -278,9 +291,12 @@ class Working {
     this.#jobs.set(live.record.id, job);
     void job.result
       .then((result) => this.#finished(live, rule, output, result))
-      .catch(() =>
-        this.#shelf.change(live, 'failed', { state: 'failed', reason: 'E_INTERNAL' }).catch(() => undefined),
-      )
+      .catch((error: unknown) => {
+        problemFrom(error);
+        return this.#shelf.change(live, 'failed', { state: 'failed', reason: 'E_INTERNAL' });
+      })
+      // A record that cannot be written stays at running, and the series is worked on again at the next start.
+      .catch(problemFrom)
       .finally(() => this.#jobs.delete(live.record.id));
   }
 

@@ -105,6 +105,7 @@ async function recovered(base: string, id: string): Promise<SeriesRecord | null>
   const { images, late } = seriesFolder(base, id);
   for (const folder of [images, late])
     for (const name of await namesIn(folder)) {
+      // Any one image tells the series: one that cannot be read leaves it to the others.
       const sorted = await sortedOf(path.join(folder, name)).catch(() => null);
       if (sorted?.id === id) return newRecord(sorted.study, sorted.series, new Date());
     }

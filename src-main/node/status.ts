@@ -33,7 +33,11 @@ export interface StatusServer {
 export async function startStatus(config: NodeConfig, node: LimpidNode): Promise<StatusServer> {
   const token = randomBytes(24).toString('hex');
   const server = createServer((request, response) => {
-    answer(config, node, token, request, response).catch(() => response.destroy());
+    answer(config, node, token, request, response).catch((error: unknown) => {
+      // Refusals are answers: what comes here is a fault of ours, and the log tells it.
+      problemFrom(error);
+      response.destroy();
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', () => reject(fault('E_NETWORK/status-port')));
@@ -174,6 +178,7 @@ function parsed(text: string): unknown {
     const value: unknown = JSON.parse(text);
     return value;
   } catch {
+    // What is no JSON fits no schema, and the caller says that the answer is none of a node.
     return null;
   }
 }

@@ -35,6 +35,7 @@ export class FolderWatch {
     const next = new Map<string, Seen>();
     const copies: string[] = [];
     for await (const file of filesBelow(this.#folder)) {
+      // A file that was taken away since it was listed has nothing to copy.
       const stat = await fs.stat(file).catch(() => null);
       if (stat === null) continue;
       const stamp = createHash('sha256').update(`${file}\n${stat.size}\n${stat.mtimeMs}`).digest('hex');

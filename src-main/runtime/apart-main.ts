@@ -63,6 +63,7 @@ function isThere(parent: number): boolean {
   try {
     return process.kill(parent, 0);
   } catch {
+    // A process that cannot be signalled is gone, which is the answer.
     return false;
   }
 }

@@ -18,6 +18,7 @@ function folderOfOnnxRuntime(): string | null {
   try {
     return path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   } catch {
+    // Without the package there is no provider for CUDA, which is the answer.
     return null;
   }
 }

@@ -152,6 +152,7 @@ async function sidecarsOf(file: string): Promise<Sidecar[]> {
   const sidecars: Sidecar[] = [];
   for (const kind of SIDECAR_KINDS) {
     const beside = `${niftiStem(file)}.${kind}`;
+    // A sidecar that is not there is none.
     const stat = await fs.stat(beside).catch(() => null);
     if (stat?.isFile()) sidecars.push({ kind, size: stat.size, read: () => readRegular(beside) });
   }
@@ -265,6 +266,7 @@ async function writeImages(
   let lost = 0;
   for (const sidecar of sidecars) {
     if (sidecar.kind === 'json' && bids === true) continue;
+    // Sidecars that could not be read are counted, and told by one warning.
     const bytes = await sidecar.read().catch(() => null);
     if (bytes === null) lost++;
     else await keep(sidecar.kind, 'sidecar', bytes);
@@ -286,6 +288,7 @@ async function sourceFacts(sidecars: readonly Sidecar[]): Promise<object | null>
     const facts: unknown = JSON.parse(Buffer.from(await sidecar.read()).toString('utf8'));
     return typeof facts === 'object' && !Array.isArray(facts) ? facts : null;
   } catch {
+    // What could not be read, or is no JSON, is counted as lost and told by a warning.
     return null;
   }
 }

@@ -60,6 +60,7 @@ interface Listed {
 async function filesOf(given: string): Promise<string[]> {
   if (!(await isNiftiFile(given))) return [given];
   const folder = path.dirname(given);
+  // Where the folder cannot be listed, the file stands alone: what it lacks beside it is told when it is read.
   const names = await fs.readdir(folder).catch((): string[] => []);
   const stem = niftiStem(path.basename(given));
   const beside = names.filter((name) => name !== path.basename(given) && belongsTo(name, given, stem));
@@ -106,6 +107,7 @@ function joined(listed: readonly Listed[], close: () => Promise<void>): Source {
 /** Whether a path is named as one NIfTI image: a folder may be called so too. */
 export async function isNiftiFile(given: string): Promise<boolean> {
   if (!isNiftiName(given)) return false;
+  // What is not there goes by its name; opening it tells that it is missing.
   const stat = await fs.stat(given).catch(() => null);
   return stat?.isDirectory() !== true;
 }

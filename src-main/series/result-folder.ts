@@ -48,9 +48,11 @@ export async function writeResult(
     }
     return files.map(([name]) => name);
   } catch (error) {
+    // The first error is the one to tell: what cannot be removed either is named by nothing.
     for (const file of seen) await fs.rm(file, { force: true }).catch(() => {});
     throw asFileError(error, folder.root);
   } finally {
+    // What stays is hidden in the folder of the tool, in nobody's way, and goes when the next result is written.
     await fs.rm(work, { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -58,7 +58,8 @@ export function startApp(places: AppPlaces): void {
     .then(async () => {
       const service = await begin(home, places);
       open = (paths) => {
-        if (paths.length > 0) service.api.openInput(paths).catch(() => undefined);
+        // An input that fails shows its reason in the window; what fails before there is one is in the log.
+        if (paths.length > 0) service.api.openInput(paths).catch(problemFrom);
       };
       open(waiting.splice(0));
     })

@@ -27,7 +27,8 @@ export function carryContract(
       const given = checked(texts, paths, 'paths');
       for (const place of given) if (!(await service.isOutput(place))) return;
       if (given.length > 0) dragOut(event.sender, given);
-    })().catch(() => undefined);
+      // A page that is not ours, or names no files, gets no answer: the log tells of it.
+    })().catch(problemFrom);
   });
 }
 

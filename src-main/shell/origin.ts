@@ -18,6 +18,7 @@ function parsed(address: string): URL | null {
   try {
     return new URL(address);
   } catch {
+    // What is no address is not ours, and is refused.
     return null;
   }
 }

@@ -18,6 +18,7 @@ export async function readWindowState(
 ): Promise<WindowState | null> {
   const value = await jsonFile(file)
     .read()
+    // Without a place that can be read the window opens where the system puts it.
     .catch(() => null);
   const saved = read(WindowState, value);
   if (!saved.fits) return null;

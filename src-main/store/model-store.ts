@@ -125,6 +125,7 @@ function entryFile({ id }: Pick<ModelEntry, 'id'>): string {
 }
 
 async function readEntry(file: string): Promise<ModelEntry | null> {
+  // A model without a readable entry is not listed; its file stays, and adding it again writes the entry.
   const text = await fs.readFile(file, 'utf8').catch(() => null);
   const entry = text === null ? null : readText(KeptEntry, text);
   if (entry === null || !entry.fits) return null;

@@ -42,6 +42,7 @@ function partsOf(model: Uint8Array): ExternalPart[] {
   try {
     return externalParts(model);
   } catch {
+    // Bytes that are no model have no parts beside them: loading them tells the reason.
     return [];
   }
 }

@@ -27,6 +27,7 @@ export async function knownSpeeds(): Promise<Speeds> {
     const found: unknown = JSON.parse(await fs.readFile(file(), 'utf8'));
     return fits(SpeedsFile, found) ? found : {};
   } catch {
+    // Speeds that cannot be read are measured again; until then nothing is estimated from them.
     return {};
   }
 }

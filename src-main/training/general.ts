@@ -82,6 +82,7 @@ function statisticsIn(text: string | undefined): TrainingStatistics | null {
     const read: unknown = JSON.parse(text);
     return isStatistics(read) ? read : null;
   } catch {
+    // Damaged statistics count as none: no series is then called foreign.
     return null;
   }
 }

@@ -6,6 +6,7 @@ export function readPage(text: string): ReportPage | null {
     const value: unknown = JSON.parse(text);
     return isPage(value) ? value : null;
   } catch {
+    // What is no JSON is no report: the page says that it holds none.
     return null;
   }
 }

@@ -34,6 +34,7 @@ export class Models {
     if (known !== undefined) return known;
     const loading = this.api.modelDetails(id);
     this.cards.set(id, loading);
+    // Who asked gets the error; here it only makes the next one ask again.
     loading.catch(() => this.cards.delete(id));
     return loading;
   }

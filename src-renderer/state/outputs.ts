@@ -39,6 +39,7 @@ export class Outputs {
   }
 
   private async takenIn(parent: string): Promise<string[]> {
+    // A folder that is not there yet has no names taken; what stands in one that cannot be listed is told at the start.
     const listing = await this.api.listFolder(parent).catch(() => null);
     const queued = this.queue.state.jobs.flatMap(({ request }) =>
       'output' in request ? [baseName(request.output)] : [],
@@ -53,6 +54,7 @@ export class Outputs {
   }
 
   private async firstPlace(): Promise<string | null> {
+    // Where no place can be listed, the folder of the program is suggested, and a person may choose another.
     const places = await this.api.listFolder(null).catch(() => null);
     return places?.entries[0]?.path ?? null;
   }

@@ -64,6 +64,7 @@ export class Queue {
     if (known !== undefined) return known;
     const loading = this.loadReport(job);
     this.reports.set(job, loading);
+    // Who asked gets the error; here it only makes the next one ask again.
     loading.catch(() => this.reports.delete(job));
     return loading;
   }

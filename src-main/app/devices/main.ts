@@ -18,8 +18,10 @@ line.onMessage((question) => {
     .catch((error: unknown): DeviceAnswer => ({ kind: 'refused', problem: problemFrom(error) }))
     .then((reply) => line.send(reply))
     .then(() => line.finish())
+    // The line is lost, so nobody hears a reason: the app sees this process end, and tells that.
     .catch(() => process.exit(1));
 });
+// The app ended before it could be told: there is nobody left to work for.
 line.send({ kind: 'ready' }).catch(() => process.exit(1));
 
 async function answer(question: DeviceQuestion): Promise<DeviceAnswer> {

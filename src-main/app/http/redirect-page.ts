@@ -29,5 +29,6 @@ export async function writeRedirect(folder: string, address: string): Promise<st
 }
 
 export async function removeRedirect(folder: string): Promise<void> {
+  // The page holds a token that is worth nothing after the server ended; the next start writes over it.
   await fs.rm(path.join(folder, NAME), { force: true }).catch(() => undefined);
 }

@@ -42,7 +42,11 @@ const TEXT = 'text/plain; charset=utf-8';
  */
 export async function startServer(options: ServerOptions): Promise<AppServer> {
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy());
+    answer(request, response).catch((error: unknown) => {
+      // Refusals are answers: what comes here is a fault of ours or a browser that went, and the log tells which.
+      problemFrom(error);
+      response.destroy();
+    });
   });
   // Uploads of large series and event streams take their time.
   server.requestTimeout = 0;

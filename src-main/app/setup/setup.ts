@@ -148,6 +148,7 @@ function marked({ versions }: Recipe): string {
 }
 
 async function isOf(recipe: Recipe, folder: string): Promise<boolean> {
+  // Without its mark an installation counts as unfinished, and is made again.
   const text = await fs.readFile(path.join(folder, MARK), 'utf8').catch(() => null);
   return text === marked(recipe);
 }

@@ -123,6 +123,7 @@ function guarded<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {
+    // A damaged attribute is an absent one to whoever reads it; where it is needed, that is told.
     return undefined;
   }
 }

@@ -160,6 +160,7 @@ async function* foundFile(root: string, relative: string, passedOver: Problem[])
 }
 
 async function diskFile(root: string, relative: string): Promise<SourceFile> {
+  // A file that is gone fails where it is read, and is told there with its name.
   const stat = await fs.stat(path.join(root, relative)).catch(() => undefined);
   return fileOf(root, relative, stat?.size ?? 0);
 }
@@ -237,6 +238,7 @@ async function dicomdirSource(root: string): Promise<Source> {
 async function resolveCase(folder: string, parts: readonly string[]): Promise<string> {
   let relative = '';
   for (const part of parts) {
+    // In a folder that cannot be read the name stands as it was given: reading the file tells the reason.
     const names = await fs.readdir(path.join(folder, relative)).catch((): string[] => []);
     const found = names.includes(part)
       ? part

@@ -76,9 +76,9 @@ export async function startStorage(settings: StorageSettings, events: StorageEve
     socket.on('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
     socket.setTimeout(settings.silenceMs, () => socket.destroy(new Error('timeout')));
-    // What a peer does wrong ends its association and nothing else.
     const number = ++associations;
     const served = serve(socket, { settings, events, number, open: () => sockets.size })
+      // What a peer does wrong ends its association and nothing else: what was acknowledged is on the disk.
       .catch(() => socket.destroy())
       .finally(() => {
         serving.delete(served);

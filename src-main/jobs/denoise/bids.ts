@@ -44,6 +44,7 @@ export async function describeDataset(
 }
 
 async function isFolder(input: string): Promise<boolean> {
+  // What is not there is no folder; opening the input tells that it is missing.
   const stat = await fs.stat(input).catch(() => null);
   return stat?.isDirectory() === true;
 }

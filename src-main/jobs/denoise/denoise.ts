@@ -218,6 +218,7 @@ async function tryReport(job: DeriveJob, report: Report): Promise<Problem[]> {
     await writeReport(job, report);
     return [];
   } catch (error) {
+    // What is to be told is why the report could not be written, and that is told below.
     await dropReport(job.folder).catch(() => {});
     const problem = problemFrom(error);
     job.emit({ type: 'warning', series: null, problem });

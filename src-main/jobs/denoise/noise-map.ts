@@ -37,6 +37,7 @@ export async function openNoiseMap(
 }
 
 async function isFile(file: string): Promise<boolean> {
+  // What is not there is no file.
   const stat = await fs.stat(file).catch(() => null);
   return stat?.isFile() === true;
 }
@@ -44,6 +45,7 @@ async function isFile(file: string): Promise<boolean> {
 async function isTaken(target: NoiseMapTarget): Promise<boolean> {
   if (!(await exists(target.path))) return false;
   if (target.isFile) return true;
+  // What cannot be listed counts as taken: nothing is written over it.
   const names = await fs.readdir(target.path).catch(() => ['not a folder']);
   return names.length > 0;
 }

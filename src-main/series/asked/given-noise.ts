@@ -93,6 +93,7 @@ async function parametricMaps(file: string): Promise<LevelMap[]> {
   try {
     const maps: LevelMap[] = [];
     for await (const one of source.files()) {
+      // What cannot be read is no map; the file is then tried as a scan, which tells its reason.
       const bytes = await one.read().catch(() => null);
       if (bytes === null || !isMap(bytes)) continue;
       const map = readMapInstance(one, bytes);
@@ -113,6 +114,7 @@ function isMap(bytes: Uint8Array): boolean {
   try {
     return isParametricMap(bytes);
   } catch {
+    // What cannot be walked is no map; the file is then tried as a scan, which tells its reason.
     return false;
   }
 }

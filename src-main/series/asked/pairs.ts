@@ -81,6 +81,7 @@ function gridOf({ grid }: StackInput): string {
 }
 
 async function described(one: StackInput): Promise<string> {
+  // A series without attributes is described by nothing, and pairs with none by its description.
   const valuesOf = await one.attributes().catch(() => () => []);
   const text = ['StudyInstanceUID', 'EchoTime', 'SeriesDescription'].map((name) => valuesOf(name).join(' '));
   if (text[0] === '') return '';

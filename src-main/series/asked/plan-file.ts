@@ -79,6 +79,7 @@ function absolute(level: NoiseLevel): NoiseLevel {
 /** Size and time of a file, or of the archive that it is in. @throws LimpidError E_IO where there is neither */
 async function printOf(place: string): Promise<Pick<PlannedFile, 'bytes' | 'modified'>> {
   for (let at = path.resolve(place); ; at = path.dirname(at)) {
+    // A name inside an archive is no file of its own: the next folder above is looked at.
     const stat = await fs.stat(at).catch(() => null);
     if (stat?.isFile()) return { bytes: stat.size, modified: Math.round(stat.mtimeMs) };
     if (stat !== null || at === path.dirname(at)) throw fault('E_NOT_FOUND/source-file', {}, place);
@@ -208,6 +209,7 @@ async function changedUnits(entries: readonly PlanEntry[]): Promise<Set<string>>
   const prints = new Map<string, Promise<Pick<PlannedFile, 'bytes' | 'modified'> | null>>();
   for (const { unit, files } of entries)
     for (const file of files) {
+      // A file that is gone has changed: its unit is told so.
       const print = prints.get(file.path) ?? printOf(file.path).catch(() => null);
       prints.set(file.path, print);
       const now = await print;
