@@ -153,7 +153,7 @@ export class LimpidError extends Error {
 
   /** What it says, to be said within another sentence. */
   get saying(): Saying {
-    return { reason: this.reason ?? this.message, facts: this.facts ?? {} };
+    return whatIsSaid(this);
   }
 
   /** The same error with a place, when the thrower did not know it. */
@@ -206,9 +206,7 @@ export function sayingOf(reason: Reason, facts: Facts = {}): Saying {
 function made<C extends Code>(code: C, saying: Saying, place: string | undefined): Problem & { code: C } {
   return {
     code,
-    ...saying,
-    message: englishSentence(saying),
-    remedy: englishRemedy(saying),
+    ...spoken(saying),
     ...(place === undefined ? {} : { place }),
   };
 }
@@ -258,7 +256,25 @@ export function withoutPlace({ place: _, ...problem }: Problem): Problem {
   return problem;
 }
 
+/** A sentence and what to do in English, beside what they are made of: as reports hold them. */
+export function spoken(saying: Saying): Saying & Pick<Problem, 'message' | 'remedy'> {
+  return { ...saying, message: englishSentence(saying), remedy: englishRemedy(saying) };
+}
+
+/** What was said, to be said within another sentence; the English of an earlier version stands for its reason. */
+export function whatIsSaid({
+  reason,
+  facts,
+  message,
+}: {
+  readonly reason?: string | undefined;
+  readonly facts?: Facts | undefined;
+  readonly message: string;
+}): Saying {
+  return { reason: reason ?? message, facts: facts ?? {} };
+}
+
 /** What a problem says, where it tells its reason; null for one of an earlier version. */
-export function sayingIn({ reason, facts }: Problem): Saying | null {
+export function sayingIn({ reason, facts }: Pick<Problem, 'reason' | 'facts'>): Saying | null {
   return reason === undefined ? null : { reason, facts: facts ?? {} };
 }

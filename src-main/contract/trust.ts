@@ -1,4 +1,22 @@
-import { flag, list, nullOr, number, type Of, object, oneOf, otherwise, text, tuple } from './schema.js';
+import {
+  flag,
+  known,
+  list,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  optional,
+  otherwise,
+  text,
+  tuple,
+} from './schema.js';
+import { isFacts } from './words/template.js';
+
+/** The sentence of the catalogues that a reason is, and what it tells; absent in what earlier versions wrote. */
+const SAID = { reason: optional(text), facts: optional(known(isFacts)) };
+
 export const Verdict = oneOf(['pass', 'warn', 'fail']);
 export type Verdict = Of<typeof Verdict>;
 
@@ -21,6 +39,7 @@ export const ResidualReason = object({
   value: number,
   /** The threshold that the value crossed. */
   limit: number,
+  ...SAID,
   message: text,
 });
 export type ResidualReason = Of<typeof ResidualReason>;
@@ -70,6 +89,7 @@ export const TrustReason = object({
   /** null for notes without a number. */
   value: nullOr(number),
   limit: nullOr(number),
+  ...SAID,
   message: text,
   remedy: text,
 });

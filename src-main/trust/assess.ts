@@ -1,6 +1,6 @@
 /** The trust report: runs every test on one result, decides, and takes part of the result back where it failed. */
 import { Random } from '../base/random.js';
-import { LimpidError } from '../contract/errors.js';
+import { LimpidError, sayingOf, spoken, whatIsSaid } from '../contract/errors.js';
 import type {
   BlendReport,
   ResidualReport,
@@ -11,6 +11,7 @@ import type {
   UncertaintyReport,
   Verdict,
 } from '../contract/trust.js';
+import type { Saying } from '../contract/words/template.js';
 import { floats, type Place, pasteValues, wholePlace } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { beyondDoubt } from '../noise/autocorrelation.js';
@@ -177,10 +178,10 @@ function judgeResidual(before: Volume, after: Volume, noise: NoiseEstimate): Res
 }
 
 /** Why the level of the noise is in doubt: a result that rests on it never passes. */
-function doubtOf({ certain, warnings, methods }: NoiseEstimate): string | null {
-  if (!certain) return 'The level of the noise is a guess';
+function doubtOf({ certain, warnings, methods }: NoiseEstimate): Saying | null {
+  if (!certain) return sayingOf('W_RESIDUAL/guess');
   const alarm = warnings.find(({ code }) => code === 'W_NOISE_DISAGREE');
-  if (alarm !== undefined) return alarm.message.replace(/\.$/, '');
+  if (alarm !== undefined) return sayingOf('W_RESIDUAL/alarm', { why: whatIsSaid(alarm) });
   // who knows the level need not measure it
   if (methods.told !== null) return null;
   const levels = Object.values(methods)
@@ -188,7 +189,7 @@ function doubtOf({ certain, warnings, methods }: NoiseEstimate): string | null {
     .filter((level) => level > 0);
   const factor = Math.max(...levels) / Math.min(...levels);
   if (levels.length < 2 || factor < FAR_APART) return null;
-  return `The estimates of the noise level differ by a factor of ${factor.toFixed(1)}`;
+  return sayingOf('W_RESIDUAL/disagree', { factor });
 }
 
 function foregroundOf(after: Volume, noise: NoiseEstimate, model: NoiseModel): Uint8Array {
@@ -254,8 +255,7 @@ function notProbed(error: LimpidError): TrustReason {
     verdict: 'note',
     value: null,
     limit: null,
-    message: `The denoiser could not be run on a part of the series (${error.code}), so retention and uncertainty were not measured.`,
-    remedy: 'Judge the images by eye.',
+    ...spoken(sayingOf('trust/not-probed', { code: error.code })),
   };
 }
 

@@ -133,15 +133,14 @@ export function trainingStatistics(
     : { ...statistics, limit: Math.max(1, quantile(distances, 0.95)) };
 }
 
+/** As the report has it, with a feature that there are words for. */
+export type Familiarity = FamiliarityReport & { readonly furthest: (typeof FEATURES)[number] };
+
 /**
  * How far a series is from the training of a model; null where either says nothing, or the statistics are of other
  * features.
  */
-export function familiarity(
-  volume: Volume,
-  noise: Noise,
-  training: TrainingStatistics,
-): FamiliarityReport | null {
+export function familiarity(volume: Volume, noise: Noise, training: TrainingStatistics): Familiarity | null {
   const vectors = describe(volume, noise);
   if (vectors.length === 0 || !FEATURES.every((name, f) => training.features[f] === name)) return null;
   const { distance, furthest } = distanceOf(centreOf(vectors), training);

@@ -1,6 +1,6 @@
+import { sayingOf, spoken, whatIsSaid } from '../contract/errors.js';
 import type {
   CleanReport,
-  FamiliarityReport,
   LevelReport,
   PlacesReport,
   ResidualReport,
@@ -10,8 +10,10 @@ import type {
   UmseReport,
   Verdict,
 } from '../contract/trust.js';
+import type { Saying } from '../contract/words/template.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR } from './clean.js';
+import type { Familiarity } from './familiarity.js';
 import { signalReason } from './tests/signal.js';
 
 /** What the tests measured. */
@@ -23,7 +25,7 @@ export interface Findings {
   readonly retention: RetentionReport | null;
   readonly changeAgain: number | null;
   readonly clean: CleanReport;
-  readonly familiarity: FamiliarityReport | null;
+  readonly familiarity: Familiarity | null;
   readonly umse: UmseReport | null;
 }
 
@@ -69,31 +71,26 @@ export function verdictOf(reasons: readonly TrustReason[]): Verdict {
   return reasons.some(({ verdict }) => verdict === 'warn') ? 'warn' : 'pass';
 }
 
-const COMPARE =
-  'Compare before and after where the error map is bright; lower the strength if detail is gone.';
-
 function residualReason(residual: ResidualReport): TrustReason[] {
   if (residual.verdict === 'pass') return [];
   const worst =
     residual.reasons.find(({ verdict }) => verdict === residual.verdict) ?? residual.reasons.at(0);
   if (worst === undefined) return [];
-  const { verdict, value, limit, message } = worst;
-  return [{ test: 'residual', verdict, value, limit, message, remedy: COMPARE }];
+  const { verdict, value, limit } = worst;
+  const said = spoken(sayingOf('trust/residual', { why: whatIsSaid(worst) }));
+  return [{ test: 'residual', verdict, value, limit, ...said }];
 }
 
 function placesReason(places: PlacesReport | null): TrustReason[] {
   if (places === null || places.count === 0) return [];
   const { count } = places;
-  const where = count === 1 ? 'At one place' : `At ${count} places`;
   return [
     {
       test: 'places',
       verdict: 'warn',
       value: count,
       limit: 0,
-      message: `${where} something was removed that noise does not explain: a small vessel, a lesion or an artifact may be fainter there.`,
-      remedy:
-        'Look at the places of the list, before and after; lower the strength where something is missing.',
+      ...spoken(sayingOf('trust/places', { count })),
     },
   ];
 }
@@ -108,8 +105,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       verdict: 'warn',
       value: measured,
       limit: low,
-      message: 'The denoiser was told of more noise than flat tissue shows, so it may have removed detail.',
-      remedy: COMPARE,
+      ...spoken(sayingOf('trust/level-low')),
     });
   // repeats see the noise itself; beside them the details of tissue see its texture too
   const byRepeats = noise.methods.repeats === noise.sigma;
@@ -119,8 +115,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       verdict: 'warn',
       value: measured,
       limit: high,
-      message: 'Flat tissue shows more noise than the denoiser was told of, so noise is left.',
-      remedy: 'See whether the noise estimate has warnings; the result is cautious, not wrong.',
+      ...spoken(sayingOf('trust/level-high')),
     });
   const left = remaining === null ? null : remaining - (1 - strength);
   if (left !== null && left > TRUST_LIMITS.remaining.warn && !byRepeats)
@@ -129,8 +124,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       verdict: 'warn',
       value: left,
       limit: TRUST_LIMITS.remaining.warn,
-      message: 'Most of the noise is still there.',
-      remedy: 'Try another model, or train longer.',
+      ...spoken(sayingOf('trust/remaining')),
     });
   const { x, y } = level.correlation;
   const excess = Math.max((x ?? 0) - noise.correlation.x, (y ?? 0) - noise.correlation.y);
@@ -140,8 +134,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       verdict: 'warn',
       value: excess,
       limit: TRUST_LIMITS.correlation.warn,
-      message: 'The noise is correlated between neighbours, and it was taken for white.',
-      remedy: 'Where possible denoise the series as acquired, without interpolation.',
+      ...spoken(sayingOf('trust/white')),
     });
   return found;
 }
@@ -157,8 +150,7 @@ function retentionReason(retention: RetentionReport | null): TrustReason[] {
         verdict: 'warn',
         value,
         limit: high,
-        message: 'Inserted faint lesions come back stronger than they were: the denoiser makes structure up.',
-        remedy: 'Use another model, and do not rely on faint structures of this result.',
+        ...spoken(sayingOf('trust/retention-high')),
       },
     ];
   // the places that were drawn may be bad ones
@@ -171,8 +163,7 @@ function retentionReason(retention: RetentionReport | null): TrustReason[] {
       verdict: failed ? 'fail' : 'warn',
       value,
       limit: failed ? fail : warn,
-      message: `Of inserted faint lesions that can be seen in the noise, ${value.toFixed(0)} % of the contrast is kept.`,
-      remedy: 'Lower the strength, or use a model that keeps more; see the table of sizes and contrasts.',
+      ...spoken(sayingOf('trust/retention-low', { percent: value })),
     },
   ];
 }
@@ -187,9 +178,7 @@ function linesReason(retention: RetentionReport | null): TrustReason[] {
       verdict: 'warn',
       value: lines.mean,
       limit: warn,
-      message: `Of inserted faint thin lines, such as spaces around vessels, ${lines.mean.toFixed(0)} % of the contrast is kept.`,
-      remedy:
-        'Do not look for faint thin lines in this result alone: look at the source too, or lower the strength.',
+      ...spoken(sayingOf('trust/lines', { percent: lines.mean })),
     },
   ];
 }
@@ -204,9 +193,7 @@ function againReason(value: number | null): TrustReason[] {
       verdict: failed ? 'fail' : 'warn',
       value,
       limit: failed ? fail : warn,
-      message:
-        'Denoising the result once more changes it again: the denoiser goes on where no noise is left.',
-      remedy: 'Look for structure that was not there before; use another model.',
+      ...spoken(sayingOf('trust/again')),
     },
   ];
 }
@@ -221,9 +208,7 @@ function cleanReason({ recognised, degree, psnr }: CleanReport): TrustReason[] {
             verdict: 'warn',
             value: psnr,
             limit: CLEAN_PSNR,
-            message:
-              'The input has little noise, and some of that may be fine structure: part of the change is taken back.',
-            remedy: 'Compare before and after at fine structures.',
+            ...spoken(sayingOf('trust/little')),
           },
         ];
   return [
@@ -232,13 +217,12 @@ function cleanReason({ recognised, degree, psnr }: CleanReport): TrustReason[] {
       verdict: 'warn',
       value: psnr,
       limit: CLEAN_PSNR,
-      message: 'The input has next to no noise, or was denoised before: it is left almost unchanged.',
-      remedy: 'Use the original series.',
+      ...spoken(sayingOf('trust/clean')),
     },
   ];
 }
 
-function familiarityReason(familiarity: FamiliarityReport | null): TrustReason[] {
+function familiarityReason(familiarity: Familiarity | null): TrustReason[] {
   if (familiarity === null || familiarity.distance <= familiarity.limit) return [];
   return [
     {
@@ -246,8 +230,7 @@ function familiarityReason(familiarity: FamiliarityReport | null): TrustReason[]
       verdict: 'warn',
       value: familiarity.distance,
       limit: familiarity.limit,
-      message: `The series is unlike those that the model was trained on, most of all in: ${familiarity.furthest}.`,
-      remedy: 'Use --model self, or a model that was trained on series like this one.',
+      ...spoken(sayingOf('trust/unfamiliar', { feature: familiarity.furthest })),
     },
   ];
 }
@@ -262,27 +245,16 @@ function umseReason(umse: UmseReport | null): TrustReason[] {
       verdict: failed ? 'fail' : 'warn',
       value: umse.gain,
       limit: failed ? fail : warn,
-      message: 'Against the repeats of the series, the result is further from the truth than the input.',
-      remedy: 'Use the input, or average the repeats.',
+      ...spoken(sayingOf('trust/repeats')),
     },
   ];
 }
 
 function noiseNotes(noise: NoiseEstimate): TrustReason[] {
   const notes: TrustReason[] = [];
-  const note = (test: 'correlation' | 'airMasked', message: string, remedy: string) =>
-    notes.push({ test, verdict: 'note', value: null, limit: null, message, remedy });
-  if (noise.correlated)
-    note(
-      'correlation',
-      'The noise is correlated between neighbours: the scanner interpolated or filtered the image.',
-      'Where possible denoise the series as acquired, without interpolation.',
-    );
-  if (noise.airMasked)
-    note(
-      'airMasked',
-      'The air is set to one value, so the level of the noise rests on the tissue alone.',
-      'None needed.',
-    );
+  const note = (test: 'correlation' | 'airMasked', saying: Saying) =>
+    notes.push({ test, verdict: 'note', value: null, limit: null, ...spoken(saying) });
+  if (noise.correlated) note('correlation', sayingOf('trust/correlated'));
+  if (noise.airMasked) note('airMasked', sayingOf('trust/air-masked'));
   return notes;
 }

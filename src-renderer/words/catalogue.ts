@@ -41,14 +41,6 @@ export function say({ language, texts }: Speech, key: TextKey, values: Values = 
   return fill(texts[key], values, language);
 }
 
-/** The key of a sentence by its English, among those that begin so; null where it is none of them. */
-export function keyOf(sentence: string, prefix: string): TextKey | null {
-  const keys = Object.keys(en).filter(isTextKey);
-  return (
-    keys.find((key) => key.startsWith(prefix) && !key.endsWith('.remedy') && en[key] === sentence) ?? null
-  );
-}
-
 /** The text for a name that came from elsewhere, such as a stage; where there is none, the name itself. */
 export function sayName(speech: Speech, group: string, name: string, values: Values = {}): string {
   const key = `${group}.${name}`;

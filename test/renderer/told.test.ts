@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES, WARNING_CODES } from '../../src-main/contract/errors.js';
-import type { ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
+import {
+  ERROR_CODES,
+  problemOf,
+  sayingOf,
+  WARNING_CODES,
+  whatIsSaid,
+} from '../../src-main/contract/errors.js';
+import { read } from '../../src-main/contract/schema.js';
+import { ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
+import { englishTerm } from '../../src-main/contract/words/terms.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { FEATURES } from '../../src-main/trust/familiarity.js';
 import { type Findings, reasonsOf } from '../../src-main/trust/judgement.js';
@@ -13,9 +21,10 @@ import {
 } from '../../src-main/trust/tests/verdict.js';
 import { ENGLISH, type Speech } from '../../src-renderer/words/catalogue.js';
 import de from '../../src-renderer/words/languages/de.json';
+import germanProblems from '../../src-renderer/words/languages/de.problems.json';
 import en from '../../src-renderer/words/languages/en.json';
 import { GERMAN_PROBLEMS } from '../../src-renderer/words/problems.js';
-import { type Measured, toldProblem, toldReason } from '../../src-renderer/words/told.js';
+import { toldProblem, toldReason } from '../../src-renderer/words/told.js';
 
 const GERMAN: Speech = { language: 'de', texts: de, problems: GERMAN_PROBLEMS };
 const CODES: readonly string[] = [...new Set([...ERROR_CODES, ...WARNING_CODES])];
@@ -54,7 +63,7 @@ describe('problems in the language of the window', () => {
     expect(new Set(named.map((key) => key.replace(/\.remedy$/, '')))).toEqual(new Set(CODES));
   });
 
-  it('are German, with the English text as detail, where only that is carried', () => {
+  it('of an earlier version are German, with its English text as detail', () => {
     const problem = {
       code: 'E_DEVICE',
       message: 'The device stopped while it computed.',
@@ -63,11 +72,11 @@ describe('problems in the language of the window', () => {
     expect(toldProblem(problem, GERMAN)).toEqual({
       sentence: 'Das Gerät ist nicht verwendbar.',
       remedy: 'Als Gerät die CPU wählen.',
-      detail: 'The device stopped while it computed. Use “Gerät: CPU”, or smaller tiles.',
+      detail: `${problem.message} ${problem.remedy}`,
     });
     expect(toldProblem(problem, ENGLISH)).toEqual({
       sentence: problem.message,
-      remedy: 'Use “Device: CPU”, or smaller tiles.',
+      remedy: problem.remedy,
       detail: null,
     });
   });
@@ -90,8 +99,8 @@ describe('problems in the language of the window', () => {
   it('name what was found in the residual, which their code does not', () => {
     const [warning] = residualWarnings(judge({ ...MEASURES, edgeRatio: 5 }));
     expect(toldProblem(warning, GERMAN)).toEqual({
-      sentence: de['trust.residual.edgeRatio'],
-      remedy: de['problem.W_RESIDUAL.remedy'],
+      sentence: germanProblems['W_RESIDUAL/edges'],
+      remedy: germanProblems['W_RESIDUAL/edges.remedy'],
       detail: null,
     });
   });
@@ -157,6 +166,7 @@ const FOUND: readonly (readonly [string, Partial<Findings>, Partial<NoiseEstimat
   ['lesions stronger', { retention: visible(140) }, {}],
   ['lines lost', { retention: visible(90, 41.6) }, {}],
   ['changes again', { changeAgain: 2 }, {}],
+  ['little noise', { clean: { recognised: false, degree: 0.5, psnr: 40 } }, {}],
   ['clean', { clean: { recognised: true, degree: 1, psnr: 60 } }, {}],
   ['foreign', { familiarity: distant }, {}],
   ['worse than the input', { umse: { input: 1, output: 2, gain: -3, frames: 2 } }, {}],
@@ -175,14 +185,18 @@ const RESIDUALS: readonly (readonly [string, Partial<ResidualMeasures>])[] = [
 ];
 
 /** In English what the program says; in German something else, and nothing left in English. */
-function expectWhole(reason: TrustReason | ResidualReason, measured: Measured): void {
-  const told = toldReason(reason, measured, ENGLISH);
+function expectWhole(reason: TrustReason | ResidualReason): void {
+  const told = toldReason(reason, ENGLISH);
   expect(told.sentence).toBe(reason.message);
   if ('remedy' in reason)
-    expect(told.remedy).toBe(reason.remedy.replace('--model self', `“Model: ${en['model.self']}”`));
-  const inGerman = toldReason(reason, measured, GERMAN);
+    expect(told.remedy).toBe(
+      reason.remedy.replace('Train on the series itself, or use', `Use “Model: ${en['model.self']}”, or`),
+    );
+  const inGerman = toldReason(reason, GERMAN);
   expect(inGerman.sentence).not.toBe(reason.message);
+  for (const word of ['noise', 'lesions', 'trained on']) expect(inGerman.sentence).not.toContain(word);
   expect(inGerman.remedy === null).toBe(!('remedy' in reason));
+  if ('remedy' in reason) expect(inGerman.remedy).not.toBe(told.remedy);
   expect(inGerman.detail).toBeNull();
 }
 
@@ -191,37 +205,45 @@ describe('reasons of a verdict in the language of the window', () => {
     const findings: Findings = { ...SOUND, ...found };
     const reasons = reasonsOf(findings, { ...NOISE, ...noise }, 1);
     expect(reasons).toHaveLength(1);
-    for (const reason of reasons) expectWhole(reason, { trust: findings, residual: findings.residual });
+    for (const reason of reasons) expectWhole(reason);
   });
 
   it.each(RESIDUALS)('are told from what was removed: %s', (_, measured) => {
     const residual = judge({ ...MEASURES, ...measured });
     expect(residual.reasons).toHaveLength(1);
-    for (const reason of residual.reasons) expectWhole(reason, { trust: null, residual });
+    for (const reason of residual.reasons) expectWhole(reason);
     const [reason] = reasonsOf({ ...SOUND, residual }, NOISE, 1);
     expect(reason.test).toBe('residual');
-    expectWhole(reason, { trust: SOUND, residual });
+    expectWhole(reason);
   });
 
-  it('say that nothing is known of the noise, and keep the English for why it is in doubt', () => {
-    const [unknown] = unjudged().reasons;
-    expectWhole(unknown, { trust: null, residual: null });
-    const [doubt] = doubted(judge(MEASURES), 1, 'The level of the noise is a guess').reasons;
-    expect(toldReason(doubt, { trust: null, residual: null }, ENGLISH).sentence).toBe(doubt.message);
-    const told = toldReason(doubt, { trust: null, residual: null }, GERMAN);
-    expect([told.sentence, told.detail]).toEqual([de['trust.residual.doubted'], doubt.message]);
+  it('say that nothing is known of the noise, and why it is in doubt', () => {
+    for (const reason of unjudged().reasons) expectWhole(reason);
+    const alarm = problemOf('W_NOISE_DISAGREE/told-low', { times: 3 });
+    const doubts = [
+      sayingOf('W_RESIDUAL/guess'),
+      sayingOf('W_RESIDUAL/disagree', { factor: 3.2 }),
+      sayingOf('W_RESIDUAL/alarm', { why: whatIsSaid(alarm) }),
+    ];
+    for (const why of doubts)
+      for (const reason of doubted(judge(MEASURES), 1, why).reasons) expectWhole(reason);
   });
 
   it('name every feature in both languages', () => {
+    const words = new Map(Object.entries(germanProblems));
     for (const feature of FEATURES) {
-      expect(english.get(`feature.${feature}`)).toBe(feature);
-      expect(german.get(`feature.${feature}`)).toMatch(/\S/);
-      expect(german.get(`feature.${feature}`)).not.toBe(feature);
+      expect(englishTerm('feature', feature)).toBe(feature);
+      expect(words.get(`feature.${feature}`)).toMatch(/\S/);
+      expect(words.get(`feature.${feature}`)).not.toBe(feature);
     }
   });
 
-  it('keep the text of the program where the report does not hold what was measured', () => {
-    const [reason] = reasonsOf({ ...SOUND, signal: { ...SOUND.signal, left: 0.1 } }, NOISE, 1);
-    expect(toldReason(reason, { trust: null, residual: null }, GERMAN).sentence).toBe(reason.message);
+  it('of earlier versions, which told no reason, can be read and are told as these did', () => {
+    const { reason: _, facts: __, ...old } = reasonsOf({ ...SOUND, changeAgain: 2 }, NOISE, 1)[0];
+    expect(read(TrustReason, old)).toEqual({ fits: true, value: old });
+    expect(toldReason(old, GERMAN)).toEqual({ sentence: old.message, remedy: old.remedy, detail: null });
+    const { reason: ___, facts: ____, ...removed } = unjudged().reasons[0];
+    expect(read(ResidualReason, removed)).toEqual({ fits: true, value: removed });
+    expect(toldReason(removed, GERMAN)).toEqual({ sentence: removed.message, remedy: null, detail: null });
   });
 });

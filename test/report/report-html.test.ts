@@ -81,7 +81,9 @@ describe('reportJson', () => {
 
 /** Adds the path of every leaf and every object, `[]` for a list's items; a Problem is one thing. */
 function collect(value: unknown, at: string, keys: Set<string>): void {
-  if (Array.isArray(value)) {
+  // The places of each sentence say which facts there are.
+  if (at.endsWith('.facts')) keys.add(at);
+  else if (Array.isArray(value)) {
     if (at !== '') keys.add(at);
     for (const item of value) if (typeof item === 'object') collect(item, `${at}[]`, keys);
   } else if (typeof value === 'object' && value !== null && !('remedy' in value && 'code' in value)) {

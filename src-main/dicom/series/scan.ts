@@ -1,4 +1,4 @@
-import { fault, type Problem, problemFrom, problemOf, sayingIn } from '../../contract/errors.js';
+import { fault, type Problem, problemFrom, problemOf, whatIsSaid } from '../../contract/errors.js';
 import type { Decode } from '../codec/decode.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
 import { type Header, readHeader } from '../files/header.js';
@@ -141,7 +141,7 @@ async function tried(
       .map((one) => (one.part === null ? one : { ...one, part: { ...one.part, damaged } })),
     damaged: [...failed].map(([{ part, file }, error]) => {
       const problem = problemFrom(error, file.place);
-      const why = sayingIn(problem) ?? { reason: problem.message, facts: {} };
+      const why = whatIsSaid(problem);
       const frame = (part?.index ?? 0) + 1;
       return { ...problemOf('W_UNREADABLE/frame', { frame, why }, problem.place), code: problem.code };
     }),

@@ -5,7 +5,7 @@
 import * as path from 'node:path';
 import { startMeter } from '../../base/progress.js';
 import { Spool } from '../../base/spool.js';
-import { fault, type LimpidError } from '../../contract/errors.js';
+import { fault, type LimpidError, sayingOf, spoken } from '../../contract/errors.js';
 import type { PlaceReport, PlacesReport, TrustReason } from '../../contract/trust.js';
 import type { Processed } from '../../denoise/processor.js';
 import { Gathering, mapAt, measuredSlices, type Sample, slicesOf } from '../../denoise/sample.js';
@@ -294,8 +294,7 @@ function sampled(held: number, slices: number): TrustReason {
     verdict: 'note',
     value: null,
     limit: null,
-    message: `The result was judged on ${held} of its ${slices} slices, spread over the series.`,
-    remedy: 'Look through the other slices, as in every long series.',
+    ...spoken(sayingOf('trust/sample', { held, slices })),
   };
 }
 

@@ -1,4 +1,4 @@
-import { LimpidError, type Problem } from '../../contract/errors.js';
+import { fault, type Problem, problemOf, whatIsSaid } from '../../contract/errors.js';
 import type { SeriesReport } from '../../contract/report.js';
 import type { TrustOutcome } from '../../contract/results.js';
 import type { Processed, Processor } from '../../denoise/processor.js';
@@ -31,12 +31,7 @@ export async function trustOf(
   if (settings === null || processor.device === null) return null;
   const trusted = await judged(settings, loaded, noise, processed);
   const failed = trusted?.report.reasons.find(({ verdict }) => verdict === 'fail');
-  if (settings.strict && failed !== undefined)
-    throw new LimpidError(
-      'E_TRUST',
-      `The trust report failed, so nothing was written. ${failed.message}`,
-      'Use another model or a lower --strength; without --strict as much of the change is taken back as fails.',
-    );
+  if (settings.strict && failed !== undefined) throw fault('E_TRUST/strict', { why: whatIsSaid(failed) });
   return trusted;
 }
 
@@ -89,18 +84,9 @@ export function trustOutcome({ trust }: SeriesReport): TrustOutcome | null {
 
 function blendWarning({ blend, reasons }: Trusted['report']): Problem[] {
   if (blend === null) return [];
-  const percent = (100 * blend.share).toFixed(blend.share < 0.01 && blend.share > 0 ? 2 : 0);
-  const why =
-    blend.why === 'clean'
-      ? 'the input has next to no noise, or was denoised before'
-      : `the whole change failed the trust report: ${reasons[0]?.message ?? ''}`;
-  return [
-    {
-      code: 'W_BLENDED',
-      message: `Only ${percent} % of the change was written: ${why.replace(/\.$/, '')}.`,
-      remedy: 'Compare before and after; use another model where more noise should go.',
-    },
-  ];
+  const { share, why } = blend;
+  if (why === 'clean') return [problemOf('W_BLENDED/clean', { share })];
+  return [problemOf('W_BLENDED/failed', { share, why: whatIsSaid(reasons[0]) })];
 }
 
 /** For Derivation Description: ASCII and short. */

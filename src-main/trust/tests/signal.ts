@@ -1,5 +1,7 @@
 /** Whether the image is still there: measured where the source shows tissue, whatever the result shows. */
+import { sayingOf, spoken } from '../../contract/errors.js';
 import type { SignalReport, TrustReason } from '../../contract/trust.js';
+import type { Saying } from '../../contract/words/template.js';
 import type { Volume } from '../../imaging/volume.js';
 import { foregroundThreshold } from './foreground.js';
 import type { NoiseModel } from './noise-model.js';
@@ -70,19 +72,13 @@ export function signalReport(before: Volume, after: Volume, model: NoiseModel | 
 export function signalReason(signal: SignalReport, noisy: boolean): TrustReason[] {
   const { left, alike, changeOverSigma, notFinite } = signal;
   const { left: leftLimit, alike: alikeLimit, changeOverSigma: changeLimit } = SIGNAL_LIMITS;
-  if (notFinite > 0) return [failed(notFinite, 0, `${percent(notFinite)} of the result are no numbers.`)];
+  if (notFinite > 0) return [failed(notFinite, 0, sayingOf('trust/not-finite', { share: notFinite }))];
   if (left !== null && left < leftLimit.fail)
-    return [failed(left, leftLimit.fail, `Of the tissue of the source only ${percent(left)} are left.`)];
+    return [failed(left, leftLimit.fail, sayingOf('trust/tissue-left', { share: left }))];
   if (alike !== null && alike < alikeLimit.fail)
-    return [failed(alike, alikeLimit.fail, 'The result does not show what the source shows.')];
+    return [failed(alike, alikeLimit.fail, sayingOf('trust/unlike'))];
   if (noisy && changeOverSigma !== null && changeOverSigma > changeLimit.fail)
-    return [
-      failed(
-        changeOverSigma,
-        changeLimit.fail,
-        'In the tissue of the source far more was changed than there is noise.',
-      ),
-    ];
+    return [failed(changeOverSigma, changeLimit.fail, sayingOf('trust/far-changed'))];
   return [];
 }
 
@@ -102,13 +98,8 @@ export function withNumbers(before: Volume, after: Volume): Volume {
   return { ...after, data };
 }
 
-function failed(value: number, limit: number, message: string): TrustReason {
-  const remedy = 'Do not use this result: the model does not fit images like these. Use another model.';
-  return { test: 'signal', verdict: 'fail', value, limit, message, remedy };
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
+function failed(value: number, limit: number, saying: Saying): TrustReason {
+  return { test: 'signal', verdict: 'fail', value, limit, ...spoken(saying) };
 }
 
 /** Of the pixel and those around it in the plane that there are. */

@@ -1,5 +1,7 @@
-import type { Problem } from '../../contract/errors.js';
+import { type Problem, sayingOf, spoken, whatIsSaid } from '../../contract/errors.js';
 import type { ResidualMeasure, ResidualReason, ResidualReport } from '../../contract/trust.js';
+import type { PlainReason } from '../../contract/words/english.js';
+import type { Saying } from '../../contract/words/template.js';
 
 /** What was measured, before it is judged. */
 export type ResidualMeasures = Omit<ResidualReport, 'verdict' | 'reasons'> & {
@@ -42,10 +44,17 @@ export function judge(measured: ResidualMeasures): ResidualReport {
 
 /** The report where the level of the noise is not known: nothing can be measured in sigma, and it says so. */
 export function unjudged(): ResidualReport {
-  const message = 'The level of the noise is not known, so what was removed cannot be judged.';
   return {
     verdict: 'warn',
-    reasons: [{ measure: 'sigma', verdict: 'warn', value: 0, limit: 0, message }],
+    reasons: [
+      {
+        measure: 'sigma',
+        verdict: 'warn',
+        value: 0,
+        limit: 0,
+        ...sentenceOf(sayingOf('W_RESIDUAL/no-level')),
+      },
+    ],
     voxels: 0,
     sdOverSigma: null,
     meanOverSigma: null,
@@ -60,15 +69,15 @@ export function unjudged(): ResidualReport {
 /**
  * The same report where the level of the noise is in doubt: it never passes, because its measures rest on the level.
  *
- * @param why a clause without full stop
+ * @param why the whole sentence of the reason
  */
-export function doubted(report: ResidualReport, sigma: number, why: string): ResidualReport {
+export function doubted(report: ResidualReport, sigma: number, why: Saying): ResidualReport {
   const reason: ResidualReason = {
     measure: 'sigma',
     verdict: 'warn',
     value: sigma,
     limit: 0,
-    message: `${why}, so what was removed may be fine structure.`,
+    ...sentenceOf(why),
   };
   const verdict = report.verdict === 'fail' ? 'fail' : 'warn';
   return { ...report, verdict, reasons: [...report.reasons, reason] };
@@ -76,11 +85,7 @@ export function doubted(report: ResidualReport, sigma: number, why: string): Res
 
 /** The W_RESIDUAL warnings of a report; none when it passed. */
 export function residualWarnings(report: ResidualReport): Problem[] {
-  return report.reasons.map((reason) => ({
-    code: 'W_RESIDUAL',
-    message: reason.message,
-    remedy: REMEDIES[reason.measure],
-  }));
+  return report.reasons.map((reason) => ({ code: 'W_RESIDUAL', ...spoken(whatIsSaid(reason)) }));
 }
 
 function reasonsOf(
@@ -94,7 +99,7 @@ function reasonsOf(
         verdict: 'warn',
         value: measures.voxels,
         limit: LIMITS.voxels.warn,
-        message: 'There is too little foreground to judge the residual.',
+        ...sentenceOf(sayingOf('W_RESIDUAL/foreground')),
       },
     ];
   const { sdOverSigma, meanOverSigma, edgeCorrelation, edgeRatio, localMeanRatio, faintRatio } = measures;
@@ -102,38 +107,18 @@ function reasonsOf(
   // the shape of next to nothing says nothing
   if (small !== null) return [small];
   const found: (ResidualReason | null)[] = [
-    above('sdOverSigma', sdOverSigma, LIMITS.sdOverSigma, 'More was removed than there was noise.'),
+    above('sdOverSigma', sdOverSigma, LIMITS.sdOverSigma, 'W_RESIDUAL/large'),
     above(
       'meanOverSigma',
       meanOverSigma === null ? null : Math.abs(meanOverSigma),
       LIMITS.meanOverSigma,
-      'The image became darker or brighter as a whole.',
+      'W_RESIDUAL/mean',
     ),
-    above(
-      'correlation',
-      correlationExcess,
-      LIMITS.correlation,
-      'Neighbouring voxels of what was removed are more alike than those of the noise.',
-    ),
-    above('edgeCorrelation', edgeCorrelation, LIMITS.edgeCorrelation, 'More was removed where edges are.'),
-    above(
-      'edgeRatio',
-      edgeRatio,
-      LIMITS.edgeRatio,
-      'What was removed is larger at edges than in flat areas.',
-    ),
-    above(
-      'localMeanRatio',
-      localMeanRatio,
-      LIMITS.localMeanRatio,
-      'What was removed has a structure of its own: its local means do not average out.',
-    ),
-    above(
-      'faintRatio',
-      faintRatio,
-      LIMITS.faintRatio,
-      'Small faint things stand out of what was removed more than noise does.',
-    ),
+    above('correlation', correlationExcess, LIMITS.correlation, 'W_RESIDUAL/correlation'),
+    above('edgeCorrelation', edgeCorrelation, LIMITS.edgeCorrelation, 'W_RESIDUAL/at-edges'),
+    above('edgeRatio', edgeRatio, LIMITS.edgeRatio, 'W_RESIDUAL/edges'),
+    above('localMeanRatio', localMeanRatio, LIMITS.localMeanRatio, 'W_RESIDUAL/local-means'),
+    above('faintRatio', faintRatio, LIMITS.faintRatio, 'W_RESIDUAL/faint'),
   ];
   return found.filter((reason) => reason !== null);
 }
@@ -141,20 +126,26 @@ function reasonsOf(
 function tooSmall(value: number | null): ResidualReason | null {
   const limit = LIMITS.sdTooSmall.warn;
   if (value === null || value >= limit) return null;
-  const message = 'Next to nothing was removed.';
-  return { measure: 'sdOverSigma', verdict: 'warn', value, limit, message };
+  return {
+    measure: 'sdOverSigma',
+    verdict: 'warn',
+    value,
+    limit,
+    ...sentenceOf(sayingOf('W_RESIDUAL/small')),
+  };
 }
 
 function above(
   measure: ResidualMeasure,
   value: number | null,
   limits: { readonly warn: number; readonly fail: number },
-  message: string,
+  reason: PlainReason,
 ): ResidualReason | null {
   if (value === null || value <= limits.warn) return null;
+  const said = sentenceOf(sayingOf(reason));
   return value > limits.fail
-    ? { measure, verdict: 'fail', value, limit: limits.fail, message }
-    : { measure, verdict: 'warn', value, limit: limits.warn, message };
+    ? { measure, verdict: 'fail', value, limit: limits.fail, ...said }
+    : { measure, verdict: 'warn', value, limit: limits.warn, ...said };
 }
 
 /** The largest excess of the residual's correlation over the noise's along any axis. */
@@ -170,20 +161,8 @@ function excess(
   return found.length > 0 ? Math.max(...found) : null;
 }
 
-const LOWER_STRENGTH =
-  'Compare before and after where the error map is bright, and lower the strength or train longer if detail is gone.';
-
-const JUDGE_BY_EYE = 'Judge the images by eye: compare before, after and residual.';
-
-const REMEDIES: Record<ResidualMeasure, string> = {
-  sdOverSigma:
-    'Compare before and after: if nothing changed, the series may be clean already; if detail is gone, lower the strength.',
-  meanOverSigma: 'Do not measure intensities on the output; lower the strength or train longer.',
-  correlation: LOWER_STRENGTH,
-  edgeCorrelation: LOWER_STRENGTH,
-  edgeRatio: LOWER_STRENGTH,
-  localMeanRatio: LOWER_STRENGTH,
-  faintRatio: LOWER_STRENGTH,
-  voxels: JUDGE_BY_EYE,
-  sigma: JUDGE_BY_EYE,
-};
+/** What to do is told by the warnings, and by the reason of the trust report that tells of this one. */
+function sentenceOf(saying: Saying): Pick<ResidualReason, 'reason' | 'facts' | 'message'> {
+  const { remedy: _, ...said } = spoken(saying);
+  return said;
+}

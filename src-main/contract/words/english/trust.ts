@@ -126,4 +126,16 @@ export const TRUST = {
     'The result was judged on {held} of its {slices} slices, spread over the series.',
     'Look through the other slices, as in every long series.',
   ],
+  'trust/places': [
+    '{count|At one place|At # places} something was removed that noise does not explain: a small vessel, a lesion or an artifact may be fainter there.',
+    'Look at the places of the list, before and after; lower the strength where something is missing.',
+  ],
+  'trust/lines': [
+    'Of inserted faint thin lines, such as spaces around vessels, {percent:0} % of the contrast is kept.',
+    'Do not look for faint thin lines in this result alone: look at the source too, or lower the strength.',
+  ],
+  'W_RESIDUAL/alarm': [
+    '{why:saying} What was removed may be fine structure.',
+    'Judge the images by eye: compare before, after and residual.',
+  ],
 } as const;
