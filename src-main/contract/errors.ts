@@ -128,21 +128,8 @@ export class LimpidError extends Error {
   readonly remedy: string;
   readonly place: string | undefined;
 
-  constructor(problem: Problem & { readonly code: ErrorCode }, cause?: unknown);
-  constructor(code: ErrorCode, message: string, remedy: string, place?: string, cause?: unknown);
-  constructor(
-    given: ErrorCode | (Problem & { readonly code: ErrorCode }),
-    second?: unknown,
-    remedy = '',
-    place?: string,
-    cause?: unknown,
-  ) {
-    const isText = typeof given === 'string';
-    const problem: Problem & { readonly code: ErrorCode } = isText
-      ? { code: given, message: String(second), remedy, ...(place === undefined ? {} : { place }) }
-      : given;
-    const why = isText ? cause : second;
-    super(problem.message, why === undefined ? undefined : { cause: why });
+  constructor(problem: Problem & { readonly code: ErrorCode }, cause?: unknown) {
+    super(problem.message, cause === undefined ? undefined : { cause });
     this.name = 'LimpidError';
     this.code = problem.code;
     this.reason = problem.reason;

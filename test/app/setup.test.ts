@@ -100,7 +100,7 @@ describe('a setup', () => {
   });
 
   it('removes what does not work', async () => {
-    const broken = new LimpidError('E_CRASH', 'It crashed.', 'Look.');
+    const broken = new LimpidError({ code: 'E_CRASH', message: 'It crashed.', remedy: 'Look.' });
     const { recipe: one } = recipe({ verify: () => Promise.reject(broken) });
     await expect(setUp(one, quiet, go())).rejects.toBe(broken);
     expect(await fs.readdir(root)).toEqual([]);
@@ -117,7 +117,7 @@ describe('a setup', () => {
       ...next,
       verify: async (folder: string) => {
         await fs.access(path.join(folder, 'build')).catch(() => {
-          throw new LimpidError('E_DEVICE', 'It does not load.', 'Look.');
+          throw new LimpidError({ code: 'E_DEVICE', message: 'It does not load.', remedy: 'Look.' });
         });
         return 'it works again';
       },

@@ -202,5 +202,9 @@ function check(scanner: Scanner, sigma: number): void {
 }
 
 function bad(what: string): LimpidError {
-  return new LimpidError('E_VALUES', `The scanner cannot be simulated with ${what}.`, 'Change that setting.');
+  return new LimpidError({
+    code: 'E_VALUES',
+    message: `The scanner cannot be simulated with ${what}.`,
+    remedy: 'Change that setting.',
+  });
 }

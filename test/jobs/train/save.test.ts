@@ -30,7 +30,11 @@ vi.mock('../../../src-main/runtime/device.js', async (original) => {
   };
 });
 
-const REFUSED = new LimpidError('E_DEVICE', 'The device opens no model.', 'Use another.');
+const REFUSED = new LimpidError({
+  code: 'E_DEVICE',
+  message: 'The device opens no model.',
+  remedy: 'Use another.',
+});
 const CRASH = new Error('the process ends here');
 const FAMILY = { family: 'vector-quantised', settings: { base: 8, codes: 32 } } as const;
 
