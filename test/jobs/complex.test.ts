@@ -116,9 +116,9 @@ describe('magnitude and phase in two series', () => {
       if (i % 2 === 0) await fs.writeFile(path.join(root, 'magnitude', `${i}.dcm`), bytes);
     }
     [output, alone] = [path.join(root, 'out'), path.join(root, 'alone')];
-    const dct = { model: { kind: 'dct' } } as const;
-    expect((await runJob(denoiseRequest(path.join(root, 'both'), output, dct), () => {})).exitCode).toBe(0);
-    await runJob(denoiseRequest(path.join(root, 'magnitude'), alone, dct), () => {});
+    const nlm = { model: { kind: 'nlm' } } as const;
+    expect((await runJob(denoiseRequest(path.join(root, 'both'), output, nlm), () => {})).exitCode).toBe(0);
+    await runJob(denoiseRequest(path.join(root, 'magnitude'), alone, nlm), () => {});
     report = JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
   });
 
