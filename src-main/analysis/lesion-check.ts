@@ -50,7 +50,7 @@ export async function checkLesions(
     contrast,
     model.card.input.context,
     random,
-    DIAMETERS,
+    { diameters: DIAMETERS },
   );
   if (lesions.length === 0) return null;
   const truth = truthOf(lesions, body);

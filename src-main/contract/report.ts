@@ -5,6 +5,7 @@
  */
 import { Calibration } from './calibration.js';
 import { problem } from './problem.js';
+import { NOTICE, REPORT_SCHEMA_VERSION } from './report-version.js';
 import { ClassicalName, ModelKind } from './requests.js';
 import {
   either,
@@ -22,11 +23,6 @@ import {
   tuple,
 } from './schema.js';
 import { ResidualReport, TrustReport } from './trust.js';
-
-/** Raised by one whenever a key changes its meaning or goes; new keys alone do not raise it. */
-export const REPORT_SCHEMA_VERSION = 1;
-
-export const NOTICE = 'Not for diagnostic use';
 
 export const RequestReport = object({
   /** Mixed: both in one tree. */

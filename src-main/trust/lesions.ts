@@ -56,14 +56,44 @@ export interface LesionPlaces {
   readonly centres: Uint8Array;
 }
 
+interface Placing {
+  /** mm */
+  readonly diameters?: readonly number[];
+  /** Every size, contrast and sign is placed once a round. */
+  readonly rounds?: number;
+  /** What is there already. */
+  readonly others?: readonly Lesion[];
+}
+
+/**
+ * Balls and thin lines. Balls of every kind come first, then the lines, and then more balls in what room is left: lines
+ * before all would leave few balls, whose verdict would be one of chance, and after all they would find no room.
+ *
+ * @param context slices on each side that a slice is restored from
+ */
+export function placeProbes(
+  clean: Volume,
+  where: LesionPlaces,
+  noise: NoiseModel,
+  context: number,
+  random: Random,
+): { readonly lesions: readonly Lesion[]; readonly lines: readonly Lesion[] } {
+  const balls = random.fork('lesions');
+  const first = placeLesions(clean, where, noise, context, balls, { rounds: 1 });
+  const lines = placeLines(clean, where, noise, context, random.fork('lines'), first);
+  const rest = placeLesions(clean, where, noise, context, balls, {
+    rounds: COPIES - 1,
+    others: [...first, ...lines],
+  });
+  return { lesions: [...first, ...rest], lines };
+}
+
 /**
  * Faint lesions at seeded places of tissue, apart from one another: every size, contrast and sign in turn, as many
  * rounds as fit, at most eight. Sizes under a voxel are left out, because no image can hold them.
  *
  * @param clean the best guess of the image without noise
  * @param context slices on each side that a slice is restored from
- * @param diameters mm
- * @param lines what is there already
  */
 export function placeLesions(
   clean: Volume,
@@ -71,14 +101,13 @@ export function placeLesions(
   noise: NoiseModel,
   context: number,
   random: Random,
-  diameters: readonly number[] = DIAMETERS,
-  lines: readonly Lesion[] = [],
+  { diameters = DIAMETERS, rounds = COPIES, others = [] }: Placing = {},
 ): Lesion[] {
   const kinds = kindsOf(clean, diameters);
   const found: Lesion[] = [];
-  const taken = [...lines];
+  const taken = [...others];
   const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, where.centres), taken };
-  for (let copy = 0; copy < COPIES; copy++) {
+  for (let round = 0; round < rounds; round++) {
     const before = found.length;
     // large ones first: small ones find room between them
     for (const kind of kinds) {
@@ -92,15 +121,20 @@ export function placeLesions(
   return found;
 }
 
-/** A few faint thin lines in a plane, at seeded places and angles, apart from one another. Their diameter is their length. */
+/**
+ * A few faint thin lines in a plane, at seeded places and angles, apart from one another and from lesions that are
+ * there. Their diameter is their length.
+ */
 export function placeLines(
   clean: Volume,
   where: LesionPlaces,
   noise: NoiseModel,
   context: number,
   random: Random,
+  lesions: readonly Lesion[] = [],
 ): Lesion[] {
-  const taken: Lesion[] = [];
+  const found: Lesion[] = [];
+  const taken = [...lesions];
   const grid: Grid = { volume: clean, context, tissue: tissueOf(clean, where.centres), taken };
   for (let copy = 0; copy < LINE_COPIES; copy++)
     for (const contrast of LINE_CONTRASTS)
@@ -115,9 +149,11 @@ export function placeLines(
           random,
           angle,
         );
-        if (line !== null) taken.push(line);
+        if (line === null) continue;
+        found.push(line);
+        taken.push(line);
       }
-  return taken;
+  return found;
 }
 
 type Kind = Pick<Lesion, 'diameter' | 'contrast' | 'sign'>;

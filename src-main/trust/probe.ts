@@ -5,7 +5,7 @@ import type { Volume } from '../imaging/volume.js';
 import { beyondDoubt } from '../noise/autocorrelation.js';
 import { noiseOfBox } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
-import { DIAMETERS, placeLesions, placeLines, withLesions } from './lesions.js';
+import { placeProbes, withLesions } from './lesions.js';
 import { choosePart, type DenoiseFunction, isWhole, lookedMask } from './part.js';
 import { recovered, retentionReport } from './retention.js';
 import { noiseModel } from './tests/noise-model.js';
@@ -47,8 +47,7 @@ export async function probe(
   const { map, sigma } = noiseOfBox(noise, before, place.box);
   const model = noiseModel(map ?? sigma, noise.distribution);
   const where = { tissue, centres: seen };
-  const lines = placeLines(output, where, model, context, random.fork('lines'));
-  const lesions = placeLesions(output, where, model, context, random.fork('lesions'), DIAMETERS, lines);
+  const { lesions, lines } = placeProbes(output, where, model, context, random);
   const inserted = [...lesions, ...lines];
   const withThem = inserted.length === 0 ? output : await denoise(withLesions(input, inserted), place);
   const again = await denoise(output, place);

@@ -1,4 +1,5 @@
-import { REPORT_SCHEMA_VERSION, type ReportPage } from '../../src-main/contract/report.js';
+import type { ReportPage } from '../../src-main/contract/report.js';
+import { REPORT_SCHEMA_VERSION } from '../../src-main/contract/report-version.js';
 
 /** The embedded data, or null where there is none that this page understands. */
 export function readPage(text: string): ReportPage | null {

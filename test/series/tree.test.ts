@@ -348,7 +348,7 @@ describe('a tree for other jobs', () => {
     expect(test.psnr).toBeGreaterThan(10);
     await put(input, { 'a/c.nii.gz': image(3) });
     await expect(runEvaluate({ ...request, reference: input, test: other }, () => {})).rejects.toMatchObject({
-      code: 'E_USAGE',
+      code: 'E_NOT_FOUND',
     });
   });
 });

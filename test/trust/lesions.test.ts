@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { DIAMETERS, placeLesions, placeLines, withLesions } from '../../src-main/trust/lesions.js';
+import { placeProbes, withLesions } from '../../src-main/trust/lesions.js';
 import { recovered, retentionReport } from '../../src-main/trust/retention.js';
 import { noiseModel } from '../../src-main/trust/tests/noise-model.js';
 import { blur } from './volumes.js';
@@ -23,11 +23,10 @@ const flat: Volume = {
 };
 const everywhere = new Uint8Array(flat.data.length).fill(1);
 const where = { tissue: everywhere, centres: everywhere };
-const lines = placeLines(flat, where, MODEL, 0, new Random(1).fork('lines'));
-const lesions = placeLesions(flat, where, MODEL, 0, new Random(1).fork('lesions'), DIAMETERS, lines);
+const { lesions, lines } = placeProbes(flat, where, MODEL, 0, new Random(1));
 
 describe('faint thin lines among the probes', () => {
-  it('are 8 mm long and thin, of both signs and contrasts, and balls are where they leave room', () => {
+  it('are 8 mm long and thin, of both signs and contrasts, and are where balls leave room', () => {
     expect(lines.length).toBe(8);
     expect(new Set(lines.map(({ sign, contrast }) => sign * contrast))).toEqual(new Set([2, 3, -2, -3]));
     const own = new Set(lesions.flatMap(({ template }) => [...template.index]));

@@ -14,7 +14,7 @@ import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
 import { errorFrom, fault, type Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import { NOTICE } from '../../contract/report.js';
+import { NOTICE } from '../../contract/report-version.js';
 import type { CompressRequest, DecompressRequest } from '../../contract/requests.js';
 import { type CompressResult, type DecompressResult, EXIT } from '../../contract/results.js';
 import type { NamedArray } from '../../graph/types.js';

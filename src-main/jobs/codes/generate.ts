@@ -5,7 +5,7 @@ import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
 import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import { NOTICE } from '../../contract/report.js';
+import { NOTICE } from '../../contract/report-version.js';
 import type { GenerateRequest } from '../../contract/requests.js';
 import { EXIT, type GenerateResult } from '../../contract/results.js';
 import type { NamedArray } from '../../graph/types.js';

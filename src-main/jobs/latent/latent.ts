@@ -5,7 +5,7 @@ import { VERSION } from '../../base/version.js';
 import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../contract/latent.js';
-import { NOTICE } from '../../contract/report.js';
+import { NOTICE } from '../../contract/report-version.js';
 import type { LatentRequest } from '../../contract/requests.js';
 import { EXIT, type LatentResult } from '../../contract/results.js';
 import { neighbourPlane, principalPlane } from '../../models/embedding.js';

@@ -196,10 +196,10 @@ describe('an anomaly run', () => {
     const result = await runJob(anomalyRequest('gaps', { input: file }), (event) => events.push(event));
     expect(result).toMatchObject({ exitCode: 0 });
     const told = events.flatMap((event) => (event.type === 'warning' ? [event.problem.message] : []));
-    expect(told).toEqual([expect.stringContaining('10 of 8192 voxels')]);
+    expect(told).toEqual([expect.stringContaining('10 of 8,192 voxels')]);
     const report = JSON.parse(await fs.readFile(path.join(root, 'gaps', 'report.json'), 'utf8'));
     expect(report.series[0].warnings.map((one: { message: string }) => one.message)).toEqual(told);
-    expect(await fs.readFile(path.join(root, 'gaps', 'report.html'), 'utf8')).toContain('10 of 8192 voxels');
+    expect(await fs.readFile(path.join(root, 'gaps', 'report.html'), 'utf8')).toContain('10 of 8,192 voxels');
     const map = readNifti(await fs.readFile(path.join(root, 'gaps', 'gaps_error-map.nii.gz'))).volume;
     expect(map.data.every(Number.isFinite)).toBe(true);
     expect(map.data.subarray(70, 80).every((value) => value === 0)).toBe(true);

@@ -226,7 +226,7 @@ describe('a denoise job', () => {
     const output = path.join(root, 'out');
     const { result, events } = await denoiseWith(diffusion(1), denoiseRequest(file, output));
     expect(result.exitCode).toBe(0);
-    const gaps = { code: 'W_NOT_FINITE', message: expect.stringContaining('7 of 6912 voxels') };
+    const gaps = { code: 'W_NOT_FINITE', message: expect.stringContaining('7 of 6,912 voxels') };
     expect(events).toContainEqual({
       type: 'warning',
       series: 'nifti',

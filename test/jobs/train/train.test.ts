@@ -187,7 +187,7 @@ describe('a training job', () => {
     expect(result.exitCode).toBe(1);
     const gaps = events.flatMap((event) => (event.type === 'warning' ? [event.problem] : []));
     expect(gaps.filter(({ code }) => code === 'W_NOT_FINITE').map(({ message }) => message)).toEqual([
-      expect.stringContaining('4096 of 4096 voxels'),
+      expect.stringContaining('4,096 of 4,096 voxels'),
     ]);
     const few = await write(
       'few.nii',
