@@ -125,7 +125,7 @@ export function placeLesions(
  * A few faint thin lines in a plane, at seeded places and angles, apart from one another and from lesions that are
  * there. Their diameter is their length.
  */
-export function placeLines(
+function placeLines(
   clean: Volume,
   where: LesionPlaces,
   noise: NoiseModel,
