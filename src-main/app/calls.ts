@@ -1,5 +1,4 @@
 import { type AppApi, PathKind, Settings } from '../contract/app.js';
-import { checked } from '../contract/checked.js';
 import { APP_METHODS, type AppMethod } from '../contract/methods.js';
 import { DeviceName, ForeignModel, TrainingShape } from '../contract/requests.js';
 import {
@@ -13,6 +12,7 @@ import {
   tuple,
   whole,
 } from '../contract/schema.js';
+import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
 
 const none = tuple([]);

@@ -1,7 +1,7 @@
 import type { IpcMain, IpcMainEvent, IpcMainInvokeEvent, WebContents } from 'electron';
 import { call } from '../app/calls.js';
+import { checked } from '../app/checked.js';
 import type { AppService } from '../app/service.js';
-import { checked } from '../contract/checked.js';
 import { fault, problemFrom } from '../contract/errors.js';
 import { texts } from '../contract/schema.js';
 import { type Answer, CHANNELS } from '../contract/transport.js';

@@ -6,9 +6,9 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
-import { checked, refuse } from '../../contract/checked.js';
 import { fault } from '../../contract/errors.js';
 import { filled } from '../../contract/schema.js';
+import { checked, refuse } from '../checked.js';
 import { DROP, UPLOADS } from '../uploads-left.js';
 
 /** Files that a browser sends, below one temporary folder that goes when the server does. */
