@@ -109,7 +109,7 @@ describe('--model auto of many volumes', () => {
     expect(series.race).toBeNull();
     const squares = (other: Volume) =>
       other.data.reduce((sum, value, i) => (clean.data[i] > 0 ? sum + (value - clean.data[i]) ** 2 : sum), 0);
-    // a tenth of the noise is left by what knows that there are two kinds of decay, a third by planes one by one
+    // What knows that there are two kinds of decay leaves a tenth of the noise.
     expect(squares(output)).toBeLessThan(0.1 * squares(noisy));
   });
 });
