@@ -208,7 +208,7 @@ class Working {
     for (const watch of this.#watches)
       for (const file of await watch.look(Date.now(), this.#incoming)) this.#sort(file, () => undefined);
     await this.#sorting;
-    for (const live of this.#shelf.all()) await this.#restartLate(live);
+    for (const live of this.#shelf.all()) if (live.late) await this.#restartLate(live);
     for (const live of this.#shelf.inState('receiving'))
       if (this.#isComplete(live)) await this.#complete(live);
     for (const live of this.#shelf.inState('waiting'))
@@ -229,6 +229,7 @@ class Working {
   /** Images that came while the series was not open make it begin anew, as another derived series. */
   async #restartLate(live: Live): Promise<void> {
     if (live.record.state === 'running' || live.record.state === 'receiving') return;
+    live.late = false;
     const folder = this.#shelf.folderOf(live);
     if ((await namesIn(folder.late)).length === 0) return;
     await fs.mkdir(folder.images, { recursive: true, mode: 0o700 });

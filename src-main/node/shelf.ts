@@ -16,6 +16,8 @@ export interface Live {
   lastAt: number;
   /** Moved on although something still comes: told so by a person. */
   now: boolean;
+  /** Images may lie among those that came late. */
+  late: boolean;
 }
 
 /** Tells of each change, for the audit. */
@@ -42,7 +44,7 @@ export class Shelf {
       const read = record ?? (await recovered(base, id));
       if (read === null) continue;
       const state: State = read.state === 'running' ? 'waiting' : read.state;
-      shelf.#all.set(id, { record: { ...read, state }, lastAt: Date.now(), now: false });
+      shelf.#all.set(id, { record: { ...read, state }, lastAt: Date.now(), now: false, late: true });
     }
     return shelf;
   }
@@ -84,6 +86,7 @@ export class Shelf {
       record: newRecord(sorted.study, sorted.series, new Date()),
       lastAt: 0,
       now: false,
+      late: false,
     };
     if (known === undefined) {
       this.#all.set(sorted.id, live);
@@ -91,6 +94,7 @@ export class Shelf {
     }
     const placed = await place(this.#base, file, sorted, live.record.state === 'receiving');
     live.lastAt = Date.now();
+    if (placed === 'late') live.late = true;
     if (placed === 'new') live.record = { ...live.record, instances: live.record.instances + 1 };
     return { sorted, placed };
   }

@@ -21,6 +21,7 @@ export class FolderWatch {
   readonly #taken: string;
   #done: Set<string> | null = null;
   #seen = new Map<string, Seen>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** @param taken file that remembers what was taken, over restarts */
   constructor(folder: string, settleMs: number, taken: string) {
@@ -31,6 +32,9 @@ export class FolderWatch {
 
   /** Copies what is settled. @returns paths of the copies */
   async look(now: number, incoming: string): Promise<string[]> {
+    // A large folder takes time to list: twice in the time that a file has to lie still is enough.
+    if (now - this.#lookedAt < this.#settleMs / 2) return [];
+    this.#lookedAt = now;
     this.#done ??= await readLines(this.#taken);
     const next = new Map<string, Seen>();
     const copies: string[] = [];
