@@ -53,15 +53,19 @@ const PART = /\.[0-9a-f]{12}\.part$/;
  * @throws LimpidError E_IO where it cannot; nothing where the system does not tell
  */
 export async function requireSpace(file: string, bytes: number): Promise<void> {
-  let free: number;
+  const free = await freeBytes(path.dirname(file));
+  if (free < bytes) throw fault('E_IO/no-room', { free, needed: bytes }, file);
+}
+
+/** Room that is left on the disk of a folder; infinite where the system does not tell: writing fails then, and tells. */
+export async function freeBytes(folder: string): Promise<number> {
   try {
-    const { bavail, bsize } = await fs.statfs(path.dirname(file));
-    free = bavail * bsize;
+    const { bavail, bsize } = await fs.statfs(folder);
+    return bavail * bsize;
   } catch {
     // A system that does not tell its free room fails at writing, if at all, and that is told.
-    return;
+    return Number.POSITIVE_INFINITY;
   }
-  if (free < bytes) throw fault('E_IO/no-room', { free, needed: bytes }, file);
 }
 
 /** `rename` would overwrite; `link` refuses. File systems without hard links fall back to a check and a rename. */

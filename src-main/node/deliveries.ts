@@ -113,7 +113,7 @@ export class Courier {
     target: Target,
     instances: readonly Storable[],
   ): Promise<void> {
-    if (target.kind !== 'dicom' || !target.commitment)
+    if (target.kind !== 'dicom' || !target.commitment || instances.length === 0)
       return this.#note(live, i, generation, { state: 'done' });
     const transaction = newUid();
     await this.#note(live, i, generation, {

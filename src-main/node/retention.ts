@@ -1,4 +1,5 @@
 import * as fs from 'node:fs/promises';
+import { freeBytes } from '../base/files.js';
 import type { NodeConfig } from './config.js';
 import type { Live, Shelf } from './shelf.js';
 
@@ -28,9 +29,4 @@ async function remove(live: Live, shelf: Shelf): Promise<void> {
   await shelf.note(live, { changedAt });
   const outputs = Array.from({ length: generation }, (_, i) => output(i + 1));
   for (const folder of [images, late, ...outputs]) await fs.rm(folder, { recursive: true, force: true });
-}
-
-export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await fs.statfs(folder);
-  return bavail * bsize;
 }

@@ -2,14 +2,13 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as path from 'node:path';
-import { hasCode, writeFileAtomic } from '../base/files.js';
+import { freeBytes, hasCode, writeFileAtomic } from '../base/files.js';
 import { errorFrom, fault, type LimpidError, problemFrom, withoutPlace } from '../contract/errors.js';
 import { problem } from '../contract/problem.js';
 import { list, type Of, object, read, text, whole } from '../contract/schema.js';
 import type { NodeConfig } from './config.js';
 import type { LimpidNode } from './node.js';
 import { SeriesRecord, STATES } from './record.js';
-import { freeBytes } from './retention.js';
 
 const LOOPBACK = '127.0.0.1';
 const ACTIONS = ['now', 'release', 'retry'] as const;

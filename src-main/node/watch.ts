@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode } from '../base/files.js';
-import { LimpidError } from '../contract/errors.js';
+import { asFileError, hasCode } from '../base/files.js';
+import { problemFrom } from '../contract/errors.js';
 import { readStorable } from '../dicom/net/storable.js';
 
 /** What is known of a watched file: its size and time when it was last looked at, and since when they stand. */
@@ -49,6 +49,7 @@ export class FolderWatch {
       next.set(file, { stamp, since });
       if (now - since < this.#settleMs) continue;
       const copy = await copied(file, incoming);
+      if (copy === 'later') continue;
       if (copy !== null) copies.push(copy);
       this.#done.add(stamp);
       await fs.appendFile(this.#taken, `${stamp}\n`, { mode: 0o600 });
@@ -59,18 +60,21 @@ export class FolderWatch {
   }
 }
 
-/** null for what is no image. */
-async function copied(file: string, incoming: string): Promise<string | null> {
+/** What may be different the next time: a share that stumbles, a file that is held or goes, a disk that is full here. */
+const PASSING = ['E_IO', 'E_NOT_FOUND'];
+
+/** null for what is no image, 'later' for what could not be read or copied now. */
+async function copied(file: string, incoming: string): Promise<string | 'later' | null> {
+  const to = path.join(incoming, `${randomUUID()}.dcm`);
   try {
     await readStorable(file);
+    await fs.copyFile(file, `${to}.part`);
+    await fs.rename(`${to}.part`, to);
+    return to;
   } catch (error) {
-    if (error instanceof LimpidError) return null;
-    throw error;
+    await fs.rm(`${to}.part`, { force: true });
+    return PASSING.includes(problemFrom(asFileError(error, file)).code) ? 'later' : null;
   }
-  const to = path.join(incoming, `${randomUUID()}.dcm`);
-  await fs.copyFile(file, `${to}.part`);
-  await fs.rename(`${to}.part`, to);
-  return to;
 }
 
 async function* filesBelow(folder: string): AsyncGenerator<string> {

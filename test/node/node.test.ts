@@ -12,10 +12,14 @@ import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
 import { type LimpidNode, type NodeOptions, startNode } from '../../src-main/node/node.js';
 import type { SeriesRecord } from '../../src-main/node/record.js';
 import { command, listSeries, startStatus } from '../../src-main/node/status.js';
+import { FolderWatch } from '../../src-main/node/watch.js';
 import { tempFolder } from '../dicom/support.js';
-import { freePort } from '../support/servers.js';
+import { freePort, startOrthanc } from '../support/servers.js';
+import { fileLacks, hasTool } from '../support/tools.js';
 import { drawSeries, fakeJobs, nodeConfig } from './support.js';
 
+const DICOM_WEB = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
+const noDicomWeb = !hasTool('Orthanc') || fileLacks(DICOM_WEB, 'orthanc-dicomweb') !== '';
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -284,6 +288,31 @@ describe('a node', () => {
     expect(jobs.started).toHaveLength(1);
   });
 
+  it.skipIf(noDicomWeb)('stores at a DICOMweb service, and goes on when it is there again', async () => {
+    const ports = { dicom: await freePort(), http: await freePort() };
+    const config = await nodeConfig({
+      targets: { web: { kind: 'dicomweb', url: `http://127.0.0.1:${ports.http}/dicom-web` } },
+      rules: [{ name: 'all', do: 'forward', originals: ['web'] }],
+    });
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    const { series, files, instances } = drawSeries({ slices: 3 });
+    await send(config, files);
+    await untilRecord(node, series, ({ deliveries }) => deliveries[0]?.problem === 'E_NETWORK');
+    const orthanc = await startOrthanc(tempFolder(), {
+      title: 'WEB',
+      ports,
+      more: { Plugins: [DICOM_WEB], DicomWeb: { Enable: true, Root: '/dicom-web/' } },
+    });
+    closers.push(orthanc.close);
+    await untilRecord(node, series, inState('sent'));
+    const found: unknown = await (await fetch(`${orthanc.http}/dicom-web/instances`)).json();
+    expect(JSON.stringify(found)).toContain(instances[0]);
+    expect(found).toHaveLength(3);
+  });
+
   it('gives a series up whose job ends the process again and again, and does it again when asked', async () => {
     const config = await nodeConfig();
     let isBroken = true;
@@ -316,6 +345,16 @@ describe('a node', () => {
     expect(jobs.started).toHaveLength(2);
     fs.rmSync(path.join(folder, 'new.dcm'));
     expect(fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name)))).toEqual(before);
+  });
+
+  it('tries a watched image again that could not be copied, and never takes it for done', async () => {
+    const { files } = drawSeries({ slices: 1 });
+    const incoming = path.join(tempFolder(), 'not-there-yet');
+    const watch = new FolderWatch(path.dirname(files[0]), 0, path.join(tempFolder(), 'taken.txt'));
+    expect(await watch.look(1, incoming)).toEqual([]);
+    fs.mkdirSync(incoming);
+    expect(await watch.look(2, incoming)).toHaveLength(1);
+    expect(await watch.look(3, incoming)).toEqual([]);
   });
 
   it('tells how it is to anyone on this machine by numbers, and takes commands of its user only', async () => {

@@ -18,7 +18,6 @@ const PACKAGES = {
   dcmqrscp: 'dcmtk',
   openssl: 'openssl',
   Orthanc: 'orthanc',
-  'redis-server': 'redis-server',
   storescp: 'dcmtk',
   storescu: 'dcmtk',
 } as const;

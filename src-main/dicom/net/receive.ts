@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode } from '../../base/files.js';
+import { freeBytes, hasCode } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
 import { encodeMeta } from '../elements/encode.js';
 import { isUid } from '../elements/uid.js';
@@ -87,11 +87,6 @@ export async function storeInstance(
       return { status: STATUS.outOfResources, file: null };
     throw error;
   }
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await fs.statfs(folder);
-  return bavail * bsize;
 }
 
 class TooLarge extends Error {}
