@@ -56,18 +56,25 @@ async function reported(output: string, named: (name: string) => string): Promis
   );
 }
 
-/** Files of the stacks that the journal calls published. */
+/**
+ * Files of the stacks that the journal calls published; of an interrupted run also of those that it was about to
+ * publish, which it notes before it moves the first: they may be visible already.
+ */
 export async function journalled(
   output: string,
   named: (name: string) => string = (name) => name,
+  interrupted = false,
 ): Promise<Record<string, string>> {
   const folder = path.join(output, OWN, 'series');
   const files: [string, string][] = [];
   const names = await fs.readdir(folder).catch(() => []);
   // A killed run leaves a part of what it was writing.
   for (const name of names.filter((one) => one.endsWith('.json'))) {
-    const { published, stacks }: UnitRecord = JSON.parse(await fs.readFile(path.join(folder, name), 'utf8'));
-    for (const id of published)
+    const { published, stacks, state }: UnitRecord = JSON.parse(
+      await fs.readFile(path.join(folder, name), 'utf8'),
+    );
+    const isMoving = interrupted && state === 'publishing';
+    for (const id of isMoving ? Object.keys(stacks) : published)
       for (const one of stacks[id].report.outputs) files.push([named(one.path), one.sha256]);
   }
   return Object.fromEntries(files);
