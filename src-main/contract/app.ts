@@ -189,8 +189,10 @@ export interface SeriesCard {
   readonly rows: number;
   readonly slices: number;
   readonly frames: number;
-  /** What each frame is, in every language: its b-value in s/mm2, the seconds since the first; absent where nothing is stated. */
+  /** What each frame is, in every language: its b-value in s/mm2 and direction, its echo time, the seconds since the first; absent where nothing is stated. */
   readonly frameLabels?: readonly string[];
+  /** s/mm2, of each frame; absent where they do not differ: frames of one b-value are as bright. */
+  readonly frameBValues?: readonly number[];
   /** mm: along a row, along a column, between slices; 0 where it is not known. */
   readonly spacing: readonly [number, number, number];
   readonly calibration: Calibration;

@@ -1,5 +1,6 @@
 import type { About, AppApi, Settings } from '../../src-main/contract/app.js';
 import { setLanguage } from '../words/text.svelte.js';
+import { privacy } from './privacy.svelte.js';
 import type { Toasts } from './toasts.svelte.js';
 
 const DEFAULTS: Settings = {
@@ -25,18 +26,24 @@ export class Preferences {
 
   async load(): Promise<void> {
     this.settings = await this.api.settings();
-    setLanguage(this.settings.language);
+    this.takeOver();
     this.about = await this.api.about();
   }
 
   async save(change: Partial<Settings>): Promise<void> {
     this.settings = { ...this.settings, ...change };
-    setLanguage(this.settings.language);
+    this.takeOver();
     await this.toasts.guard(async () => {
       // Recent inputs are kept by the app, which may know more of them by now.
       const { recent } = await this.api.settings();
       await this.api.saveSettings({ ...this.settings, recent, ...change });
     });
+  }
+
+  /** What stands outside of components follows the settings. */
+  private takeOver(): void {
+    setLanguage(this.settings.language);
+    privacy.hidden = this.settings.hidePatients;
   }
 
   /** Takes over the recent inputs that the app keeps. */

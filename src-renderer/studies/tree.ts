@@ -8,6 +8,8 @@ export type Row =
       readonly key: string;
       readonly name: string;
       readonly date: string;
+      /** Of its patient, from 1: what it is called where names are hidden. */
+      readonly number: number;
       readonly series: number;
     }
   | { readonly kind: 'series'; readonly key: string; readonly card: SeriesCard };
@@ -44,12 +46,14 @@ export function rowsOf(cards: readonly SeriesCard[], filter: string): Row[] {
   const rows: Row[] = [];
   for (const [name, studies] of patients) {
     rows.push({ kind: 'patient', key: `patient ${name}`, name, number: numbers.get(name) ?? 0 });
-    for (const study of [...studies.values()].sort((a, b) => a.date.localeCompare(b.date))) {
+    const inOrder = [...studies.values()].sort((a, b) => a.date.localeCompare(b.date));
+    for (const [i, study] of inOrder.entries()) {
       rows.push({
         kind: 'study',
         key: study.key,
         name: study.name,
         date: study.date,
+        number: i + 1,
         series: study.cards.length,
       });
       for (const card of ordered(study.cards)) rows.push({ kind: 'series', key: card.key, card });

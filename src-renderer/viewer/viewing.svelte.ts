@@ -1,16 +1,10 @@
 import type { AppBridge, SeriesCard } from '../../src-main/contract/app.js';
 import { type Problem, problemFrom } from '../../src-main/contract/errors.js';
+import { FrameWindows } from './image/frame-windows.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from './image/frames.js';
 import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition } from './image/geometry.js';
 import { roundLimit, subtract, valuesOf } from './image/pixels.js';
-import {
-  followedWindow,
-  initialWindow,
-  type Preset,
-  percentiles,
-  presetsOf,
-  type Window,
-} from './image/window.js';
+import { type Preset, percentiles } from './image/window.js';
 import { type Paint, Painter } from './painter.js';
 import type { Scene, ShownPlane } from './scene.js';
 import { initialState, reset, setOrientation, type ViewState, withLayout } from './view-state.js';
@@ -48,9 +42,7 @@ export class ViewerSession {
   );
 
   readonly #store: FrameStore;
-  #opened: Window = { center: 0, width: 1 };
-  /** Of the frame on screen. */
-  #named: readonly Window[] = [];
+  #windows = new FrameWindows();
   #running = 0;
   #waiting: Target | null = null;
   #asked = 0;
@@ -100,6 +92,7 @@ export class ViewerSession {
     this.#store.forget();
     this.scene = null;
     this.presets = [];
+    this.#windows = new FrameWindows();
     Object.assign(this.view, initialState(), {
       tool: this.view.tool,
       smooth: this.view.smooth,
@@ -141,7 +134,7 @@ export class ViewerSession {
 
   reset(): void {
     const { before } = this.series;
-    if (before !== null) reset(this.view, this.#opened, defaultOrientation(before));
+    if (before !== null) reset(this.view, this.#windows.opened, defaultOrientation(before));
   }
 
   retry(): void {
@@ -209,15 +202,12 @@ export class ViewerSession {
 
   #commit(order: number, scene: Scene): void {
     this.#shown = order;
-    const first = this.presets.length === 0;
     const { card, frame, values } = scene.before;
-    if (first || !sameWindows(frame.windows, this.#named)) {
-      const last = this.#named;
-      this.#named = frame.windows;
-      this.presets = presetsOf(card, values, frame.windows);
-      this.#opened = initialWindow(card, values, frame.windows);
-      this.view.window = first ? this.#opened : followedWindow(this.view.window, last, frame.windows);
-    }
+    const plane = { card, frame: scene.frame, values, windows: frame.windows };
+    const window = this.#windows.next(plane, this.view.window);
+    if (window.center !== this.view.window.center || window.width !== this.view.window.width)
+      this.view.window = window;
+    this.presets = this.#windows.presets;
     if (this.autoResidual === 0 && scene.after !== null && scene.comparable)
       this.autoResidual = limitOf(differences(scene.before.values, scene.after.values));
     if (this.autoError === 0)
@@ -295,12 +285,6 @@ function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scene | nul
     comparable: fits(after),
     errorFits: fits(error),
   };
-}
-
-function sameWindows(a: readonly Window[], b: readonly Window[]): boolean {
-  return (
-    a.length === b.length && a.every(({ center, width }, i) => center === b[i].center && width === b[i].width)
-  );
 }
 
 function differences(before: Float32Array, after: Float32Array): Float32Array {

@@ -154,6 +154,7 @@ describe('the library', () => {
       position: [0, 0, 3 * (i % 3)],
       time: i < 3 ? 1 : 2,
       bValue: i < 3 ? 0 : 1000,
+      gradient: i < 3 ? [0, 0, 0] : [0.8, 0, -0.6],
       acquired: `202611291200${i < 3 ? '01.0' : '13.5'}`,
       slope: i < 3 ? 1 : 2,
       window: [i, 10] as const,
@@ -162,7 +163,8 @@ describe('the library', () => {
     await fs.writeFile(path.join(folder, 'in', 'a.dcm'), image);
     const [card] = (await open('many', [path.join(folder, 'in')])).series;
     expect(card).toMatchObject({ slices: 3, frames: 2, instances: 1, spacing: [2, 2, 3], eligible: true });
-    expect(card.frameLabels).toEqual(['b 0, +0.0 s', 'b 1000, +12.5 s']);
+    expect(card.frameLabels).toEqual(['b 0, +0.0 s', 'b 1000 (0.8, 0, \u22120.6), +12.5 s']);
+    expect(card.frameBValues).toEqual([0, 1000]);
     for (const [i, { slope, values }] of frames.entries()) {
       const { header } = await library.frame(card.key, i);
       expect(header).toMatchObject({

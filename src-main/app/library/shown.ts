@@ -107,8 +107,8 @@ function recentFile(): (instance: Instance) => Promise<Uint8Array> {
   };
 }
 
-/** By the first slice of each frame: 'b 1000, +12.3 s'. */
-function frameLabels({ instances, slots, frames }: Series): Pick<SeriesCard, 'frameLabels'> {
+/** By the first slice of each frame: 'b 1000 (0.71, 0, −0.71), TE 90 ms, +12.3 s'. */
+function frameLabels({ instances, slots, frames }: Series): Pick<SeriesCard, 'frameLabels' | 'frameBValues'> {
   if (frames < 2) return {};
   const firsts = new Map<number, Instance>();
   slots.forEach(({ frame }, i) => {
@@ -120,16 +120,28 @@ function frameLabels({ instances, slots, frames }: Series): Pick<SeriesCard, 'fr
     null,
   );
   const isTimed = start !== null && new Set(times).size > 1;
+  const echoes = new Set([...firsts.values()].map(({ echoTime }) => echoTime));
+  const bValues = Array.from({ length: frames }, (_, frame) => firsts.get(frame)?.bValue ?? 0);
   const labels = Array.from({ length: frames }, (_, frame) => {
     const first = firsts.get(frame);
     if (first === undefined) return '';
     const time = isTimed ? secondsOf(first.acquisitionTime) : null;
     return [
-      ...(first.bValue === null ? [] : [`b ${Math.round(first.bValue)}`]),
+      ...(first.bValue === null ? [] : [diffusionText(first.bValue, first.gradient)]),
+      ...(first.echoTime === null || echoes.size < 2 ? [] : [`TE ${Number(first.echoTime.toFixed(1))} ms`]),
       ...(time === null || start === null ? [] : [`+${(time - start).toFixed(1)} s`]),
     ].join(', ');
   });
-  return labels.every((label) => label === '') ? {} : { frameLabels: labels };
+  return {
+    ...(labels.every((label) => label === '') ? {} : { frameLabels: labels }),
+    ...(new Set(bValues).size < 2 ? {} : { frameBValues: bValues }),
+  };
+}
+
+function diffusionText(bValue: number, gradient: readonly number[] | null): string {
+  const b = `b ${Math.round(bValue)}`;
+  if (bValue === 0 || gradient === null || gradient.every((part) => part === 0)) return b;
+  return `${b} (${gradient.map((part) => String(Number(part.toFixed(2))).replace('-', '\u2212')).join(', ')})`;
 }
 
 /** Seconds of a date and time of DICOM since some moment that is the same for all with a date; null of none. */
