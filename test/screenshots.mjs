@@ -236,11 +236,11 @@ async function tour(page) {
   await shootHere('compare');
 
   await picture.focus();
-  await page.keyboard.press('4');
+  await page.keyboard.press('Shift+4');
   await page.locator('.picture[data-kind="error"]').waitFor();
   await shootHere('error-map');
   await picture.focus();
-  await page.keyboard.press('2');
+  await page.keyboard.press('Shift+2');
   await page.keyboard.press('o');
   await page.keyboard.press('r');
   await page.keyboard.press('Enter');

@@ -13,12 +13,15 @@ export type Command =
   | 'window-narrower'
   | 'level-up'
   | 'level-down'
+  | 'preset'
   | 'preset-next'
   | 'window-auto'
   | 'invert'
   | 'zoom-in'
   | 'zoom-out'
   | 'fit'
+  | 'one-to-one'
+  | 'enlarge'
   | 'pan-left'
   | 'pan-right'
   | 'pan-up'
@@ -53,7 +56,11 @@ export type Command =
   | 'remove'
   | 'escape'
   | 'annotations'
-  | 'panel';
+  | 'panel'
+  | 'menu'
+  | 'undo'
+  | 'redo'
+  | 'through-time';
 
 type ShortcutGroup = 'scroll' | 'window' | 'view' | 'compare' | 'measure';
 
@@ -75,6 +82,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['ArrowRight'], command: 'frame-next', group: 'scroll' },
   { keys: ['ArrowLeft'], command: 'frame-previous', group: 'scroll' },
   { keys: ['c'], command: 'cine', group: 'scroll' },
+  { keys: ['y'], command: 'through-time', group: 'scroll' },
+  { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], command: 'preset', group: 'window' },
   { keys: [']'], command: 'window-wider', group: 'window' },
   { keys: ['['], command: 'window-narrower', group: 'window' },
   { keys: ['.'], command: 'level-up', group: 'window' },
@@ -85,6 +94,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['+', '='], command: 'zoom-in', group: 'view' },
   { keys: ['-'], command: 'zoom-out', group: 'view' },
   { keys: ['0'], command: 'fit', group: 'view' },
+  { keys: ['z'], command: 'one-to-one', group: 'view' },
+  { keys: ['x'], command: 'enlarge', group: 'view' },
   { keys: ['Control+ArrowLeft'], command: 'pan-left', group: 'view' },
   { keys: ['Control+ArrowRight'], command: 'pan-right', group: 'view' },
   { keys: ['Control+ArrowUp'], command: 'pan-up', group: 'view' },
@@ -96,9 +107,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['n'], command: 'annotations', group: 'view' },
   { keys: ['b'], command: 'panel', group: 'view' },
   { keys: ['Backspace'], command: 'reset', group: 'view' },
-  { keys: ['1'], command: 'layout-one', group: 'compare' },
-  { keys: ['2'], command: 'layout-two', group: 'compare' },
-  { keys: ['4'], command: 'layout-four', group: 'compare' },
+  { keys: ['Control+z'], command: 'undo', group: 'view' },
+  { keys: ['Control+y', 'Control+Shift+z'], command: 'redo', group: 'view' },
+  { keys: ['ContextMenu', 'Shift+F10'], command: 'menu', group: 'view' },
+  { keys: ['Shift+1'], command: 'layout-one', group: 'compare' },
+  { keys: ['Shift+2'], command: 'layout-two', group: 'compare' },
+  { keys: ['Shift+4'], command: 'layout-four', group: 'compare' },
   { keys: ['s'], command: 'swipe', group: 'compare' },
   { keys: ['j'], command: 'split-left', group: 'compare' },
   { keys: ['k'], command: 'split-right', group: 'compare' },
@@ -123,17 +137,36 @@ export const SHORTCUTS: readonly Shortcut[] = [
 
 export interface Key {
   readonly key: string;
+  /** The physical key. */
+  readonly code?: string;
   readonly shiftKey: boolean;
   readonly ctrlKey: boolean;
   readonly altKey: boolean;
   readonly metaKey: boolean;
 }
 
-/** The command of a key, or null. Signs such as '+' need no Shift in the list: keyboards differ in where they are. */
-export function commandOf({ key, shiftKey, ctrlKey, altKey, metaKey }: Key): Command | null {
+/** The digit of a key in the row of digits, whatever stands on it with Shift or in other countries; null for other keys. */
+export function digitOf({ code }: Pick<Key, 'code'>): number | null {
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(code ?? '')?.[1];
+  return digit === undefined ? null : Number(digit);
+}
+
+/**
+ * The command of a key, or null. Digits are meant by their place; signs such as '+' need no Shift in the list: keyboards
+ * differ in where they are.
+ */
+export function commandOf(pressed: Key): Command | null {
+  const { key, shiftKey, ctrlKey, altKey, metaKey } = pressed;
   if (altKey || metaKey) return null;
+  const digit = digitOf(pressed);
+  const placed =
+    digit === null ? null : find(`${ctrlKey ? 'Control+' : ''}${shiftKey ? 'Shift+' : ''}${digit}`);
+  if (placed !== null) return placed;
   const isSign = key.length === 1 && key.toLowerCase() === key.toUpperCase();
   const name = key.length === 1 ? key.toLowerCase() : key;
-  const full = `${ctrlKey ? 'Control+' : ''}${shiftKey && !isSign ? 'Shift+' : ''}${name}`;
-  return SHORTCUTS.find(({ keys }) => keys.includes(full))?.command ?? null;
+  return find(`${ctrlKey ? 'Control+' : ''}${shiftKey && !isSign ? 'Shift+' : ''}${name}`);
+}
+
+function find(name: string): Command | null {
+  return SHORTCUTS.find(({ keys }) => keys.includes(name))?.command ?? null;
 }

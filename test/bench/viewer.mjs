@@ -50,7 +50,7 @@ for (const times of [1, 2, 4]) {
   await page.goto(server.url);
   await page.locator('.picture[data-slice] canvas').first().waitFor();
   await page.locator('.picture').first().focus();
-  await page.keyboard.press('4');
+  await page.keyboard.press('Shift+4');
   await page.waitForTimeout(1500);
   const run = async (name, set, script) => {
     const result = await page.evaluate(`(${measure})(60, ${script})`);

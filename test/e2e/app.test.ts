@@ -154,7 +154,7 @@ describe.skipIf(missing)('the app in a browser', () => {
 
   it('shows where pixels changed, and measures a region with the numbers of the files', async () => {
     await page.locator('.picture').first().focus();
-    await page.keyboard.press('4');
+    await page.keyboard.press('Shift+4');
     await page.locator('.picture[data-kind="error"]').waitFor();
     await page.locator('.legend').getByText('σ', { exact: true }).waitFor();
     await window.shoot('app-four');
@@ -175,7 +175,7 @@ describe.skipIf(missing)('the app in a browser', () => {
     }
     expect(Math.abs(sd[0] - sd[1])).toBeGreaterThan(0);
     await page.locator('.picture').first().focus();
-    await page.keyboard.press('2');
+    await page.keyboard.press('Shift+2');
   });
 
   it('shows no name, file or description in the viewer when patients are hidden', async () => {

@@ -152,13 +152,13 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     const slices = () =>
       page.locator('.picture').evaluateAll((all) => all.map((element) => element.getAttribute('data-slice')));
     await focus(page);
-    await press(page, '4', 'ArrowDown', 'ArrowDown');
+    await press(page, 'Shift+4', 'ArrowDown', 'ArrowDown');
     await expect.poll(slices).toEqual(['11', '11', '11', '11']);
     await press(page, 'Home');
     await expect.poll(slices).toEqual(['0', '0', '0', '0']);
     await page.locator('.picture').nth(2).hover();
     await page.mouse.wheel(0, 100);
-    await expect.poll(slices).toEqual(['2', '2', '2', '2']);
+    await expect.poll(slices).toEqual(['1', '1', '1', '1']);
     await page.getByLabel('Slice', { exact: true }).fill('18');
     await expect.poll(slices).toEqual(['18', '18', '18', '18']);
     await shoot(page, 'four');
@@ -246,9 +246,11 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await drag('right', 0, -50);
     expect((await corner()).split('\n').at(-1)).not.toBe(before.split('\n').at(-1));
     const view = () => page.evaluate('viewer.viewState()');
-    expect(await view()).toMatchObject({ pan: { x: 0, y: 0 } });
+    // about the pointer: what was under it stays there
+    const zoomed = Object(await view()).pan;
+    expect(zoomed).not.toEqual({ x: 0, y: 0 });
     await drag('middle', 30, 10);
-    expect(await view()).not.toMatchObject({ pan: { x: 0, y: 0 } });
+    expect(Object(await view()).pan).not.toEqual(zoomed);
     await press(page, 'Backspace');
     expect(await corner()).toBe(before);
     expect(JSON.parse(JSON.stringify(await view()))).toEqual(await view());
@@ -344,7 +346,7 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await empty.page.close();
     const alone = await open('?pair=none');
     await focus(alone.page);
-    await press(alone.page, '2');
+    await press(alone.page, 'Shift+2');
     await alone.page.getByText('No denoised series yet').waitFor();
     await alone.page.close();
   });
@@ -364,7 +366,7 @@ describe.skipIf(missing)('the viewer in a browser', () => {
   it('has no accessibility violation', async () => {
     const { page } = await open();
     await focus(page);
-    await press(page, '4', 'r', 'Enter', 'l', 'Enter', 'o');
+    await press(page, 'Shift+4', 'r', 'Enter', 'l', 'Enter', 'o');
     const found: unknown = await page.evaluate(
       `${axe}; axe.run(document.querySelector('.viewer'), { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' ')))`,
     );

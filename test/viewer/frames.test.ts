@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandOf, SHORTCUTS } from '../../src-renderer/shared/viewer-keys.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from '../../src-renderer/viewer/image/frames.js';
-import { initialState, zoomAt } from '../../src-renderer/viewer/view-state.js';
+import { initialState, zoomAt } from '../../src-renderer/viewer/session/view-state.js';
 import en from '../../src-renderer/words/languages/en.json';
 
 function frame(series: string, index: number, bytes = 512 * 1024): Frame {

@@ -19,6 +19,7 @@ import {
   draggedWindow,
   followedWindow,
   initialWindow,
+  numberedPresets,
   percentiles,
   presetsOf,
 } from '../../src-renderer/viewer/image/window.js';
@@ -157,8 +158,11 @@ describe('windows', () => {
       windows: [{ center: 40, width: 80, name: '' }],
     };
     const presets = presetsOf(ct, before);
-    expect(presets[0]).toEqual({ id: 'file-0', name: 'File', center: 40, width: 80 });
-    expect(presets.some(({ name }) => name === 'Lung')).toBe(true);
+    expect(presets[0]).toEqual({ id: 'file-0', name: null, center: 40, width: 80 });
+    expect(presets.some(({ id }) => id === 'lung')).toBe(true);
+    // its keys are those of every CT series, whatever the file names
+    expect(numberedPresets(presets)[0]).toMatchObject({ center: 40, width: 80 });
+    expect(numberedPresets(presets)[2]).toMatchObject({ id: 'lung' });
     expect(presets.filter(({ center, width }) => center === 40 && width === 80)).toHaveLength(1);
     expect(presetsOf({ ...ct, modality: 'MR' }, before).map(({ id }) => id)).not.toContain('lung');
   });

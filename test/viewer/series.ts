@@ -154,3 +154,52 @@ export function emptyCard(key: string, columns: number, rows: number, slices: nu
     forPerson: { patient: '', study: '', studyDate: '', description: '' },
   };
 }
+
+/** What a drawn series is like. */
+interface Drawn {
+  readonly modality: string;
+  readonly side: number;
+  readonly slices: number;
+  readonly frames: number;
+  /** mm between slices. */
+  readonly between?: number;
+}
+
+/** Axial planes of a disk with a bright square, brighter from slice to slice and frame to frame, with noise. */
+export function drawnSet(key: string, drawn: Drawn): FixtureSet {
+  const { side, slices, frames, modality, between = 3 } = drawn;
+  const random = generator(7);
+  const planes = Array.from({ length: slices * frames }, (_, plane) => {
+    const [slice, frame] = [plane % slices, Math.floor(plane / slices)];
+    return Int16Array.from({ length: side * side }, (__, i) => {
+      const [x, y] = [i % side, Math.floor(i / side)];
+      const inside = Math.hypot(x - side / 2, y - side / 2) < 0.45 * side;
+      const square = x > 0.3 * side && x < 0.45 * side && y > 0.3 * side && y < 0.45 * side;
+      const value = (inside ? 400 : 20) + (square ? 300 : 0) + 10 * slice + 25 * frame;
+      return Math.round(value + 20 * (random() + random() + random() - 1.5));
+    });
+  });
+  const affine = [1, 0, 0, -side / 2, 0, 1, 0, -side / 2, 0, 0, between, 0, 0, 0, 0, 1];
+  const card: SeriesCard = {
+    ...emptyCard(key, side, side, slices),
+    modality,
+    frames,
+    affine,
+    spacing: [1, 1, between],
+    units: modality === 'CT' ? 'HU' : 'a.u.',
+    seriesInstanceUid: `2.25.${side}${slices}${frames}`,
+    seriesNumber: 5,
+  };
+  return setOf(card, planes);
+}
+
+/** Numbers from 0 to 1, the same at each call with the same seed (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

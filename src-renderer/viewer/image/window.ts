@@ -8,21 +8,22 @@ export interface Window {
 
 export interface Preset extends Window {
   readonly id: string;
-  readonly name: string;
+  /** As the file calls it; null: by its id, in the language of the window. */
+  readonly name: string | null;
 }
 
-/** Customary windows of CT in HU: level, width. */
-const CT: readonly (readonly [string, string, number, number])[] = [
-  ['brain', 'Brain', 40, 80],
-  ['stroke', 'Stroke', 35, 40],
-  ['subdural', 'Subdural', 75, 215],
-  ['soft', 'Soft tissue', 50, 400],
-  ['abdomen', 'Abdomen', 40, 350],
-  ['liver', 'Liver', 60, 160],
-  ['mediastinum', 'Mediastinum', 40, 450],
-  ['lung', 'Lung', -600, 1500],
-  ['bone', 'Bone', 400, 1800],
-  ['temporal', 'Temporal bone', 600, 2800],
+/** Customary windows of CT in HU: level, width; the first nine have the keys 1 to 9. */
+const CT: readonly (readonly [string, number, number])[] = [
+  ['brain', 40, 80],
+  ['bone', 400, 1800],
+  ['lung', -600, 1500],
+  ['abdomen', 40, 350],
+  ['mediastinum', 40, 450],
+  ['soft', 50, 400],
+  ['liver', 60, 160],
+  ['stroke', 35, 40],
+  ['subdural', 75, 215],
+  ['temporal', 600, 2800],
 ];
 
 /**
@@ -36,26 +37,39 @@ export function presetsOf(
 ): readonly Preset[] {
   const file = windows.map(({ center, width }, i) => ({
     id: `file-${i}`,
-    name: series.windows[i]?.name || (windows.length > 1 ? `File ${i + 1}` : 'File'),
+    name: series.windows[i]?.name || null,
     center,
     width,
   }));
   const auto = values === null ? [] : automatic(values);
   const ct =
-    series.modality === 'CT' ? CT.map(([id, name, center, width]) => ({ id, name, center, width })) : [];
+    series.modality === 'CT' ? CT.map(([id, center, width]) => ({ id, name: null, center, width })) : [];
   const all = series.modality === 'CT' ? [...file, ...ct, ...auto] : [...file, ...auto];
   return all.filter(
     (preset, i) => all.findIndex((p) => p.center === preset.center && p.width === preset.width) === i,
   );
 }
 
+/**
+ * Presets in the order of the keys 1 to 9: of CT the customary ones first, which are the same for every series, else
+ * those of the file and those from the values.
+ */
+export function numberedPresets(presets: readonly Preset[]): readonly Preset[] {
+  const isCt = presets.some(({ id }) => CT.some(([name]) => name === id));
+  // one of the file may stand for a customary one
+  const customary = CT.flatMap(([, center, width]) =>
+    presets.filter((preset) => isCt && preset.center === center && preset.width === width),
+  );
+  return [...customary, ...presets.filter((preset) => !customary.includes(preset))].slice(0, 9);
+}
+
 function automatic(values: Float32Array): Preset[] {
   const [low, dark, bright, high] = percentiles(values, [0, 0.01, 0.995, 1]);
   const [tightLow, tightHigh] = percentiles(values, [0.05, 0.97]);
   return [
-    { id: 'auto', name: 'Auto', ...between(dark, bright) },
-    { id: 'contrast', name: 'Auto, high contrast', ...between(tightLow, tightHigh) },
-    { id: 'full', name: 'Full range', ...between(low, high) },
+    { id: 'auto', name: null, ...between(dark, bright) },
+    { id: 'contrast', name: null, ...between(tightLow, tightHigh) },
+    { id: 'full', name: null, ...between(low, high) },
   ];
 }
 

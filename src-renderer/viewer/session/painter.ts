@@ -1,5 +1,5 @@
-import { divergingColour, ERROR_CLEAR, ERROR_LIMIT, sequentialColour } from '../ui/palette.js';
-import { pixelSpacing } from './image/geometry.js';
+import { divergingColour, ERROR_CLEAR, ERROR_LIMIT, sequentialColour } from '../../ui/palette.js';
+import { pixelSpacing } from '../image/geometry.js';
 import {
   blend,
   type ColourScale,
@@ -11,8 +11,8 @@ import {
   rangeOf,
   smoothNoise,
   subtract,
-} from './image/pixels.js';
-import type { Picture } from './image/stage.js';
+} from '../image/pixels.js';
+import type { Picture } from '../image/stage.js';
 import type { Scene, ShownPlane } from './scene.js';
 import type { ViewState } from './view-state.js';
 

@@ -1,9 +1,10 @@
-import type { Command } from '../shared/viewer-keys.js';
-import { pixelSpacing } from './image/geometry.js';
-import type { Shape } from './image/measure.js';
-import { autoWindow } from './image/window.js';
+import type { Command } from '../../shared/viewer-keys.js';
+import { pixelSpacing } from '../image/geometry.js';
+import type { Shape } from '../image/measure.js';
+import { autoWindow, numberedPresets } from '../image/window.js';
 import {
   addMeasurement,
+  enlarge,
   mirror,
   moveSelected,
   OVERLAYS,
@@ -13,11 +14,17 @@ import {
   toggleCompare,
   withLayout,
   zoomBy,
+  zoomTo,
 } from './view-state.js';
 import type { ViewerSession } from './viewing.svelte.js';
 
-/** Does what a key or a button says. */
-export function perform(session: ViewerSession, command: Command): void {
+/**
+ * Does what a key or a button says, as a step that can be taken back.
+ *
+ * @param digit of the key, for the commands of numbers
+ */
+export function perform(session: ViewerSession, command: Command, digit = 1): void {
+  session.history.mark();
   const { view, scene } = session;
   const hasAfter = session.series.after !== null;
   const slice = session.wantedSlice;
@@ -44,6 +51,17 @@ export function perform(session: ViewerSession, command: Command): void {
     'level-up': () => change(1, 0.05),
     'level-down': () => change(1, -0.05),
     'preset-next': () => nextPreset(session),
+    preset: () => {
+      const chosen = numberedPresets(session.presets)[digit - 1];
+      if (chosen !== undefined) view.window = { center: chosen.center, width: chosen.width };
+    },
+    undo: () => session.history.undo(),
+    redo: () => session.history.redo(),
+    menu: () => openMenu(session),
+    enlarge: () => enlarge(view, session.focused),
+    'through-time': () => {
+      view.throughTime = !view.throughTime && (session.series.before?.frames ?? 1) > 1;
+    },
     'window-auto': () => {
       if (scene !== null) view.window = autoWindow(scene.before.values);
     },
@@ -55,6 +73,11 @@ export function perform(session: ViewerSession, command: Command): void {
     fit: () => {
       view.zoom = 1;
       view.pan = { x: 0, y: 0 };
+    },
+    'one-to-one': () => {
+      if (scene === null) return;
+      const { fit, ratio } = session.pane;
+      zoomTo(view, 1 / (fit * ratio * Math.min(...pixelSpacing(scene.before.card))));
     },
     'pan-left': () => pan(-1, 0),
     'pan-right': () => pan(1, 0),
@@ -124,6 +147,14 @@ export function perform(session: ViewerSession, command: Command): void {
     },
   };
   actions[command]();
+}
+
+/** In the middle of the viewport that had the focus last. */
+function openMenu(session: ViewerSession): void {
+  const viewports = document.querySelectorAll('.viewer .picture');
+  const box = (viewports[session.focused] ?? viewports[0])?.getBoundingClientRect();
+  if (box === undefined) return;
+  session.menu = { x: box.left + box.width / 2, y: box.top + box.height / 3, place: session.focused };
 }
 
 function nextPreset({ view, presets }: ViewerSession): void {

@@ -1,6 +1,6 @@
-import { mirrored, type Orientation, type Rotation, rotated, STORED } from './image/geometry.js';
-import type { Shape } from './image/measure.js';
-import type { Window } from './image/window.js';
+import { mirrored, type Orientation, type Rotation, rotated, STORED } from '../image/geometry.js';
+import type { Shape } from '../image/measure.js';
+import type { Window } from '../image/window.js';
 
 export const PANE_KINDS = ['before', 'after', 'swipe', 'flicker', 'residual', 'error'] as const;
 export type PaneKind = (typeof PANE_KINDS)[number];
@@ -67,8 +67,12 @@ export interface ViewState {
   /** Window, overlay and measurements beside the viewports. */
   panel: boolean;
   cine: boolean;
-  /** Slices a second. */
+  /** Slices, or time points, a second. */
   cineRate: number;
+  /** Wheel and cine go through time points instead of slices. */
+  throughTime: boolean;
+  /** What was on screen before one viewport took all the room. */
+  enlargedFrom: Pick<ViewState, 'layout' | 'panes'> | null;
 }
 
 const MAXIMUM_ZOOM = 32;
@@ -105,6 +109,8 @@ export function initialState(): ViewState {
     panel: true,
     cine: false,
     cineRate: 12,
+    throughTime: false,
+    enlargedFrom: null,
   };
 }
 
@@ -122,6 +128,7 @@ const USUAL: readonly PaneKind[] = ['before', 'after', 'residual', 'error'];
 
 /** A layout, with the usual content of its places. */
 export function withLayout(view: ViewState, layout: Layout, hasAfter: boolean): void {
+  view.enlargedFrom = null;
   view.layout = layout;
   view.panes = layout === 'one' && hasAfter ? ['after', 'before', 'residual', 'error'] : USUAL;
 }
@@ -130,8 +137,24 @@ export function withLayout(view: ViewState, layout: Layout, hasAfter: boolean): 
 export function toggleCompare(view: ViewState, kind: 'swipe' | 'flicker'): void {
   if (view.layout === 'one' && view.panes[0] === kind) withLayout(view, 'two', true);
   else {
+    view.enlargedFrom = null;
     view.layout = 'one';
     view.panes = [kind, 'after', 'residual', 'error'];
+  }
+}
+
+/** Gives one of several viewports all the room; of one, takes it back. */
+export function enlarge(view: ViewState, place: number): void {
+  const { enlargedFrom } = view;
+  if (enlargedFrom !== null) {
+    view.layout = enlargedFrom.layout;
+    view.panes = enlargedFrom.panes;
+    view.enlargedFrom = null;
+  } else if (view.layout !== 'one') {
+    view.enlargedFrom = { layout: view.layout, panes: view.panes };
+    const kind = view.panes[place] ?? 'before';
+    view.panes = [kind, ...view.panes.filter((other) => other !== kind)];
+    view.layout = 'one';
   }
 }
 
@@ -142,6 +165,11 @@ export function withPane(view: ViewState, place: number, kind: PaneKind): void {
 export function zoomBy(view: ViewState, factor: number): void {
   const zoom = Math.min(MAXIMUM_ZOOM, Math.max(MINIMUM_ZOOM, view.zoom * factor));
   view.zoom = Math.abs(zoom - 1) < 0.02 ? 1 : zoom;
+}
+
+/** As large as `zoom` says, about the middle of the screen. */
+export function zoomTo(view: ViewState, zoom: number): void {
+  view.zoom = Math.min(MAXIMUM_ZOOM, Math.max(MINIMUM_ZOOM, zoom));
 }
 
 /** Zooms so that the point of the plane under the pointer stays there; `at` is in mm from the middle of the screen. */

@@ -1,6 +1,6 @@
-import { t } from '../words/text.svelte.js';
-import { voxelToPatient } from './image/geometry.js';
-import { pixelAt } from './image/measure.js';
+import { t } from '../../words/text.svelte.js';
+import { voxelToPatient } from '../image/geometry.js';
+import { pixelAt } from '../image/measure.js';
 import type { Paint } from './painter.js';
 import type { Scene } from './scene.js';
 import { millimetres, number, withUnits } from './value-text.js';

@@ -1,5 +1,5 @@
-import type { SeriesCard } from '../../src-main/contract/app.js';
-import type { Frame } from './image/frames.js';
+import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { Frame } from '../image/frames.js';
 
 /** One series at one place. */
 export interface ShownPlane {

@@ -1,10 +1,11 @@
-import type { AppBridge, SeriesCard } from '../../src-main/contract/app.js';
-import { type Problem, problemFrom } from '../../src-main/contract/errors.js';
-import { FrameWindows } from './image/frame-windows.js';
-import { type Frame, FrameStore, frameLoader, neighbours } from './image/frames.js';
-import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition } from './image/geometry.js';
-import { roundLimit, subtract, valuesOf } from './image/pixels.js';
-import { type Preset, percentiles } from './image/window.js';
+import type { AppBridge, SeriesCard } from '../../../src-main/contract/app.js';
+import { type Problem, problemFrom } from '../../../src-main/contract/errors.js';
+import { FrameWindows } from '../image/frame-windows.js';
+import { type Frame, FrameStore, frameLoader, neighbours } from '../image/frames.js';
+import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition } from '../image/geometry.js';
+import { roundLimit, subtract, valuesOf } from '../image/pixels.js';
+import { type Preset, percentiles } from '../image/window.js';
+import { History } from './history.js';
 import { type Paint, Painter } from './painter.js';
 import type { Scene, ShownPlane } from './scene.js';
 import { initialState, reset, setOrientation, type ViewState, withLayout } from './view-state.js';
@@ -41,6 +42,14 @@ export class ViewerSession {
     this.#painter.paint(this.scene, this.strength, this.view, this.autoResidual, this.autoError),
   );
 
+  /** Where the menu of a viewport is open, in CSS pixels of the window; null: it is not. */
+  menu = $state.raw<{ readonly x: number; readonly y: number; readonly place: number } | null>(null);
+  /** Of the viewports, all of one size: CSS pixels to a mm where the whole plane fits, device pixels to a CSS pixel. */
+  pane = { fit: 1, ratio: 1 };
+  /** The place that had the focus last. */
+  focused = 0;
+  readonly history: History;
+
   readonly #store: FrameStore;
   #windows = new FrameWindows();
   #running = 0;
@@ -56,6 +65,7 @@ export class ViewerSession {
 
   constructor(bridge: AppBridge, limitMebibytes: number, onStrength: (strength: number) => void) {
     this.#onStrength = onStrength;
+    this.history = new History(this.view);
     this.#store = new FrameStore(
       frameLoader((series, index) => bridge.resourceUrl({ kind: 'frame', series, index })),
       limitMebibytes,
@@ -82,7 +92,9 @@ export class ViewerSession {
     this.problem = null;
     if (fresh) this.#start(next.before);
     if (fresh || (last.after === null) !== (next.after === null))
-      withLayout(this.view, next.after === null ? 'one' : 'two', next.after !== null);
+      this.history.follow(() =>
+        withLayout(this.view, next.after === null ? 'one' : 'two', next.after !== null),
+      );
     this.autoResidual = 0;
     this.autoError = 0;
     this.request();
@@ -100,9 +112,11 @@ export class ViewerSession {
       panel: this.view.panel,
     });
     this.#lastSlice = null;
-    if (before === null) return;
-    this.view.position = slicePosition(before, Math.floor((before.slices - 1) / 2));
-    setOrientation(this.view, defaultOrientation(before));
+    if (before !== null) {
+      this.view.position = slicePosition(before, Math.floor((before.slices - 1) / 2));
+      setOrientation(this.view, defaultOrientation(before));
+    }
+    this.history.forget();
   }
 
   /** Goes to a slice of the series before; beyond the ends, to the end. */
@@ -115,6 +129,12 @@ export class ViewerSession {
     this.request();
   }
 
+  /** Some slices on, or time points; beyond the ends, to the end. */
+  walk(steps: number, time: boolean): void {
+    if (time) this.goTo(this.wantedSlice, this.view.frame + steps);
+    else this.goTo(this.wantedSlice + steps);
+  }
+
   /** Puts the probe on a pixel of the series before, where every pane shows it. */
   mark({ column, row }: { readonly column: number; readonly row: number }): void {
     this.view.tool = 'probe';
@@ -124,8 +144,10 @@ export class ViewerSession {
   /** One step of cine, around the end; waits for the slice on screen, so that none is left out. */
   advance(): void {
     const { before } = this.series;
-    if (before === null || this.scene?.slice !== this.wantedSlice) return;
-    this.goTo((this.wantedSlice + 1) % before.slices);
+    const { scene, view } = this;
+    if (before === null || scene?.slice !== this.wantedSlice || scene.frame !== view.frame) return;
+    if (view.throughTime) this.goTo(this.wantedSlice, (view.frame + 1) % before.frames);
+    else this.goTo((this.wantedSlice + 1) % before.slices);
   }
 
   setStrength(strength: number): void {
@@ -206,7 +228,9 @@ export class ViewerSession {
     const plane = { card, frame: scene.frame, values, windows: frame.windows };
     const window = this.#windows.next(plane, this.view.window);
     if (window.center !== this.view.window.center || window.width !== this.view.window.width)
-      this.view.window = window;
+      this.history.follow(() => {
+        this.view.window = window;
+      });
     this.presets = this.#windows.presets;
     if (this.autoResidual === 0 && scene.after !== null && scene.comparable)
       this.autoResidual = limitOf(differences(scene.before.values, scene.after.values));
