@@ -5,6 +5,7 @@ import {
   exactly,
   filled,
   flag,
+  integer,
   list,
   nullOr,
   number,
@@ -46,6 +47,15 @@ const PlannedFile = exactly({
 });
 export type PlannedFile = Of<typeof PlannedFile>;
 
+/** Series Numbers of what is derived: no two of a study are the same, whichever share of a plan makes them. */
+const SeriesNumbers = exactly({
+  derived: optional(integer),
+  errorMap: optional(integer),
+  uncertainty: optional(integer),
+  partner: optional(integer),
+});
+export type SeriesNumbers = Of<typeof SeriesNumbers>;
+
 const PlanEntry = exactly({
   /** The same for the same files; opaque. */
   id: filled,
@@ -53,6 +63,8 @@ const PlanEntry = exactly({
   unit: filled,
   kind: oneOf(['dicom', 'nifti']),
   seriesInstanceUid: nullOr(filled),
+  /** DICOM only; absent: any that are free. */
+  numbers: optional(SeriesNumbers),
   modality: text,
   /** Columns, rows, slices, images at each place. */
   grid: tuple([whole, whole, whole, whole]),

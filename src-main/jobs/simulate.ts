@@ -11,7 +11,7 @@ import { writeNifti } from '../imaging/nifti.js';
 import type { Volume } from '../imaging/volume.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
 import { refuseEmpty } from '../series/asked/open-chosen.js';
-import { openJournal } from '../series/journal.js';
+import { openJournal, pixelSettings } from '../series/journal.js';
 import { isNiftiName } from '../series/nifti-finder.js';
 import { loadNifti } from '../series/nifti-input.js';
 import { guardedPath, openInput } from '../series/open-input.js';
@@ -53,6 +53,7 @@ export async function runSimulate(request: SimulateRequest, emit: Emit): Promise
         input,
         folder,
         journal,
+        pixelSettings: async () => pixelSettings(settings),
         processor,
         force: true,
         emit,

@@ -1,7 +1,8 @@
 import { sha256 } from '../base/files.js';
+import type { SeriesNumbers } from '../contract/plan-file.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
-import { newUid } from '../dicom/elements/uid.js';
+import { deriveUid } from '../dicom/elements/uid.js';
 import { attributeValues } from '../dicom/read/keywords.js';
 import { type ComplexPair, pairComplex } from '../dicom/series/complex.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
@@ -12,7 +13,7 @@ import { writeDicomMaps } from './anomaly-output.js';
 import { complexInput } from './complex-input.js';
 import { writeLevelMap } from './dicom-output.js';
 import { type Naming, writeParts, writeStack } from './dicom-write.js';
-import type { StackInput, UnitInput, VolumeSize, Wants } from './input.js';
+import { derivedSeriesUid, type StackInput, type UnitInput, type VolumeSize, type Wants } from './input.js';
 
 /** What is denoised together: a series, or the two that are one complex image. */
 interface Member {
@@ -89,8 +90,13 @@ function proposeUnit(
 ): UnitInput {
   const { seriesNumber, studyInstanceUid, seriesInstanceUid } = members[0].series;
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
-  const key = wants.known?.keys.get(seriesInstanceUid) ?? `series-${String(index + 1).padStart(3, '0')}`;
-  const place = (source: number | null) => ({ uid: newUid(), number: freeSeriesNumber(source, numbers) });
+  const known = wants.known?.units.get(seriesInstanceUid);
+  const key = known?.key ?? `series-${String(index + 1).padStart(3, '0')}`;
+  const namespace = namespaceOf(seriesInstanceUid, members);
+  const place = (holding: keyof SeriesNumbers, source: number | null) => ({
+    uid: derivedSeriesUid(namespace, holding),
+    number: known?.numbers?.[holding] ?? freeSeriesNumber(source, numbers),
+  });
   const isHere = (series: Series) => series.seriesInstanceUid === seriesInstanceUid;
   const elsewhere = members.find(({ pair }) => pair !== null && !isHere(pair.second))?.pair ?? null;
   const all = members.flatMap(halvesOf);
@@ -116,10 +122,11 @@ function proposeUnit(
     unit: {
       key,
       stacks: stacks.map(({ id }) => id),
-      derived: place(seriesNumber),
-      errorMap: wants.errorMap ? place(seriesNumber) : null,
-      uncertainty: wants.uncertainty === true ? place(seriesNumber) : null,
-      ...(elsewhere === null ? {} : { partner: place(elsewhere.second.seriesNumber) }),
+      namespace,
+      derived: place('derived', seriesNumber),
+      errorMap: wants.errorMap ? place('errorMap', seriesNumber) : null,
+      uncertainty: wants.uncertainty === true ? place('uncertainty', seriesNumber) : null,
+      ...(elsewhere === null ? {} : { partner: place('partner', elsewhere.second.seriesNumber) }),
     },
     stacks,
     // The images last: where they are, the run was not interrupted in between.
@@ -131,6 +138,16 @@ function proposeUnit(
       { name: 'image', visible: key, reported: key },
     ],
   };
+}
+
+/**
+ * Of the images of a series, wherever they lie: others of the same series that came later make it another one, for
+ * an archive drops what it has the UID of.
+ */
+function namespaceOf(seriesInstanceUid: string, members: readonly Member[]): string {
+  const images = members.flatMap(halvesOf).flatMap(({ instances }) => instances);
+  const uids = new Set(images.map(({ sopInstanceUid }) => sopInstanceUid));
+  return deriveUid('limpid', seriesInstanceUid, ...[...uids].sort());
 }
 
 /** Whether every image of a stack is in a file that an eligible stack has images in too. */

@@ -169,7 +169,7 @@ export async function writeMap(
 export async function writeLevelMap(
   planes: readonly InstancePlanes[],
   stack: string,
-  { levels, shape, unit, namespace, now, description }: LevelMapRequest,
+  { levels, shape, unit, now, description }: LevelMapRequest,
 ): Promise<Uint8Array> {
   const map: Volume = { ...shape, frames: 1, data: levels, measured: null };
   const members = planes.filter(({ frames }) => frames.includes(0));
@@ -180,8 +180,8 @@ export async function writeLevelMap(
       plane: sliceView(map, slice, 0),
     })),
     ...voxelOf(members[0].instance),
-    seriesInstanceUid: deriveUid(namespace, `noise level of ${unit.key}`),
-    sopInstanceUid: deriveUid(namespace, `noise level of ${stack}`),
+    seriesInstanceUid: deriveUid(unit.namespace, 'noise level'),
+    sopInstanceUid: deriveUid(unit.namespace, `noise level of ${stack}`),
     seriesNumber: unit.derived?.number ?? 1,
     seriesDescriptionSuffix: 'NOISE LEVEL',
     label: 'NOISE LEVEL',

@@ -144,9 +144,9 @@ function mapsOf({ unit, processed }: WriteRequest): MapName[] {
   return maps;
 }
 
-/** The same in a resumed run: the namespace is in the journal. */
+/** The same wherever the same images are derived with the same settings, so that nothing is stored twice. */
 function derivedUid(request: WriteRequest, name: string): string {
-  return deriveUid(request.namespace, name);
+  return deriveUid(request.unit.namespace, name);
 }
 
 async function put(

@@ -1,8 +1,21 @@
 import type { Calibration } from '../contract/calibration.js';
 import type { Problem } from '../contract/errors.js';
+import type { SeriesNumbers } from '../contract/plan-file.js';
 import { OutputReport, type RequestReport } from '../contract/report.js';
-import { integer, list, nullOr, type Of, object, oneOf, optional, text, whole } from '../contract/schema.js';
+import {
+  filled,
+  integer,
+  list,
+  nullOr,
+  type Of,
+  object,
+  oneOf,
+  optional,
+  text,
+  whole,
+} from '../contract/schema.js';
 import type { Processed } from '../denoise/processor.js';
+import { deriveUid } from '../dicom/elements/uid.js';
 import type { SliceRange } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
 import { SIDECAR_KINDS } from './nifti-finder.js';
@@ -65,7 +78,6 @@ export interface LevelMapRequest {
   readonly levels: Float32Array;
   readonly shape: Omit<Volume, 'data' | 'measured'>;
   readonly unit: Unit;
-  readonly namespace: string;
   readonly now: Date;
   /** For Derivation Description: ASCII, without patient attributes. */
   readonly description: string;
@@ -109,7 +121,6 @@ export interface WriteRequest {
   readonly unit: Unit;
   /** Of the unit: holds one file or folder an entry. */
   readonly folder: string;
-  readonly namespace: string;
   readonly loaded: LoadedStack;
   readonly processed: Processed;
   readonly suffix: string;
@@ -151,13 +162,20 @@ export interface Wants extends Maps {
   readonly suffix: string;
   /** Whether derived NIfTI files are called and described by BIDS. */
   readonly bids?: boolean;
-  /** Which files are looked at, by their places, and how units are called, by Series Instance UID; absent: all, by counting. */
+  /** Which files are looked at, by their places, and what units are called, by Series Instance UID; absent: all, by counting. */
   readonly known?: {
     readonly files: ReadonlySet<string>;
-    readonly keys: ReadonlyMap<string, string>;
+    readonly units: ReadonlyMap<string, KnownUnit>;
   };
   /** How complex images are read: their magnitudes unless their parts are wanted. */
   readonly complex?: 'parts';
+}
+
+/** A unit as it was planned among all others. */
+export interface KnownUnit {
+  readonly key: string;
+  /** Absent: any that are free in its study. */
+  readonly numbers?: SeriesNumbers | undefined;
 }
 
 /** What becomes visible when a unit is finished. */
@@ -192,7 +210,6 @@ export interface UnlikeMaps {
   readonly unit: Unit;
   /** Gets `error-map` and `mask`: a folder each for DICOM, a file each for NIfTI. */
   readonly folder: string;
-  readonly namespace: string;
   readonly loaded: LoadedStack;
   /** Error over its limit; 0 in air. */
   readonly errorMap: Float32Array;
@@ -205,10 +222,13 @@ export interface UnlikeMaps {
 }
 
 const Numbered = object({ uid: text, number: integer });
+type Numbered = Of<typeof Numbered>;
 /** One derived series, or one derived NIfTI file, with all that must stay the same when the run is resumed. */
 export const Unit = object({
   /** Safe as a file name. */
   key: text,
+  /** All UIDs of what is derived follow from it: the same for the same images with the same settings, anywhere. */
+  namespace: filled,
   /** Ids of the stacks of the source series, in order. */
   stacks: list(text),
   /** DICOM only. */
@@ -219,6 +239,30 @@ export const Unit = object({
   partner: optional(Numbered),
 });
 export type Unit = Of<typeof Unit>;
+
+export function derivedSeriesUid(namespace: string, holding: keyof SeriesNumbers): string {
+  return deriveUid(namespace, holding);
+}
+
+/**
+ * A unit with the UIDs that follow from its images and the settings: a second run, on whatever machine and into
+ * whatever folder, makes the same instances once more and no others.
+ *
+ * @param settings all that decides the pixels, in one form
+ */
+export function withSettings(unit: Unit, settings: string): Unit {
+  const namespace = deriveUid(unit.namespace, settings);
+  const renamed = <T extends Numbered | null>(one: T, holding: keyof SeriesNumbers) =>
+    one === null ? one : { ...one, uid: derivedSeriesUid(namespace, holding) };
+  return {
+    ...unit,
+    namespace,
+    derived: renamed(unit.derived, 'derived'),
+    errorMap: renamed(unit.errorMap, 'errorMap'),
+    uncertainty: renamed(unit.uncertainty, 'uncertainty'),
+    ...(unit.partner === undefined ? {} : { partner: renamed(unit.partner, 'partner') }),
+  };
+}
 
 /** How large a volume is: values of one plane, and of all. */
 export interface VolumeSize {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
@@ -16,6 +15,7 @@ import {
   object,
   oneOf,
   only,
+  optional,
   readText,
   type Schema,
   text,
@@ -34,17 +34,29 @@ const FORMAT = 3;
 const Settings = fieldsOf(text, nullOr(either([text, number, flag])));
 export type Settings = Of<typeof Settings>;
 
+/** Of a run, what its pixels do not depend on. */
+const OF_RUN = new Set(['input', 'device', 'plan', 'series', 'chosen', 'condition', 'noise map', 'bids']);
+
+/** All of the settings that decides the pixels, in one form, for `withSettings`. */
+export function pixelSettings(settings: Settings): string {
+  const entries = Object.entries(settings).filter(([name]) => !OF_RUN.has(name));
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** What journals of every version say; the rest is as its format has it. */
 const AnyHead = object({ format: whole, settings: Settings });
+
+/** Of earlier versions without a namespace: that of the journal is theirs. */
+const UnitOfJournal = object({ ...Unit.entries, namespace: optional(filled) });
 
 const Head = object({
   format: only(FORMAT),
   settings: Settings,
-  /** Namespace of the new instance UIDs: the same source instance gets the same new UID in a resumed run. */
-  namespace: filled,
+  /** Of journals whose units have no namespace of their own. */
+  namespace: optional(filled),
   /** ISO 8601. The one moment that stands in all derived files, so that a resumed series has one Series Time. */
   createdAt: filled,
-  units: nullOr(list(Unit)),
+  units: nullOr(list(UnitOfJournal)),
 });
 type Head = Of<typeof Head>;
 
@@ -71,7 +83,6 @@ export type UnitRecord = Of<typeof UnitRecord>;
 export const NO_RECORD: UnitRecord = { state: 'working', stacks: {}, published: [] };
 
 export interface Journal {
-  readonly namespace: string;
   readonly createdAt: Date;
   readonly resumed: boolean;
   /** Told where the first run asked for another device. */
@@ -96,7 +107,6 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
   let head: Head = earlier ?? {
     format: FORMAT,
     settings,
-    namespace: randomUUID(),
     createdAt: new Date().toISOString(),
     units: null,
   };
@@ -105,14 +115,17 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
   await makeFolder(folder.own('series'));
   const recordFile = (unit: Unit) => folder.own('series', `${unit.key}.json`);
   return {
-    namespace: head.namespace,
     createdAt: new Date(head.createdAt),
     resumed: earlier?.units != null,
     moved: earlier === null ? null : movedFrom(earlier.settings, settings),
     async plan(proposed) {
       if (head.units !== null) {
-        refuseOtherSeries(head.units, proposed, folder.root);
-        return head.units;
+        const units = head.units.map((unit, i) => ({
+          ...unit,
+          namespace: unit.namespace ?? head.namespace ?? proposed[i]?.namespace ?? unit.key,
+        }));
+        refuseOtherSeries(units, proposed, folder.root);
+        return units;
       }
       head = { ...head, units: proposed };
       await save();

@@ -88,7 +88,7 @@ function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string,
     (kind) => (kind === 'json' && wants.bids === true) || found.sidecars.some((one) => one.kind === kind),
   );
   return {
-    unit: { key, stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
+    unit: { key, namespace: stack.id, stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
     stacks: [stack],
     entries: [
       ...(wants.errorMap ? [entry('error-map', 'error-map')] : []),

@@ -8,7 +8,7 @@ import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 afterAll(removeFolders);
 
 const SETTINGS = { steps: 10, device: 'cpu', model: 'auto' };
-const UNIT = { key: 's1', stacks: ['s1'], derived: null, errorMap: null, uncertainty: null };
+const UNIT = { key: 's1', namespace: 'n1', stacks: ['s1'], derived: null, errorMap: null, uncertainty: null };
 
 /** A folder that a run has begun with one unit, and its journal's file. */
 async function begun() {
@@ -66,5 +66,17 @@ describe('the journal of an output folder', () => {
     };
     await fs.writeFile(path.join(folder.own('series'), 's1.json'), JSON.stringify(record));
     await expect(journal.read(UNIT)).rejects.toThrow('stacks.s1.report.id');
+  });
+});
+
+describe('a journal of an earlier version', () => {
+  it('goes on with its own UIDs, that nothing is derived twice of what is half done', async () => {
+    const { folder, file } = await begun();
+    const place = { uid: '2.25.1', number: 1001 };
+    const { namespace: _, ...earlier } = { ...UNIT, derived: place };
+    await change(file, { namespace: 'random', units: [earlier] });
+    const again = await openJournal(folder, SETTINGS);
+    const proposed = { ...UNIT, derived: { uid: '2.25.2', number: 1001 } };
+    expect(await again.plan([proposed])).toEqual([{ ...UNIT, namespace: 'random', derived: place }]);
   });
 });

@@ -16,14 +16,13 @@ import type { RunStatus } from '../../contract/report.js';
 import { NOTICE } from '../../contract/report-version.js';
 import type { AnomalyRequest } from '../../contract/requests.js';
 import { type AnomalyResult, exitCodeOf } from '../../contract/results.js';
-import { newUid } from '../../dicom/elements/uid.js';
 import type { OpenModel } from '../../model-files/model-file.js';
 import { scaledStack } from '../../restore/apply.js';
 import { ERROR_MAP, MASK } from '../../series/anomaly-output.js';
 import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import { refuseEmpty } from '../../series/asked/open-chosen.js';
 import { gapsProblem } from '../../series/gaps.js';
-import type { InputSet, StackInput, UnitInput } from '../../series/input.js';
+import { type InputSet, type StackInput, type UnitInput, withSettings } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { openInput } from '../../series/open-input.js';
 import { type OutputFolder, publish } from '../../series/output-folder.js';
@@ -115,7 +114,7 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
   };
   // What a run that was stopped has left.
   await fs.rm(folder.own('work'), { recursive: true, force: true });
-  const { namespace, now } = { namespace: newUid(), now: new Date() };
+  const now = new Date();
   const stacks = input.units.flatMap((unit) => unit.stacks.map((stack) => ({ unit, stack })));
   const series: AnomalySeries[] = [];
   const shown = new Map<number, SlicePictures[]>();
@@ -129,7 +128,7 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
     };
     for (const problem of stack.warnings) warn(problem);
     const started = performance.now();
-    const seen = await lookAtOne({ ...run, limits, namespace, now, warn }, unit, stack);
+    const seen = await lookAtOne({ ...run, limits, now, warn }, unit, stack);
     const { status, problem } = seen.series;
     const seconds = (performance.now() - started) / 1000;
     emit({ type: 'series-done', series: stack.id, status, problem, seconds });
@@ -186,7 +185,6 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
 
 interface Look extends Run {
   readonly limits: Limits;
-  readonly namespace: string;
   readonly now: Date;
   readonly warn: (problem: Problem) => void;
 }
@@ -221,9 +219,8 @@ async function lookAtOne(
       ? await checkLesions(source.model, loaded.volume, scaled, centre, limits, random)
       : null;
     await stack.writeUnlike({
-      unit: unit.unit,
+      unit: withSettings(unit.unit, description(source, request, limits)),
       folder: unfinished,
-      namespace: look.namespace,
       loaded,
       errorMap: scored.errorMap,
       mask: scored.mask,

@@ -15,8 +15,8 @@ import { openChooser } from '../../series/asked/choose.js';
 import { type GivenNoise, openGivenNoise } from '../../series/asked/given-noise.js';
 import { isChosen, openChosen, refuseEmpty } from '../../series/asked/open-chosen.js';
 import type { PlannedRun } from '../../series/asked/plan-file.js';
-import type { InputSet } from '../../series/input.js';
-import { openJournal, type Settings } from '../../series/journal.js';
+import type { InputSet, UnitInput } from '../../series/input.js';
+import { openJournal, pixelSettings, type Settings } from '../../series/journal.js';
 import { guardedPath } from '../../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { dropReport, REPORT_FILES } from '../../series/publication.js';
@@ -88,6 +88,7 @@ export async function runDenoise(
           ...(noiseMap === undefined ? {} : { noiseMap }),
           ...(dependencies.slabs === undefined ? {} : { slabs: dependencies.slabs }),
           own: own.of,
+          pixelSettings: pixelSettingsFor(request, input, dependencies, noise),
           trust: trustSettings(request),
         };
         const { reports, outcomes, incomplete } = await runDeriveJob(job);
@@ -154,6 +155,28 @@ function ownProcessors(request: DenoiseRequest, { planned, openProcessor }: Deno
           () => {},
         );
     },
+  };
+}
+
+/** Of a unit, of which the plan may have settings for single stacks. */
+function pixelSettingsFor(
+  request: DenoiseRequest,
+  input: InputSet,
+  { planned, modelHash }: DenoiseDependencies,
+  noise: GivenNoise | undefined,
+): (unit: UnitInput) => Promise<string> {
+  const known = new Map<string, Promise<string>>();
+  const settled = (asked: DenoiseRequest): Promise<string> => {
+    const key = JSON.stringify(asked);
+    const found =
+      known.get(key) ??
+      modelHash(asked).then((model) => pixelSettings(settingsOf(asked, input, model, undefined, noise)));
+    known.set(key, found);
+    return found;
+  };
+  return async ({ stacks }) => {
+    const each = await Promise.all(stacks.map(({ id }) => settled(planned?.requestFor(id) ?? request)));
+    return new Set(each).size === 1 ? each[0] : stacks.map(({ id }, i) => `${id} ${each[i]}`).join('\n');
   };
 }
 

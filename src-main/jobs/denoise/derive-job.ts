@@ -13,7 +13,13 @@ import {
 import type { JobEvent } from '../../contract/events.js';
 import type { SeriesReport } from '../../contract/report.js';
 import type { SeriesOutcome } from '../../contract/results.js';
-import type { StackInput, UnitInput, WrittenFile } from '../../series/input.js';
+import {
+  type StackInput,
+  type Unit,
+  type UnitInput,
+  type WrittenFile,
+  withSettings,
+} from '../../series/input.js';
 import { NO_RECORD, type StackRecord, type UnitRecord } from '../../series/journal.js';
 import { entriesOf, type Publication, publishUnit, wholeFiles } from '../../series/publication.js';
 import { changedSource, emptyReport, outputReport, sourceHash } from '../../series/stack-record.js';
@@ -68,7 +74,9 @@ function remembered(event: JobEvent, told: Map<string, Problem[]>): JobEvent {
 
 /** The units with the UIDs and numbers of the first run. */
 async function planned(job: DeriveJob): Promise<UnitInput[]> {
-  const plan = await job.journal.plan(job.input.units.map(({ unit }) => unit));
+  const proposed: Unit[] = [];
+  for (const one of job.input.units) proposed.push(withSettings(one.unit, await job.pixelSettings(one)));
+  const plan = await job.journal.plan(proposed);
   return job.input.units.map((unit, i) => ({ ...unit, unit: plan[i] }));
 }
 

@@ -2,7 +2,7 @@ import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { Processor } from '../../denoise/processor.js';
 import type { GivenNoise } from '../../series/asked/given-noise.js';
-import type { InputSet } from '../../series/input.js';
+import type { InputSet, UnitInput } from '../../series/input.js';
 import type { Journal } from '../../series/journal.js';
 import type { OutputFolder } from '../../series/output-folder.js';
 import type { SlabLimits } from './slab-plan.js';
@@ -15,6 +15,8 @@ export interface DeriveJob {
   readonly processor: Processor;
   /** What another one denoises, and how that is judged; null: as the others. */
   readonly own?: (id: string) => Promise<Pick<DeriveJob, 'processor' | 'trust'> | null>;
+  /** All that decides the pixels of a unit, in one form: its UIDs follow from it. */
+  readonly pixelSettings: (unit: UnitInput) => Promise<string>;
   /** Also series that Limpid derived. */
   readonly force: boolean;
   readonly emit: Emit;

@@ -66,7 +66,6 @@ export async function writeNoiseMap(target: NoiseMapTarget, job: StackJob, made:
         levels,
         shape,
         unit: unitInput.unit,
-        namespace: journal.namespace,
         now: journal.createdAt,
         description: `Noise level at each voxel, by Limpid ${VERSION}; not for diagnostic use`,
       });

@@ -88,7 +88,6 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
           {
             unit: unitInput.unit,
             folder: job.work,
-            namespace: job.journal.namespace,
             sha256: seen.sha256,
             processed: { ...processed, errorMap: null, uncertainty: null },
             suffix: job.processor.suffix,

@@ -54,7 +54,6 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
         {
           unit: unitInput.unit,
           folder: job.work,
-          namespace: job.journal.namespace,
           loaded,
           processed: askedFor(processed, unitInput),
           suffix: job.processor.suffix,

@@ -5,11 +5,17 @@ import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
 import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import { PLAN_FORMAT, type PlanEntry, PlanFile, type PlannedFile } from '../../contract/plan-file.js';
+import {
+  PLAN_FORMAT,
+  type PlanEntry,
+  PlanFile,
+  type PlannedFile,
+  type SeriesNumbers,
+} from '../../contract/plan-file.js';
 import type { DenoiseRequest, NoiseLevel } from '../../contract/requests.js';
 import type { PlannedSeries } from '../../contract/results.js';
 import { read } from '../../contract/schema.js';
-import type { InputSet, StackInput } from '../input.js';
+import type { InputSet, StackInput, Unit } from '../input.js';
 import { openRequested } from './open-chosen.js';
 
 /** The plan of what a dry run found, to be edited and run. @throws LimpidError E_IO */
@@ -18,7 +24,7 @@ export async function planFileOf(
   input: InputSet,
   series: readonly PlannedSeries[],
 ): Promise<PlanFile> {
-  const units = new Map(input.units.flatMap(({ unit, stacks }) => stacks.map(({ id }) => [id, unit.key])));
+  const units = new Map(input.units.flatMap(({ unit, stacks }) => stacks.map(({ id }) => [id, unit])));
   const stacks = [...input.units.flatMap((unit) => unit.stacks), ...input.leftOut];
   const entries: PlanEntry[] = [];
   const prints = new Map<string, Promise<Pick<PlannedFile, 'bytes' | 'modified'>>>();
@@ -29,11 +35,14 @@ export async function planFileOf(
       prints.set(place, known);
       files.push({ path: path.resolve(place), ...(await known) });
     }
+    const unit = units.get(one.id);
+    const numbers = numbersOf(unit);
     entries.push({
       id: one.id,
-      unit: units.get(one.id) ?? `left-out-${one.id}`,
+      unit: unit?.key ?? `left-out-${one.id}`,
       kind: one.kind,
       seriesInstanceUid: one.seriesInstanceUid,
+      ...(numbers === null ? {} : { numbers }),
       modality: one.modality,
       grid: [one.columns, one.rows, one.slices, one.frames],
       action: one.action,
@@ -68,6 +77,17 @@ export async function planFileOf(
       ...(noiseLevel === undefined ? {} : { noiseLevel: absolute(noiseLevel) }),
     },
     series: entries,
+  };
+}
+
+function numbersOf(unit: Unit | undefined): SeriesNumbers | null {
+  if (unit === undefined || unit.derived === null) return null;
+  const { derived, errorMap, uncertainty, partner } = unit;
+  return {
+    derived: derived.number,
+    ...(errorMap === null ? {} : { errorMap: errorMap.number }),
+    ...(uncertainty === null ? {} : { uncertainty: uncertainty.number }),
+    ...(partner === undefined ? {} : { partner: partner.number }),
   };
 }
 
@@ -174,24 +194,24 @@ async function openEntries(
   if (chosen.length === 0) throw nothingPlanned();
   if (used.length === 0) throw errorFrom(changedSince('all series'));
   const files = new Set(used.flatMap((entry) => entry.files.map((file) => file.path)));
-  const keys = new Map(
-    used.flatMap(({ seriesInstanceUid, unit }) =>
-      seriesInstanceUid === null ? [] : [[seriesInstanceUid, unit] as const],
+  const units = new Map(
+    used.flatMap(({ seriesInstanceUid, unit, numbers }) =>
+      seriesInstanceUid === null ? [] : [[seriesInstanceUid, { key: unit, numbers }] as const],
     ),
   );
-  const opened = await openRequested(request, emit, { files, keys });
+  const opened = await openRequested(request, emit, { files, units });
   const actions = new Map(used.map(({ id, action }) => [id, action]));
-  const units = opened.units
+  const chosenUnits = opened.units
     .map((unit) => ({ ...unit, stacks: unit.stacks.map((stack) => asPlanned(stack, actions)) }))
     .filter(({ stacks }) => stacks.some(({ id }) => actions.has(id)));
-  const there = new Set(units.flatMap(({ stacks }) => stacks.map(({ id }) => id)));
+  const there = new Set(chosenUnits.flatMap(({ stacks }) => stacks.map(({ id }) => id)));
   const lost = used.filter(({ id, action }) => action === 'denoise' && !there.has(id));
   const problems = [
     ...[...changed].map((unit) => changedSince(unit)),
     ...lost.map(({ unit }) => changedSince(unit)),
   ];
   for (const problem of problems) emit({ type: 'warning', series: null, problem });
-  return { ...opened, units, leftOut: [], problems: [...opened.problems, ...problems] };
+  return { ...opened, units: chosenUnits, leftOut: [], problems: [...opened.problems, ...problems] };
 }
 
 function nothingPlanned(): LimpidError {
