@@ -172,7 +172,7 @@ export interface Wants extends Maps {
 }
 
 /** A unit as it was planned among all others. */
-export interface KnownUnit {
+interface KnownUnit {
   readonly key: string;
   /** Absent: any that are free in its study. */
   readonly numbers?: SeriesNumbers | undefined;
