@@ -6,8 +6,8 @@ import { Random } from '../../src-main/base/random.js';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { findElement, walkElements } from '../../src-main/dicom/elements/elements.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
-import { drawEnhanced } from '../dicom/enhanced.js';
-import { makeDicom } from '../dicom/support.js';
+import { type DrawnFrame, doubles, drawEnhanced } from '../dicom/enhanced.js';
+import { makeDicom, textElement } from '../dicom/support.js';
 import { complaints, newLines } from '../dicom/validators.js';
 import { startOrthanc } from '../support/servers.js';
 import { hasTool } from '../support/tools.js';
@@ -37,18 +37,37 @@ const places = Array.from({ length: SLICES * VOLUMES }, (_, i) => ({
 const position = (slice: number) => [-20, -30 + 1.5 * slice, 10 + 2.6 * slice];
 const orientation = [1, 0, 0, 0, 0.8660254, -0.5];
 
-const enhanced = () =>
+const enhanced = (more: (volume: number) => Partial<DrawnFrame> = () => ({}), top: Top = []) =>
   drawEnhanced({
     rows: SIZE,
     columns: SIZE,
+    top,
     frames: places.map(({ slice, volume }, i) => ({
       values: drawn(i),
       position: position(slice),
       orientation,
       time: volume + 1,
       dimensions: [1, slice + 1, volume + 1],
+      ...more(volume),
     })),
   });
+
+type Top = readonly (readonly [tag: number, bytes: Buffer])[];
+
+/** What only ORIGINAL and MIXED images must tell of their acquisition. */
+const ACQUIRED: Top = [
+  [0x00180023, textElement(0x00180023, 'CS', '2D')],
+  [0x00181083, textElement(0x00181083, 'IS', '3')],
+  [0x00181084, textElement(0x00181084, 'IS', '1')],
+  [0x00189005, textElement(0x00189005, 'SH', 'epi')],
+  [0x00189008, textElement(0x00189008, 'CS', 'GRADIENT')],
+  [0x00189014, textElement(0x00189014, 'CS', 'NO')],
+  [0x00189037, textElement(0x00189037, 'CS', 'PROSPECTIVE')],
+  [0x00189070, doubles(0x00189070, 800)],
+  [0x00189172, textElement(0x00189172, 'CS', 'NONE')],
+];
+/** Of these, what validators refuse in DERIVED images though it may be there. */
+const REFUSED = [0x00180023, 0x00181083, 0x00181084, 0x00189005, 0x00189070, 0x00189172];
 
 const classic = () =>
   places.map(({ slice, volume }, i) =>
@@ -91,6 +110,57 @@ it.skipIf(!hasTool('dcm2niix')).each([
   const before = await converted(sources);
   expect(before).toHaveLength(1);
   expect(await converted(images)).toEqual(before);
+});
+
+const isHeld = ([tag]: Top[number]) => !REFUSED.includes(tag);
+
+it('tells in Original Attributes what validators refuse in an image that is derived as a whole', async () => {
+  const { images } = await derive([enhanced(undefined, ACQUIRED)]);
+  const file = walkElements(images[0]);
+  const top = readAttributes(images[0], file);
+  expect(top.text('x00080008', 0)).toBe('DERIVED');
+  for (const [tag, bytes] of ACQUIRED.filter(isHeld)) {
+    const { start, end } = findElement(file.elements, tag) ?? { start: 0, end: 0 };
+    expect(Buffer.from(file.bytes.subarray(start, end))).toEqual(bytes);
+  }
+  for (const tag of REFUSED) expect(findElement(file.elements, tag)).toBeUndefined();
+  const [change, ...others] = top.items('x04000561');
+  expect([others.length, change.text('x04000563')]).toEqual([0, 'Limpid']);
+  const sequence = findElement(file.elements, 0x04000561);
+  const kept = Buffer.from(file.bytes.subarray(sequence?.start ?? 0, sequence?.end ?? 0));
+  for (const [, bytes] of ACQUIRED.filter((one) => !isHeld(one))) expect(kept.includes(bytes)).toBe(true);
+});
+
+it('leaves it where some frames stay as they were, and where the source was derived', async () => {
+  const phase = 'ORIGINAL\\PRIMARY\\FIELD_MAP\\NONE';
+  const mixed = enhanced(
+    (volume) => (volume === 2 ? { component: 'PHASE', frameType: phase } : {}),
+    ACQUIRED,
+  );
+  const derived = enhanced(() => ({ frameType: 'DERIVED\\PRIMARY\\T1\\NONE' }), ACQUIRED);
+  const type = Buffer.from('ORIGINAL\\PRIMARY\\T1');
+  Buffer.from(derived.buffer, derived.byteOffset).write('DERIVED ', Buffer.from(derived).indexOf(type));
+  for (const [source, value] of [
+    [mixed, 'MIXED'],
+    [derived, 'DERIVED'],
+  ] as const) {
+    const { images } = await derive([source]);
+    const file = walkElements(images[0]);
+    expect(readAttributes(images[0], file).text('x00080008', 0)).toBe(value);
+    for (const [tag] of ACQUIRED) expect(findElement(file.elements, tag)).toBeDefined();
+    expect(findElement(file.elements, 0x04000561)).toBeUndefined();
+  }
+});
+
+it.skipIf(!hasTool('dciodvfy'))('gives dciodvfy nothing new to say of an enhanced MR', async () => {
+  const source = enhanced(undefined, ACQUIRED);
+  const { images } = await derive([source]);
+  const folder = await temporaryFolder();
+  const [before, after] = [path.join(folder, 'before.dcm'), path.join(folder, 'after.dcm')];
+  await fs.writeFile(before, source);
+  await fs.writeFile(after, images[0]);
+  const errors = (file: string) => complaints('dciodvfy', file).filter((line) => line.startsWith('Error'));
+  expect(newLines(errors(before), errors(after))).toEqual([]);
 });
 
 it.skipIf(!hasTool('dcentvfy'))(

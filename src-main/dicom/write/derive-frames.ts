@@ -22,6 +22,7 @@ import {
   uidElement,
 } from '../elements/encode.js';
 import { deriveUid } from '../elements/uid.js';
+import { ACQUIRED_CHANGED, acquiredAttributes } from './derive-acquired.js';
 import {
   appended,
   encodeParts,
@@ -65,6 +66,7 @@ export const FRAMES_CHANGED: readonly number[] = [
   0x00209222,
   SHARED,
   PER_FRAME,
+  ...ACQUIRED_CHANGED,
 ];
 
 /** And of the functional groups. */
@@ -91,15 +93,23 @@ export function deriveFrames(
   const format = pixelFormatOf(file);
   const [smallest, largest] = nativeRange(pixels, format);
   const groups = functionalGroups(file, derivation, earlier);
-  return splicedFile(file, derivation, [
-    ...identity(file, derivation),
-    ...encodeParts([imageType(file, groups.types), textElement(0x00189004, 'CS', 'RESEARCH')], file),
-    ...groups.parts,
-    ...newUids(file, derivation),
-    appended(file, 0x00089154, evidence(file, references)),
-    equipmentPart(file, derivation),
-    ...pixelParts(file, original, derivation, { bytes: pixels, smallest, largest }, format),
-  ]);
+  const type = firstImageType(groups.types);
+  const acquired = acquiredAttributes(file, type, derivation);
+  return splicedFile(
+    file,
+    derivation,
+    [
+      ...identity(file, derivation),
+      ...encodeParts([imageType(file, type), textElement(0x00189004, 'CS', 'RESEARCH')], file),
+      ...groups.parts,
+      ...newUids(file, derivation),
+      ...acquired.parts,
+      appended(file, 0x00089154, evidence(file, references)),
+      equipmentPart(file, derivation),
+      ...pixelParts(file, original, derivation, { bytes: pixels, smallest, largest }, format),
+    ],
+    acquired.without,
+  );
 }
 
 /** The functional groups of a file that can be spliced. */
@@ -210,9 +220,13 @@ function typeOf(bytes: Uint8Array, item: Item | undefined, shared: Item | undefi
   return 'ORIGINAL';
 }
 
-/** Value 1 is DERIVED where all frames are, MIXED where some are (PS3.3 C.8.16.1.1); the rest is that of the source. */
-function imageType(file: ElementFile, types: ReadonlySet<string>): NewElement {
-  const value1 = types.size === 1 ? [...types][0] : 'MIXED';
+/** Value 1 is DERIVED where all frames are, MIXED where some are (PS3.3 C.8.16.1.1). */
+function firstImageType(types: ReadonlySet<string>): string {
+  return types.size === 1 ? [...types][0] : 'MIXED';
+}
+
+/** The rest is that of the source. */
+function imageType(file: ElementFile, value1: string): NewElement {
   const value = asDerived(textOf(file, IMAGE_TYPE) ?? '', value1);
   return { tag: IMAGE_TYPE, vr: 'CS', value: Buffer.from(value, 'latin1') };
 }

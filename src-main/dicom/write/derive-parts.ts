@@ -190,13 +190,19 @@ export function pixelParts(
   ];
 }
 
-/** The bytes of a derived file: its source's elements but for those that are replaced or dropped. @throws LimpidError E_UID */
+/**
+ * The bytes of a derived file: its source's elements but for those that are replaced or dropped.
+ *
+ * @param without tags of elements that are left out besides
+ * @throws LimpidError E_UID
+ */
 export function splicedFile(
   file: ElementFile,
   derivation: FileDerivation,
   replacements: readonly Part[],
+  without: readonly number[] = [],
 ): Uint8Array {
-  const changed = new Set(replacements.map(({ tag }) => tag));
+  const changed = new Set([...without, ...replacements.map(({ tag }) => tag)]);
   const kept = file.elements
     .filter(({ tag }) => !changed.has(tag) && !isDropped(tag, derivation.dropPrivate))
     .map(({ tag, start, end }) => ({ tag, bytes: file.bytes.subarray(start, end) }));
