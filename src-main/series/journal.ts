@@ -135,6 +135,7 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
       return (await readJson(recordFile(unit), UnitRecord)) ?? NO_RECORD;
     },
     async write(unit, record) {
+      await folder.confirm();
       await writeFileAtomic(recordFile(unit), JSON.stringify(record), { replace: true });
     },
   };

@@ -18,6 +18,8 @@ export interface OutputFolder {
    * lies in the tool's own folder, so that a kill leaves nothing for people to find. @throws LimpidError E_IO
    */
   write(name: string, content: Uint8Array | string): Promise<void>;
+  /** To be asked before anything changes that people or later runs see. @throws LimpidError E_LOCKED where another run has taken the folder over */
+  confirm(): Promise<void>;
   /** Frees the folder for the next run; removes it where this run made it and left it empty. */
   release(): Promise<void>;
 }
@@ -44,7 +46,11 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   return {
     root,
     own: (...parts) => path.join(own, ...parts),
-    write: (name, content) => writeFileAtomic(path.join(root, name), content, { replace: true, partIn: own }),
+    async write(name, content) {
+      await lock.confirm();
+      await writeFileAtomic(path.join(root, name), content, { replace: true, partIn: own });
+    },
+    confirm: () => lock.confirm(),
     async release() {
       await lock.release();
       if (made !== undefined) await removeUnused(root, made);

@@ -27,6 +27,7 @@ export const REPORT_FILES = { json: 'report.json', html: 'report.html' } as cons
  */
 export async function publishUnit(publication: Publication, record: UnitRecord): Promise<UnitRecord> {
   const { journal, unitInput, folder } = publication;
+  await folder.confirm();
   await journal.write(unitInput.unit, { ...record, state: 'publishing' });
   await dropOthers(publication, record);
   const moves = await movesOf(publication, record);

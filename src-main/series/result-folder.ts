@@ -41,6 +41,7 @@ export async function writeResult(
     await fs.rm(work, { recursive: true, force: true });
     await fs.mkdir(work);
     for (const [name, content] of files) await writeFileAtomic(path.join(work, name), content);
+    await folder.confirm();
     for (const [name] of files) {
       const visible = path.join(folder.root, name);
       await fs.rename(path.join(work, name), visible);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync, utimesSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -60,6 +61,68 @@ describe('the lock', () => {
     const holder = { pid: process.ppid, host: os.hostname(), born: 'another-boot:1', token: 'c' };
     await fs.writeFile(file, JSON.stringify(holder));
     await (await acquireLock(file)).release();
+  });
+
+  /** A lock of another machine that has the name of this one. */
+  async function foreignLock(leaseMs: number, pid: number = process.ppid): Promise<string> {
+    const file = await lockFile();
+    const holder = { pid, host: os.hostname(), machine: 'another', born: null, token: 'd', leaseMs };
+    await fs.writeFile(file, JSON.stringify(holder));
+    return file;
+  }
+
+  it('of a machine that is gone is free after its lease, whatever its clock was', async () => {
+    for (const year of [1990, 2090]) {
+      const file = await foreignLock(200);
+      await fs.utimes(file, new Date(year, 1), new Date(year, 1));
+      const lock = await acquireLock(file);
+      await lock.confirm();
+      await lock.release();
+      expect(await fs.readdir(path.dirname(file))).toEqual([]);
+    }
+  });
+
+  it('of a living machine is respected, even of one with our name, and with a process number that is free here', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    const file = await foreignLock(60_000, child.pid);
+    let year = 1990;
+    const beat = setInterval(() => utimesSync(file, new Date(++year, 1), new Date(year, 1)), 20);
+    try {
+      await expect(acquireLock(file)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    } finally {
+      clearInterval(beat);
+    }
+    expect(JSON.parse(await fs.readFile(file, 'utf8'))).toMatchObject({ token: 'd' });
+  });
+
+  it('is touched while its process is busy', async () => {
+    const file = await lockFile();
+    const lock = await acquireLock(file, 'output folder', { beatMs: 10, leaseMs: 60_000 });
+    const before = statSync(file, { bigint: true }).mtimeNs;
+    // Nothing of this thread runs meanwhile.
+    while (statSync(file, { bigint: true }).mtimeNs === before);
+    await lock.release();
+  });
+
+  it('that was taken over stops its earlier holder, and is not released by it', async () => {
+    const file = await lockFile();
+    const lock = await acquireLock(file);
+    const theirs = JSON.stringify({
+      pid: 1,
+      host: 'elsewhere',
+      machine: 'another',
+      token: 'e',
+      leaseMs: 60_000,
+    });
+    await fs.rename(file, `${file}.aside`);
+    await fs.writeFile(file, theirs);
+    await expect(lock.confirm()).rejects.toMatchObject({
+      code: 'E_LOCKED',
+      message: expect.stringMatching(/taken/),
+    });
+    await lock.release();
+    expect(await fs.readFile(file, 'utf8')).toBe(theirs);
   });
 
   it('that is damaged is taken over', async () => {

@@ -299,6 +299,7 @@ async function publishAll(
     await folder.write(name, content);
     seen.push(path.join(root, name));
   };
+  await folder.confirm();
   try {
     for (const unit of input.units)
       for (const { work, visible } of namesOf(unit)) {

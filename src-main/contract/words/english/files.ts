@@ -45,6 +45,14 @@ export const FILES = {
     'Another run (process {pid:raw}) is writing into this output folder.',
     'Wait for it to end, or choose another folder. If no such run exists, delete .limpid/lock in the output folder.',
   ],
+  'E_LOCKED/output-lost': [
+    'Another run has taken this output folder over, since this one did not answer for a minute.',
+    'Nothing more is written by this run. Wait for the other run to end; if results are missing then, run again: it resumes.',
+  ],
+  'E_LOCKED/window-lost': [
+    'Another Limpid has taken the data folder over, since this one did not answer for a minute.',
+    'Close this one, and use the other.',
+  ],
   'E_NOT_FOUND/folder': ['The path is a folder.', 'Give a file.'],
   'E_NOT_FOUND/no-file': ['The path is no file but a pipe, a socket or a device.', 'Give a file.'],
   'E_IO/not-permitted': ['Reading was not permitted.', 'Ask for the right to read it, or leave it out.'],
