@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { THREADS_SETTING } from '../base/threads.js';
 import { VERSION } from '../base/version.js';
 import { problemOf } from '../contract/errors.js';
 import { EXIT } from '../contract/results.js';
@@ -89,7 +90,10 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     command
       .exitOverride()
       .allowExcessArguments(false)
-      .hook('preAction', (_, action) => refuseEmpty(action))
+      .hook('preAction', (_, action) => {
+        refuseEmpty(action);
+        setThreads(action);
+      })
       .showHelpAfterError(`Run \`${nameOf(command)} --help\` to see how it is used.`);
   if (args.length === 0) {
     program.outputHelp({ error: true });
@@ -116,6 +120,12 @@ function refuseEmpty(command: Command): void {
   const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.some(isEmpty));
   if (command.processedArgs.some(isEmpty))
     command.error('error: an argument is empty', { code: 'commander.emptyArgument', exitCode: EXIT.usage });
+}
+
+/** What a command starts inherits it. */
+function setThreads(command: Command): void {
+  const { threads } = command.opts<{ readonly threads?: number }>();
+  if (threads !== undefined) process.env[THREADS_SETTING] = String(threads);
 }
 
 function nameOf(command: Command): string {

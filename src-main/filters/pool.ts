@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { builtScript } from '../base/built.js';
+import { threadsAllowed } from '../base/threads.js';
 import { errorFrom, fault, type LimpidError } from '../contract/errors.js';
 import type { SliceRange } from './slab.js';
 import { runTask, type SliceTask } from './tasks.js';
@@ -23,7 +23,7 @@ export class SlicePool {
   readonly #workers: Worker[] = [];
 
   constructor(options: SlicePoolOptions = {}) {
-    this.threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
+    this.threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, threadsAllowed()));
     this.#script = options.worker;
   }
 

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { threadsAllowed } from '../base/threads.js';
 import { LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import { type ProbeReport, probeApart } from './probe.js';
 import { nativeEngine, wasmEngine } from './providers.js';
@@ -22,7 +22,7 @@ export interface RuntimeOptions {
  * @throws LimpidError E_DEVICE when the device that was asked for cannot be had.
  */
 export async function openRuntime(request: DeviceRequest, options: RuntimeOptions = {}): Promise<Runtime> {
-  const threads = options.threads ?? availableParallelism();
+  const threads = options.threads ?? threadsAllowed();
   switch (request) {
     case 'auto':
       return openAuto(threads, options.probe ?? probeApart);

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../base/random.js';
+import { threadsAllowed } from '../base/threads.js';
 import type { InferenceDefinition, NamedArray } from '../graph/types.js';
 import { openRuntime } from './device.js';
 import type { DeviceRequest } from './types.js';
@@ -25,7 +25,7 @@ const RUNS = 3;
  * @throws LimpidError E_DEVICE when the device cannot be had
  */
 export async function selfTest(device: DeviceRequest): Promise<SelfTest> {
-  const threads = availableParallelism();
+  const threads = threadsAllowed();
   const cpu = await timed('cpu', threads);
   const other = await timed(device, threads);
   let largestDifference = 0;

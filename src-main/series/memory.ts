@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { type FreeMemory, freeMemory, MEMORY_SETTING } from '../base/memory.js';
+import { threadsAllowed } from '../base/threads.js';
 import { fault } from '../contract/errors.js';
 import type { LoadedStack, StackInput, VolumeSize } from './input.js';
 
@@ -26,7 +26,7 @@ const MOST_THREADS = 8;
 export function memoryNeeded(use: MemoryUse, { area, values }: VolumeSize): number {
   const held = PROGRAM_BYTES[use] + BYTES_A_VALUE[use] * values;
   if (use !== 'denoise') return held;
-  const threads = Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
+  const threads = Math.max(1, Math.min(MOST_THREADS, threadsAllowed()));
   const garbage = GARBAGE.bytesAValue * Math.min(values, GARBAGE.values);
   return held + garbage + BYTES_A_PIXEL * threads * area;
 }

@@ -1,7 +1,7 @@
 /** Tries one device in a process of its own: a bad driver can end the one that asks. */
 
-import { availableParallelism } from 'node:os';
 import { openLog } from '../../base/log.js';
+import { threadsAllowed } from '../../base/threads.js';
 import { problemFrom } from '../../contract/errors.js';
 import { openLine } from '../../process/line.js';
 import { openRuntime } from '../../runtime/device.js';
@@ -25,8 +25,7 @@ line.onMessage((question) => {
 line.send({ kind: 'ready' }).catch(() => process.exit(1));
 
 async function answer(question: DeviceQuestion): Promise<DeviceAnswer> {
-  if (question.kind === 'probe')
-    return { kind: 'probed', outcome: (await probe(availableParallelism())).outcome };
+  if (question.kind === 'probe') return { kind: 'probed', outcome: (await probe(threadsAllowed())).outcome };
   if (question.kind === 'test') return { kind: 'tested', test: await selfTest(question.device) };
   const runtime = await openRuntime(question.device);
   try {

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { threadsAllowed } from '../../base/threads.js';
 import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
@@ -44,7 +44,7 @@ export interface Library {
 
 /** The open inputs of the app: what they hold, and their pixels on demand. `tell` hears each change of an input. */
 export function openLibrary(tell: (input: OpenInput) => void): Library {
-  const pool = new DecodePool({ threads: Math.max(1, Math.min(2, availableParallelism() - 1)) });
+  const pool = new DecodePool({ threads: Math.max(1, Math.min(2, threadsAllowed() - 1)) });
   const entries = new Map<InputId, Entry>();
   const frames = new Lru<Frame>(FRAME_BYTES);
   const volumes = new Lru<Volume>(VOLUME_BYTES);

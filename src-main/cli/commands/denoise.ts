@@ -9,7 +9,15 @@ import {
   type ObjectiveName,
 } from '../../contract/requests.js';
 import { EXIT } from '../../contract/results.js';
-import { adaptation, deviceOption, noiseLevel, realNumber, shard, wholeNumber } from '../terminal/options.js';
+import {
+  adaptation,
+  deviceOption,
+  noiseLevel,
+  realNumber,
+  shard,
+  threadsOption,
+  wholeNumber,
+} from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
 export interface SettingOptions {
@@ -71,6 +79,7 @@ export function denoiseCommand(start: Start): Command {
       'only say what would be done with each series, how long it takes, and whether memory fits',
       false,
     )
+    .addOption(threadsOption())
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(
       'after',

@@ -7,6 +7,7 @@ import { startNode } from '../../node/node.js';
 import type { SeriesRecord } from '../../node/record.js';
 import { type Action, command, listSeries, startStatus } from '../../node/status.js';
 import { startJob } from '../../process/client.js';
+import { threadsOption } from '../terminal/options.js';
 
 interface NodeOptions {
   readonly config?: string;
@@ -48,6 +49,7 @@ export function nodeCommand(compute: string, finish: (exitCode: number) => void)
       'Runs a DICOM node: series that come from scanners, archives and watched folders are denoised by rules once they are complete, and their results are sent on where the trust report passes. What warns or fails is held as the rules say. Originals are never changed.',
     )
     .option('--config <FILE>', 'settings of the node, JSON (docs/node.md); needed')
+    .addOption(threadsOption())
     .addHelpText('after', EXAMPLES)
     .action((_: unknown, self: Command) => told(async () => run(await configOf(self), compute)))
     .addCommand(

@@ -15,6 +15,7 @@ import {
   choiceOf,
   deviceOption,
   realNumber,
+  threadsOption,
   wholeNumber,
   withChoice,
 } from '../terminal/options.js';
@@ -153,6 +154,7 @@ export function trainCommand(start: Start): Command {
     .option('--resume', 'go on with the run of this --out that was stopped', false)
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .option('--force', 'also learn from series that Limpid derived', false)
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(

@@ -64,6 +64,14 @@ export function deviceOption(): Option {
   });
 }
 
+/** `runCommandLine` puts it into the environment of all that a command starts. */
+export function threadsOption(): Option {
+  return new Option(
+    '--threads <n>',
+    'processor threads that compute, in total (default: one a processor; LIMPID_THREADS sets it too)',
+  ).argParser(wholeNumber(1, 1024));
+}
+
 /** Options of a choice of series, and what they say to a request. */
 export interface ChoiceOptions {
   readonly series?: readonly string[];

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { builtScript } from '../../base/built.js';
+import { threadsAllowed } from '../../base/threads.js';
 import { type ErrorCode, errorFrom, fault, LimpidError } from '../../contract/errors.js';
 import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
 import { damaged } from '../../imaging/jpeg/codestream.js';
@@ -61,7 +61,7 @@ export class DecodePool {
   #closed = false;
 
   constructor(options: DecodePoolOptions = {}) {
-    this.#threads = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+    this.#threads = options.threads ?? Math.max(1, Math.min(4, threadsAllowed() - 1));
     this.#frameMs = options.frameMs ?? FRAME_MS;
     this.#script = options.worker;
   }
