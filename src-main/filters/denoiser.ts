@@ -2,6 +2,7 @@ import { onShared, sharedFloats } from '../base/shared.js';
 import { fault, type LimpidError } from '../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
 import { type Volume, withData } from '../imaging/volume.js';
+import { TELLING_FRAMES } from '../noise/components.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
 import { blockSize, type DctSettings } from './dct.js';
 import type { PcaSettings } from './mppca.js';
@@ -151,9 +152,7 @@ async function runPca(
   return withData(volume, fromUnitNoise(values, volume, noise));
 }
 
-/** Fewer frames leave fewer than three eigenvalues beside three of signal: too few to tell the noise from. */
-const TELLING_FRAMES = 6;
-/** Its measured level bounds it then, with room for a coil or a place that has more. */
+/** The measured level bounds that of a window with few frames, with room for a coil or a place that has more. */
 const MOST_VARIANCE = 2;
 
 /** Windows of 5 x 5 x 5 voxels, or 7 x 7 of a plane; farther apart where each takes long. */

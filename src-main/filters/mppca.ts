@@ -1,4 +1,5 @@
 import { type EigenWorkspace, eigenWorkspace, symmetricEigen } from '../base/linear/eigen.js';
+import { noiseVariance } from '../noise/components.js';
 import type { Grid, SliceRange } from './slab.js';
 
 export interface PcaSettings {
@@ -189,23 +190,6 @@ function fillGram({ samples, voxels, frames, eigen }: PcaWindow, byFrames: boole
       matrix[a * size + b] = value;
       matrix[b * size + a] = value;
     }
-}
-
-/**
- * The variance of the noise: the largest set of the smallest eigenvalues whose spread is that of the
- * Marchenko-Pastur distribution of their mean (Veraart et al, Magn Reson Med 76:1582, 2016, equation 12).
- *
- * @param values eigenvalues, ascending
- * @param larger the longer side of the matrix they come from
- */
-export function noiseVariance(values: Float64Array, larger: number): number {
-  let sum = values.reduce((total, value) => total + value, 0);
-  for (let count = values.length; count > 0; count--) {
-    const mean = sum / count;
-    if (values[count - 1] - values[0] <= 4 * Math.sqrt(count / larger) * mean) return mean;
-    sum -= values[count - 1];
-  }
-  return 0;
 }
 
 /** Each voxel's signal onto the eigenvectors from `first` on. */

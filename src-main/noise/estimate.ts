@@ -1,13 +1,14 @@
 import type { Volume } from '../imaging/volume.js';
 import { type Air, airNoise } from './air.js';
 import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from './autocorrelation.js';
+import { componentsNoise } from './components.js';
 import { tissueThreshold } from './foreground.js';
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
-import { repeatsNoise } from './repeats.js';
+import { type Repeats, repeatsNoise } from './repeats.js';
 import { median } from './robust.js';
-import { guidedSigma, type TissueSpectrum, tissueSpectrum } from './spectrum.js';
+import { SIDE as BLOCK, guidedSigma, type TissueSpectrum, tissueSpectrum } from './spectrum.js';
 import { noiseWarnings } from './warnings.js';
 import {
   type FlatBlocks,
@@ -39,6 +40,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked);
   const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
   const repeats = repeatsNoise(volume, planes, tissue.blocks, rician);
+  const components = componentsNoise(volume, planes, rician);
   const inPlane = repeats?.correlation ?? tissue.correlation;
   const correlation = { x: inPlane.x, y: inPlane.y, z: sliceCorrelation(planes, tissue.blocks) };
   const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
@@ -47,11 +49,14 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
     spectrum: tissue.spectrum?.sigma ?? null,
     guided: null,
-    repeats: repeats?.sigma ?? null,
+    repeats: framesLevel(repeats, components, tissue.typical),
     training: null,
     told: null,
   };
-  const sigma = choose(methods, tissue.typical);
+  const structure = rician && methods.repeats === null ? structureOf(tissue, volume) : 0;
+  const most =
+    repeats === null ? tissue.typical : Math.min(tissue.typical ?? Number.POSITIVE_INFINITY, repeats.sigma);
+  const sigma = choose(methods, most, structure);
   const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
@@ -60,7 +65,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     relative: foreground.median > 0 ? (100 * sigma) / foreground.median : 0,
     correlation,
     correlated,
-    certain: isCertain(methods, correlated, tissue),
+    certain: structure === 0 && isCertain(methods, correlated, tissue),
     map: sigma > 0 ? (tissue.map?.map((gain) => gain * sigma) ?? null) : null,
     mapVariation: tissue.variation,
     airMasked,
@@ -222,15 +227,63 @@ function disagreement(higher: number, lower: number): number {
 }
 
 /**
- * Repeats see the noise of the tissue itself and nothing else, unless the frames are no repeats: then they see too
- * much. Of what tissue says the least is nearest, since structure only ever adds. So do ghosts to the air, but coil
- * combination and normalisation make air quieter than tissue: air decides where it agrees with the tissue, never
- * against it.
+ * What frames tell: repeats see the noise of the tissue itself and nothing else, unless the frames are no repeats.
+ * Then they see too much, and the principal components that hold noise tell the level. Of frames too few for these,
+ * which differ unlike one another or by more than tissue does in itself, nothing is known.
  */
-function choose({ background, repeats }: NoiseEstimate['methods'], tissue: number | null): number {
-  const shown = background === null || tissue === null ? (tissue ?? background) : withAir(tissue, background);
-  if (repeats === null || shown === null) return repeats ?? shown ?? 0;
-  return between(repeats, shown, disagreement(repeats, tissue ?? repeats));
+function framesLevel(
+  repeats: Repeats | null,
+  components: number | null,
+  tissue: number | null,
+): number | null {
+  if (repeats === null) return components;
+  const { sigma, range } = repeats;
+  if (components !== null) return between(sigma, components, disagreement(sigma, components));
+  return range > AGREEMENT || (tissue !== null && disagreement(sigma, tissue) > 0) ? null : sigma;
+}
+
+/**
+ * Of what tissue says the least is nearest, since structure only ever adds. So do ghosts to the air, but coil
+ * combination and normalisation make air quieter than tissue: air decides where it agrees with the tissue, or where
+ * that is nowhere flat.
+ *
+ * @param structure 0 where tissue has flat parts, 1 where what it shows may all be structure
+ */
+function choose(
+  { background, repeats }: NoiseEstimate['methods'],
+  tissue: number | null,
+  structure: number,
+): number {
+  if (repeats !== null) return repeats;
+  if (tissue === null) return background ?? 0;
+  const shown = background === null ? tissue : withAir(tissue, background);
+  return between(shown, Math.min(shown, background ?? 0), structure);
+}
+
+/** Rise up to which all is taken for noise, and from which on for structure. */
+const RISES = [1.2, 1.35] as const;
+/** Millimetres that a block spans: up to the one tissue may be flat there, from the other on anatomy is in all. */
+const SPANS = [12, 18] as const;
+/** Correlation that coarse voxels of anatomy show by themselves. */
+const TEXTURES = [0.2, 0.3] as const;
+
+/**
+ * 1 where what tissue shows may all be structure, 0 where it has flat parts. Where five times as many blocks have far
+ * more variance, the flattest may have structure in them too. Where blocks span centimetres all have some, and alike:
+ * only noise that is white can be told from it, or air. One frame of an EPI of 3 mm voxels shows five to ten times the
+ * noise there is.
+ */
+function structureOf({ spectrum, correlation, air }: TissueNoise, { spacing }: Volume): number {
+  if (spectrum === null) return 0;
+  const rise = ramp(spectrum.rise, RISES);
+  if (air !== null) return rise;
+  const coarse = ramp(BLOCK * Math.min(spacing[0], spacing[1]), SPANS);
+  return Math.max(rise, coarse * ramp(Math.max(correlation.x, correlation.y), TEXTURES));
+}
+
+/** 0 up to the first limit, 1 from the second on. */
+function ramp(value: number, [from, to]: readonly [number, number]): number {
+  return Math.min(1, Math.max(0, (value - from) / (to - from)));
 }
 
 function withAir(tissue: number, air: number): number {

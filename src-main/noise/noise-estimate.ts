@@ -12,6 +12,7 @@ export interface NoiseEstimate {
     readonly spectrum: number | null;
     /** From tissue that a filtered image shows to be flat. */
     readonly guided: number | null;
+    /** From frames: differences of repeats, or the principal components that hold noise. */
     readonly repeats: number | null;
     /** From the loss that training could not get under; null until it was tried. */
     readonly training: number | null;
@@ -24,8 +25,9 @@ export interface NoiseEstimate {
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
   readonly correlated: boolean;
   /**
-   * False where the level rests on the details of tissue alone and these look correlated: then fine structure may
-   * pass for noise, and the true level can be many times lower. Nothing may rely on the level then.
+   * False where the level rests on the details of tissue alone and these look correlated, or where tissue is nowhere
+   * flat: then fine structure may pass for noise, and the true level can be many times lower. Nothing may rely on the
+   * level then; it is 0 where nothing is known.
    */
   readonly certain: boolean;
   /** The level at each voxel of a frame (slices * rows * columns); null where one level serves. */

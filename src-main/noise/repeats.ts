@@ -6,6 +6,8 @@ import type { FlatBlocks } from './wavelet.js';
 
 export interface Repeats {
   readonly sigma: number;
+  /** Largest deviation of a pair over the smallest: near 1 for repeats, more where frames have other contrast. */
+  readonly range: number;
   /** Lag-1 correlation of the difference along x and y. */
   readonly correlation: { readonly x: number; readonly y: number };
 }
@@ -33,11 +35,11 @@ export function repeatsNoise(
       y: robustCorrelation(here, below),
     };
   });
-  const sd = quantile(
-    found.map((pair) => pair.sd),
-    0.25,
-  );
+  const sds = found.map((pair) => pair.sd);
+  const sd = quantile(sds, 0.25);
+  const [least, most] = [Math.min(...sds), Math.max(...sds)];
   return {
+    range: least > 0 ? most / least : 1,
     sigma: rician ? sigmaFromMagnitude(median(blocks.mean), sd) : sd,
     correlation: { x: median(found.map((pair) => pair.x)), y: median(found.map((pair) => pair.y)) },
   };

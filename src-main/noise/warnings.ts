@@ -15,7 +15,7 @@ export const CLEAN_STEP = 0.5;
 export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Problem[] {
   const { sigma, relative, methods, correlation, quantisation } = estimate;
   const warnings: Problem[] = [];
-  const measured = [methods.background, methods.wavelet, methods.repeats].filter((level) => level !== null);
+  const measured = tellingLevels(methods);
   const levels = measured.filter((level) => level > 0);
   const lowest = Math.min(...levels);
   const highest = Math.max(...levels);
@@ -23,14 +23,22 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
     warnings.push(problemOf('W_NOISE_DISAGREE/estimates', { factor: highest / lowest }));
   if (estimate.correlated)
     warnings.push(problemOf('W_NOISE_CORRELATED/neighbours', { x: correlation.x, y: correlation.y }));
-  if (!estimate.certain) warnings.push(problemOf('W_NOISE_UNCERTAIN/guess'));
+  const little = relative < CLEAN_PERCENT[estimate.distribution] || sigma < CLEAN_STEP * quantisation.step;
+  const unknown = !estimate.certain && little;
+  if (!estimate.certain && !unknown) warnings.push(problemOf('W_NOISE_UNCERTAIN/guess'));
   if (estimate.airMasked) warnings.push(problemOf('W_AIR_MASKED/air'));
   if (quantisation.levels < FEW_LEVELS)
     warnings.push(problemOf('W_FEW_LEVELS/levels', { levels: quantisation.levels }));
   if (!(sigma > 0) && measured.length === 0) warnings.push(problemOf('W_NOISE_UNKNOWN/small'));
-  else if (relative < CLEAN_PERCENT[estimate.distribution] || sigma < CLEAN_STEP * quantisation.step)
-    warnings.push(problemOf('W_CLEAN/small'));
+  else if (unknown) warnings.push(problemOf('W_NOISE_UNKNOWN/structure'));
+  else if (little) warnings.push(problemOf('W_CLEAN/small'));
   if (estimate.map !== null && estimate.mapVariation >= VARIES)
     warnings.push(problemOf('W_NOISE_VARIES/map', { variation: estimate.mapVariation }));
   return warnings;
+}
+
+/** Levels that should agree: structure adds to what tissue shows, so that it tells nothing beside repeats. */
+function tellingLevels({ background, wavelet, repeats }: NoiseEstimate['methods']): number[] {
+  const tissue = repeats !== null && wavelet !== null && wavelet > repeats ? null : wavelet;
+  return [background, tissue, repeats].filter((level) => level !== null);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { classicalDenoiser } from '../../src-main/filters/denoiser.js';
-import { mpPca, noiseVariance } from '../../src-main/filters/mppca.js';
+import { mpPca } from '../../src-main/filters/mppca.js';
+import { noiseVariance } from '../../src-main/noise/components.js';
 import { bytesOf, python, pythonLacks, volumeOf } from '../imaging/support.js';
 import { largestDifference, noiseOf } from './support.js';
 

@@ -262,3 +262,31 @@ describe('estimateNoise on real images', () => {
     },
   );
 });
+
+/** Every third voxel along each axis, as an EPI has them, with air set to 0. */
+function coarse(sigma: number): Volume {
+  const whole = readNifti(fs.readFileSync(CH2)).volume;
+  const [columns, rows, slices] = [whole.columns, whole.rows, whole.slices].map((n) => Math.floor(n / 3));
+  const data = Float32Array.from({ length: columns * rows * slices }, (_, i) => {
+    const [x, y, z] = [i % columns, Math.floor(i / columns) % rows, Math.floor(i / (columns * rows))];
+    return whole.data[(3 * z * whole.rows + 3 * y) * whole.columns + 3 * x];
+  });
+  const clean = { ...volumeOf(data, [columns, rows, slices]), spacing: [3, 3, 3] as const };
+  const noisy = simulateNoise(clean, { kind: 'rician', sigma, correlation: 1.4, seed: 4 });
+  return withData(
+    noisy,
+    noisy.data.map((v, i) => (data[i] > 12 ? v : 0)),
+  );
+}
+
+describe('estimateNoise of coarse voxels without air', () => {
+  it.skipIf(fileLacks(CH2, 'mricron-data'))('never takes anatomy for noise', () => {
+    const e = estimateNoise(coarse(1.5), { modality: 'MR' });
+    expect(e.methods.wavelet).toBeGreaterThan(4 * 1.5);
+    expect(e.certain).toBe(false);
+    expect(e.sigma).toBeLessThan(1.5 * 1.5);
+    expect(e.warnings.map(({ code, reason }) => `${code} ${reason}`)).toContain(
+      'W_NOISE_UNKNOWN W_NOISE_UNKNOWN/structure',
+    );
+  });
+});

@@ -42,6 +42,10 @@ export const NOISE = {
     'The noise level could not be measured: the images are too small, or hold too little tissue and air.',
     'The series comes back as it is; with repeats, or images as acquired, the level can be measured.',
   ],
+  'W_NOISE_UNKNOWN/structure': [
+    'The noise level could not be measured: the tissue is nowhere flat, so that noise cannot be told from fine structure.',
+    'The series comes back as it is; with repeats, or a level that is given, it can be denoised.',
+  ],
   'W_CLEAN/small': ['The noise that was found is too small to matter.', 'Leave this series as it is.'],
   'W_NOISE_VARIES/map': [
     'The noise differs from place to place by {variation:percent} of its typical level; a map of it is used.',
