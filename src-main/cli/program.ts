@@ -4,6 +4,7 @@ import { VERSION } from '../base/version.js';
 import { problemOf } from '../contract/errors.js';
 import { EXIT } from '../contract/results.js';
 import { anomalyCommand } from './commands/anomaly.js';
+import { cleanCommand } from './commands/clean.js';
 import { compressCommand, decompressCommand } from './commands/compress.js';
 import { denoiseCommand } from './commands/denoise.js';
 import { evaluateCommand } from './commands/evaluate.js';
@@ -59,6 +60,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(inspectCommand(start))
     .addCommand(denoiseCommand(start))
     .addCommand(planCommand(start))
+    .addCommand(cleanCommand(start))
     .addCommand(evaluateCommand(start))
     .addCommand(sendCommand(start))
     .addCommand(fetchCommand(start))

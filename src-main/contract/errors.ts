@@ -50,6 +50,7 @@ export const ERROR_CODES = [
   'E_OPERATOR',
   'E_TRAINING',
   'E_TRUST',
+  'E_ARTIFACT',
   // files and jobs
   'E_NOT_FOUND',
   'E_NOTHING',

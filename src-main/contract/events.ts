@@ -1,6 +1,7 @@
 import { LearningPoint } from './models.js';
 import { problem } from './problem.js';
-import { RunStatus } from './report.js';
+import { CleanedDid, RunStatus } from './report.js';
+import { CleanName } from './requests.js';
 import {
   AnomalyResult,
   CheckTrainingResult,
@@ -49,6 +50,7 @@ export const Stage = oneOf([
   'noise',
   'train',
   'denoise',
+  'clean',
   'simulate',
   'apply',
   'write',
@@ -102,6 +104,8 @@ export const SeriesDoneEvent = object({
   seconds: number,
   /** Of `denoise`: what the trust report came to; null or absent where nothing was judged. */
   trust: optional(nullOr(TrustOutcome)),
+  /** What was looked for and what was done with it; absent: nothing was to be removed but noise. */
+  cleaned: optional(list(object({ name: CleanName, did: CleanedDid }))),
 });
 export type SeriesDoneEvent = Of<typeof SeriesDoneEvent>;
 

@@ -1,5 +1,5 @@
 /** What `limpid plan` writes and people edit: what is done with each series, and the files that it is. */
-import { DeviceName, ModelChoice, NoiseLevel, ObjectiveName } from './requests.js';
+import { Cleaning, DeviceName, ModelChoice, NoiseLevel, ObjectiveName } from './requests.js';
 import {
   either,
   exactly,
@@ -99,6 +99,7 @@ export const PlanFile = exactly({
   inputs: some,
   settings: exactly({
     ...OfSeries,
+    clean: optional(Cleaning),
     device: DeviceName,
     errorMap: flag,
     uncertainty: flag,

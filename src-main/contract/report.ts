@@ -6,9 +6,10 @@
 import { Calibration } from './calibration.js';
 import { problem } from './problem.js';
 import { NOTICE, REPORT_SCHEMA_VERSION } from './report-version.js';
-import { ClassicalName, ModelKind } from './requests.js';
+import { ClassicalName, Cleaning, CleanName, ModelKind } from './requests.js';
 import {
   either,
+  fieldsOf,
   flag,
   list,
   longText,
@@ -22,17 +23,19 @@ import {
   text,
   tuple,
 } from './schema.js';
-import { ResidualReport, TrustReport } from './trust.js';
+import { CleaningTrust, ResidualReport, TrustReport } from './trust.js';
 
 export const RequestReport = object({
   /** Mixed: both in one tree. */
   input: oneOf(['dicom', 'nifti', 'mixed']),
   model: object({
-    /** `self`: trained on the series itself; `file`: an ONNX file was given; others: no network. */
+    /** `self`: trained on the series itself; `file`: an ONNX file was given; `none`: noise was left; others: no network. */
     kind: ModelKind,
     /** SHA-256 of the model file; null where there is none. */
     sha256: nullOr(text),
   }),
+  /** Artifacts that were to be removed; null: none. */
+  clean: otherwise(nullOr(Cleaning), null),
   /** What training learnt from. */
   objective: oneOf(['recorrupted', 'masked']),
   /** What a network makes is to be refined by groups of like patches; not of families and filters. */
@@ -154,6 +157,29 @@ export const RaceReport = object({
 });
 export type RaceReport = Of<typeof RaceReport>;
 
+/** Removed; not there, so nothing was changed; left, though it may be there; not looked for, since the images do not allow it. */
+export const CleanedDid = oneOf(['removed', 'absent', 'left', 'refused']);
+export type CleanedDid = Of<typeof CleanedDid>;
+
+/** An artifact that was looked for; see artifacts/remove. */
+export const CleanedReport = object({
+  name: CleanName,
+  did: CleanedDid,
+  /** Why it was left or refused. */
+  why: nullOr(problem),
+  /** How sure it is that the artifact is there, 0 to 1; null where it was refused. */
+  sure: nullOr(number),
+  /** How much of it there was, and how much the result still shows; in `unit`. null: not measured. */
+  amount: nullOr(number),
+  left: nullOr(number),
+  unit: text,
+  /** What else was measured, by the names of the method. */
+  facts: fieldsOf(text, number),
+  /** How the removal was judged; null where nothing was removed. */
+  trust: nullOr(CleaningTrust),
+});
+export type CleanedReport = Of<typeof CleanedReport>;
+
 export const CurvePoint = object({
   step: number,
   loss: number,
@@ -207,6 +233,8 @@ export const SeriesReport = object({
   noise: nullOr(NoiseReport),
   /** How `auto` chose its denoiser; null for other models, and where there was nothing to choose. */
   race: nullOr(RaceReport),
+  /** Artifacts that were looked for, in the order of the work; empty where none were to be removed. */
+  cleaned: otherwise(list(CleanedReport), []),
   training: nullOr(TrainingReport),
   residual: nullOr(ResidualReport),
   /** Whether the result can be trusted; null where no denoiser ran. */

@@ -79,15 +79,25 @@ export type ClassicalName = Of<typeof ClassicalName>;
 /** Images of each place that principal components need: repeats, echoes, time points or directions. */
 export const MPPCA_LEAST_FRAMES = 2;
 
+/** Artifacts that are removed without training; in this order, and noise where `denoise` says. */
+export const CLEAN_NAMES = ['gibbs'] as const;
+export const CleanName = oneOf(CLEAN_NAMES);
+export type CleanName = Of<typeof CleanName>;
+
+/** Whatever is found of all that there is, or these. */
+export const Cleaning = either([only('auto'), list(CleanName)]);
+export type Cleaning = Of<typeof Cleaning>;
+
 /**
  * Whatever does best on the series, the shipped model adapted to it, one trained on the series itself, a model file,
- * or no network at all.
+ * or no network at all; `none` leaves the noise, so that only artifacts are removed.
  */
 export const ModelChoice = variants('kind', [
   object({ kind: only('auto') }),
   object({ kind: only('general') }),
   object({ kind: only('self') }),
   object({ kind: only('file'), path: filled }),
+  object({ kind: only('none') }),
   object({ kind: ClassicalName }),
 ]);
 export type ModelChoice = Of<typeof ModelChoice>;
@@ -96,6 +106,7 @@ export const ModelKind: Schema<ModelChoice['kind']> = oneOf([
   'general',
   'self',
   'file',
+  'none',
   ...CLASSICAL_NAMES,
 ]);
 
@@ -117,6 +128,8 @@ export const DenoiseRequest = object({
   /** Folder: new, empty, or of an earlier run with the same settings. */
   output: filled,
   model: ModelChoice,
+  /** Artifacts that are removed too; absent: none. */
+  clean: optional(Cleaning),
   objective: ObjectiveName,
   /** Training steps; null lets the training choose. */
   steps: nullOr(whole),

@@ -269,6 +269,32 @@ export const TrustReport = object({
 });
 export type TrustReport = Of<typeof TrustReport>;
 
+/** What taking an artifact away did to the image; see trust/cleaning.ts. */
+export const CleaningTrust = object({
+  verdict: Verdict,
+  /** Range of the input over the change, in the foreground; dB; null where nothing changed. */
+  psnr: nullOr(number),
+  /** Pearson correlation of what was removed with the details of the result: structure that went with it. */
+  structure: nullOr(number),
+  /** Contrast of inserted lesions that the result shows, %; null where there was no room. */
+  kept: nullOr(number),
+  lesions: number,
+  /** Where most was changed. */
+  places: list(
+    object({
+      /** From 1. */
+      slice: number,
+      frame: number,
+      /** From 0. */
+      column: number,
+      row: number,
+      /** Root mean square of the change there over the brightness of the foreground; %. */
+      change: number,
+    }),
+  ),
+});
+export type CleaningTrust = Of<typeof CleaningTrust>;
+
 /** What a model was trained on, in numbers; in the card of the model. */
 export const TrainingStatistics = object({
   features: list(text),

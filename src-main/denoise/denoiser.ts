@@ -3,7 +3,7 @@ import { openAutoencoder } from './autoencoder.js';
 import { openClassical } from './classical.js';
 import { openModelDenoiser } from './model-file.js';
 import type { Processor } from './processor.js';
-import { sparingClean } from './untouched.js';
+import { keepingNoise, sparingClean } from './untouched.js';
 
 /** The denoiser that a request asks for; one of noise leaves series without any as they are. @throws LimpidError as openAutoencoder and openModelDenoiser */
 export async function openDenoiser(request: DenoiseRequest): Promise<Processor> {
@@ -13,6 +13,8 @@ export async function openDenoiser(request: DenoiseRequest): Promise<Processor> 
     case 'dct':
     case 'mppca':
       return sparingClean(await openClassical(model.kind, request), request);
+    case 'none':
+      return keepingNoise();
     case 'file':
       return openModelDenoiser(request, model.path);
     default:

@@ -15,6 +15,8 @@ export interface Processor {
   readonly suffix: string;
   /** Appended to the name of a derived NIfTI file. */
   readonly fileSuffix: string;
+  /** False where what is told of the noise is of no use, since it stays. */
+  readonly heedsNoise?: false;
   /** Whether what it makes of a sample can go on slab by slab: all that it tells of the series, it tells of the sample. */
   readonly takesSlabs?: true;
   process(input: ProcessInput, hooks: ProcessHooks): Promise<Processed>;

@@ -1,3 +1,4 @@
+import { VERSION } from '../base/version.js';
 import { type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests.js';
 import { description } from './description.js';
@@ -30,6 +31,28 @@ export function sparingClean(processor: Processor, request: DenoiseRequest): Pro
     ...processor,
     process: async (input, hooks) =>
       input.noise.sigma > 0 ? processor.process(input, hooks) : untouched(request, input),
+  };
+}
+
+/** Leaves everything as it is: for runs that remove artifacts alone. */
+export function keepingNoise(): Processor {
+  return {
+    device: null,
+    suffix: 'CLEANED',
+    fileSuffix: 'cleaned',
+    heedsNoise: false,
+    process: async ({ volume }) => ({
+      volume,
+      errorMap: null,
+      again: null,
+      training: null,
+      model: null,
+      description: `Cleaned by Limpid ${VERSION}; noise left as it is; not for diagnostic use`,
+      context: 0,
+      timings: [],
+      warnings: [],
+    }),
+    close: async () => {},
   };
 }
 

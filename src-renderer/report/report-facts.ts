@@ -1,4 +1,5 @@
 import type {
+  CleanedReport,
   ContenderName,
   DeviceReport,
   NoiseReport,
@@ -24,6 +25,7 @@ const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
   nlm: 'non-local means, no training',
   dct: 'DCT blocks, no training',
   mppca: 'MP-PCA, no training',
+  none: 'none: noise was left',
 };
 
 export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
@@ -136,6 +138,30 @@ export function raceFacts({ contenders, winner }: RaceReport): Fact[] {
     value: `${number(error)} of the noise variance${gain === null ? '' : `, ${number(gain)} dB under the noise`}`,
     ...(standardError > 0 ? { note: `± ${number(standardError, 1)} against the winner` } : {}),
   }));
+}
+
+const CLEANED_WORDS: Readonly<Record<CleanedReport['did'], string>> = {
+  removed: 'removed',
+  absent: 'not there',
+  left: 'left',
+  refused: 'not looked for',
+};
+
+/** Artifacts that were looked for: what was done, how sure it was, how much there was, and how the removal was judged. */
+export function cleanedFacts(cleaned: readonly CleanedReport[]): Fact[] {
+  return cleaned.map(({ name, did, why, sure, amount, left, unit, trust }) => {
+    const parts = [
+      CLEANED_WORDS[did],
+      ...(sure === null ? [] : [`${number(100 * sure, 0)} % sure`]),
+      ...(amount === null ? [] : [`amount ${number(amount)} ${unit}`]),
+      ...(left === null || did !== 'removed' ? [] : [`left ${number(left)} ${unit}`]),
+      ...(trust === null ? [] : [`trust ${trust.verdict}`]),
+      ...(trust === null || trust.kept === null
+        ? []
+        : [`${number(trust.kept, 0)} % of lesion contrast kept`]),
+    ];
+    return { name, value: parts.join(', '), ...(why === null ? {} : { note: why.message }) };
+  });
 }
 
 export function trainingFacts(training: TrainingReport): Fact[] {

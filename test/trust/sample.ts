@@ -52,6 +52,26 @@ export async function brainSample(): Promise<Sample> {
       transferSyntaxes: ['1.2.840.10008.1.2.1'],
       sha256: files.map((file) => sha256(readFileSync(file))),
     },
+    cleaned: [
+      {
+        name: 'gibbs',
+        did: 'removed',
+        why: null,
+        sure: 0.95,
+        amount: 1.2,
+        left: null,
+        unit: '%',
+        facts: { acquiredX: 0.5, acquiredY: 0.5, stepX: 40, stepY: 38 },
+        trust: {
+          verdict: 'pass',
+          psnr: 38.1,
+          structure: 0.2,
+          kept: 97,
+          lesions: 24,
+          places: [{ slice: 3, frame: 0, column: 40, row: 56, change: 4.1 }],
+        },
+      },
+    ],
     race: {
       winner: 'general',
       evidence: 'recorrupted',
@@ -143,6 +163,7 @@ function reportOf(series: readonly SeriesReport[]): Report {
     request: {
       input: 'dicom',
       model: { kind: 'self', sha256: null },
+      clean: ['gibbs'],
       objective: 'recorrupted',
       steps: null,
       seed: 1,
@@ -194,6 +215,7 @@ function nothingOf(id: string, modality: string): Omit<SeriesReport, 'status' | 
     noise: null,
     training: null,
     race: null,
+    cleaned: [],
     residual: null,
     trust: null,
     timings: [],

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import {
   CLASSICAL_NAMES,
+  CLEAN_NAMES,
+  type Cleaning,
   type DenoiseRequest,
   type DeviceName,
   type ModelChoice,
@@ -11,6 +13,7 @@ import {
 import { EXIT } from '../../contract/results.js';
 import {
   adaptation,
+  cleaning,
   deviceOption,
   noiseLevel,
   realNumber,
@@ -38,6 +41,7 @@ export interface SettingOptions {
   readonly series?: readonly string[];
   readonly where?: string;
   readonly bids: boolean;
+  readonly clean?: Cleaning;
 }
 
 interface DenoiseOptions extends SettingOptions {
@@ -146,6 +150,7 @@ const SETTINGS = [
   'noiseMap',
   'force',
   'bids',
+  'clean',
   'series',
   'where',
 ];
@@ -213,6 +218,11 @@ export function withSettings(command: Command): Command {
       'write NIfTI results as BIDS derivatives: OUT/derivatives/limpid, described in JSON',
       false,
     )
+    .option(
+      '--clean <auto|NAMES>',
+      `also remove artifacts: whatever is found, or names with commas: ${CLEAN_NAMES.join(', ')}`,
+      cleaning,
+    )
     .option('--series <UID...>', 'only series of these Series Instance UIDs, or ids that `inspect` lists')
     .option('--where <CONDITION>', 'only series that meet a condition on their attributes (below)');
 }
@@ -241,6 +251,7 @@ export function requestOf(
     uncertainty: options.uncertainty,
     strict: options.strict,
     force: options.force,
+    ...(options.clean === undefined ? {} : { clean: options.clean }),
     ...(options.bids ? { bids: true } : {}),
     ...(more.length === 0 ? {} : { more }),
     ...(options.series === undefined ? {} : { series: options.series }),

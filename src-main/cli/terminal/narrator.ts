@@ -9,6 +9,7 @@ import type {
   Stage,
   WarningEvent,
 } from '../../contract/events.js';
+import type { CleanedDid } from '../../contract/report.js';
 import type { StoppedResult } from '../../contract/results.js';
 import { duration, rate } from './format.js';
 import { toldLine } from './words.js';
@@ -30,6 +31,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   noise: 'measuring noise',
   train: 'training',
   denoise: 'denoising',
+  clean: 'removing artifacts',
   simulate: 'simulating',
   apply: 'applying',
   write: 'writing',
@@ -86,13 +88,31 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function doneLine({ status, seconds, problem, trust }: SeriesDoneEvent): string {
+function doneLine({ status, seconds, problem, trust, cleaned = [] }: SeriesDoneEvent): string {
   if (problem !== null) return `  ${status}: ${problemLine(problem)}`;
   const what = status === 'kept' ? 'finished by an earlier run' : `${status} in ${duration(seconds)}`;
-  if (trust == null) return `  ${what}`;
+  if (trust == null) return `  ${what}${cleanedWords(cleaned)}`;
   const part =
     trust.blend === null ? '' : `, ${(100 * trust.blend.share).toFixed(0)} % of the change written`;
-  return `  ${what}, trust: ${trust.verdict}${part}`;
+  return `  ${what}, trust: ${trust.verdict}${part}${cleanedWords(cleaned)}`;
+}
+
+const DID: Readonly<Record<CleanedDid, string>> = {
+  removed: 'removed',
+  absent: 'not there',
+  left: 'left',
+  refused: 'not looked for',
+};
+
+/** Artifacts by what was done with them; nothing where none were looked for. */
+function cleanedWords(cleaned: NonNullable<SeriesDoneEvent['cleaned']>): string {
+  const kinds = [...new Set(cleaned.map(({ did }) => did))];
+  return kinds
+    .map((kind) => {
+      const names = cleaned.filter(({ did }) => did === kind).map(({ name }) => name);
+      return `; ${DID[kind]}: ${names.join(', ')}`;
+    })
+    .join('');
 }
 
 /** A warning without a place is of a series or the run: it bears on the result, and is told after it. */

@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { devicesOf } from '../../contract/devices.js';
-import { DEVICE_NAMES, type DeviceName, type NoiseLevel } from '../../contract/requests.js';
+import {
+  CLEAN_NAMES,
+  type Cleaning,
+  DEVICE_NAMES,
+  type DeviceName,
+  type NoiseLevel,
+} from '../../contract/requests.js';
 
 /** Parsers of option values: each says what is wrong and what would be right. */
 
@@ -42,6 +48,19 @@ export function noiseLevel(text: string): NoiseLevel {
   const [, kind, path] = /^(map|scan):(.+)$/i.exec(text) ?? [];
   if (kind === undefined || path === undefined) return { kind: 'file', path: text };
   return { kind: kind.toLowerCase() === 'map' ? 'map' : 'scan', path };
+}
+
+/** auto, or names of artifacts with commas between. */
+export function cleaning(text: string): Cleaning {
+  if (text === 'auto') return text;
+  return text.split(',').map((part) => {
+    const name = CLEAN_NAMES.find((known) => known === part.trim());
+    if (name === undefined)
+      throw new InvalidArgumentError(
+        `It must be auto, or some of ${CLEAN_NAMES.join(', ')} with commas between.`,
+      );
+    return name;
+  });
 }
 
 /** A share K of N, from 1. */

@@ -1,4 +1,5 @@
 import { APP } from './english/app.js';
+import { CLEAN } from './english/clean.js';
 import { DEVICES } from './english/devices.js';
 import { DICOM_FILES } from './english/dicom-files.js';
 import { DICOM_IMAGES } from './english/dicom-images.js';
@@ -33,6 +34,7 @@ export const ENGLISH = {
   ...JOBS,
   ...TRAINING,
   ...TRUST,
+  ...CLEAN,
 } as const;
 
 type Catalogue = typeof ENGLISH;

@@ -168,6 +168,10 @@ export const TERMS = {
     'share of edges': 'share of edges',
     'structure over noise': 'structure over noise',
   },
+  /** Artifacts that are removed without training, as --remove names them. */
+  artifact: {
+    gibbs: 'gibbs',
+  },
 } as const;
 
 type Terms = typeof TERMS;

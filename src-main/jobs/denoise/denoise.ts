@@ -89,6 +89,7 @@ export async function runDenoise(
           ...(dependencies.slabs === undefined ? {} : { slabs: dependencies.slabs }),
           own: own.of,
           pixelSettings: pixelSettingsFor(request, input, dependencies, noise),
+          ...(request.clean === undefined ? {} : { clean: request.clean }),
           trust: trustSettings(request),
         };
         const { reports, outcomes, incomplete } = await runDeriveJob(job);
@@ -199,6 +200,7 @@ function settingsOf(
     seed: request.seed,
     strength: request.strength,
     device: request.device,
+    ...(request.clean === undefined ? {} : { clean: [request.clean].flat().sort().join(' ') }),
     'error map': request.errorMap,
     uncertainty: request.uncertainty === true,
     strict: request.strict === true,
@@ -217,6 +219,7 @@ function requestReport(request: DenoiseRequest, input: InputSet, model: string |
   return {
     input: input.kind,
     model: { kind: request.model.kind, sha256: model },
+    clean: request.clean ?? null,
     objective: request.objective,
     refine: isRefined(request),
     steps: request.steps,

@@ -269,7 +269,9 @@ function settle(
     state.reports[at] = report;
     state.outcomes[at] = outcome;
   }
-  state.job.emit({ type: 'series-done', series: stack.id, status, problem, seconds, trust });
+  const cleaned = report.cleaned.map(({ name, did }) => ({ name, did }));
+  const about = cleaned.length === 0 ? {} : { cleaned };
+  state.job.emit({ type: 'series-done', series: stack.id, status, problem, seconds, trust, ...about });
 }
 
 /** Nothing of it is there, but what an earlier run made visible and nobody changed. */

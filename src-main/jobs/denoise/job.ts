@@ -1,5 +1,6 @@
 import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
+import type { Cleaning } from '../../contract/requests.js';
 import type { Processor } from '../../denoise/processor.js';
 import type { GivenNoise } from '../../series/asked/given-noise.js';
 import type { InputSet, UnitInput } from '../../series/input.js';
@@ -24,6 +25,8 @@ export interface DeriveJob {
   readonly trust: TrustSettings | null;
   /** From which size on series are denoised slab by slab; a parameter so that tests need no long series. */
   readonly slabs?: SlabLimits;
+  /** Artifacts that are removed too; absent: none. */
+  readonly clean?: Cleaning;
   /** The noise level that a person gave; absent: it is measured. */
   readonly noise?: GivenNoise;
   /** Where maps of the noise level go; absent: nowhere. */

@@ -95,8 +95,8 @@ function refusalOf(request: DenoiseRequest, stack: StackInput): Problem | null {
 }
 
 /** What is held of a stack at a time: of a long one a part, unless maps are wanted. */
-function heldOf({ errorMap, uncertainty }: DenoiseRequest, stack: StackInput): VolumeSize | null {
-  const parts = errorMap || uncertainty === true ? null : partsOf(stack, SLAB_LIMITS);
+function heldOf({ errorMap, uncertainty, clean }: DenoiseRequest, stack: StackInput): VolumeSize | null {
+  const parts = errorMap || uncertainty === true || clean !== undefined ? null : partsOf(stack, SLAB_LIMITS);
   return parts === null || stack.size === null ? stack.size : heldSize(parts, stack.size.area, SLAB_LIMITS);
 }
 

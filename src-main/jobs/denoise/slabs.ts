@@ -83,6 +83,7 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
       noise,
       processed,
       trusted,
+      cleaned: [],
       write: () =>
         parts.write(
           {

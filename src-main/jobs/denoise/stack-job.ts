@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../../base/files.js';
 import { type Meter, startMeter } from '../../base/progress.js';
 import type { Stage } from '../../contract/events.js';
-import type { SeriesImages, StageTiming } from '../../contract/report.js';
+import type { CleanedReport, SeriesImages, StageTiming } from '../../contract/report.js';
 import type { Processed } from '../../denoise/processor.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
@@ -33,6 +33,8 @@ export interface Made {
   readonly noise: NoiseEstimate;
   readonly processed: Omit<Processed, 'volume'>;
   readonly trusted: Trusted | null;
+  /** Artifacts that were looked for. */
+  readonly cleaned: readonly CleanedReport[];
   /** @throws LimpidError E_SOURCE_CHANGED, E_IO */
   write(): Promise<WrittenStack>;
   images(): SeriesImages;

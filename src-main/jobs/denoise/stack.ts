@@ -47,6 +47,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
       geometry: geometryOf(made, stack),
       noise: noiseReport(noise),
       race: processed.race ?? null,
+      cleaned: made.cleaned,
       training: processed.training,
       residual,
       trust: trusted?.report ?? null,
@@ -61,7 +62,8 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
 }
 
 /** Maps are of the whole volume, and a model that tells of all its slices must see them. */
-function canTakeSlabs({ processor, unitInput, noise, noiseMap }: StackJob): boolean {
+function canTakeSlabs({ processor, unitInput, noise, noiseMap, clean }: StackJob): boolean {
+  if (clean !== undefined) return false;
   if (noise?.byVoxel === true || noiseMap !== undefined) return false;
   const { errorMap, uncertainty } = unitInput.unit;
   return processor.takesSlabs === true && errorMap === null && uncertainty === null;

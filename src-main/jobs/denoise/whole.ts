@@ -10,6 +10,7 @@ import { gapsProblem } from '../../series/gaps.js';
 import type { EntryName, LoadedStack, UnitInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { sourceHash } from '../../series/stack-record.js';
+import { type Cleaned, cleanStack } from './cleaning.js';
 import {
   type Made,
   meterOf,
@@ -23,38 +24,46 @@ import { trustedResult, trustOf } from './trust.js';
 /** Reads a stack, processes and judges it as one volume. @throws LimpidError whatever stops this stack */
 export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   const { stack, unitInput } = job;
-  const loaded = await loadWithin(stack, 'denoise', meterOf(job, 'read', stack.instances));
+  const read = await loadWithin(stack, 'denoise', meterOf(job, 'read', stack.instances));
   watch.lap('read');
-  await refuseOtherSource(job, sourceHash(loaded.sha256));
-  const gaps = [gapsProblem(stack, loaded.volume)].flatMap((problem) => problem ?? []);
-  for (const problem of [...gaps, ...(loaded.problems ?? [])])
+  await refuseOtherSource(job, sourceHash(read.sha256));
+  const gaps = [gapsProblem(stack, read.volume)].flatMap((problem) => problem ?? []);
+  for (const problem of [...gaps, ...(read.problems ?? [])])
     job.emit({ type: 'warning', series: stack.id, problem });
+  // What would pass for noise or for structure goes first: noise is measured and removed in what is left.
+  const first = await cleanStack(job, read.volume, 'before', 0);
+  const loaded = { ...read, volume: first.volume };
   const estimate = await noiseOf(job, loaded);
   watch.lap('noise');
-  for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
+  if (job.processor.heedsNoise !== false)
+    for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
   const made = await runProcessor(job, loaded.volume, estimate);
   // Where noise is added or artifacts are, a plane of one value gets its share.
   const full = job.trust === null ? made : keepConstantPlanes(loaded.volume, made);
   const noise = full.noise ?? estimate;
   watch.skip();
   const trusted = await trustOf(job.trust, job.processor, loaded, noise, full);
-  const processed =
+  const denoised =
     trusted === null
       ? full
       : certainOfConstantPlanes(loaded.volume, trustedResult(full, trusted, job.trust?.uncertainty === true));
   if (trusted !== null) watch.lap('trust');
+  const last = await cleanStack(job, denoised.volume, 'after', noise.sigma);
+  if (job.clean !== undefined) watch.lap('clean');
+  const processed = withCleaned(denoised, read.volume, noise, [first, last]);
   return {
     sha256: loaded.sha256,
     shape: loaded.magnitude ?? loaded.volume,
     noise,
     processed,
     trusted,
+    cleaned: [...first.reports, ...last.reports],
     write: () =>
       stack.write(
         {
           unit: unitInput.unit,
           folder: job.work,
-          loaded,
+          loaded: read,
           processed: askedFor(processed, unitInput),
           suffix: job.processor.suffix,
           now: job.journal.createdAt,
@@ -63,13 +72,41 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
         meterOf(job, 'write', stack.instances),
       ),
     images: () =>
-      renderSeriesImages(stack.id, loaded.magnitude ?? loaded.volume, shownAfter(loaded, processed), {
+      renderSeriesImages(stack.id, read.magnitude ?? read.volume, shownAfter(read, processed), {
         sigma: noise.map ?? noise.sigma,
         uncertainty: trusted?.uncertainty ?? null,
         calibration: stack.calibration,
       }),
     close: async () => {},
   };
+}
+
+/** With the artifacts gone that were found: what is told of the change tells of these too. */
+function withCleaned(
+  denoised: Processed,
+  source: Volume,
+  noise: NoiseEstimate,
+  [first, last]: readonly [Cleaned, Cleaned],
+): Processed {
+  const words = [...first.words, ...last.words];
+  const volume = withConstantPlanes(source, last.volume);
+  if (words.length === 0 && first.reports.length + last.reports.length === 0) return denoised;
+  const told = words.length === 0 ? ['no artifact found to remove'] : words.map((one) => `${one} removed`);
+  return {
+    ...denoised,
+    volume,
+    errorMap:
+      words.length === 0 && denoised.errorMap !== null ? denoised.errorMap : overNoise(source, volume, noise),
+    description: [denoised.description, ...told].join('; '),
+  };
+}
+
+/** |input - output| over the level of the noise; where none was measured, in units of the volume. */
+function overNoise(before: Volume, after: Volume, { sigma, map }: NoiseEstimate): Float32Array {
+  return before.data.map((value, i) => {
+    const level = map === null ? sigma : map[i % map.length];
+    return Math.abs(value - after.data[i]) / (level > 0 ? level : 1);
+  });
 }
 
 /** The parts of a complex image have the noise that its magnitudes tell of, and no bias. */

@@ -37,8 +37,8 @@ export function openRequested(
   return openInputs([request.input, ...(request.more ?? [])], emit, {
     errorMap: request.errorMap,
     uncertainty: request.uncertainty === true,
-    suffix: 'denoised',
-    complex: 'parts',
+    suffix: request.model.kind === 'none' ? 'cleaned' : 'denoised',
+    ...(request.clean === undefined ? { complex: 'parts' as const } : {}),
     bids: request.bids === true,
     ...(known === undefined ? {} : { known }),
   });

@@ -74,6 +74,7 @@ export async function planFileOf(
       uncertainty: request.uncertainty ?? false,
       force: request.force,
       bids: request.bids ?? false,
+      ...(request.clean === undefined ? {} : { clean: request.clean }),
       ...(noiseLevel === undefined ? {} : { noiseLevel: absolute(noiseLevel) }),
     },
     series: entries,

@@ -1,0 +1,50 @@
+import type { Axis } from '../../base/fft.js';
+import type { CleanName } from '../../contract/requests.js';
+import type { Volume } from '../../imaging/volume.js';
+
+/** What is known of images besides their values. */
+export interface About {
+  /** DICOM modality, or NIFTI. */
+  readonly modality: string;
+  /** Axis of the plane along which phase was encoded; null: not told. */
+  readonly phase: Axis | null;
+}
+
+/** What looking for an artifact came to. */
+export interface Look {
+  /** How sure it is that the artifact is there, from 0 (it is not) to 1. From `SURE` on it is removed. */
+  readonly sure: number;
+  /** How much of it there is, in `unit`; null: that cannot be told. */
+  readonly amount: number | null;
+  readonly unit: string;
+  /** What else was measured; names are camelCase. */
+  readonly facts: Readonly<Record<string, number>>;
+  /** What is done where it is there, for Derivation Description: ASCII, short. */
+  readonly words: string;
+  /** The volume without it: a new one of the same size; the source is not changed. */
+  remove(onProgress?: Progress): Volume;
+  /** How much of it a result still shows, in `unit`; absent: that cannot be told. */
+  left?(after: Volume): number | null;
+}
+
+export type Progress = (done: number, total: number) => void;
+
+/**
+ * One artifact: whether it is there, and how it is taken away, without training. Pure: what it makes follows from the
+ * volume and what is known of it.
+ */
+export interface Remover {
+  readonly name: CleanName;
+  /** Whether it is removed before noise is, or after. */
+  readonly when: 'before' | 'after';
+  /** @throws LimpidError E_ARTIFACT where the images do not allow to look: the reason says why */
+  look(volume: Volume, about: About): Look;
+}
+
+/** An artifact that is at least so sure is removed; one that is at least half so sure may be there. */
+export const SURE = 0.5;
+
+/** What is not there. */
+export function nothing(unit: string, facts: Look['facts'] = {}): Omit<Look, 'remove'> {
+  return { sure: 0, amount: 0, unit, facts, words: '' };
+}

@@ -1,0 +1,8 @@
+import type { CleanName } from '../../contract/requests.js';
+import { gibbsRemover } from './gibbs.js';
+import type { Remover } from './remover.js';
+
+/** Every artifact that is removed without training, in the order of the work: one file and one line each. */
+export const REMOVERS: Readonly<Record<CleanName, Remover>> = {
+  gibbs: gibbsRemover,
+};

@@ -1,0 +1,24 @@
+/** Artifacts that are removed without training. */
+export const CLEAN = {
+  'E_ARTIFACT/not-mr': [
+    'This artifact comes of how MR images are acquired, and these are none.',
+    'Leave {name:artifact} out.',
+  ],
+  'E_ARTIFACT/interpolated': [
+    'The images were interpolated or filtered after the acquisition, so the acquired grid cannot be found: k-space fades out at {share:percent} of its extent.',
+    'Use images as they were acquired, without interpolation or a filter in k-space.',
+  ],
+  'E_ARTIFACT/not-finite': [
+    'The images hold values that are not finite.',
+    'Replace them before removing artifacts.',
+  ],
+  'E_ARTIFACT/distrusted': [
+    'What would have been removed held structure of the image, so it was left.',
+    'Look at the places that the report names; the artifact stays in the images.',
+  ],
+  'E_ARTIFACT/doubtful': [
+    'It may be there, and cannot be told from the image, so it was left.',
+    'Look at the images; to remove it all the same name {name:artifact} instead of auto.',
+    'edge',
+  ],
+} as const;

@@ -1,0 +1,151 @@
+import { type About, type Look, type Remover, SURE } from '../../artifacts/remove/remover.js';
+import { REMOVERS } from '../../artifacts/remove/removers.js';
+import { startMeter } from '../../base/progress.js';
+import { Random } from '../../base/random.js';
+import { LimpidError, type Problem, problemFrom, problemOf, withoutPlace } from '../../contract/errors.js';
+import type { CleanedReport } from '../../contract/report.js';
+import { CLEAN_NAMES, type Cleaning } from '../../contract/requests.js';
+import type { Volume } from '../../imaging/volume.js';
+import type { StackInput } from '../../series/input.js';
+import { cleaningTrust } from '../../trust/cleaning.js';
+import type { StackJob } from './stack-job.js';
+
+/** What became of a volume in which artifacts were looked for. */
+export interface Cleaned {
+  readonly volume: Volume;
+  readonly reports: readonly CleanedReport[];
+  /** For Derivation Description. */
+  readonly words: readonly string[];
+}
+
+/** An artifact that is at least so sure may be there: it is removed only where it was asked for by name. */
+const DOUBTFUL = SURE / 2;
+
+/**
+ * Looks for the artifacts of one part of the work, and removes what is there. What is not there changes nothing: then
+ * the volume is the very same.
+ *
+ * @param sigma level of the noise in the volume; 0: not known
+ * @throws LimpidError E_ARTIFACT where an artifact that was asked for by name cannot be looked for
+ */
+export async function cleanStack(
+  job: StackJob,
+  volume: Volume,
+  when: Remover['when'],
+  sigma: number,
+): Promise<Cleaned> {
+  const removers = removersOf(job.clean, when);
+  if (removers.length === 0) return { volume, reports: [], words: [] };
+  const about = await aboutStack(job.stack);
+  const cleaned: { volume: Volume; reports: CleanedReport[]; words: string[] } = {
+    volume,
+    reports: [],
+    words: [],
+  };
+  for (const remover of removers) {
+    const one = cleanOne(job, cleaned.volume, { remover, about, sigma });
+    cleaned.volume = one.volume;
+    cleaned.reports.push(one.report);
+    if (one.report.did === 'removed') cleaned.words.push(one.words);
+  }
+  return cleaned;
+}
+
+function removersOf(clean: Cleaning | undefined, when: Remover['when']): Remover[] {
+  if (clean === undefined) return [];
+  return CLEAN_NAMES.filter((name) => clean === 'auto' || clean.includes(name))
+    .map((name) => REMOVERS[name])
+    .filter((remover) => remover.when === when);
+}
+
+/** @throws LimpidError those of reading */
+async function aboutStack(stack: StackInput): Promise<About> {
+  const attributes = await stack.attributes();
+  const [direction] = attributes('InPlanePhaseEncodingDirection');
+  const phase = direction === 'ROW' ? 'x' : direction === 'COL' ? 'y' : null;
+  return { modality: stack.modality, phase };
+}
+
+interface Work {
+  readonly remover: Remover;
+  readonly about: About;
+  readonly sigma: number;
+}
+
+function cleanOne(
+  job: StackJob,
+  volume: Volume,
+  { remover, about, sigma }: Work,
+): { volume: Volume; report: CleanedReport; words: string } {
+  const asked = job.clean !== 'auto';
+  const look = tryLook(remover, volume, about, asked);
+  if ('refused' in look) return { volume, report: reportOf(remover, 'refused', look.refused), words: '' };
+  if (look.sure < DOUBTFUL) return { volume, report: reportOf(remover, 'absent', null, look), words: '' };
+  if (look.sure < SURE && !asked) {
+    const doubtful = problemOf('E_ARTIFACT/doubtful', { name: remover.name });
+    return { volume, report: reportOf(remover, 'left', doubtful, look), words: '' };
+  }
+  const meter = startMeter(job.emit, {
+    series: job.stack.id,
+    stage: 'clean',
+    unit: 'slices',
+    total: volume.slices * volume.frames,
+  });
+  const after = look.remove((done) => meter.at(done));
+  const trust = cleaningTrust({
+    before: volume,
+    after,
+    again: (part) => removedFrom(remover, part, about),
+    sigma,
+    random: new Random(job.trust?.seed ?? 1).fork(`clean ${remover.name}`),
+  });
+  if (trust.verdict === 'fail') {
+    const problem = problemOf('E_ARTIFACT/distrusted');
+    return { volume, report: { ...reportOf(remover, 'left', problem, look), trust }, words: '' };
+  }
+  return {
+    volume: after,
+    report: { ...reportOf(remover, 'removed', null, look), left: look.left?.(after) ?? null, trust },
+    words: look.words,
+  };
+}
+
+/** @throws LimpidError E_ARTIFACT where it was asked for by name */
+function tryLook(
+  remover: Remover,
+  volume: Volume,
+  about: About,
+  asked: boolean,
+): Look | { readonly refused: Problem } {
+  try {
+    return remover.look(volume, about);
+  } catch (error) {
+    if (asked || !(error instanceof LimpidError) || error.code !== 'E_ARTIFACT') throw error;
+    return { refused: withoutPlace(problemFrom(error)) };
+  }
+}
+
+/** A part in which the artifact cannot be looked for stays as it is. */
+function removedFrom(remover: Remover, part: Volume, about: About): Volume {
+  const look = tryLook(remover, part, about, false);
+  return 'refused' in look ? part : look.remove();
+}
+
+function reportOf(
+  { name }: Remover,
+  did: CleanedReport['did'],
+  why: Problem | null,
+  look?: Look,
+): CleanedReport {
+  return {
+    name,
+    did,
+    why,
+    sure: look?.sure ?? null,
+    amount: look?.amount ?? null,
+    left: did === 'removed' ? null : (look?.amount ?? null),
+    unit: look?.unit ?? '',
+    facts: look?.facts ?? {},
+    trust: null,
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * What taking an artifact away did to the image: whether structure went with it, whether lesions are still there, and
+ * where to look. The level of the noise says nothing here, since it is not noise that was removed.
+ */
+import type { Random } from '../base/random.js';
+import type { CleaningTrust } from '../contract/trust.js';
+import { cutBox, wholeBox } from '../imaging/box.js';
+import { planeLength, type Volume } from '../imaging/volume.js';
+import { median } from '../noise/robust.js';
+import { changePsnr } from './clean.js';
+import { placeLesions, withLesions } from './lesions.js';
+import { foregroundMask } from './part.js';
+import { recovered } from './retention.js';
+import { foregroundThreshold } from './tests/foreground.js';
+import { noiseModel } from './tests/noise-model.js';
+import { isGone, signalReport } from './tests/signal.js';
+
+/** Contrast of lesions that must be left, percent; more than the second is lost: nothing is removed. */
+const KEPT = { warn: 80, fail: 60 } as const;
+/** Correlation of what was removed with details of the image: from here on structure went with it. */
+const STRUCTURE = { warn: 0.7 } as const;
+/** Slices that lesions are put into. */
+const PROBED = 5;
+/** A step of brightness that an inserted lesion has at least, over the brightness of tissue. */
+const LEAST_STEP = 0.03;
+/** Planes that structure and places are looked for in. */
+const PLANES = 40;
+/** Side of a place, pixels, and how many are told. */
+const [SIDE, LISTED] = [16, 5];
+
+interface Removed {
+  readonly before: Volume;
+  readonly after: Volume;
+  /** The very same removal on other values of some slices of the series. */
+  readonly again: (volume: Volume) => Volume;
+  /** Level of the noise; 0: not known. */
+  readonly sigma: number;
+  readonly random: Random;
+}
+
+/** Judges what was removed. Nothing throws for an odd image. */
+export function cleaningTrust({ before, after, again, sigma, random }: Removed): CleaningTrust {
+  const mask = foregroundMask(before, foregroundThreshold(before, sigma, false));
+  const bright = brightness(before, mask);
+  const structure = structureOf(before, after, mask);
+  const { kept, lesions } = lesionsKept({ before, after, again, sigma, random }, bright);
+  const gone = isGone(signalReport(before, after, null));
+  const verdict =
+    gone || (kept !== null && kept < KEPT.fail)
+      ? 'fail'
+      : (kept !== null && (kept < KEPT.warn || kept > 200 - KEPT.warn)) ||
+          (structure !== null && structure > STRUCTURE.warn)
+        ? 'warn'
+        : 'pass';
+  return {
+    verdict,
+    psnr: changePsnr(before, after, mask),
+    structure,
+    kept,
+    lesions,
+    places: placesOf(before, after, bright),
+  };
+}
+
+/** Median of the foreground. */
+function brightness({ data }: Volume, mask: Uint8Array): number {
+  const stride = Math.max(1, Math.floor(data.length / 300_000));
+  const sample: number[] = [];
+  for (let i = 0; i < data.length; i += stride) if (mask[i] !== 0) sample.push(Math.abs(data[i]));
+  return sample.length === 0 ? 0 : median(sample);
+}
+
+/** First voxels of planes that stand for all. */
+function* planesOf(volume: Volume): Generator<number> {
+  const count = volume.slices * volume.frames;
+  const step = Math.max(1, Math.floor(count / PLANES));
+  for (let plane = Math.floor(step / 2); plane < count; plane += step) yield plane;
+}
+
+/** Correlation of input minus result with the result minus its means of 3 x 3; null where either is nothing. */
+function structureOf(before: Volume, after: Volume, mask: Uint8Array): number | null {
+  const { columns, rows } = before;
+  const area = planeLength(before);
+  let [product, removed, details] = [0, 0, 0];
+  for (const plane of planesOf(before))
+    for (let y = 1; y < rows - 1; y++)
+      for (let x = 1; x < columns - 1; x++) {
+        const at = plane * area + y * columns + x;
+        if (mask[at] === 0) continue;
+        const change = before.data[at] - after.data[at];
+        const detail = after.data[at] - meanAround(after.data, at, columns);
+        product += change * detail;
+        removed += change * change;
+        details += detail * detail;
+      }
+  const scale = Math.sqrt(removed * details);
+  return scale > 0 ? product / scale : null;
+}
+
+function meanAround(data: Float32Array, at: number, columns: number): number {
+  let sum = 0;
+  for (let dy = -columns; dy <= columns; dy += columns)
+    sum += data[at + dy - 1] + data[at + dy] + data[at + dy + 1];
+  return sum / 9;
+}
+
+/** Lesions are put into a few slices, which are cleaned once more, with and without them. */
+function lesionsKept(
+  { before, again, sigma, random }: Removed,
+  bright: number,
+): Pick<CleaningTrust, 'kept' | 'lesions'> {
+  const part = middleOf(before);
+  const step = Math.max(sigma, LEAST_STEP * bright);
+  if (!(step > 0)) return { kept: null, lesions: 0 };
+  const mask = foregroundMask(part, foregroundThreshold(part, sigma, false));
+  const where = { tissue: mask, centres: mask };
+  const lesions = placeLesions(part, where, noiseModel(step, 'gaussian'), 0, random, { rounds: 2 });
+  if (lesions.length === 0) return { kept: null, lesions: 0 };
+  const seen = new Uint8Array(part.data.length).fill(1);
+  const percents = recovered(lesions, again(part), again(withLesions(part, lesions)), seen);
+  return { kept: percents.reduce((sum, value) => sum + value, 0) / percents.length, lesions: lesions.length };
+}
+
+/** Some slices around the middle, of the first frame. */
+function middleOf(volume: Volume): Volume {
+  const first = { ...volume, frames: 1, data: volume.data.subarray(0, planeLength(volume) * volume.slices) };
+  const slices = Math.min(PROBED, volume.slices);
+  const slice = Math.floor((volume.slices - slices) / 2);
+  return cutBox(first, { ...wholeBox(first), slice, slices });
+}
+
+function placesOf(before: Volume, after: Volume, bright: number): CleaningTrust['places'] {
+  if (!(bright > 0)) return [];
+  const { columns, rows, slices } = before;
+  const area = planeLength(before);
+  const found: CleaningTrust['places'][number][] = [];
+  for (const plane of planesOf(before))
+    for (let top = 0; top < rows; top += SIDE)
+      for (let left = 0; left < columns; left += SIDE) {
+        let [energy, count] = [0, 0];
+        for (let y = top; y < Math.min(rows, top + SIDE); y++)
+          for (let x = left; x < Math.min(columns, left + SIDE); x++, count++)
+            energy +=
+              (before.data[plane * area + y * columns + x] - after.data[plane * area + y * columns + x]) ** 2;
+        const change = (100 * Math.sqrt(energy / count)) / bright;
+        if (change > 0)
+          found.push({
+            slice: (plane % slices) + 1,
+            frame: Math.floor(plane / slices),
+            column: left + (SIDE >> 1),
+            row: top + (SIDE >> 1),
+            change,
+          });
+      }
+  return found.sort((a, b) => b.change - a.change).slice(0, LISTED);
+}

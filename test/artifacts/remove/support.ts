@@ -1,0 +1,81 @@
+import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
+import type { Volume } from '../../../src-main/imaging/volume.js';
+import { distance } from '../support.js';
+
+/** An ellipse of tissue with discs in it, in air, point by point: no two sides of the image are alike. Units 0 to 1000. */
+function phantom(x: number, y: number): number {
+  const inside = (cx: number, cy: number, rx: number, ry: number) =>
+    ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 < 1;
+  if (!inside(0.52, 0.49, 0.34, 0.4)) return 0;
+  if (inside(0.4, 0.45, 0.09, 0.12)) return 900;
+  if (inside(0.66, 0.52, 0.06, 0.1)) return 250;
+  if (inside(0.52, 0.72, 0.12, 0.05)) return 750;
+  return 500;
+}
+
+const FINE = 8;
+
+/** What a scanner of `acquired` frequencies a side shows of the phantom on a matrix of `side`, and the means over voxels. */
+export function acquiredPhantom(
+  side: number,
+  acquired: number,
+): { ringing: Float32Array; means: Float32Array } {
+  const fine = FINE * acquired;
+  const image = {
+    re: new Float64Array(fine * fine),
+    im: new Float64Array(fine * fine),
+    rows: fine,
+    columns: fine,
+  };
+  for (let i = 0; i < image.re.length; i++)
+    image.re[i] = phantom((i % fine) / fine, Math.floor(i / fine) / fine);
+  fft2(image);
+  const sampled = (keep: (fx: number, fy: number) => number): Float32Array => {
+    const out = {
+      re: new Float64Array(side * side),
+      im: new Float64Array(side * side),
+      rows: side,
+      columns: side,
+    };
+    for (let y = 0; y < fine; y++)
+      for (let x = 0; x < fine; x++) {
+        const [fx, fy] = [frequencyOf(x, fine), frequencyOf(y, fine)];
+        const weight = (keep(fx, fy) * side) / fine;
+        if (weight === 0) continue;
+        const to = (((fy % side) + side) % side) * side + (((fx % side) + side) % side);
+        out.re[to] += weight * image.re[y * fine + x];
+        out.im[to] += weight * image.im[y * fine + x];
+      }
+    inverseFft2(out);
+    return Float32Array.from(out.re);
+  };
+  const half = (acquired - 1) / 2;
+  const sinc = (f: number) => (f === 0 ? 1 : Math.sin(Math.PI * f) / (Math.PI * f));
+  return {
+    ringing: sampled((fx, fy) => (Math.abs(fx) <= half && Math.abs(fy) <= half ? 1 : 0)),
+    means: sampled((fx, fy) => sinc(fx / acquired) * sinc(fy / acquired)),
+  };
+}
+
+/** Range of the truth over the error; dB. */
+export function psnr(values: Float32Array, truth: Float32Array): number {
+  return 20 * Math.log10(1000 / distance(values, truth));
+}
+
+/** Planes of one size one after the other. */
+export function stackOf(planes: readonly Float32Array[], side: number): Volume {
+  const data = new Float32Array(planes.length * side * side);
+  for (const [i, plane] of planes.entries()) data.set(plane, i * side * side);
+  return {
+    data,
+    columns: side,
+    rows: side,
+    slices: planes.length,
+    frames: 1,
+    spacing: [1, 1, 2],
+    affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1],
+    units: 'a.u.',
+    measured: null,
+    quantum: 0,
+  };
+}

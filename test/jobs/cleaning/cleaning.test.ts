@@ -1,0 +1,127 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Random } from '../../../src-main/base/random.js';
+import type { JobEvent } from '../../../src-main/contract/events.js';
+import type { Report } from '../../../src-main/contract/report.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
+import { findElement, walkElements } from '../../../src-main/dicom/elements/elements.js';
+import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
+import { runJob } from '../../../src-main/jobs/run.js';
+import { acquiredPhantom, psnr, stackOf } from '../../artifacts/remove/support.js';
+import { brainSlices, denoiseRequest, removeFolders, temporaryFolder } from '../fixtures.js';
+
+afterAll(removeFolders);
+
+const SIDE = 128;
+const { ringing, means } = acquiredPhantom(SIDE, 63);
+
+/** Zero-filled planes, and the same planes with noise. */
+async function ringingFile(folder: string, sigma = 0): Promise<string> {
+  const random = new Random(3);
+  const planes = [0, 1, 2, 3].map(() =>
+    ringing.map((value) =>
+      sigma === 0 ? Math.abs(value) : Math.hypot(value + sigma * random.normal(), sigma * random.normal()),
+    ),
+  );
+  const file = path.join(folder, 'in.nii');
+  await fs.writeFile(file, writeNiftiFromVolume(stackOf(planes, SIDE), { gzip: false }));
+  return file;
+}
+
+function cleanRequest(input: string, output: string, more: Partial<DenoiseRequest> = {}): DenoiseRequest {
+  return denoiseRequest(input, output, { model: { kind: 'none' }, clean: 'auto', errorMap: false, ...more });
+}
+
+async function reportOf(output: string): Promise<Report> {
+  return JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
+}
+
+const plane = (data: Float32Array): Float32Array => data.subarray(0, SIDE * SIDE);
+
+describe('cleaning', () => {
+  it('removes what it finds from NIfTI, says so, and judges it', async () => {
+    const root = await temporaryFolder();
+    const output = path.join(root, 'out');
+    const events: JobEvent[] = [];
+    const input = await ringingFile(root);
+    const result = await runJob(cleanRequest(input, output, { errorMap: true }), (event) =>
+      events.push(event),
+    );
+    expect(result).toMatchObject({ exitCode: 0, series: [{ status: 'done', problem: null }] });
+    const before = plane(readNifti(await fs.readFile(input)).volume.data);
+    const after = plane(readNifti(await fs.readFile(path.join(output, 'in_cleaned.nii.gz'))).volume.data);
+    expect(psnr(after, means) - psnr(before, means)).toBeGreaterThan(5);
+    const { series, request } = await reportOf(output);
+    expect(request).toMatchObject({ model: { kind: 'none' }, clean: 'auto' });
+    const gibbs = series[0].cleaned.find(({ name }) => name === 'gibbs');
+    expect(gibbs).toMatchObject({ did: 'removed', why: null, trust: { verdict: 'pass' } });
+    expect(gibbs?.trust?.kept).toBeGreaterThan(80);
+    expect(gibbs?.trust?.places.length).toBeGreaterThan(0);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'series-done',
+        cleaned: expect.arrayContaining([{ name: 'gibbs', did: 'removed' }]),
+      }),
+    );
+    const map = plane(readNifti(await fs.readFile(path.join(output, 'in_error-map.nii.gz'))).volume.data);
+    expect(Math.max(...map)).toBeGreaterThan(0);
+  });
+
+  it('changes no pixel of DICOM where nothing is found, and says what was looked for', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'in');
+    await brainSlices(input, [8, 9, 10]);
+    const output = path.join(root, 'out');
+    const result = await runJob(cleanRequest(input, output), () => {});
+    expect(result).toMatchObject({ exitCode: 0, series: [{ status: 'done' }] });
+    const { series } = await reportOf(output);
+    expect(series[0].cleaned.map(({ did }) => did)).not.toContain('removed');
+    const pixels = async (folder: string) => {
+      const names = (await fs.readdir(folder, { recursive: true })).filter((name) => name.endsWith('.dcm'));
+      const files = await Promise.all(names.sort().map((name) => fs.readFile(path.join(folder, name))));
+      return files.map((bytes) => {
+        const { elements } = walkElements(bytes);
+        const element = findElement(elements, 0x7fe00010);
+        const description = findElement(elements, 0x00082111);
+        const of = (one: typeof element) =>
+          one === undefined ? null : bytes.subarray(one.valueStart, one.valueStart + one.length);
+        return { pixels: of(element), description: of(description)?.toString('latin1') ?? '' };
+      });
+    };
+    const [before, after] = [await pixels(input), await pixels(output)];
+    expect(after.map((one) => one.pixels)).toEqual(before.map((one) => one.pixels));
+    expect(after[0].description).toMatch(/Cleaned by Limpid.*no artifact found to remove/);
+  });
+
+  it('refuses an artifact that was asked for where the images do not allow to look, and goes on without it else', async () => {
+    const root = await temporaryFolder();
+    const file = path.join(root, 'ct.nii');
+    const planes = [0, 1].map(() => ringing.map((value) => Math.abs(value) - 1000));
+    await fs.writeFile(file, writeNiftiFromVolume(stackOf(planes, SIDE), { gzip: false }));
+    const refused = path.join(root, 'refused');
+    await runJob(cleanRequest(file, refused, { clean: ['gibbs'] }), () => {});
+    const { series } = await reportOf(refused);
+    expect(series[0]).toMatchObject({ status: 'failed', problem: { code: 'E_ARTIFACT' } });
+    const output = path.join(root, 'out');
+    expect(await runJob(cleanRequest(file, output), () => {})).toMatchObject({ exitCode: 0 });
+    const auto = (await reportOf(output)).series[0].cleaned.find(({ name }) => name === 'gibbs');
+    expect(auto).toMatchObject({ did: 'refused', why: { code: 'E_ARTIFACT' }, trust: null });
+  });
+
+  it('comes after the noise is gone where both are asked for', async () => {
+    const root = await temporaryFolder();
+    const input = await ringingFile(root, 15);
+    const run = async (name: string, more: Partial<DenoiseRequest>) => {
+      const output = path.join(root, name);
+      const request = denoiseRequest(input, output, { model: { kind: 'dct' }, errorMap: false, ...more });
+      expect(await runJob(request, () => {})).toMatchObject({ exitCode: 0 });
+      const { data } = readNifti(await fs.readFile(path.join(output, 'in_denoised.nii.gz'))).volume;
+      return { data: plane(data), report: await reportOf(output) };
+    };
+    const denoised = await run('denoised', {});
+    const both = await run('both', { clean: ['gibbs'] });
+    expect(psnr(both.data, means)).toBeGreaterThan(psnr(denoised.data, means) + 1);
+    expect(both.report.series[0].trust?.verdict).toBe(denoised.report.series[0].trust?.verdict);
+  });
+});
