@@ -1,4 +1,4 @@
-import { type AppApi, PathKind, Settings } from '../contract/app.js';
+import { type AppApi, KeptView, PathKind, Settings } from '../contract/app.js';
 import { APP_METHODS, type AppMethod } from '../contract/methods.js';
 import { DeviceName, ForeignModel, TrainingShape } from '../contract/requests.js';
 import {
@@ -28,6 +28,8 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   closeInput: id,
   inputs: none,
   measureNoise: id,
+  keptView: id,
+  keepView: tuple([filled, KeptView]),
   startJob: tuple([WindowRequest, oneOf(['first', 'last'])]),
   cancelJob: id,
   finishJob: id,

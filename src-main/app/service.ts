@@ -23,6 +23,7 @@ import { openSettings } from './settings.js';
 import { openStorage } from './storage.js';
 import { openTrainings } from './trainings.js';
 import { clearAbandonedUploads } from './uploads-left.js';
+import { openViews } from './views.js';
 
 /** Lines of the log that a window gets. */
 const MOST_LINES = 2000;
@@ -119,6 +120,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     onForget: (job) => trainings.forget(job),
   });
 
+  const views = openViews(path.join(home, 'views.json'), () => library.inputs());
   const storage = openStorage(home, () => queue.state().jobs);
 
   const remember = async (paths: readonly string[]): Promise<void> => {
@@ -162,6 +164,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     },
     inputs: async () => library.inputs(),
     measureNoise: (series) => library.noise(series),
+    keptView: (series) => views.kept(series),
+    keepView: (series, view) => views.keep(series, view),
     startJob: (request, place) => queue.add(request, place),
     cancelJob: (job) => queue.cancel(job),
     finishJob: (job) => queue.finish(job),

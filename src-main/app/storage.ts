@@ -64,7 +64,10 @@ export function openStorage(
         { kind: 'models', place: [folders.models] },
         { kind: 'trainings', place: [folders.trainings] },
         { kind: 'logs', place: [folders.logs] },
-        { kind: 'queue', place: [path.join(home, 'queue.json'), path.join(home, 'settings.json')] },
+        {
+          kind: 'queue',
+          place: ['queue.json', 'settings.json', 'views.json'].map((name) => path.join(home, name)),
+        },
       ] as const;
       return {
         folder: home,

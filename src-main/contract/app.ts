@@ -16,7 +16,21 @@ import {
   type TrainRequest,
 } from './requests.js';
 import type { FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
-import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema.js';
+import {
+  filled,
+  flag,
+  languageTag,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  optional,
+  shortList,
+  text,
+  texts,
+  whole,
+} from './schema.js';
 
 export interface AppApi {
   about(): Promise<About>;
@@ -34,6 +48,10 @@ export interface AppApi {
   inputs(): Promise<readonly OpenInput[]>;
   /** Decodes a series and measures its noise; the answer is kept. */
   measureNoise(series: SeriesKey): Promise<MeasuredNoise>;
+  /** How a series was looked at last, on this machine; null: never, or it was forgotten since. */
+  keptView(series: SeriesKey): Promise<KeptView | null>;
+  /** Kept over restarts, under a hash of the series: neither its UID nor its place is written. @throws E_IO */
+  keepView(series: SeriesKey, view: KeptView): Promise<void>;
 
   /** Puts a job in the queue: behind the others, or before all that have not started. */
   startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
@@ -295,6 +313,37 @@ export const Settings = object({
   recent: texts,
 });
 export type Settings = Of<typeof Settings>;
+
+const Point = object({ x: number, y: number });
+/** How a series was looked at, and what was measured in it: pixel coordinates are those of the plane, from its corner. */
+export const KeptView = object({
+  /** mm along the normal. */
+  position: number,
+  frame: whole,
+  /** null: as the series opens. */
+  window: nullOr(object({ center: number, width: number })),
+  zoom: number,
+  pan: Point,
+  rotation: oneOf([0, 90, 180, 270]),
+  flipX: flag,
+  flipY: flag,
+  invert: flag,
+  measurements: shortList(
+    object({
+      id: filled,
+      kind: oneOf(['rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text']),
+      ...{ x0: number, y0: number, x1: number, y1: number },
+      /** End of the second leg of an angle. */
+      x2: optional(number),
+      y2: optional(number),
+      /** Of an arrow or a text, as a person wrote it. */
+      text: optional(text),
+      slice: whole,
+      frame: whole,
+    }),
+  ),
+});
+export type KeptView = Of<typeof KeptView>;
 
 export interface AppLog {
   /** Where the file is, for the person at the screen. */

@@ -10,6 +10,8 @@ export const APP_METHODS = [
   'closeInput',
   'inputs',
   'measureNoise',
+  'keptView',
+  'keepView',
   'startJob',
   'cancelJob',
   'finishJob',

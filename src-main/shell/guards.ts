@@ -29,6 +29,8 @@ const OFFLINE: readonly (readonly [name: string, value?: string])[] = [
   ['disable-domain-reliability'],
 ];
 
+const COPY = 'clipboard-sanitized-write';
+
 /** To be called before the app is ready. */
 export function keepOffline(app: App): void {
   for (const [name, value] of OFFLINE) app.commandLine.appendSwitch(name, value);
@@ -37,13 +39,16 @@ export function keepOffline(app: App): void {
 export function guardSession(session: Session): void {
   // Its dictionaries would be fetched.
   session.setSpellCheckerEnabled(false);
-  // 5: the window needs no camera, place, notification or clipboard of the web platform.
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+  // 5: the window needs no camera, place or notification, and of the clipboard only to write to it after a click or a key.
+  session.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === COPY));
+  session.setPermissionCheckHandler((_contents, permission) => permission === COPY);
   session.setDevicePermissionHandler(() => false);
   // 1: nothing is loaded from elsewhere, even if a policy were missing.
   session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isLocal(details.url) }));
-  session.on('will-download', (event) => event.preventDefault());
+  // A blob is what the window itself made: the system asks where to put it.
+  session.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith('blob:')) event.preventDefault();
+  });
 }
 
 function isLocal(address: string): boolean {

@@ -64,6 +64,8 @@ function apiOver(call: Call): AppApi {
     closeInput: (input) => call('closeInput', input),
     inputs: () => call('inputs'),
     measureNoise: (series) => call('measureNoise', series),
+    keptView: (series) => call('keptView', series),
+    keepView: (series, view) => call('keepView', series, view),
     startJob: (request, place) => call('startJob', request, place),
     cancelJob: (job) => call('cancelJob', job),
     finishJob: (job) => call('finishJob', job),

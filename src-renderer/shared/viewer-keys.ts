@@ -48,6 +48,12 @@ export type Command =
   | 'tool-rectangle'
   | 'tool-ellipse'
   | 'tool-line'
+  | 'tool-angle'
+  | 'tool-arrow'
+  | 'tool-text'
+  | 'save-measurements'
+  | 'save-picture'
+  | 'copy-picture'
   | 'place'
   | 'probe-left'
   | 'probe-right'
@@ -126,6 +132,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['r'], command: 'tool-rectangle', group: 'measure' },
   { keys: ['e'], command: 'tool-ellipse', group: 'measure' },
   { keys: ['l'], command: 'tool-line', group: 'measure' },
+  { keys: ['u'], command: 'tool-angle', group: 'measure' },
+  { keys: ['Shift+l'], command: 'tool-arrow', group: 'measure' },
+  { keys: ['Shift+t'], command: 'tool-text', group: 'measure' },
   { keys: ['Enter'], command: 'place', group: 'measure' },
   { keys: ['Shift+ArrowLeft'], command: 'probe-left', group: 'measure' },
   { keys: ['Shift+ArrowRight'], command: 'probe-right', group: 'measure' },
@@ -133,6 +142,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Shift+ArrowDown'], command: 'probe-down', group: 'measure' },
   { keys: ['Delete'], command: 'remove', group: 'measure' },
   { keys: ['Escape'], command: 'escape', group: 'measure' },
+  { keys: ['Control+e'], command: 'save-measurements', group: 'measure' },
+  { keys: ['Control+s'], command: 'save-picture', group: 'view' },
+  { keys: ['Control+c'], command: 'copy-picture', group: 'view' },
 ];
 
 export interface Key {

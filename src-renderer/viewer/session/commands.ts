@@ -11,6 +11,7 @@ import {
   panBy,
   removeSelected,
   rotate,
+  type Tool,
   toggleCompare,
   withLayout,
   zoomBy,
@@ -134,6 +135,18 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
     'tool-line': () => {
       view.tool = 'line';
     },
+    'tool-angle': () => {
+      view.tool = 'angle';
+    },
+    'tool-arrow': () => {
+      view.tool = 'arrow';
+    },
+    'tool-text': () => {
+      view.tool = 'text';
+    },
+    'save-measurements': () => session.ask('measurements'),
+    'save-picture': () => session.ask('picture'),
+    'copy-picture': () => session.ask('copy'),
     place: () => placeInMiddle(session),
     'probe-left': () => step(session, -1, 0),
     'probe-right': () => step(session, 1, 0),
@@ -177,12 +190,19 @@ function placeInMiddle(session: ViewerSession): void {
   const at = view.probe ?? middle(session);
   if (scene === null || at === null) return;
   const half = Math.max(2, Math.round(Math.min(scene.before.frame.columns, scene.before.frame.rows) / 16));
-  const kind = view.tool === 'ellipse' || view.tool === 'line' ? view.tool : 'rectangle';
   const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
-  const shape: Shape =
-    kind === 'line'
-      ? { kind, x0: x - 2 * half, y0: y + 0.5, x1: x + 2 * half, y1: y + 0.5 }
-      : { kind, x0: x - half, y0: y - half, x1: x + half, y1: y + half };
+  const region = { x0: x - half, y0: y - half, x1: x + half, y1: y + half };
+  const shapes: Record<Tool, Shape> = {
+    window: { kind: 'rectangle', ...region },
+    probe: { kind: 'rectangle', ...region },
+    rectangle: { kind: 'rectangle', ...region },
+    ellipse: { kind: 'ellipse', ...region },
+    line: { kind: 'line', x0: x - 2 * half, y0: y + 0.5, x1: x + 2 * half, y1: y + 0.5 },
+    angle: { kind: 'angle', x0: x + 2 * half, y0: y, x1: x, y1: y, x2: x, y2: y - 2 * half },
+    arrow: { kind: 'arrow', x0: x, y0: y, x1: x + 2 * half, y1: y - 2 * half },
+    text: { kind: 'text', x0: x, y0: y, x1: x, y1: y },
+  };
+  const shape = shapes[view.tool];
   addMeasurement(view, shape, scene.slice, scene.frame);
 }
 

@@ -34,6 +34,8 @@ export class Hands {
   readonly #menu: (at: Point) => void;
   #drag: Drag = null;
   #draft: Shape | null = null;
+  /** The first leg of an angle is drawn, the second is not. */
+  #opening = false;
   #last = { x: 0, y: 0 };
   #start = { x: 0, y: 0 };
   #turned = 0;
@@ -62,6 +64,10 @@ export class Hands {
     element.setPointerCapture(event.pointerId);
     this.#last = { x: event.clientX, y: event.clientY };
     this.#start = this.#last;
+    if (this.#opening && this.#draft !== null && event.button === 0) {
+      this.#end(this.#draft);
+      return;
+    }
     if (event.button === 1 || (event.button === 0 && event.shiftKey)) this.#drag = 'pan';
     else if (event.button === 2) this.#drag = 'zoom';
     else if (view.tool === 'window') this.#drag = colours ? null : 'window';
@@ -80,7 +86,9 @@ export class Hands {
     view.probe = this.#pixelOf(event, element);
     const [dx, dy] = [event.clientX - this.#last.x, event.clientY - this.#last.y];
     this.#last = { x: event.clientX, y: event.clientY };
-    if (this.#drag === 'window') view.window = draggedWindow(view.window, dx, dy);
+    if (this.#opening && this.#draft !== null && view.probe !== null)
+      this.#show({ ...this.#draft, x2: view.probe.x, y2: view.probe.y });
+    else if (this.#drag === 'window') view.window = draggedWindow(view.window, dx, dy);
     else if (this.#drag === 'pan') panBy(view, dx / scale, dy / scale);
     else if (this.#drag === 'zoom')
       zoomAt(
@@ -98,18 +106,20 @@ export class Hands {
 
   up(event: PointerEvent): void {
     const { session } = this.#touched();
-    const { view, scene } = session;
+    const { view } = session;
     const draft = this.#draft;
-    if (this.#drag === 'draw' && draft !== null && scene !== null) {
-      if (Math.hypot(draft.x1 - draft.x0, draft.y1 - draft.y0) >= 1)
-        addMeasurement(view, draft, scene.slice, scene.frame);
+    const isOpening = this.#drag === 'draw' && draft?.kind === 'angle' && lengthOf(draft) >= 1;
+    if (this.#drag === 'draw' && draft !== null && !isOpening) {
+      if (lengthOf(draft) >= 1 || draft.kind === 'text') this.#end(draft);
       else view.selected = null;
     }
     const { x, y } = this.#start;
     const still = Math.hypot(event.clientX - x, event.clientY - y) < CLICK;
     if (event.type === 'pointerup' && event.button === 2 && this.#drag === 'zoom' && still)
       this.#menu({ x: event.clientX, y: event.clientY });
-    this.#show(null);
+    // the second leg of an angle follows the pointer until the next press
+    this.#opening = isOpening;
+    if (!isOpening) this.#show(null);
     this.#drag = null;
   }
 
@@ -149,6 +159,13 @@ export class Hands {
     return step;
   }
 
+  #end(shape: Shape): void {
+    const { view, scene } = this.#touched().session;
+    if (scene !== null) addMeasurement(view, shape, scene.slice, scene.frame);
+    this.#opening = false;
+    this.#show(null);
+  }
+
   #pixelOf(event: MouseEvent, element: HTMLElement): Point | null {
     const { matrix } = this.#touched();
     if (matrix === null) return null;
@@ -160,6 +177,10 @@ export class Hands {
     this.#draft = shape;
     this.#draw(shape);
   }
+}
+
+function lengthOf({ x0, y0, x1, y1 }: Shape): number {
+  return Math.hypot(x1 - x0, y1 - y0);
 }
 
 /** Where the pointer is in an element, in CSS pixels. */

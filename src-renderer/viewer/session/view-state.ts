@@ -6,7 +6,7 @@ export const PANE_KINDS = ['before', 'after', 'swipe', 'flicker', 'residual', 'e
 export type PaneKind = (typeof PANE_KINDS)[number];
 export const LAYOUTS = ['one', 'two', 'four'] as const;
 export type Layout = (typeof LAYOUTS)[number];
-export const TOOLS = ['window', 'probe', 'rectangle', 'ellipse', 'line'] as const;
+export const TOOLS = ['window', 'probe', 'rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text'] as const;
 export type Tool = (typeof TOOLS)[number];
 export const OVERLAYS = ['none', 'error', 'residual'] as const;
 type Overlay = (typeof OVERLAYS)[number];
@@ -16,6 +16,8 @@ export interface Measurement extends Shape {
   /** Where it was drawn: slice and frame of the series before. */
   readonly slice: number;
   readonly frame: number;
+  /** Of an arrow or a text: what a person wrote. It may name somebody. */
+  readonly text?: string;
 }
 
 export interface Point {
@@ -243,6 +245,11 @@ export function moveSelected(view: ViewState, dx: number, dy: number, corner: bo
           y0: corner ? m.y0 : m.y0 + dy,
           x1: m.x1 + dx,
           y1: m.y1 + dy,
+          ...(m.x2 === undefined || m.y2 === undefined ? {} : { x2: m.x2 + dx, y2: m.y2 + dy }),
         },
   );
+}
+
+export function writeText(view: ViewState, id: string, text: string): void {
+  view.measurements = view.measurements.map((m) => (m.id === id ? { ...m, text } : m));
 }

@@ -1,10 +1,10 @@
-import type { AppBridge, SeriesCard } from '../../../src-main/contract/app.js';
+import type { AppBridge, KeptView, SeriesCard } from '../../../src-main/contract/app.js';
 import { type Problem, problemFrom } from '../../../src-main/contract/errors.js';
 import { FrameWindows } from '../image/frame-windows.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from '../image/frames.js';
 import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition } from '../image/geometry.js';
 import { roundLimit, subtract, valuesOf } from '../image/pixels.js';
-import { type Preset, percentiles } from '../image/window.js';
+import { type Preset, percentiles, type Window } from '../image/window.js';
 import { History } from './history.js';
 import { type Paint, Painter } from './painter.js';
 import type { Scene, ShownPlane } from './scene.js';
@@ -23,6 +23,8 @@ interface Target extends OpenSeries {
 
 const PARALLEL_SCENES = 3;
 const PREFETCH_REACH = 8;
+
+export type Asked = 'measurements' | 'picture' | 'copy';
 
 /** What a viewer holds while it is mounted: state, frames under way, and the scene on screen. */
 export class ViewerSession {
@@ -49,9 +51,13 @@ export class ViewerSession {
   /** The place that had the focus last. */
   focused = 0;
   readonly history: History;
+  /** What a command asks of the window around: files and the clipboard. */
+  onAsk: (what: Asked) => void = () => {};
 
   readonly #store: FrameStore;
   #windows = new FrameWindows();
+  /** To be put in place of that of the first frame. */
+  #wantedWindow: Window | null = null;
   #running = 0;
   #waiting: Target | null = null;
   #asked = 0;
@@ -150,6 +156,44 @@ export class ViewerSession {
     else this.goTo((this.wantedSlice + 1) % before.slices);
   }
 
+  ask(what: Asked): void {
+    this.onAsk(what);
+  }
+
+  /** Another place of what is open, for numbers; null where the series before has none there. @throws as frames are read */
+  sceneAt(slice: number, frame: number): Promise<Scene | null> {
+    return this.#load({ ...this.series, slice, frame });
+  }
+
+  /** As it was looked at last. */
+  restore(kept: KeptView): void {
+    const { before } = this.series;
+    if (before === null) return;
+    const { position, frame, window, measurements, ...rest } = kept;
+    const placed = measurements.filter((m) => m.slice < before.slices && m.frame < before.frames);
+    this.history.follow(() => {
+      Object.assign(this.view, rest, { measurements: placed });
+      if (window !== null) this.#wantedWindow = window;
+      if (window !== null && this.scene !== null) this.view.window = window;
+    });
+    this.view.position = position;
+    this.view.frame = Math.min(frame, before.frames - 1);
+    this.history.forget();
+    this.goTo(this.wantedSlice);
+  }
+
+  /** What is kept of the view; the window where a person chose it. */
+  kept(): KeptView {
+    const { position, frame, window, zoom, pan, rotation, flipX, flipY, invert, measurements } =
+      $state.snapshot(this.view);
+    const { center, width } = this.#windows.opened;
+    const own = window.center !== center || window.width !== width;
+    return {
+      ...{ position, frame, window: own && this.scene !== null ? window : null },
+      ...{ zoom, pan, rotation, flipX, flipY, invert, measurements },
+    };
+  }
+
   setStrength(strength: number): void {
     this.#onStrength(Math.round(100 * Math.min(1, Math.max(0, strength))) / 100);
   }
@@ -226,7 +270,9 @@ export class ViewerSession {
     this.#shown = order;
     const { card, frame, values } = scene.before;
     const plane = { card, frame: scene.frame, values, windows: frame.windows };
-    const window = this.#windows.next(plane, this.view.window);
+    const next = this.#windows.next(plane, this.view.window);
+    const window = this.#wantedWindow ?? next;
+    this.#wantedWindow = null;
     if (window.center !== this.view.window.center || window.width !== this.view.window.width)
       this.history.follow(() => {
         this.view.window = window;

@@ -2,6 +2,7 @@
 import '../../../src-renderer/ui/theme.css';
 import './page.css';
 import { mount } from 'svelte';
+import { privacy } from '../../../src-renderer/state/privacy.svelte.js';
 import Viewer from '../../../src-renderer/viewer/Viewer.svelte';
 
 const query = new URLSearchParams(location.search);
@@ -16,6 +17,7 @@ const viewer = mount(Viewer, {
     bridge: {
       resourceUrl: (resource) => `/frame/${resource.series}/${resource.index}`,
       subscribe: () => () => {},
+      api: { keptView: async () => null, keepView: async () => {} },
     },
     before: set.before ?? null,
     after: wanted === 'none' ? null : (set.after ?? null),
@@ -23,4 +25,7 @@ const viewer = mount(Viewer, {
     ondrawn: (milliseconds) => drawn.push(milliseconds),
   },
 });
-Object.assign(window, { viewer, drawn });
+const hidePatients = (hidden) => {
+  privacy.hidden = hidden;
+};
+Object.assign(window, { viewer, drawn, hidePatients });

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import type { Download, Page } from '@playwright/test';
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  drawn,
+  expectAccessible,
+  noBrowser,
+  openTestViewer,
+  press,
+  shoot,
+  type TestViewer,
+  viewState,
+} from '../viewer/page/open.js';
+import { brainSet, drawnSet, type FixtureSet } from '../viewer/series.js';
+
+/** What is measured in the viewer, and taken out of it. */
+
+if (noBrowser) console.warn(noBrowser);
+const time = drawnSet('time', { modality: 'MR', side: 64, slices: 3, frames: 4 });
+let viewer: TestViewer;
+
+beforeAll(async () => {
+  if (noBrowser) return;
+  viewer = await openTestViewer({ brain: brainSet(), time });
+});
+afterAll(async () => {
+  await viewer?.close();
+});
+
+async function numbers(page: Page, name: RegExp): Promise<number[]> {
+  const row = page.getByRole('row', { name }).first();
+  await row.waitFor();
+  return (await row.locator('td').allInnerTexts()).map((text) => Number(text.replace('\u2212', '-')));
+}
+
+/** Values of the square that Enter places in the middle of a 64 x 64 plane, `dx` pixels to the right. */
+function square(set: FixtureSet['before'], plane: number, dx = 0): number[] {
+  const { pixels } = set.frames[plane];
+  const out: number[] = [];
+  for (let y = 28; y < 36; y++) for (let x = 28 + dx; x < 36 + dx; x++) out.push(pixels[64 * y + x]);
+  return out;
+}
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const sdOf = (values: readonly number[]) =>
+  Math.sqrt(values.reduce((sum, v) => sum + (v - meanOf(values)) ** 2, 0) / (values.length - 1));
+
+async function saved(page: Page, key: string): Promise<Buffer> {
+  const coming: Promise<Download> = page.waitForEvent('download');
+  await page.keyboard.press(key);
+  const download = await coming;
+  return readFileSync(await download.path());
+}
+
+describe.skipIf(noBrowser)('measuring', () => {
+  it('tells least and greatest, the contrast to noise of two regions, and the signal to noise by two time points', async () => {
+    const page = await viewer.open('?set=time&pair=none');
+    await press(page, 'r', 'Enter');
+    await press(page, ...Array.from({ length: 9 }, () => 'Shift+ArrowLeft'));
+    await press(page, 'Escape', 'r', 'Enter');
+    // slice 1 of 3 at the first time point; the bright square lies to the left
+    const [left, right] = [square(time.before, 1, -9), square(time.before, 1)];
+    expect(await numbers(page, /^Minimum/)).toEqual([Math.min(...left)]);
+    expect(await numbers(page, /^Maximum/)).toEqual([Math.max(...left)]);
+    const cnr = Math.abs(meanOf(left) - meanOf(right)) / Math.sqrt((sdOf(left) ** 2 + sdOf(right) ** 2) / 2);
+    expect(Math.abs((await numbers(page, /^CNR/))[0] / cnr - 1)).toBeLessThan(1e-3);
+    const next = square(time.before, 4);
+    const noise = sdOf(right.map((value, i) => value - next[i])) / Math.SQRT2;
+    const snr = (meanOf(right) + meanOf(next)) / 2 / noise;
+    expect(Math.abs((await numbers(page, /^SNR by two/))[0] / snr - 1)).toBeLessThan(1e-3);
+    await expectAccessible(page);
+    await shoot(page, 'contrast');
+    await page.close();
+  });
+
+  it('draws angles, arrows and texts, by hand and by keyboard', async () => {
+    const page = await viewer.open('?set=brain');
+    await press(page, 'u', 'Enter');
+    await page.getByText('90°', { exact: true }).first().waitFor();
+    const box = await page.locator('.picture').first().boundingBox();
+    if (box === null) throw new Error('no viewport');
+    const at = (x: number, y: number) => page.mouse.move(box.x + x, box.y + y, { steps: 3 });
+    await at(300, 300);
+    await page.mouse.down();
+    await at(200, 300);
+    await page.mouse.up();
+    await at(271, 229);
+    await page.mouse.down();
+    await page.mouse.up();
+    await drawn(page);
+    const captions = () => page.locator('.viewport').first().locator('svg text').allTextContents();
+    expect((await captions()).map((text) => Math.round(Number(/[\d.]+(?=°)/.exec(text)?.[0])))).toEqual([
+      90, 45,
+    ]);
+    await press(page, 'Shift+L', 'Enter');
+    await page.keyboard.type('lesion?');
+    await page.keyboard.press('Enter');
+    await press(page, 'Escape');
+    expect(await captions()).toContain('lesion?');
+    await page.locator('.picture').first().focus();
+    await press(page, 'Shift+T');
+    await at(120, 120);
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.keyboard.type('Mrs Smith');
+    await page.keyboard.press('Tab');
+    expect(await captions()).toContain('Mrs Smith');
+    await shoot(page, 'notes');
+    // what a person wrote may name somebody: it goes with the patients
+    await page.evaluate('hidePatients(true)');
+    await drawn(page);
+    expect(await page.locator('.viewer').innerText()).not.toContain('Smith');
+    expect(await captions()).not.toContain('Mrs Smith');
+    const table = (await saved(page, 'Control+e')).toString();
+    expect(table).not.toContain('Smith');
+    await page.evaluate('hidePatients(false)');
+    expect((await saved(page, 'Control+e')).toString()).toContain('Mrs Smith');
+    expect((await viewState(page)).measurements).toHaveLength(4);
+    await page.close();
+  });
+
+  it('saves measurements of all slices as a table', async () => {
+    const page = await viewer.open('?set=time&pair=after');
+    await press(page, 'r', 'Enter', 'ArrowDown', 'ArrowRight', 'e', 'Enter', 'l', 'Enter');
+    const lines = (await saved(page, 'Control+e')).toString().trimEnd().split('\r\n');
+    const [head, ...rows] = lines.map((line) => line.split(','));
+    const column = (name: string) => rows.map((row) => row[head.indexOf(name)]);
+    expect(column('kind')).toEqual(['rectangle', 'ellipse', 'line']);
+    expect(column('slice')).toEqual(['2', '3', '3']);
+    expect(column('time_point')).toEqual(['1', '2', '2']);
+    expect(Number(column('mean_before')[0])).toBeCloseTo(meanOf(square(time.before, 1)), 5);
+    expect(Number(column('sd_after')[0])).toBeCloseTo(sdOf(square(time.after, 1)), 5);
+    expect(column('length')[2]).toBe('16');
+    expect(column('length_unit')[2]).toBe('mm');
+    await page.close();
+  });
+
+  it('saves and copies what is on screen, with the notice burned in', async () => {
+    const page = await viewer.open('?set=brain');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await press(page, 'r', 'Enter');
+    const png = decode(await saved(page, 'Control+s'));
+    const box = await page.locator('.grid').boundingBox();
+    expect([png.width, png.height]).toEqual([Math.round(box?.width ?? 0), Math.round(box?.height ?? 0)]);
+    const pixel = (x: number, y: number) => [
+      ...png.data.subarray(4 * (y * png.width + x), 4 * (y * png.width + x) + 3),
+    ];
+    const canvas = await page.evaluate(`(() => {
+      const canvas = document.querySelector('canvas.cornerstone-canvas');
+      return [...canvas.getContext('2d').getImageData(200, 250, 1, 1).data.slice(0, 3)];
+    })()`);
+    expect(pixel(200, 250)).toEqual(canvas);
+    // yellow, which nothing else at that place is
+    let yellow = 0;
+    for (let y = png.height - 44; y < png.height - 24; y++)
+      for (let x = 0; x < png.width; x++) {
+        const [r, g, b] = pixel(x, y);
+        if (r > 200 && g > 160 && b < 120) yellow++;
+      }
+    expect(yellow).toBeGreaterThan(400);
+    await page.keyboard.press('Control+c');
+    await page.getByText('Picture copied').waitFor();
+    const types = await page.evaluate(
+      'navigator.clipboard.read().then((items) => items.flatMap(({ types }) => types))',
+    );
+    expect(types).toContain('image/png');
+    await page.close();
+  });
+
+  it('complained about nothing', () => {
+    expect(viewer.complaints).toEqual([]);
+  });
+});
