@@ -138,6 +138,7 @@ function answersOf(columns: number, rows: number): DetectorBank['answers'] {
   const blurred = SCALES.map(() => new Float32Array(area));
   const spare = new Float32Array(area);
   const spots = Array.from({ length: SPOTS }, () => new Float32Array(area));
+  const framed = framedPlane(columns, rows);
   const kernels = SCALES.map((scale, k) =>
     gaussian(k === 0 ? scale : Math.sqrt(scale * scale - SCALES[k - 1] * SCALES[k - 1])),
   );
@@ -156,7 +157,8 @@ function answersOf(columns: number, rows: number): DetectorBank['answers'] {
       visit(spot, k);
     }
     for (const [k, points] of lines.entries()) {
-      sumAlong(spots[Math.floor(k / DIRECTIONS)], spare, columns, rows, points);
+      if (k % DIRECTIONS === 0) framed.fill(spots[k / DIRECTIONS]);
+      framed.sumAlong(points, spare);
       visit(spare, SPOTS + k);
     }
   };
@@ -206,9 +208,10 @@ function blurColumns(
     const start = row * columns;
     for (let x = 0; x < columns; x++) to[start + x] = kernel[0] * from[start + x];
     for (let k = 1; k <= reach; k++) {
-      const weight = kernel[k];
-      if (row >= k) addScaled(from, start - k * columns, to, start, columns, weight);
-      if (row + k < rows) addScaled(from, start + k * columns, to, start, columns, weight);
+      const [above, below] = [start - k * columns, start + k * columns];
+      if (row >= k && row + k < rows) addBoth(from, above, below, to, start, columns, kernel[k]);
+      else if (row >= k) addScaled(from, above, to, start, columns, kernel[k]);
+      else if (row + k < rows) addScaled(from, below, to, start, columns, kernel[k]);
     }
   }
 }
@@ -222,6 +225,18 @@ function addScaled(
   weight: number,
 ): void {
   for (let i = 0; i < count; i++) to[start + i] += weight * from[at + i];
+}
+
+function addBoth(
+  from: Float32Array,
+  above: number,
+  below: number,
+  to: Float32Array,
+  start: number,
+  count: number,
+  weight: number,
+): void {
+  for (let i = 0; i < count; i++) to[start + i] += weight * (from[above + i] + from[below + i]);
 }
 
 interface LinePoint {
@@ -238,17 +253,35 @@ function linePoints(scale: number, angle: number): LinePoint[] {
   });
 }
 
-function sumAlong(
-  from: Float32Array,
-  to: Float32Array,
-  columns: number,
-  rows: number,
-  points: readonly LinePoint[],
-): void {
-  to.fill(0);
-  for (const { x, y } of points) {
-    const [left, right] = [Math.max(0, -x), Math.min(columns, columns - x)];
-    for (let row = Math.max(0, -y); row < Math.min(rows, rows - y); row++)
-      addScaled(from, (row + y) * columns + left + x, to, row * columns + left, right - left, 1);
-  }
+/** Pixels around a plane that no point of a line lies beyond. */
+const RIM = Math.ceil((STEP * (POINTS - 1) * SCALES[LINES - 1]) / 2);
+
+/** A plane with zeros around it, so that all points of a line are added at once and no border is asked about. */
+function framedPlane(columns: number, rows: number) {
+  const width = columns + 2 * RIM;
+  const values = new Float32Array(width * (rows + 2 * RIM));
+  const startOf = (row: number): number => (row + RIM) * width + RIM;
+  return {
+    fill(plane: Float32Array): void {
+      for (let row = 0; row < rows; row++)
+        values.set(plane.subarray(row * columns, (row + 1) * columns), startOf(row));
+    },
+    sumAlong(points: readonly LinePoint[], to: Float32Array): void {
+      const [a, b, c, d, e, f, g] = points.map(({ x, y }) => y * width + x);
+      for (let row = 0; row < rows; row++) {
+        const [start, out] = [startOf(row), row * columns];
+        for (let x = 0; x < columns; x++) {
+          const at = start + x;
+          to[out + x] =
+            values[at + a] +
+            values[at + b] +
+            values[at + c] +
+            values[at + d] +
+            values[at + e] +
+            values[at + f] +
+            values[at + g];
+        }
+      }
+    },
+  };
 }
