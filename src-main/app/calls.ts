@@ -30,6 +30,7 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   measureNoise: id,
   keptView: id,
   keepView: tuple([filled, KeptView]),
+  runsOf: id,
   startJob: tuple([WindowRequest, oneOf(['first', 'last'])]),
   cancelJob: id,
   finishJob: id,

@@ -18,6 +18,7 @@ import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
+import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
 import { openSettings } from './settings.js';
 import { openStorage } from './storage.js';
@@ -60,7 +61,7 @@ export interface AppService {
   subscribe(listener: (event: AppEvent) => void): () => void;
   /** To all windows, as the menu does. */
   publish(event: AppEvent): void;
-  /** Whether a path is an output of a job, or below one. */
+  /** Whether a path is an output of a job or of a run that was found, or below one. */
   isOutput(place: string): Promise<boolean>;
   /** Stops what runs (it resumes at the next start) and ends the processes. */
   close(): Promise<void>;
@@ -121,6 +122,11 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   });
 
   const views = openViews(path.join(home, 'views.json'), () => library.inputs());
+  const runs = findRuns({
+    inputs: library.inputs,
+    jobs: () => queue.state().jobs,
+    outputFolder: () => settings.current().outputFolder,
+  });
   const storage = openStorage(home, () => queue.state().jobs);
 
   const remember = async (paths: readonly string[]): Promise<void> => {
@@ -166,6 +172,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     measureNoise: (series) => library.noise(series),
     keptView: (series) => views.kept(series),
     keepView: (series, view) => views.keep(series, view),
+    runsOf: (series) => runs.of(series),
     startJob: (request, place) => queue.add(request, place),
     cancelJob: (job) => queue.cancel(job),
     finishJob: (job) => queue.finish(job),
@@ -192,6 +199,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   };
 
   const isOutput = async (place: string): Promise<boolean> => {
+    for (const folder of runs.folders()) if (await isInside(place, folder)) return true;
     for (const { request } of queue.state().jobs)
       if ('output' in request && (await isInside(place, request.output))) return true;
     return false;
@@ -216,6 +224,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
           return { kind: 'png', body: await library.thumbnail(resource.series) };
         case 'report':
           return { kind: resource.format, body: await reportOf(queue.record(resource.job), resource.format) };
+        case 'run-report':
+          return { kind: 'html', body: await readOutput(runs.folderOf(resource.run), 'report.html') };
         case 'training-preview':
           return { kind: 'bytes', body: await trainings.patches(queue.record(resource.job), resource.step) };
         case 'training-card':

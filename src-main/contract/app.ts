@@ -8,6 +8,7 @@ import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { LogLine } from './log.js';
 import type { ModelDetails, ModelEntry } from './models.js';
+import type { Report } from './report.js';
 import {
   DeviceName,
   type ForeignModel,
@@ -52,6 +53,11 @@ export interface AppApi {
   keptView(series: SeriesKey): Promise<KeptView | null>;
   /** Kept over restarts, under a hash of the series: neither its UID nor its place is written. @throws E_IO */
   keepView(series: SeriesKey, view: KeptView): Promise<void>;
+  /**
+   * Runs that made something of a series, or that made it, latest first: of this queue and of the command line, by the
+   * reports beside the input, in the folder for outputs and in what is open.
+   */
+  runsOf(series: SeriesKey): Promise<readonly FoundRun[]>;
 
   /** Puts a job in the queue: behind the others, or before all that have not started. */
   startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
@@ -202,6 +208,10 @@ export interface SeriesCard {
   readonly seriesInstanceUid: string | null;
   /** Of a derived series: the series it was made from, where the file says so. */
   readonly derivedFrom: string | null;
+  /** Limpid made it, whether or not its source is known. */
+  readonly derived?: true;
+  /** What the file says of how it was derived; absent where it says nothing. */
+  readonly derivation?: string;
   readonly instances: number;
   readonly columns: number;
   readonly rows: number;
@@ -237,6 +247,16 @@ export interface SeriesCard {
   };
 }
 
+/** A run that left a report. */
+export interface FoundRun {
+  readonly id: string;
+  /** Its output folder. */
+  readonly folder: string;
+  /** The job that ran it; null where it is of the command line, or no longer listed. */
+  readonly job: JobId | null;
+  readonly report: Report;
+}
+
 export interface MeasuredNoise {
   readonly noise: NoiseSummary | null;
   readonly warnings: readonly Problem[];
@@ -255,6 +275,8 @@ export type Resource =
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   /** report.html or report.json of a finished job. */
   | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' }
+  /** report.html of a run that `runsOf` found. */
+  | { readonly kind: 'run-report'; readonly run: string }
   /** A file of a finished job that its result lists: .json, .png or .npy. */
   | { readonly kind: 'output'; readonly job: JobId; readonly file: string }
   /** Patches of a training, float32: input, then target, one patch after the other; or as rebuilt at a step. */

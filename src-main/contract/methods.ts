@@ -12,6 +12,7 @@ export const APP_METHODS = [
   'measureNoise',
   'keptView',
   'keepView',
+  'runsOf',
   'startJob',
   'cancelJob',
   'finishJob',

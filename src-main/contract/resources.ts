@@ -13,6 +13,8 @@ export function resourcePath(resource: Resource): string {
       return `/outputs/${encodeURIComponent(resource.job)}/${encodeURIComponent(resource.file)}`;
     case 'report':
       return `/reports/${encodeURIComponent(resource.job)}/report.${resource.format}`;
+    case 'run-report':
+      return `/runs/${encodeURIComponent(resource.run)}`;
     case 'training-preview':
       return `/trainings/${encodeURIComponent(resource.job)}/${resource.step ?? 'patches'}`;
     case 'training-card':
@@ -29,6 +31,7 @@ export function resourceAt(pathname: string): Resource | null {
   if ((first === 'frames' || first === 'slices') && third !== undefined && /^\d{1,9}$/.test(third))
     return { kind: first === 'frames' ? 'frame' : 'slice', series: name, index: Number(third) };
   if (first === 'thumbnails' && third === undefined) return { kind: 'thumbnail', series: name };
+  if (first === 'runs' && third === undefined) return { kind: 'run-report', run: name };
   if (first === 'outputs' && third !== undefined) {
     const file = decoded(third);
     return file !== null && OUTPUT.test(file) ? { kind: 'output', job: name, file } : null;

@@ -106,6 +106,11 @@ export async function loadNifti(file: string): Promise<{ image: NiftiImage; sha2
   return load(file, await readFiles(file));
 }
 
+/** Whether Limpid wrote an image. */
+export function isOwnNifti({ facts }: FoundNifti): boolean {
+  return DERIVED.test(facts.description);
+}
+
 /** Reads an image of a tree. @throws LimpidError as `loadNifti`, and those of archives */
 export async function loadFoundNifti(found: FoundNifti): Promise<NiftiImage> {
   return load(found.place, await found.read()).image;
@@ -188,7 +193,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     why: null,
     warnings: [],
     only2d: false,
-    derivedByLimpid: DERIVED.test(facts.description),
+    derivedByLimpid: isOwnNifti(found),
     attributes: async () => () => [],
     hashes: async () => [hashOf(await found.read())],
     async load(onProgress) {

@@ -66,6 +66,7 @@ function apiOver(call: Call): AppApi {
     measureNoise: (series) => call('measureNoise', series),
     keptView: (series) => call('keptView', series),
     keepView: (series, view) => call('keepView', series, view),
+    runsOf: (series) => call('runsOf', series),
     startJob: (request, place) => call('startJob', request, place),
     cancelJob: (job) => call('cancelJob', job),
     finishJob: (job) => call('finishJob', job),

@@ -79,6 +79,11 @@ export class Library {
   private async measureNext(): Promise<void> {
     this.measuring = true;
     for (let key = this.wanted.shift(); key !== undefined; key = this.wanted.shift()) {
+      // It may have been closed while it waited.
+      if (this.card(key) === null) {
+        this.noise.delete(key);
+        continue;
+      }
       this.noise.set(key, 'measuring');
       try {
         this.noise.set(key, await this.api.measureNoise(key));

@@ -1,8 +1,8 @@
 import type { SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
 import type { Library } from './library.svelte.js';
-import { type Comparison, comparisonFor } from './results.js';
+import { type Comparison, comparisonFor, isDerived } from './results.js';
 
-const NOTHING: Comparison = { before: null, after: null, errorMap: null };
+const NOTHING: Comparison = { source: null, before: null, after: null, errorMap: null };
 
 /** A place in a series, from 0. */
 export interface Place {
@@ -20,6 +20,12 @@ export class LookedAt {
   place = $state.raw<Place | null>(null);
   /** 0 (before) to 1 (after). */
   strength = $state(1);
+  /** The series that the Denoise panel is about: what the shown images were made of, or a derived one that is shown alone. */
+  subject = $derived(this.shown.source ?? this.shown.before);
+  /** A derived series whose source is not open. */
+  isDerivedAlone = $derived(this.subject !== null && isDerived(this.subject));
+  /** Whether two results are compared with one another. */
+  isAgainst = $derived(this.shown.source !== null && this.shown.before?.key !== this.shown.source.key);
   /** Whether the Denoise panel is open. */
   panel = $state(true);
   card = $derived.by(() => (this.selected === null ? null : this.library.card(this.selected)));
@@ -39,7 +45,7 @@ export class LookedAt {
 
   /** A result beside its source. False: neither is open. */
   compare(found: Comparison): boolean {
-    const card = found.before ?? found.after;
+    const card = found.source ?? found.before ?? found.after;
     if (card === null) return false;
     this.shown = found;
     this.selected = card.key;
@@ -49,8 +55,8 @@ export class LookedAt {
 
   /** Looks at nothing of an input that was closed. */
   leave(input: string): void {
-    const { before, after } = this.shown;
-    if (before?.input === input || after?.input === input) this.shown = NOTHING;
+    if (Object.values(this.shown).some((one: SeriesCard | null) => one?.input === input))
+      this.shown = NOTHING;
     if (this.card === null) this.selected = null;
   }
 }

@@ -4,11 +4,16 @@ import type { OutputReport, SeriesReport } from '../../src-main/contract/report.
 import type { DenoiseRequest } from '../../src-main/contract/requests.js';
 import { joinPath, niftiStem, niftiStemInTree, parentOf } from './paths.js';
 
+/** Where a run read and wrote. */
+export type RunPaths = Pick<DenoiseRequest, 'input' | 'output'>;
+
 /** What finding a result needs of a report. */
 export type SeriesOutputs = Pick<SeriesReport, 'id' | 'status' | 'outputs'>;
 
 /** What the viewer shows side by side. */
 export interface Comparison {
+  /** What the shown images were made of, or are; null where that is not open. */
+  readonly source: SeriesCard | null;
   readonly before: SeriesCard | null;
   readonly after: SeriesCard | null;
   readonly errorMap: SeriesCard | null;
@@ -39,8 +44,8 @@ export function seriesOfReport<S extends SeriesOutputs>(
 }
 
 /** Full paths of a series' outputs with a role; `*` stands for the name of a NIfTI input, `source` is its card. */
-function outputPaths(
-  request: DenoiseRequest,
+export function outputPaths(
+  request: RunPaths,
   series: SeriesOutputs,
   role: OutputReport['role'],
   source: SeriesCard | null,
@@ -56,7 +61,7 @@ function outputPaths(
 /** The card of what a series of a report was made from, where that is open. */
 export function sourceOf(
   inputs: readonly OpenInput[],
-  request: DenoiseRequest,
+  request: RunPaths,
   { id }: SeriesOutputs,
 ): SeriesCard | null {
   const open = inputs.filter(({ paths }) => paths.includes(request.input)).flatMap(({ series }) => series);
@@ -68,7 +73,7 @@ export function sourceOf(
  * list; not the whole output folder, whose report and model are no images.
  */
 export function pathsToOpen(
-  request: DenoiseRequest,
+  request: RunPaths,
   series: SeriesOutputs,
   source: SeriesCard | null,
 ): readonly (readonly string[])[] {
@@ -82,7 +87,7 @@ export function pathsToOpen(
 /** Finds source, result and error map of a series among what is open. */
 export function comparisonOf(
   inputs: readonly OpenInput[],
-  request: DenoiseRequest,
+  request: RunPaths,
   series: SeriesOutputs,
 ): Comparison {
   const openAt = (path: string | undefined) =>
@@ -96,13 +101,16 @@ export function comparisonOf(
         openAt(outputPaths(request, series, role, before)[0]).find(({ kind }) => kind === 'nifti') ?? null
       );
     const [path] = outputPaths(request, series, role, before);
-    const cards = openAt(path === undefined ? undefined : parentOf(path)).filter(
-      ({ seriesInstanceUid }) => seriesInstanceUid === output.seriesInstanceUid,
-    );
+    // Where the whole output folder is open, the series is open as a part of it.
+    const open = [
+      ...openAt(path === undefined ? undefined : parentOf(path)),
+      ...inputs.flatMap((one) => one.series),
+    ];
+    const cards = open.filter(({ seriesInstanceUid }) => seriesInstanceUid === output.seriesInstanceUid);
     // A series may hold several stacks: the one on the grid of the source.
     return cards.find((card) => before !== null && sameGrid(card, before)) ?? cards[0] ?? null;
   };
-  return { before, after: find('denoised'), errorMap: find('error-map') };
+  return { source: before, before, after: find('denoised'), errorMap: find('error-map') };
 }
 
 function isNear(a: readonly number[], b: readonly number[]): boolean {
@@ -118,13 +126,17 @@ function sameGrid(a: SeriesCard, b: SeriesCard): boolean {
   );
 }
 
+/** Whether Limpid made a series. */
+export function isDerived({ derived, derivedFrom }: Pick<SeriesCard, 'derived' | 'derivedFrom'>): boolean {
+  return derived === true || derivedFrom !== null;
+}
+
 /** What to show when a series is opened by itself: with its source or its result where these are open too. */
 export function comparisonFor(card: SeriesCard, all: readonly SeriesCard[]): Comparison {
-  const source =
-    card.derivedFrom === null
-      ? card
-      : (all.find((one) => one.seriesInstanceUid === card.derivedFrom && sameGrid(one, card)) ?? null);
-  if (source === null) return { before: card, after: null, errorMap: null };
+  const source = !isDerived(card)
+    ? card
+    : (all.find((one) => one.seriesInstanceUid === card.derivedFrom && sameGrid(one, card)) ?? null);
+  if (source === null) return { source: null, before: card, after: null, errorMap: null };
   const derived = all.filter(
     (one) =>
       one.derivedFrom !== null && one.derivedFrom === source.seriesInstanceUid && sameGrid(one, source),
@@ -134,7 +146,7 @@ export function comparisonFor(card: SeriesCard, all: readonly SeriesCard[]): Com
   const maps = derived.filter(isErrorMap);
   const errorMap =
     maps.find((one) => one.key === card.key) ?? maps.find((one) => one.input === after?.input) ?? null;
-  return { before: source, after, errorMap };
+  return { source, before: source, after, errorMap };
 }
 
 /** Of the maps that a run writes, the viewer shows error maps beside the images. */
@@ -142,12 +154,23 @@ function isErrorMap({ map }: SeriesCard): boolean {
   return map !== undefined && !/uncertain/i.test(map.label);
 }
 
+/** Whether all images that a run made of a series are open; those of NIfTI are told by their place alone. */
+export function areOpen(inputs: readonly OpenInput[], series: SeriesOutputs): boolean {
+  const open = new Set(inputs.flatMap((one) => one.series.map((card) => card.seriesInstanceUid)));
+  const shown = series.outputs.filter(({ role }) => role === 'denoised' || role === 'error-map');
+  return shown.every(({ seriesInstanceUid: uid }) => uid !== null && open.has(uid));
+}
+
 /** The model file that a run left for a series, to run it again without training. */
-function modelOf(request: DenoiseRequest, series: SeriesOutputs, source: SeriesCard | null): string | null {
+function modelOf(request: RunPaths, series: SeriesOutputs, source: SeriesCard | null): string | null {
   return outputPaths(request, series, 'model', source)[0] ?? null;
 }
 
-/** The request that writes the same result at another strength, into another folder. */
+/**
+ * The request that writes the same result at another strength, into another folder.
+ *
+ * @param request that of the run
+ */
 export function atStrength(
   request: DenoiseRequest,
   series: SeriesOutputs,

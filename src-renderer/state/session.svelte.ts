@@ -22,7 +22,17 @@ import { inputsOfFiles } from './paths.js';
 import { Picker } from './picker.svelte.js';
 import { Preferences } from './preferences.svelte.js';
 import { Queue } from './queue.svelte.js';
-import { comparisonOf, pathsToOpen, problemOf, seriesOfReport, sourceOf } from './results.js';
+import {
+  areOpen,
+  comparisonOf,
+  pathsToOpen,
+  problemOf,
+  type RunPaths,
+  type SeriesOutputs,
+  seriesOfReport,
+  sourceOf,
+} from './results.js';
+import { type Run, Runs } from './runs.svelte.js';
 import { ShownJobs } from './shown-jobs.svelte.js';
 import { Toasts } from './toasts.svelte.js';
 
@@ -41,6 +51,7 @@ export class Session {
   readonly outputs: Outputs;
   readonly lookedAt: LookedAt;
   readonly draft: DenoiseDraft;
+  readonly runs: Runs;
   private ending: (() => void)[] = [];
 
   constructor(bridge: AppBridge) {
@@ -54,6 +65,7 @@ export class Session {
     this.picker = new Picker(api, this.preferences, this.toasts);
     this.outputs = new Outputs(api, this.preferences, this.queue);
     this.lookedAt = new LookedAt(this.library);
+    this.runs = new Runs(api, this.library, this.queue);
     this.draft = new DenoiseDraft(this.preferences);
     this.queue.onEnded = (job) => void this.ended(job);
   }
@@ -159,15 +171,34 @@ export class Session {
 
   private async showDenoised(job: JobId, request: DenoiseRequest): Promise<void> {
     const report = await this.queue.report(job);
-    const wanted = request.only?.[0] ?? this.lookedAt.shown.before?.id ?? null;
+    const wanted = request.only?.[0] ?? this.lookedAt.subject?.id ?? null;
     const series = seriesOfReport(report, wanted);
     if (series === null || series.status !== 'done') return;
     await this.library.openWhole([request.input]);
-    const source = sourceOf(this.library.inputs, request, series);
-    for (const paths of pathsToOpen(request, series, source)) await this.library.openWhole(paths, true);
+    await this.openOutputs(request, series, true);
     if (!this.lookedAt.compare(comparisonOf(this.library.inputs, request, series))) return;
     await this.navigation.go('viewer');
     this.toasts.announce(t('say.resultShown'));
+  }
+
+  /** Shows what a run made beside what it was made of, or beside what another run made of the same. */
+  async showRun(run: Run, against: Run | null = null): Promise<void> {
+    await this.toasts.guard(async () => {
+      await this.openOutputs(run.paths, run.series);
+      if (against !== null) await this.openOutputs(against.paths, against.series);
+      const { inputs } = this.library;
+      const found = comparisonOf(inputs, run.paths, run.series);
+      const other = against === null ? null : comparisonOf(inputs, against.paths, against.series).after;
+      if (this.lookedAt.compare(other === null ? found : { ...found, before: other }))
+        this.toasts.announce(t('say.resultShown'));
+    });
+  }
+
+  /** `again`: they are new, and what was open of them is not. */
+  private async openOutputs(paths: RunPaths, series: SeriesOutputs, again = false): Promise<void> {
+    if (!again && areOpen(this.library.inputs, series)) return;
+    const source = sourceOf(this.library.inputs, paths, series);
+    for (const outputs of pathsToOpen(paths, series, source)) await this.library.openWhole(outputs, again);
   }
 
   private handle(event: AppEvent): void {
@@ -233,7 +264,8 @@ export class Session {
       if (!looking) this.offerResult(job, t('toast.trained'));
     } else if (request.type === 'denoise') {
       this.toasts.announce(t('say.jobDone'));
-      if (this.looksAt(request.input)) await this.showResult(job);
+      // A result on screen stays there with its verdict: the new one waits in the list beside it.
+      if (this.looksAt(request.input) && this.lookedAt.shown.after === null) await this.showResult(job);
       else this.offerResult(job, t('toast.done'));
     } else {
       const done = t('toast.jobDone', { job: tName('job', request.type) });
@@ -246,8 +278,8 @@ export class Session {
 
   /** Whether the viewer shows a series of this input. */
   private looksAt(input: string): boolean {
-    const { before } = this.lookedAt.shown;
-    return this.navigation.screen === 'viewer' && before !== null && this.library.pathOf(before) === input;
+    const { subject } = this.lookedAt;
+    return this.navigation.screen === 'viewer' && subject !== null && this.library.pathOf(subject) === input;
   }
 
   private offerResult(job: JobRecord, text: string): void {

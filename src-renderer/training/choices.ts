@@ -10,6 +10,7 @@ import {
   USUAL_TRAINING,
 } from '../../src-main/contract/requests.js';
 import type { FamilyInfo } from '../../src-main/contract/results.js';
+import { isDerived } from '../state/results.js';
 
 export type Budget = NonNullable<TrainRequest['budget']>;
 type Setting = number | boolean | string;
@@ -99,10 +100,6 @@ export function withSetting(
 /** Series that a training can read. */
 export function canLearnFrom({ viewable, eligible, map }: SeriesCard): boolean {
   return viewable && eligible && map === undefined;
-}
-
-export function isDerived({ derivedFrom, warnings }: SeriesCard): boolean {
-  return derivedFrom !== null || warnings.some(({ code }) => code === 'W_ALREADY_DENOISED');
 }
 
 /** Series that may be the clean image of one: another one on the same grid. */

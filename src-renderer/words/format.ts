@@ -46,6 +46,13 @@ export function date(value: string, language: string): string {
   return found.toLocaleDateString(language, { dateStyle: 'medium', timeZone: 'UTC' });
 }
 
+/** A moment in ISO 8601, to the minute, at this place; anything else as it is. */
+export function dateTime(value: string, language: string): string {
+  const found = new Date(value);
+  if (Number.isNaN(found.getTime())) return value;
+  return found.toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** A DICOM person name in reading order: family, given middle; the first of its representations. */
 export function personName(value: string): string {
   const [first = ''] = value.split('=');

@@ -144,7 +144,7 @@ describe.skipIf(missing)('the app in a browser', () => {
     await panel().getByRole('progressbar').waitFor();
     await expect.poll(() => panel().innerText()).toMatch(/Training · step \d of 4/);
     await window.shoot('app-running');
-    await panel().getByRole('region', { name: 'Result' }).waitFor();
+    await panel().getByRole('region', { name: 'Result', exact: true }).waitFor();
     await panel().getByRole('slider', { name: 'Strength' }).waitFor();
     expect(await fs.readdir(path.join(root, 'scans-denoised', 'series-001'))).toHaveLength(3);
     expect(existsSync(path.join(root, 'scans-denoised', 'report.html'))).toBe(true);
@@ -220,7 +220,7 @@ describe.skipIf(missing)('the app in a browser', () => {
   });
 
   it('cancels a run, which can be gone on with', async () => {
-    await panel().getByRole('region', { name: 'Result' }).waitFor();
+    await panel().getByRole('region', { name: 'Result', exact: true }).waitFor();
     await denoise(5000);
     await expect.poll(() => panel().innerText()).toMatch(/Training · step/);
     await page.getByRole('contentinfo').getByRole('button', { name: 'Cancel' }).click();

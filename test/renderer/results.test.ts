@@ -122,6 +122,7 @@ describe('a series opened by itself', () => {
     ['its error map', error],
   ])('shows all three when %s is opened', (_, opened) => {
     expect(comparisonFor(opened, [error, after, source])).toEqual({
+      source,
       before: source,
       after,
       errorMap: error,
@@ -129,7 +130,12 @@ describe('a series opened by itself', () => {
   });
 
   it('is shown alone where its source is not open, or lies on another grid', () => {
-    expect(comparisonFor(after, [after])).toEqual({ before: after, after: null, errorMap: null });
+    expect(comparisonFor(after, [after])).toEqual({
+      source: null,
+      before: after,
+      after: null,
+      errorMap: null,
+    });
     const resampled = { ...source, columns: 128 };
     expect(comparisonFor(after, [after, resampled]).before?.key).toBe('after');
     const moved = { ...source, affine: new Array(16).fill(1) };

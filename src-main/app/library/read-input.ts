@@ -11,7 +11,7 @@ import { scan } from '../../dicom/series/scan.js';
 import type { Series } from '../../dicom/series/series.js';
 import type { Volume } from '../../imaging/volume.js';
 import { type FoundNifti, NiftiFinder } from '../../series/nifti-finder.js';
-import { loadFoundNifti, namedNifti } from '../../series/nifti-input.js';
+import { isOwnNifti, loadFoundNifti, namedNifti } from '../../series/nifti-input.js';
 import { isNiftiFile } from '../../series/open-input.js';
 import type { Lru } from './lru.js';
 import { type Shown, shownMaps, shownNifti, shownSeries } from './shown.js';
@@ -134,7 +134,7 @@ async function nifti(
     return volume;
   };
   const volume = await load();
-  return shownNifti(input, number, found, { volume, load });
+  return shownNifti(input, number, found, { volume, load, isOwn: isOwnNifti(found) });
 }
 
 /** Several paths as one source. @throws LimpidError those of `openSource` */

@@ -52,6 +52,8 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
     studyInstanceUid: series.studyInstanceUid,
     seriesInstanceUid: series.seriesInstanceUid,
     derivedFrom: null,
+    ...(first.derivedByLimpid ? { derived: true } : {}),
+    ...derivationOf(details),
     instances: sourceFiles(series).length,
     columns: first.columns,
     rows: first.rows,
@@ -153,12 +155,16 @@ function secondsOf(text: string): number | null {
   return date + 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds);
 }
 
-/** A NIfTI file. `load` reads it, again where it was forgotten. */
+/** A NIfTI file. `load` reads it, again where it was forgotten; `isOwn`: Limpid wrote it. */
 export function shownNifti(
   input: InputId,
   number: number,
   { id, relative }: { readonly id: string; readonly relative: string },
-  { volume, load }: { readonly volume: Volume; readonly load: () => Promise<Volume> },
+  {
+    volume,
+    load,
+    isOwn,
+  }: { readonly volume: Volume; readonly load: () => Promise<Volume>; readonly isOwn: boolean },
 ): Shown {
   const { columns, rows, slices, frames, spacing, affine, units } = volume;
   const card = withKey(input, `nifti-${number}`, {
@@ -169,6 +175,7 @@ export function shownNifti(
     studyInstanceUid: null,
     seriesInstanceUid: null,
     derivedFrom: null,
+    ...(isOwn ? { derived: true } : {}),
     instances: 1,
     columns,
     rows,
@@ -212,6 +219,8 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
     studyInstanceUid: first.studyInstanceUid,
     seriesInstanceUid: first.seriesInstanceUid,
     derivedFrom: null,
+    derived: true,
+    ...derivationOf(details),
     instances: maps.length,
     columns: first.columns,
     rows: first.rows,
@@ -252,6 +261,10 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
       throw fault('E_NOT_ELIGIBLE/map-noise');
     },
   };
+}
+
+function derivationOf({ derivation }: Details): Pick<SeriesCard, 'derivation'> {
+  return derivation === '' ? {} : { derivation };
 }
 
 /** Names stay on the card: a header of HTTP holds no letters but those of ASCII. */

@@ -15,6 +15,8 @@ export interface Details {
   readonly windows: readonly DisplayWindow[];
   /** Series Instance UIDs of the series it refers to as its source. */
   readonly sourceSeries: readonly string[];
+  /** Derivation Description (PS3.3 C.7.6.1.1.3); '' for none. */
+  readonly derivation: string;
   /** SOP Instance UIDs of its source images. */
   readonly sourceImages: readonly string[];
 }
@@ -43,6 +45,7 @@ export function readDetails(bytes: Uint8Array, walked: ElementFile | null = null
       description: attributes.label('x0008103e') ?? '',
     },
     windows: readWindows(attributes),
+    derivation: attributes.text('x00082111') ?? '',
     sourceSeries: uidsOf(references, 'x0020000e'),
     sourceImages: uidsOf([...attributes.items('x00082112'), ...evidence, ...listed], 'x00081155'),
   };

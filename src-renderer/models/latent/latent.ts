@@ -1,6 +1,7 @@
 import type { OpenInput, SeriesCard } from '../../../src-main/contract/app.js';
 import type { LatentMap, LatentPoint } from '../../../src-main/contract/latent.js';
 import type { LatentRequest } from '../../../src-main/contract/requests.js';
+import { isDerived } from '../../state/results.js';
 
 export type ColourBy = 'series' | 'cluster';
 
@@ -30,7 +31,7 @@ export function latentRequest(
     only: chosen.map(({ card }) => card.id),
     nearest: null,
     // Who chose a derived series by name means it.
-    force: chosen.some(({ card }) => card.derivedFrom !== null),
+    force: chosen.some(({ card }) => isDerived(card)),
     ...rest,
   };
 }

@@ -10,6 +10,12 @@ import { type Paint, Painter } from './painter.js';
 import type { Scene, ShownPlane } from './scene.js';
 import { initialState, reset, setOrientation, type ViewState, withLayout } from './view-state.js';
 
+/** What panes are called that show something else than a source and its result. */
+export interface PaneNames {
+  readonly before?: string;
+  readonly after?: string;
+}
+
 export interface OpenSeries {
   readonly before: SeriesCard | null;
   readonly after: SeriesCard | null;
@@ -34,6 +40,7 @@ export class ViewerSession {
   /** Slices are under way for longer than the eye forgives. */
   late = $state(false);
   series = $state.raw<OpenSeries>({ before: null, after: null, errorMap: null });
+  names = $state.raw<PaneNames>({});
   strength = $state(1);
   presets = $state.raw<readonly Preset[]>([]);
   /** Colour limits from the first scene that has one. */
@@ -88,8 +95,12 @@ export class ViewerSession {
   open(next: OpenSeries): void {
     const last = this.series;
     const changed = (a: SeriesCard | null, b: SeriesCard | null): boolean => a?.key !== b?.key;
-    const fresh = changed(last.before, next.before);
-    if (!fresh && !changed(last.after, next.after) && !changed(last.errorMap, next.errorMap)) {
+    const fresh = changed(last.before, next.before) && !areKin(last.before, next.before);
+    if (
+      !changed(last.before, next.before) &&
+      !changed(last.after, next.after) &&
+      !changed(last.errorMap, next.errorMap)
+    ) {
       this.series = next;
       return;
     }
@@ -97,6 +108,7 @@ export class ViewerSession {
     this.#generation++;
     this.problem = null;
     if (fresh) this.#start(next.before);
+    else this.scene = null;
     if (fresh || (last.after === null) !== (next.after === null))
       this.history.follow(() =>
         withLayout(this.view, next.after === null ? 'one' : 'two', next.after !== null),
@@ -355,6 +367,14 @@ function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scene | nul
     comparable: fits(after),
     errorFits: fits(error),
   };
+}
+
+/** Whether one was made of the other, or both of a third, on the same grid: then one looks at the same place. */
+function areKin(a: SeriesCard | null, b: SeriesCard | null): boolean {
+  if (a === null || b === null || !sameGrid(a, b) || a.slices !== b.slices || a.frames !== b.frames)
+    return false;
+  const rootOf = ({ derivedFrom, seriesInstanceUid }: SeriesCard) => derivedFrom ?? seriesInstanceUid;
+  return rootOf(a) !== null && rootOf(a) === rootOf(b);
 }
 
 function differences(before: Float32Array, after: Float32Array): Float32Array {

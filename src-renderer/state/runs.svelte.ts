@@ -1,0 +1,106 @@
+import { SvelteMap } from 'svelte/reactivity';
+import type { AppApi, FoundRun, JobRecord, SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
+import type { SeriesReport } from '../../src-main/contract/report.js';
+import type { DenoiseRequest, DeviceName } from '../../src-main/contract/requests.js';
+import type { Library } from './library.svelte.js';
+import type { Queue } from './queue.svelte.js';
+import { outputPaths, type RunPaths } from './results.js';
+
+/** What one run made of one series: a thing of its own, with its own verdict. */
+export interface Run extends FoundRun {
+  /** What the run was of; of a derived series that is open alone, its own card. */
+  readonly card: SeriesCard;
+  readonly series: SeriesReport;
+  /** Where it read and wrote. */
+  readonly paths: RunPaths;
+  /** As it was asked for; null where it was not asked for here. */
+  readonly request: DenoiseRequest | null;
+}
+
+/** The runs of series that were looked at. */
+export class Runs {
+  private readonly found = new SvelteMap<SeriesKey, readonly FoundRun[]>();
+  private readonly api: AppApi;
+  private readonly library: Library;
+  private readonly queue: Queue;
+
+  constructor(api: AppApi, library: Library, queue: Queue) {
+    this.api = api;
+    this.library = library;
+    this.queue = queue;
+  }
+
+  /** Looks for the runs of a series again, while it is open. @throws LimpidError those of reading */
+  async load(series: SeriesKey): Promise<void> {
+    if (this.library.card(series) === null) return;
+    try {
+      this.found.set(series, await this.api.runsOf(series));
+    } catch (error) {
+      // Of a series that was closed meanwhile nobody wants to know.
+      if (this.library.card(series) !== null) throw error;
+    }
+  }
+
+  /** Latest first; null until they were looked for. */
+  of(card: SeriesCard): readonly Run[] | null {
+    const found = this.found.get(card.key);
+    if (found === undefined) return null;
+    return found.flatMap((run) => {
+      const series = seriesOf(run, card);
+      return series === null ? [] : [this.made(run, card, series)];
+    });
+  }
+
+  private made(run: FoundRun, card: SeriesCard, series: SeriesReport): Run {
+    const job: JobRecord | undefined = this.queue.state.jobs.find(({ id }) => id === run.job);
+    const request = job?.request.type === 'denoise' ? job.request : null;
+    const input = request?.input ?? this.library.pathOf(card) ?? run.folder;
+    return { ...run, card, series, paths: { input, output: run.folder }, request };
+  }
+}
+
+function seriesOf({ report }: FoundRun, card: SeriesCard): SeriesReport | null {
+  const made = report.series.find(({ outputs }) =>
+    outputs.some(({ seriesInstanceUid: uid }) => uid !== null && uid === card.seriesInstanceUid),
+  );
+  return made ?? report.series.find(({ id }) => id === card.id) ?? null;
+}
+
+/** The request that a run was; null where it took a model file that it did not leave, so that nobody knows where that is. */
+export function requestOfRun(
+  { request, report, paths, series }: Run,
+  device: DeviceName,
+): DenoiseRequest | null {
+  if (request !== null) return request;
+  const asked = report.request;
+  const { kind } = asked.model;
+  const hasModel = series.outputs.some(({ role }) => role === 'model');
+  if (kind === 'file' && !hasModel) return null;
+  return {
+    type: 'denoise',
+    input: paths.input,
+    output: paths.output,
+    // That which the run left takes its place.
+    model: { kind: kind === 'file' ? 'auto' : kind },
+    objective: asked.objective,
+    steps: asked.steps,
+    seed: asked.seed,
+    strength: asked.strength,
+    device,
+    errorMap: asked.errorMap,
+    force: asked.force,
+    ...(asked.uncertainty ? { uncertainty: true } : {}),
+  };
+}
+
+/** The run that made what a card shows; null where none of these did. @param path the input that the card is of */
+export function runOf(runs: readonly Run[], card: SeriesCard, path: string | null): Run | null {
+  return runs.find((run) => didMake(run, card, path)) ?? null;
+}
+
+function didMake(run: Run, card: SeriesCard, path: string | null): boolean {
+  const images = run.series.outputs.filter(({ role }) => role === 'denoised');
+  if (card.kind === 'dicom')
+    return images.some(({ seriesInstanceUid: uid }) => uid === card.seriesInstanceUid);
+  return path !== null && outputPaths(run.paths, run.series, 'denoised', run.card).includes(path);
+}

@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Page } from '@playwright/test';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CLI } from '../jobs/fixtures.js';
+import { drawnSeries } from '../support/drawn-series.js';
+import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
+
+/** Results as things of their own: several of one series, of the window and of the command line. */
+
+const missing = whatIsMissing();
+if (missing) console.warn(missing);
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-results-'));
+const input = path.join(root, 'scans');
+let window: TestWindow;
+let page: Page;
+
+/** A run of the command line, into a folder beside the input. */
+function denoise(name: string, ...options: readonly string[]): void {
+  const args = [CLI, 'denoise', input, path.join(root, name), '--device', 'cpu', ...options];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+}
+
+beforeAll(async () => {
+  if (missing) return;
+  mkdirSync(input, { recursive: true });
+  for (const [k, bytes] of drawnSeries(5, 64, 1).entries())
+    writeFileSync(path.join(input, `${k}.dcm`), bytes);
+  denoise('by-nlm', '--model', 'nlm');
+  denoise('by-dct', '--model', 'dct', '--strength', '0.8');
+  window = await openTestWindow(root);
+  page = window.page;
+});
+
+afterAll(async () => {
+  await window?.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const panel = () => page.getByRole('complementary', { name: 'Denoise' });
+const results = () => panel().getByRole('region', { name: 'Results' });
+const result = () => panel().getByRole('region', { name: 'Result', exact: true });
+const run = (name: RegExp) => results().getByRole('button', { name });
+const pane = (kind: string) => page.locator(`.picture[data-kind="${kind}"]`);
+
+describe.skipIf(missing)('results of a series', () => {
+  it('lists the runs of the command line that lie beside the source, with model, strength, verdict and time', async () => {
+    await window.openFolder(input);
+    await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
+    await run(/^Result 1 · .* Non-local means, 100.?%/).waitFor();
+    await run(/^Result 2 · .* DCT, 80.?%/).waitFor();
+    const year = new Date().getFullYear();
+    expect(await run(/^Result 1/).innerText()).toMatch(
+      new RegExp(`Result 1 · (Pass|Look closely|Fail)\n.*\n.*${year}`),
+    );
+    expect(await result().count()).toBe(0);
+  });
+
+  it('shows the one that is chosen, with its own verdict', async () => {
+    await run(/^Result 1/).click();
+    await result().getByRole('heading', { name: 'Result 1' }).waitFor();
+    await pane('after').waitFor();
+    expect(await run(/^Result 1/).getAttribute('aria-pressed')).toBe('true');
+    await run(/^Result 2/).click();
+    await result().getByRole('heading', { name: 'Result 2' }).waitFor();
+    await expect.poll(() => run(/^Result 1/).getAttribute('aria-pressed')).toBe('false');
+    await window.expectAccessible();
+    await window.shoot('results-list');
+  });
+
+  it('compares two of them, called by their names, at the place that is looked at', async () => {
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => pane('before').getAttribute('data-slice')).toBe('0');
+    await results().getByRole('button', { name: 'Compare with Result 1' }).click();
+    await expect.poll(() => pane('before').getAttribute('aria-label')).toMatch(/^Result 1, Slice 1\/5/);
+    await expect.poll(() => pane('after').getAttribute('aria-label')).toMatch(/^Result 2, Slice 1\/5/);
+    await result().getByRole('heading', { name: 'Result 2' }).waitFor();
+    await window.shoot('results-against');
+    await results().getByRole('button', { name: 'Compare with Result 1' }).click();
+    await expect.poll(() => pane('before').getAttribute('aria-label')).toMatch(/^Before, Slice 1\/5/);
+  });
+
+  it('keeps image and verdict while another run works, and when it is stopped', async () => {
+    const said = await result().innerText();
+    await panel().getByLabel('Model', { exact: true }).selectOption('self');
+    await panel().getByText('Advanced', { exact: true }).click();
+    await panel().getByLabel('Device').selectOption('cpu');
+    await panel().getByLabel('Steps').fill('9000');
+    await panel().getByRole('button', { name: 'Denoise', exact: true }).click();
+    await panel().getByRole('progressbar').waitFor();
+    expect(await result().innerText()).toBe(said);
+    await pane('after').waitFor();
+    await expect.poll(() => panel().innerText()).toMatch(/Training · step/);
+    await panel().getByRole('button', { name: 'Cancel this run' }).click();
+    await panel().getByRole('region', { name: 'Last run' }).getByText('kept').waitFor();
+    expect(await result().innerText()).toBe(said);
+  });
+
+  it('adds a run that is done to the list, and leaves what is on screen', async () => {
+    await panel().getByLabel('Model', { exact: true }).selectOption('dct');
+    await panel().getByRole('button', { name: 'Denoise', exact: true }).click();
+    await run(/^Result 3 · .* DCT, 100.?%/).waitFor();
+    await result().getByRole('heading', { name: 'Result 2' }).waitFor();
+    await page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Show result' }).click();
+    await result().getByRole('heading', { name: 'Result 3' }).waitFor();
+  });
+
+  it('shows the report of a run of the command line', async () => {
+    await run(/^Result 1/).click();
+    await result().getByRole('heading', { name: 'Result 1' }).waitFor();
+    await panel().getByRole('button', { name: 'Report' }).click();
+    await page
+      .frameLocator('iframe[title="Report"]')
+      .getByRole('heading', { name: 'Limpid report' })
+      .waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('calls a derived series that is opened alone derived, with its verdict and what it was made of', async () => {
+    const alone = path.join(root, 'alone');
+    mkdirSync(alone);
+    renameSync(path.join(root, 'by-nlm'), path.join(alone, 'by-nlm'));
+    await window.rail('Studies').click();
+    for (;;) {
+      const close = page.getByRole('button', { name: /^Close / });
+      if ((await close.count()) === 0) break;
+      const before = await close.count();
+      await close.first().click();
+      await expect.poll(() => close.count()).toBeLessThan(before);
+    }
+    await window.openFolder(path.join(alone, 'by-nlm'));
+    await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
+    await expect.poll(() => pane('before').getAttribute('aria-label')).toMatch(/^Derived, Slice/);
+    const note = panel().getByRole('region', { name: 'Derived' });
+    await note
+      .getByText(/[Ll]impid/)
+      .first()
+      .waitFor();
+    await note.getByText(/Non-local means, 100 %/).waitFor();
+    await result()
+      .getByText(/^(Pass|Look closely|Fail)$/)
+      .waitFor();
+    expect(await panel().getByRole('button', { name: 'Denoise', exact: true }).count()).toBe(0);
+    await window.expectAccessible();
+    await window.shoot('results-derived');
+  });
+
+  it('complained about nothing', () => {
+    expect(window.complaints).toEqual([]);
+  });
+});
