@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['denoise', 'analysis'],
   ['series'],
   ['jobs'],
-  ['app', 'node'],
+  ['app', 'node', 'queue'],
   ['cli', 'shell'],
   ['main.ts', 'preload.ts'],
 ];
@@ -38,6 +38,7 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   analysis: ['dicom'],
   models: ['noise', 'dicom', 'runtime'],
   node: ['training', 'restore', 'denoise', 'jobs', 'trust', 'noise', 'series'],
+  queue: ['training', 'restore', 'denoise', 'jobs', 'trust', 'noise', 'dicom'],
   app: ['training', 'restore', 'denoise', 'jobs', 'trust'],
   cli: ['training', 'restore', 'denoise', 'jobs', 'dicom', 'noise', 'trust'],
   shell: ['training', 'restore', 'denoise', 'jobs', 'dicom', 'noise', 'trust'],
@@ -51,6 +52,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
   { name: /^(dicom-parser|@cornerstonejs\/)/, only: ['dicom'] },
   // One vocabulary for plain data, in contract/schema.ts.
   { name: /^valibot$/, only: ['contract'] },
+  { name: /^(bullmq|ioredis)$/, only: ['queue'] },
   { name: /^electron$/, only: ['shell', 'preload.ts'] },
 ];
 

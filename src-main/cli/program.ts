@@ -16,6 +16,7 @@ import { modelsCommand } from './commands/models.js';
 import { nodeCommand } from './commands/node.js';
 import { planCommand } from './commands/plan.js';
 import { pretrainCommand } from './commands/pretrain.js';
+import { queueCommand, submitCommand, workerCommand } from './commands/queue.js';
 import { sendCommand } from './commands/send.js';
 import { type ServePlaces, serveCommand } from './commands/serve.js';
 import { setupTensorflowCommand } from './commands/setup.js';
@@ -47,6 +48,9 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
   const start: Start = async (request, options) => {
     exitCode = await runRequest(request, places.compute, options);
   };
+  const finish = (code: number): void => {
+    exitCode = code;
+  };
   const program = new Command('limpid')
     .description(DESCRIPTION)
     .version(VERSION, '-V, --version', 'print the version')
@@ -64,11 +68,10 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(evaluateCommand(start))
     .addCommand(sendCommand(start))
     .addCommand(fetchCommand(start))
-    .addCommand(
-      nodeCommand(places.compute, (code) => {
-        exitCode = code;
-      }),
-    )
+    .addCommand(nodeCommand(places.compute, finish))
+    .addCommand(submitCommand(places.compute, finish))
+    .addCommand(workerCommand(places.compute, finish))
+    .addCommand(queueCommand(finish))
     .addCommand(simulateCommand(start))
     .addCommand(trainCommand(start))
     .addCommand(pretrainCommand(start))
@@ -78,16 +81,8 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(compressCommand(start))
     .addCommand(decompressCommand(start))
     .addCommand(modelsCommand(start))
-    .addCommand(
-      serveCommand(places, (code) => {
-        exitCode = code;
-      }),
-    )
-    .addCommand(
-      setupTensorflowCommand(places, (code) => {
-        exitCode = code;
-      }),
-    );
+    .addCommand(serveCommand(places, finish))
+    .addCommand(setupTensorflowCommand(places, finish));
   for (const command of withSubcommands(program))
     command
       .exitOverride()

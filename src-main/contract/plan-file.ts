@@ -63,6 +63,8 @@ const PlanEntry = exactly({
   unit: filled,
   kind: oneOf(['dicom', 'nifti']),
   seriesInstanceUid: nullOr(filled),
+  /** DICOM only. */
+  studyInstanceUid: optional(filled),
   /** DICOM only; absent: any that are free. */
   numbers: optional(SeriesNumbers),
   modality: text,

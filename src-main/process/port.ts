@@ -6,9 +6,9 @@ import type { Line } from './line.js';
 /** How a job is asked to end early: with what it has, or so that it can go on from here. */
 export type Wish = 'finish' | 'pause';
 
-/** To the compute process: the one request it serves, and how that is to end early. */
+/** To the compute process: a request it serves, whether another may follow, and how it is to end early. */
 export type StartMessage =
-  | { readonly kind: 'start'; readonly request: JobRequest }
+  | { readonly kind: 'start'; readonly request: JobRequest; readonly stay?: true }
   | { readonly kind: 'wish'; readonly wish: Wish };
 
 /** From the compute process. */
@@ -19,7 +19,7 @@ export type ComputeMessage =
 /** `wish` is what was asked for by now. */
 export type RunJob = (request: JobRequest, emit: Emit, wish: () => Wish | null) => Promise<ResultEvent>;
 
-/** Serves one request, then ends the process. A lost connection ends it at once: outputs are atomic. */
+/** Serves one request, then ends the process unless it is to stay for another. A lost connection ends it at once: outputs are atomic. */
 export function serve(line: Line<StartMessage, ComputeMessage>, run: RunJob): void {
   const fail = () => process.exit(1);
   line.onClose(fail);
@@ -29,6 +29,7 @@ export function serve(line: Line<StartMessage, ComputeMessage>, run: RunJob): vo
       wish = message.wish;
       return;
     }
+    wish = null;
     log('info', 'job', { type: message.request.type });
     const emit: Emit = (event) => {
       logEvent(event);
@@ -40,7 +41,9 @@ export function serve(line: Line<StartMessage, ComputeMessage>, run: RunJob): vo
         logEvent(result);
         return line.send({ kind: 'event', event: result });
       })
-      .then(() => line.finish())
+      .then(() => {
+        if (message.stay !== true) line.finish();
+      })
       .catch(fail);
   });
   line.send({ kind: 'ready' }).catch(fail);

@@ -172,6 +172,7 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
     modality: series.modality,
     instances: sourceFiles(series).length,
     seriesInstanceUid: series.seriesInstanceUid,
+    ...(series.studyInstanceUid === '' ? {} : { studyInstanceUid: series.studyInstanceUid }),
     grid: {
       columns: series.instances[0].columns,
       rows: series.instances[0].rows,

@@ -33,6 +33,8 @@ export interface StackInput {
   readonly calibration: Calibration;
   /** DICOM only. */
   readonly seriesInstanceUid: string | null;
+  /** DICOM only, where the source has one. */
+  readonly studyInstanceUid?: string;
   /** Of the other half of a complex image, where that is another series. */
   readonly partnerUid?: string;
   /** As of the images that a person sees: a complex image counts once. */

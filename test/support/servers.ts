@@ -48,6 +48,21 @@ async function start(command: string, args: readonly string[], port: number): Pr
   return { port, close: () => ended(child) };
 }
 
+/** Debian's redis-server with its appended file in a folder. */
+export function startRedis(folder: string, port: number): Promise<Server> {
+  const options = [
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'everysec',
+  ];
+  return start('redis-server', ['--port', `${port}`, '--save', '', ...options], port);
+}
+
 /** dcmtk's storescp: keeps bytes as they come, in any transfer syntax. */
 export async function startStorescp(
   folder: string,

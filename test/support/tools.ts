@@ -18,6 +18,7 @@ const PACKAGES = {
   dcmqrscp: 'dcmtk',
   openssl: 'openssl',
   Orthanc: 'orthanc',
+  'redis-server': 'redis-server',
   storescp: 'dcmtk',
   storescu: 'dcmtk',
 } as const;

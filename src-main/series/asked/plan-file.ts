@@ -42,6 +42,7 @@ export async function planFileOf(
       unit: unit?.key ?? `left-out-${one.id}`,
       kind: one.kind,
       seriesInstanceUid: one.seriesInstanceUid,
+      ...(stacks[i].studyInstanceUid === undefined ? {} : { studyInstanceUid: stacks[i].studyInstanceUid }),
       ...(numbers === null ? {} : { numbers }),
       modality: one.modality,
       grid: [one.columns, one.rows, one.slices, one.frames],

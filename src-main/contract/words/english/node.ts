@@ -13,6 +13,26 @@ export const NODE = {
   ],
   'E_IO/target-folder': ['A folder that is a target cannot be written.', 'Check it.'],
   'E_NOT_FOUND/token': ['The token of a target cannot be read.', 'Check its path.'],
+  'E_USAGE/queue-address': [
+    'The address of the queue is wrong.',
+    'Give redis://HOST:PORT, rediss:// for TLS, or a file whose first line is such an address.',
+  ],
+  'E_NETWORK/queue': [
+    'The queue cannot be reached.',
+    'Check host and port of Redis, that it runs, and that this machine may connect to it.',
+  ],
+  'E_NETWORK/queue-password': [
+    'The queue does not accept user and password.',
+    'Write the right ones into its address: redis://USER:PASSWORD@HOST:PORT.',
+  ],
+  'E_NOT_FOUND/batch': [
+    'No batch was submitted with this output folder.',
+    'Give the folder that was submitted.',
+  ],
+  'E_RESUME/batch': [
+    'This output folder is that of another batch, or of a run.',
+    'Submit the same again to go on, or choose a new folder.',
+  ],
   'E_USAGE/removed': ['What the series held was removed.', 'Send it to the node again.'],
   'E_NOT_FOUND/node-series': ['The node has no such series.', 'Look at the list again.'],
   'E_USAGE/node-state': [

@@ -1,0 +1,30 @@
+import { filled, flag, type Of, object, optional, whole } from '../contract/schema.js';
+
+/** Names of the two queues in Redis: series to be denoised, and what is told of those that are done. */
+export const SERIES_QUEUE = 'series';
+export const ROLL_UP_QUEUE = 'roll-up';
+export const PREFIX = 'limpid';
+
+/**
+ * All that Redis holds of a series, beside its outcome: the shared output folder, and where in its file of plans the
+ * one of the unit stands. No name of a source file, no attribute, no UID.
+ */
+export const SeriesJob = object({
+  batch: filled,
+  out: filled,
+  unit: filled,
+  at: whole,
+  bytes: whole,
+  /** It failed before, and was put into the queue again. */
+  retried: optional(flag),
+});
+export type SeriesJob = Of<typeof SeriesJob>;
+
+/** Of a study, or of a batch: what it waited for is done. */
+export const RollUpJob = object({ batch: filled, out: filled });
+export type RollUpJob = Of<typeof RollUpJob>;
+
+/** The same for the same unit of a batch: a batch that is submitted twice is there once. */
+export function seriesJobId(batch: string, unit: string): string {
+  return `${batch}.${unit}`;
+}

@@ -1,0 +1,107 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, hasCode } from '../base/files.js';
+import { list, nullOr, number, type Of, object, oneOf, readText, text } from '../contract/schema.js';
+import { REPORT_FILES } from '../series/publication.js';
+
+const Status = oneOf(['done', 'failed', 'skipped']);
+const Verdict = oneOf(['pass', 'warn', 'fail']);
+
+/** What the roll-up tells of a stack; its id and codes, which name no one. */
+const StackOutcome = object({
+  id: text,
+  status: Status,
+  verdict: nullOr(Verdict),
+  code: nullOr(text),
+});
+
+/** What became of a unit, as it stands in Redis. */
+export const UnitOutcome = object({
+  unit: text,
+  /** failed: of any of its stacks. */
+  status: Status,
+  /** The worst of its stacks; null where none was judged. */
+  verdict: nullOr(Verdict),
+  /** Of the first problem; null where there is none. */
+  code: nullOr(text),
+  stacks: list(StackOutcome),
+  /** Of work on it. */
+  seconds: number,
+  /** The worker's. */
+  host: text,
+});
+export type UnitOutcome = Of<typeof UnitOutcome>;
+
+/** A unit as the roll-up tells it; `waiting` is all that is not finished yet. */
+export interface Row extends Omit<UnitOutcome, 'status'> {
+  readonly status: UnitOutcome['status'] | 'waiting';
+  readonly tries: number;
+}
+
+export interface RollUp {
+  readonly format: 'limpid-batch-1';
+  readonly notice: string;
+  readonly version: string;
+  readonly createdAt: string;
+  readonly batch: string;
+  readonly counts: Readonly<Record<Row['status'], number>>;
+  readonly verdicts: Readonly<Record<'pass' | 'warn' | 'fail' | 'none', number>>;
+  /** Of work, over all; of a series in the middle, and the longest. */
+  readonly seconds: { readonly all: number; readonly median: number; readonly longest: number };
+  readonly series: readonly Row[];
+}
+
+const Reported = object({
+  series: list(
+    object({
+      id: text,
+      status: Status,
+      problem: nullOr(object({ code: text })),
+      trust: nullOr(object({ verdict: Verdict })),
+    }),
+  ),
+});
+
+/** As the report of its output folder tells it; null where there is no whole report. @throws LimpidError E_IO */
+export async function outcomeOf(
+  folder: string,
+  unit: string,
+  seconds: number,
+  host: string,
+): Promise<UnitOutcome | null> {
+  const file = path.join(folder, REPORT_FILES.json);
+  let found: string;
+  try {
+    found = await fs.readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw asFileError(error, file);
+  }
+  const reading = readText(Reported, found);
+  if (!reading.fits) return null;
+  const stacks = reading.value.series.map(({ id, status, problem, trust }) => ({
+    id,
+    status,
+    verdict: trust?.verdict ?? null,
+    code: problem?.code ?? null,
+  }));
+  const worst = <T>(order: readonly T[], values: readonly (T | null)[]): T | null =>
+    order.find((one) => values.includes(one)) ?? null;
+  const status =
+    worst(
+      ['failed', 'done', 'skipped'] as const,
+      stacks.map((one) => one.status),
+    ) ?? 'skipped';
+  return {
+    unit,
+    status,
+    verdict: worst(
+      ['fail', 'warn', 'pass'] as const,
+      stacks.map((one) => one.verdict),
+    ),
+    code: stacks.find((one) => one.status === status)?.code ?? null,
+    stacks,
+    seconds,
+    host,
+  };
+}

@@ -1,0 +1,168 @@
+import * as path from 'node:path';
+import { type FlowJob, FlowProducer } from 'bullmq';
+import { exists, sha256 } from '../base/files.js';
+import { errorFrom, fault } from '../contract/errors.js';
+import type { Emit } from '../contract/events.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import { startJob } from '../process/client.js';
+import { guardedPath } from '../series/open-input.js';
+import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
+import { type QueueAddress, queueFault } from './address.js';
+import { type Batch, type BatchUnit, ownFolder, readBatch, writeBatch } from './batch.js';
+import { PREFIX, ROLL_UP_QUEUE, SERIES_QUEUE, seriesJobId } from './jobs.js';
+
+/** Series of one roll-up job: all of it is added to Redis at once, and a million commands at once are too many. */
+const MOST_A_FLOW = 2000;
+const BACK_OFF_MS = 2000;
+
+export interface Submission {
+  /** `dryRun`, `planFile` and `output` are set here. */
+  readonly request: DenoiseRequest;
+  readonly out: string;
+  /** 1 before 2 and so on; series that were submitted without come after none. */
+  readonly priority: number;
+  /** Of a series that failed for a reason that may pass. */
+  readonly retries: number;
+  /** The built script of the compute process. */
+  readonly compute: string;
+}
+
+export interface Submitted {
+  readonly batch: string;
+  readonly series: number;
+  readonly skipped: number;
+  /** Whether the batch was there, and only what was missing was added. */
+  readonly again: boolean;
+}
+
+/**
+ * Scans the inputs once, leaves the plans in the output folder, and puts a job a series into the queue, below one of
+ * its study, below a roll-up. Doing it again adds what is missing.
+ *
+ * @throws LimpidError those of planning; E_RESUME where the folder is of another batch; E_NETWORK
+ */
+export async function submit(address: QueueAddress, submission: Submission, emit: Emit): Promise<Submitted> {
+  const out = path.resolve(submission.out);
+  const { request } = submission;
+  const inputs = [request.input, ...(request.more ?? [])].map((one) => path.resolve(one));
+  for (const one of inputs) await refuseOutput(out, guardedPath(one));
+  const folder = await openOutputFolder(out, guardedPath(inputs[0] ?? out));
+  try {
+    const asked = sha256(JSON.stringify({ ...request, input: inputs[0], more: inputs.slice(1), output: '' }));
+    const found = await readBatch(out);
+    if (found === null && (await exists(path.join(ownFolder(out), 'journal.json'))))
+      throw fault('E_RESUME/batch', {}, out);
+    if (found !== null && found.request !== asked) throw fault('E_RESUME/batch', {}, out);
+    const batch = found ?? (await planned(submission, out, asked, emit));
+    await addAll(address, batch, out, submission);
+    return {
+      batch: batch.id,
+      series: batch.units.length,
+      skipped: batch.skipped ?? 0,
+      again: found !== null,
+    };
+  } finally {
+    await folder.release();
+  }
+}
+
+async function planned(
+  { request, compute }: Submission,
+  out: string,
+  asked: string,
+  emit: Emit,
+): Promise<Batch> {
+  const job = startJob(compute, { ...request, output: '-', dryRun: true, planFile: true }, emit);
+  const result = await job.result;
+  if ('stopped' in result) throw errorFrom(result.stopped);
+  const plan = result.command === 'plan' ? result.forPerson?.plan : undefined;
+  if (plan === undefined) throw fault('E_NOTHING/planned');
+  const batch = await writeBatch(out, plan, asked);
+  if (batch.units.length === 0) throw fault('E_NOTHING/planned');
+  return batch;
+}
+
+async function addAll(
+  address: QueueAddress,
+  batch: Batch,
+  out: string,
+  submission: Submission,
+): Promise<void> {
+  // A queue that cannot be reached is told, and not waited for.
+  const connection = {
+    ...address,
+    maxRetriesPerRequest: 3,
+    retryStrategy: (times: number) => (times > 3 ? null : 200),
+  };
+  const producer = new FlowProducer({ connection, prefix: PREFIX });
+  let broken: unknown = null;
+  producer.on('error', (error) => {
+    broken = error;
+  });
+  try {
+    for (const [i, part] of parts(batch.units).entries())
+      await producer.add(flowOf(batch.id, out, i, part, submission));
+  } catch (error) {
+    throw queueFault(broken ?? error);
+  } finally {
+    // A connection that is gone needs no closing.
+    await producer.close().catch(() => undefined);
+  }
+}
+
+/** Units by study, studies together up to a size. */
+function parts(units: readonly BatchUnit[]): Map<string, BatchUnit[]>[] {
+  const studies = new Map<string, BatchUnit[]>();
+  for (const unit of units) {
+    const of = studies.get(unit.study);
+    if (of === undefined) studies.set(unit.study, [unit]);
+    else of.push(unit);
+  }
+  const all: Map<string, BatchUnit[]>[] = [];
+  let size = MOST_A_FLOW;
+  for (const [study, of] of studies) {
+    if (size + of.length > MOST_A_FLOW) {
+      all.push(new Map());
+      size = 0;
+    }
+    all.at(-1)?.set(study, of);
+    size += of.length;
+  }
+  return all;
+}
+
+function flowOf(
+  batch: string,
+  out: string,
+  part: number,
+  studies: ReadonlyMap<string, readonly BatchUnit[]>,
+  { priority, retries }: Submission,
+): FlowJob {
+  const tries = { attempts: retries + 1, backoff: { type: 'exponential', delay: BACK_OFF_MS, jitter: 0.5 } };
+  const series = ({ unit, at, bytes }: BatchUnit): FlowJob => ({
+    name: 'series',
+    queueName: SERIES_QUEUE,
+    data: { batch, out, unit, at, bytes },
+    // One that fails does not keep the others from being told.
+    opts: {
+      ...tries,
+      jobId: seriesJobId(batch, unit),
+      priority,
+      ignoreDependencyOnFailure: true,
+      stackTraceLimit: 0,
+    },
+  });
+  return {
+    name: 'batch',
+    queueName: ROLL_UP_QUEUE,
+    data: { batch, out },
+    opts: { ...tries, attempts: 20, jobId: `${batch}.part-${part}` },
+    children: [...studies].map(([study, units]) => ({
+      name: 'study',
+      queueName: ROLL_UP_QUEUE,
+      data: { batch, out },
+      opts: { ...tries, jobId: `${batch}.study-${study}`, ignoreDependencyOnFailure: true },
+      children: units.map(series),
+    })),
+  };
+}

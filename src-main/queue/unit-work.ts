@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { asFileError, exists, hasCode } from '../base/files.js';
+import { errorFrom, fault } from '../contract/errors.js';
+import type { DenoiseRequest } from '../contract/requests.js';
+import type { KeptCompute } from '../process/kept.js';
+import { ownFolder, readUnitPlan } from './batch.js';
+import type { SeriesJob } from './jobs.js';
+import { outcomeOf, type UnitOutcome } from './outcome.js';
+
+export interface UnitWork {
+  readonly compute: KeptCompute;
+  /** Folder on this machine's own disk. */
+  readonly work: string;
+  /** To be asked right before results become visible. @throws where the job is another worker's by now */
+  readonly confirm: () => Promise<void>;
+}
+
+/**
+ * Denoises a unit on the local disk and puts what came of it into the shared folder by one rename: a folder named as
+ * the unit, with its report. What is there already and whole is not done again.
+ *
+ * @throws LimpidError what stopped the job as a whole, E_IO; nothing is visible then
+ */
+export async function workOnUnit(job: SeriesJob, { compute, work, confirm }: UnitWork): Promise<UnitOutcome> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const target = path.join(job.out, job.unit);
+  if (!isPlainName(job.unit)) throw fault('E_PLAN/whole');
+  const earlier = await outcomeOf(target, job.unit, 0, os.hostname());
+  if (earlier !== null && earlier.status !== 'failed') return earlier;
+  const plan = await readUnitPlan(job.out, job);
+  const local = path.join(work, `${job.batch}.${randomBytes(6).toString('hex')}`);
+  try {
+    await fs.mkdir(local, { recursive: true, mode: 0o700 });
+    const [input, output] = [path.join(local, 'plan.json'), path.join(local, 'out')];
+    await fs.writeFile(input, plan, { mode: 0o600 });
+    const result = await compute.run(requestFor(input, output));
+    if ('stopped' in result) throw errorFrom(result.stopped);
+    const outcome = await outcomeOf(output, job.unit, seconds(), os.hostname());
+    if (outcome === null) throw fault('E_IO/unreadable');
+    if (outcome.status !== 'failed' || outcome.stacks.some(({ status }) => status === 'done'))
+      await publishFolder(output, job, confirm, earlier !== null);
+    return { ...outcome, seconds: seconds() };
+  } finally {
+    // What cannot be removed lies in a folder of its own, in nobody's way.
+    await fs.rm(local, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+}
+
+/** A plan has all settings: those of the request do not count. */
+function requestFor(plan: string, output: string): DenoiseRequest {
+  return {
+    type: 'denoise',
+    input: plan,
+    output,
+    model: { kind: 'auto' },
+    objective: 'recorrupted',
+    steps: null,
+    seed: 1,
+    strength: 1,
+    device: 'auto',
+    errorMap: false,
+    force: false,
+    plan: { shard: null },
+  };
+}
+
+/** A unit comes out of Redis: as a path it must not lead anywhere else. */
+function isPlainName(unit: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/.test(unit);
+}
+
+/** Copies beside, flushes, and renames: where another worker was faster its result stays, which is the same. */
+async function publishFolder(
+  output: string,
+  { out, unit }: SeriesJob,
+  confirm: () => Promise<void>,
+  replaces: boolean,
+): Promise<void> {
+  const target = path.join(out, unit);
+  const part = path.join(ownFolder(out), 'incoming', `${unit}.${randomBytes(6).toString('hex')}`);
+  try {
+    await copyFlushed(output, part);
+    await confirm();
+    if (replaces) await fs.rename(target, `${part}.earlier`);
+    await fs.rename(part, target);
+    await flush(out);
+  } catch (error) {
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST') || !(await exists(target))) throw asFileError(error, target);
+  } finally {
+    // What stays is hidden in the folder of the tool.
+    for (const left of [part, `${part}.earlier`])
+      await fs.rm(left, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+}
+
+/** Results without the journal of the run, which nobody goes on with. */
+async function copyFlushed(from: string, to: string): Promise<void> {
+  await fs.mkdir(to, { recursive: true });
+  for (const entry of await fs.readdir(from, { withFileTypes: true })) {
+    if (entry.name === '.limpid') continue;
+    const [source, copy] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (entry.isDirectory()) await copyFlushed(source, copy);
+    else {
+      await fs.copyFile(source, copy);
+      await flush(copy, 'r+');
+    }
+  }
+  await flush(to);
+}
+
+async function flush(place: string, flags = 'r'): Promise<void> {
+  try {
+    const handle = await fs.open(place, flags);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // Windows cannot open folders and some network file systems cannot flush them.
+    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'))
+      throw asFileError(error, place);
+  }
+}

@@ -1,0 +1,156 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RollUp } from '../../src-main/queue/outcome.js';
+import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
+import { hasTool } from '../support/tools.js';
+import { Crew, drawSeries, limpid, openRedis, pixelsBelow, type Ran, type Redis } from './support.js';
+
+const COUNT = 30;
+const noRedis = !hasTool('redis-server');
+
+let root: string;
+let home: string;
+let redis: Redis;
+let input: string;
+/** Databases of one Redis: a queue each. */
+let databases = 0;
+const queue = () => `${redis.url}/${++databases}`;
+
+const run = (...args: string[]): Promise<Ran> => limpid(args, home).ran;
+async function read(out: string): Promise<RollUp> {
+  return JSON.parse(await fs.readFile(path.join(out, 'batch.json'), 'utf8'));
+}
+async function units(out: string): Promise<string[]> {
+  return (await fs.readdir(out)).filter((name) => name.startsWith('series-'));
+}
+
+describe.skipIf(noRedis)('a queue for many machines', () => {
+  beforeAll(async () => {
+    root = await temporaryFolder();
+    home = path.join(root, 'home');
+    redis = await openRedis(root);
+    input = path.join(root, 'in');
+    await drawSeries(input, COUNT);
+  });
+
+  afterAll(async () => {
+    await redis.close();
+    await removeFolders();
+  });
+
+  it('does all series once, with the pixels of one run, though workers are killed and Redis comes and goes', async () => {
+    const [out, alone, at] = [path.join(root, 'out'), path.join(root, 'alone'), queue()];
+    const submitted = await run('submit', input, out, '--model', 'dct', '--queue', at);
+    expect(submitted).toMatchObject({ code: 0, stdout: expect.stringContaining(`${COUNT} series in batch`) });
+    const crew = new Crew(['--queue', at, '--lease', '2', '--threads', '1'], home);
+    for (let i = 0; i < 2; i++) crew.hire();
+    try {
+      for (const [i, done] of [2, 5, 8, 12, 15].entries()) {
+        await crew.done(done);
+        await crew.replace();
+        if (i % 2 === 1) await redis.restart();
+      }
+    } finally {
+      await crew.dismiss();
+    }
+    const rest = await run('worker', '--queue', at, '--lease', '2', '--once');
+    expect(rest).toMatchObject({ code: 0 });
+    const told = await read(out);
+    expect(told.counts).toEqual({ done: COUNT, failed: 0, skipped: 0, waiting: 0 });
+    expect(await units(out)).toHaveLength(COUNT);
+    expect((await run('denoise', input, alone, '--model', 'dct')).code).toBe(0);
+    const [ours, theirs] = [await pixelsBelow(out), await pixelsBelow(alone)];
+    expect(ours.size).toBe(2 * COUNT);
+    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(theirs));
+    expect(await fs.readdir(path.join(out, '.limpid', 'incoming'))).toEqual([]);
+    const lines = (await fs.readFile(path.join(out, 'batch.csv'), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(COUNT + 1);
+    expect(await fs.readFile(path.join(out, 'batch.html'), 'utf8')).toContain(`${COUNT} done`);
+    // What Redis has on its disk names no patient, no file of the source, and no UID.
+    const held = path.join(root, 'appendonlydir');
+    for (const name of await fs.readdir(held)) {
+      const text = await fs.readFile(path.join(held, name), 'latin1');
+      expect(text).not.toMatch(/Secret|1\.3\.\d|2\.25\./);
+    }
+    // The same once more adds nothing, and another request is refused.
+    expect(await run('submit', input, out, '--model', 'dct', '--queue', at)).toMatchObject({ code: 0 });
+    expect(JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout)).toMatchObject({
+      waiting: 0,
+      done: COUNT,
+    });
+    expect(await run('submit', input, out, '--model', 'nlm', '--queue', at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('E_RESUME'),
+    });
+  });
+
+  it('tells what failed, tries it again when it is asked to, and stops and goes on', async () => {
+    const [some, out, at] = [path.join(root, 'some'), path.join(root, 'out-some'), queue()];
+    await drawSeries(some, 3);
+    expect((await run('submit', some, out, '--model', 'dct', '--queue', at)).code).toBe(0);
+    const broken = path.join(some, 'SecretFile-1-0.dcm');
+    const whole = await fs.readFile(broken);
+    await fs.writeFile(broken, whole.subarray(0, 700));
+    expect((await run('queue', 'pause', '--queue', at)).code).toBe(0);
+    expect(JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout)).toMatchObject({
+      waiting: 3,
+      paused: true,
+    });
+    expect((await run('queue', 'resume', '--queue', at)).code).toBe(0);
+    expect(await run('worker', '--queue', at, '--once')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('E_SOURCE_CHANGED'),
+    });
+    const failed = await read(out);
+    expect(failed.counts).toEqual({ done: 2, failed: 1, skipped: 0, waiting: 0 });
+    expect(failed.series.find(({ status }) => status === 'failed')).toMatchObject({
+      unit: 'series-002',
+      code: 'E_SOURCE_CHANGED',
+    });
+    await fs.writeFile(broken, whole);
+    const { mtimeMs } = await fs.stat(path.join(some, 'SecretFile-1-1.dcm'));
+    const planned = /"path":"[^"]*SecretFile-1-0.dcm","bytes":\d+,"modified":(\d+)/.exec(
+      await fs.readFile(path.join(out, '.limpid', 'plans.jsonl'), 'utf8'),
+    );
+    await fs.utimes(broken, mtimeMs / 1000, Number(planned?.[1]) / 1000);
+    expect((await run('queue', 'retry', '--queue', at)).stdout).toContain('1 series retried');
+    expect(await run('worker', '--queue', at, '--once')).toMatchObject({ code: 0 });
+    expect((await read(out)).counts).toEqual({ done: 3, failed: 0, skipped: 0, waiting: 0 });
+    expect(await units(out)).toHaveLength(3);
+  });
+
+  it('lets a worker go in order: what it had goes back and is no failed try; what waits can be taken out', async () => {
+    const [out, at] = [path.join(root, 'out-order'), queue()];
+    expect((await run('submit', input, out, '--model', 'nlm', '--queue', at, '--retries', '0')).code).toBe(0);
+    const worker = limpid(['worker', '--queue', at, '--grace', '0'], home);
+    await new Promise((resolve) => worker.stdout?.once('data', resolve));
+    worker.kill('SIGTERM');
+    expect(await worker.ran).toMatchObject({ code: 0 });
+    const status = JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout);
+    expect(status).toMatchObject({ running: 0, failed: 0 });
+    expect(status.done + status.waiting + status.delayed).toBe(COUNT);
+    expect((await run('queue', 'drain', '--queue', at)).stdout).toContain(
+      `${status.waiting + status.delayed} series removed`,
+    );
+    expect(await run('worker', '--queue', at, '--once')).toMatchObject({ code: 0 });
+    expect(await units(out)).toHaveLength(status.done);
+    expect((await read(out)).counts).toMatchObject({ done: status.done, waiting: COUNT - status.done });
+  });
+
+  it('says what is wrong with an address, and never repeats it', async () => {
+    for (const [address, code] of [
+      ['redis://user:secret-word@127.0.0.1:1', 'E_NETWORK'],
+      ['http://127.0.0.1', 'E_USAGE'],
+      ['redis://127.0.0.1/notanumber', 'E_USAGE'],
+      [path.join(root, 'no-such-secret-word'), 'E_USAGE'],
+    ]) {
+      const told = await run('queue', 'status', '--queue', address);
+      expect([told.code, told.stderr.split(':')[0]]).toEqual([code === 'E_USAGE' ? 2 : 1, code]);
+      expect(told.stdout + told.stderr).not.toContain('secret-word');
+    }
+    const file = path.join(root, 'address.txt');
+    await fs.writeFile(file, `${queue()}\n`);
+    expect(await run('queue', 'status', '--queue', file)).toMatchObject({ code: 0 });
+  });
+});
