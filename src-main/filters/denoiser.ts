@@ -4,6 +4,7 @@ import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js'
 import { type Volume, withData } from '../imaging/volume.js';
 import { TELLING_FRAMES } from '../noise/components.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import { type FrameOutliers, frameOutliers } from '../noise/outliers/frame-outliers.js';
 import { blockSize, type DctSettings } from './dct.js';
 import type { PcaSettings } from './mppca.js';
 import { partsOf, SlicePool, type SlicePoolOptions } from './pool.js';
@@ -133,6 +134,10 @@ async function runDct(
   return withData(volume, fromUnitNoise(values, volume, noise));
 }
 
+/**
+ * Frames that are unlike the others are no context for them: these are denoised without, and the odd ones with all,
+ * but for their bad slices, which stay as they are.
+ */
 async function runPca(
   pool: SlicePool,
   volume: Volume,
@@ -142,14 +147,49 @@ async function runPca(
 ): Promise<Volume> {
   if (volume.frames < MPPCA_LEAST_FRAMES) throw fault('E_NOT_ELIGIBLE/repeats');
   const { values } = toUnitNoise(volume, noise);
-  const stage = openStage(pool, volume, volume.slices, (done, total) =>
-    onProgress(done * volume.frames, total * volume.frames),
+  const settings = pcaSettings(volume.frames, planar);
+  const outliers = frameOutliers(volume);
+  const good = framesWithout(outliers, volume.frames);
+  const passes = outliers.length > 0 && good.length >= TELLING_FRAMES ? 2 : 1;
+  const stage = openStage(pool, volume, passes * volume.slices, (done, total) =>
+    onProgress(Math.floor((done * volume.frames) / passes), (total * volume.frames) / passes),
   );
   const output = sharedFloats(values.length);
-  const settings = pcaSettings(volume.frames, planar);
   await stage.run(onShared(values), output, { name: 'mppca', frames: volume.frames, settings });
+  if (passes === 2) {
+    const { frameLength } = stage;
+    const some = sharedFloats(good.length * frameLength);
+    const found = sharedFloats(some.length);
+    const from = (frame: number) => values.subarray(frame * frameLength, (frame + 1) * frameLength);
+    for (const [k, frame] of good.entries()) some.set(from(frame), k * frameLength);
+    await stage.run(some, found, { name: 'mppca', frames: good.length, settings });
+    for (const [k, frame] of good.entries())
+      output.set(found.subarray(k * frameLength, (k + 1) * frameLength), frame * frameLength);
+  }
   values.set(output);
-  return withData(volume, fromUnitNoise(values, volume, noise));
+  const result = fromUnitNoise(values, volume, noise);
+  if (passes === 2) keepBadSlices(volume.data, result, outliers, volume);
+  return withData(volume, result);
+}
+
+function framesWithout(outliers: readonly FrameOutliers[], frames: number): number[] {
+  const odd = new Set(outliers.map(({ frame }) => frame));
+  return Array.from({ length: frames }, (_, frame) => frame).filter((frame) => !odd.has(frame));
+}
+
+/** Slices without signal or with stripes have nothing in common with those of other frames. */
+function keepBadSlices(
+  source: Float32Array,
+  target: Float32Array,
+  outliers: readonly FrameOutliers[],
+  { columns, rows, slices }: Volume,
+): void {
+  const area = columns * rows;
+  for (const { frame, dropOuts, spikes } of outliers)
+    for (const slice of [...dropOuts, ...spikes]) {
+      const start = (frame * slices + slice) * area;
+      target.set(source.subarray(start, start + area), start);
+    }
 }
 
 /** The measured level bounds that of a window with few frames, with room for a coil or a place that has more. */

@@ -20,6 +20,7 @@ import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { measuredNoise } from '../filters/guided-noise.js';
 import { runsOf } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
+import { withOutliers } from '../noise/outliers/outlier-warnings.js';
 import { type Chooser, choiceOf, type Described, openChooser } from '../series/asked/choose.js';
 import { requireMemory } from '../series/memory.js';
 import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
@@ -261,9 +262,10 @@ async function measure(read: () => Promise<Omit<Measured, 'why'>>): Promise<Meas
 }
 
 async function noiseOf(volume: Volume, modality: string | undefined): Promise<Omit<Measured, 'why'>> {
-  const { sigma, relative, distribution, correlated, methods, certain, warnings } = await measuredNoise(
+  const measured = await measuredNoise(volume, modality === undefined ? {} : { modality });
+  const { sigma, relative, distribution, correlated, methods, certain, warnings } = withOutliers(
+    measured,
     volume,
-    modality === undefined ? {} : { modality },
   );
   return { summary: { sigma, relative, distribution, correlated, methods, certain }, warnings };
 }

@@ -96,7 +96,7 @@ function tissueWindows(
 }
 
 /** Mean over time of one slice: the foreground of frames that are too dark to show it themselves. */
-function meanPlane(volume: Volume, slice: number): Plane {
+export function meanPlane(volume: Volume, slice: number): Plane {
   const values = new Float32Array(volume.columns * volume.rows);
   const frames = spread(volume.frames, MOST_FRAMES);
   for (const frame of frames) {

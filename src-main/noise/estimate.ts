@@ -263,7 +263,7 @@ function choose(
 /** Rise up to which all is taken for noise, and from which on for structure. */
 const RISES = [1.2, 1.35] as const;
 /** Millimetres that a block spans: up to the one tissue may be flat there, from the other on anatomy is in all. */
-const SPANS = [12, 18] as const;
+const SPANS = [16, 20] as const;
 /** Correlation that coarse voxels of anatomy show by themselves. */
 const TEXTURES = [0.2, 0.3] as const;
 

@@ -4,6 +4,7 @@ import { magnitudeOf } from '../../imaging/complex.js';
 import { withConstantPlanes, zeroOnConstantPlanes } from '../../imaging/constant.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { withOutliers } from '../../noise/outliers/outlier-warnings.js';
 import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
 import { gapsProblem } from '../../series/gaps.js';
@@ -115,9 +116,10 @@ async function noiseOf(
   { volume, magnitude }: LoadedStack,
 ): Promise<NoiseEstimate> {
   const shown = magnitude ?? volume;
-  const measured = await measuredNoise(shown, {
+  const found = await measuredNoise(shown, {
     modality: magnitude === undefined ? stack.modality : 'MR',
   });
+  const measured = withOutliers(found, shown);
   const estimate = given === undefined ? measured : withToldNoise(measured, shown, given.for(shown));
   return magnitude === undefined ? estimate : { ...estimate, distribution: 'gaussian', airMasked: false };
 }

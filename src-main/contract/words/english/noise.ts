@@ -34,6 +34,18 @@ export const NOISE = {
     'Air, or another large part of the image, is set to one value: it says nothing of the noise.',
     'Look at the residual: the level rests on what is left of the air and on the tissue.',
   ],
+  'W_OUTLIERS/drop-outs': [
+    'Slices lost signal in {count|# volume|# volumes}: {volumes:text}.',
+    'MP-PCA does not use them for other volumes and leaves these slices as they are; leave the volumes out of an analysis.',
+  ],
+  'W_OUTLIERS/spikes': [
+    'Slices have stripes, as spikes in k-space make them, in {count|# volume|# volumes}: {volumes:text}.',
+    'MP-PCA does not use them for other volumes and leaves these slices as they are; leave the volumes out of an analysis.',
+  ],
+  'W_OUTLIERS/displaced': [
+    '{count|# volume lies|# volumes lie} elsewhere than the others: {volumes:text}.',
+    'MP-PCA does not use them for other volumes; align the volumes, or leave these out of an analysis.',
+  ],
   'W_FEW_LEVELS/levels': [
     'The image has only {levels|# grey level|# grey levels}.',
     'Where possible export the series with 12 or 16 bits and without windowing.',

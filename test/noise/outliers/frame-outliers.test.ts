@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src-main/base/random.js';
+import { classicalDenoiser } from '../../../src-main/filters/denoiser.js';
+import { sliceView, type Volume, withData } from '../../../src-main/imaging/volume.js';
+import { estimateNoise } from '../../../src-main/noise/estimate.js';
+import { frameOutliers } from '../../../src-main/noise/outliers/frame-outliers.js';
+import { withOutliers } from '../../../src-main/noise/outliers/outlier-warnings.js';
+import { volumeOf } from '../../imaging/support.js';
+
+const SIDE = 48;
+const SLICES = 24;
+const AREA = SIDE * SIDE;
+const SIGMA = 8;
+/** Attenuation of two images without weighting, eight of b 1000 and eight of b 3000. */
+const SIGNALS = [1, 1, ...Array(8).fill(0.4), ...Array(8).fill(0.12)];
+
+/** A head of two tissues whose signal depends on direction and weighting, with Rician noise. */
+function series(seed: number, moved: Readonly<Record<number, number>> = {}): Volume {
+  const random = new Random(seed);
+  const data = new Float32Array(SIGNALS.length * SLICES * AREA);
+  SIGNALS.forEach((signal, frame) => {
+    const [u, v] = [random.normal(), random.normal()];
+    for (let i = 0; i < SLICES * AREA; i++) {
+      const x = (i % SIDE) - 24 - (moved[frame] ?? 0);
+      const y = (Math.floor(i / SIDE) % SIDE) - 24;
+      const z = Math.floor(i / AREA) - 12;
+      const inside = Math.hypot(x / 17, y / 20, z / 15);
+      const fibres = 0.12 * Math.sin(x / 3 + 0.3 * u * z) + 0.1 * Math.cos(y / 4 + v);
+      const fluid = Math.hypot(x / 4, y / 6, z / 5) < 1;
+      const tissue = inside > 1 ? 0 : fluid ? 900 * signal ** 1.8 : 500 * signal * (1 + fibres);
+      data[frame * SLICES * AREA + i] = Math.hypot(tissue + SIGMA * random.normal(), SIGMA * random.normal());
+    }
+  });
+  return volumeOf(data, [SIDE, SIDE, SLICES, SIGNALS.length]);
+}
+
+/** Slices from end to end of the head that tell something. */
+const WITHIN = Array.from({ length: SLICES - 4 }, (_, k) => k + 2);
+
+/** Changes slices with a chance of 4 %, and says which: "frame/slice". */
+function spoil(
+  volume: Volume,
+  random: Random,
+  frames: readonly number[],
+  change: (slice: Float32Array) => void,
+): Set<string> {
+  const spoilt = new Set<string>();
+  for (const frame of frames)
+    for (const slice of WITHIN)
+      if (random.uniform() < 0.04) {
+        change(sliceView(volume, slice, frame));
+        spoilt.add(`${frame}/${slice}`);
+      }
+  return spoilt;
+}
+
+function shares(found: readonly string[], true_: ReadonlySet<string>): { hit: number; false_: number } {
+  const hits = found.filter((name) => true_.has(name)).length;
+  return { hit: hits / true_.size, false_: (found.length - hits) / (SIGNALS.length * SLICES) };
+}
+
+const WEIGHTED = SIGNALS.map((_, frame) => frame).slice(2);
+
+describe('frameOutliers', () => {
+  it('takes neither attenuation nor direction for a loss', () => {
+    for (const seed of [1, 2, 3]) expect(frameOutliers(series(seed))).toEqual([]);
+  });
+
+  it('finds slices that lost a fifth of their signal or more', () => {
+    const names: string[] = [];
+    const spoilt = new Set<string>();
+    for (const seed of [4, 5, 6, 7]) {
+      const volume = series(seed);
+      const random = new Random(seed);
+      const here = spoil(volume, random, WEIGHTED, (slice) => {
+        const left = 0.3 + 0.5 * random.uniform();
+        for (let i = 0; i < AREA; i++)
+          slice[i] = Math.hypot(left * slice[i], SIGMA * Math.sqrt(1 - left * left) * random.normal());
+      });
+      for (const name of here) spoilt.add(`${seed} ${name}`);
+      for (const { frame, dropOuts, spikes } of frameOutliers(volume)) {
+        names.push(...dropOuts.map((slice) => `${seed} ${frame}/${slice}`));
+        expect(spikes).toEqual([]);
+      }
+    }
+    const { hit, false_ } = shares(names, spoilt);
+    expect(spoilt.size).toBeGreaterThan(30);
+    expect(hit).toBeGreaterThanOrEqual(0.95);
+    expect(false_ / 4).toBeLessThanOrEqual(0.01);
+  });
+
+  it('finds slices with stripes of twice the noise', () => {
+    const volume = series(8);
+    const random = new Random(8);
+    const spoilt = spoil(volume, random, WEIGHTED, (slice) => {
+      const [kx, ky] = [6 + Math.floor(16 * random.uniform()), 6 + Math.floor(16 * random.uniform())];
+      const phase = 6 * random.uniform();
+      for (let i = 0; i < AREA; i++) {
+        const at = phase + (2 * Math.PI * (kx * (i % SIDE) + ky * Math.floor(i / SIDE))) / SIDE;
+        slice[i] = Math.hypot(slice[i] + 2 * SIGMA * Math.cos(at), 2 * SIGMA * Math.sin(at));
+      }
+    });
+    const found = frameOutliers(volume).flatMap(({ frame, spikes }) =>
+      spikes.map((slice) => `${frame}/${slice}`),
+    );
+    const { hit, false_ } = shares(found, spoilt);
+    expect(hit).toBeGreaterThanOrEqual(0.95);
+    expect(false_).toBeLessThanOrEqual(0.01);
+  });
+
+  it('finds a frame that lies three voxels away, and no other', () => {
+    const found = frameOutliers(series(9, { 6: 3 }));
+    expect(found.map(({ frame }) => frame)).toEqual([6]);
+    expect(found[0].displaced).toBeGreaterThan(2);
+    expect(found[0].displaced).toBeLessThan(4);
+  });
+
+  it('names volumes and slices, counted from 1', () => {
+    const volume = series(10);
+    sliceView(volume, 9, 5).forEach((v, i, slice) => {
+      slice[i] = 0.4 * v;
+    });
+    const { warnings } = withOutliers(estimateNoise(volume, { modality: 'MR' }), volume);
+    const told = warnings.find(({ code }) => code === 'W_OUTLIERS');
+    expect(told?.facts).toEqual({ count: 1, volumes: '6 [10]' });
+  });
+});
+
+describe('mppca', () => {
+  it('uses no odd frame for the others, and leaves bad slices as they are', async () => {
+    const volume = series(11);
+    sliceView(volume, 9, 5).forEach((v, i, slice) => {
+      slice[i] = 0.3 * v;
+    });
+    const noise = { ...estimateNoise(volume, { modality: 'MR' }), sigma: SIGMA, map: null };
+    const mppca = classicalDenoiser('mppca', { threads: 1 });
+    const all = await mppca(volume, noise, false);
+    const length = SLICES * AREA;
+    const good = SIGNALS.map((_, frame) => frame).filter((frame) => frame !== 5);
+    const data = new Float32Array(good.length * length);
+    for (const [k, frame] of good.entries())
+      data.set(volume.data.subarray(frame * length, (frame + 1) * length), k * length);
+    const without = await mppca({ ...withData(volume, data), frames: good.length }, noise, false);
+    for (const [k, frame] of good.entries())
+      expect(all.data.subarray(frame * length, (frame + 1) * length)).toEqual(
+        without.data.subarray(k * length, (k + 1) * length),
+      );
+    expect(sliceView(all, 9, 5)).toEqual(sliceView(volume, 9, 5));
+    expect(sliceView(all, 15, 5)).not.toEqual(sliceView(volume, 15, 5));
+  });
+});
