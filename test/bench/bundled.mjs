@@ -7,6 +7,11 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /** Bundles test/bench/NAME.ts, which plain Node cannot run, with one copy of tfjs, and runs it. */
 export async function runBundled(name) {
+  await import(pathToFileURL(await bundled(name)).href);
+}
+
+/** @returns the bundle's path */
+export async function bundled(name) {
   const outDir = path.resolve(`node_modules/.cache/limpid-bench/${name}`);
   const { module } = await runnerImport(path.resolve('build/vite.assembly.ts'));
   await build({
@@ -24,5 +29,5 @@ export async function runBundled(name) {
       rollupOptions: { output: { format: 'es', entryFileNames: `${name}.js` } },
     },
   });
-  await import(pathToFileURL(path.join(outDir, `${name}.js`)).href);
+  return path.join(outDir, `${name}.js`);
 }

@@ -19,6 +19,8 @@ from quality_volume import in_unit_noise, read, read_noise, write
 PEERS = {
     'nlm': ('peers_classical', 'non_local_means', ['dipy'], False),
     'mppca': ('peers_classical', 'marchenko_pastur', ['dipy'], True),
+    'patch2self': ('peers_classical', 'patch2self', ['dipy'], True),
+    'dwidenoise': ('peers_classical', 'dwidenoise', ['nibabel'], True),
     'mean': ('peers_classical', 'temporal_mean', ['numpy'], True),
     'tv': ('peers_classical', 'total_variation', ['scikit-image'], False),
     'wavelet': ('peers_classical', 'wavelet', ['scikit-image', 'PyWavelets'], False),
@@ -41,8 +43,11 @@ def main():
     values, affine = read(Path(arguments.volume) / 'noisy.nii')
     noise = read_noise(arguments.volume)
 
+    settings = {**arguments.settings, 'bvals': str(Path(arguments.volume) / 'bvals')} if (
+        arguments.peer == 'patch2self') else arguments.settings
+
     def filtered(image):
-        return denoise(image, noise, arguments.settings, lambda f: in_unit_noise(image, noise, arguments.vst, f))
+        return denoise(image, noise, settings, lambda f: in_unit_noise(image, noise, arguments.vst, f))
 
     start = time.perf_counter()
     if whole_series or values.ndim == 3:

@@ -11,7 +11,7 @@ from quality_volume import power_spectrum
 def volume(image, noise, settings, in_unit_noise):
     from bm4d import bm4d
 
-    spectrum = 1.0 if noise.white else power_spectrum(image.shape, noise.fwhm)
+    spectrum = 1.0 if noise.white else power_spectrum(image.shape, noise)
     return in_unit_noise(lambda unit: bm4d(unit, spectrum, **settings))
 
 
@@ -19,6 +19,6 @@ def planes(image, noise, settings, in_unit_noise):
     """Slice by slice: what correlation there is between slices is lost on it."""
     from bm3d import bm3d
 
-    spectrum = 1.0 if noise.white else power_spectrum(image.shape[:2], noise.fwhm[:2])
+    spectrum = 1.0 if noise.white else power_spectrum(image.shape[:2], noise)
     return in_unit_noise(lambda unit: np.stack(
         [bm3d(unit[..., z], spectrum, **settings) for z in range(unit.shape[-1])], -1))

@@ -3,10 +3,11 @@ import numpy as np
 
 
 def non_local_means(image, noise, settings, _):
-    """DIPY, with its own Rician correction."""
+    """DIPY, with its own Rician correction. It sets what is negative to 0, so CT is lifted."""
     from dipy.denoise.nlmeans import nlmeans
 
-    return nlmeans(image, noise.sigma, rician=noise.distribution == 'rician', **settings)
+    lift = max(0, -image.min())
+    return nlmeans(image + lift, noise.sigma, rician=noise.distribution == 'rician', **settings) - lift
 
 
 def marchenko_pastur(image, noise, settings, _):
@@ -14,6 +15,29 @@ def marchenko_pastur(image, noise, settings, _):
     from dipy.denoise.localpca import mppca
 
     return mppca(image, suppress_warning=True, **settings)
+
+
+def patch2self(image, noise, settings, _):
+    """DIPY's Patch2Self: each volume from all others, by least squares; needs b-values."""
+    from dipy.denoise.patch2self import patch2self
+
+    return patch2self(image, np.loadtxt(settings['bvals']), b0_threshold=50, verbose=False)
+
+
+def dwidenoise(image, noise, settings, _):
+    """MRtrix3's command, of Debian's mrtrix3."""
+    import shutil
+    import subprocess
+    import tempfile
+
+    import nibabel
+
+    if shutil.which('dwidenoise') is None:
+        raise SystemExit("there is no dwidenoise; install Debian's mrtrix3")
+    with tempfile.TemporaryDirectory() as folder:
+        nibabel.save(nibabel.Nifti1Image(image.astype(np.float32), np.eye(4)), f'{folder}/in.nii')
+        subprocess.run(['dwidenoise', '-quiet', f'{folder}/in.nii', f'{folder}/out.nii'], check=True)
+        return np.asarray(nibabel.load(f'{folder}/out.nii').dataobj).astype(np.float64)
 
 
 def temporal_mean(image, noise, settings, _):

@@ -14,11 +14,18 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cachedFolder, hashOf, hashOfFiles } from './quality-cache.mjs';
+import { NOT_CACHED } from './quality-table.mjs';
 
 const HERE = fileURLToPath(new URL('./', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PEER_SOURCES = ['peers.py', 'quality_volume.py', '../../src-main/noise/stabiliser.ts'];
-const VOLUME_SOURCES = ['slab.py', 'quality_volume.py', 'quality_lesions.py', 'requirements.txt'];
+const VOLUME_SOURCES = [
+  'slab.py',
+  'quality_volume.py',
+  'quality_lesions.py',
+  'quality-scan.ts',
+  'requirements.txt',
+];
 
 /**
  * @param cache folder for everything
@@ -33,8 +40,11 @@ export function openBench({ cache, python, limpid, cachedOnly }) {
   const context = { cache, environment, tables, limpid, cachedOnly };
   return {
     volume: (definition) => volumeFolder(context, definition),
-    result: (volume, method, cached) =>
-      resultOf({ ...context, cachedOnly: cachedOnly || cached }, volume, method),
+    result: (volume, method) => resultOf(context, volume, method),
+    rods: (volume, image) =>
+      JSON.parse(
+        run(environment('requirements.txt'), [join(HERE, 'quality_rods.py'), volume.folder, image]).stdout,
+      ),
     scores: (volume, image) => scoresOf(context, volume, image),
     retention: (volume, image, plainImage) => retentionOf(context, volume, image, plainImage),
     python: (script, args) => run(environment('requirements.txt'), [join(HERE, script), ...args]).stdout,
@@ -78,6 +88,9 @@ function volumeFolder({ cache, environment }, { name, spec }) {
       const specFile = join(unfinished, 'spec.json');
       writeFileSync(specFile, JSON.stringify(spec));
       run(environment('requirements.txt'), [join(HERE, 'slab.py'), specFile, unfinished]);
+      const { scanner } = spec.noise ?? {};
+      if (scanner !== undefined)
+        run(process.execPath, [bundleOf('quality-scan'), unfinished, scanner, String(spec.seed)]);
     },
   );
   const content = ['noisy.nii', 'clean.nii', 'volume.json'].map((file) => join(folder, file));
@@ -112,16 +125,14 @@ function resultOf(context, volume, method) {
   const key =
     method.kind === 'peer'
       ? hashOf(method.peer, method.settings, peerSources(method))
-      : hashOf(method.args, buildHash(context.limpid));
+      : hashOf(method.kind, method.args, buildHash(context.limpid));
   const results = join(context.cache, 'results');
   const name = `${volume.name}-${method.id}-${hashOf(volume.hash, key)}`;
-  if (context.cachedOnly && !existsSync(join(results, name))) throw new Error('it is not in the cache');
+  if (context.cachedOnly && !existsSync(join(results, name))) throw new Error(NOT_CACHED);
   const folder = cachedFolder(results, name, (made) => {
     const load = loadavg()[0];
-    const found =
-      method.kind === 'peer'
-        ? runPeer(context, volume, method, made)
-        : runOurs(context, volume, method, made);
+    const runs = { peer: runPeer, ours: runOurs, guided: runGuided };
+    const found = runs[method.kind](context, volume, method, made);
     writeFileSync(
       join(made, 'result.json'),
       JSON.stringify({ method: method.id, cores: availableParallelism(), load, ...found }, null, 1),
@@ -158,10 +169,33 @@ function runOurs({ limpid }, volume, { args }, made) {
     if (image === undefined) throw new Error('denoise wrote no image');
     copyFileSync(join(out, image), join(made, image));
     copyFileSync(join(out, 'report.json'), join(made, 'report.json'));
-    return { settings: args, seconds, cpuSeconds };
+    const [series] = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')).series;
+    const { noise, race } = series;
+    return { settings: args, seconds, cpuSeconds, level: noise?.sigma, chosen: race?.winner };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Of the sources as they are; `limpid` is not asked. */
+function runGuided(_, volume, { args }, made) {
+  const command = [
+    bundleOf('quality-guided'),
+    join(volume.folder, 'noisy.nii'),
+    join(made, 'out.nii'),
+    ...args,
+  ];
+  const { stdout, seconds, cpuSeconds } = run(process.execPath, command);
+  return { settings: args, seconds, cpuSeconds, level: JSON.parse(stdout).noise.sigma };
+}
+
+const bundles = new Map();
+function bundleOf(name) {
+  if (!bundles.has(name)) {
+    const { stdout } = run(process.execPath, [join(HERE, 'quality-bundle.mjs'), name]);
+    bundles.set(name, stdout.trim().split('\n').at(-1));
+  }
+  return bundles.get(name);
 }
 
 /** The built command line and the weights that come with it. */
@@ -179,7 +213,9 @@ function scoresOf({ cache, limpid }, volume, image) {
   const key = hashOf(volume.hash, metrics, hashOfFiles([image]));
   const folder = cachedFolder(join(cache, 'scores'), key, (made) => {
     const clean = join(volume.folder, 'clean.nii');
-    const { stdout } = run(process.execPath, [limpid, 'evaluate', clean, image, '--json']);
+    const tissue = join(volume.folder, 'tissue.nii');
+    const mask = existsSync(tissue) ? ['--mask', tissue] : [];
+    const { stdout } = run(process.execPath, [limpid, 'evaluate', clean, image, '--json', ...mask]);
     writeFileSync(join(made, 'scores.json'), stdout.trim().split('\n').at(-1));
   });
   const { peak, test } = JSON.parse(readFileSync(join(folder, 'scores.json'), 'utf8'));

@@ -24,8 +24,12 @@ const HELP = `npm run build && npm run bench -- quality [OPTIONS]
   --only A,B          these methods: ${METHODS.map(({ id }) => id).join(', ')}
   --volumes A,B       these volumes, by name or by the start of their names
   --slab NAME         ${SLAB_NAMES.join(' or ')}: the slices to report on, or those to tune on (default test)
-  --ct FOLDER         also a CT series (DICOM), with correlated noise added
+  --anatomy NAME=PATH[,halved]   also this MR volume (DICOM folder or NIfTI), its noise lowered by means of 2 x 2 x 2
+                      voxels where "halved" stands; may stand several times
+  --ct FOLDER         also a CT series (DICOM) with rather little noise: correlated and band-pass noise are added
+  --phantom FOLDER    also a CT phantom (DICOM): rods in air; may stand several times, for each reconstruction
   --repeats PATH      also a static series with repeats (DICOM folder or 4D NIfTI); may stand several times
+  --twice FOLDER      also a diffusion series (DICOM) that was acquired twice
   --cache FOLDER      results and Python environments (default: limpid-quality in the temporary folder)
   --cached            show what the cache has; run nothing that takes time
   --pictures FOLDER   also PNG montages: each method in one window, and what it removed
@@ -40,7 +44,10 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     volumes: { type: 'string' },
     slab: { type: 'string', default: 'test' },
+    anatomy: { type: 'string', multiple: true, default: [] },
     ct: { type: 'string' },
+    phantom: { type: 'string', multiple: true, default: [] },
+    twice: { type: 'string' },
     repeats: { type: 'string', multiple: true, default: [] },
     cache: { type: 'string', default: join(tmpdir(), 'limpid-quality') },
     cached: { type: 'boolean', default: false },
@@ -68,14 +75,16 @@ function main() {
     cachedOnly: options.cached,
   });
   const cells = measure(bench, volumes, methods);
-  const made = volumes.filter(({ name }) => cells.has(name));
-  const text = [tables(made, methods, cells), reasons(cells, methods)].filter(Boolean).join('\n\n');
+  const measured = volumes.filter(({ name }) => cells.has(name));
+  const text = [tables(measured, methods, cells), reasons(cells, methods)].filter(Boolean).join('\n\n');
   console.log(text);
   if (options.write) writeDocument(text);
 }
 
 function chosenMethods() {
-  const ids = options.only?.split(',') ?? (options.quick ? QUICK : METHODS.map(({ id }) => id));
+  const ids =
+    options.only?.split(',') ??
+    (options.quick ? QUICK : METHODS.filter(({ unasked }) => unasked !== false).map(({ id }) => id));
   const unknown = ids.filter((id) => !METHODS.some((method) => method.id === id));
   if (unknown.length > 0) fail(`unknown method: ${unknown.join(', ')}`);
   // The noisy image is what repeats are compared with.
@@ -83,11 +92,14 @@ function chosenMethods() {
 }
 
 function chosenVolumes() {
-  const all = volumesOf(
-    options.slab,
-    options.ct && resolve(options.ct),
-    options.repeats.map((path) => resolve(path)),
-  );
+  const absolute = (path) => path && resolve(path);
+  const all = volumesOf(options.slab, {
+    anatomies: options.anatomy.map(anatomyOf),
+    ct: absolute(options.ct),
+    phantoms: options.phantom.map(absolute),
+    repeats: options.repeats.map(absolute),
+    twice: absolute(options.twice),
+  });
   const starts = options.volumes?.split(',');
   const isWhole = (start) => all.some(({ name }) => name === start);
   if (starts !== undefined)
@@ -95,6 +107,12 @@ function chosenVolumes() {
       starts.some((start) => (isWhole(start) ? name === start : name.startsWith(start))),
     );
   return options.quick ? all.filter(({ name }) => /rician-[59]$/.test(name)) : all;
+}
+
+/** NAME=PATH, or NAME=PATH,halved */
+function anatomyOf(text) {
+  const [, name, path, halved] = text.match(/^([^=]+)=(.*?)(,halved)?$/) ?? fail('--anatomy needs NAME=PATH');
+  return { name, path: resolve(path), halved: halved !== undefined };
 }
 
 /** Volume after volume; a method that cannot run gets its reason, and the others go on. */
@@ -106,7 +124,8 @@ function measure(bench, volumes, methods) {
       console.error(`${definition.name}: not made, ${missing}`);
       continue;
     }
-    const volume = bench.volume(definition);
+    const volume = made(bench, definition);
+    if (volume === null) continue;
     const row = new Map();
     cells.set(definition.name, row);
     for (const method of methods.filter(({ applies }) => applies(definition))) {
@@ -118,27 +137,44 @@ function measure(bench, volumes, methods) {
   return cells;
 }
 
+/** Null where it cannot be made; the others go on. */
+function made(bench, definition) {
+  try {
+    return bench.volume(definition);
+  } catch (error) {
+    console.error(`${definition.name}: not made, ${error.message}`);
+    return null;
+  }
+}
+
 function cellOf(bench, definition, volume, method, cells) {
   try {
-    const unnamed = method.slow === true && options.only === undefined;
-    const result = bench.result(volume, method, unnamed);
+    const result = bench.result(volume, method);
     const scores = bench.scores(volume, result.image);
+    const rods = definition.group === 'phantom' ? bench.rods(volume, result.image) : null;
     const noisy = cells.get(definition.name).get('noisy');
     const share = noisy === undefined ? 1 : scores.error / noisy.scores.error;
     const plain = definition.plain === null ? undefined : cells.get(definition.plain)?.get(method.id);
     const retention =
       plain?.result === undefined ? null : bench.retention(volume, result.image, plain.result.image);
-    return { result, scores, share, retention };
+    return { result, scores, share, retention, rods, level: levelOf(volume, result) };
   } catch (error) {
     return { reason: error.message };
   }
 }
 
-function brief({ reason, scores, share, result, retention }) {
+/** The level that a method found, over the true one; null where it was told the level, or nothing tells it. */
+function levelOf({ meta }, { level }) {
+  return typeof level === 'number' ? level / meta.sigma : null;
+}
+
+function brief({ reason, scores, share, result, retention, rods, level }) {
   if (reason !== undefined) return `not run: ${reason}`;
   const kept = retention === null ? '' : `, kept ${JSON.stringify(retention.byContrast)}`;
   const time = result.seconds === null ? '' : `, ${result.seconds.toFixed(1)} s`;
-  return `${scores.psnr.toFixed(2)} dB, ${share.toFixed(3)} of the squared error${kept}${time}`;
+  const inRods = rods === null ? '' : `, rods ${JSON.stringify(rods)}`;
+  const found = level === null ? '' : `, level ${level.toFixed(2)} of the true one`;
+  return `${scores.psnr.toFixed(2)} dB, ${share.toFixed(3)} of the squared error${kept}${inRods}${found}${time}`;
 }
 
 /** One PNG a volume: reference, noisy and every method that ran. */

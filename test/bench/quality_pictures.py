@@ -2,7 +2,7 @@
 
 usage: quality_pictures.py VOLUME OUT.png TITLE IMAGE [TITLE IMAGE ...]
 
-The middle slice of the first frame. Images: from 0 to the 99.5th percentile of the reference. Residuals (noisy less
+The middle slice, of a series its last frame. Images: from 0 to the 99.5th percentile of the reference. Residuals (noisy less
 image): from -3 to 3 of the median noise level, grey = 0.
 """
 import json
@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from quality_volume import read, read_noise
 
 CAPTION = 14  # pixels
+ENLARGED = 3
 
 
 def main():
@@ -33,8 +34,8 @@ def main():
 def plane(path):
     """Rows from top to bottom as a viewer shows them."""
     values = read(path)[0]
-    values = values[..., 0] if values.ndim == 4 else values
-    return np.flipud(values[:, :, values.shape[2] // 2].T)
+    values = values[..., -1] if values.ndim == 4 else values
+    return np.kron(np.flipud(values[:, :, values.shape[2] // 2].T), np.ones((ENLARGED, ENLARGED)))
 
 
 def tile(values, low, high):

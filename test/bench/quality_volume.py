@@ -15,10 +15,12 @@ class Noise:
     sigma: object  # float, or an array of the shape of one frame; units of the image
     distribution: str  # 'rician' or 'gaussian'
     fwhm: tuple  # voxels, along the three axes; the Gaussian kernel that correlates the noise
+    band: bool = False  # the plane's noise of filtered back projection: nothing at 0, little at the highest frequency
+    acquired: object = None  # power spectrum of a plane, frequency 0 first, where a scanner was simulated
 
     @property
     def white(self):
-        return not any(self.fwhm)
+        return not any(self.fwhm) and not self.band and self.acquired is None
 
 
 def read(path):
@@ -33,7 +35,8 @@ def write(path, values, affine):
 def read_noise(folder):
     meta = json.loads((Path(folder) / 'volume.json').read_text())
     sigma = read(Path(folder) / 'sigma.nii')[0] if meta['sigmaVaries'] else meta['sigma']
-    return Noise(sigma, meta['distribution'], tuple(meta['fwhm']))
+    acquired = read(Path(folder) / 'spectrum.nii')[0] if meta.get('spectrum') else None
+    return Noise(sigma, meta['distribution'], tuple(meta['fwhm']), meta['band'], acquired)
 
 
 def kernel(shape, fwhm):
@@ -53,9 +56,25 @@ def kernel(shape, fwhm):
     return result
 
 
-def power_spectrum(shape, fwhm):
+def power_spectrum(shape, noise):
     """Power spectral density of unit noise: the convention of bm3d and bm4d, mean = number of voxels."""
-    return np.abs(np.fft.fftn(kernel(shape, fwhm))) ** 2 * np.prod(shape)
+    if noise.acquired is not None:
+        return spread(noise.acquired.reshape(noise.acquired.shape[:2]), shape)
+    if noise.band:
+        return spread(back_projected(shape[:2]), shape)
+    return np.abs(np.fft.fftn(kernel(shape, noise.fwhm[: len(shape)]))) ** 2 * np.prod(shape)
+
+
+def spread(plane, shape):
+    """The spectrum of a plane for white noise across slices."""
+    flat = np.broadcast_to(plane.reshape(plane.shape + (1,) * (len(shape) - 2)), shape)
+    return flat / flat.mean() * np.prod(shape)
+
+
+def back_projected(shape):
+    """|f| times the square of a Hann window that ends at 0.8 of the highest frequency along an axis."""
+    f = np.hypot(*np.meshgrid(*(np.fft.fftfreq(length) for length in shape), indexing='ij')) / 0.4
+    return f * np.where(f < 1, np.cos(np.pi * np.minimum(f, 1) / 2) ** 4, 0)
 
 
 class RicianStabiliser:

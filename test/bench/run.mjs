@@ -16,7 +16,7 @@ const SCRIPTS = {
 /** These run the built program. */
 const BUILT = ['coverage', 'race', 'robustness', 'robustness-kills', 'window'];
 /** Parts of others, and not benchmarks. */
-const PARTS = ['fine-tune', 'masked-fill', 'tables', 'torch', 'video'];
+const PARTS = ['fine-tune', 'masked-fill', 'quality-guided', 'quality-scan', 'tables', 'torch', 'video'];
 
 function names() {
   const bundled = readdirSync(folder)

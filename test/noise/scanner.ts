@@ -164,7 +164,7 @@ function fermiRadial(columns: number, rows: number, cut: number): Float64Array {
 }
 
 /** Weights over k-space, frequency 0 at index 0. */
-function kSpaceWindow({ acquired, window }: Scanner, columns: number, rows: number): Float64Array {
+export function kSpaceWindow({ acquired, window }: Scanner, columns: number, rows: number): Float64Array {
   return Float64Array.from({ length: columns * rows }, (_, i) => {
     const x = Math.abs(frequencyOf(i % columns, columns)) / ((acquired[0] * columns) / 2);
     const y = Math.abs(frequencyOf(Math.floor(i / columns), rows)) / ((acquired[1] * rows) / 2);
