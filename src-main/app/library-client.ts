@@ -1,4 +1,4 @@
-import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/app.js';
+import type { InputId, MeasuredNoise, OpenInput, SeriesKey, TagEntry } from '../contract/app.js';
 import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import type { Child, ProcessEnd, Spawn } from '../process/spawn.js';
 import type {
@@ -20,6 +20,7 @@ export interface LibraryClient {
   frame(series: SeriesKey, index: number): Promise<Frame>;
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
+  tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
   noise(series: SeriesKey): Promise<MeasuredNoise>;
   /** Ends the process. */
   end(): void;
@@ -117,6 +118,11 @@ export function libraryClient(options: {
     async slice(series, index) {
       const answer = refused(await ask({ kind: 'slice', series, index }));
       if (answer.kind === 'png') return answer.png;
+      throw unexpected();
+    },
+    async tags(series, index) {
+      const answer = refused(await ask({ kind: 'tags', series, index }));
+      if (answer.kind === 'tags') return answer.tags;
       throw unexpected();
     },
     async noise(series) {

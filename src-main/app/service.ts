@@ -215,6 +215,10 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
         }
         case 'slice':
           return { kind: 'png', body: await library.slice(resource.series, resource.index) };
+        case 'tags': {
+          const tags = await library.tags(resource.series, resource.index);
+          return { kind: 'json', body: Buffer.from(JSON.stringify(tags)) };
+        }
         case 'output':
           return {
             kind: kindOf(resource.file),

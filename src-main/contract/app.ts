@@ -263,6 +263,21 @@ export interface MeasuredNoise {
   readonly problem: Problem | null;
 }
 
+/** One element of a DICOM file. */
+export interface TagEntry {
+  /** Of the items it lies in: '00081140/0/00081150' is in the first item of the sequence 00081140. */
+  readonly path: string;
+  /** Eight hex digits in capitals. */
+  readonly tag: string;
+  /** How many sequences it lies in. */
+  readonly depth: number;
+  readonly vr: string;
+  /** Keyword; '' where no dictionary has it. */
+  readonly name: string;
+  /** As text, cut where it is long; of a sequence the number of its items, of other bytes how many and a hash. */
+  readonly value: string;
+}
+
 /**
  * A resource of the app by `fetch`. A frame is plane `index` = frame * slices + slice, sorted by position:
  * little-endian pixels of rows * columns; header `x-limpid-frame` holds a FrameHeader as JSON.
@@ -273,6 +288,8 @@ export type Resource =
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
   /** PNG, longest side 256: one plane, `index` as of a frame. */
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
+  /** The elements of the file that holds a plane: TagEntry[] as JSON; none of an image that is no DICOM. */
+  | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
   /** report.html or report.json of a finished job. */
   | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' }
   /** report.html of a run that `runsOf` found. */

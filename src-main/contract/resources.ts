@@ -9,6 +9,8 @@ export function resourcePath(resource: Resource): string {
       return `/thumbnails/${encodeURIComponent(resource.series)}`;
     case 'slice':
       return `/slices/${encodeURIComponent(resource.series)}/${resource.index}`;
+    case 'tags':
+      return `/tags/${encodeURIComponent(resource.series)}/${resource.index}`;
     case 'output':
       return `/outputs/${encodeURIComponent(resource.job)}/${encodeURIComponent(resource.file)}`;
     case 'report':
@@ -28,8 +30,9 @@ export function resourceAt(pathname: string): Resource | null {
   if (first === undefined || second === undefined || rest.length > 0) return null;
   const name = decoded(second);
   if (name === null) return null;
-  if ((first === 'frames' || first === 'slices') && third !== undefined && /^\d{1,9}$/.test(third))
-    return { kind: first === 'frames' ? 'frame' : 'slice', series: name, index: Number(third) };
+  const kind = OF_PLANES.get(first);
+  if (kind !== undefined && third !== undefined && /^\d{1,9}$/.test(third))
+    return { kind, series: name, index: Number(third) };
   if (first === 'thumbnails' && third === undefined) return { kind: 'thumbnail', series: name };
   if (first === 'runs' && third === undefined) return { kind: 'run-report', run: name };
   if (first === 'outputs' && third !== undefined) {
@@ -43,6 +46,12 @@ export function resourceAt(pathname: string): Resource | null {
     return { kind: 'training-preview', job: name, step: third === 'patches' ? null : Number(third) };
   return null;
 }
+
+const OF_PLANES = new Map<string, 'frame' | 'slice' | 'tags'>([
+  ['frames', 'frame'],
+  ['slices', 'slice'],
+  ['tags', 'tags'],
+]);
 
 /** A plain name of a kind that a page cannot run. */
 const OUTPUT = /^[\w-]+\.(json|png|npy)$/;

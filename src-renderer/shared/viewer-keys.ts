@@ -62,6 +62,8 @@ export type Command =
   | 'remove'
   | 'escape'
   | 'annotations'
+  | 'details'
+  | 'tags'
   | 'panel'
   | 'menu'
   | 'undo'
@@ -111,6 +113,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['v'], command: 'flip-y', group: 'view' },
   { keys: ['m'], command: 'smooth', group: 'view' },
   { keys: ['n'], command: 'annotations', group: 'view' },
+  { keys: ['Shift+n'], command: 'details', group: 'view' },
+  { keys: ['d'], command: 'tags', group: 'view' },
   { keys: ['b'], command: 'panel', group: 'view' },
   { keys: ['Backspace'], command: 'reset', group: 'view' },
   { keys: ['Control+z'], command: 'undo', group: 'view' },

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   drawn,
@@ -203,6 +204,32 @@ describe.skipIf(noBrowser)('hands on the viewer', () => {
     await page.mouse.move(x, y - 40, { steps: 4 });
     await page.mouse.up({ button: 'right' });
     expect(await menu.count()).toBe(0);
+    await page.close();
+  });
+
+  it('writes on images so that it is read on white ones too', async () => {
+    const page = await viewer.open('?set=time&pair=none');
+    await press(page, 'i', 'Shift+N');
+    const box = await page.locator('.letter.top').first().boundingBox();
+    if (box === null) throw new Error('no letter');
+    const clip = { x: box.x - 6, y: box.y - 6, width: box.width + 12, height: box.height + 12 };
+    const { data, width, height, channels } = decode(await page.screenshot({ clip }));
+    const light = (i: number) => {
+      const [r, g, b] = [0, 1, 2].map((k) => (data[channels * i + k] / 255) ** 2.2);
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const fill = 1 * 0.2126 + (0xd9 / 255) ** 2.2 * 0.7152 + (0x8a / 255) ** 2.2 * 0.0722;
+    const letter = Array.from({ length: width * height }, (_, i) => i).filter(
+      (i) => Math.abs(light(i) - fill) < 0.02 && data[channels * i + 2] < 200,
+    );
+    expect(letter.length).toBeGreaterThan(10);
+    expect(light(0)).toBeGreaterThan(0.8);
+    for (const i of letter) {
+      // the darkest of the pixels around a stroke is its border
+      const around = [-4, -3, -2, -1, 1, 2, 3, 4].flatMap((d) => [i + d, i + d * width]);
+      const border = Math.min(...around.filter((at) => at >= 0 && at < width * height).map(light));
+      expect((fill + 0.05) / (border + 0.05)).toBeGreaterThanOrEqual(4.5);
+    }
     await page.close();
   });
 

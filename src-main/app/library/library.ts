@@ -1,5 +1,12 @@
 import { threadsAllowed } from '../../base/threads.js';
-import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
+import type {
+  InputId,
+  MeasuredNoise,
+  OpenInput,
+  SeriesCard,
+  SeriesKey,
+  TagEntry,
+} from '../../contract/app.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
@@ -38,6 +45,8 @@ export interface Library {
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
   /** PNG of one plane. @throws as `frame` */
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
+  /** Elements of the file that holds a plane. @throws LimpidError E_NOT_FOUND and those of reading */
+  tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
   /** @throws LimpidError E_NOT_FOUND */
   noise(series: SeriesKey): Promise<MeasuredNoise>;
 }
@@ -137,6 +146,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     frame: async (key, index) => read(key, index),
     thumbnail: async (key) => small(key, Math.floor(find(key).card.slices / 2), THUMBNAIL_SIZE),
     slice: async (key, index) => small(key, index, SLICE_SIZE),
+    tags: async (key, index) => find(key).tags(index),
     async noise(key) {
       const shown = find(key);
       const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality);

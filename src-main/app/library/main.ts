@@ -35,6 +35,8 @@ async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnsw
       return { kind: 'png', png: await of.thumbnail(request.series) };
     case 'slice':
       return { kind: 'png', png: await of.slice(request.series, request.index) };
+    case 'tags':
+      return { kind: 'tags', tags: await of.tags(request.series, request.index) };
     case 'noise':
       return { kind: 'noise', noise: await of.noise(request.series) };
   }

@@ -1,4 +1,11 @@
-import type { FrameHeader, InputId, MeasuredNoise, OpenInput, SeriesKey } from '../../contract/app.js';
+import type {
+  FrameHeader,
+  InputId,
+  MeasuredNoise,
+  OpenInput,
+  SeriesKey,
+  TagEntry,
+} from '../../contract/app.js';
 import type { Problem } from '../../contract/errors.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */
@@ -10,12 +17,14 @@ export type LibraryQuestion =
   | { readonly kind: 'frame'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
+  | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'noise'; readonly series: SeriesKey };
 
 export type LibraryAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'png'; readonly png: Uint8Array }
+  | { readonly kind: 'tags'; readonly tags: readonly TagEntry[] }
   | { readonly kind: 'noise'; readonly noise: MeasuredNoise }
   | { readonly kind: 'refused'; readonly problem: Problem };
 

@@ -1,10 +1,14 @@
-import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
+import type { FrameHeader, InputId, SeriesCard, TagEntry } from '../../contract/app.js';
 import { fault, type LimpidError, problemOf } from '../../contract/errors.js';
 import type { DecodePool } from '../../dicom/codec/decode.js';
 import { storedRange } from '../../dicom/codec/stored.js';
+import { walkElements } from '../../dicom/elements/elements.js';
+import { readHeader } from '../../dicom/files/header.js';
+import type { SourceFile } from '../../dicom/files/source.js';
 import type { Details, DisplayWindow } from '../../dicom/read/details.js';
 import type { Instance } from '../../dicom/read/instance.js';
 import { type MapInstance, readMapFrame } from '../../dicom/read/parametric-map-read.js';
+import { listTags } from '../../dicom/read/tag-list.js';
 import type { Series } from '../../dicom/series/series.js';
 import { instancePlanes, loadVolume, sourceFiles } from '../../dicom/series/volume.js';
 import { sliceView, type Volume } from '../../imaging/volume.js';
@@ -20,6 +24,8 @@ export interface Shown {
   readonly sourceImages: readonly string[];
   /** Plane frame * slices + slice. @throws LimpidError those of reading and decoding */
   plane(index: number): Promise<Frame>;
+  /** Elements of the file that holds a plane. @throws LimpidError those of reading */
+  tags(index: number): Promise<readonly TagEntry[]>;
   /** All of it, for measuring. @throws LimpidError those of reading; the refusal of a series that is not eligible */
   volume(): Promise<Volume>;
 }
@@ -93,8 +99,17 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
       const windows = (instance.windows[inFile] ?? instance.windows[0]).map(withoutName);
       return frameOf(stored.values, { ...instance, windows });
     },
+    async tags(index) {
+      const place = planes.get(index);
+      return place === undefined ? [] : tagsOf(place.instance.file, place.inFile);
+    },
     volume: async () => (await loadVolume(series, pool.decode)).volume,
   };
+}
+
+async function tagsOf(file: SourceFile, frame: number): Promise<readonly TagEntry[]> {
+  const { bytes, walked } = await readHeader(file);
+  return listTags(walked ?? walkElements(bytes), frame);
 }
 
 /** Reads files whole. That of many frames is kept as long as nobody needs its memory: all are looked at one after the other. */
@@ -203,6 +218,7 @@ export function shownNifti(
       const values = sliceView(await load(), index % slices, Math.floor(index / slices));
       return frameOf(values, { columns, rows, slope: 1, intercept: 0, windows: [] });
     },
+    tags: async () => [],
     volume: load,
   };
 }
@@ -256,6 +272,10 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
         intercept: 0,
         windows: map.windows.map(withoutName),
       });
+    },
+    async tags(index) {
+      const map = maps[Math.floor(index / slices)];
+      return map === undefined ? [] : tagsOf(map.file, map.order[index % slices]);
     },
     volume: async () => {
       throw fault('E_NOT_ELIGIBLE/map-noise');

@@ -185,7 +185,7 @@ const ENCODINGS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Text for display. Characters that the character set does not explain become U+FFFD, never an error. */
-function decodeText(bytes: Uint8Array, charset: string): string {
+export function decodeText(bytes: Uint8Array, charset: string): string {
   const terms = charset.split('\\').map((term) => term.trim().split(/[ _]/).at(-1) ?? '');
   const encoding = terms.map((term) => ENCODINGS.get(term)).findLast((found) => found !== undefined);
   const text = new TextDecoder(encoding ?? 'latin1').decode(bytes);

@@ -93,6 +93,10 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
     annotations: () => {
       view.annotations = !view.annotations;
     },
+    details: () => {
+      view.details = !view.details;
+    },
+    tags: () => session.ask('tags'),
     panel: () => {
       view.panel = !view.panel;
     },

@@ -66,6 +66,8 @@ export interface ViewState {
   /** Pixel that the probe reads, in the series before. */
   probe: Point | null;
   annotations: boolean;
+  /** Who it is and how it was taken, on the images. */
+  details: boolean;
   /** Window, overlay and measurements beside the viewports. */
   panel: boolean;
   cine: boolean;
@@ -108,6 +110,7 @@ export function initialState(): ViewState {
     selected: null,
     probe: null,
     annotations: true,
+    details: true,
     panel: true,
     cine: false,
     cineRate: 12,

@@ -30,7 +30,7 @@ interface Target extends OpenSeries {
 const PARALLEL_SCENES = 3;
 const PREFETCH_REACH = 8;
 
-export type Asked = 'measurements' | 'picture' | 'copy';
+export type Asked = 'tags' | 'measurements' | 'picture' | 'copy';
 
 /** What a viewer holds while it is mounted: state, frames under way, and the scene on screen. */
 export class ViewerSession {
@@ -127,6 +127,7 @@ export class ViewerSession {
       tool: this.view.tool,
       smooth: this.view.smooth,
       annotations: this.view.annotations,
+      details: this.view.details,
       panel: this.view.panel,
     });
     this.#lastSlice = null;
