@@ -34,6 +34,7 @@ export type Command =
   | 'layout-one'
   | 'layout-two'
   | 'layout-four'
+  | 'planes'
   | 'swipe'
   | 'split-left'
   | 'split-right'
@@ -123,6 +124,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Shift+1'], command: 'layout-one', group: 'compare' },
   { keys: ['Shift+2'], command: 'layout-two', group: 'compare' },
   { keys: ['Shift+4'], command: 'layout-four', group: 'compare' },
+  { keys: ['Shift+3'], command: 'planes', group: 'compare' },
   { keys: ['s'], command: 'swipe', group: 'compare' },
   { keys: ['j'], command: 'split-left', group: 'compare' },
   { keys: ['k'], command: 'split-right', group: 'compare' },

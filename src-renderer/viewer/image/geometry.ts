@@ -52,6 +52,14 @@ function normalOf(grid: Grid): Vector | null {
   return unit([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]);
 }
 
+/** How a plane lies in the patient, by the axis that its normal leans to most; null where the geometry is unknown. */
+export function planeName(grid: Grid): 'sagittal' | 'coronal' | 'axial' | null {
+  const normal = normalOf(grid);
+  if (normal === null) return null;
+  const sizes = normal.map(Math.abs);
+  return (['sagittal', 'coronal', 'axial'] as const)[sizes.indexOf(Math.max(...sizes))];
+}
+
 /** Position of a slice along the normal in mm; from the first slice where the geometry is unknown. */
 export function slicePosition(grid: Grid, slice: number): number {
   const normal = normalOf(grid);

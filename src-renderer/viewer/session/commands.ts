@@ -104,6 +104,9 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
     'layout-one': () => withLayout(view, 'one', hasAfter),
     'layout-two': () => withLayout(view, 'two', hasAfter),
     'layout-four': () => withLayout(view, 'four', hasAfter),
+    planes: () => {
+      view.planes = !view.planes && (session.series.before?.slices ?? 0) > 1;
+    },
     swipe: () => toggleCompare(view, 'swipe'),
     'split-left': () => {
       view.split = Math.max(0, view.split - 5);

@@ -65,6 +65,10 @@ export interface ViewState {
   selected: string | null;
   /** Pixel that the probe reads, in the series before. */
   probe: Point | null;
+  /** Three planes through one voxel take the place of the viewports. */
+  planes: boolean;
+  /** Where they cross in a slice, in its pixels; null: in the middle. */
+  cross: Point | null;
   annotations: boolean;
   /** Who it is and how it was taken, on the images. */
   details: boolean;
@@ -109,6 +113,8 @@ export function initialState(): ViewState {
     measurements: [],
     selected: null,
     probe: null,
+    planes: false,
+    cross: null,
     annotations: true,
     details: true,
     panel: true,
@@ -134,6 +140,7 @@ const USUAL: readonly PaneKind[] = ['before', 'after', 'residual', 'error'];
 /** A layout, with the usual content of its places. */
 export function withLayout(view: ViewState, layout: Layout, hasAfter: boolean): void {
   view.enlargedFrom = null;
+  view.planes = false;
   view.layout = layout;
   view.panes = layout === 'one' && hasAfter ? ['after', 'before', 'residual', 'error'] : USUAL;
 }
@@ -143,6 +150,7 @@ export function toggleCompare(view: ViewState, kind: 'swipe' | 'flicker'): void 
   if (view.layout === 'one' && view.panes[0] === kind) withLayout(view, 'two', true);
   else {
     view.enlargedFrom = null;
+    view.planes = false;
     view.layout = 'one';
     view.panes = [kind, 'after', 'residual', 'error'];
   }

@@ -47,7 +47,7 @@ function nameOf({ card }: ShownPlane, frame: number): string {
 }
 
 /** What of the elements of a file belongs on its image. */
-export function factsOf(entries: readonly TagEntry[]): Facts {
+function factsOf(entries: readonly TagEntry[]): Facts {
   // the top level first, then what functional groups say of the frame
   const sorted = [...entries].sort((a, b) => a.depth - b.depth);
   const text = (...tags: readonly string[]): string | null =>
