@@ -9,10 +9,12 @@ import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { devicesOf } from '../contract/devices.js';
 import { fault } from '../contract/errors.js';
+import type { JobRequest } from '../contract/requests.js';
 import { type RunningJob, startJob } from '../process/client.js';
 import type { Spawn } from '../process/spawn.js';
 import { hasCudaLibrary } from '../runtime/cuda.js';
 import { PROBED } from '../runtime/probe-outcome.js';
+import { knownSpeeds, secondsFor } from '../store/speed.js';
 import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
@@ -172,8 +174,14 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     measureNoise: (series) => library.noise(series),
     keptView: (series) => views.kept(series),
     keepView: (series, view) => views.keep(series, view),
+    async estimateRun(request, values) {
+      return request.type === 'denoise' ? secondsFor(await knownSpeeds(), request, values) : null;
+    },
     runsOf: (series) => runs.of(series),
-    startJob: (request, place) => queue.add(request, place),
+    async startJob(request, place) {
+      await refuseUnrunnable(request);
+      return queue.add(request, place);
+    },
     cancelJob: (job) => queue.cancel(job),
     finishJob: (job) => queue.finish(job),
     retryJob: (job) => queue.retry(job),
@@ -258,6 +266,26 @@ function startedLater(starting: Promise<RunningJob>): RunningJob {
     pause: () => void starting.then((job) => job.pause()),
     finish: () => void starting.then((job) => job.finish()),
   };
+}
+
+/**
+ * What cannot run is told to who asks, and not when its turn comes.
+ *
+ * @throws LimpidError E_NOT_FOUND, E_PATH_ESCAPE
+ */
+async function refuseUnrunnable(request: JobRequest): Promise<void> {
+  if (request.type !== 'denoise') return;
+  const files = [
+    request.input,
+    ...(request.model.kind === 'file' && path.isAbsolute(request.model.path) ? [request.model.path] : []),
+  ];
+  for (const file of files) {
+    try {
+      await fs.access(file);
+    } catch (error) {
+      throw asFileError(error, file);
+    }
+  }
 }
 
 function needDesktop(desktop: Desktop | null): Desktop {

@@ -58,6 +58,8 @@ export interface AppApi {
    * reports beside the input, in the folder for outputs and in what is open.
    */
   runsOf(series: SeriesKey): Promise<readonly FoundRun[]>;
+  /** Seconds that a run on a volume of so many values takes, by how fast runs of its kind were here; null: none was. */
+  estimateRun(request: JobRequest, values: number): Promise<number | null>;
 
   /** Puts a job in the queue: behind the others, or before all that have not started. */
   startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
@@ -124,7 +126,9 @@ export type AppEvent =
   | { readonly type: 'models' }
   /** From the menu, from a file opened with the app, or from a second start of it. */
   | { readonly type: 'command'; readonly command: MenuCommand }
-  | { readonly type: 'crash'; readonly problem: Problem };
+  | { readonly type: 'crash'; readonly problem: Problem }
+  /** Of a browser: whether the app is still heard. It is the window's own end of the line that tells. */
+  | { readonly type: 'connection'; readonly alive: boolean };
 
 export type MenuCommand =
   | 'open-folder'

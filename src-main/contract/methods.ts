@@ -13,6 +13,7 @@ export const APP_METHODS = [
   'keptView',
   'keepView',
   'runsOf',
+  'estimateRun',
   'startJob',
   'cancelJob',
   'finishJob',

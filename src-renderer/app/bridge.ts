@@ -66,6 +66,7 @@ function apiOver(call: Call): AppApi {
     measureNoise: (series) => call('measureNoise', series),
     keptView: (series) => call('keptView', series),
     keepView: (series, view) => call('keepView', series, view),
+    estimateRun: (request, values) => call('estimateRun', request, values),
     runsOf: (series) => call('runsOf', series),
     startJob: (request, place) => call('startJob', request, place),
     cancelJob: (job) => call('cancelJob', job),
@@ -109,14 +110,38 @@ function unwrapped<T>(answer: Answer<T>): T {
   return answer.value;
 }
 
-/** Server-Sent Events: the browser connects again by itself. */
+/** The app beats every second: without a beat for so many milliseconds it is taken for gone, and looked for again so often. */
+const SILENCE_MS = 2500;
+const AGAIN_MS = 1000;
+
+/** Server-Sent Events. Silence, or a connection that broke, is told, and so is the end of it. */
 function subscribeOverHttp(listener: (event: AppEvent) => void): () => void {
-  const source = new EventSource('/events');
-  source.addEventListener('message', (message: MessageEvent<string>) => {
-    const event: AppEvent = JSON.parse(message.data);
-    listener(event);
-  });
-  return () => source.close();
+  let source: EventSource | null = null;
+  let heard = performance.now();
+  const alive = () => {
+    heard = performance.now();
+    listener({ type: 'connection', alive: true });
+  };
+  const connect = () => {
+    source = new EventSource('/events');
+    source.addEventListener('open', alive);
+    source.addEventListener('beat', alive);
+    source.addEventListener('error', () => listener({ type: 'connection', alive: false }));
+    source.addEventListener('message', (message: MessageEvent<string>) => {
+      const event: AppEvent = JSON.parse(message.data);
+      listener(event);
+    });
+  };
+  connect();
+  const watch = setInterval(() => {
+    if (performance.now() - heard > SILENCE_MS) listener({ type: 'connection', alive: false });
+    // A browser connects again by itself, but not where it was refused.
+    if (source?.readyState === EventSource.CLOSED) connect();
+  }, AGAIN_MS);
+  return () => {
+    clearInterval(watch);
+    source?.close();
+  };
 }
 
 type Upload = Parameters<AppBridge['upload']>[0];

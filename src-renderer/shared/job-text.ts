@@ -40,9 +40,10 @@ export function stageText(progress: ProgressEvent | null): string {
   return `${tName('stage', stage)} · ${amount}`;
 }
 
-/** `2 min 10 s left`, or nothing where it cannot be told yet. */
+/** `2 min 10 s left of this step`, or nothing where it cannot be told yet, or the step is done: what follows it nobody has measured. */
 export function timeLeft(progress: ProgressEvent | null): string {
-  const seconds = progress?.secondsLeft ?? null;
+  const isDone = progress?.total !== null && progress?.done === progress?.total;
+  const seconds = isDone ? null : (progress?.secondsLeft ?? null);
   return seconds === null ? '' : t('timeLeft', { time: duration(seconds) });
 }
 

@@ -42,6 +42,10 @@ export interface Choices {
   readonly device: DeviceName;
   readonly errorMap: boolean;
   readonly uncertainty: boolean;
+  /** Standard deviation of the noise in units of the images, as a person knows it; null: it is measured. */
+  readonly noiseLevel: number | null;
+  /** A result whose trust report fails is held back, instead of a part of it being taken back. */
+  readonly strict: boolean;
 }
 
 export const STEPS_LIMIT = 1_000_000;
@@ -58,6 +62,8 @@ export function defaultChoices(device: DeviceName): Choices {
     device,
     errorMap: true,
     uncertainty: false,
+    noiseLevel: null,
+    strict: false,
   };
 }
 
@@ -94,6 +100,8 @@ export function requestOf(
     errorMap: choices.errorMap,
     force: false,
     ...(choices.uncertainty ? { uncertainty: true } : {}),
+    ...(choices.noiseLevel === null ? {} : { noiseLevel: { kind: 'number', sigma: choices.noiseLevel } }),
+    ...(choices.strict ? { strict: true } : {}),
     ...(only === null ? {} : { only }),
   };
 }

@@ -29,7 +29,10 @@ export class Library {
   }
 
   async load(): Promise<void> {
-    for (const input of await this.api.inputs()) this.put(input);
+    const inputs = await this.api.inputs();
+    const open = new Set(inputs.map(({ id }) => id));
+    this.inputs = this.inputs.filter(({ id }) => open.has(id));
+    for (const input of inputs) this.put(input);
   }
 
   handle(event: AppEvent): void {

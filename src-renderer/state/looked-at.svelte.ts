@@ -39,8 +39,9 @@ export class LookedAt {
   show(card: SeriesCard, place: Place | null): void {
     this.selected = card.key;
     this.place = place;
-    if (!Object.values(this.shown).some((one: SeriesCard | null) => one?.key === card.key))
-      this.shown = comparisonFor(card, this.library.series);
+    if (Object.values(this.shown).some((one: SeriesCard | null) => one?.key === card.key)) return;
+    this.shown = comparisonFor(card, this.library.series);
+    this.strength = 1;
   }
 
   /** A result beside its source. False: neither is open. */

@@ -52,6 +52,8 @@ export class Session {
   readonly lookedAt: LookedAt;
   readonly draft: DenoiseDraft;
   readonly runs: Runs;
+  /** Whether the app answers. */
+  connected = $state(true);
   private ending: (() => void)[] = [];
 
   constructor(bridge: AppBridge) {
@@ -66,12 +68,16 @@ export class Session {
     this.outputs = new Outputs(api, this.preferences, this.queue);
     this.lookedAt = new LookedAt(this.library);
     this.runs = new Runs(api, this.library, this.queue);
-    this.draft = new DenoiseDraft(this.preferences);
+    this.draft = new DenoiseDraft(this.preferences, () => this.lookedAt.subject?.key ?? null);
     this.queue.onEnded = (job) => void this.ended(job);
   }
 
   async start(): Promise<void> {
     this.ending.push(this.bridge.subscribe((event) => this.handle(event)));
+    await this.load();
+  }
+
+  private async load(): Promise<void> {
     await this.toasts.guard(async () => {
       await this.preferences.load();
       await Promise.all([this.library.load(), this.queue.load()]);
@@ -122,9 +128,9 @@ export class Session {
 
   /** The Denoise panel with a model chosen; where no series is selected, Studies to select one. */
   async denoiseWith(model: Pick<Choices, 'model' | 'path'>): Promise<void> {
-    this.draft.change(model);
     if (this.lookedAt.card === null) this.toasts.say(t('models.selectFirst'));
     await this.openDenoise();
+    this.draft.change(model);
   }
 
   /** A model of the library on its screen. */
@@ -206,9 +212,17 @@ export class Session {
     this.library.handle(event);
     this.queue.handle(event);
     this.models.handle(event);
-    if (event.type === 'command') this.command(event.command);
+    if (event.type === 'connection') this.connection(event.alive);
+    else if (event.type === 'command') this.command(event.command);
     else if (event.type === 'crash') this.toasts.problem(event.problem);
     else if (event.type === 'input' && scanning.has(event.input.id)) this.scanned(event.input);
+  }
+
+  /** What the app told while nobody heard it is asked for again. */
+  private connection(alive: boolean): void {
+    if (alive === this.connected) return;
+    this.connected = alive;
+    if (alive) void this.load();
   }
 
   /** An input that was being scanned tells of itself. */

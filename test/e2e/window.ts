@@ -25,6 +25,8 @@ export interface TestWindow {
   shoot(name: string): Promise<void>;
   /** Ends the app, by default as Ctrl-C does, and starts it again. */
   restart(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops the app for a while as an overloaded machine does, or lets it go on. */
+  freeze(still: boolean): void;
   close(): Promise<void>;
 }
 
@@ -114,6 +116,9 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
       await page.getByRole('heading', { name: 'Studies', exact: true }).waitFor();
       // The connection that broke is complained about, and rightly.
       complaints.length = 0;
+    },
+    freeze(still) {
+      server.process.kill(still ? 'SIGSTOP' : 'SIGCONT');
     },
     async close() {
       await browser.close();

@@ -30,8 +30,8 @@ export interface ServerOptions {
 const LOOPBACK = '127.0.0.1';
 const MOST_CALL_BYTES = 4 * 2 ** 20;
 const IDLE_MS = 10 * 60_000;
-/** Keeps event streams open through proxies that end idle connections. */
-const HEARTBEAT_MS = 20_000;
+/** So often a window hears that the app is there; it also keeps event streams open through proxies that end idle connections. */
+const HEARTBEAT_MS = 1000;
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
@@ -112,7 +112,7 @@ export async function startServer(options: ServerOptions): Promise<AppServer> {
     const end = options.service.subscribe((event) => {
       response.write(`data: ${JSON.stringify(event)}\n\n`);
     });
-    const beat = setInterval(() => response.write(': beat\n\n'), HEARTBEAT_MS);
+    const beat = setInterval(() => response.write('event: beat\ndata:\n\n'), HEARTBEAT_MS);
     response.on('close', () => {
       end();
       clearInterval(beat);

@@ -1,3 +1,4 @@
+import { save } from '../../shared/save.js';
 import { privacy } from '../../state/privacy.svelte.js';
 import { t } from '../../words/text.svelte.js';
 import { blend } from '../image/pixels.js';
@@ -7,7 +8,6 @@ import { lengthUnit, unitText } from '../session/value-text.js';
 import type { ViewerSession } from '../session/viewing.svelte.js';
 import { type CsvRow, csvOf } from './csv.js';
 import { pictureOf, pngOf } from './picture.js';
-import { save } from './save.js';
 
 /** Makes a table of all measurements of the series, those on other slices too. @throws as frames are read */
 export async function saveMeasurements(session: ViewerSession): Promise<void> {
