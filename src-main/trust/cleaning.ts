@@ -106,10 +106,10 @@ function meanAround(data: Float32Array, at: number, columns: number): number {
 
 /** Lesions are put into a few slices, which are cleaned once more, with and without them. */
 function lesionsKept(
-  { before, again, sigma, random }: Removed,
+  { before, after, again, sigma, random }: Removed,
   bright: number,
 ): Pick<CleaningTrust, 'kept' | 'lesions'> {
-  const part = middleOf(before);
+  const part = mostChanged(before, after);
   const step = Math.max(sigma, LEAST_STEP * bright);
   if (!(step > 0)) return { kept: null, lesions: 0 };
   const mask = foregroundMask(part, foregroundThreshold(part, sigma, false));
@@ -121,12 +121,21 @@ function lesionsKept(
   return { kept: percents.reduce((sum, value) => sum + value, 0) / percents.length, lesions: lesions.length };
 }
 
-/** Some slices around the middle, of the first frame. */
-function middleOf(volume: Volume): Volume {
-  const first = { ...volume, frames: 1, data: volume.data.subarray(0, planeLength(volume) * volume.slices) };
-  const slices = Math.min(PROBED, volume.slices);
-  const slice = Math.floor((volume.slices - slices) / 2);
-  return cutBox(first, { ...wholeBox(first), slice, slices });
+/** Some slices around the one that was changed most, of its frame. */
+function mostChanged(before: Volume, after: Volume): Volume {
+  const area = planeLength(before);
+  let most = { plane: before.slices >> 1, energy: 0 };
+  for (let plane = 0; plane < before.slices * before.frames; plane++) {
+    let energy = 0;
+    for (let i = plane * area; i < (plane + 1) * area; i++) energy += (before.data[i] - after.data[i]) ** 2;
+    if (energy > most.energy) most = { plane, energy };
+  }
+  const length = area * before.slices;
+  const frame = Math.floor(most.plane / before.slices);
+  const one = { ...before, frames: 1, data: before.data.subarray(frame * length, (frame + 1) * length) };
+  const slices = Math.min(PROBED, before.slices);
+  const slice = Math.max(0, Math.min(before.slices - slices, (most.plane % before.slices) - (slices >> 1)));
+  return cutBox(one, { ...wholeBox(one), slice, slices });
 }
 
 function placesOf(before: Volume, after: Volume, bright: number): CleaningTrust['places'] {

@@ -1,8 +1,7 @@
-import { fault } from '../../contract/errors.js';
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
-import { quantile } from '../../noise/robust.js';
 import { type AcquiredAxis, acquiredGrid, samplePlanes } from './acquired.js';
 import { extrapolatedPair, type Truncation } from './extrapolate.js';
+import { brightOf, requireMr } from './images.js';
 import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
 
 /**
@@ -17,7 +16,7 @@ const [CERTAIN, POSSIBLE] = [0.95, 0.3];
 const SAMPLE = 2;
 
 function look(volume: Volume, about: About): Look {
-  refuseOthers(volume, about);
+  requireMr(volume, about, 'gibbs');
   const bright = brightOf(volume);
   if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE)
     return { ...nothing('%'), remove: () => volume };
@@ -46,28 +45,8 @@ function look(volume: Volume, about: About): Look {
 
 /** Smaller images have no room for ringing. */
 const LEAST_SIDE = 16;
-/** A value under this is one of the Hounsfield scale. */
-const SURELY_HU = -500;
-
-/** @throws LimpidError E_ARTIFACT for what was not acquired in k-space */
-function refuseOthers({ data, units }: Volume, { modality }: About): void {
-  const isMr = modality === 'MR' || modality === 'NIFTI';
-  if (!isMr || units === 'HU' || data.some((value) => value < SURELY_HU))
-    throw fault('E_ARTIFACT/not-mr', { name: 'gibbs' });
-  if (!data.every(Number.isFinite)) throw fault('E_ARTIFACT/not-finite');
-}
-
 function shareOf({ highest, most }: AcquiredAxis): number {
   return highest / most;
-}
-
-function brightOf(volume: Volume): number {
-  const planes = samplePlanes(volume);
-  const stride = 7;
-  return quantile(
-    planes.flatMap((plane) => [...plane].filter((_, i) => i % stride === 0)),
-    0.99,
-  );
 }
 
 /** Root mean square of what would be removed, over the brightness; %. */

@@ -1,8 +1,12 @@
 import type { CleanName } from '../../contract/requests.js';
+import { ghostRemover } from './ghost.js';
 import { gibbsRemover } from './gibbs.js';
 import type { Remover } from './remover.js';
+import { spikeRemover } from './spike.js';
 
 /** Every artifact that is removed without training, in the order of the work: one file and one line each. */
 export const REMOVERS: Readonly<Record<CleanName, Remover>> = {
+  spike: spikeRemover,
+  ghost: ghostRemover,
   gibbs: gibbsRemover,
 };

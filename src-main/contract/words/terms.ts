@@ -170,6 +170,8 @@ export const TERMS = {
   },
   /** Artifacts that are removed without training, as --remove names them. */
   artifact: {
+    spike: 'spike',
+    ghost: 'ghost',
     gibbs: 'gibbs',
   },
 } as const;

@@ -1,0 +1,26 @@
+import { fault } from '../../contract/errors.js';
+import type { CleanName } from '../../contract/requests.js';
+import type { Volume } from '../../imaging/volume.js';
+import { quantile } from '../../noise/robust.js';
+import { samplePlanes } from './acquired.js';
+import type { About } from './remover.js';
+
+/** A value under this is one of the Hounsfield scale. */
+const SURELY_HU = -500;
+
+/** @throws LimpidError E_ARTIFACT for what was not acquired in k-space, and for values that are not finite */
+export function requireMr({ data, units }: Volume, { modality }: About, name: CleanName): void {
+  const isMr = modality === 'MR' || modality === 'NIFTI';
+  if (!isMr || units === 'HU' || data.some((value) => value < SURELY_HU))
+    throw fault('E_ARTIFACT/not-mr', { name });
+  if (!data.every(Number.isFinite)) throw fault('E_ARTIFACT/not-finite');
+}
+
+/** A bright value of the images: the 99th percentile of planes that stand for all. */
+export function brightOf(volume: Volume): number {
+  const stride = 7;
+  return quantile(
+    samplePlanes(volume).flatMap((plane) => [...plane].filter((_, i) => i % stride === 0)),
+    0.99,
+  );
+}

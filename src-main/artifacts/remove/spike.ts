@@ -1,0 +1,70 @@
+import { planeLength, type Volume, withData } from '../../imaging/volume.js';
+import { brightOf, requireMr } from './images.js';
+import { type About, type Look, nothing, type Remover } from './remover.js';
+import { despiked } from './spikes.js';
+
+/** Stripes over whole planes, of outliers in k-space (herringbone). Each plane has its own. */
+export const spikeRemover: Remover = { name: 'spike', when: 'before', look };
+
+/** Total variation that goes with a wave, over that of the plane: for certain, and where it may be one. */
+const [CERTAIN, POSSIBLE] = [0.02, 0.012];
+const LEAST_SIDE = 32;
+
+function look(volume: Volume, about: About): Look {
+  requireMr(volume, about, 'spike');
+  const bright = brightOf(volume);
+  if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE || hasSign(volume))
+    return { ...nothing('%'), remove: () => volume };
+  const found = planesWith(volume, CERTAIN);
+  const possible = found.size > 0 ? found : planesWith(volume, POSSIBLE);
+  if (possible.size === 0) return { ...nothing('%', { planes: 0 }), remove: () => volume };
+  return {
+    sure: found.size > 0 ? 0.9 : 0.3,
+    amount: amountOf(volume, possible, bright),
+    unit: '%',
+    facts: { planes: possible.size },
+    words: `spikes of k-space in ${possible.size} planes`,
+    remove: (onProgress) => {
+      const data = volume.data.slice();
+      const { measured } = volume;
+      for (const [plane, values] of possible) data.set(values, plane * planeLength(volume));
+      for (let i = 0; i < data.length; i++)
+        if (measured !== null && measured[i % measured.length] === 0) data[i] = volume.data[i];
+      onProgress?.(volume.slices * volume.frames, volume.slices * volume.frames);
+      return withData(volume, data);
+    },
+    left: (after) => amountOf(after, planesWith(after, CERTAIN, [...possible.keys()]), bright),
+  };
+}
+
+/** What is no magnitude has no lobes turned over; k-space of such images is not looked at. */
+function hasSign({ data }: Volume): boolean {
+  return data.some((value) => value < 0);
+}
+
+/** Planes that have spikes, without these, by their place. */
+function planesWith(
+  volume: Volume,
+  leastGain: number,
+  planes = Array.from({ length: volume.slices * volume.frames }, (_, plane) => plane),
+): ReadonlyMap<number, Float32Array> {
+  const { rows, columns } = volume;
+  const area = planeLength(volume);
+  const found = new Map<number, Float32Array>();
+  for (const plane of planes) {
+    const values = volume.data.subarray(plane * area, (plane + 1) * area);
+    const result = despiked({ values, rows, columns }, leastGain);
+    if (result.waves.length > 0) found.set(plane, result.values);
+  }
+  return found;
+}
+
+/** Root mean square of the stripes in planes that have some, over the brightness; %. */
+function amountOf(volume: Volume, planes: ReadonlyMap<number, Float32Array>, bright: number): number {
+  if (planes.size === 0) return 0;
+  const area = planeLength(volume);
+  let energy = 0;
+  for (const [plane, values] of planes)
+    for (let i = 0; i < area; i++) energy += (volume.data[plane * area + i] - values[i]) ** 2;
+  return (100 * Math.sqrt(energy / (planes.size * area))) / bright;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
+import { ghostRemover } from '../../../src-main/artifacts/remove/ghost.js';
+import { SURE } from '../../../src-main/artifacts/remove/remover.js';
+import { simulateNoise } from '../../../src-main/noise/simulate.js';
+import { distance } from '../support.js';
+import { acquiredPhantom, stackOf } from './support.js';
+
+const MR = { modality: 'MR', phase: null };
+const plane = acquiredPhantom(64, 63).means.map((value) => Math.max(0, value));
+const clean = stackOf([plane, plane, plane], 64);
+const ghosted = (severity: number) => simulateArtifact(clean, { artifact: 'ghost', severity, seed: 4 });
+const gain = (before: Float32Array, after: Float32Array) =>
+  20 * Math.log10(distance(before, clean.data) / distance(after, clean.data));
+
+describe('an N/2 ghost', () => {
+  it.each([5, 20, 40])('of %d %% is found, measured and subtracted: at least 12 dB', (severity) => {
+    const volume = ghosted(severity);
+    const look = ghostRemover.look(volume, MR);
+    expect(look.sure).toBeGreaterThan(SURE);
+    expect(Math.abs((look.amount ?? 0) / severity - 1)).toBeLessThan(0.15);
+    const after = look.remove();
+    expect(gain(volume.data, after.data)).toBeGreaterThan(12);
+    expect(look.left?.(after)).toBeLessThan(severity / 4);
+  });
+
+  it('is found along rows, and only there where the files say that phase was encoded along columns', () => {
+    const turned = (values: Float32Array) =>
+      values.map((_, i) => {
+        const [p, y, x] = [Math.floor(i / 4096), Math.floor(i / 64) % 64, i % 64];
+        return values[p * 4096 + x * 64 + y];
+      });
+    const volume = { ...clean, data: turned(ghosted(20).data) };
+    const look = ghostRemover.look(volume, MR);
+    expect(look.words).toContain('along rows');
+    const after = turned(look.remove().data);
+    expect(gain(ghosted(20).data, after)).toBeGreaterThan(12);
+    expect(ghostRemover.look(volume, { ...MR, phase: 'y' }).sure).toBe(0);
+  });
+
+  it('is found and measured under noise', () => {
+    const noisy = simulateNoise(ghosted(20), { kind: 'rician', sigma: 20, seed: 1 });
+    const look = ghostRemover.look(noisy, MR);
+    expect(look.sure).toBeGreaterThan(SURE);
+    expect(Math.abs((look.amount ?? 0) - 20)).toBeLessThan(4);
+  });
+
+  it('is not found where there is none, with and without noise, and nothing is changed', () => {
+    for (const volume of [clean, simulateNoise(clean, { kind: 'rician', sigma: 30, seed: 1 })]) {
+      const look = ghostRemover.look(volume, MR);
+      expect(look.sure).toBe(0);
+      expect(look.remove()).toBe(volume);
+    }
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { SURE } from '../../../src-main/artifacts/remove/remover.js';
+import { spikeRemover } from '../../../src-main/artifacts/remove/spike.js';
+import { type Spike, spike } from '../../../src-main/artifacts/spike.js';
+import { simulateNoise } from '../../../src-main/noise/simulate.js';
+import { distance } from '../support.js';
+import { acquiredPhantom, stackOf } from './support.js';
+
+const MR = { modality: 'MR', phase: null };
+const SIDE = 96;
+const plane = acquiredPhantom(SIDE, 95).means.map((value) => Math.max(0, value));
+
+function striped(spikes: readonly Spike[]): Float32Array {
+  return spike({ values: plane, rows: SIDE, columns: SIDE, height: 0.5, pixel: 1, air: 0, water: 1 }, spikes);
+}
+
+const ONE: Spike = { kx: 14, ky: -23, amplitude: 90, phase: 1 };
+const OTHER: Spike = { kx: -31, ky: 9, amplitude: 60, phase: -2 };
+const gain = (before: Float32Array, after: Float32Array) =>
+  20 * Math.log10(distance(before, plane) / distance(after, plane));
+
+describe('stripes of spikes in k-space', () => {
+  it.each([[[ONE]], [[ONE, OTHER]]])('are gone by 12 dB, from their plane alone', (spikes) => {
+    const broken = striped(spikes);
+    const look = spikeRemover.look(stackOf([plane, broken, plane], SIDE), MR);
+    expect(look.sure).toBeGreaterThan(SURE);
+    expect(look.facts).toEqual({ planes: 1 });
+    const { data } = look.remove();
+    const area = SIDE * SIDE;
+    expect(data.subarray(0, area)).toEqual(plane);
+    expect(data.subarray(2 * area)).toEqual(plane);
+    expect(gain(broken, data.subarray(area, 2 * area))).toBeGreaterThan(12);
+  });
+
+  it('are not found where there are none, with and without noise, and nothing is changed', () => {
+    const clean = stackOf([plane, plane], SIDE);
+    for (const volume of [clean, simulateNoise(clean, { kind: 'rician', sigma: 30, seed: 1 })]) {
+      const look = spikeRemover.look(volume, MR);
+      expect(look.sure).toBe(0);
+      expect(look.remove()).toBe(volume);
+    }
+  });
+});
