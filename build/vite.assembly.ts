@@ -22,13 +22,15 @@ export function assembly(): Plugin {
     async load(id) {
       if (!id.startsWith(PREFIX)) return null;
       const file = id.slice(PREFIX.length, -SUFFIX.length);
-      const { code, sources } = await compile(file);
-      for (const source of sources) this.addWatchFile(source);
+      const plain = await compile(file, OPTIONS);
+      const relaxed = await compile(file, [...OPTIONS, '--enable', 'relaxed-simd']);
+      for (const source of plain.sources) this.addWatchFile(source);
       return {
-        code: `const code = Buffer.from('${Buffer.from(code).toString('base64')}', 'base64');
+        code: `const plain = Buffer.from('${Buffer.from(plain.code).toString('base64')}', 'base64');
+const relaxed = Buffer.from('${Buffer.from(relaxed.code).toString('base64')}', 'base64');
 let compiled;
 export function instantiate() {
-  compiled ??= new WebAssembly.Module(code);
+  compiled ??= new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : plain);
   return new WebAssembly.Instance(compiled, {}).exports;
 }
 `,
@@ -38,12 +40,15 @@ export function instantiate() {
   };
 }
 
-async function compile(file: string): Promise<{ code: Uint8Array; sources: string[] }> {
+async function compile(
+  file: string,
+  options: readonly string[],
+): Promise<{ code: Uint8Array; sources: string[] }> {
   const folder = path.dirname(file);
   const found: { code?: Uint8Array } = {};
   const sources: string[] = [];
   const { error, stderr } = await asc.main(
-    [path.basename(file), '--baseDir', folder, '--outFile', 'out.wasm', ...OPTIONS],
+    [path.basename(file), '--baseDir', folder, '--outFile', 'out.wasm', ...options],
     {
       readFile(name, base) {
         const source = path.resolve(base, name);

@@ -4,7 +4,7 @@
  */
 import type { ContenderName } from '../contract/report.js';
 import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
-import { toUnitNoise } from '../noise/domain.js';
+import { toUnitNoise, type UnitNoiseImage } from '../noise/domain.js';
 import { denoiseVolume } from '../restore/denoise.js';
 import type { UnitDenoiser } from '../restore/evidence.js';
 import { type Restorer, restorerOf } from '../restore/restorer.js';
@@ -49,6 +49,7 @@ export async function denoiseWithShipped(
   const { seed } = request;
   const { noise } = input;
   const started = performance.now();
+  const image = toUnitNoise(volume, noise);
   const shipped = restorerOf(runtime, general);
   context.keep(shipped);
   const views = viewsOf(volume, noise, only2d, isRefined(request));
@@ -57,9 +58,9 @@ export async function denoiseWithShipped(
     context: reachOf(shipped, request, volume, only2d),
     crosses: views.length > 1,
   };
-  const race = isAuto ? await runRace(input, contender, seed) : null;
+  const race = isAuto ? await runRace(input, contender, seed, image) : null;
   const raced = performance.now();
-  const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, input, hooks);
+  const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, input, image, hooks);
   const done = performance.now();
   const report = race === null ? null : raceReport(race, noise, gainOf(adapted, (done - raced) / 1000));
   const name = report?.winner ?? (adapted?.kept === true ? 'adapted' : 'general');
@@ -68,7 +69,7 @@ export async function denoiseWithShipped(
     { stage: 'race', seconds: (raced - started) / 1000 },
     { stage: 'train', seconds: (done - raced) / 1000 },
   ].filter(({ seconds }) => seconds > 0.01);
-  const found = await denoiseBy(name, words, context, input, adapted, shipped, hooks);
+  const found = await denoiseBy(name, words, context, { ...input, image }, adapted, shipped, hooks);
   return {
     ...found,
     race: report,
@@ -83,7 +84,7 @@ async function denoiseBy(
   name: ContenderName,
   words: readonly string[],
   context: AutoContext,
-  input: ProcessInput,
+  input: ProcessInput & { readonly image: UnitNoiseImage },
   adapted: Adapted | null,
   shipped: Restorer,
   hooks: ProcessHooks,
@@ -101,7 +102,7 @@ async function denoiseBy(
     keep(restorer);
   }
   return {
-    ...(await denoiseWith(restorer, request, input, hooks)),
+    ...(await denoiseWith(restorer, request, input, hooks, input.image)),
     training: null,
     model: null,
     statistics: general.statistics ?? null,
@@ -140,12 +141,12 @@ function gainOf(adapted: Adapted | null, seconds: number): { gained: number; sec
 /** Null where no adaptation was wanted, or the planes are too small for it. */
 async function adaptedTo(
   { runtime, general, request }: AutoContext,
-  { volume, noise, only2d }: ProcessInput,
+  { only2d }: ProcessInput,
+  image: UnitNoiseImage,
   hooks: ProcessHooks,
 ): Promise<Adapted | null> {
   const wish = request.adapt ?? 'off';
   if (wish === 'off') return null;
-  const image = toUnitNoise(volume, noise);
   if (!isAdaptable(general, image)) return null;
   return adapt(
     runtime,

@@ -8,7 +8,7 @@ import { OF_A_SERIES } from '../model-files/model-card.js';
 import { exportModel } from '../model-files/model-file.js';
 import { modelCard } from '../model-files/trained-card.js';
 import { parameterCount } from '../models/parameters.js';
-import { noiseOfBox, toUnitNoise, withLevel } from '../noise/domain.js';
+import { noiseOfBox, toUnitNoise, type UnitNoiseImage, withLevel } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { denoiseVolume } from '../restore/denoise.js';
 import type { Restorer } from '../restore/restorer.js';
@@ -40,15 +40,20 @@ export function settled(noise: NoiseEstimate, factor: number): NoiseEstimate {
   return { ...lowered, methods: { ...noise.methods, training: lowered.sigma } };
 }
 
-/** Restores a series with a denoiser of known noise, which stays open, and says how to run it again. */
+/**
+ * Restores a series with a denoiser of known noise, which stays open, and says how to run it again.
+ *
+ * @param made the volume in unit noise, where it was made already
+ */
 export async function denoiseWith(
   restorer: Restorer,
   request: DenoiseRequest,
   { volume, noise, only2d }: ProcessInput,
   hooks: ProcessHooks,
+  made?: UnitNoiseImage,
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
-  const image = toUnitNoise(volume, noise);
+  const image = made ?? toUnitNoise(volume, noise);
   const conditions = conditionsOf(image, only2d);
   const { strength, seed } = request;
   const options = { strength, seed, only2d, conditions, refine: isRefined(request) };

@@ -4,6 +4,7 @@ import type { ContenderName, ContenderReport, RaceReport } from '../contract/rep
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
 import { classicalDenoiser } from '../filters/denoiser.js';
 import { type Volume, withData } from '../imaging/volume.js';
+import type { UnitNoiseImage } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import {
   difference,
@@ -52,8 +53,14 @@ export interface Race {
 /**
  * Runs the race. What is judged is the shipped network as it is; filters that the series has no room for stay out.
  *
+ * @param image the volume in unit noise, where it was made already
  */
-export async function runRace(input: ProcessInput, network: NetworkEntrant, seed: number): Promise<Race> {
+export async function runRace(
+  input: ProcessInput,
+  network: NetworkEntrant,
+  seed: number,
+  image?: UnitNoiseImage,
+): Promise<Race> {
   const { volume, noise, only2d } = input;
   const { context } = network;
   const foreground = judgedForeground(input);
@@ -61,6 +68,7 @@ export async function runRace(input: ProcessInput, network: NetworkEntrant, seed
   const trial = makeTrial({
     volume,
     noise,
+    ...(image === undefined ? {} : { image }),
     only2d,
     place: choosePart(volume, foreground, {
       share: SHARE,

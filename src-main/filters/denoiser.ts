@@ -53,7 +53,7 @@ export function classicalDenoiser(kind: ClassicalName, options: ClassicalOptions
           return await runPca(pool, volume, noise, planar, onProgress);
       }
     } finally {
-      await pool.close();
+      pool.close();
     }
   };
 }

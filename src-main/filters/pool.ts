@@ -16,7 +16,14 @@ export interface SlicePoolOptions {
 
 const MOST_THREADS = 8;
 
-/** Runs slice tasks in threads that live as long as the pool. The result does not depend on their number. */
+/** Threads without work, for the next pool: to start one takes a tenth of a second of processor time. */
+const idle = new Set<Worker>();
+const scripts = new WeakMap<Worker, string>();
+
+/**
+ * Runs slice tasks in threads. The result does not depend on their number. Threads of a closed pool wait for the next
+ * one, without keeping the process alive.
+ */
 export class SlicePool {
   readonly threads: number;
   readonly #script: URL | undefined;
@@ -44,8 +51,9 @@ export class SlicePool {
       return;
     }
     const waiting = [...tasks];
+    const script = this.#script ?? builtScript('classical-worker.js', import.meta.url);
     while (this.#workers.length < Math.min(this.threads, tasks.length))
-      this.#workers.push(new Worker(this.#script ?? builtScript('classical-worker.js', import.meta.url)));
+      this.#workers.push(takeWorker(script));
     const drain = async (worker: Worker): Promise<void> => {
       for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
         await ask(worker, task);
@@ -55,14 +63,35 @@ export class SlicePool {
     try {
       await Promise.all(this.#workers.map(drain));
     } catch (error) {
-      await this.close();
+      // what the others are at is of no use
+      await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
       throw error;
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+  /** The threads wait for the next pool then. */
+  close(): void {
+    for (const worker of this.#workers.splice(0)) {
+      worker.unref();
+      idle.add(worker);
+    }
   }
+}
+
+/** One that runs this script and waits, or a new one. */
+function takeWorker(script: URL): Worker {
+  for (const worker of idle) {
+    if (scripts.get(worker) !== script.href) continue;
+    idle.delete(worker);
+    worker.ref();
+    return worker;
+  }
+  const worker = new Worker(script);
+  scripts.set(worker, script.href);
+  // what ends while it waits has nobody else to tell
+  worker.on('error', () => idle.delete(worker));
+  worker.on('exit', () => idle.delete(worker));
+  return worker;
 }
 
 /** Slices in parts of at most `depth`, as many as keep all threads busy to the end. */

@@ -152,7 +152,7 @@ export async function refine(
       if (pilot !== own) own.set(pilot);
     }
   } finally {
-    await pool.close();
+    pool.close();
   }
   return estimate;
 }

@@ -28,6 +28,8 @@ export type UnitDenoiser = (
 export interface EvidenceInput {
   readonly volume: Volume;
   readonly noise: NoiseModel;
+  /** The volume in unit noise, where it was made already. */
+  readonly image?: UnitNoiseImage;
   readonly only2d: boolean;
   /** Where to look. */
   readonly place: Place;
@@ -73,7 +75,7 @@ export function makeTrial(input: EvidenceInput): Trial {
   const part = cutBox(volume, place.box);
   const unit = toUnitNoise(part, noiseOfBox(noise, volume, place.box));
   const judged = judgedVoxels(cutValues(foreground, volume, place.box, bytes), unit, volume, place);
-  const own = conditionsOf(toUnitNoise(volume, noise), only2d);
+  const own = conditionsOf(input.image ?? toUnitNoise(volume, noise), only2d);
   const [x, y] = unit.correlation;
   const white: NoiseModel = {
     sigma: 1,

@@ -17,7 +17,7 @@ describe('the number of threads', () => {
     await runtime.close();
     const pool = new SlicePool();
     expect(pool.threads).toBe(3);
-    await pool.close();
+    pool.close();
   });
 
   it.each(['0', '-1', '1.5', 'many', ''])('is not taken from %j', (text) => {

@@ -5,6 +5,12 @@ import { pivots, size, stride } from './layout';
  * subtract() on four rows and two vectors, which fit the registers.
  */
 
+/** c - a * b, rounded once where the processor can: then subtract() takes half as long. */
+export function less<T>(c: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_nmadd<T>(a, b, c);
+  return v128.sub<T>(c, v128.mul<T>(a, b));
+}
+
 /** Bytes from a row to the next. */
 export function pitch<T>(): usize {
   return stride * sizeof<T>();
@@ -30,17 +36,17 @@ export function subtract<T>(out: usize, p: usize, q: usize, count: i32): void {
     const a = v128.load(q);
     const b = v128.load(q, 16);
     let value = v128.load_splat<T>(p);
-    a0 = v128.sub<T>(a0, v128.mul<T>(value, a));
-    b0 = v128.sub<T>(b0, v128.mul<T>(value, b));
+    a0 = less<T>(a0, value, a);
+    b0 = less<T>(b0, value, b);
     value = v128.load_splat<T>(p, sizeof<T>());
-    a1 = v128.sub<T>(a1, v128.mul<T>(value, a));
-    b1 = v128.sub<T>(b1, v128.mul<T>(value, b));
+    a1 = less<T>(a1, value, a);
+    b1 = less<T>(b1, value, b);
     value = v128.load_splat<T>(p, 2 * sizeof<T>());
-    a2 = v128.sub<T>(a2, v128.mul<T>(value, a));
-    b2 = v128.sub<T>(b2, v128.mul<T>(value, b));
+    a2 = less<T>(a2, value, a);
+    b2 = less<T>(b2, value, b);
     value = v128.load_splat<T>(p, 3 * sizeof<T>());
-    a3 = v128.sub<T>(a3, v128.mul<T>(value, a));
-    b3 = v128.sub<T>(b3, v128.mul<T>(value, b));
+    a3 = less<T>(a3, value, a);
+    b3 = less<T>(b3, value, b);
     p += next;
     q += next;
   }

@@ -61,13 +61,13 @@ function measure(start: usize): bool {
         const value = v128.load32_splat(own);
         own += 4;
         let difference = f32x4.sub(v128.load(at), value);
-        a = f32x4.add(a, f32x4.mul(difference, difference));
+        a = withSquare(a, difference);
         difference = f32x4.sub(v128.load(at, 16), value);
-        b = f32x4.add(b, f32x4.mul(difference, difference));
+        b = withSquare(b, difference);
         difference = f32x4.sub(v128.load(at, 32), value);
-        c = f32x4.add(c, f32x4.mul(difference, difference));
+        c = withSquare(c, difference);
         difference = f32x4.sub(v128.load(at, 48), value);
-        d = f32x4.add(d, f32x4.mul(difference, difference));
+        d = withSquare(d, difference);
       }
       row += line;
     }
@@ -80,6 +80,11 @@ function measure(start: usize): bool {
   v128.store(distances, c, 32);
   v128.store(distances, d, 48);
   return true;
+}
+
+function withSquare(sum: v128, value: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(value, value, sum);
+  return f32x4.add(sum, f32x4.mul(value, value));
 }
 
 function keep(place: i32, length: i32): void {
