@@ -1,5 +1,5 @@
 /** What `limpid plan` writes and people edit: what is done with each series, and the files that it is. */
-import { Cleaning, DeviceName, ModelChoice, NoiseLevel, ObjectiveName } from './requests.js';
+import { Cleaning, DeviceName, Effort, ModelChoice, NoiseLevel, ObjectiveName } from './requests.js';
 import {
   either,
   exactly,
@@ -80,6 +80,7 @@ const PlanEntry = exactly({
     steps: optional(OfSeries.steps),
     adapt: optional(OfSeries.adapt),
     refine: optional(OfSeries.refine),
+    effort: optional(Effort),
     seed: optional(OfSeries.seed),
     strength: optional(OfSeries.strength),
     strict: optional(OfSeries.strict),
@@ -102,6 +103,7 @@ export const PlanFile = exactly({
   settings: exactly({
     ...OfSeries,
     clean: optional(Cleaning),
+    effort: optional(Effort),
     device: DeviceName,
     errorMap: flag,
     uncertainty: flag,

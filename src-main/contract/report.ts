@@ -6,7 +6,7 @@
 import { Calibration } from './calibration.js';
 import { problem } from './problem.js';
 import { NOTICE, REPORT_SCHEMA_VERSION } from './report-version.js';
-import { ClassicalName, Cleaning, CleanName, ModelKind } from './requests.js';
+import { ClassicalName, Cleaning, CleanName, Effort, ModelKind } from './requests.js';
 import {
   either,
   fieldsOf,
@@ -40,6 +40,8 @@ export const RequestReport = object({
   objective: oneOf(['recorrupted', 'masked']),
   /** What a network makes is to be refined by groups of like patches; not of families and filters. */
   refine: flag,
+  /** Less or more work than usual; null: as usual. */
+  effort: otherwise(nullOr(Effort), null),
   /** Training steps asked for; null where the default rule chose. */
   steps: nullOr(number),
   seed: number,

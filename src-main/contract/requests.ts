@@ -122,6 +122,10 @@ export const NoiseLevel = variants('kind', [
 ]);
 export type NoiseLevel = Of<typeof NoiseLevel>;
 
+/** How much work a result is worth; without one, what pays for itself. */
+export const Effort = oneOf(['fast', 'best']);
+export type Effort = Of<typeof Effort>;
+
 export const DenoiseRequest = object({
   type: only('denoise'),
   input: filled,
@@ -137,6 +141,8 @@ export const DenoiseRequest = object({
   adapt: optional(either([oneOf(['off', 'on']), whole])),
   /** Refine what the network makes by groups of like patches of the noisy image; absent: yes. Not of the families. */
   refine: optional(flag),
+  /** Of networks: no race and a pass less of refining, or all that gains anything; absent: neither. */
+  effort: optional(Effort),
   seed: whole,
   /** 0 returns the input, 1 the full result. */
   strength: share,

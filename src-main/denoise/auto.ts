@@ -15,7 +15,15 @@ import { RECORRUPTION } from '../training/self.js';
 import { isClean } from '../trust/clean.js';
 import { denoiseClassically } from './classical.js';
 import { description } from './description.js';
-import { denoiseWith, isRefined, reachOf, refinedWords, seriesModel, trainingReport } from './network.js';
+import {
+  denoiseWith,
+  effortOf,
+  isRefined,
+  reachOf,
+  refinedWords,
+  seriesModel,
+  trainingReport,
+} from './network.js';
 import type { Processed, ProcessHooks, ProcessInput } from './processor.js';
 import { isForPca, type Race, raceReport, raceWords, runRace } from './race.js';
 import { untouched } from './untouched.js';
@@ -41,6 +49,7 @@ export async function denoiseWithShipped(
   const { runtime, general, request } = context;
   const { volume, only2d } = input;
   const isAuto = request.model.kind === 'auto';
+  const isRaced = isAuto && request.effort !== 'fast';
   if (isAuto && isClean(volume, input.noise)) return untouched(request, input);
   if (isAuto && (request.adapt ?? 'off') === 'off' && isForPca(input)) {
     const found = await denoiseClassically('mppca', request, input, hooks);
@@ -52,13 +61,13 @@ export async function denoiseWithShipped(
   const image = toUnitNoise(volume, noise);
   const shipped = restorerOf(runtime, general);
   context.keep(shipped);
-  const views = viewsOf(volume, noise, only2d, isRefined(request));
+  const views = viewsOf(volume, noise, only2d, isRefined(request), request.effort);
   const contender = {
     denoise: asContender(shipped, views, request),
     context: reachOf(shipped, request, volume, only2d),
     crosses: views.length > 1,
   };
-  const race = isAuto ? await runRace(input, contender, seed, image) : null;
+  const race = isRaced ? await runRace(input, contender, seed, image) : null;
   const raced = performance.now();
   const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, input, image, hooks);
   const done = performance.now();
@@ -121,7 +130,13 @@ async function denoiseBy(
 
 /** In the views that the whole series gets. */
 function asContender(restorer: Restorer, views: readonly View[], request: DenoiseRequest): UnitDenoiser {
-  const options = { strength: 1, seed: request.seed, views, refine: isRefined(request) };
+  const options = {
+    strength: 1,
+    seed: request.seed,
+    views,
+    refine: isRefined(request),
+    ...effortOf(request),
+  };
   return async (part, noise, { looked }, conditions) =>
     (await denoiseVolume(restorer, part, noise, { ...options, conditions, looked })).denoised;
 }

@@ -1,6 +1,6 @@
 import { VERSION } from '../base/version.js';
 import type { TrainingReport } from '../contract/report.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest, Effort } from '../contract/requests.js';
 import { refineContext, refineSlabs } from '../filters/refine.js';
 import { wholePlace } from '../imaging/box.js';
 import { spacingRatio, type Volume } from '../imaging/volume.js';
@@ -56,8 +56,8 @@ export async function denoiseWith(
   const image = made ?? toUnitNoise(volume, noise);
   const conditions = conditionsOf(image, only2d);
   const { strength, seed } = request;
-  const options = { strength, seed, only2d, conditions, refine: isRefined(request) };
-  const views = viewsOf(volume, noise, only2d, options.refine);
+  const options = { strength, seed, only2d, conditions, refine: isRefined(request), ...effortOf(request) };
+  const views = viewsOf(volume, noise, only2d, options.refine, request.effort);
   const result = await denoiseVolume(restorer, volume, noise, { ...options, views, image }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
@@ -67,13 +67,16 @@ export async function denoiseWith(
     async again(part, { box, looked } = wholePlace(volume), elsewhere) {
       const there = elsewhere?.noise ?? noiseOfBox(noise, volume, box);
       // few slices make no planes across them: the same network, slice by slice
-      const seen = planarViews(options.refine);
+      const seen = planarViews(options.refine, request.effort);
       const exact = elsewhere !== undefined;
       const settings = { ...options, views: seen, looked: { ...looked, exact } };
       return (await denoiseVolume(restorer, part, there, settings, elsewhere?.onProgress)).denoised;
     },
     context: reachOf(restorer, request, volume, only2d),
-    slabs: slabsOf(restorer, options.refine ? refineSlabs(spacingRatio(volume, only2d)) : null),
+    slabs: slabsOf(
+      restorer,
+      options.refine ? refineSlabs(spacingRatio(volume, only2d), request.effort) : null,
+    ),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };
@@ -86,12 +89,19 @@ export function reachOf(
   volume: Volume,
   only2d: boolean,
 ): number {
-  return isRefined(request) ? Math.max(context, refineContext(spacingRatio(volume, only2d))) : context;
+  return isRefined(request)
+    ? Math.max(context, refineContext(spacingRatio(volume, only2d), request.effort))
+    : context;
 }
 
 /** Refining reads what the network makes of the slices around. */
 function slabsOf({ context }: Restorer, refined: SlabNeeds | null): SlabNeeds {
   return refined === null ? { halo: context, step: 1 } : { halo: context + refined.halo, step: refined.step };
+}
+
+/** As an option. */
+export function effortOf({ effort }: DenoiseRequest): { effort?: Effort } {
+  return effort === undefined ? {} : { effort };
 }
 
 export function isRefined({ refine }: DenoiseRequest): boolean {

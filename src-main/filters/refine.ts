@@ -1,4 +1,5 @@
 import { onShared, sharedFloats } from '../base/shared.js';
+import type { Effort } from '../contract/requests.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import { type BayesSettings, origins } from './bayes.js';
 import { SlicePool, type SlicePoolOptions } from './pool.js';
@@ -66,8 +67,8 @@ const ROUND = 3;
  * Slices on each side that have a say in a slice, where slices lie so far apart: in the last two passes a patch that
  * begins this far off. What passes before them saw beyond hardly shows.
  */
-export function refineContext(spacingRatio: number): number {
-  const { depth, reachThrough, passes } = mannerOf(spacingRatio);
+export function refineContext(spacingRatio: number, effort?: Effort): number {
+  const { depth, reachThrough, passes } = mannerOf(spacingRatio, effort);
   return Math.min(2, passes.length) * (reachThrough + depth - 1);
 }
 
@@ -75,8 +76,11 @@ export function refineContext(spacingRatio: number): number {
  * What makes slabs of an image come out as the whole: slices on each side that all passes together reach, and the step
  * at which reference patches of all passes begin.
  */
-export function refineSlabs(spacingRatio: number): { readonly halo: number; readonly step: number } {
-  const manner = mannerOf(spacingRatio);
+export function refineSlabs(
+  spacingRatio: number,
+  effort?: Effort,
+): { readonly halo: number; readonly step: number } {
+  const manner = mannerOf(spacingRatio, effort);
   const steps = manner.passes.map(({ step }) => Math.min(step, manner.depth));
   return { halo: manner.passes.length * reachOfPass(manner), step: steps.reduce(leastCommonMultiple, 1) };
 }
@@ -90,6 +94,11 @@ function leastCommonMultiple(a: number, b: number): number {
   let multiple = a;
   while (multiple % b !== 0) multiple += a;
   return multiple;
+}
+
+export interface RefineOptions extends SlicePoolOptions {
+  /** Absent: as usual. */
+  readonly effort?: Effort;
 }
 
 /** Slices that are wanted. */
@@ -126,11 +135,11 @@ export async function refine(
   spacingRatio: number,
   looked: Looked,
   onProgress: (share: number) => void = () => {},
-  options: SlicePoolOptions = {},
+  options: RefineOptions = {},
 ): Promise<Float32Array> {
   const { columns, rows, slices, frames } = image;
   const grid: Grid = { columns, rows, slices };
-  const manner = mannerOf(slices === 1 ? Number.POSITIVE_INFINITY : spacingRatio);
+  const manner = mannerOf(slices === 1 ? Number.POSITIVE_INFINITY : spacingRatio, options.effort);
   const passes = passesOf(image, manner);
   if (passes.some(({ patch }) => patch[0] > Math.min(columns, rows))) return estimate;
   const length = columns * rows * slices;
@@ -172,8 +181,19 @@ function passesOf(
   }));
 }
 
-function mannerOf(spacingRatio: number): Manner {
-  return MANNERS.find(({ upTo }) => spacingRatio <= upTo) ?? MANNERS[MANNERS.length - 1];
+/**
+ * With less work the last pass is left out: 0.14 to 0.19 dB less on ch2, white and correlated, in under half of the
+ * time. With more its patches lie half as far apart: at most 0.03 dB more, in twice the time; a fourth pass brought as
+ * much there and took 0.08 dB off another T1.
+ */
+function mannerOf(spacingRatio: number, effort?: Effort): Manner {
+  const manner = MANNERS.find(({ upTo }) => spacingRatio <= upTo) ?? MANNERS[MANNERS.length - 1];
+  const [last] = manner.passes.slice(-1);
+  const before = manner.passes.slice(0, -1);
+  if (effort === 'fast') return { ...manner, passes: before };
+  return effort === 'best'
+    ? { ...manner, passes: [...before, { ...last, step: Math.ceil(last.step / 2) }] }
+    : manner;
 }
 
 /**

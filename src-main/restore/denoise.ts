@@ -1,5 +1,6 @@
 import { Random } from '../base/random.js';
 import { sharedFloats } from '../base/shared.js';
+import type { Effort } from '../contract/requests.js';
 import { type Looked, refine } from '../filters/refine.js';
 import { turned, turnedBack } from '../imaging/axes.js';
 import { spacingRatio, type Volume, withData } from '../imaging/volume.js';
@@ -28,6 +29,8 @@ export interface DenoiseOptions {
   readonly conditions?: Conditions;
   /** Refine what the network makes with the noisy image (filters/refine.ts); absent: no. */
   readonly refine?: boolean;
+  /** How much work refining is; absent: as usual. */
+  readonly effort?: Effort;
   /** Slices to restore, from `from` to those before `to`; the others come back as they are. Left out: all. */
   readonly looked?: Looked;
   /** The volume in unit noise, where it was made already; it is not changed. */
@@ -80,8 +83,13 @@ export async function denoiseVolume(
   const planes = volume.slices * volume.frames;
   const refined =
     options.refine === true
-      ? await refine(image, restored, spacingRatio(volume, options.only2d ?? false), looked, (share) =>
-          onProgress(Math.floor((planes * (1 + share)) / 2), planes),
+      ? await refine(
+          image,
+          restored,
+          spacingRatio(volume, options.only2d ?? false),
+          looked,
+          (share) => onProgress(Math.floor((planes * (1 + share)) / 2), planes),
+          options.effort === undefined ? {} : { effort: options.effort },
         )
       : restored;
   const full = withData(volume, fromUnitNoise(refined, volume, noise));

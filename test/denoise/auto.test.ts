@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeriesReport } from '../../src-main/contract/report.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests.js';
 import { modelHash } from '../../src-main/denoise/autoencoder.js';
 import { openDenoiser } from '../../src-main/denoise/denoiser.js';
 import { cutBox } from '../../src-main/imaging/box.js';
@@ -22,7 +23,10 @@ const SIGMA = 0.05 * 255;
 const BOX = { column: 30, row: 40, slice: 0, columns: 112, rows: 112, slices: 4 };
 
 /** What `--model auto --adapt off` makes of a volume. */
-async function automatic(volume: Volume): Promise<{ series: SeriesReport; output: Volume }> {
+async function automatic(
+  volume: Volume,
+  effort: Pick<DenoiseRequest, 'effort'> = {},
+): Promise<{ series: SeriesReport; output: Volume }> {
   const root = await temporaryFolder();
   const input = path.join(root, 'in.nii');
   await fs.writeFile(input, writeNiftiFromVolume(volume, { gzip: false }));
@@ -31,6 +35,7 @@ async function automatic(volume: Volume): Promise<{ series: SeriesReport; output
     steps: null,
     adapt: 'off',
     errorMap: false,
+    ...effort,
   });
   await runDenoise(request, () => {}, { openProcessor: openDenoiser, modelHash });
   const [name] = (await fs.readdir(request.output)).filter((file) => file.includes('_denoised.nii'));
@@ -73,6 +78,13 @@ describe.skipIf(ch2Missing)('--model auto', () => {
       `${race?.winner} wins: ${race?.contenders.map(({ name, error }) => `${name} ${error.toFixed(3)}`).join(', ')}; ${before.toFixed(1)} dB before, ${change(clean, denoised.output).toFixed(1)} after`,
     );
     expect(change(clean, denoised.output)).toBeGreaterThan(before + 4);
+  });
+
+  it('asks no filter where less work was asked for, and says so', async () => {
+    const { series, output } = await automatic(noisy, { effort: 'fast' });
+    expect(series.race).toBeNull();
+    expect(change(clean, output)).toBeGreaterThan(change(clean, noisy) + 4);
+    expect(change(denoised.output, output)).toBeLessThan(100);
   });
 
   it('leaves its own result as it is, and says why', async () => {

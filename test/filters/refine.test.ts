@@ -55,6 +55,20 @@ describe.skipIf(noCh2)('refining an estimate', () => {
     expect(dB(refined)).toBeGreaterThan(dB(estimate) + 0.5);
   });
 
+  it('does with less work or with more, and gains by it', async () => {
+    const { image, estimate } = await estimated();
+    const [fast, usual, best] = await Promise.all(
+      ([{ effort: 'fast' }, {}, { effort: 'best' }] as const).map(async (effort) =>
+        dB(await refine(image, estimate.slice(), CUBES, whole, undefined, { threads: 1, ...effort })),
+      ),
+    );
+    console.info(`fast ${fast.toFixed(2)} dB, as usual ${usual.toFixed(2)}, best ${best.toFixed(2)}`);
+    expect(fast).toBeGreaterThan(dB(estimate) + 0.3);
+    expect(usual).toBeGreaterThan(fast);
+    expect(best).toBeGreaterThan(usual - 0.05);
+    expect(best).not.toBe(usual);
+  });
+
   it('does so slice by slice, where slices are no neighbours', async () => {
     const { image, estimate } = await estimated(noise, [0, 0, 0], true);
     const refined = await refine(image, estimate.slice(), APART, whole, undefined, { threads: 1 });
@@ -84,7 +98,7 @@ describe.skipIf(noCh2)('refining an estimate', () => {
   });
 
   it('says how many slices have a say in one', () => {
-    expect([1, 3, 8, APART].map(refineContext)).toEqual([12, 6, 0, 0]);
+    expect([1, 3, 8, APART].map((ratio) => refineContext(ratio))).toEqual([12, 6, 0, 0]);
   });
 
   it('gives the same bits in one thread and in three, and tells how far it is', async () => {

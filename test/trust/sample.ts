@@ -172,6 +172,7 @@ function reportOf(series: readonly SeriesReport[]): Report {
       errorMap: true,
       uncertainty: false,
       refine: true,
+      effort: null,
       strict: false,
       force: false,
     },

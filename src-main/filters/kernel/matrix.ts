@@ -6,7 +6,7 @@ import { pivots, size, stride } from './layout';
  */
 
 /** c - a * b, rounded once where the processor can: then subtract() takes half as long. */
-export function less<T>(c: v128, a: v128, b: v128): v128 {
+function less<T>(c: v128, a: v128, b: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_nmadd<T>(a, b, c);
   return v128.sub<T>(c, v128.mul<T>(a, b));
 }
