@@ -9,12 +9,13 @@ const folder = import.meta.dirname;
 
 /** Scripts that are run as they are; window takes three pages. All others are bundled. */
 const SCRIPTS = {
+  cost: ['cost.mjs'],
   quality: ['quality.mjs'],
   'readme-picture': ['readme-picture.mjs'],
   window: ['window.mjs', 'viewer.mjs', 'latent-map.mjs'],
 };
 /** These run the built program. */
-const BUILT = ['coverage', 'race', 'robustness', 'robustness-kills', 'window'];
+const BUILT = ['cost', 'coverage', 'race', 'robustness', 'robustness-kills', 'window'];
 /** Parts of others, and not benchmarks. */
 const PARTS = ['fine-tune', 'masked-fill', 'quality-guided', 'quality-scan', 'tables', 'torch', 'video'];
 
