@@ -121,7 +121,10 @@ describe.skipIf(noBrowser)('measuring', () => {
 
   it('saves measurements of all slices as a table', async () => {
     const page = await viewer.open('?set=time&pair=after');
-    await press(page, 'r', 'Enter', 'ArrowDown', 'ArrowRight', 'e', 'Enter', 'l', 'Enter');
+    await press(page, 'r', 'Enter', 'ArrowDown', 'ArrowRight');
+    // what is placed belongs to the slice on screen, which comes when it was read
+    await page.locator('.top-right').getByText('Time point 2/4').first().waitFor();
+    await press(page, 'e', 'Enter', 'l', 'Enter');
     const lines = (await saved(page, 'Control+e')).toString().trimEnd().split('\r\n');
     const [head, ...rows] = lines.map((line) => line.split(','));
     const column = (name: string) => rows.map((row) => row[head.indexOf(name)]);
