@@ -90,15 +90,23 @@ describe.skipIf(noCh2)('refining an estimate', () => {
   it('takes slices for themselves that lie many pixels apart, and mixes those that lie some apart', async () => {
     const { image, estimate } = await estimated(noise, [0, 0, 0], true);
     const [alone, far, some] = await Promise.all(
-      [APART, 8, 3].map((ratio) => refine(image, estimate.slice(), ratio, whole, undefined, { threads: 1 })),
+      [APART, 12, 3].map((ratio) => refine(image, estimate.slice(), ratio, whole, undefined, { threads: 1 })),
     );
     expect(far).toEqual(alone);
     expect(some).not.toEqual(alone);
     expect(dB(some)).toBeGreaterThan(dB(estimate));
   });
 
+  it('finds patches that are alike in the slices beside, where these lie up to ten pixels apart', async () => {
+    const { image, estimate } = await estimated(noise, [0, 0, 0], true);
+    const [alone, beside] = await Promise.all(
+      [APART, 8].map((ratio) => refine(image, estimate.slice(), ratio, whole, undefined, { threads: 1 })),
+    );
+    expect(dB(beside)).toBeGreaterThan(dB(alone) + 0.1);
+  });
+
   it('says how many slices have a say in one', () => {
-    expect([1, 3, 8, APART].map((ratio) => refineContext(ratio))).toEqual([12, 6, 0, 0]);
+    expect([1, 3, 8, 12, APART].map((ratio) => refineContext(ratio))).toEqual([12, 6, 2, 0, 0]);
   });
 
   it('gives the same bits in one thread and in three, and tells how far it is', async () => {
