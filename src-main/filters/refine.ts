@@ -33,7 +33,7 @@ const PLANAR_PASSES: readonly Pass[] = [
 
 /**
  * Chosen on slices 32 to 55 of ch2 with 5 and 9 % Rician noise, all of them (1) and every third (3). Up to 10 patches of
- * the slices beside are worth 0.1 to 0.4 dB (every eighth slice of two brains, a series of 7 mm, a head CT of 9.4 pixels
+ * the slices beside are worth 0.1 to 0.5 dB (every eighth slice of brains, a series of 7 mm; on a head CT of 9.4 pixels
  * 0.03); on a CT whose slices lie 16 pixels apart they cost 0.5 dB (docs/quality.md).
  */
 const MANNERS: readonly Manner[] = [
