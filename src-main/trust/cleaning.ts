@@ -48,8 +48,7 @@ export function cleaningTrust({ before, after, again, sigma, random }: Removed):
   const verdict =
     gone || (kept !== null && kept < KEPT.fail)
       ? 'fail'
-      : (kept !== null && (kept < KEPT.warn || kept > 200 - KEPT.warn)) ||
-          (structure !== null && structure > STRUCTURE.warn)
+      : (kept !== null && kept < KEPT.warn) || (structure !== null && structure > STRUCTURE.warn)
         ? 'warn'
         : 'pass';
   return {

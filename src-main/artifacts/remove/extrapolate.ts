@@ -69,8 +69,8 @@ function putAcquired(given: ComplexImage, fine: ComplexImage, truncation: Trunca
   return known;
 }
 
-/** Values under this share of the brightness are dark: of these the sign may be lost. */
-const DARK = 0.15;
+/** Values under this share of the brightness are dark: of these the sign may be lost. More is fluid within the head. */
+const DARK = 0.06;
 /** Part of a value that the lobes of the edges around must explain, for its sign to be theirs. */
 const EXPLAINED = 0.25;
 
