@@ -1,4 +1,4 @@
-import { type AppApi, KeptView, PathKind, Settings } from '../contract/app.js';
+import { type AppApi, PathKind, Settings } from '../contract/app.js';
 import { APP_METHODS, type AppMethod } from '../contract/methods.js';
 import { DeviceName, ForeignModel, TrainingShape } from '../contract/requests.js';
 import {
@@ -13,6 +13,7 @@ import {
   tuple,
   whole,
 } from '../contract/schema.js';
+import { Arrangement, KeptView } from '../contract/viewing.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
 
@@ -33,6 +34,8 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   keepView: tuple([filled, KeptView]),
   runsOf: id,
   estimateRun: tuple([WindowRequest, positive]),
+  arrangements: none,
+  keepArrangements: tuple([shortList(Arrangement)]),
   startJob: tuple([WindowRequest, oneOf(['first', 'last'])]),
   cancelJob: id,
   finishJob: id,

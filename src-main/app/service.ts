@@ -182,6 +182,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       await refuseUnrunnable(request);
       return queue.add(request, place);
     },
+    arrangements: () => views.arrangements(),
+    keepArrangements: (arrangements) => views.keepArrangements(arrangements),
     cancelJob: (job) => queue.cancel(job),
     finishJob: (job) => queue.finish(job),
     retryJob: (job) => queue.retry(job),

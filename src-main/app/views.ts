@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto';
 import { jsonFile } from '../base/json-file.js';
-import { KeptView, type OpenInput, type SeriesCard, type SeriesKey } from '../contract/app.js';
+import type { OpenInput, SeriesCard, SeriesKey } from '../contract/app.js';
 import { fault } from '../contract/errors.js';
 import { object, orElse, read, shortList, text } from '../contract/schema.js';
+import { Arrangement, KeptView } from '../contract/viewing.js';
 
 /** Series whose views are kept, those looked at last. */
 const MOST_VIEWS = 500;
 
-const Saved = object({ views: orElse(shortList(object({ series: text, view: KeptView })), []) });
+const Saved = object({
+  views: orElse(shortList(object({ series: text, view: KeptView })), []),
+  arrangements: orElse(shortList(Arrangement), []),
+});
 
 export interface Views {
   /** @throws LimpidError E_NOT_FOUND for a series that is not open */
   kept(series: SeriesKey): Promise<KeptView | null>;
   /** @throws LimpidError E_NOT_FOUND for a series that is not open; E_IO */
   keep(series: SeriesKey, view: KeptView): Promise<void>;
+  arrangements(): Promise<readonly Arrangement[]>;
+  /** @throws LimpidError E_IO */
+  keepArrangements(arrangements: readonly Arrangement[]): Promise<void>;
 }
 
 /** How series were looked at, in one file of the data folder; what cannot be read of it is forgotten. */
@@ -26,27 +33,41 @@ export function openViews(file: string, inputs: () => readonly OpenInput[]): Vie
     }
     throw fault('E_NOT_FOUND/series-closed');
   };
-  let loaded: Promise<Map<string, KeptView>> | null = null;
-  const load = (): Promise<Map<string, KeptView>> => {
-    loaded ??= disk.read().then((data) => {
+  interface Loaded {
+    readonly views: Map<string, KeptView>;
+    arrangements: readonly Arrangement[];
+  }
+  let loading: Promise<Loaded> | null = null;
+  const load = (): Promise<Loaded> => {
+    loading ??= disk.read().then((data) => {
       const saved = read(Saved, data);
-      return new Map(saved.fits ? saved.value.views.map(({ series, view }) => [series, view]) : []);
+      const { views, arrangements } = saved.fits ? saved.value : { views: [], arrangements: [] };
+      return { views: new Map(views.map(({ series, view }) => [series, view])), arrangements };
     });
-    return loaded;
+    return loading;
   };
+  const write = ({ views, arrangements }: Loaded): Promise<void> =>
+    disk.write({ views: [...views].map(([series, view]) => ({ series, view })), arrangements });
   return {
     kept: async (key) => {
       const name = nameOf(key);
-      return (await load()).get(name) ?? null;
+      return (await load()).views.get(name) ?? null;
     },
     async keep(key, view) {
       const name = nameOf(key);
-      const views = await load();
+      const all = await load();
+      const { views } = all;
       // A Map keeps the order of insertion: the oldest stand first.
       views.delete(name);
       views.set(name, view);
       for (const oldest of views.keys()) if (views.size > MOST_VIEWS) views.delete(oldest);
-      await disk.write({ views: [...views].map(([series, one]) => ({ series, view: one })) });
+      await write(all);
+    },
+    arrangements: async () => (await load()).arrangements,
+    async keepArrangements(arrangements) {
+      const all = await load();
+      all.arrangements = [...arrangements].sort((a, b) => a.name.localeCompare(b.name));
+      await write(all);
     },
   };
 }

@@ -3,7 +3,7 @@
  * loopback HTTP with Server-Sent Events for `limpid serve` and the tests). Everything named `forPerson` may hold names and
  * paths: it is shown, never logged.
  */
-import type { Calibration } from './calibration.js';
+
 import type { Problem } from './errors.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { LogLine } from './log.js';
@@ -17,21 +17,8 @@ import {
   type TrainRequest,
 } from './requests.js';
 import type { FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
-import {
-  filled,
-  flag,
-  languageTag,
-  nullOr,
-  number,
-  type Of,
-  object,
-  oneOf,
-  optional,
-  shortList,
-  text,
-  texts,
-  whole,
-} from './schema.js';
+import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema.js';
+import type { Arrangement, Calibration, KeptView } from './viewing.js';
 
 export interface AppApi {
   about(): Promise<About>;
@@ -60,6 +47,10 @@ export interface AppApi {
   runsOf(series: SeriesKey): Promise<readonly FoundRun[]>;
   /** Seconds that a run on a volume of so many values takes, by how fast runs of its kind were here; null: none was. */
   estimateRun(request: JobRequest, values: number): Promise<number | null>;
+  /** Arrangements of viewports that a person has named, in the order of their names. */
+  arrangements(): Promise<readonly Arrangement[]>;
+  /** Takes the place of all that were kept. @throws E_IO */
+  keepArrangements(arrangements: readonly Arrangement[]): Promise<void>;
 
   /** Puts a job in the queue: behind the others, or before all that have not started. */
   startJob(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
@@ -267,21 +258,6 @@ export interface MeasuredNoise {
   readonly problem: Problem | null;
 }
 
-/** One element of a DICOM file. */
-export interface TagEntry {
-  /** Of the items it lies in: '00081140/0/00081150' is in the first item of the sequence 00081140. */
-  readonly path: string;
-  /** Eight hex digits in capitals. */
-  readonly tag: string;
-  /** How many sequences it lies in. */
-  readonly depth: number;
-  readonly vr: string;
-  /** Keyword; '' where no dictionary has it. */
-  readonly name: string;
-  /** As text, cut where it is long; of a sequence the number of its items, of other bytes how many and a hash. */
-  readonly value: string;
-}
-
 /**
  * A resource of the app by `fetch`. A frame is plane `index` = frame * slices + slice, sorted by position:
  * little-endian pixels of rows * columns; header `x-limpid-frame` holds a FrameHeader as JSON.
@@ -356,37 +332,6 @@ export const Settings = object({
   recent: texts,
 });
 export type Settings = Of<typeof Settings>;
-
-const Point = object({ x: number, y: number });
-/** How a series was looked at, and what was measured in it: pixel coordinates are those of the plane, from its corner. */
-export const KeptView = object({
-  /** mm along the normal. */
-  position: number,
-  frame: whole,
-  /** null: as the series opens. */
-  window: nullOr(object({ center: number, width: number })),
-  zoom: number,
-  pan: Point,
-  rotation: oneOf([0, 90, 180, 270]),
-  flipX: flag,
-  flipY: flag,
-  invert: flag,
-  measurements: shortList(
-    object({
-      id: filled,
-      kind: oneOf(['rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text']),
-      ...{ x0: number, y0: number, x1: number, y1: number },
-      /** End of the second leg of an angle. */
-      x2: optional(number),
-      y2: optional(number),
-      /** Of an arrow or a text, as a person wrote it. */
-      text: optional(text),
-      slice: whole,
-      frame: whole,
-    }),
-  ),
-});
-export type KeptView = Of<typeof KeptView>;
 
 export interface AppLog {
   /** Where the file is, for the person at the screen. */

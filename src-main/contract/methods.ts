@@ -14,6 +14,8 @@ export const APP_METHODS = [
   'keepView',
   'runsOf',
   'estimateRun',
+  'arrangements',
+  'keepArrangements',
   'startJob',
   'cancelJob',
   'finishJob',

@@ -3,7 +3,7 @@
  * every key, and a test keeps it so. Plain data that survives JSON: a number that could not be measured is null,
  * never NaN. No patient attribute, no name of a source file: series and files go by ids, hashes and UIDs.
  */
-import { Calibration } from './calibration.js';
+
 import { problem } from './problem.js';
 import { NOTICE, REPORT_SCHEMA_VERSION } from './report-version.js';
 import { ClassicalName, Cleaning, CleanName, Effort, ModelKind } from './requests.js';
@@ -24,6 +24,7 @@ import {
   tuple,
 } from './schema.js';
 import { CleaningTrust, ResidualReport, TrustReport } from './trust.js';
+import { Calibration } from './viewing.js';
 
 export const RequestReport = object({
   /** Mixed: both in one tree. */

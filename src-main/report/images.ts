@@ -1,6 +1,6 @@
 import { encode } from 'fast-png';
-import type { Calibration } from '../contract/calibration.js';
 import type { Borders, SeriesImages, SliceImages } from '../contract/report.js';
+import type { Calibration } from '../contract/viewing.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
 import type { UncertaintyPart } from '../trust/assess.js';
 

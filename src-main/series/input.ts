@@ -1,4 +1,3 @@
-import type { Calibration } from '../contract/calibration.js';
 import type { Problem } from '../contract/errors.js';
 import type { SeriesNumbers } from '../contract/plan-file.js';
 import { OutputReport, type RequestReport } from '../contract/report.js';
@@ -14,6 +13,7 @@ import {
   text,
   whole,
 } from '../contract/schema.js';
+import type { Calibration } from '../contract/viewing.js';
 import type { Processed } from '../denoise/processor.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import type { SliceRange } from '../filters/slab.js';

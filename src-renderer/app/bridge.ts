@@ -68,6 +68,8 @@ function apiOver(call: Call): AppApi {
     keepView: (series, view) => call('keepView', series, view),
     estimateRun: (request, values) => call('estimateRun', request, values),
     runsOf: (series) => call('runsOf', series),
+    arrangements: () => call('arrangements'),
+    keepArrangements: (arrangements) => call('keepArrangements', arrangements),
     startJob: (request, place) => call('startJob', request, place),
     cancelJob: (job) => call('cancelJob', job),
     finishJob: (job) => call('finishJob', job),

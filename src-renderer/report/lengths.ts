@@ -1,4 +1,4 @@
-import type { Calibration } from '../../src-main/contract/calibration.js';
+import type { Calibration } from '../../src-main/contract/viewing.js';
 
 /** The viewer's words, in English. */
 const NOTES: Readonly<Record<Calibration, string>> = {

@@ -33,7 +33,9 @@ export type Command =
   | 'reset'
   | 'layout-one'
   | 'layout-two'
+  | 'layout-three'
   | 'layout-four'
+  | 'strip'
   | 'planes'
   | 'swipe'
   | 'split-left'
@@ -123,8 +125,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['ContextMenu', 'Shift+F10'], command: 'menu', group: 'view' },
   { keys: ['Shift+1'], command: 'layout-one', group: 'compare' },
   { keys: ['Shift+2'], command: 'layout-two', group: 'compare' },
+  { keys: ['Shift+3'], command: 'layout-three', group: 'compare' },
   { keys: ['Shift+4'], command: 'layout-four', group: 'compare' },
-  { keys: ['Shift+3'], command: 'planes', group: 'compare' },
+  { keys: ['Shift+p'], command: 'planes', group: 'compare' },
+  { keys: ['Shift+b'], command: 'strip', group: 'view' },
   { keys: ['s'], command: 'swipe', group: 'compare' },
   { keys: ['j'], command: 'split-left', group: 'compare' },
   { keys: ['k'], command: 'split-right', group: 'compare' },

@@ -26,6 +26,8 @@ export class LookedAt {
   isDerivedAlone = $derived(this.subject !== null && isDerived(this.subject));
   /** Whether two results are compared with one another. */
   isAgainst = $derived(this.shown.source !== null && this.shown.before?.key !== this.shown.source.key);
+  /** Whether a person put the series side by side, instead of a result and its source. */
+  apart = $state(false);
   /** Whether the Denoise panel is open. */
   panel = $state(true);
   card = $derived.by(() => (this.selected === null ? null : this.library.card(this.selected)));
@@ -41,6 +43,26 @@ export class LookedAt {
     this.place = place;
     if (Object.values(this.shown).some((one: SeriesCard | null) => one?.key === card.key)) return;
     this.shown = comparisonFor(card, this.library.series);
+    this.apart = false;
+    this.strength = 1;
+  }
+
+  /** Any series beside any other. A result beside its source is that, whoever put it there. */
+  put(role: 'before' | 'after', card: SeriesCard): void {
+    const { series } = this.library;
+    const next = { before: this.shown.before, after: this.shown.after, [role]: card };
+    const { before, after } = next;
+    const usual = after === null ? null : comparisonFor(after, series);
+    const isResult = usual !== null && usual.after !== null && usual.before?.key === before?.key;
+    // two results of one source are told apart by their runs
+    const shared =
+      before !== null && after !== null && before.derivedFrom === after.derivedFrom
+        ? before.derivedFrom
+        : null;
+    const source = shared === null ? null : (series.find((one) => one.seriesInstanceUid === shared) ?? null);
+    this.shown = isResult ? usual : { source: source ?? before, before, after, errorMap: null };
+    this.apart = !isResult && source === null && after !== null;
+    this.selected = before?.key ?? card.key;
     this.strength = 1;
   }
 
@@ -49,6 +71,7 @@ export class LookedAt {
     const card = found.source ?? found.before ?? found.after;
     if (card === null) return false;
     this.shown = found;
+    this.apart = false;
     this.selected = card.key;
     this.strength = 1;
     return true;

@@ -1,5 +1,6 @@
 import { untrack } from 'svelte';
-import type { AppApi, KeptView, SeriesKey } from '../../src-main/contract/app.js';
+import type { AppApi, SeriesKey } from '../../src-main/contract/app.js';
+import type { KeptView } from '../../src-main/contract/viewing.js';
 import type { ViewerSession } from './session/viewing.svelte.js';
 
 /** Milliseconds without a change before a view is written. */

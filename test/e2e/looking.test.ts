@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { walkElements } from '../../src-main/dicom/elements/elements.js';
 import { brainSlices, derive } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
@@ -12,7 +13,7 @@ const missing = whatIsMissing();
 if (missing) console.warn(missing);
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-looking-'));
-const [input, derived] = [path.join(root, 'scans'), path.join(root, 'derived')];
+const [input, derived, other] = ['scans', 'derived', 'other'].map((name) => path.join(root, name));
 let window: TestWindow;
 let page: Page;
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
   mkdirSync(derived);
   const result = await derive(files, 1, false);
   for (const [i, file] of result.images.entries()) writeFileSync(path.join(derived, `${i}.dcm`), file);
+  await anotherSeries();
   window = await openTestWindow(root);
   page = window.page;
 });
@@ -31,6 +33,24 @@ afterAll(async () => {
   await window?.close();
   rmSync(root, { recursive: true, force: true });
 });
+
+/** The same images, darker, under a number and a UID of their own. */
+async function anotherSeries(): Promise<void> {
+  await brainSlices(other, [8, 9, 10]);
+  for (const name of readdirSync(other)) {
+    const file = path.join(other, name);
+    const bytes = readFileSync(file);
+    const { elements } = walkElements(bytes);
+    const uid = elements.find(({ tag }) => tag === 0x0020000e);
+    if (uid === undefined) throw new Error('no UID');
+    // another last digit of the UID, and half of the value of each pixel
+    bytes[uid.end - 2] = bytes[uid.end - 2] === 0x37 ? 0x38 : 0x37;
+    const pixels = elements.find(({ tag }) => tag === 0x7fe00010);
+    for (let at = pixels?.valueStart ?? 0; at < (pixels?.end ?? 0); at += 2)
+      bytes.writeInt16LE(bytes.readInt16LE(at) >> 1, at);
+    writeFileSync(file, bytes);
+  }
+}
 
 const viewer = () => page.getByRole('region', { name: 'Viewer' });
 
@@ -115,6 +135,58 @@ describe.skipIf(missing)('looking', () => {
     await expect.poll(() => viewer().locator('.viewport svg text').first().textContent()).toBe('1');
     const uid = /1\.2\.840\.113619[\d.]+/;
     expect(written()).not.toMatch(uid);
+  });
+
+  it('shows any two series side by side, by drag and by keyboard, each in its own window', async () => {
+    await window.openFolder(other);
+    await expect.poll(() => page.getByRole('treeitem', { name: /3 files/ }).count()).toBe(2);
+    await window.rail('Viewer').click();
+    const strip = page.getByRole('group', { name: 'Open series' });
+    const pressed = () =>
+      strip.getByRole('button').evaluateAll((all) => all.map((one) => one.getAttribute('aria-pressed')));
+    await expect.poll(pressed).toEqual(['true', 'false']);
+    await page.keyboard.press('Shift+2');
+    await strip.getByRole('button', { pressed: false }).dragTo(page.locator('.picture').nth(1));
+    await expect.poll(pressed).toEqual(['true', 'true']);
+    const names = () =>
+      page
+        .locator('.picture')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')?.split(',')[0]));
+    await expect.poll(names).toEqual(['First series', 'Second series']);
+    // no result, so nothing is blended
+    expect(await viewer().getByRole('slider', { name: 'Strength' }).count()).toBe(0);
+    const widths = async () =>
+      (await viewer().locator('.bottom-right').allInnerTexts()).map((text) =>
+        Number(/W ([\d.]+)/.exec(text)?.[1]),
+      );
+    const [first, second] = await widths();
+    expect(second / first).toBeGreaterThan(0.4);
+    expect(second / first).toBeLessThan(0.6);
+    await window.expectAccessible();
+    await window.shoot('looking-two');
+    await page.locator('.picture').first().focus();
+    await strip.getByRole('button').nth(1).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => new Set(await pressed()).size).toBe(2);
+  });
+
+  it('keeps arrangements of viewports by name, over a restart', async () => {
+    await page.keyboard.press('Shift+3');
+    const choice = page.getByLabel('Arrangement', { exact: true });
+    await choice.selectOption({ label: 'Name this one …' });
+    await window.dialog().getByLabel('Name').fill('My three');
+    await window.expectAccessible();
+    await window.dialog().getByRole('button', { name: 'Keep' }).click();
+    await window.dialog().waitFor({ state: 'hidden' });
+    await choice.selectOption({ label: 'Before and after' });
+    await expect.poll(() => page.locator('.picture').count()).toBe(2);
+    await window.restart();
+    await window.openFolder(input);
+    await look();
+    await choice.selectOption({ label: 'My three' });
+    await expect.poll(() => page.locator('.picture').count()).toBe(3);
+    await choice.selectOption({ label: 'Remove “My three”' });
+    await expect.poll(() => choice.locator('option').allInnerTexts()).not.toContain('My three');
   });
 
   it('complained about nothing', () => {

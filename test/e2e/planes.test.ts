@@ -37,7 +37,7 @@ function planes(page: Page, kind = 'before'): Promise<(string | null)[]> {
 describe.skipIf(noBrowser)('planes', () => {
   it('show before, after and residual through one voxel, linked by the crossing', async () => {
     const page = await viewer.open('?set=thick');
-    await press(page, 'Shift+3');
+    await press(page, 'Shift+P');
     await page.locator('.picture[data-axis="column"] canvas').first().waitFor();
     expect(await page.locator('.picture').count()).toBe(9);
     await expect.poll(() => planes(page)).toEqual(['slice 5', 'row 32', 'column 32']);
@@ -70,7 +70,7 @@ describe.skipIf(noBrowser)('planes', () => {
 
   it('draw thick slices as high as they are apart, as bars and not as more than was measured', async () => {
     const page = await viewer.open('?set=thick&pair=none');
-    await press(page, 'Shift+3');
+    await press(page, 'Shift+P');
     const row = page.locator('.picture[data-axis="row"]');
     await row.locator('canvas').first().waitFor();
     await page.getByText('Slices 4 mm apart').first().waitFor();
@@ -99,7 +99,7 @@ describe.skipIf(noBrowser)('planes', () => {
 
   it('keep the slice, and have their place in all sizes of windows', async () => {
     const page = await viewer.open('?set=brain', { width: 1920, height: 1080 });
-    await press(page, 'Shift+3');
+    await press(page, 'Shift+P');
     await page.locator('.picture[data-axis="column"] canvas').first().waitFor();
     await page.locator('.picture[data-axis="slice"]').first().hover();
     await page.mouse.wheel(0, 120);

@@ -1,13 +1,7 @@
 import { threadsAllowed } from '../../base/threads.js';
-import type {
-  InputId,
-  MeasuredNoise,
-  OpenInput,
-  SeriesCard,
-  SeriesKey,
-  TagEntry,
-} from '../../contract/app.js';
+import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
+import type { TagEntry } from '../../contract/viewing.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
 import { Lru } from './lru.js';

@@ -1,12 +1,6 @@
-import type {
-  FrameHeader,
-  InputId,
-  MeasuredNoise,
-  OpenInput,
-  SeriesKey,
-  TagEntry,
-} from '../../contract/app.js';
+import type { FrameHeader, InputId, MeasuredNoise, OpenInput, SeriesKey } from '../../contract/app.js';
 import type { Problem } from '../../contract/errors.js';
+import type { TagEntry } from '../../contract/viewing.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */
 export type LibraryRequest = { readonly id: number } & LibraryQuestion;

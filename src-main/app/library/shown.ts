@@ -1,5 +1,6 @@
-import type { FrameHeader, InputId, SeriesCard, TagEntry } from '../../contract/app.js';
+import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
 import { fault, type LimpidError, problemOf } from '../../contract/errors.js';
+import type { TagEntry } from '../../contract/viewing.js';
 import type { DecodePool } from '../../dicom/codec/decode.js';
 import { storedRange } from '../../dicom/codec/stored.js';
 import { walkElements } from '../../dicom/elements/elements.js';

@@ -1,4 +1,4 @@
-import type { Calibration } from '../../contract/calibration.js';
+import type { Calibration } from '../../contract/viewing.js';
 import type { Attributes } from './attributes.js';
 
 /** How large a pixel is, and where that holds. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import dictionary from 'daikon/src/dictionary.js';
-import type { TagEntry } from '../../contract/app.js';
+import type { TagEntry } from '../../contract/viewing.js';
 import { decodeText } from '../elements/attributes.js';
 import {
   asciiValue,

@@ -103,6 +103,10 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
     reset: () => session.reset(),
     'layout-one': () => withLayout(view, 'one', hasAfter),
     'layout-two': () => withLayout(view, 'two', hasAfter),
+    'layout-three': () => withLayout(view, 'three', hasAfter),
+    strip: () => {
+      view.strip = !view.strip;
+    },
     'layout-four': () => withLayout(view, 'four', hasAfter),
     planes: () => {
       view.planes = !view.planes && (session.series.before?.slices ?? 0) > 1;

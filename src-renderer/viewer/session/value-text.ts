@@ -1,5 +1,5 @@
 import type { SeriesCard } from '../../../src-main/contract/app.js';
-import type { Calibration } from '../../../src-main/contract/calibration.js';
+import type { Calibration } from '../../../src-main/contract/viewing.js';
 
 /** Numbers for people: about four significant digits, no exponent where it can be avoided, a true minus sign. */
 export function number(value: number, digits = 4): string {

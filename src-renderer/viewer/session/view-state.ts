@@ -4,7 +4,7 @@ import type { Window } from '../image/window.js';
 
 export const PANE_KINDS = ['before', 'after', 'swipe', 'flicker', 'residual', 'error'] as const;
 export type PaneKind = (typeof PANE_KINDS)[number];
-export const LAYOUTS = ['one', 'two', 'four'] as const;
+export const LAYOUTS = ['one', 'two', 'three', 'four'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 export const TOOLS = ['window', 'probe', 'rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text'] as const;
 export type Tool = (typeof TOOLS)[number];
@@ -74,6 +74,8 @@ export interface ViewState {
   details: boolean;
   /** Window, overlay and measurements beside the viewports. */
   panel: boolean;
+  /** Open series to choose from, above the viewports. */
+  strip: boolean;
   cine: boolean;
   /** Slices, or time points, a second. */
   cineRate: number;
@@ -118,6 +120,7 @@ export function initialState(): ViewState {
     annotations: true,
     details: true,
     panel: true,
+    strip: true,
     cine: false,
     cineRate: 12,
     throughTime: false,
@@ -127,7 +130,7 @@ export function initialState(): ViewState {
 
 /** How many places a layout shows. */
 function placesOf(layout: Layout): number {
-  return { one: 1, two: 2, four: 4 }[layout];
+  return { one: 1, two: 2, three: 3, four: 4 }[layout];
 }
 
 /** What is on screen, in order. Without a series after, everything but before and the error map has nothing to show. */

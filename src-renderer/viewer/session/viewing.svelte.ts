@@ -1,12 +1,14 @@
-import type { AppBridge, KeptView, SeriesCard } from '../../../src-main/contract/app.js';
+import type { AppBridge, SeriesCard } from '../../../src-main/contract/app.js';
 import { type Problem, problemFrom } from '../../../src-main/contract/errors.js';
+import type { KeptView } from '../../../src-main/contract/viewing.js';
 import { FrameWindows } from '../image/frame-windows.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from '../image/frames.js';
-import { defaultOrientation, linkedSlice, nearestSlice, sameGrid, slicePosition } from '../image/geometry.js';
-import { roundLimit, subtract, valuesOf } from '../image/pixels.js';
-import { type Preset, percentiles, type Window } from '../image/window.js';
+import { defaultOrientation, nearestSlice, slicePosition } from '../image/geometry.js';
+import { roundLimit, subtract } from '../image/pixels.js';
+import { initialWindow, type Preset, percentiles, type Window } from '../image/window.js';
 import { History } from './history.js';
 import { type Paint, Painter } from './painter.js';
+import { areKin, framesAt, type OpenSeries, sceneOf, type Target } from './places.js';
 import type { Scene, ShownPlane } from './scene.js';
 import { initialState, reset, setOrientation, type ViewState, withLayout } from './view-state.js';
 
@@ -14,17 +16,6 @@ import { initialState, reset, setOrientation, type ViewState, withLayout } from 
 export interface PaneNames {
   readonly before?: string;
   readonly after?: string;
-}
-
-export interface OpenSeries {
-  readonly before: SeriesCard | null;
-  readonly after: SeriesCard | null;
-  readonly errorMap: SeriesCard | null;
-}
-
-interface Target extends OpenSeries {
-  readonly slice: number;
-  readonly frame: number;
 }
 
 const PARALLEL_SCENES = 3;
@@ -42,11 +33,32 @@ export class ViewerSession {
   series = $state.raw<OpenSeries>({ before: null, after: null, errorMap: null });
   names = $state.raw<PaneNames>({});
   strength = $state(1);
+  /** Whether after was made from before; else a person chose the two. */
+  related = $state(true);
   presets = $state.raw<readonly Preset[]>([]);
   /** Colour limits from the first scene that has one. */
   autoResidual = $state(1);
   autoError = $state(1);
   readonly #painter = new Painter();
+  /** That of the second of two series that a person chose: it follows the first, each from what it opens with. */
+  readonly secondWindow: Window = $derived.by(() => {
+    const { view, related, scene } = this;
+    const [first, second] = [this.#windows.opened, scene?.after ?? null];
+    if (related || second === null || second.card.units === 'HU') return view.window;
+    const opened = this.#openedSecond(second);
+    return {
+      center: opened.center + ((view.window.center - first.center) * opened.width) / first.width,
+      width: (view.window.width * opened.width) / first.width,
+    };
+  });
+  #second: { readonly key: string; readonly opened: Window } | null = null;
+
+  #openedSecond({ card, values, frame }: ShownPlane): Window {
+    if (this.#second?.key !== card.key)
+      this.#second = { key: card.key, opened: initialWindow(card, values, frame.windows) };
+    return this.#second.opened;
+  }
+
   readonly paint: Paint = $derived.by(() =>
     this.#painter.paint(this.scene, this.strength, this.view, this.autoResidual, this.autoError),
   );
@@ -129,6 +141,7 @@ export class ViewerSession {
       annotations: this.view.annotations,
       details: this.view.details,
       panel: this.view.panel,
+      strip: this.view.strip,
     });
     this.#lastSlice = null;
     if (before !== null) {
@@ -175,7 +188,7 @@ export class ViewerSession {
 
   /** Another place of what is open, for numbers; null where the series before has none there. @throws as frames are read */
   sceneAt(slice: number, frame: number): Promise<Scene | null> {
-    return this.#load({ ...this.series, slice, frame });
+    return this.#load({ ...this.series, slice, frame, related: this.related });
   }
 
   /** As it was looked at last. */
@@ -229,7 +242,7 @@ export class ViewerSession {
     if (this.#lastSlice !== null && slice !== this.#lastSlice)
       this.#direction = Math.sign(slice - this.#lastSlice);
     this.#lastSlice = slice;
-    this.#waiting = { ...this.series, slice, frame: this.view.frame };
+    this.#waiting = { ...this.series, slice, frame: this.view.frame, related: this.related };
     this.#pump();
   }
 
@@ -304,7 +317,9 @@ export class ViewerSession {
     const { before } = this.series;
     if (before === null) return;
     const ahead = neighbours(slice, before.slices, this.#direction, PREFETCH_REACH).flatMap((index) =>
-      framesAt({ ...this.series, slice: index, frame }).filter((place) => place !== null),
+      framesAt({ ...this.series, slice: index, frame, related: this.related }).filter(
+        (place) => place !== null,
+      ),
     );
     this.#store.prefetch(ahead.map(({ card, index }) => [card.key, index] as const));
   }
@@ -329,53 +344,6 @@ export class ViewerSession {
       ),
     );
   }
-}
-
-interface PlaceInSeries {
-  readonly card: SeriesCard;
-  readonly slice: number;
-  /** frame * slices + slice. */
-  readonly index: number;
-}
-
-/** Where before, after and error map have the wanted place; null where one has not. */
-function framesAt({ before, after, errorMap, slice, frame }: Target): (PlaceInSeries | null)[] {
-  return [before, after, errorMap].map((card) => {
-    if (before === null || card === null || !card.viewable) return null;
-    const linked = linkedSlice(before, slice, card);
-    const time = card.frames === before.frames ? frame : card.frames === 1 ? 0 : null;
-    if (linked === null || time === null) return null;
-    return { card, slice: linked, index: time * card.slices + linked };
-  });
-}
-
-function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scene | null {
-  const places = framesAt(target);
-  const [before, after, error] = places.map((place, i): ShownPlane | null => {
-    const frame = frames[i];
-    return place === null || frame === null
-      ? null
-      : { card: place.card, slice: place.slice, frame, values: valuesOf(frame) };
-  });
-  if (before === null) return null;
-  const fits = (plane: ShownPlane | null): boolean => plane !== null && sameGrid(before.card, plane.card);
-  return {
-    slice: target.slice,
-    frame: target.frame,
-    before,
-    after,
-    error,
-    comparable: fits(after),
-    errorFits: fits(error),
-  };
-}
-
-/** Whether one was made of the other, or both of a third, on the same grid: then one looks at the same place. */
-function areKin(a: SeriesCard | null, b: SeriesCard | null): boolean {
-  if (a === null || b === null || !sameGrid(a, b) || a.slices !== b.slices || a.frames !== b.frames)
-    return false;
-  const rootOf = ({ derivedFrom, seriesInstanceUid }: SeriesCard) => derivedFrom ?? seriesInstanceUid;
-  return rootOf(a) !== null && rootOf(a) === rootOf(b);
 }
 
 function differences(before: Float32Array, after: Float32Array): Float32Array {

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { AppBridge, TagEntry } from '../../../src-main/contract/app.js';
+import type { AppBridge } from '../../../src-main/contract/app.js';
+import type { TagEntry } from '../../../src-main/contract/viewing.js';
 import type { ShownPlane } from '../session/scene.js';
 import { tagsOf } from './tags.js';
 

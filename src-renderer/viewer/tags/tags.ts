@@ -1,4 +1,5 @@
-import type { AppBridge, TagEntry } from '../../../src-main/contract/app.js';
+import type { AppBridge } from '../../../src-main/contract/app.js';
+import type { TagEntry } from '../../../src-main/contract/viewing.js';
 import type { ShownPlane } from '../session/scene.js';
 
 /** Where the file of a plane is asked for. */

@@ -17,7 +17,12 @@ const viewer = mount(Viewer, {
     bridge: {
       resourceUrl: (resource) => `/frame/${resource.series}/${resource.index}`,
       subscribe: () => () => {},
-      api: { keptView: async () => null, keepView: async () => {} },
+      api: {
+        keptView: async () => null,
+        keepView: async () => {},
+        arrangements: async () => [],
+        keepArrangements: async () => {},
+      },
     },
     before: set.before ?? null,
     after: wanted === 'none' ? null : (set.after ?? null),
