@@ -119,6 +119,30 @@ describe.skipIf(noBrowser)('measuring', () => {
     await page.close();
   });
 
+  it('draws a region over time, before and after, with its temporal signal to noise', async () => {
+    const page = await viewer.open('?set=time');
+    await press(page, 'r', 'Enter');
+    await page.getByRole('button', { name: 'Region 1 over time' }).click();
+    const tsnr = await numbers(page, /^tSNR/);
+    const expected = [time.before, time.after].map((set) => {
+      const times = [0, 1, 2, 3].map((frame) => square(set, 1 + 3 * frame));
+      return meanOf(
+        times[0].map((_, i) => {
+          const course = times.map((at) => at[i]);
+          return meanOf(course) / sdOf(course);
+        }),
+      );
+    });
+    for (const [i, value] of expected.entries()) expect(Math.abs(tsnr[i] / value - 1)).toBeLessThan(1e-3);
+    await page.getByText('Mean of region 1 at each time point').waitFor();
+    await expectAccessible(page);
+    await shoot(page, 'over-time');
+    // another slice, or another region, and it is not shown any more
+    await press(page, 'ArrowDown');
+    expect(await page.getByRole('row', { name: /^tSNR/ }).count()).toBe(0);
+    await page.close();
+  });
+
   it('saves measurements of all slices as a table', async () => {
     const page = await viewer.open('?set=time&pair=after');
     await press(page, 'r', 'Enter', 'ArrowDown', 'ArrowRight');
