@@ -35,16 +35,18 @@ function otsu(values: readonly number[]): number {
   const whole = counts.reduce((sum, count, i) => sum + count * i, 0);
   let below = 0;
   let sum = 0;
-  let best = { at: 0, between: -1 };
+  // all values of a gap divide the classes alike: the valley is its middle
+  let best = { from: 0, to: 0, between: -1 };
   counts.forEach((count, i) => {
     below += count;
     sum += count * i;
     const above = values.length - below;
     if (below === 0 || above === 0) return;
     const between = below * above * (sum / below - (whole - sum) / above) ** 2;
-    if (between > best.between) best = { at: i + 1, between };
+    if (between > best.between) best = { from: i + 1, to: i + 1, between };
+    else if (count === 0 && best.to === i) best = { ...best, to: i + 1 };
   });
-  return start + best.at * width;
+  return start + ((best.from + best.to) / 2) * width;
 }
 
 function localMeans({ values, usable, columns, rows }: Plane): number[] {

@@ -5,6 +5,8 @@
  */
 import type { PlaceReport, PlacesReport } from '../../contract/trust.js';
 import type { Volume } from '../../imaging/volume.js';
+import { tissueThreshold } from '../../noise/foreground.js';
+import { samplePlanes } from '../../noise/planes.js';
 import { type DetectorBank, detectorBank } from './detectors.js';
 import { foregroundThreshold } from './foreground.js';
 import { noiseModel } from './noise-model.js';
@@ -74,13 +76,24 @@ interface Depth {
 function newScan(before: Volume, after: Volume, options: ResidualOptions): Scan | null {
   const model = noiseModel(options.sigma, options.distribution);
   if (!(model.typical > 0)) return null;
-  const threshold = foregroundThreshold(after, model.typical, options.distribution === 'rician');
+  const threshold = tissueAbove(after, model.typical, options.distribution === 'rician');
   const removed = { before, after, model, threshold };
   const window = windowOf(removed);
   if (window === null) return null;
   const noise = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
   const bank = detectorBank(window.columns, window.rows, noise);
   return { ...removed, window, bank, depths: depthsOf(before, noise.z) };
+}
+
+/** The valley between air with its ghosts and tissue counts up to this many times the threshold of foreground. */
+const MOST_ABOVE = 2.5;
+
+/** The value above which there is tissue: ghosts in dark air are brighter than a tenth of it. */
+function tissueAbove(after: Volume, sigma: number, rician: boolean): number {
+  const threshold = foregroundThreshold(after, sigma, rician);
+  if (!rician) return threshold;
+  const { level, air } = tissueThreshold(samplePlanes(after));
+  return air ? Math.max(threshold, Math.min(level, MOST_ABOVE * threshold)) : threshold;
 }
 
 function depthsOf({ spacing: [x, y, z], slices }: Volume, correlation: number): Depth[] {

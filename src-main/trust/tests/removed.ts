@@ -11,6 +11,8 @@ const LEAST_IN_TILES = 200;
 export const LEAST_SPREAD = 0.4;
 /** Pixels around the tissue of the result that are looked at too. */
 const MARGIN = 8;
+/** Pixels of air along the border of the body that count as it: what was erased there is missed. */
+const BORDER = 2;
 
 /** The rectangle of all planes that holds the tissue of the result. */
 export interface Window {
@@ -21,9 +23,9 @@ export interface Window {
 }
 
 export interface RemovedPlane {
-  /** Residual over the noise around it; 0 outside tissue. In the window, as what follows. */
+  /** Residual over the noise around it; 0 outside the body. In the window, as what follows. */
   readonly residual: Float32Array;
-  /** 1 in tissue. */
+  /** 1 in tissue, in what lies dark within it, and at its border. */
   readonly tissue: Uint8Array;
   /** What the standardised residual was divided by. */
   readonly level: Float32Array;
@@ -76,16 +78,68 @@ export function removedPlane(removed: Removed, window: Window, plane: number): R
   const { left, top, columns, rows } = window;
   const start = plane * before.columns * before.rows;
   const residual = new Float32Array(columns * rows);
-  const tissue = new Uint8Array(columns * rows);
+  const bright = new Uint8Array(columns * rows);
+  const indexOf = (x: number, y: number): number => start + (top + y) * before.columns + left + x;
   for (let y = 0, i = 0; y < rows; y++)
     for (let x = 0; x < columns; x++, i++) {
-      const at = start + (top + y) * before.columns + left + x;
-      if (measured !== null && measured[at % measured.length] === 0) continue;
-      if (after.data[at] <= threshold && meanAround(before, at, left + x, top + y) <= threshold) continue;
-      tissue[i] = 1;
-      residual[i] = model.standardise(before.data[at], after.data[at], at);
+      const at = indexOf(x, y);
+      if (after.data[at] > threshold || meanAround(before, at, left + x, top + y) > threshold) bright[i] = 1;
+    }
+  const tissue = bodyOf(bright, columns, rows);
+  for (let y = 0, i = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++, i++) {
+      if (tissue[i] === 0) continue;
+      const at = indexOf(x, y);
+      if (measured !== null && measured[at % measured.length] === 0) tissue[i] = 0;
+      else residual[i] = model.standardise(before.data[at], after.data[at], at);
     }
   return { residual, tissue, level: evened(residual, tissue, columns, rows) };
+}
+
+/**
+ * What is bright, what is dark within it (fluid, bone, vessels), and a border: all that dark pixels from the sides of
+ * the window do not reach, but for the nearest of these.
+ */
+function bodyOf(bright: Uint8Array, columns: number, rows: number): Uint8Array {
+  const outside = new Uint8Array(bright.length);
+  const open: number[] = [];
+  const reach = (i: number): void => {
+    if (bright[i] !== 0 || outside[i] !== 0) return;
+    outside[i] = 1;
+    open.push(i);
+  };
+  for (let x = 0; x < columns; x++) {
+    reach(x);
+    reach((rows - 1) * columns + x);
+  }
+  for (let y = 0; y < rows; y++) {
+    reach(y * columns);
+    reach((y + 1) * columns - 1);
+  }
+  for (let i = open.pop(); i !== undefined; i = open.pop()) {
+    const x = i % columns;
+    if (x > 0) reach(i - 1);
+    if (x + 1 < columns) reach(i + 1);
+    if (i >= columns) reach(i - columns);
+    if (i + columns < bright.length) reach(i + columns);
+  }
+  let body = Uint8Array.from(outside, (value) => 1 - value);
+  for (let step = 0; step < BORDER; step++) body = grown(body, columns);
+  return body;
+}
+
+/** With the pixels above, below, left and right. */
+function grown(body: Uint8Array<ArrayBuffer>, columns: number): Uint8Array<ArrayBuffer> {
+  return body.map((value, i) => {
+    const x = i % columns;
+    return value |
+      (x > 0 ? body[i - 1] : 0) |
+      (x + 1 < columns ? body[i + 1] : 0) |
+      (body[i - columns] ?? 0) |
+      (body[i + columns] ?? 0)
+      ? 1
+      : 0;
+  });
 }
 
 /** Of 3 x 3 pixels; of one at a border. */

@@ -84,6 +84,32 @@ describe('places to look at', () => {
     expect(hits.filter(({ count }) => count > 0).length).toBeLessThanOrEqual(volumes / 20);
   });
 
+  it('are not in dark air with ghosts, and are in what lies dark in the body and at its border', () => {
+    const clean = drawn(5, 128, 3);
+    const inAir = (x: number, y: number) =>
+      Math.hypot((x - 64) / (0.46 * 128), (y - 64) / (0.42 * 128)) > 1.08;
+    // fluid that is as dark as air
+    clean.data.forEach((value, i) => {
+      const [x, y] = [i % 128, Math.floor(i / 128) % 128];
+      clean.data[i] = inAir(x, y)
+        ? 22 + 3 * Math.sin(x / 5 + y / 9)
+        : Math.hypot(x - 64, y - 64) < 9
+          ? 8
+          : value;
+    });
+    let source = clean;
+    for (const [column, row] of [
+      [6, 6],
+      [118, 8],
+      [10, 116],
+      [64, 64],
+    ])
+      source = withShape(source, 1, 6 * SIGMA, spot(column, row, 1.3));
+    const before = simulateNoise(source, { kind: 'rician', sigma: SIGMA, seed: 9 });
+    const places = placesOf(before, clean, { sigma: SIGMA, distribution: 'rician' });
+    expect(places?.places.map(({ column, row }) => Math.hypot(column - 64, row - 64) < 3)).toEqual([true]);
+  });
+
   it.each([
     ['darker', 1],
     ['brighter', -1],
