@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { choleskyInPlace } from '../base/linear/cholesky.js';
 import { fault } from '../contract/errors.js';
-import { type Correlation, lagCovariance } from './dct.js';
+import { lagCovariance } from '../noise/autocorrelation.js';
+import type { Correlation } from './dct.js';
 import { type Address, instantiate, type Kernel } from './kernel/restore.ts?wasm';
 import type { Grid } from './slab.js';
 
@@ -18,6 +19,8 @@ export interface BayesSettings {
   /** The nearest of them, which the model restores. */
   readonly restored: number;
   readonly correlation: Correlation;
+  /** Correlation by distance in the plane, as `UnitNoiseImage` has it; absent: what the lag-1 correlation gives. */
+  readonly lags?: readonly number[];
 }
 
 /**
@@ -154,16 +157,19 @@ function linesOf(reach: number, through: number): Int32Array {
   return Int32Array.from(lines.sort((a, b) => far(a) - far(b)).flat());
 }
 
-function noiseCovariance({ patch, correlation }: BayesSettings): Float64Array {
+function noiseCovariance({ patch, correlation, lags }: BayesSettings): Float64Array {
   const [width, height, depth] = patch;
   const n = width * height * depth;
   const at = (k: number) => [k % width, Math.floor(k / width) % height, Math.floor(k / (width * height))];
+  const side = lags === undefined ? 0 : Math.sqrt(lags.length);
   return Float64Array.from({ length: n * n }, (_, i) => {
     const [a, b] = [at(Math.floor(i / n)), at(i % n)];
-    return correlation.reduce(
-      (product, rho, axis) => product * lagCovariance(rho, Math.abs(a[axis] - b[axis])),
-      NOISE_VARIANCE,
-    );
+    const [x, y, z] = a.map((value, axis) => Math.abs(value - b[axis]));
+    const inPlane =
+      lags !== undefined && Math.max(x, y) < side
+        ? lags[y * side + x]
+        : lagCovariance(correlation[0], x) * lagCovariance(correlation[1], y);
+    return NOISE_VARIANCE * inPlane * lagCovariance(correlation[2], z);
   });
 }
 

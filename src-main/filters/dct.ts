@@ -1,4 +1,5 @@
 import { cosines, forward8x8, transform8 } from '../base/dct.js';
+import { lagCovariance } from '../noise/autocorrelation.js';
 import type { Grid, SliceRange } from './slab.js';
 
 /** Lag-1 correlation of the noise along a row, along a column and across slices. */
@@ -129,12 +130,6 @@ function coefficientVariance({ planar, correlation }: DctSettings): Float64Array
     { length: VOXELS },
     (_, k) => x[k % width] * y[Math.floor(k / width) % height] * z[Math.floor(k / (width * height))],
   );
-}
-
-/** The noise that training draws: a moving average up to a correlation of 0.5, an autoregression above. */
-export function lagCovariance(rho: number, lag: number): number {
-  if (lag < 2) return lag === 0 ? 1 : rho;
-  return Math.abs(rho) <= 0.5 ? 0 : rho ** lag;
 }
 
 function axisVariance(length: number, rho: number): Float64Array {

@@ -167,7 +167,7 @@ export async function refine(
 }
 
 function passesOf(
-  { slices, correlation }: UnitNoiseImage,
+  { slices, correlation, lags }: UnitNoiseImage,
   { depth, reachThrough, passes }: Manner,
 ): BayesSettings[] {
   return passes.map(({ side, step, group, restored }) => ({
@@ -178,6 +178,7 @@ function passesOf(
     group,
     restored,
     correlation: [...correlation, 0],
+    ...(lags === undefined ? {} : { lags }),
   }));
 }
 

@@ -41,3 +41,9 @@ export function beyondDoubt(rho: number): number {
   if (size >= ALL_NOISE) return rho;
   return (Math.sign(rho) * ALL_NOISE * Math.max(0, size - STRUCTURE)) / (ALL_NOISE - STRUCTURE);
 }
+
+/** The noise that training draws: a moving average up to a correlation of 0.5, an autoregression above. */
+export function lagCovariance(rho: number, lag: number): number {
+  if (lag < 2) return lag === 0 ? 1 : rho;
+  return Math.abs(rho) <= 0.5 ? 0 : rho ** lag;
+}

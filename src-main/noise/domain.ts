@@ -2,7 +2,7 @@ import { sharedFloats } from '../base/shared.js';
 import { fault } from '../contract/errors.js';
 import { type Box, cutValues, floats } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
-import { beyondDoubt } from './autocorrelation.js';
+import { beyondDoubt, lagCovariance } from './autocorrelation.js';
 import { stabilise, unstabilise } from './vst.js';
 
 /** The part of a noise estimate that the transform into unit noise needs. */
@@ -14,6 +14,8 @@ export interface NoiseModel {
   readonly distribution: 'rician' | 'gaussian';
   /** Lag-1 correlation along a row, along a column and across slices. */
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
+  /** Correlation by distance in the plane, as `NoiseEstimate` has it; absent where it is not known. */
+  readonly lags?: readonly number[];
   /** Whether the scanner or a tool set the air to one value. */
   readonly airMasked: boolean;
   /** That value, where the volume is a part of its series and need not hold it; absent: the smallest of the volume. */
@@ -34,6 +36,8 @@ export interface UnitNoiseImage {
   readonly usable: Uint8Array | null;
   /** Lag-1 correlation of the noise along a row and along a column; 0 where it is white. */
   readonly correlation: readonly [number, number];
+  /** Correlation by distance, 0 to 7 along a row and along a column, row by row; absent where it is white or not known. */
+  readonly lags?: readonly number[];
   /** Whether the noise really has standard deviation 1: false where the level is a guess. */
   readonly certain: boolean;
 }
@@ -63,6 +67,28 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
     usable: usableVoxels(volume, noise),
     correlation: [taken(x), taken(y)],
     certain: noise.certain,
+    ...(noise.lags === undefined ? {} : withLags(noise.lags, taken(x), taken(y))),
+  };
+}
+
+/** Correlation in the plane up to which noise is taken for what one lag tells, and from which on for its spectrum. */
+const SPECTRAL = [0, 0.2] as const;
+
+/** Part of the noise that counts as white: an estimate of a spectrum need be none of any noise. */
+const WHITE = 0.02;
+
+/** In between a part of both, so that no neighbour in correlation is treated otherwise. */
+function withLags(
+  lags: readonly number[],
+  x: number,
+  y: number,
+): Pick<UnitNoiseImage, 'lags'> | Record<never, never> {
+  const side = Math.sqrt(lags.length);
+  const share = Math.min(1, (Math.max(Math.abs(x), Math.abs(y)) - SPECTRAL[0]) / (SPECTRAL[1] - SPECTRAL[0]));
+  if (!(share > 0)) return {};
+  const model = (k: number): number => lagCovariance(x, k % side) * lagCovariance(y, Math.floor(k / side));
+  return {
+    lags: lags.map((value, k) => (k === 0 ? 1 : (1 - WHITE) * (share * value + (1 - share) * model(k)))),
   };
 }
 

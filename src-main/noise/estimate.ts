@@ -8,7 +8,13 @@ import type { NoiseEstimate } from './noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
 import { type Repeats, repeatsNoise } from './repeats.js';
 import { median } from './robust.js';
-import { SIDE as BLOCK, guidedSigma, type TissueSpectrum, tissueSpectrum } from './spectrum.js';
+import {
+  SIDE as BLOCK,
+  guidedSigma,
+  lagCorrelations,
+  type TissueSpectrum,
+  tissueSpectrum,
+} from './spectrum.js';
 import { noiseWarnings } from './warnings.js';
 import {
   type FlatBlocks,
@@ -64,6 +70,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     methods,
     relative: foreground.median > 0 ? (100 * sigma) / foreground.median : 0,
     correlation,
+    ...(tissue.spectrum === null ? {} : { lags: lagCorrelations(tissue.spectrum.variance) }),
     correlated,
     certain: structure === 0 && isCertain(methods, correlated, tissue),
     map: sigma > 0 ? (tissue.map?.map((gain) => gain * sigma) ?? null) : null,
@@ -210,8 +217,24 @@ function measuredBy(
       : { x: near.x + chance, y: near.y + chance };
   const wavelet = waveletNoise(blocks, rician, detailVariance(atMost(known, doubted)));
   const correlation = { x: Math.min(near.x + chance, known.x), y: Math.min(near.y + chance, known.y) };
-  const typical = levelOfTissue(wavelet, spectrum, Math.max(correlation.x, correlation.y));
+  const shown = levelOfTissue(wavelet, spectrum, Math.max(correlation.x, correlation.y));
+  const typical =
+    shown === null || spectrum === null || !rician || map !== null ? shown : shown / structureIn(spectrum);
   return { blocks, wavelet, typical, spectrum, correlation };
+}
+
+/** More structure than this is no matter of a factor. */
+const MOST_STRUCTURE = 1.25;
+/** Of so few blocks five times as many as the flattest hold borders; from the other number on they are anatomy's own. */
+const BLOCKS = [2000, 4000] as const;
+
+/**
+ * By how much structure raises the level that the flattest blocks of anatomy show: as much as it falls from five times
+ * as many blocks to these it would fall once more if there were blocks a fifth as frequent. Where
+ * the level varies, what a map leaves of that does the same.
+ */
+function structureIn({ rise, blocks }: TissueSpectrum): number {
+  return Math.min(MOST_STRUCTURE, Math.max(1, rise)) ** ramp(blocks, BLOCKS);
 }
 
 /** Factor by which two methods may differ before one of them is taken to see something else. */

@@ -23,6 +23,11 @@ export interface NoiseEstimate {
   readonly relative: number;
   /** Lag-1 correlation of the noise along columns, rows and slices. */
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };
+  /**
+   * Correlation by distance, 0 to 7 along a row and along a column, row by row (noise/spectrum.ts); absent where the
+   * tissue is too little to tell.
+   */
+  readonly lags?: readonly number[];
   readonly correlated: boolean;
   /**
    * False where the level rests on the details of tissue alone and these look correlated, or where tissue is nowhere

@@ -16,6 +16,8 @@ export interface TissueSpectrum {
   readonly correlation: Autocorrelation;
   /** Deviation in five times as many blocks over that in the flattest: 1 where all is flat, more where structure is. */
   readonly rise: number;
+  /** Blocks of tissue that there are, at most 8,000. */
+  readonly blocks: number;
 }
 
 /** Pixels along a side of a block, and its coefficients. */
@@ -73,6 +75,7 @@ export function tissueSpectrum(
     sigma: rician ? sigmaFromMagnitude(mean, deviation) : deviation,
     correlation: correlationOf(spectrum),
     rise,
+    blocks: blocks.length,
   };
 }
 
@@ -204,6 +207,30 @@ function correlationOf(variance: Float64Array): Autocorrelation {
     down: diagonal,
     up: diagonal,
   };
+}
+
+/** For every basis function and distance the mean of the products of values so far apart. */
+const APART = Array.from({ length: SIDE }, (_, far) =>
+  Float64Array.from({ length: SIDE }, (__, k) => {
+    const basis = cosines(SIDE).subarray(k * SIDE, (k + 1) * SIDE);
+    let sum = 0;
+    for (let i = 0; i + far < SIDE; i++) sum += basis[i] * basis[i + far];
+    return sum / (SIDE - far);
+  }),
+);
+
+/**
+ * Correlation of the noise of voxels by their distance along a row and along a column, 0 to 7 each, row by row, as the
+ * variances of the coefficients have it. One lag tells a low pass; band-pass and zero-filled noise is negative farther off.
+ */
+export function lagCorrelations(variance: Float64Array): number[] {
+  const at = (dx: number, dy: number): number =>
+    variance.reduce(
+      (sum, value, k) => sum + value * APART[dx][k % SIDE] * APART[dy][Math.floor(k / SIDE)],
+      0,
+    );
+  const whole = at(0, 0);
+  return Array.from({ length: COEFFICIENTS }, (_, k) => at(k % SIDE, Math.floor(k / SIDE)) / whole);
 }
 
 /** Sum of the indices of a coefficient: 0 for the mean, 14 for the finest. */
