@@ -61,7 +61,7 @@ async function collect({ inputs, all }: SendRequest): Promise<Found> {
   const problems: Problem[] = [];
   let [held, unreadable, others] = [0, 0, 0];
   for (const input of inputs) {
-    const withheld = all ? new Set<string>() : await failedOutputs(input);
+    const withheld = all ? new Set<string>() : await withheldOf(input);
     for await (const file of filesBelow(input)) {
       try {
         const instance = await readStorable(file);
@@ -90,6 +90,18 @@ const SentReport = object({
     }),
   ),
 });
+
+/** The same of the output folder of a batch, whose series have a folder and a report each: what has a report that cannot be read stays too. */
+async function withheldOf(input: string): Promise<ReadonlySet<string>> {
+  const withheld = new Set(await failedOutputs(input));
+  // A file, and what cannot be listed, has no folders below; reading it tells.
+  const entries = await entriesOf(input).catch(() => []);
+  for (const { name } of entries.filter((entry) => entry.isDirectory() && entry.name !== OURS)) {
+    const failed = await failedOutputs(path.join(input, name)).catch(() => new Set(['.']));
+    for (const one of failed) withheld.add(one === '.' ? name : `${name}/${one}`);
+  }
+  return withheld;
+}
 
 /** Paths, relative to an output folder, of what belongs to series whose trust report fails. */
 async function failedOutputs(folder: string): Promise<ReadonlySet<string>> {

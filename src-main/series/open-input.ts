@@ -11,7 +11,7 @@ import { openTree } from './tree-input.js';
 /** Opens whatever a person names as the input. @throws LimpidError E_NOT_FOUND and those of reading */
 export async function openInput(given: string, emit: Emit, wants: Wants): Promise<InputSet> {
   if (await isNiftiFile(given)) return openNiftiInput(given, emit, wants);
-  const source = await openSource(given);
+  const source = await openSource(given, await wantedFiles(wants));
   try {
     return await openTree(source, emit, wants);
   } catch (error) {
@@ -29,6 +29,7 @@ export async function openInput(given: string, emit: Emit, wants: Wants): Promis
 export async function openInputs(given: readonly string[], emit: Emit, wants: Wants): Promise<InputSet> {
   const paths = [...new Map(given.map((one) => [path.resolve(one), one])).values()];
   if (paths.length === 1) return openInput(paths[0], emit, wants);
+  const wanted = await wantedFiles(wants);
   const opened: Source[] = [];
   const close = async () => {
     for (const source of opened) await source.close();
@@ -38,7 +39,7 @@ export async function openInputs(given: readonly string[], emit: Emit, wants: Wa
     for (const [i, one] of paths.entries()) {
       const label = labelsOf(paths)[i];
       for (const file of await filesOf(one)) {
-        const source = await openSource(file);
+        const source = await openSource(file, wanted);
         opened.push(source);
         listed.push({ source, label: path.join(path.dirname(label), path.basename(file)) });
       }
@@ -48,6 +49,19 @@ export async function openInputs(given: readonly string[], emit: Emit, wants: Wa
     await close();
     throw error;
   }
+}
+
+/** Places that a plan names, and what lies beside NIfTI images of these; undefined: all that there is. */
+async function wantedFiles({ known }: Wants): Promise<ReadonlySet<string> | undefined> {
+  if (known === undefined) return undefined;
+  const wanted = new Set(known.files);
+  const folders = new Set([...known.files].filter(isNiftiName).map((place) => path.dirname(place)));
+  for (const folder of folders) {
+    // An archive is no folder: what is in it is found with it.
+    const names = await fs.readdir(folder).catch((): string[] => []);
+    for (const name of names) wanted.add(path.join(folder, name));
+  }
+  return wanted;
 }
 
 interface Listed {

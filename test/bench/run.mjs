@@ -15,9 +15,9 @@ const SCRIPTS = {
   window: ['window.mjs', 'viewer.mjs', 'latent-map.mjs'],
 };
 /** These run the built program. */
-const BUILT = ['cost', 'coverage', 'race', 'robustness', 'robustness-kills', 'window'];
+const BUILT = ['cost', 'coverage', 'queue', 'race', 'receive-many', 'robustness', 'robustness-kills', 'window'];
 /** Parts of others, and not benchmarks. */
-const PARTS = ['fine-tune', 'masked-fill', 'quality-guided', 'quality-scan', 'tables', 'torch', 'video'];
+const PARTS = ['fine-tune', 'masked-fill', 'quality-guided', 'quality-scan', 'queue-simulation', 'receive-image', 'tables', 'torch', 'video'];
 
 function names() {
   const bundled = readdirSync(folder)

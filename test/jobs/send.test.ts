@@ -77,6 +77,16 @@ describe('send', () => {
     expect(all).toMatchObject({ exitCode: 0, sent: 6, held: 0 });
   });
 
+  it('holds what fails in the folders of a batch too, and what of these has a report that cannot be read', async () => {
+    const { port } = await target(() => undefined);
+    const batch = tempFolder();
+    fs.renameSync(outputs('pass', 'fail'), path.join(batch, 'series-001'));
+    fs.renameSync(outputs('pass'), path.join(batch, 'series-002'));
+    fs.writeFileSync(path.join(batch, 'series-002', 'report.json'), '{"series": [');
+    const result = await runSend(request(port, { inputs: [batch] }), () => undefined);
+    expect(result).toMatchObject({ exitCode: 1, sent: 2, held: 4, failed: 0 });
+  });
+
   it('holds everything back where the report cannot be read', async () => {
     const { port } = await target(() => undefined);
     const folder = outputs('pass');

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { parseDicom } from 'dicom-parser';
+import dicomParser from 'dicom-parser';
 import { sha256 } from '../../src-main/base/files.js';
-import { Random } from '../../src-main/base/random.js';
-import { makeDicom } from '../dicom/support.js';
-import { CLI } from '../jobs/fixtures.js';
+import { drawnSeries } from '../support/drawn-series.js';
 import { freePort, startRedis } from '../support/servers.js';
+
+/** As tests and benchmarks are started in the folder of the sources. */
+const CLI = path.resolve('dist/main/cli.js');
 
 export interface Redis {
   readonly url: string;
@@ -33,27 +34,14 @@ export async function openRedis(folder: string): Promise<Redis> {
 export async function drawSeries(folder: string, count: number): Promise<void> {
   await fs.mkdir(folder, { recursive: true });
   for (let k = 0; k < count; k++) {
-    const random = new Random(100 + k);
-    for (let i = 0; i < 2; i++) {
-      const values = Array.from({ length: 32 * 32 }, (_, at) => {
-        const inside = Math.hypot((at % 32) - 16, Math.floor(at / 32) - 16) < 12;
-        return Math.round(Math.hypot((inside ? 900 : 0) + 40 * random.normal(), 40 * random.normal()));
-      });
-      const image = makeDicom({
-        study: `1.2.${Math.floor(k / 5) + 1}`,
-        series: `1.3.${k + 1}`,
-        sopInstance: `1.3.${k + 1}.${i + 1}`,
-        patient: 'Secret^Name',
-        position: [0, 0, 3 * i],
-        rows: 32,
-        columns: 32,
-        values,
-        spacing: '2\\2',
-        thickness: 3,
-        instanceNumber: i + 1,
-      });
+    const names = {
+      patient: 'Secret^Name',
+      study: `1.2.${Math.floor(k / 5) + 1}`,
+      series: `1.3.${k + 1}`,
+      instance: `1.3.${k + 1}`,
+    };
+    for (const [i, image] of drawnSeries(2, 32, 100 + k, names).entries())
       await fs.writeFile(path.join(folder, `SecretFile-${k}-${i}.dcm`), image);
-    }
   }
 }
 
@@ -88,7 +76,7 @@ export async function pixelsBelow(folder: string): Promise<ReadonlyMap<string, s
   for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.name.endsWith('.dcm')) continue;
     const bytes = await fs.readFile(path.join(entry.parentPath, entry.name));
-    const uid = parseDicom(bytes).string('x00080018');
+    const uid = dicomParser.parseDicom(bytes).string('x00080018');
     if (uid === undefined || found.has(uid))
       throw new Error(`${entry.name}: no UID, or one that was there before`);
     found.set(uid, sha256(bytes.subarray(-2 * 32 * 32)));

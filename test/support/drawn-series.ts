@@ -1,12 +1,25 @@
 import { Random } from '../../src-main/base/random.js';
 
+/** What a drawn series is called; the number of a slice is appended to `instance`. */
+interface DrawnNames {
+  readonly patient: string;
+  readonly study: string;
+  readonly series: string;
+  readonly instance: string;
+}
+
 /**
  * A drawn MR series as DICOM bytes, a file a slice: an ellipse with a disc in it, under Gaussian noise of standard
  * deviation 40. Explicit VR little endian, 16 bits; UIDs, places and values are the same in every run.
  *
  * @param slices of `side` x `side` pixels of 1 mm, 2 mm apart
  */
-export function drawnSeries(slices: number, side: number, seed: number): Buffer[] {
+export function drawnSeries(
+  slices: number,
+  side: number,
+  seed: number,
+  names: DrawnNames = { patient: 'Drawn', study: '1.2.3', series: '1.2.3.0', instance: '1.2.3' },
+): Buffer[] {
   const random = new Random(seed);
   return Array.from({ length: slices }, (_, k) => {
     const values = new Uint16Array(side * side);
@@ -17,22 +30,27 @@ export function drawnSeries(slices: number, side: number, seed: number): Buffer[
       const tissue = Math.hypot(x / 0.8, y / 0.9) < 1 ? 500 + 150 * x + disc : 100;
       values[i] = Math.max(0, Math.round(tissue + 40 * random.normal()));
     }
-    return imageFile(k, side, values);
+    return imageFile(k, side, values, names);
   });
 }
 
-function imageFile(k: number, side: number, values: Uint16Array): Buffer {
+function imageFile(
+  k: number,
+  side: number,
+  values: Uint16Array,
+  { patient, study, series, instance }: DrawnNames,
+): Buffer {
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     text(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1'),
     text(0x0008, 0x0008, 'CS', 'ORIGINAL\\PRIMARY\\M'),
     text(0x0008, 0x0016, 'UI', '1.2.840.10008.5.1.4.1.1.4'),
-    text(0x0008, 0x0018, 'UI', `1.2.3.${k + 1}`),
+    text(0x0008, 0x0018, 'UI', `${instance}.${k + 1}`),
     text(0x0008, 0x0060, 'CS', 'MR'),
-    text(0x0010, 0x0010, 'PN', 'Drawn'),
-    text(0x0020, 0x000d, 'UI', '1.2.3'),
-    text(0x0020, 0x000e, 'UI', '1.2.3.0'),
+    text(0x0010, 0x0010, 'PN', patient),
+    text(0x0020, 0x000d, 'UI', study),
+    text(0x0020, 0x000e, 'UI', series),
     text(0x0020, 0x0013, 'IS', String(k + 1)),
     text(0x0020, 0x0032, 'DS', `0\\0\\${2 * k}`),
     text(0x0020, 0x0037, 'DS', '1\\0\\0\\0\\1\\0'),

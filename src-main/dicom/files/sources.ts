@@ -18,14 +18,16 @@ const HEAD_BYTES = 4096;
  * Opens a folder (recursively, with the archives in it, hidden entries left out, links followed only to files inside), one file, a
  * DICOMDIR (only what it references, PS3.10 section 8) or a zip archive.
  *
+ * @param known places of the files that are wanted: of a folder only these, and the archives they are in, are looked
+ *   for, for it may be that of a hospital
  * @throws LimpidError E_NOT_FOUND, E_IO, E_ZIP (damaged archive), E_PATH_ESCAPE (a DICOMDIR or zip entry that leads
  * outside), E_BOMB (a zip that inflates over its limits), and those of `walkElements` for a damaged DICOMDIR.
  */
-export async function openSource(given: string): Promise<Source> {
+export async function openSource(given: string, known?: ReadonlySet<string>): Promise<Source> {
   const root = path.resolve(given);
   try {
     const stat = await fs.stat(root);
-    if (stat.isDirectory()) return folderSource(root);
+    if (stat.isDirectory()) return known === undefined ? folderSource(root) : knownSource(root, known);
     const { bytes: head } = await readHead(root, HEAD_BYTES);
     if (isZip(head)) return await openZip(root, sourceId);
     if (isDicomdir(head)) return await dicomdirSource(root);
@@ -56,6 +58,45 @@ function folderSource(root: string): Source {
     passedOver,
     close: async () => {},
   };
+}
+
+/** Of a folder the files that are named, in the order in which `folderSource` comes to them. */
+function knownSource(root: string, known: ReadonlySet<string>): Source {
+  const passedOver: Problem[] = [];
+  return {
+    root,
+    kind: 'folder',
+    async *files() {
+      passedOver.length = 0;
+      const found = new Set<string>();
+      for (const place of known) {
+        const relative = path.relative(root, place);
+        if (relative.startsWith('..') || path.isAbsolute(relative)) continue;
+        found.add(await fileUpFrom(root, relative));
+      }
+      found.delete('');
+      for (const relative of [...found].sort(asWalked)) yield* foundFile(root, relative, passedOver);
+    },
+    passedOver,
+    close: async () => {},
+  };
+}
+
+/** The file itself, or the archive that it is in; empty where there is neither. */
+async function fileUpFrom(root: string, relative: string): Promise<string> {
+  for (let at = relative; at !== '.' && at !== ''; at = path.dirname(at)) {
+    // A name inside an archive is no file of its own: the next one above is looked at.
+    const stat = await fs.stat(path.join(root, at)).catch(() => null);
+    if (stat !== null) return stat.isFile() ? at : '';
+  }
+  return '';
+}
+
+/** Folder by folder, each by its names. */
+function asWalked(a: string, b: string): number {
+  const [as, bs] = [a.split(path.sep), b.split(path.sep)];
+  const at = as.findIndex((name, i) => name !== bs[i]);
+  return at < 0 || at >= bs.length ? as.length - bs.length : as[at] < bs[at] ? -1 : 1;
 }
 
 /** Folders that file systems and recycle bins keep to themselves, beside hidden ones: no scan is lost with them. */

@@ -55,11 +55,14 @@ async function run(file: unknown, shard: readonly [number, number] | null = null
   runs++;
   const [at, output] = [path.join(root, `plan-${runs}.json`), path.join(root, `out-${runs}`)];
   await fs.writeFile(at, typeof file === 'string' ? file : JSON.stringify(file));
-  const result = await runJob(denoiseRequest(at, output, { plan: { shard } }), () => {});
+  const told: string[] = [];
+  const result = await runJob(denoiseRequest(at, output, { plan: { shard } }), (event) =>
+    told.push(JSON.stringify(event)),
+  );
   const names = (await fs.readdir(output).catch(() => [])).filter((name) => name.startsWith('series'));
   const text = await fs.readFile(path.join(output, 'report.json'), 'utf8').catch(() => 'null');
   const report: Report | null = JSON.parse(text);
-  return { result, names: names.sort(), report };
+  return { result, names: names.sort(), report, told };
 }
 
 const edited = (change: (one: PlanFile['series'][number], i: number) => object): PlanFile => ({
@@ -95,6 +98,22 @@ describe('a plan', () => {
     expect(some.names).toEqual(['series-001', 'series-002']);
     expect(some.report?.series.map(({ status }) => status)).toEqual(['done', 'done']);
     expect(await described()).toMatch(/; non-local means, no training;.*strength 0\.5;/);
+  });
+
+  it('looks for its files only: the rest of a folder, which may be an archive, is not listed', async () => {
+    const link = path.join(input, 'a-link');
+    await fs.symlink(path.join(input, 'nothing'), link);
+    try {
+      const events: string[] = [];
+      const request = denoiseRequest(input, path.join(root, 'out-listed'), DCT);
+      await runJob(request, (event) => events.push(JSON.stringify(event)));
+      expect(events.join()).toContain('W_UNREADABLE/dead-link');
+      const { names, told } = await run(plan);
+      expect(names).toHaveLength(3);
+      expect(told.join()).not.toContain('W_UNREADABLE');
+    } finally {
+      await fs.rm(link);
+    }
   });
 
   it('is dealt out in shares, which are called as in the whole', async () => {
