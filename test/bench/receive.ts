@@ -4,12 +4,11 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { encodeMeta, numberElement, textElement, uidElement } from '../../src-main/dicom/elements/encode.js';
 import { newUid } from '../../src-main/dicom/elements/uid.js';
-import { encodeDataSet } from '../../src-main/dicom/net/data-set.js';
 import { parseConfig } from '../../src-main/node/config.js';
 import { startNode } from '../../src-main/node/node.js';
 import { freePort, startStorescp } from '../support/servers.js';
+import { receivedImage } from './receive-image.js';
 
 /**
  * The same images of 512 x 512, sent by dcmtk's storescu over one association: to storescp, to a node, and again in the
@@ -22,32 +21,9 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-receive-'));
 const images = path.join(folder, 'images');
 fs.mkdirSync(images);
 const [study, series] = [newUid(), newUid()];
-const MR = '1.2.840.10008.5.1.4.1.1.4';
-const EXPLICIT = '1.2.840.10008.1.2.1';
-const pixels = Buffer.from(Uint16Array.from({ length: SIZE * SIZE }, (_, i) => (i * 7919) % 4096).buffer);
 for (let i = 0; i < COUNT; i++) {
-  const sopInstanceUid = newUid();
-  const meta = encodeMeta({
-    sopClassUid: MR,
-    sopInstanceUid,
-    transferSyntax: EXPLICIT,
-    softwareVersion: 'bench',
-  });
-  const data = encodeDataSet(
-    [
-      uidElement(0x00080016, MR),
-      uidElement(0x00080018, sopInstanceUid),
-      textElement(0x00080060, 'CS', 'MR'),
-      uidElement(0x0020000d, study),
-      uidElement(0x0020000e, series),
-      numberElement(0x00280010, 'US', SIZE),
-      numberElement(0x00280011, 'US', SIZE),
-      numberElement(0x00280100, 'US', 16),
-      { tag: 0x7fe00010, vr: 'OW', value: pixels },
-    ],
-    EXPLICIT,
-  );
-  fs.writeFileSync(path.join(images, `${i}.dcm`), Buffer.concat([meta, data]));
+  const names = { study, series, sopInstanceUid: newUid() };
+  fs.writeFileSync(path.join(images, `${i}.dcm`), receivedImage(names, SIZE));
 }
 
 function seconds(title: string, port: number): number {
