@@ -30,7 +30,10 @@ export async function workOnUnit(job: SeriesJob, { compute, work, confirm }: Uni
   const target = path.join(job.out, job.unit);
   if (!isPlainName(job.unit)) throw fault('E_PLAN/whole');
   const earlier = await outcomeOf(target, job.unit, 0, os.hostname());
-  if (earlier !== null && earlier.status !== 'failed') return earlier;
+  if (earlier !== null && earlier.status !== 'failed') {
+    await dropCopies(job);
+    return earlier;
+  }
   const plan = await readUnitPlan(job.out, job);
   const local = path.join(work, `${job.batch}.${randomBytes(6).toString('hex')}`);
   try {
@@ -85,16 +88,43 @@ async function publishFolder(
   try {
     await copyFlushed(output, part);
     await confirm();
-    if (replaces) await fs.rename(target, `${part}.earlier`);
-    await fs.rename(part, target);
+    await takePlace(part, target, replaces);
     await flush(out);
   } catch (error) {
-    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST') || !(await exists(target))) throw asFileError(error, target);
-  } finally {
-    // What stays is hidden in the folder of the tool.
-    for (const left of [part, `${part}.earlier`])
-      await fs.rm(left, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST') || !(await exists(target))) {
+      // What stays is hidden, and goes when the unit is done.
+      await fs.rm(part, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+      throw asFileError(error, target);
+    }
   }
+  await dropCopies({ out, unit });
+}
+
+/** @throws what the file system says; what was there is there again then */
+async function takePlace(part: string, target: string, replaces: boolean): Promise<void> {
+  const earlier = `${part}.earlier`;
+  if (replaces) await fs.rename(target, earlier);
+  try {
+    await fs.rename(part, target);
+  } catch (error) {
+    // Where it cannot be put back either, it is done again at the next try.
+    if (replaces) await fs.rename(earlier, target).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Removes what this worker, and others that vanished while they copied, left of a unit that is visible by now. One
+ * that was taken for dead and copies still may lose its copy so: its result would not have been taken any more.
+ */
+async function dropCopies({ out, unit }: Pick<SeriesJob, 'out' | 'unit'>): Promise<void> {
+  const folder = path.join(ownFolder(out), 'incoming');
+  // Where there is none nothing was left; what cannot be removed is hidden in the folder of the tool.
+  const names = await fs.readdir(folder).catch((): string[] => []);
+  for (const name of names.filter((one) => one.startsWith(`${unit}.`)))
+    await fs
+      .rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 })
+      .catch(() => undefined);
 }
 
 /** Results without the journal of the run, which nobody goes on with. */

@@ -1,6 +1,4 @@
 import * as fs from 'node:fs/promises';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { fault, LimpidError } from '../contract/errors.js';
 import { read } from '../contract/schema.js';
@@ -11,6 +9,7 @@ import { isIdle, type Queues, withQueues } from './manage.js';
 import type { UnitOutcome } from './outcome.js';
 import { rollUp } from './roll-up.js';
 import { workOnUnit } from './unit-work.js';
+import { openWorkFolder } from './work-folder.js';
 
 export interface WorkerOptions {
   /** The built script of the compute process. */
@@ -50,11 +49,7 @@ const LOOK_MS = 500;
  */
 export async function startWorker(address: QueueAddress, options: WorkerOptions): Promise<QueueWorker> {
   await withQueues(address, ({ series }) => series.getWorkersCount());
-  const work =
-    options.work === null
-      ? await fs.mkdtemp(path.join(os.tmpdir(), 'limpid-worker-'))
-      : path.resolve(options.work);
-  await fs.mkdir(work, { recursive: true, mode: 0o700 });
+  const work = await openWorkFolder(options.work);
   return new Working(address, options, work);
 }
 
@@ -216,9 +211,8 @@ class Working implements QueueWorker {
     await Promise.all(this.#workers.map((worker) => worker.close().catch(() => undefined)));
     clearTimeout(late);
     for (const compute of this.#idle) compute.cancel();
-    // What stays lies in the temporary folder of the system.
-    if (this.#options.work === null)
-      await fs.rm(this.#work, { recursive: true, force: true }).catch(() => undefined);
+    // What cannot be removed now goes when the next worker starts here.
+    await fs.rm(this.#work, { recursive: true, force: true }).catch(() => undefined);
     this.#end();
   }
 }

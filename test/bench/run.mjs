@@ -17,7 +17,17 @@ const SCRIPTS = {
 /** These run the built program. */
 const BUILT = ['cost', 'coverage', 'queue', 'race', 'receive-many', 'robustness', 'robustness-kills', 'window'];
 /** Parts of others, and not benchmarks. */
-const PARTS = ['fine-tune', 'masked-fill', 'quality-guided', 'quality-scan', 'queue-simulation', 'receive-image', 'tables', 'torch', 'video'];
+const PARTS = [
+  'fine-tune',
+  'masked-fill',
+  'quality-guided',
+  'quality-scan',
+  'queue-simulation',
+  'receive-image',
+  'tables',
+  'torch',
+  'video',
+];
 
 function names() {
   const bundled = readdirSync(folder)

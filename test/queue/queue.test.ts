@@ -43,7 +43,13 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     const [out, alone, at] = [path.join(root, 'out'), path.join(root, 'alone'), queue()];
     const submitted = await run('submit', input, out, '--model', 'dct', '--queue', at);
     expect(submitted).toMatchObject({ code: 0, stdout: expect.stringContaining(`${COUNT} series in batch`) });
-    const crew = new Crew(['--queue', at, '--lease', '2', '--threads', '1'], home);
+    // As of a worker that vanished while it copied: half a result, which nobody sees, and which goes.
+    const half = path.join(out, '.limpid', 'incoming', 'series-001.0123456789ab', 'series-001');
+    await fs.mkdir(half, { recursive: true });
+    await fs.writeFile(path.join(half, '00001.dcm'), 'half');
+    const work = path.join(root, 'work');
+    const options = ['--queue', at, '--lease', '2', '--threads', '1', '--work', work];
+    const crew = new Crew(options, home);
     for (let i = 0; i < 2; i++) crew.hire();
     try {
       for (const [i, done] of [2, 5, 8, 12, 15].entries()) {
@@ -54,8 +60,9 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     } finally {
       await crew.dismiss();
     }
-    const rest = await run('worker', '--queue', at, '--lease', '2', '--once');
-    expect(rest).toMatchObject({ code: 0 });
+    expect(await run('worker', ...options, '--once')).toMatchObject({ code: 0 });
+    // What those that were killed had not published is gone too.
+    expect(await fs.readdir(work)).toEqual([]);
     const told = await read(out);
     expect(told.counts).toEqual({ done: COUNT, failed: 0, skipped: 0, waiting: 0 });
     expect(await units(out)).toHaveLength(COUNT);

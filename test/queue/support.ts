@@ -70,11 +70,11 @@ export function limpid(args: readonly string[], home: string): ChildProcess & { 
   return Object.assign(child, { ran });
 }
 
-/** Pixels of all derived images by their SOP Instance UID, of a folder and all below. */
+/** Pixels of all derived images that people see, by their SOP Instance UID, of a folder and all below. */
 export async function pixelsBelow(folder: string): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith('.dcm')) continue;
+    if (!entry.name.endsWith('.dcm') || entry.parentPath.split(path.sep).includes('.limpid')) continue;
     const bytes = await fs.readFile(path.join(entry.parentPath, entry.name));
     const uid = dicomParser.parseDicom(bytes).string('x00080018');
     if (uid === undefined || found.has(uid))
