@@ -15,7 +15,16 @@ const SCRIPTS = {
   window: ['window.mjs', 'viewer.mjs', 'latent-map.mjs'],
 };
 /** These run the built program. */
-const BUILT = ['cost', 'coverage', 'queue', 'race', 'receive-many', 'robustness', 'robustness-kills', 'window'];
+const BUILT = [
+  'cost',
+  'coverage',
+  'queue',
+  'race',
+  'receive-many',
+  'robustness',
+  'robustness-kills',
+  'window',
+];
 /** Parts of others, and not benchmarks. */
 const PARTS = [
   'fine-tune',
