@@ -16,7 +16,7 @@ import {
   type TrainingShape,
   type TrainRequest,
 } from './requests.js';
-import type { FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
+import type { ComplexHalf, FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
 import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema.js';
 import type { Arrangement, Calibration, KeptView } from './viewing.js';
 
@@ -233,6 +233,8 @@ export interface SeriesCard {
   readonly viewable: boolean;
   readonly eligible: boolean;
   readonly why: Problem | null;
+  /** Where it is half of a complex image. */
+  readonly complex?: ComplexHalf;
   readonly warnings: readonly Problem[];
   readonly forPerson: {
     readonly patient: string;

@@ -78,6 +78,16 @@ export const NoiseSummary = object({
 });
 export type NoiseSummary = Of<typeof NoiseSummary>;
 
+export const ComplexHalf = object({
+  part: oneOf(['magnitude', 'phase', 'real', 'imaginary']),
+  /** Id of the series that stands for both halves: magnitudes, or real parts. */
+  denoisedAs: text,
+  /** Series Number of the other half, where it is in another series. */
+  otherSeries: nullOr(number),
+});
+/** What half of a complex image a series is that is denoised together with the other. */
+export type ComplexHalf = Of<typeof ComplexHalf>;
+
 export const InspectedSeries = object({
   id: text,
   kind: oneOf(['dicom', 'nifti']),
@@ -98,8 +108,10 @@ export const InspectedSeries = object({
   transferSyntaxes: list(text),
   /** null where it was not asked for, the series is not eligible or could not be decoded. */
   noise: nullOr(NoiseSummary),
+  /** Of a phase, whether its magnitudes are there. */
   eligible: flag,
   why: nullOr(problem),
+  complex: optional(ComplexHalf),
   warnings: list(problem),
   /** For the person at the screen only: may hold names. */
   forPerson: optional(object({ description: text })),

@@ -3,6 +3,7 @@ import { type Problem, problemFrom } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { InspectRequest } from '../contract/requests.js';
 import {
+  type ComplexHalf,
   EXIT,
   type InspectedSeries,
   type InspectResult,
@@ -13,6 +14,7 @@ import { Gathering, measuredSlices } from '../denoise/sample.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';
 import { attributeValues } from '../dicom/read/keywords.js';
+import { complexHalves } from '../dicom/series/complex.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import { scan } from '../dicom/series/scan.js';
 import type { Series } from '../dicom/series/series.js';
@@ -91,9 +93,10 @@ async function inspectTree(path: string, look: Look): Promise<Found> {
     });
     for (const problem of problems) emit({ type: 'warning', series: null, problem });
     const inspected: InspectedSeries[] = [];
+    const halves = complexHalves(found.series);
     for (const one of found.series)
       if (await look.chooser.takes(describedSeries(one)))
-        inspected.push(await inspectSeries(one, pool, look));
+        inspected.push(await inspectSeries(one, halves.get(one.id), pool, look));
     for (const image of images)
       if (await look.chooser.takes(describedImage(image, image.relative)))
         inspected.push(await inspectImage(image, image.relative, look));
@@ -106,6 +109,7 @@ async function inspectTree(path: string, look: Look): Promise<Found> {
 
 async function inspectSeries(
   series: Series,
+  complex: ComplexHalf | undefined,
   pool: DecodePool,
   { emit, noise }: Look,
 ): Promise<InspectedSeries> {
@@ -118,7 +122,7 @@ async function inspectSeries(
           return noiseOf(volume, series.modality);
         })
       : UNMEASURED;
-  const why = series.why ?? measured.why;
+  const why = (complex === undefined ? series.why : null) ?? measured.why;
   const first = series.instances[0];
   const { geometry } = series;
   return {
@@ -138,6 +142,7 @@ async function inspectSeries(
     noise: measured.summary,
     eligible: why === null,
     why,
+    ...(complex === undefined ? {} : { complex }),
     warnings: [...series.warnings, ...measured.warnings],
     forPerson: { description: series.description },
   };

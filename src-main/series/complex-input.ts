@@ -28,6 +28,7 @@ export function complexInput(
   return {
     ...own,
     forPerson: { ...own.forPerson, places: [...new Set(files.map(({ place }) => place))] },
+    otherId: other.id,
     instances: new Set(files.map(({ id }) => id)).size,
     ...(seriesInstanceUid === null || seriesInstanceUid === own.seriesInstanceUid
       ? {}

@@ -4,7 +4,7 @@ import type { DecodePool } from '../dicom/codec/decode.js';
 import { weakestCalibration } from '../dicom/elements/calibration.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import { attributeValues } from '../dicom/read/keywords.js';
-import { type ComplexPair, pairComplex } from '../dicom/series/complex.js';
+import { type ComplexPair, usedPairs } from '../dicom/series/complex.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
 import { freeSeriesNumber } from '../dicom/series/series-number.js';
@@ -39,16 +39,8 @@ export function dicomUnits(
   };
 }
 
-/** A unit has at most one derived series for the other halves of its images: one source series has all of these. */
 function membersOf(series: readonly Series[], complex: boolean): Member[] {
-  const pairs = complex ? pairComplex(series) : [];
-  const elsewhere = new Map<string, string>();
-  const used = pairs.filter(({ first, second }) => {
-    if (first.seriesInstanceUid === second.seriesInstanceUid) return true;
-    const known = elsewhere.get(first.seriesInstanceUid) ?? second.seriesInstanceUid;
-    elsewhere.set(first.seriesInstanceUid, known);
-    return known === second.seriesInstanceUid;
-  });
+  const used = complex ? usedPairs(series) : [];
   const seconds = new Set(used.map(({ second }) => second.id));
   return series
     .filter(({ id }) => !seconds.has(id))

@@ -37,6 +37,8 @@ export interface StackInput {
   readonly studyInstanceUid?: string;
   /** Of the other half of a complex image, where that is another series. */
   readonly partnerUid?: string;
+  /** And its id, wherever it is. */
+  readonly otherId?: string;
   /** As of the images that a person sees: a complex image counts once. */
   readonly grid: {
     readonly columns: number;

@@ -10,6 +10,7 @@ import {
   USUAL_TRAINING,
 } from '../../src-main/contract/requests.js';
 import type { FamilyInfo } from '../../src-main/contract/results.js';
+import { isSecondHalf } from '../shared/series-title.js';
 import { isDerived } from '../state/results.js';
 
 export type Budget = NonNullable<TrainRequest['budget']>;
@@ -98,8 +99,9 @@ export function withSetting(
 }
 
 /** Series that a training can read. */
-export function canLearnFrom({ viewable, eligible, map }: SeriesCard): boolean {
-  return viewable && eligible && map === undefined;
+export function canLearnFrom(card: SeriesCard): boolean {
+  const { viewable, eligible, map } = card;
+  return viewable && eligible && map === undefined && !isSecondHalf(card);
 }
 
 /** Series that may be the clean image of one: another one on the same grid. */

@@ -148,6 +148,37 @@ describe('magnitude and phase in two series', () => {
     ]);
   });
 
+  it('are told as halves of one image, and the phase alone as refused', async () => {
+    const folder = path.dirname(output);
+    const inspect = async (name: string) => {
+      const result = await runJob({ type: 'inspect', paths: [path.join(folder, name)] }, () => {});
+      return 'series' in result && result.command === 'inspect' ? result.series : [];
+    };
+    const [magnitude, phase, ...others] = [...(await inspect('both'))].sort((a, b) =>
+      (a.complex?.part ?? '') < (b.complex?.part ?? '') ? -1 : 1,
+    );
+    const denoisedAs = magnitude.id;
+    expect(others).toEqual([]);
+    expect([magnitude, phase]).toMatchObject([
+      { eligible: true, why: null, complex: { part: 'magnitude', denoisedAs } },
+      { eligible: true, why: null, complex: { part: 'phase', denoisedAs } },
+    ]);
+    // Who asks for the phase gets both.
+    const request = denoiseRequest(path.join(folder, 'both'), path.join(folder, 'asked'), {
+      model: { kind: 'nlm' },
+      only: [phase.id],
+    });
+    expect(await runJob(request, () => {})).toMatchObject({
+      series: [{ series: denoisedAs, status: 'done' }],
+    });
+    await fs.mkdir(path.join(folder, 'phase'));
+    for (const [i, bytes] of classic(noisyPlanes()).entries())
+      if (i % 2 === 1) await fs.writeFile(path.join(folder, 'phase', `${i}.dcm`), bytes);
+    const [alone] = await inspect('phase');
+    expect(alone).toMatchObject({ eligible: false, why: { code: 'E_NOT_ELIGIBLE' } });
+    expect(alone.complex).toBeUndefined();
+  });
+
   it('lose more noise than the magnitudes alone, and the bias of the air', async () => {
     const truth = magnitudes(plane(null));
     const errors = async (folder: string) => {

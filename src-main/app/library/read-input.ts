@@ -7,8 +7,8 @@ import type { Source, SourceFile } from '../../dicom/files/source.js';
 import { openSource } from '../../dicom/files/sources.js';
 import { type Details, readDetails } from '../../dicom/read/details.js';
 import { isParametricMap, type MapInstance, readMapInstance } from '../../dicom/read/parametric-map-read.js';
+import { complexHalves } from '../../dicom/series/complex.js';
 import { scan } from '../../dicom/series/scan.js';
-import type { Series } from '../../dicom/series/series.js';
 import type { Volume } from '../../imaging/volume.js';
 import { type FoundNifti, NiftiFinder } from '../../series/nifti-finder.js';
 import { isOwnNifti, loadFoundNifti, namedNifti } from '../../series/nifti-input.js';
@@ -62,8 +62,12 @@ export async function readInput(
         problems.push(problemFrom(error, place));
       }
     };
+    const halves = complexHalves(found.series);
     for (const series of found.series)
-      await attempt(series.instances[0].file.place, () => imageSeries(input, series, options));
+      await attempt(series.instances[0].file.place, async () => {
+        const details = await detailsOf(series.instances[0].file);
+        return shownSeries(input, series, details, halves.get(series.id), options.pool);
+      });
     for (const maps of claimed.maps()) await attempt(maps[0].file.place, () => mapSeries(input, maps));
     for (const [i, place] of named.entries())
       await attempt(place, async () => nifti(input, i + 1, await namedNifti(place), options));
@@ -102,10 +106,6 @@ class Claims {
       maps.sort((a, b) => (a.file.place < b.file.place ? -1 : 1)),
     );
   }
-}
-
-async function imageSeries(input: InputId, series: Series, { pool }: ReadOptions): Promise<Shown> {
-  return shownSeries(input, series, await detailsOf(series.instances[0].file), pool);
 }
 
 async function mapSeries(input: InputId, maps: readonly MapInstance[]): Promise<Shown> {

@@ -1,5 +1,6 @@
 import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
 import { fault, type LimpidError, problemOf } from '../../contract/errors.js';
+import type { ComplexHalf } from '../../contract/results.js';
 import type { TagEntry } from '../../contract/viewing.js';
 import type { DecodePool } from '../../dicom/codec/decode.js';
 import { storedRange } from '../../dicom/codec/stored.js';
@@ -37,8 +38,14 @@ function withKey(input: InputId, name: string, card: Card): SeriesCard {
   return { ...card, input, key: `${input}.${name}` };
 }
 
-/** An image series. `details` come from one of its files. */
-export function shownSeries(input: InputId, series: Series, details: Details, pool: DecodePool): Shown {
+/** An image series. `details` come from one of its files; `complex`: where it is half of a complex image. */
+export function shownSeries(
+  input: InputId,
+  series: Series,
+  details: Details,
+  complex: ComplexHalf | undefined,
+  pool: DecodePool,
+): Shown {
   const first = series.instances[0];
   const places = instancePlanes(series);
   const { geometry } = series;
@@ -77,8 +84,9 @@ export function shownSeries(input: InputId, series: Series, details: Details, po
       first.samplesPerPixel === 1 &&
       /^MONOCHROME[12]$/.test(first.photometric) &&
       [8, 16, 32].includes(first.bitsAllocated),
-    eligible: series.eligible,
-    why: series.why,
+    eligible: series.eligible || complex !== undefined,
+    why: complex === undefined ? series.why : null,
+    ...(complex === undefined ? {} : { complex }),
     warnings: series.warnings,
     forPerson: details.forPerson,
   });

@@ -25,6 +25,8 @@ const COLUMNS: readonly (readonly [string, (series: InspectedSeries) => string |
     ['noise_correlated', ({ noise }) => noise?.correlated ?? null],
     ['noise_certain', ({ noise }) => noise?.certain ?? null],
     ['can_be_denoised', ({ eligible }) => eligible],
+    ['complex', ({ complex }) => complex?.part ?? null],
+    ['denoised_as', ({ complex }) => complex?.denoisedAs ?? null],
     ['why_not', ({ why }) => why?.code ?? null],
     ['why_not_text', ({ why }) => why?.message ?? null],
     ['warnings', ({ warnings }) => [...new Set(warnings.map(({ code }) => code))].join(' ')],

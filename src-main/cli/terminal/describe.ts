@@ -2,6 +2,7 @@ import type { ResultEvent } from '../../contract/events.js';
 import type { RunStatus } from '../../contract/report.js';
 import type {
   AnomalyResult,
+  ComplexHalf,
   CompressResult,
   EvaluateResult,
   EvaluationNumbers,
@@ -110,19 +111,39 @@ function describeStudy(study: string, members: readonly InspectedSeries[]): stri
     `${one.columns}x${one.rows}x${one.slices}${one.frames > 1 ? `x${one.frames}` : ''}`,
     one.spacing.map((mm) => mm.toFixed(2)).join(' '),
     describeNoise(one),
-    one.eligible ? 'yes' : 'no',
+    one.complex === undefined ? (one.eligible ? 'yes' : 'no') : 'complex',
     printable(one.forPerson?.description ?? ''),
   ]);
   const details = members.flatMap((one) => [
     ...(one.transferSyntaxes.length === 0
       ? []
       : [`  ${one.id}: transfer syntax ${one.transferSyntaxes.join(', ')}`]),
+    ...(one.complex === undefined ? [] : [`  ${one.id}: ${describeHalf(one.id, one.complex, members)}`]),
     ...[...(one.why === null ? [] : [one.why]), ...one.warnings].map(
       (problem) => `  ${one.id}: ${toldLine(problem)}`,
     ),
   ]);
   return `study ${study}\n${table(head, rows)}${details.map((line) => `${line}\n`).join('')}`;
 }
+
+/** Of both halves of a complex image, which series the other one is. */
+function describeHalf(
+  id: string,
+  { part, denoisedAs }: ComplexHalf,
+  members: readonly InspectedSeries[],
+): string {
+  const other =
+    members.find((one) => one.id !== id && one.complex?.denoisedAs === denoisedAs)?.id ?? 'another';
+  const { own, with: its } = HALVES[part];
+  return `${own}, denoised with its ${its} (${other}) as one complex image`;
+}
+
+const HALVES: Readonly<Record<ComplexHalf['part'], { readonly own: string; readonly with: string }>> = {
+  magnitude: { own: 'magnitude', with: 'phase' },
+  phase: { own: 'phase', with: 'magnitude' },
+  real: { own: 'real part', with: 'imaginary part' },
+  imaginary: { own: 'imaginary part', with: 'real part' },
+};
 
 function describeNoise({ noise }: InspectedSeries): string {
   if (noise === null) return '-';

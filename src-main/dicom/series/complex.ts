@@ -1,3 +1,4 @@
+import type { ComplexHalf } from '../../contract/results.js';
 import type { Instance } from '../read/instance.js';
 import { PHASE, type Series } from './series.js';
 
@@ -22,6 +23,37 @@ export function pairComplex(series: readonly Series[]): ComplexPair[] {
     ([first, second]): ComplexPair => ({ kind: 'cartesian', first, second }),
   );
   return [...withAllEchoes(polar, series), ...cartesian];
+}
+
+/** Those that are denoised as one: a series has at most one other that holds the other halves of its images. */
+export function usedPairs(series: readonly Series[]): ComplexPair[] {
+  const elsewhere = new Map<string, string>();
+  return pairComplex(series).filter(({ first, second }) => {
+    if (first.seriesInstanceUid === second.seriesInstanceUid) return true;
+    const known = elsewhere.get(first.seriesInstanceUid) ?? second.seriesInstanceUid;
+    elsewhere.set(first.seriesInstanceUid, known);
+    return known === second.seriesInstanceUid;
+  });
+}
+
+/** What is told of series that are halves of complex images, by their ids. */
+export function complexHalves(series: readonly Series[]): Map<string, ComplexHalf> {
+  return new Map(
+    usedPairs(series).flatMap(({ kind, first, second }) => {
+      const [one, other] =
+        kind === 'polar' ? (['magnitude', 'phase'] as const) : (['real', 'imaginary'] as const);
+      const isOne = first.seriesInstanceUid === second.seriesInstanceUid;
+      const of = (part: ComplexHalf['part'], { seriesNumber }: Series): ComplexHalf => ({
+        part,
+        denoisedAs: first.id,
+        otherSeries: isOne ? null : seriesNumber,
+      });
+      return [
+        [first.id, of(one, second)],
+        [second.id, of(other, first)],
+      ] as const;
+    }),
+  );
 }
 
 /** Not every scanner says of a magnitude that it is one. */

@@ -101,10 +101,13 @@ async function* readAhead(
   for (const { done } of queue) yield await done;
 }
 
-async function readFile(file: SourceFile, decode: Decode | undefined): Promise<ReadFile> {
+async function readFile(found: SourceFile, decode: Decode | undefined): Promise<ReadFile> {
   let header: Header | undefined;
+  let file = found;
   try {
-    header = await readHeader(file);
+    header = await readHeader(found);
+    // What was compressed by itself is longer than it lies, and later readings are held against this.
+    file = { ...found, size: header.size };
     const instances = readInstances(file, header.bytes, header.walked);
     if (decode !== undefined && mayBeDamaged(instances[0], file)) {
       const bytes = await wholeOf(file, header);

@@ -15,7 +15,7 @@ export function choiceOf({ series, where }: Pick<Choice, 'series' | 'where'>): C
 /** What a choice looks at of a series. */
 export type Described = Pick<
   StackInput,
-  'id' | 'modality' | 'seriesInstanceUid' | 'partnerUid' | 'instances' | 'grid' | 'attributes'
+  'id' | 'modality' | 'seriesInstanceUid' | 'partnerUid' | 'otherId' | 'instances' | 'grid' | 'attributes'
 > & { readonly forPerson: { readonly description: string } };
 
 /** Takes the series that are meant, out of one input or of several. */
@@ -34,10 +34,11 @@ export function openChooser(choice: Choice): Chooser {
   const there = new Set<string>();
   let taken = 0;
   const takes = async (one: Described): Promise<boolean> => {
-    const names = [one.id, one.seriesInstanceUid ?? one.id, one.partnerUid ?? one.id];
+    const ids = [one.id, one.otherId ?? one.id];
+    const names = [...ids, one.seriesInstanceUid ?? one.id, one.partnerUid ?? one.id];
     for (const name of names) there.add(name);
     const isNamed =
-      (only === undefined || only.includes(one.id)) &&
+      (only === undefined || ids.some((id) => only.includes(id))) &&
       (series === undefined || names.some((name) => series.includes(name)));
     if (!isNamed) return false;
     if (condition !== null && !meets(condition, await valuesOf(one))) return false;

@@ -9,6 +9,7 @@ import { DecodePool } from '../../../src-main/dicom/codec/decode.js';
 import type { SourceFile } from '../../../src-main/dicom/files/source.js';
 import { openSource } from '../../../src-main/dicom/files/sources.js';
 import { scan } from '../../../src-main/dicom/series/scan.js';
+import { loadVolume } from '../../../src-main/dicom/series/volume.js';
 import { makeDicom, makeZip, PYDICOM, pydicomMissing, skipReason, tempFolder } from '../support.js';
 
 /** Folders that the file system refuses to list: a test as root can be refused nothing. */
@@ -170,6 +171,10 @@ describe('a folder', () => {
     expect(others).toBe(1);
     const named = await scan(await openSource(path.join(folder, '1.dcm.gz')));
     expect(named.series).toHaveLength(1);
+    // It was read as long as it is, not as long as it lies.
+    const pixels = { values: new Uint16Array(16).fill(7), rows: 4, columns: 4, frames: 1 };
+    const { volume } = await loadVolume(series[0], async () => pixels);
+    expect(new Set(volume.data)).toEqual(new Set([7]));
   });
 
   it('says when a path does not exist', async () => {
