@@ -22,7 +22,7 @@ import {
   uidElement,
 } from '../elements/encode.js';
 import { deriveUid } from '../elements/uid.js';
-import { ACQUIRED_CHANGED, acquiredAttributes } from './derive-acquired.js';
+import { ACQUIRED, acquiredAttributes, UNASSIGNED_SHARED } from './derive-acquired.js';
 import {
   appended,
   encodeParts,
@@ -66,11 +66,11 @@ export const FRAMES_CHANGED: readonly number[] = [
   0x00209222,
   SHARED,
   PER_FRAME,
-  ...ACQUIRED_CHANGED,
+  ...ACQUIRED,
 ];
 
 /** And of the functional groups. */
-export const GROUPS_CHANGED: readonly number[] = [DERIVATION_IMAGE, ...FRAME_TYPES];
+export const GROUPS_CHANGED: readonly number[] = [DERIVATION_IMAGE, ...FRAME_TYPES, UNASSIGNED_SHARED];
 
 /**
  * Splices a derived enhanced image out of its source, as `deriveInstance` does out of a single one: the same class,
@@ -93,22 +93,19 @@ export function deriveFrames(
   const format = pixelFormatOf(file);
   const [smallest, largest] = nativeRange(pixels, format);
   const groups = functionalGroups(file, derivation, earlier);
-  const type = firstImageType(groups.types);
-  const acquired = acquiredAttributes(file, type, derivation);
   return splicedFile(
     file,
     derivation,
     [
       ...identity(file, derivation),
-      ...encodeParts([imageType(file, type), textElement(0x00189004, 'CS', 'RESEARCH')], file),
+      ...encodeParts([imageType(file, groups.type), textElement(0x00189004, 'CS', 'RESEARCH')], file),
       ...groups.parts,
       ...newUids(file, derivation),
-      ...acquired.parts,
       appended(file, 0x00089154, evidence(file, references)),
       equipmentPart(file, derivation),
       ...pixelParts(file, original, derivation, { bytes: pixels, smallest, largest }, format),
     ],
-    acquired.without,
+    groups.without,
   );
 }
 
@@ -129,7 +126,7 @@ function groupsOf(file: ElementFile): Groups {
   return { perFrame, items: sequenceItems(file.bytes, file, perFrame), sharedSequence, shared };
 }
 
-/** Functional groups with the derived frames marked, and value 1 of the type of every frame. */
+/** Functional groups with the derived frames marked, value 1 of the image type, and what they took from the top level. */
 function functionalGroups(file: ElementFile, derivation: FramesDerivation, earlier: Uint8Array | null) {
   const { perFrame, items, sharedSequence, shared } = groupsOf(file);
   const all = items.every((_, i) => derivation.frames.has(i));
@@ -167,8 +164,11 @@ function functionalGroups(file: ElementFile, derivation: FramesDerivation, earli
     return splicedItem(file.bytes, item, changes);
   };
   const parts: Part[] = [{ tag: PER_FRAME, bytes: splicedSequence(file.bytes, file, perFrame, edit) }];
+  const type = firstImageType(types);
+  const acquired = acquiredAttributes(file, type, shared);
   if (sharedSequence !== undefined && shared !== undefined) {
     const changes = new Map<number, Uint8Array | null>(moved.map((tag) => [tag, null]));
+    if (acquired !== null) changes.set(acquired.group.tag, acquired.group.bytes);
     if (all) for (const [tag, bytes] of derivedTypes(file, shared, undefined)) changes.set(tag, bytes);
     parts.push({
       tag: SHARED,
@@ -177,7 +177,7 @@ function functionalGroups(file: ElementFile, derivation: FramesDerivation, earli
       ),
     });
   }
-  return { parts, types };
+  return { parts, type, without: acquired?.without ?? [] };
 }
 
 /** Frame Type sequences of a group, else of the shared ones, with value 1 DERIVED. */

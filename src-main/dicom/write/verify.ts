@@ -9,6 +9,7 @@ import {
   tagName,
   walkElements,
 } from '../elements/elements.js';
+import { ACQUIRED, UNASSIGNED_SHARED } from './derive-acquired.js';
 import { FRAMES_CHANGED, GROUPS_CHANGED } from './derive-frames.js';
 import { type FileDerivation, isDropped } from './derive-parts.js';
 import { toLittleEndian } from './transcode.js';
@@ -39,6 +40,10 @@ export function verifyFrames(source: Uint8Array, written: Uint8Array, derivation
   const from = toLittleEndian(walkElements(source));
   const to = walkElements(written);
   verifyElements(from, to, derivation, CHANGED_OF_FRAMES);
+  for (const element of from.elements.filter(({ tag }) => ACQUIRED.includes(tag))) {
+    const now = findElement(to.elements, element.tag) ?? movedElement(to, element.tag);
+    if (now === undefined || !sameBytes(from, element, to, now)) throw differs(element.tag);
+  }
   for (const sequence of [0x52009229, 0x52009230]) {
     const [before, after] = [from, to].map((file) => {
       const element = findElement(file.elements, sequence);
@@ -56,6 +61,14 @@ export function verifyFrames(source: Uint8Array, written: Uint8Array, derivation
       });
     });
   }
+}
+
+/** Of the top level of the source, where it is in the shared groups now. */
+function movedElement(file: ElementFile, tag: number): Element | undefined {
+  const within = (sequence: Element | undefined) =>
+    sequence === undefined ? undefined : sequenceItems(file.bytes, file, sequence).at(0)?.elements;
+  const shared = within(findElement(file.elements, 0x52009229)) ?? [];
+  return findElement(within(findElement(shared, UNASSIGNED_SHARED)) ?? [], tag);
 }
 
 function verifyElements(
