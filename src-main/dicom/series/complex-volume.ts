@@ -1,5 +1,6 @@
 import { type Problem, problemOf } from '../../contract/errors.js';
 import { cartesianOf, polarOf } from '../../imaging/complex.js';
+import { shotPhaseOf, turnedBy } from '../../imaging/phase.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { Decode } from '../codec/decode.js';
 import { storedRange } from '../codec/stored.js';
@@ -7,7 +8,7 @@ import type { ComplexPair } from './complex.js';
 import { loadVolume } from './volume.js';
 
 export interface LoadedComplex {
-  /** The real parts of all frames, then the imaginary ones of all. */
+  /** The real parts of all frames, then the imaginary ones of all, of many volumes whose phases differ less the smooth phase of each plane. */
   readonly parts: Volume;
   /** Of the complex image; half as many frames. */
   readonly magnitude: Volume;
@@ -56,17 +57,32 @@ export async function loadComplex(
     data.set(x);
     data.set(y, count);
   }
+  const { rows, columns } = a.volume;
+  const { frames } = a.volume;
+  const smooth = frames >= MANY_VOLUMES ? shotPhaseOf({ parts: data, rows, columns }, frames) : null;
   const common = { ...a.volume, measured, quantum: 0 };
   const twice = measured === null ? null : Uint8Array.from([...measured, ...measured]);
   const magnitude = kind === 'polar' ? x : x.map((value, i) => Math.hypot(value, y[i]));
   return {
-    parts: { ...common, data, measured: twice, frames: 2 * common.frames },
+    parts: {
+      ...common,
+      data: smooth === null ? data : turnedBy(data, smooth, -1),
+      measured: twice,
+      frames: 2 * common.frames,
+    },
     magnitude: { ...common, data: magnitude },
     hashes,
-    halves: (parts) =>
-      kind === 'cartesian' ? [parts.subarray(0, count), parts.subarray(count)] : polarOf(parts, x, y, period),
+    halves: (parts) => {
+      const back = smooth === null ? parts : turnedBy(parts, smooth, 1);
+      return kind === 'cartesian'
+        ? [back.subarray(0, count), back.subarray(count)]
+        : polarOf(back, x, y, period);
+    },
   };
 }
+
+/** So many are denoised by what they have in common; of fewer, the parts as they are were denoised better. */
+const MANY_VOLUMES = 5;
 
 /** Measured in both halves. */
 function both(a: Uint8Array | null, b: Uint8Array | null): Uint8Array | null {
