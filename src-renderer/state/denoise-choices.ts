@@ -1,3 +1,4 @@
+import type { MeasuredNoise, SeriesCard } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
 import {
   type DenoiseRequest,
@@ -104,4 +105,26 @@ export function requestOf(
     ...(choices.strict ? { strict: true } : {}),
     ...(only === null ? {} : { only }),
   };
+}
+
+type Suggestion = 'little' | 'some' | 'much' | 'unknown' | 'doubt' | 'frames';
+
+/** Noise over the median of the foreground, %: under the first nobody sees it, from the second on it hides faint structure. */
+const SEEN = { least: 1, much: 5 };
+/** Of a series with so many frames their redundancy is worth more than that of its patches. */
+const MANY_FRAMES = 8;
+const DOUBTS: ReadonlySet<string> = new Set(['W_NOISE_DISAGREE', 'W_NOISE_UNCERTAIN', 'W_NOISE_UNKNOWN']);
+
+/** What is worth doing with a series, by what was measured of it; first what matters most. */
+export function suggestionFor(
+  { frames }: Pick<SeriesCard, 'frames'>,
+  { noise, warnings }: MeasuredNoise,
+): readonly Suggestion[] {
+  if (noise === null) return ['unknown'];
+  const { relative } = noise;
+  return [
+    relative < SEEN.least ? 'little' : relative < SEEN.much ? 'some' : 'much',
+    ...(!noise.certain || warnings.some(({ code }) => DOUBTS.has(code)) ? (['doubt'] as const) : []),
+    ...(frames >= MANY_FRAMES ? (['frames'] as const) : []),
+  ];
 }

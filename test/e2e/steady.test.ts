@@ -46,8 +46,19 @@ async function view(name: RegExp): Promise<void> {
 }
 
 describe.skipIf(missing)('the window while things change', () => {
-  it('keeps what is chosen for a series with that series', async () => {
+  it('suggests what is worth doing with a series, and says what nobody measured yet', async () => {
     await window.openFolder(write('five', 5));
+    const suggestion = page
+      .getByRole('complementary', { name: 'Details of the series' })
+      .getByRole('region', { name: 'Suggestion' });
+    await suggestion.getByText(/^MR, 5 slices, Noise \d/).waitFor();
+    await suggestion.getByText(/^The noise hides faint structure/).waitFor();
+    await suggestion.getByText('known after the first such run').waitFor();
+    await window.expectAccessible();
+    await window.shoot('steady-suggestion');
+  });
+
+  it('keeps what is chosen for a series with that series', async () => {
     await page.getByRole('treeitem', { name: /5 files/ }).waitFor();
     await window.openFolder(write('six', 6));
     await page.getByRole('treeitem', { name: /6 files/ }).waitFor();
@@ -70,10 +81,17 @@ describe.skipIf(missing)('the window while things change', () => {
     await panel().getByRole('region', { name: 'Result', exact: true }).waitFor();
     const report = JSON.parse(readFileSync(path.join(root, 'five-denoised', 'report.json'), 'utf8'));
     expect(report.series[0].noise).toMatchObject({ sigma: 40, methods: { told: 40 } });
+    // The time of the next such run is known from then on.
+    await panel()
+      .getByRole('region', { name: 'Suggestion' })
+      .getByText(/^Takes about \d+ (s|min)/)
+      .waitFor();
   });
 
   it('refuses a run whose source is gone before it is queued, and tells that beside the images, not over them', async () => {
     await view(/6 files/);
+    // Results of another part of the same series are none of this one.
+    expect(await panel().getByRole('region', { name: 'Results' }).count()).toBe(0);
     renameSync(path.join(root, 'six'), path.join(root, 'gone'));
     await start().click();
     const failures = page.getByRole('region', { name: 'What failed' });

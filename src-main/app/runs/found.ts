@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { hasCode, sha256 } from '../../base/files.js';
 import type { FoundRun, JobRecord, OpenInput, SeriesCard } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
-import { Report } from '../../contract/report.js';
+import { Report, type SeriesReport } from '../../contract/report.js';
 import { readText } from '../../contract/schema.js';
 
 /** Folders beside an input that are looked into; nobody keeps more results of one series. */
@@ -101,7 +101,7 @@ async function concerns(report: Report, card: SeriesCard, input: OpenInput): Pro
       ({ seriesInstanceUid: uid }) => uid !== null && uid === card.seriesInstanceUid,
     );
     if (made) return true;
-    if (one.id !== card.id) continue;
+    if (one.id !== card.id || !isAsLarge(one, card)) continue;
     if (card.kind === 'dicom') return true;
     // Every NIfTI file that is opened alone has the same id: it is told by what is in it.
     const hashes = new Set(one.input.sha256);
@@ -111,6 +111,13 @@ async function concerns(report: Report, card: SeriesCard, input: OpenInput): Pro
     }
   }
   return false;
+}
+
+/** A part of a series, in another folder, has the same id. */
+function isAsLarge({ geometry, input }: SeriesReport, card: SeriesCard): boolean {
+  if (geometry === null) return input.instances === card.instances;
+  const { columns, rows, slices, frames } = geometry;
+  return columns === card.columns && rows === card.rows && slices === card.slices && frames === card.frames;
 }
 
 function imageFiles(card: SeriesCard, input: OpenInput): string[] {
