@@ -15,7 +15,7 @@ export interface ComplexPair {
  * Finds the halves of complex images: on one grid, of one study, echo, coil, time and encoding, in one series or in two.
  * A map of the field that calls itself phase has fewer echoes than its magnitudes, and is left alone.
  */
-export function pairComplex(series: readonly Series[]): ComplexPair[] {
+function pairComplex(series: readonly Series[]): ComplexPair[] {
   const polar = halvesOf(series, MAGNITUDES, isPhase).map(
     ([first, second]): ComplexPair => ({ kind: 'polar', first, second }),
   );
