@@ -50,7 +50,7 @@ export async function denoiseWithShipped(
   const { volume, only2d } = input;
   const isAuto = request.model.kind === 'auto';
   const isRaced = isAuto && request.effort !== 'fast';
-  if (isAuto && isClean(volume, input.noise)) return untouched(request, input);
+  if (!(input.noise.sigma > 0) || (isAuto && isClean(volume, input.noise))) return untouched(request, input);
   if (isAuto && (request.adapt ?? 'off') === 'off' && isForPca(input)) {
     const found = await denoiseClassically('mppca', request, input, hooks);
     return { ...found, description: `${found.description}; for ${volume.frames} volumes` };

@@ -111,7 +111,7 @@ async function restore(
   const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
     finished(part, await restoreScaled(model, part, scale, onProgress, level.sigma), level, request.strength);
   const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
-  const isUntested = isArtifact(card) || (!isOfNoise(card) && isClean(volume, noise));
+  const isUntested = isArtifact(card) || (!isOfNoise(card) && (!(noise.sigma > 0) || isClean(volume, noise)));
   return {
     volume: result.denoised,
     errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap() : null,

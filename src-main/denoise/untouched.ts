@@ -1,6 +1,7 @@
 import { VERSION } from '../base/version.js';
 import { type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests.js';
+import { isClean } from '../trust/clean.js';
 import { description } from './description.js';
 import type { Processed, ProcessInput, Processor } from './processor.js';
 
@@ -8,6 +9,7 @@ import type { Processed, ProcessInput, Processor } from './processor.js';
 export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInput): Processed {
   const told = noise.warnings.map(({ code }) => code);
   const isUnknown = told.includes('W_NOISE_UNKNOWN');
+  const isTold = told.includes('W_CLEAN') || (isUnknown && !isClean(volume, noise));
   return {
     volume: { ...volume, data: volume.data.slice() },
     errorMap: request.errorMap ? new Float32Array(volume.data.length) : null,
@@ -21,7 +23,7 @@ export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInp
     ]),
     context: 0,
     timings: [],
-    warnings: isUnknown || told.includes('W_CLEAN') ? [] : [alreadyDenoised()],
+    warnings: isTold ? [] : [alreadyDenoised()],
   };
 }
 

@@ -97,6 +97,7 @@ async function withheldOf(input: string): Promise<ReadonlySet<string>> {
   // A file, and what cannot be listed, has no folders below; reading it tells.
   const entries = await entriesOf(input).catch(() => []);
   for (const { name } of entries.filter((entry) => entry.isDirectory() && entry.name !== OURS)) {
+    // What has a report that cannot be read is held as if it failed.
     const failed = await failedOutputs(path.join(input, name)).catch(() => new Set(['.']));
     for (const one of failed) withheld.add(one === '.' ? name : `${name}/${one}`);
   }

@@ -285,6 +285,8 @@ function choose(
 
 /** Rise up to which all is taken for noise, and from which on for structure. */
 const RISES = [1.2, 1.35] as const;
+/** Five times as many of so few blocks hold all borders there are, whatever the flattest have: they tell nothing of these. */
+const TELLING = [500, 1000] as const;
 /** Millimetres that a block spans: up to the one tissue may be flat there, from the other on anatomy is in all. */
 const SPANS = [16, 20] as const;
 /** Correlation that coarse voxels of anatomy show by themselves. */
@@ -298,7 +300,7 @@ const TEXTURES = [0.2, 0.3] as const;
  */
 function structureOf({ spectrum, correlation, air }: TissueNoise, { spacing }: Volume): number {
   if (spectrum === null) return 0;
-  const rise = ramp(spectrum.rise, RISES);
+  const rise = ramp(spectrum.rise, RISES) * ramp(spectrum.blocks, TELLING);
   if (air !== null) return rise;
   const coarse = ramp(BLOCK * Math.min(spacing[0], spacing[1]), SPANS);
   return Math.max(rise, coarse * ramp(Math.max(correlation.x, correlation.y), TEXTURES));

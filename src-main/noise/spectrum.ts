@@ -64,7 +64,8 @@ export function tissueSpectrum(
   let measured = measure(blocks, new Float64Array(COEFFICIENTS).fill(1), share);
   for (let round = 1; round < ROUNDS; round++) measured = measure(blocks, measured.variance, share);
   const { variance, chosen } = measured;
-  const rise = riseOf(blocks, variance);
+  const more = measure(blocks, variance, Math.min(1, 5 * share)).variance;
+  const rise = deviationOf(flattened(more)) / deviationOf(flattened(variance));
   const spectrum = flattened(variance);
   const deviation = deviationOf(spectrum);
   if (!(deviation > 0)) return null;
@@ -77,19 +78,6 @@ export function tissueSpectrum(
     rise,
     blocks: blocks.length,
   };
-}
-
-/** No more of a few blocks tell how much there is of structure: five times as many would hold all borders. */
-const MOST_SHARE = 0.06;
-const LEAST_TELLING = 20;
-
-function riseOf(blocks: readonly Block[], variance: Float64Array): number {
-  const most = Math.max(MOST_SHARE, LEAST_TELLING / blocks.length);
-  const share = Math.max(SHARE, Math.min(most, LEAST_CHOSEN / blocks.length));
-  const [few, more] = [share, 5 * share].map((part) =>
-    deviationOf(flattened(measure(blocks, variance, Math.min(1, part)).variance)),
-  );
-  return more / few;
 }
 
 /** Shares of the blocks that count as flat where a filtered image tells so. */

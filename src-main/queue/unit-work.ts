@@ -121,6 +121,7 @@ async function dropCopies({ out, unit }: Pick<SeriesJob, 'out' | 'unit'>): Promi
   const folder = path.join(ownFolder(out), 'incoming');
   // Where there is none nothing was left; what cannot be removed is hidden in the folder of the tool.
   const names = await fs.readdir(folder).catch((): string[] => []);
+  // A copy that stays is hidden in the folder of the tool, and nobody takes it for a result.
   for (const name of names.filter((one) => one.startsWith(`${unit}.`)))
     await fs
       .rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 })

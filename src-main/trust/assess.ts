@@ -89,7 +89,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const foreground = foregroundOf(after, noise, model);
   const degree = cleanness(before, noise);
   const clean = degree === 1;
-  const probed = await tryProbe(input, model, foreground, clean);
+  const probed = await tryProbe(input, model, foreground, clean || !(noise.sigma > 0));
   const found: Findings = {
     signal: signalReport(before, given.after, model),
     residual: judgeResidual(before, after, noise),

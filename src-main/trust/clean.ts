@@ -33,19 +33,28 @@ export function isClean(volume: Volume, noise: NoiseEstimate): boolean {
  * 1 where there is no noise to remove, 0 where there is, and a part between, so that neighbours in the level are
  * treated alike. No noise: the estimate found next to none, or the image looks denoised before: no air or repeat shows
  * noise, the details of tissue hang together as structure does, and the quietest tissue is smooth. Images like that
- * have nothing to gain and everything to lose. Where a person says that there is noise there is.
+ * have nothing to gain and everything to lose. Where a person says that there is noise there is. An image whose level
+ * is unknown is clean only as far as it is smooth.
  */
 export function cleanness(volume: Volume, noise: NoiseEstimate): number {
-  if (!(noise.sigma > 0)) return 1;
+  if (!(noise.sigma > 0)) return isUnknown(noise) ? smoothness(volume) : 1;
   if (noise.methods.told !== null) return 0;
   const little = 1 - aboveLittle(noise);
   const doubtful =
     (1 - shownNoise(noise)) * rise(Math.max(noise.correlation.x, noise.correlation.y), CORRELATED);
   if (little === 1 || doubtful === 0) return little;
+  return Math.max(little, doubtful * smoothness(volume));
+}
+
+/** No level, because what tissue shows may all be structure: not because there is nothing. */
+function isUnknown({ warnings }: NoiseEstimate): boolean {
+  return warnings.some(({ code }) => code === 'W_NOISE_UNKNOWN');
+}
+
+/** How far the quietest tissue is as smooth as a filter leaves it, 0 to 1; 0 with too little tissue. */
+function smoothness(volume: Volume): number {
   const quiet = quietness(volume);
-  if (quiet === null) return little;
-  const smooth = 1 - rise(quiet, volume.units === 'HU' ? SMOOTH.hounsfield : SMOOTH.rician);
-  return Math.max(little, doubtful * smooth);
+  return quiet === null ? 0 : 1 - rise(quiet, volume.units === 'HU' ? SMOOTH.hounsfield : SMOOTH.rician);
 }
 
 /** 0 where the level is so small that W_CLEAN says so, 1 where it is not nearly. */

@@ -1,11 +1,6 @@
 import type { SeriesCard } from '../../src-main/contract/app.js';
 import { t } from '../words/text.svelte.js';
 
-/** Whether it is denoised as part of another one: of a complex image the phase, or the imaginary parts. */
-export function isSecondHalf({ complex, id }: SeriesCard): boolean {
-  return complex !== undefined && complex.denoisedAs !== id;
-}
-
 /** `3 · T1 MPRAGE`, or where patients are hidden `Series 3`: descriptions are typed by people, and file names are chosen by them. */
 export function seriesTitle(card: SeriesCard, hidePatients: boolean): string {
   const { description } = card.forPerson;

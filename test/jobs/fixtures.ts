@@ -77,7 +77,8 @@ export function diffusion(steps: number, onStep: (step: number) => void = () => 
       }
       return {
         volume: { ...volume, data },
-        errorMap: data.map((value, i) => Math.abs(value - volume.data[i]) / noise.sigma),
+        errorMap:
+          noise.sigma > 0 ? data.map((value, i) => Math.abs(value - volume.data[i]) / noise.sigma) : null,
         again: null,
         training: null,
         model: null,

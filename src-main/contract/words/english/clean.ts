@@ -4,10 +4,6 @@ export const CLEAN = {
     'This artifact comes of how MR images are acquired, and these are none.',
     'Leave {name:artifact} out.',
   ],
-  'E_ARTIFACT/interpolated': [
-    'The images were interpolated or filtered after the acquisition, so the acquired grid cannot be found: k-space fades out at {share:percent} of its extent.',
-    'Use images as they were acquired, without interpolation or a filter in k-space.',
-  ],
   'E_ARTIFACT/not-finite': [
     'The images hold values that are not finite.',
     'Replace them before removing artifacts.',
