@@ -72,6 +72,7 @@ export class SlicePool {
   /** The threads wait for the next pool then. */
   close(): void {
     for (const worker of this.#workers.splice(0)) {
+      if (hasEnded(worker)) continue;
       worker.unref();
       idle.add(worker);
     }
@@ -94,6 +95,11 @@ function takeWorker(script: URL): Worker {
   return worker;
 }
 
+/** A thread that ends gives its last message and its end in one go: whoever waited for the one has not heard of the other. */
+function hasEnded(worker: Worker): boolean {
+  return worker.threadId === -1;
+}
+
 /** Slices in parts of at most `depth`, as many as keep all threads busy to the end. */
 export function partsOf(slices: number, threads: number, depth: number): SliceRange[] {
   const rounds = Math.ceil(slices / (threads * depth));
@@ -105,6 +111,7 @@ export function partsOf(slices: number, threads: number, depth: number): SliceRa
 }
 
 function ask(worker: Worker, task: SliceTask): Promise<void> {
+  if (hasEnded(worker)) return Promise.reject(crashed());
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
       worker.off('message', onMessage);

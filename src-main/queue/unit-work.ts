@@ -123,9 +123,9 @@ async function dropCopies({ out, unit }: Pick<SeriesJob, 'out' | 'unit'>): Promi
   const names = await fs.readdir(folder).catch((): string[] => []);
   // A copy that stays is hidden in the folder of the tool, and nobody takes it for a result.
   for (const name of names.filter((one) => one.startsWith(`${unit}.`)))
-    await fs
-      .rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 })
-      .catch(() => undefined);
+    await fs.rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {
+      // It stays hidden in the folder of the tool, and nobody takes it for a result.
+    });
 }
 
 /** Results without the journal of the run, which nobody goes on with. */

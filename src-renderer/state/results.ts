@@ -187,3 +187,8 @@ export function atStrength(
     model: model === null ? request.model : { kind: 'file', path: model },
   };
 }
+
+/** Whether it is denoised as part of another one: of a complex image the phase, or the imaginary parts. */
+export function isSecondHalf({ complex, id }: SeriesCard): boolean {
+  return complex !== undefined && complex.denoisedAs !== id;
+}

@@ -10,8 +10,7 @@ import {
   USUAL_TRAINING,
 } from '../../src-main/contract/requests.js';
 import type { FamilyInfo } from '../../src-main/contract/results.js';
-import { isSecondHalf } from '../shared/second-half.js';
-import { isDerived } from '../state/results.js';
+import { isDerived, isSecondHalf } from '../state/results.js';
 
 export type Budget = NonNullable<TrainRequest['budget']>;
 type Setting = number | boolean | string;
