@@ -7,7 +7,7 @@ import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
 import { type Repeats, repeatsNoise } from './repeats.js';
-import { median } from './robust.js';
+import { median, quantile } from './robust.js';
 import {
   SIDE as BLOCK,
   guidedSigma,
@@ -43,7 +43,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
   const { level, hasAir, air: dark } = tissueOf(planes, signed, ct);
   const airMasked = solidShare(planes) > MASKED_SHARE;
-  const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked);
+  const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked || reachesZero(planes));
   const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
   const repeats = repeatsNoise(volume, planes, tissue.blocks, rician);
   const components = componentsNoise(volume, planes, rician);
@@ -82,6 +82,9 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   return { ...estimate, warnings: noiseWarnings(estimate) };
 }
 
+/** Percent of the brightness of tissue: magnitudes with so much noise do not show a filter where they are flat. */
+const BURIED = [30, 50] as const;
+
 /**
  * The same with the level measured once more where filtered planes show tissue to be flat. Structure only ever adds to
  * what tissue shows: a higher level is not taken.
@@ -100,7 +103,8 @@ export function withGuides(
   const gains = estimate.map?.map((level) => level / estimate.sigma) ?? null;
   const guided = guidedSigma(planes, guides, tissueOf(planes, signed, ct).level, rician, gains);
   if (guided === null || !(guided > 0)) return estimate;
-  const factor = Math.min(1, guided / estimate.sigma);
+  const seen = rician ? 1 - ramp(estimate.relative, BURIED) : 1;
+  const factor = Math.min(1, guided / estimate.sigma) ** seen;
   const next: Omit<NoiseEstimate, 'warnings'> = {
     ...estimate,
     methods: { ...estimate.methods, guided },
@@ -114,6 +118,18 @@ export function withGuides(
 function negativeShare(planes: readonly Plane[]): number {
   const values = sampleValues(planes, 100_000, true);
   return values.reduce((count, value) => (value < 0 ? count + 1 : count), 0) / Math.max(1, values.length);
+}
+
+/** The first percentile of Rayleigh noise is 0.12 of its median. */
+const NEAR_ZERO = 0.2;
+
+/**
+ * Whether values without a sign come as near to zero as magnitudes of noise do. Where tissue is not brighter than its
+ * noise no valley parts it from air, and nothing else tells of a NIfTI image that it holds magnitudes.
+ */
+function reachesZero(planes: readonly Plane[]): boolean {
+  const values = sampleValues(planes, 200_000, true);
+  return values.length > 0 && quantile(values, 0.01) < NEAR_ZERO * median(values);
 }
 
 /** CT below this is air and lung, HU. */

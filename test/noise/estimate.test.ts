@@ -156,6 +156,26 @@ function offOf(scanner: Partial<Scanner>, sigma: number): number {
   return Math.abs(estimateNoise(scan.noisy, { modality: 'MR' }).sigma / scan.sigma - 1);
 }
 
+describe('estimateNoise of magnitudes that nothing calls MR', () => {
+  it.each([250, 350, 450])(
+    'takes noise of %d, as strong as tissue of 500, for that of magnitudes',
+    (sigma) => {
+      const e = estimateNoise(simulateNoise(phantom(), { kind: 'rician', sigma, seed: sigma }));
+      expect(e.distribution).toBe('rician');
+      expect(Math.abs(e.sigma / sigma - 1)).toBeLessThan(0.2);
+    },
+  );
+
+  it('takes a part of an image that lies in tissue as it is', () => {
+    const data = phantom().data.map(() => 500);
+    const e = estimateNoise(
+      simulateNoise(withData(phantom(), Float32Array.from(data)), { kind: 'gaussian', sigma: 40, seed: 1 }),
+    );
+    expect(e.distribution).toBe('gaussian');
+    expect(Math.abs(e.sigma / 40 - 1)).toBeLessThan(0.05);
+  });
+});
+
 describe('estimateNoise on simulated scans', () => {
   it('uses the level of tissue where coil combination made correlated air quieter', () => {
     const quiet = { coils: 8, normalised: true, airGain: 0.25, acquired: [0.6, 1] } as const;
