@@ -103,6 +103,9 @@ describe('the package for Linux', () => {
       'typescript',
       'daikon',
       'adm-zip',
+      'bullmq',
+      'ioredis',
+      'luxon',
     ];
     for (const name of packages)
       expect(files.filter((file) => file.startsWith(`/node_modules/${name}/`))).toEqual([]);
