@@ -152,13 +152,13 @@ export function cleanedFacts(cleaned: readonly CleanedReport[]): Fact[] {
   return cleaned.map(({ name, did, why, sure, amount, left, unit, trust }) => {
     const parts = [
       CLEANED_WORDS[did],
-      ...(sure === null ? [] : [`${number(100 * sure, 0)} % sure`]),
+      ...(sure === null ? [] : [`${integer(Math.round(100 * sure))} % sure`]),
       ...(amount === null ? [] : [`amount ${number(amount)} ${unit}`]),
       ...(left === null || did !== 'removed' ? [] : [`left ${number(left)} ${unit}`]),
       ...(trust === null ? [] : [`trust ${trust.verdict}`]),
       ...(trust === null || trust.kept === null
         ? []
-        : [`${number(trust.kept, 0)} % of lesion contrast kept`]),
+        : [`${integer(Math.round(trust.kept))} % of lesion contrast kept`]),
     ];
     return { name, value: parts.join(', '), ...(why === null ? {} : { note: why.message }) };
   });
