@@ -171,7 +171,7 @@ describe.skipIf(missing)('the screen Models', () => {
     await page.getByRole('treeitem', { name: /3 files/ }).waitFor();
     await window.rail('Models').click();
     await page.getByText('9 slices').waitFor();
-    await page.getByText('Advanced').click();
+    await page.getByText('Advanced', { exact: true }).click();
     await page.getByLabel('Device').selectOption('cpu');
     await page.getByRole('button', { name: 'Make the map' }).click();
     await page.getByRole('listbox').waitFor();
