@@ -309,17 +309,16 @@ const SPANS = [16, 20] as const;
 const TEXTURES = [0.2, 0.3] as const;
 
 /**
- * 1 where what tissue shows may all be structure, 0 where it has flat parts. Where five times as many blocks have far
- * more variance, the flattest may have structure in them too. Where blocks span centimetres all have some, and alike:
- * only noise that is white can be told from it, or air. One frame of an EPI of 3 mm voxels shows five to ten times the
- * noise there is.
+ * 1 where what tissue shows may all be structure, 0 where it has flat parts. Where blocks span centimetres all have
+ * some, and alike: only noise that is white can be told from it, or air. One frame of an EPI of 3 mm voxels shows five
+ * to ten times the noise there is. Where five times as many blocks have far more variance the flattest may have
+ * structure in them too, but as little as a fifth of it: air is believed then, and where there is none the level stays.
  */
 function structureOf({ spectrum, correlation, air }: TissueNoise, { spacing }: Volume): number {
   if (spectrum === null) return 0;
-  const rise = ramp(spectrum.rise, RISES) * ramp(spectrum.blocks, TELLING);
-  if (air !== null) return rise;
+  if (air !== null) return ramp(spectrum.rise, RISES) * ramp(spectrum.blocks, TELLING);
   const coarse = ramp(BLOCK * Math.min(spacing[0], spacing[1]), SPANS);
-  return Math.max(rise, coarse * ramp(Math.max(correlation.x, correlation.y), TEXTURES));
+  return coarse * ramp(Math.max(correlation.x, correlation.y), TEXTURES);
 }
 
 /** 0 up to the first limit, 1 from the second on. */
