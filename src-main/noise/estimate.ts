@@ -45,13 +45,14 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const airMasked = solidShare(planes) > MASKED_SHARE;
   const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked || reachesZero(planes));
   const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
+  const structured = rician ? structureOf(tissue, volume) : 0;
   const repeats = repeatsNoise(volume, planes, tissue.blocks, rician);
   const components = componentsNoise(volume, planes, rician);
   const inPlane = repeats?.correlation ?? tissue.correlation;
   const correlation = { x: inPlane.x, y: inPlane.y, z: sliceCorrelation(planes, tissue.blocks) };
   const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
   const methods = {
-    background: air?.sigma ?? null,
+    background: air === null ? null : between(air.sigma, dark?.sigma ?? air.sigma, structured),
     wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
     spectrum: tissue.spectrum?.sigma ?? null,
     guided: null,
@@ -59,7 +60,9 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     training: null,
     told: null,
   };
-  const structure = rician && methods.repeats === null ? structureOf(tissue, volume) : 0;
+  const structure = methods.repeats === null ? structured : 0;
+  // where tissue shows structure, what varies in it is no noise either
+  const varies = 1 - structured;
   const most =
     repeats === null ? tissue.typical : Math.min(tissue.typical ?? Number.POSITIVE_INFINITY, repeats.sigma);
   const sigma = choose(methods, most, structure);
@@ -73,8 +76,8 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     ...(tissue.spectrum === null ? {} : { lags: lagCorrelations(tissue.spectrum.variance) }),
     correlated,
     certain: structure === 0 && isCertain(methods, correlated, tissue),
-    map: sigma > 0 ? (tissue.map?.map((gain) => gain * sigma) ?? null) : null,
-    mapVariation: tissue.variation,
+    map: sigma > 0 && varies > 0 ? (tissue.map?.map((gain) => gain ** varies * sigma) ?? null) : null,
+    mapVariation: varies * tissue.variation,
     airMasked,
     quantisation: quantisationOf(planes, volume.quantum),
     foreground: foreground.share,

@@ -283,6 +283,50 @@ describe('estimateNoise on real images', () => {
   );
 });
 
+const CH2_BRAIN = '/usr/share/mricron/templates/ch2bet.nii.gz';
+
+describe.skipIf(fileLacks(CH2_BRAIN, 'mricron-data'))('estimateNoise of fine structure', () => {
+  /** A part of a brain with bright fluid and dark matter, as T2 shows it, of 0 around. */
+  function fluid(): Volume {
+    const { columns, rows, data } = slab(readNifti(fs.readFileSync(CH2_BRAIN)).volume, 76, 85);
+    const brightest = Float32Array.from(data).sort()[Math.floor(0.999 * data.length)];
+    const [side, left, top] = [112, 16, 80];
+    const turned = Float32Array.from({ length: side * side * 10 }, (_, i) => {
+      const [x, y, z] = [i % side, Math.floor(i / side) % side, Math.floor(i / side ** 2)];
+      const value = data[(z * rows + top + y) * columns + left + x];
+      return value > brightest / 10 ? 1.1 * brightest - Math.min(value, brightest) : 0;
+    });
+    return volumeOf(turned, [side, side, 10]);
+  }
+
+  it.each([1, 1.5, 2])(
+    'finds correlated noise of %d percent by the air, whose level no map of structure changes',
+    (level) => {
+      const clean = fluid();
+      const sigma = sigmaOfLevel(clean, level);
+      const noisy = simulateNoise(clean, { kind: 'rician', sigma, correlation: 1.5, seed: 3 });
+      const e = estimateNoise(noisy, { modality: 'MR' });
+      expect(Math.abs(e.sigma / sigma - 1)).toBeLessThan(0.15);
+    },
+  );
+
+  it.each([0, 1.5])(
+    'finds no less than was added where air is masked, correlated over %d voxels',
+    (correlation) => {
+      const clean = fluid();
+      for (const level of [1, 3, 5]) {
+        const sigma = sigmaOfLevel(clean, level);
+        const noisy = simulateNoise(clean, { kind: 'rician', sigma, correlation, seed: 3 });
+        const masked = withData(
+          noisy,
+          noisy.data.map((value, i) => (clean.data[i] > 0 ? value : 0)),
+        );
+        expect(estimateNoise(masked, { modality: 'MR' }).sigma / sigma, `${level} %`).toBeGreaterThan(0.9);
+      }
+    },
+  );
+});
+
 /** Every third voxel along each axis, as an EPI has them, with air set to 0. */
 function coarse(sigma: number): Volume {
   const whole = readNifti(fs.readFileSync(CH2)).volume;
