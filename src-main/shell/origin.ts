@@ -1,3 +1,5 @@
+import { resourceAt } from '../contract/resources.js';
+
 /** The one origin of the window: its files and all resources of the app. */
 export const SCHEME = 'app';
 export const HOST = 'limpid';
@@ -9,9 +11,14 @@ export function isOurs(address: string): boolean {
   return url !== null && url.protocol === `${SCHEME}:` && url.host === HOST && url.username === '';
 }
 
-/** True for the only pages that a frame inside the window may show. */
+/**
+ * True for the only pages that a frame inside the window may show: what is served as a report, of a job or of a run that
+ * was found. It is told by the same reading of the address that serves it.
+ */
 export function isReport(address: string): boolean {
-  return isOurs(address) && (parsed(address)?.pathname.startsWith('/reports/') ?? false);
+  const url = isOurs(address) ? parsed(address) : null;
+  const resource = url === null ? null : resourceAt(url.pathname);
+  return resource?.kind === 'run-report' || (resource?.kind === 'report' && resource.format === 'html');
 }
 
 function parsed(address: string): URL | null {

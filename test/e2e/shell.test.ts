@@ -143,6 +143,7 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
       ['app://limpid.example/', false],
       ['app://limpid/', true],
       ['app://limpid/reports/1/report.html', false],
+      ['app://limpid/runs/x', false],
       ['about:blank', false],
     ] as const)
       expect(await forged(url, inside)).toMatchObject({ value: { problem: { code: 'E_USAGE' } } });
@@ -185,12 +186,10 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
     // The guard aborts a navigation; what it lets through is blocked as a request, and ends at a page of errors.
     expect((await failed).failure()?.errorText).toBe('net::ERR_ABORTED');
     expect(app.page.url()).toBe(url);
-    expect(await app.ask('navigate', { url: 'app://limpid/reports/1/report.html', isMainFrame: true })).toBe(
-      false,
-    );
-    expect(await app.ask('navigate', { url: 'app://limpid/reports/1/report.html', isMainFrame: false })).toBe(
-      true,
-    );
+    for (const url of ['app://limpid/reports/1/report.html', 'app://limpid/runs/x']) {
+      expect(await app.ask('navigate', { url, isMainFrame: true })).toBe(false);
+      expect(await app.ask('navigate', { url, isMainFrame: false })).toBe(true);
+    }
     expect(await app.ask('navigate', { url: 'app://limpid/', isMainFrame: false })).toBe(false);
     expect(await app.ask('openWindow', 'https://example.org/')).toBe('deny');
     expect(await app.ask('attachWebview')).toBe(true);

@@ -1,8 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Resource } from '../../src-main/contract/app.js';
+import { resourcePath } from '../../src-main/contract/resources.js';
 import { pathsOf } from '../../src-main/shell/open-with.js';
-import { isOurs, isReport } from '../../src-main/shell/origin.js';
+import { isOurs, isReport, ORIGIN } from '../../src-main/shell/origin.js';
 import { readWindowState } from '../../src-main/shell/window-state.js';
 import { BRAIN, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
@@ -20,8 +22,26 @@ describe('the origin of the window', () => {
       '',
     ])
       expect(isOurs(other)).toBe(false);
-    expect(isReport('app://limpid/reports/1/report.html')).toBe(true);
-    expect(isReport('app://limpid/index.html?/reports/')).toBe(false);
+  });
+
+  it('knows every page that is a report, and nothing else as one', () => {
+    const pages: readonly Resource[] = [
+      { kind: 'report', job: '1', format: 'html' },
+      { kind: 'run-report', run: 'x' },
+    ];
+    for (const page of pages) expect(isReport(`${ORIGIN}${resourcePath(page)}`)).toBe(true);
+    expect(isReport('app://limpid/runs/x?y#z')).toBe(true);
+    for (const other of [
+      'app://limpid/',
+      'app://limpid/index.html?/reports/',
+      'app://limpid/index.html?/runs/x',
+      'app://limpid/reports/1/report.json',
+      'app://limpid/runs',
+      'app://limpid/runs/x/y',
+      'app://limpid.evil/runs/x',
+      'https://limpid/runs/x',
+    ])
+      expect(isReport(other)).toBe(false);
   });
 });
 
