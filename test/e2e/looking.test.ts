@@ -159,6 +159,8 @@ describe.skipIf(missing)('looking', () => {
       (await viewer().locator('.bottom-right').allInnerTexts()).map((text) =>
         Number(/W ([\d.]+)/.exec(text)?.[1]),
       );
+    // the corners are told with the first drawing, which may come after the names
+    await expect.poll(async () => (await widths()).every(Number.isFinite)).toBe(true);
     const [first, second] = await widths();
     expect(second / first).toBeGreaterThan(0.4);
     expect(second / first).toBeLessThan(0.6);

@@ -151,6 +151,12 @@ function describeNoise({ noise }: InspectedSeries): string {
   return `${noise.sigma.toPrecision(3)} (${noise.relative.toFixed(1)} %, ${kind})`;
 }
 
+/** What would be done; a run for artifacts alone has no denoiser. */
+function doneTo({ action, model }: PlanResult['series'][number]): string {
+  if (action !== 'denoise') return 'skipped';
+  return model === 'none' ? 'cleaned' : `denoised (${model})`;
+}
+
 function describePlan({ series }: PlanResult): string {
   const head = ['series', 'modality', 'files', 'grid', 'would be', 'memory', 'time', 'what'];
   const rows = series.map((one) => [
@@ -158,7 +164,7 @@ function describePlan({ series }: PlanResult): string {
     one.modality,
     String(one.instances),
     `${one.columns}x${one.rows}x${one.slices}${one.frames > 1 ? `x${one.frames}` : ''}`,
-    one.action === 'denoise' ? `denoised (${one.model})` : 'skipped',
+    doneTo(one),
     one.memoryBytes === null ? '-' : `${(one.memoryBytes / 1e9).toFixed(1)} GB`,
     one.seconds === null ? '-' : duration(one.seconds),
     printable(one.forPerson?.description ?? ''),
