@@ -35,7 +35,6 @@ export interface SettingOptions {
   readonly strength: number;
   readonly device: DeviceName;
   readonly noiseLevel?: NoiseLevel;
-  readonly noiseMap?: string;
   readonly errorMap: boolean;
   readonly uncertainty: boolean;
   readonly strict: boolean;
@@ -49,6 +48,7 @@ export interface SettingOptions {
 interface DenoiseOptions extends SettingOptions {
   readonly plan?: string;
   readonly shard?: readonly [number, number];
+  readonly noiseMap?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -85,6 +85,10 @@ export function denoiseCommand(start: Start): Command {
       'only say what would be done with each series, how long it takes, and whether memory fits',
       false,
     )
+    .option(
+      '--noise-map <OUT>',
+      'also write the noise level that was used at each voxel: to a new .nii or .nii.gz file for one NIfTI image, else into a folder (Parametric Maps of DICOM)',
+    )
     .addOption(threadsOption())
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(
@@ -103,7 +107,7 @@ Examples:
   limpid denoise archive/ clear/ --where "Modality=MR and SeriesDescription~T2" --dry-run
   limpid denoise archive/ clear/ --where "not (ImageType=DERIVED or Slices<10)"
   limpid plan archive/ > plan.json; limpid denoise --plan plan.json clear/
-  limpid denoise --plan plan.json clear-3/ --shard 3/8
+  limpid denoise --plan plan.json clear-3/ --shard 3/8 --noise-map levels-3/
 
 ${CONDITIONS}`,
     )
@@ -119,6 +123,7 @@ ${CONDITIONS}`,
       return start(
         {
           ...request,
+          ...(options.noiseMap === undefined ? {} : { noiseMap: options.noiseMap }),
           ...(options.dryRun ? { dryRun: true } : {}),
           ...(planned ? { plan: { shard: options.shard ?? null } } : {}),
         },
@@ -151,7 +156,6 @@ const SETTINGS = [
   'uncertainty',
   'strict',
   'noiseLevel',
-  'noiseMap',
   'force',
   'bids',
   'clean',
@@ -222,10 +226,6 @@ export function withSettings(command: Command): Command {
       'instead of measuring it: standard deviation in the units of the images, a map of it (NIfTI or DICOM Parametric Map, on the grid of the series), or a scan without excitation, whose level and correlation count; map:PATH and scan:PATH where a file does not tell which it is',
       noiseLevel,
     )
-    .option(
-      '--noise-map <OUT>',
-      'also write the noise level that was used at each voxel: to a new .nii or .nii.gz file for one NIfTI image, else into a folder (Parametric Maps of DICOM)',
-    )
     .addOption(deviceOption())
     .option('--error-map', 'also write |input - output| over the noise level', false)
     .option('--uncertainty', 'also write one standard deviation of the error at each voxel', false)
@@ -265,7 +265,6 @@ export function requestOf(
     strength: options.strength,
     device: options.device,
     ...(options.noiseLevel === undefined ? {} : { noiseLevel: options.noiseLevel }),
-    ...(options.noiseMap === undefined ? {} : { noiseMap: options.noiseMap }),
     errorMap: options.errorMap,
     uncertainty: options.uncertainty,
     strict: options.strict,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { EXIT, type PlanResult } from '../../contract/results.js';
+import type { PlanResult } from '../../contract/results.js';
 import type { Start } from '../terminal/run.js';
 import { CONDITIONS, requestOf, type SettingOptions, withSettings } from './denoise.js';
 
@@ -24,13 +24,8 @@ A series with settings of its own:
 
 ${CONDITIONS}`,
     )
-    .action(([input, ...more]: [string, ...string[]], options: SettingOptions, self: Command) => {
-      if (options.noiseMap !== undefined)
-        self.error('error: a plan writes no map of the noise: give --noise-map to `limpid denoise`', {
-          code: 'commander.conflictingOption',
-          exitCode: EXIT.usage,
-        });
-      return start(
+    .action(([input, ...more]: [string, ...string[]], options: SettingOptions) =>
+      start(
         {
           ...requestOf(options, input, { more, output: '-' }),
           dryRun: true,
@@ -40,8 +35,8 @@ ${CONDITIONS}`,
           json: false,
           describe: (result) => (result.command === 'plan' ? planText(result) : ''),
         },
-      );
-    });
+      ),
+    );
 }
 
 function planText({ forPerson }: PlanResult): string {

@@ -76,7 +76,6 @@ export function submitCommand(compute: string, finish: Finish): Command {
     .option('--json', 'the result as JSON', false)
     .action((input: string, rest: string[], options: SubmitOptions, self: Command) =>
       told(finish, async () => {
-        if (options.noiseMap !== undefined) throw fault('E_USAGE/one-noise-map');
         const out = rest.at(-1) ?? input;
         const { submit } = await import('../../queue/submit.js');
         const narrator = openNarrator({ bars: process.stderr.isTTY === true });

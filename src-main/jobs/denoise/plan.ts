@@ -4,6 +4,7 @@ import type { Emit } from '../../contract/events.js';
 import { type DenoiseRequest, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
 import { EXIT, isFailure, type PlannedSeries, type PlanResult } from '../../contract/results.js';
 import { openChooser } from '../../series/asked/choose.js';
+import { openGivenNoise } from '../../series/asked/given-noise.js';
 import { isChosen, openChosen } from '../../series/asked/open-chosen.js';
 import { type PlannedRun, planFileOf } from '../../series/asked/plan-file.js';
 import type { StackInput, UnitInput, VolumeSize } from '../../series/input.js';
@@ -29,6 +30,8 @@ export async function runPlan(
     for (const one of [request.input, ...(request.more ?? [])])
       await refuseOutput(request.output, guardedPath(one));
   await modelHash(request);
+  const noise = request.noiseLevel === undefined ? undefined : await openGivenNoise(request.noiseLevel);
+  const byVoxel = noise?.byVoxel === true;
   const input =
     run === undefined ? await openChosen(request, emit, openChooser(request)) : await run.open(emit);
   try {
@@ -36,8 +39,9 @@ export async function runPlan(
     const series: PlannedSeries[] = [];
     for (const unit of input.units)
       for (const stack of unit.stacks)
-        series.push(await planned(run?.requestFor(stack.id) ?? request, stack, unit, speeds));
-    for (const stack of input.leftOut) series.push(await planned(request, stack, null, speeds));
+        series.push(await planned(run?.requestFor(stack.id) ?? request, { stack, unit, byVoxel, speeds }));
+    for (const stack of input.leftOut)
+      series.push(await planned(request, { stack, unit: null, byVoxel, speeds }));
     const file = request.planFile === true ? { plan: await planFileOf(request, input, series) } : null;
     const isDone = series.some(({ action }) => action === 'denoise');
     const refused = isChosen(request) ? [] : input.problems.filter(isFailure);
@@ -55,13 +59,20 @@ export async function runPlan(
   }
 }
 
+interface Planned {
+  readonly stack: StackInput;
+  /** null: it is left out. */
+  readonly unit: UnitInput | null;
+  /** Whether the noise level is given for each voxel. */
+  readonly byVoxel: boolean;
+  readonly speeds: Speeds;
+}
+
 async function planned(
   request: DenoiseRequest,
-  stack: StackInput,
-  unit: UnitInput | null,
-  speeds: Speeds,
+  { stack, unit, byVoxel, speeds }: Planned,
 ): Promise<PlannedSeries> {
-  const size = heldOf(request, stack);
+  const size = heldOf(request, byVoxel, stack);
   const why = refusalOf(request, stack) ?? (await memoryProblem(size));
   const isDone = why === null && unit !== null;
   const entries = unit === null || !isDone ? [] : unit.entries.filter(({ name }) => name !== 'model');
@@ -94,9 +105,12 @@ function refusalOf(request: DenoiseRequest, stack: StackInput): Problem | null {
   return null;
 }
 
-/** What is held of a stack at a time: of a long one a part, unless maps are wanted. */
-function heldOf({ errorMap, uncertainty, clean }: DenoiseRequest, stack: StackInput): VolumeSize | null {
-  const parts = errorMap || uncertainty === true || clean !== undefined ? null : partsOf(stack, SLAB_LIMITS);
+/** What is held of a stack at a time: of a long one a part, unless there are maps. */
+function heldOf(request: DenoiseRequest, byVoxel: boolean, stack: StackInput): VolumeSize | null {
+  const { errorMap, uncertainty, noiseMap, clean } = request;
+  const isWhole =
+    byVoxel || errorMap || uncertainty === true || noiseMap !== undefined || clean !== undefined;
+  const parts = isWhole ? null : partsOf(stack, SLAB_LIMITS);
   return parts === null || stack.size === null ? stack.size : heldSize(parts, stack.size.area, SLAB_LIMITS);
 }
 

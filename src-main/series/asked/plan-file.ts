@@ -138,6 +138,7 @@ export async function openPlan(asked: DenoiseRequest): Promise<PlannedRun> {
     more: plan.inputs.slice(1),
     output: asked.output,
     ...settings,
+    ...(asked.noiseMap === undefined ? {} : { noiseMap: asked.noiseMap }),
     dryRun: asked.dryRun === true,
   };
   return {

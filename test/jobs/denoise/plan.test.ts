@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import type { PlanFile } from '../../../src-main/contract/plan-file.js';
 import type { Report } from '../../../src-main/contract/report.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { makeDicom } from '../../dicom/support.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../fixtures.js';
@@ -33,7 +34,13 @@ beforeAll(async () => {
       const image = { series: `1.2.${k + 1}`, position: [0, 0, 3 * i], rows: 32, columns: 32, values };
       await fs.writeFile(
         path.join(input, `${k}-${i}`),
-        makeDicom({ ...image, spacing: '2\\2', thickness: 3, instanceNumber: i + 1 }),
+        makeDicom({
+          ...image,
+          spacing: '2\\2',
+          thickness: 3,
+          instanceNumber: i + 1,
+          frameOfReference: '1.2.9',
+        }),
       );
     }
   await fs.writeFile(path.join(input, 'README'), 'no image');
@@ -51,12 +58,16 @@ async function planned(): Promise<PlanFile> {
 }
 
 let runs = 0;
-async function run(file: unknown, shard: readonly [number, number] | null = null) {
+async function run(
+  file: unknown,
+  shard: readonly [number, number] | null = null,
+  more: Partial<DenoiseRequest> = {},
+) {
   runs++;
   const [at, output] = [path.join(root, `plan-${runs}.json`), path.join(root, `out-${runs}`)];
   await fs.writeFile(at, typeof file === 'string' ? file : JSON.stringify(file));
   const told: string[] = [];
-  const result = await runJob(denoiseRequest(at, output, { plan: { shard } }), (event) =>
+  const result = await runJob(denoiseRequest(at, output, { plan: { shard }, ...more }), (event) =>
     told.push(JSON.stringify(event)),
   );
   const names = (await fs.readdir(output).catch(() => [])).filter((name) => name.startsWith('series'));
@@ -122,6 +133,24 @@ describe('a plan', () => {
     expect(shares).toEqual([['series-001'], ['series-002', 'series-003']]);
     const { result } = await run(plan, [4, 4]);
     expect(result).toMatchObject({ stopped: { code: 'E_NOTHING' } });
+  });
+
+  it('can be run with maps of the noise level, of each share in a folder of its own', async () => {
+    const maps = [1, 2].map((k) => path.join(root, `levels-${k}`));
+    for (const [i, noiseMap] of maps.entries()) await run(plan, [i + 1, 2], { noiseMap });
+    const written = await Promise.all(maps.map(async (map) => (await fs.readdir(map)).sort()));
+    expect(written).toEqual([
+      ['series-001-noise-level.dcm'],
+      ['series-002-noise-level.dcm', 'series-003-noise-level.dcm'],
+    ]);
+    const inside = await run(plan, null, { noiseMap: path.join(input, 'levels') });
+    expect(inside.result).toMatchObject({ stopped: { code: 'E_INSIDE_SOURCE' } });
+  });
+
+  it('tells of a noise level that cannot be used as the run would', async () => {
+    const noiseLevel = { kind: 'map', path: path.join(root, 'no-such-map.nii') } as const;
+    const request = denoiseRequest(input, '-', { ...DCT, noiseLevel, dryRun: true, planFile: true });
+    expect(await runJob(request, () => {})).toMatchObject({ stopped: { code: 'E_NOT_FOUND' } });
   });
 
   it('is held against its files: series that changed are told, the others done', async () => {
