@@ -50,7 +50,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
   { name: /^@tensorflow\//, only: ['graph', 'runtime', 'models', 'training'] },
   { name: /^onnxruntime/, only: ['runtime'] },
   { name: /^(dicom-parser|@cornerstonejs\/)/, only: ['dicom'] },
-  // One vocabulary for plain data, in contract/schema.ts.
+  // One vocabulary for plain data, in contract/schema/schema.ts.
   { name: /^valibot$/, only: ['contract'] },
   { name: /^(bullmq|ioredis)$/, only: ['queue'] },
   { name: /^electron$/, only: ['shell', 'preload.ts'] },

@@ -1,6 +1,7 @@
 import { type AppApi, PathKind, Settings } from '../contract/app.js';
 import { APP_METHODS, type AppMethod } from '../contract/methods.js';
-import { DeviceName, ForeignModel, TrainingShape } from '../contract/requests.js';
+import { DeviceName, ForeignModel } from '../contract/requests/choices.js';
+import { TrainingShape } from '../contract/requests/training.js';
 import {
   filled,
   flag,
@@ -12,7 +13,7 @@ import {
   texts,
   tuple,
   whole,
-} from '../contract/schema.js';
+} from '../contract/schema/schema.js';
 import { Arrangement, KeptView } from '../contract/viewing.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';

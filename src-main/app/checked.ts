@@ -1,5 +1,5 @@
 import { fault, type LimpidError } from '../contract/errors.js';
-import { read, type Schema } from '../contract/schema.js';
+import { read, type Schema } from '../contract/schema/schema.js';
 
 /**
  * What came from the window, as its schema has it.

@@ -1,6 +1,6 @@
 import type { AppApi } from '../contract/app.js';
 import { errorFrom, fault } from '../contract/errors.js';
-import type { ModelsRequest } from '../contract/requests.js';
+import type { ModelsRequest } from '../contract/requests/requests.js';
 import type { ModelsResult } from '../contract/results.js';
 import type { RunningJob } from '../process/client.js';
 import { listAllModels, modelDetails } from '../store/model-cards.js';

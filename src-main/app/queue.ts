@@ -6,7 +6,7 @@ import { jsonFile } from '../base/json-file.js';
 import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
 import { fault, type Problem, problemFrom } from '../contract/errors.js';
 import { JobEvent, ResultEvent } from '../contract/events.js';
-import type { JobRequest } from '../contract/requests.js';
+import type { JobRequest } from '../contract/requests/requests.js';
 import {
   anything,
   flag,
@@ -21,7 +21,7 @@ import {
   text,
   uuid,
   whole,
-} from '../contract/schema.js';
+} from '../contract/schema/schema.js';
 import type { RunningJob } from '../process/client.js';
 import { WindowRequest } from './requests.js';
 

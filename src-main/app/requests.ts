@@ -9,9 +9,9 @@ import {
   LatentRequest,
   ModelsRequest,
   SimulateRequest,
-  TrainRequest,
-} from '../contract/requests.js';
-import { absent, object, variants } from '../contract/schema.js';
+} from '../contract/requests/requests.js';
+import { TrainRequest } from '../contract/requests/training.js';
+import { absent, object, variants } from '../contract/schema/schema.js';
 
 /** A training as the window asks for it: where the app keeps what a window shows of it is not the window's to say. */
 export const WindowTraining = object({ ...TrainRequest.entries, record: absent });

@@ -9,7 +9,7 @@ import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { devicesOf } from '../contract/devices.js';
 import { fault } from '../contract/errors.js';
-import type { JobRequest } from '../contract/requests.js';
+import type { JobRequest } from '../contract/requests/requests.js';
 import { type RunningJob, startJob } from '../process/client.js';
 import type { Spawn } from '../process/spawn.js';
 import { hasCudaLibrary } from '../runtime/cuda.js';

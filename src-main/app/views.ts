@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { jsonFile } from '../base/json-file.js';
 import type { OpenInput, SeriesCard, SeriesKey } from '../contract/app.js';
 import { fault } from '../contract/errors.js';
-import { object, orElse, read, shortList, text } from '../contract/schema.js';
+import { object, orElse, read, shortList, text } from '../contract/schema/schema.js';
 import { Arrangement, KeptView } from '../contract/viewing.js';
 
 /** Series whose views are kept, those looked at last. */

@@ -1,6 +1,6 @@
 import { Random } from '../base/random.js';
 import { fault, type LimpidError } from '../contract/errors.js';
-import type { ArtifactName } from '../contract/requests.js';
+import type { ArtifactName } from '../contract/requests/choices.js';
 import { planeLength, sliceView, type Volume, withData } from '../imaging/volume.js';
 import { quantile } from '../noise/robust.js';
 import { biasModel } from './bias.js';

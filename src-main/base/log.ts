@@ -11,8 +11,8 @@ import {
   LogLine,
   type LogProcess,
 } from '../contract/log.js';
-import { DEVICE_NAMES } from '../contract/requests.js';
-import { fits, read, readText } from '../contract/schema.js';
+import { DEVICE_NAMES } from '../contract/requests/choices.js';
+import { fits, read, readText } from '../contract/schema/schema.js';
 import { homeFolder } from './home.js';
 import { VERSION } from './version.js';
 

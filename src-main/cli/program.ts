@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { THREADS_SETTING } from '../base/threads.js';
 import { VERSION } from '../base/version.js';
 import { problemOf } from '../contract/errors.js';
-import { EXIT } from '../contract/results.js';
+import { EXIT } from '../contract/exit.js';
 import { anomalyCommand } from './commands/anomaly.js';
 import { cleanCommand } from './commands/clean.js';
 import { compressCommand, decompressCommand } from './commands/compress.js';

@@ -1,6 +1,6 @@
 import { problem } from './problem.js';
 import { RunStatus } from './report.js';
-import { list, nullOr, number, type Of, object, oneOf, only, text } from './schema.js';
+import { list, nullOr, number, type Of, object, oneOf, only, text } from './schema/schema.js';
 
 /** What one method says of a slice. */
 export const SliceScore = object({

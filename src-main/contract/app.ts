@@ -9,15 +9,12 @@ import type { JobEvent, ResultEvent } from './events.js';
 import type { LogLine } from './log.js';
 import type { ModelDetails, ModelEntry } from './models.js';
 import type { Report } from './report.js';
-import {
-  DeviceName,
-  type ForeignModel,
-  type JobRequest,
-  type TrainingShape,
-  type TrainRequest,
-} from './requests.js';
-import type { ComplexHalf, FamilyChoices, NoiseSummary, TrainingFacts } from './results.js';
-import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema.js';
+import { DeviceName, type ForeignModel } from './requests/choices.js';
+import type { FamilyChoices, TrainingFacts } from './requests/families.js';
+import type { JobRequest } from './requests/requests.js';
+import type { TrainingShape, TrainRequest } from './requests/training.js';
+import type { ComplexHalf, NoiseSummary } from './results.js';
+import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema/schema.js';
 import type { Arrangement, Calibration, KeptView } from './viewing.js';
 
 export interface AppApi {

@@ -1,4 +1,4 @@
-import { DEVICE_NAMES, type DeviceName } from './requests.js';
+import { DEVICE_NAMES, type DeviceName } from './requests/choices.js';
 
 /** A machine, as far as it decides which devices it can have. */
 export interface Machine {

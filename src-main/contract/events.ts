@@ -1,7 +1,7 @@
 import { LearningPoint } from './models.js';
 import { problem } from './problem.js';
 import { CleanedDid, RunStatus } from './report.js';
-import { CleanName } from './requests.js';
+import { CleanName } from './requests/choices.js';
 import {
   AnomalyResult,
   CheckTrainingResult,
@@ -34,7 +34,7 @@ import {
   optional,
   text,
   variants,
-} from './schema.js';
+} from './schema/schema.js';
 
 /**
  * What a job tells while it runs. With `--json` each is one line; series and files appear as ids, never by name.

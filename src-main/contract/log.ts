@@ -3,7 +3,8 @@
  * is a number, a flag or a word of ours; a stack names places in our own code. The renderer may import this file.
  */
 import { ERROR_CODES, WARNING_CODES } from './errors.js';
-import { DEVICE_NAMES, JobType } from './requests.js';
+import { DEVICE_NAMES } from './requests/choices.js';
+import { JobType } from './requests/requests.js';
 import {
   either,
   fieldsOf,
@@ -17,7 +18,7 @@ import {
   optional,
   text,
   uuid,
-} from './schema.js';
+} from './schema/schema.js';
 
 export const LOG_LEVELS = ['error', 'warning', 'info'] as const;
 const LogLevel = oneOf(LOG_LEVELS);

@@ -16,7 +16,7 @@ import {
   text,
   tuple,
   whole,
-} from './schema.js';
+} from './schema/schema.js';
 
 export const MODEL_TASKS = ['reconstruct', 'denoise', 'latent', 'generate', 'compress'] as const;
 export const ModelTask = oneOf(MODEL_TASKS);

@@ -1,5 +1,5 @@
 /** What `limpid plan` writes and people edit: what is done with each series, and the files that it is. */
-import { Cleaning, DeviceName, Effort, ModelChoice, NoiseLevel, ObjectiveName } from './requests.js';
+import { Cleaning, DeviceName, Effort, ModelChoice, NoiseLevel, ObjectiveName } from './requests/choices.js';
 import {
   either,
   exactly,
@@ -19,7 +19,7 @@ import {
   texts,
   tuple,
   whole,
-} from './schema.js';
+} from './schema/schema.js';
 
 export const PLAN_FORMAT = 1;
 

@@ -1,5 +1,5 @@
 import { ERROR_CODES, type Problem, WARNING_CODES } from './errors.js';
-import { known, object, oneOf, optional, type Schema, text } from './schema.js';
+import { known, object, oneOf, optional, type Schema, text } from './schema/schema.js';
 import { isFacts } from './words/template.js';
 
 /** A problem that comes back from a file. */

@@ -6,7 +6,7 @@
 
 import { problem } from './problem.js';
 import { NOTICE, REPORT_SCHEMA_VERSION } from './report-version.js';
-import { ClassicalName, Cleaning, CleanName, Effort, ModelKind } from './requests.js';
+import { ClassicalName, Cleaning, CleanName, Effort, ModelKind } from './requests/choices.js';
 import {
   either,
   fieldsOf,
@@ -22,7 +22,7 @@ import {
   otherwise,
   text,
   tuple,
-} from './schema.js';
+} from './schema/schema.js';
 import { CleaningTrust, ResidualReport, TrustReport } from './trust.js';
 import { Calibration } from './viewing.js';
 

@@ -1,13 +1,13 @@
 import { LesionCheck } from './anomaly.js';
-import type { ErrorCode, Problem } from './errors.js';
+import { ExitCode } from './exit.js';
 import { ModelEntry } from './models.js';
 import { PlanFile } from './plan-file.js';
 import { problem } from './problem.js';
 import { RunStatus } from './report.js';
-import { ArtifactName, JobType, PairObjectiveName } from './requests.js';
+import { FamilyChoices, TrainingFacts } from './requests/families.js';
+import { JobType } from './requests/requests.js';
 import {
   anyObject,
-  either,
   fieldsOf,
   flag,
   list,
@@ -20,49 +20,8 @@ import {
   optional,
   text,
   tuple,
-} from './schema.js';
+} from './schema/schema.js';
 import { BlendReport, Verdict } from './trust.js';
-
-/** The last event of a job. */
-
-/** Exit codes of the command line: all done; something failed, the rest done; wrong usage; cancelled. */
-export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
-export const ExitCode = oneOf([EXIT.done, EXIT.failed, EXIT.usage, EXIT.cancelled]);
-export type ExitCode = Of<typeof ExitCode>;
-
-/** Codes that mean that the request itself was wrong, when they stop a whole job. */
-const USAGE_CODES: readonly string[] = [
-  'E_USAGE',
-  'E_PLAN',
-  'E_NOT_FOUND',
-  'E_EXISTS',
-  'E_INSIDE_SOURCE',
-  'E_RESUME',
-] satisfies readonly ErrorCode[];
-
-/** The exit code for a problem that stopped a whole job. */
-export function exitCodeFor(problem: Problem): ExitCode {
-  if (problem.code === 'E_CANCELLED') return EXIT.cancelled;
-  return USAGE_CODES.includes(problem.code) ? EXIT.usage : EXIT.failed;
-}
-
-/** Refused files that were never images to denoise: leaving them out is no failure. */
-const HARMLESS: readonly string[] = ['E_NOT_ELIGIBLE'];
-
-/** Whether what could not be used counts as failed: it may be an image, and it could not be read. */
-export function isFailure({ code }: Problem): boolean {
-  return code.startsWith('E_') && !HARMLESS.includes(code);
-}
-
-/** 0 when something was done and nothing failed; an image that could not be read counts as failed. */
-export function exitCodeOf(
-  outcomes: readonly { readonly status: string }[],
-  problems: readonly Problem[],
-): ExitCode {
-  const anyDone = outcomes.some(({ status }) => status === 'done' || status === 'kept');
-  const anyFailed = outcomes.some(({ status }) => status === 'failed');
-  return anyDone && !anyFailed && !problems.some(isFailure) ? EXIT.done : EXIT.failed;
-}
 
 export const NoiseSummary = object({
   /** Standard deviation, in the units of the volume. */
@@ -293,46 +252,6 @@ export const TrainResult = object({
 });
 export type TrainResult = Of<typeof TrainResult>;
 
-export const SettingRange = either([
-  object({ from: number, to: number, whole: flag }),
-  object({ choices: list(text) }),
-]);
-export type SettingRange = Of<typeof SettingRange>;
-
-/** An autoencoder family as a person chooses it. */
-export const FamilyInfo = object({
-  name: text,
-  /** One sentence: what it is good for. */
-  summary: text,
-  timeSeries: flag,
-  wholePlanes: flag,
-  defaults: fieldsOf(text, either([number, flag, text])),
-  /** From and to of numbers, choices of texts; absent: any of the type of the default. */
-  ranges: fieldsOf(text, SettingRange),
-  /** The setting that is the length of a latent vector; null: none. */
-  latentSetting: nullOr(text),
-  /** What it can learn; the first is what it learns unless told. */
-  objectives: list(PairObjectiveName),
-});
-export type FamilyInfo = Of<typeof FamilyInfo>;
-
-/** What a training would be. */
-export const TrainingFacts = object({
-  parameters: number,
-  /** null: as many as fit into the minutes. */
-  steps: nullOr(number),
-  patchSize: number,
-  batchSize: number,
-  trainingPlanes: number,
-  heldOutPlanes: number,
-  /** What judges: whole patients, neighbouring slices, or neighbouring time points. */
-  split: oneOf(['patients', 'slices', 'frames']),
-  settings: FamilyInfo.entries.defaults,
-  /** Length of a latent vector and the pixels on a side that it stands for; null: none. */
-  latent: nullOr(object({ channels: number, cell: number })),
-});
-export type TrainingFacts = Of<typeof TrainingFacts>;
-
 export const CheckTrainingResult = object({
   type: only('result'),
   command: only('check-training'),
@@ -340,21 +259,6 @@ export const CheckTrainingResult = object({
   facts: TrainingFacts,
 });
 export type CheckTrainingResult = Of<typeof CheckTrainingResult>;
-
-export const FamilyChoices = object({
-  families: list(FamilyInfo),
-  /** Artifacts that can be learnt away: usual severity and its unit. */
-  artifacts: list(
-    object({
-      name: ArtifactName,
-      usual: number,
-      least: number,
-      most: number,
-      unit: text,
-    }),
-  ),
-});
-export type FamilyChoices = Of<typeof FamilyChoices>;
 
 export const FamiliesResult = object({
   ...FamilyChoices.entries,

@@ -11,7 +11,7 @@ import {
   otherwise,
   text,
   tuple,
-} from './schema.js';
+} from './schema/schema.js';
 import { isFacts } from './words/template.js';
 
 /** The sentence of the catalogues that a reason is, and what it tells; absent in what earlier versions wrote. */

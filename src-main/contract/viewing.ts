@@ -12,7 +12,7 @@ import {
   shortList,
   text,
   whole,
-} from './schema.js';
+} from './schema/schema.js';
 
 /**
  * What millimetres in the plane are: sizes in the patient; such by an assumed magnification, or by an object of known

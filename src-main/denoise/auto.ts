@@ -3,7 +3,8 @@
  * against the filters, takes MP-PCA for many volumes, and leaves clean series alone.
  */
 import type { ContenderName } from '../contract/report.js';
-import { CLASSICAL_NAMES, type DenoiseRequest } from '../contract/requests.js';
+import { CLASSICAL_NAMES } from '../contract/requests/choices.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { toUnitNoise, type UnitNoiseImage } from '../noise/domain.js';
 import { denoiseVolume } from '../restore/denoise.js';
 import type { UnitDenoiser } from '../restore/evidence.js';

@@ -1,5 +1,5 @@
 import { sha256 } from '../base/files.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { toUnitNoise } from '../noise/domain.js';
 import { type Restorer, restorerOf } from '../restore/restorer.js';
 import { openRuntime } from '../runtime/device.js';

@@ -1,4 +1,5 @@
-import type { ClassicalName, DenoiseRequest } from '../contract/requests.js';
+import type { ClassicalName } from '../contract/requests/choices.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { classicalContext, classicalDenoiser, classicalSlabs } from '../filters/denoiser.js';
 import { wholePlace } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';

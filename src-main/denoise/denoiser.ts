@@ -1,4 +1,4 @@
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { openAutoencoder } from './autoencoder.js';
 import { openClassical } from './classical.js';
 import { openModelDenoiser } from './model-file.js';

@@ -1,5 +1,5 @@
 import { VERSION } from '../base/version.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 
 /** For Derivation Description: ASCII, without patient attributes. */

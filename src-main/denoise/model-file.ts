@@ -2,7 +2,7 @@ import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import { fault, type Problem, problemOf } from '../contract/errors.js';
 import type { ModelCard } from '../contract/models.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { wholePlace } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { isOfUnitNoise } from '../model-files/model-card.js';

@@ -1,6 +1,7 @@
 import { VERSION } from '../base/version.js';
 import type { TrainingReport } from '../contract/report.js';
-import type { DenoiseRequest, Effort } from '../contract/requests.js';
+import type { Effort } from '../contract/requests/choices.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { refineContext, refineSlabs } from '../filters/refine.js';
 import { wholePlace } from '../imaging/box.js';
 import { spacingRatio, type Volume } from '../imaging/volume.js';

@@ -1,7 +1,7 @@
 /** `auto` compares its denoisers on the series itself before one of them writes the result. */
 import { Random } from '../base/random.js';
 import type { ContenderName, ContenderReport, RaceReport } from '../contract/report.js';
-import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
+import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests/choices.js';
 import { classicalDenoiser } from '../filters/denoiser.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import type { UnitNoiseImage } from '../noise/domain.js';

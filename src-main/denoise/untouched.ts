@@ -1,6 +1,6 @@
 import { VERSION } from '../base/version.js';
 import { type Problem, problemOf } from '../contract/errors.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { isClean } from '../trust/clean.js';
 import { description } from './description.js';
 import type { Processed, ProcessInput, Processor } from './processor.js';

@@ -1,6 +1,6 @@
 import { onShared, sharedFloats } from '../base/shared.js';
 import { fault, type LimpidError } from '../contract/errors.js';
-import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests.js';
+import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests/choices.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { TELLING_FRAMES } from '../noise/components.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';

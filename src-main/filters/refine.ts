@@ -1,5 +1,5 @@
 import { onShared, sharedFloats } from '../base/shared.js';
-import type { Effort } from '../contract/requests.js';
+import type { Effort } from '../contract/requests/choices.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import { type BayesSettings, origins } from './bayes.js';
 import { SlicePool, type SlicePoolOptions } from './pool.js';

@@ -1,13 +1,9 @@
 import { startMeter } from '../base/progress.js';
 import { fault, type Problem, problemOf } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
-import type { EvaluateRequest } from '../contract/requests.js';
-import {
-  type EvaluatedPair,
-  type EvaluateResult,
-  type EvaluationNumbers,
-  EXIT,
-} from '../contract/results.js';
+import { EXIT } from '../contract/exit.js';
+import type { EvaluateRequest } from '../contract/requests/requests.js';
+import type { EvaluatedPair, EvaluateResult, EvaluationNumbers } from '../contract/results.js';
 import { evaluate } from '../imaging/metrics.js';
 import type { Volume } from '../imaging/volume.js';
 import { openChooser } from '../series/asked/choose.js';

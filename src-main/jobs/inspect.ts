@@ -1,15 +1,9 @@
 import { startMeter } from '../base/progress.js';
 import { type Problem, problemFrom } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
-import type { InspectRequest } from '../contract/requests.js';
-import {
-  type ComplexHalf,
-  EXIT,
-  type InspectedSeries,
-  type InspectResult,
-  isFailure,
-  type NoiseSummary,
-} from '../contract/results.js';
+import { EXIT, isFailure } from '../contract/exit.js';
+import type { InspectRequest } from '../contract/requests/requests.js';
+import type { ComplexHalf, InspectedSeries, InspectResult, NoiseSummary } from '../contract/results.js';
 import { Gathering, measuredSlices } from '../denoise/sample.js';
 import { DecodePool } from '../dicom/codec/decode.js';
 import { openSource } from '../dicom/files/sources.js';

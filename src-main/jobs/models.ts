@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { fault } from '../contract/errors.js';
+import { EXIT } from '../contract/exit.js';
 import type { ModelEntry } from '../contract/models.js';
-import type { ForeignModel, ModelsRequest } from '../contract/requests.js';
-import { EXIT, type ModelsResult } from '../contract/results.js';
+import type { ForeignModel } from '../contract/requests/choices.js';
+import type { ModelsRequest } from '../contract/requests/requests.js';
+import type { ModelsResult } from '../contract/results.js';
 import { adoptForeign } from '../model-files/foreign.js';
 import { foreignPorts } from '../model-files/foreign-ports.js';
 import { tryForeign } from '../model-files/foreign-run.js';

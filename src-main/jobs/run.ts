@@ -1,7 +1,7 @@
 import { problemFrom } from '../contract/errors.js';
 import type { Emit, ResultEvent } from '../contract/events.js';
-import type { DenoiseRequest, JobRequest } from '../contract/requests.js';
-import { exitCodeFor } from '../contract/results.js';
+import { exitCodeFor } from '../contract/exit.js';
+import type { DenoiseRequest, JobRequest } from '../contract/requests/requests.js';
 import { modelHash } from '../denoise/autoencoder.js';
 import { openDenoiser } from '../denoise/denoiser.js';
 import type { Wish } from '../process/port.js';

@@ -1,5 +1,5 @@
 import { fault } from '../contract/errors.js';
-import type { ForeignModel } from '../contract/requests.js';
+import type { ForeignModel } from '../contract/requests/choices.js';
 import type { LoadedModel } from '../runtime/types.js';
 
 /** How a network of others is fed, told by the shapes of what goes in and comes out. */

@@ -1,5 +1,5 @@
 import { fault, LimpidError } from '../contract/errors.js';
-import type { ForeignModel } from '../contract/requests.js';
+import type { ForeignModel } from '../contract/requests/choices.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import { mirrorPlane } from '../imaging/tiles.js';
 import type { LoadedModel } from '../runtime/types.js';

@@ -1,7 +1,7 @@
 import { sha256 } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import type { ModelCard } from '../contract/models.js';
-import type { ForeignModel } from '../contract/requests.js';
+import type { ForeignModel } from '../contract/requests/choices.js';
 import { withMetadata } from '../graph/onnx-metadata.js';
 import type { LoadedModel } from '../runtime/types.js';
 import { SCALE_PERCENTILES } from '../training/samples/corpus.js';

@@ -21,7 +21,7 @@ import {
   share,
   variants,
   wholeBetween,
-} from '../contract/schema.js';
+} from '../contract/schema/schema.js';
 
 /** Application entity titles (PS3.5 section 6.2): printable ASCII without backslash. */
 const title = formed(/^[\x21-\x5b\x5d-\x7e]{1,16}$/, 'must be a title of 1 to 16 characters');

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
-import { list, nullOr, type Of, object, oneOf, read, text } from '../contract/schema.js';
+import { list, nullOr, type Of, object, oneOf, read, text } from '../contract/schema/schema.js';
 import type { Rule } from './config.js';
 
 /** What the gate reads of report.json. */

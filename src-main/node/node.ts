@@ -4,7 +4,7 @@ import { removeParts } from '../base/files.js';
 import { acquireLock } from '../base/lock.js';
 import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { type Received, startStorage } from '../dicom/net/scp.js';
 import type { RunningJob } from '../process/client.js';
 import { factsOf, openAudit } from './audit.js';

@@ -2,7 +2,18 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { jsonFile } from '../base/json-file.js';
-import { flag, list, nullOr, type Of, object, oneOf, only, read, text, whole } from '../contract/schema.js';
+import {
+  flag,
+  list,
+  nullOr,
+  type Of,
+  object,
+  oneOf,
+  only,
+  read,
+  text,
+  whole,
+} from '../contract/schema/schema.js';
 
 /** Raised when an older node's records can no longer be read. */
 const FORMAT = 1;

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { freeBytes, hasCode, writeFileAtomic } from '../base/files.js';
 import { errorFrom, fault, type LimpidError, problemFrom, withoutPlace } from '../contract/errors.js';
 import { problem } from '../contract/problem.js';
-import { list, type Of, object, read, text, whole } from '../contract/schema.js';
+import { list, type Of, object, read, text, whole } from '../contract/schema/schema.js';
 import type { NodeConfig } from './config.js';
 import type { LimpidNode } from './node.js';
 import { SeriesRecord, STATES } from './record.js';

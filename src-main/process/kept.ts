@@ -1,7 +1,7 @@
 import { problemOf } from '../contract/errors.js';
 import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
-import type { JobRequest } from '../contract/requests.js';
-import { exitCodeFor } from '../contract/results.js';
+import { exitCodeFor } from '../contract/exit.js';
+import type { JobRequest } from '../contract/requests/requests.js';
 import type { ComputeMessage, StartMessage } from './port.js';
 import { type Child, forkSpawn, type ProcessEnd, type Spawn } from './spawn.js';
 

@@ -1,6 +1,6 @@
 import { log, logEvent } from '../base/log.js';
 import type { Emit, JobEvent, ResultEvent } from '../contract/events.js';
-import type { JobRequest } from '../contract/requests.js';
+import type { JobRequest } from '../contract/requests/requests.js';
 import type { Line } from './line.js';
 
 /** How a job is asked to end early: with what it has, or so that it can go on from here. */

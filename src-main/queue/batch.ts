@@ -4,7 +4,17 @@ import * as path from 'node:path';
 import { asFileError, hasCode, sha256, writeFileAtomic } from '../base/files.js';
 import { fault } from '../contract/errors.js';
 import { type PlanEntry, PlanFile } from '../contract/plan-file.js';
-import { filled, list, type Of, object, only, optional, readText, text, whole } from '../contract/schema.js';
+import {
+  filled,
+  list,
+  type Of,
+  object,
+  only,
+  optional,
+  readText,
+  text,
+  whole,
+} from '../contract/schema/schema.js';
 
 /** What is known of a batch in its output folder. Redis holds no file name: where a plan lies in `PLANS` is enough. */
 const PLANS = 'plans.jsonl';

@@ -1,4 +1,4 @@
-import { filled, flag, type Of, object, optional, whole } from '../contract/schema.js';
+import { filled, flag, type Of, object, optional, whole } from '../contract/schema/schema.js';
 
 /** Names of the two queues in Redis: series to be denoised, and what is told of those that are done. */
 export const SERIES_QUEUE = 'series';

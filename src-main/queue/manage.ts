@@ -1,5 +1,5 @@
 import { type Job, Queue } from 'bullmq';
-import { read } from '../contract/schema.js';
+import { read } from '../contract/schema/schema.js';
 import { type QueueAddress, queueFault } from './address.js';
 import { PREFIX, ROLL_UP_QUEUE, SERIES_QUEUE, SeriesJob } from './jobs.js';
 

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
-import { list, nullOr, number, type Of, object, oneOf, readText, text } from '../contract/schema.js';
+import { list, nullOr, number, type Of, object, oneOf, readText, text } from '../contract/schema/schema.js';
 import { REPORT_FILES } from '../series/publication.js';
 
 const Status = oneOf(['done', 'failed', 'skipped']);

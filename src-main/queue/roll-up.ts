@@ -5,7 +5,7 @@ import { acquireLock } from '../base/lock.js';
 import { VERSION } from '../base/version.js';
 import { fault } from '../contract/errors.js';
 import { NOTICE } from '../contract/report-version.js';
-import { read } from '../contract/schema.js';
+import { read } from '../contract/schema/schema.js';
 import { type Batch, ownFolder, readBatch } from './batch.js';
 import { seriesJobId } from './jobs.js';
 import type { Queues } from './manage.js';

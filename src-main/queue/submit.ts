@@ -3,7 +3,7 @@ import { type FlowJob, FlowProducer } from 'bullmq';
 import { exists, sha256 } from '../base/files.js';
 import { errorFrom, fault } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { startJob } from '../process/client.js';
 import { guardedPath } from '../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { asFileError, exists, hasCode } from '../base/files.js';
 import { errorFrom, fault } from '../contract/errors.js';
-import type { DenoiseRequest } from '../contract/requests.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
 import type { KeptCompute } from '../process/kept.js';
 import { ownFolder, readUnitPlan } from './batch.js';
 import type { SeriesJob } from './jobs.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { fault, LimpidError } from '../contract/errors.js';
-import { read } from '../contract/schema.js';
+import { read } from '../contract/schema/schema.js';
 import { type KeptCompute, keepCompute } from '../process/kept.js';
 import { type QueueAddress, queueFault } from './address.js';
 import { PREFIX, ROLL_UP_QUEUE, RollUpJob, SERIES_QUEUE, SeriesJob } from './jobs.js';

@@ -1,6 +1,6 @@
 import { Random } from '../base/random.js';
 import { sharedFloats } from '../base/shared.js';
-import type { Effort } from '../contract/requests.js';
+import type { Effort } from '../contract/requests/choices.js';
 import { type Looked, refine } from '../filters/refine.js';
 import { turned, turnedBack } from '../imaging/axes.js';
 import { spacingRatio, type Volume, withData } from '../imaging/volume.js';

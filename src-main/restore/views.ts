@@ -1,4 +1,4 @@
-import type { Effort } from '../contract/requests.js';
+import type { Effort } from '../contract/requests/choices.js';
 import type { Axes } from '../imaging/axes.js';
 import type { Volume } from '../imaging/volume.js';
 import type { NoiseModel } from '../noise/domain.js';

@@ -12,7 +12,7 @@ import {
   optional,
   text,
   whole,
-} from '../contract/schema.js';
+} from '../contract/schema/schema.js';
 import type { Calibration } from '../contract/viewing.js';
 import type { Processed } from '../denoise/processor.js';
 import { deriveUid } from '../dicom/elements/uid.js';

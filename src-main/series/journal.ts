@@ -20,7 +20,7 @@ import {
   type Schema,
   text,
   whole,
-} from '../contract/schema.js';
+} from '../contract/schema/schema.js';
 import { Unit, WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
 

@@ -3,7 +3,7 @@ import { call } from '../app/calls.js';
 import { checked } from '../app/checked.js';
 import type { AppService } from '../app/service.js';
 import { fault, problemFrom } from '../contract/errors.js';
-import { texts } from '../contract/schema.js';
+import { texts } from '../contract/schema/schema.js';
 import { type Answer, CHANNELS } from '../contract/transport.js';
 import { isOurs, isReport } from './origin.js';
 

@@ -1,6 +1,6 @@
 import type { BrowserWindow, Rectangle } from 'electron';
 import { jsonFile } from '../base/json-file.js';
-import { flag, integer, type Of, object, orElse, read } from '../contract/schema.js';
+import { flag, integer, type Of, object, orElse, read } from '../contract/schema/schema.js';
 
 const WindowState = object({
   bounds: object({ x: integer, y: integer, width: integer, height: integer }),

@@ -1,7 +1,7 @@
 import { sha256 } from '../base/files.js';
 import { fault } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
-import type { DeviceName } from '../contract/requests.js';
+import type { DeviceName } from '../contract/requests/choices.js';
 import { isOfUnitNoise } from '../model-files/model-card.js';
 import { type OpenModel, openModelFile } from '../model-files/model-file.js';
 import { openRuntime } from '../runtime/device.js';

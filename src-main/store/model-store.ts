@@ -6,7 +6,7 @@ import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
 import { fault } from '../contract/errors.js';
 import { type LearningPoint, ModelEntry } from '../contract/models.js';
-import { filled, object, optional, readText } from '../contract/schema.js';
+import { filled, object, optional, readText } from '../contract/schema/schema.js';
 import { withWeightsInside } from './model-weights.js';
 
 /** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */

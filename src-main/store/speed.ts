@@ -3,8 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { homeFolder } from '../base/home.js';
 import type { SeriesReport } from '../contract/report.js';
-import type { DenoiseRequest } from '../contract/requests.js';
-import { fieldsOf, fits, type Of, object, positive, text } from '../contract/schema.js';
+import type { DenoiseRequest } from '../contract/requests/requests.js';
+import { fieldsOf, fits, type Of, object, positive, text } from '../contract/schema/schema.js';
 
 /** Values and seconds of runs, by what was run; what is older counts less. */
 const SpeedsFile = fieldsOf(text, object({ values: positive, seconds: positive }));

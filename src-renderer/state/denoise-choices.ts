@@ -1,12 +1,12 @@
 import type { MeasuredNoise, SeriesCard } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
 import {
-  type DenoiseRequest,
   type DeviceName,
   type ModelChoice,
   MPPCA_LEAST_FRAMES,
   type ObjectiveName,
-} from '../../src-main/contract/requests.js';
+} from '../../src-main/contract/requests/choices.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 
 export type ModelKind = ModelChoice['kind'];
 

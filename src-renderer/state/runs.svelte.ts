@@ -1,7 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { AppApi, FoundRun, JobRecord, SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
 import type { SeriesReport } from '../../src-main/contract/report.js';
-import type { DenoiseRequest, DeviceName } from '../../src-main/contract/requests.js';
+import type { DeviceName } from '../../src-main/contract/requests/choices.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import type { Library } from './library.svelte.js';
 import type { Queue } from './queue.svelte.js';
 import { outputPaths, type RunPaths } from './results.js';

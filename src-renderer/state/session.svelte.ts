@@ -8,7 +8,7 @@ import type {
   OpenInput,
   SeriesCard,
 } from '../../src-main/contract/app.js';
-import type { DenoiseRequest, JobRequest } from '../../src-main/contract/requests.js';
+import type { DenoiseRequest, JobRequest } from '../../src-main/contract/requests/requests.js';
 import { t, tName, tn } from '../words/text.svelte.js';
 import type { Choices } from './denoise-choices.js';
 import { DenoiseDraft } from './denoise-draft.svelte.js';

@@ -1,15 +1,14 @@
 import type { SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
+import type { ArtifactName, DeviceName } from '../../src-main/contract/requests/choices.js';
+import type { FamilyInfo } from '../../src-main/contract/requests/families.js';
 import {
-  type ArtifactName,
-  type DeviceName,
   type LossChoice,
   type PairObjectiveName,
   type TrainingShape,
   type TrainRequest,
   USUAL_TRAINING,
-} from '../../src-main/contract/requests.js';
-import type { FamilyInfo } from '../../src-main/contract/results.js';
+} from '../../src-main/contract/requests/training.js';
 import { isDerived, isSecondHalf } from '../state/results.js';
 
 export type Budget = NonNullable<TrainRequest['budget']>;

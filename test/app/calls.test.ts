@@ -10,7 +10,7 @@ import { type AppApi, type Resource, Settings } from '../../src-main/contract/ap
 import { LimpidError } from '../../src-main/contract/errors.js';
 import { APP_METHODS } from '../../src-main/contract/methods.js';
 import { resourceAt, resourcePath } from '../../src-main/contract/resources.js';
-import { fits, read } from '../../src-main/contract/schema.js';
+import { fits, read } from '../../src-main/contract/schema/schema.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 afterAll(removeFolders);

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openQueue, type Queue, type QueueOptions } from '../../src-main/app/queue.js';
 import type { JobEvent, ResultEvent } from '../../src-main/contract/events.js';
-import type { JobRequest } from '../../src-main/contract/requests.js';
+import type { JobRequest } from '../../src-main/contract/requests/requests.js';
 import type { RunningJob } from '../../src-main/process/client.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { trainRequest } from '../jobs/train-request.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ARTIFACTS, simulateArtifact } from '../../src-main/artifacts/artifacts.js';
-import { ARTIFACT_NAMES } from '../../src-main/contract/requests.js';
+import { ARTIFACT_NAMES } from '../../src-main/contract/requests/choices.js';
 import { CH2, fileLacks } from '../imaging/support.js';
 import { brain, distance } from './support.js';
 

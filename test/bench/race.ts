@@ -4,7 +4,7 @@
 // repeats, whose frames that no denoiser saw are the truth.
 import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
-import { MPPCA_LEAST_FRAMES } from '../../src-main/contract/requests.js';
+import { MPPCA_LEAST_FRAMES } from '../../src-main/contract/requests/choices.js';
 import { raceReport, runRace } from '../../src-main/denoise/race.js';
 import { classicalDenoiser } from '../../src-main/filters/denoiser.js';
 import { automaticMask } from '../../src-main/imaging/metrics.js';

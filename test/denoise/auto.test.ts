@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeriesReport } from '../../src-main/contract/report.js';
-import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import { modelHash } from '../../src-main/denoise/autoencoder.js';
 import { openDenoiser } from '../../src-main/denoise/denoiser.js';
 import { cutBox } from '../../src-main/imaging/box.js';

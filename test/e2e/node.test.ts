@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { fits, list, object, text } from '../../src-main/contract/schema.js';
+import { fits, list, object, text } from '../../src-main/contract/schema/schema.js';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
 import { readConfig } from '../../src-main/node/config.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CLASSICAL_NAMES } from '../../src-main/contract/requests.js';
+import { CLASSICAL_NAMES } from '../../src-main/contract/requests/choices.js';
 import { classicalContext, classicalDenoiser } from '../../src-main/filters/denoiser.js';
 import { partsOf } from '../../src-main/filters/pool.js';
 import { withData } from '../../src-main/imaging/volume.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobRequest } from '../../src-main/contract/requests.js';
+import type { JobRequest } from '../../src-main/contract/requests/requests.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { readAll } from '../../src-main/jobs/train/train-input.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AnomalyRequest } from '../../src-main/contract/requests.js';
+import type { AnomalyRequest } from '../../src-main/contract/requests/requests.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { runTrain } from '../../src-main/jobs/train/train.js';
 import { brainSlices, removeFolders, temporaryFolder } from './fixtures.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FetchRequest } from '../../src-main/contract/requests.js';
+import type { FetchRequest } from '../../src-main/contract/requests/network.js';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
 import { runFetch } from '../../src-main/jobs/fetch.js';

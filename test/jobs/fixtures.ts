@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { sha256 } from '../../src-main/base/files.js';
 import type { JobEvent } from '../../src-main/contract/events.js';
-import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import type { Processor } from '../../src-main/denoise/processor.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { type DenoiseDependencies, runDenoise } from '../../src-main/jobs/denoise/denoise.js';

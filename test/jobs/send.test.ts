@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SendRequest } from '../../src-main/contract/requests.js';
+import type { SendRequest } from '../../src-main/contract/requests/network.js';
 import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
 import { runSend } from '../../src-main/jobs/send.js';
 import { makeDicom, tempFolder } from '../dicom/support.js';

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tensorflowFolder } from '../../src-main/base/home.js';
 import type { JobEvent } from '../../src-main/contract/events.js';
-import type { JobRequest } from '../../src-main/contract/requests.js';
+import type { JobRequest } from '../../src-main/contract/requests/requests.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { runTrain } from '../../src-main/jobs/train/train.js';
 import { FAMILIES } from '../../src-main/models/families/families.js';

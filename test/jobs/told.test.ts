@@ -7,7 +7,7 @@ import { Random } from '../../src-main/base/random.js';
 import type { JobEvent, ResultEvent } from '../../src-main/contract/events.js';
 import { Report } from '../../src-main/contract/report.js';
 import type { OutputsResult } from '../../src-main/contract/results.js';
-import { readText } from '../../src-main/contract/schema.js';
+import { readText } from '../../src-main/contract/schema/schema.js';
 import type { ProcessInput, Processor } from '../../src-main/denoise/processor.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { runJob } from '../../src-main/jobs/run.js';

@@ -1,4 +1,4 @@
-import type { TrainRequest } from '../../src-main/contract/requests.js';
+import type { TrainRequest } from '../../src-main/contract/requests/training.js';
 
 /** A short training on the CPU. */
 export function trainRequest(input: string, output: string, more: Partial<TrainRequest> = {}): TrainRequest {

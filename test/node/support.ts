@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Random } from '../../src-main/base/random.js';
 import type { ResultEvent } from '../../src-main/contract/events.js';
-import type { DenoiseRequest } from '../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import { newUid } from '../../src-main/dicom/elements/uid.js';
 import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
 import type { RunningJob } from '../../src-main/process/client.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MPPCA_LEAST_FRAMES } from '../../src-main/contract/requests.js';
+import { MPPCA_LEAST_FRAMES } from '../../src-main/contract/requests/choices.js';
 import {
   defaultChoices,
   modelChoice,

@@ -6,7 +6,7 @@ import {
   WARNING_CODES,
   whatIsSaid,
 } from '../../src-main/contract/errors.js';
-import { read } from '../../src-main/contract/schema.js';
+import { read } from '../../src-main/contract/schema/schema.js';
 import { ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
 import { englishTerm } from '../../src-main/contract/words/terms.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';

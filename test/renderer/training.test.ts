@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { WindowRequest } from '../../src-main/app/requests.js';
 import type { LearningEvent } from '../../src-main/contract/events.js';
-import type { FamilyInfo } from '../../src-main/contract/results.js';
-import { fits } from '../../src-main/contract/schema.js';
+import type { FamilyInfo } from '../../src-main/contract/requests/families.js';
+import { fits } from '../../src-main/contract/schema/schema.js';
 import { canBeLogarithmic, columnsOf, rangeOf } from '../../src-renderer/shared/learning-curve.js';
 import { NOTHING_LEARNT, withLearning } from '../../src-renderer/state/learning.js';
 import {

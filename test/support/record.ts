@@ -1,4 +1,4 @@
-import { anything, fieldsOf, fits, text } from '../../src-main/contract/schema.js';
+import { anything, fieldsOf, fits, text } from '../../src-main/contract/schema/schema.js';
 
 const Fields = fieldsOf(text, anything());
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../../contract/errors.js';
-import type { DeviceName } from '../../contract/requests.js';
+import type { DeviceName } from '../../contract/requests/choices.js';
 import type { ProbeOutcome } from '../../runtime/probe-outcome.js';
 import type { SelfTest } from '../../runtime/self-test.js';
 

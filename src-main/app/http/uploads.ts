@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
 import { fault } from '../../contract/errors.js';
-import { filled } from '../../contract/schema.js';
+import { filled } from '../../contract/schema/schema.js';
 import { checked, refuse } from '../checked.js';
 import { DROP, UPLOADS } from '../uploads-left.js';
 

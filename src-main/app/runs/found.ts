@@ -4,7 +4,7 @@ import { hasCode, sha256 } from '../../base/files.js';
 import type { FoundRun, JobRecord, OpenInput, SeriesCard } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
 import { Report, type SeriesReport } from '../../contract/report.js';
-import { readText } from '../../contract/schema.js';
+import { readText } from '../../contract/schema/schema.js';
 
 /** Folders beside an input that are looked into; nobody keeps more results of one series. */
 const MOST_FOLDERS = 500;

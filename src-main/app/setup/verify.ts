@@ -1,5 +1,5 @@
 import { errorFrom, fault } from '../../contract/errors.js';
-import type { DeviceName } from '../../contract/requests.js';
+import type { DeviceName } from '../../contract/requests/choices.js';
 import type { Spawn } from '../../process/spawn.js';
 import { devicesClient } from '../devices/client.js';
 

@@ -1,5 +1,5 @@
 import { fault } from '../../contract/errors.js';
-import type { CleanName } from '../../contract/requests.js';
+import type { CleanName } from '../../contract/requests/choices.js';
 import type { Volume } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
 import { samplePlanes } from './acquired.js';

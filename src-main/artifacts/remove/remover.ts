@@ -1,5 +1,5 @@
 import type { Axis } from '../../base/fft.js';
-import type { CleanName } from '../../contract/requests.js';
+import type { CleanName } from '../../contract/requests/choices.js';
 import type { Volume } from '../../imaging/volume.js';
 
 /** What is known of images besides their values. */

@@ -1,4 +1,4 @@
-import type { CleanName } from '../../contract/requests.js';
+import type { CleanName } from '../../contract/requests/choices.js';
 import { ghostRemover } from './ghost.js';
 import { gibbsRemover } from './gibbs.js';
 import type { Remover } from './remover.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { DeviceName } from '../../contract/requests.js';
+import type { DeviceName } from '../../contract/requests/choices.js';
 import {
   type ChoiceOptions,
   choiceOf,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { CLEAN_NAMES, type Cleaning } from '../../contract/requests.js';
+import { CLEAN_NAMES, type Cleaning } from '../../contract/requests/choices.js';
 import { cleaning, wholeNumber } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 import { CONDITIONS } from './denoise.js';

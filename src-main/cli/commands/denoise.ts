@@ -1,16 +1,16 @@
 import { Command, Option } from 'commander';
+import { EXIT } from '../../contract/exit.js';
 import {
   CLASSICAL_NAMES,
   CLEAN_NAMES,
   type Cleaning,
-  type DenoiseRequest,
   type DeviceName,
   type ModelChoice,
   type NoiseLevel,
   OBJECTIVE_NAMES,
   type ObjectiveName,
-} from '../../contract/requests.js';
-import { EXIT } from '../../contract/results.js';
+} from '../../contract/requests/choices.js';
+import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import {
   adaptation,
   cleaning,

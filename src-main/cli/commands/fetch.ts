@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { FetchQuery, SendTarget } from '../../contract/requests.js';
+import type { FetchQuery, SendTarget } from '../../contract/requests/network.js';
 import {
   applicationTitle,
   networkTarget,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { fault, problemFrom } from '../../contract/errors.js';
-import { EXIT, exitCodeFor } from '../../contract/results.js';
+import { EXIT, exitCodeFor } from '../../contract/exit.js';
 import { type Checked, checkRules } from '../../node/check.js';
 import { type NodeConfig, readConfig } from '../../node/config.js';
 import { startNode } from '../../node/node.js';

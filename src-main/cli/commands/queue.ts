@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { Command, Option } from 'commander';
 import { fault, problemFrom } from '../../contract/errors.js';
-import { EXIT, type ExitCode, exitCodeFor } from '../../contract/results.js';
+import { EXIT, type ExitCode, exitCodeFor } from '../../contract/exit.js';
 import { type QueueAddress, readAddress } from '../../queue/address.js';
 import type { QueueStatus, Queues } from '../../queue/manage.js';
 import type { RollUp } from '../../queue/outcome.js';

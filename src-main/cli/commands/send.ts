@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { SendTarget } from '../../contract/requests.js';
+import type { SendTarget } from '../../contract/requests/network.js';
 import {
   applicationTitle,
   networkTarget,

@@ -7,7 +7,7 @@ import { samplePlaces } from '../../app/samples.js';
 import { openService } from '../../app/service.js';
 import { homeFolder } from '../../base/home.js';
 import { problemFrom } from '../../contract/errors.js';
-import { EXIT, exitCodeFor } from '../../contract/results.js';
+import { EXIT, exitCodeFor } from '../../contract/exit.js';
 import { forkSpawn } from '../../process/spawn.js';
 import { wholeNumber } from '../terminal/options.js';
 import { toldLine } from '../terminal/words.js';

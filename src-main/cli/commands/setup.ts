@@ -4,7 +4,7 @@ import { type Recipe, type SetupResult, setUp, takeAway } from '../../app/setup/
 import { tensorflowRecipe } from '../../app/setup/tensorflow.js';
 import { verifyDevice } from '../../app/setup/verify.js';
 import { problemFrom } from '../../contract/errors.js';
-import { EXIT, exitCodeFor } from '../../contract/results.js';
+import { EXIT, exitCodeFor } from '../../contract/exit.js';
 import { forkSpawn } from '../../process/spawn.js';
 import { scriptLine } from '../terminal/json.js';
 import { toldLine } from '../terminal/words.js';

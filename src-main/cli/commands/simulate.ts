@@ -1,5 +1,10 @@
 import { Command, Option } from 'commander';
-import { ARTIFACT_NAMES, type ArtifactName, NOISE_KINDS, type NoiseKind } from '../../contract/requests.js';
+import {
+  ARTIFACT_NAMES,
+  type ArtifactName,
+  NOISE_KINDS,
+  type NoiseKind,
+} from '../../contract/requests/choices.js';
 import { realNumber, wholeNumber } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 

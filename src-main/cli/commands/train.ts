@@ -1,15 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ARTIFACT_NAMES, type ArtifactName, type DeviceName } from '../../contract/requests/choices.js';
 import {
-  ARTIFACT_NAMES,
-  type ArtifactName,
-  type DeviceName,
   LOSS_CHOICES,
   PAIR_OBJECTIVE_NAMES,
   type PairObjectiveName,
   type TrainRequest,
   USUAL_TRAINING,
   usualObjective,
-} from '../../contract/requests.js';
+} from '../../contract/requests/training.js';
 import {
   type ChoiceOptions,
   choiceOf,

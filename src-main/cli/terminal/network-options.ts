@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { SendTarget } from '../../contract/requests.js';
+import type { SendTarget } from '../../contract/requests/network.js';
 
 export interface TlsOptions {
   readonly tls: boolean;

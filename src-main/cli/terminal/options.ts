@@ -6,7 +6,7 @@ import {
   DEVICE_NAMES,
   type DeviceName,
   type NoiseLevel,
-} from '../../contract/requests.js';
+} from '../../contract/requests/choices.js';
 
 /** Parsers of option values: each says what is wrong and what would be right. */
 

@@ -1,6 +1,7 @@
 import type { JobEvent, ResultEvent } from '../../contract/events.js';
-import type { JobRequest } from '../../contract/requests.js';
-import type { ExitCode, StoppedResult } from '../../contract/results.js';
+import type { ExitCode } from '../../contract/exit.js';
+import type { JobRequest } from '../../contract/requests/requests.js';
+import type { StoppedResult } from '../../contract/results.js';
 import { startJob } from '../../process/client.js';
 import { describeResult } from './describe.js';
 import { scriptLine } from './json.js';

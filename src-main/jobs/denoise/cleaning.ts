@@ -4,7 +4,7 @@ import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { LimpidError, type Problem, problemFrom, problemOf, withoutPlace } from '../../contract/errors.js';
 import type { CleanedReport } from '../../contract/report.js';
-import { CLEAN_NAMES, type Cleaning } from '../../contract/requests.js';
+import { CLEAN_NAMES, type Cleaning } from '../../contract/requests/choices.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { StackInput } from '../../series/input.js';
 import { cleaningTrust } from '../../trust/cleaning.js';

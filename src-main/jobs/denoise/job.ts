@@ -1,6 +1,6 @@
 import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import type { Cleaning } from '../../contract/requests.js';
+import type { Cleaning } from '../../contract/requests/choices.js';
 import type { Processor } from '../../denoise/processor.js';
 import type { GivenNoise } from '../../series/asked/given-noise.js';
 import type { InputSet, UnitInput } from '../../series/input.js';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { exists, writeFileAtomic } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
 import { fault, problemOf } from '../../contract/errors.js';
-import type { DenoiseRequest } from '../../contract/requests.js';
+import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
 import type { InputSet, UnitInput } from '../../series/input.js';
 import { guardedPath } from '../../series/open-input.js';

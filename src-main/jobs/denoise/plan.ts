@@ -1,8 +1,10 @@
 import { VERSION } from '../../base/version.js';
 import { type Problem, problemFrom, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import { type DenoiseRequest, MPPCA_LEAST_FRAMES } from '../../contract/requests.js';
-import { EXIT, isFailure, type PlannedSeries, type PlanResult } from '../../contract/results.js';
+import { EXIT, isFailure } from '../../contract/exit.js';
+import { MPPCA_LEAST_FRAMES } from '../../contract/requests/choices.js';
+import type { DenoiseRequest } from '../../contract/requests/requests.js';
+import type { PlannedSeries, PlanResult } from '../../contract/results.js';
 import { openChooser } from '../../series/asked/choose.js';
 import { openGivenNoise } from '../../series/asked/given-noise.js';
 import { isChosen, openChosen } from '../../series/asked/open-chosen.js';

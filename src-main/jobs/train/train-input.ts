@@ -8,8 +8,8 @@ import {
   problemOf,
 } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import type { TrainRequest } from '../../contract/requests.js';
-import { isFailure } from '../../contract/results.js';
+import { isFailure } from '../../contract/exit.js';
+import type { TrainRequest } from '../../contract/requests/training.js';
 import type { Volume } from '../../imaging/volume.js';
 import { estimateNoise } from '../../noise/estimate.js';
 import { type Chooser, choiceOf, openChooser } from '../../series/asked/choose.js';

@@ -5,7 +5,7 @@ import { exists, sha256, writeFileAtomic } from '../../base/files.js';
 import { LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import type { ModelCard, ModelEntry } from '../../contract/models.js';
-import type { TrainRequest } from '../../contract/requests.js';
+import type { TrainRequest } from '../../contract/requests/training.js';
 import type { TrainResult } from '../../contract/results.js';
 import { exportModel, readModelWeights } from '../../model-files/model-file.js';
 import type { Runtime } from '../../runtime/types.js';

@@ -1,6 +1,6 @@
 import { fault } from '../../contract/errors.js';
 import type { ModelCard } from '../../contract/models.js';
-import type { TrainRequest } from '../../contract/requests.js';
+import type { TrainRequest } from '../../contract/requests/training.js';
 import { familyNamed } from '../../models/families/families.js';
 import type { Family, FamilySettings } from '../../models/family.js';
 import { type FamilyPlan, modelOf } from '../../training/family.js';

@@ -1,6 +1,6 @@
 import { type Condition, meets, parseCondition, testsOf, wrongCondition } from '../../base/condition.js';
 import { fault } from '../../contract/errors.js';
-import type { DenoiseRequest } from '../../contract/requests.js';
+import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import { isAttributeName } from '../../dicom/read/keywords.js';
 import type { InputSet, StackInput } from '../input.js';
 

@@ -1,7 +1,7 @@
 /** A noise level that a person gives instead of an estimate: a number, maps, or a scan of noise. */
 import { sha256 } from '../../base/files.js';
 import { fault, LimpidError } from '../../contract/errors.js';
-import type { NoiseLevel } from '../../contract/requests.js';
+import type { NoiseLevel } from '../../contract/requests/choices.js';
 import { openSource } from '../../dicom/files/sources.js';
 import { isParametricMap, readMapFrame, readMapInstance } from '../../dicom/read/parametric-map-read.js';
 import type { Volume } from '../../imaging/volume.js';

@@ -1,6 +1,6 @@
 import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import type { DenoiseRequest } from '../../contract/requests.js';
+import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import type { InputSet, Wants } from '../input.js';
 import { openInputs } from '../open-input.js';
 import type { Chooser } from './choose.js';

@@ -12,9 +12,10 @@ import {
   type PlannedFile,
   type SeriesNumbers,
 } from '../../contract/plan-file.js';
-import type { DenoiseRequest, NoiseLevel } from '../../contract/requests.js';
+import type { NoiseLevel } from '../../contract/requests/choices.js';
+import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import type { PlannedSeries } from '../../contract/results.js';
-import { read } from '../../contract/schema.js';
+import { read } from '../../contract/schema/schema.js';
 import type { InputSet, StackInput, Unit } from '../input.js';
 import { openRequested } from './open-chosen.js';
 

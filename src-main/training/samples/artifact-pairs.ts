@@ -2,7 +2,7 @@ import { ARTIFACTS, modelFor } from '../../artifacts/artifacts.js';
 import type { ArtifactPlane } from '../../artifacts/plane.js';
 import { Random } from '../../base/random.js';
 import { fault } from '../../contract/errors.js';
-import type { ArtifactName } from '../../contract/requests.js';
+import type { ArtifactName } from '../../contract/requests/choices.js';
 import { FOLDS } from '../../models/family.js';
 import { quantile } from '../../noise/robust.js';
 import type { BatchSource, Part } from './batches.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import type { AnomalyReport } from '../../../src-main/contract/anomaly.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
-import type { AnomalyRequest } from '../../../src-main/contract/requests.js';
+import type { AnomalyRequest } from '../../../src-main/contract/requests/requests.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';

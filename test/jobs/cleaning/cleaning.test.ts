@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { Report } from '../../../src-main/contract/report.js';
-import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
 import { findElement, walkElements } from '../../../src-main/dicom/elements/elements.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MEMORY_SETTING } from '../../../src-main/base/memory.js';
-import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
 import { writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { makeDicom } from '../../dicom/support.js';

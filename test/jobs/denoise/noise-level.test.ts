@@ -1,7 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { DenoiseRequest, NoiseLevel } from '../../../src-main/contract/requests.js';
+import type { NoiseLevel } from '../../../src-main/contract/requests/choices.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
 import type { Processor } from '../../../src-main/denoise/processor.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report, SeriesImages } from '../../../src-main/contract/report.js';
-import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
 import { modelHash } from '../../../src-main/denoise/autoencoder.js';
 import { openDenoiser } from '../../../src-main/denoise/denoiser.js';
 import { runDenoise } from '../../../src-main/jobs/denoise/denoise.js';

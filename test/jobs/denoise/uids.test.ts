@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import type { PlanFile } from '../../../src-main/contract/plan-file.js';
 import type { OutputReport, Report } from '../../../src-main/contract/report.js';
-import type { DenoiseRequest } from '../../../src-main/contract/requests.js';
+import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
 import { isUid } from '../../../src-main/dicom/elements/uid.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { makeDicom } from '../../dicom/support.js';

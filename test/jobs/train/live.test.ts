@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobEvent, LearningEvent } from '../../../src-main/contract/events.js';
-import type { TrainRequest } from '../../../src-main/contract/requests.js';
+import type { TrainRequest } from '../../../src-main/contract/requests/training.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
 import { readModelWeights } from '../../../src-main/model-files/model-file.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrainRequest } from '../../../src-main/contract/requests.js';
+import type { TrainRequest } from '../../../src-main/contract/requests/training.js';
 import { planOf } from '../../../src-main/jobs/train/train-plan.js';
 import { FAMILIES } from '../../../src-main/models/families/families.js';
 import { LOSS_NAMES } from '../../../src-main/models/losses.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
-import { ARTIFACT_NAMES } from '../../../src-main/contract/requests.js';
+import { ARTIFACT_NAMES } from '../../../src-main/contract/requests/choices.js';
 import { artifactBatches, artifactObjective } from '../../../src-main/training/samples/artifact-pairs.js';
 import { corpusSeries, splitCorpus } from '../../../src-main/training/samples/corpus.js';
 import { foldedView } from '../../../src-main/training/samples/folds.js';

@@ -1,0 +1,70 @@
+import {
+  filled,
+  flag,
+  nullOr,
+  type Of,
+  object,
+  only,
+  optional,
+  some,
+  tuple,
+  whole,
+} from '../schema/schema.js';
+
+/** Where a DICOM application listens, and how it is called. */
+export const SendTarget = object({
+  title: filled,
+  host: filled,
+  port: whole,
+  /** PEM files; null: without TLS. */
+  tls: nullOr(
+    object({
+      authority: nullOr(filled),
+      certificate: nullOr(filled),
+      key: nullOr(filled),
+    }),
+  ),
+});
+export type SendTarget = Of<typeof SendTarget>;
+
+export const SendRequest = object({
+  type: only('send'),
+  /** Output folders of `denoise`, or any folders and files with DICOM. */
+  inputs: some,
+  target: SendTarget,
+  /** Our own application entity title. */
+  calling: filled,
+  /** Whether series whose trust report fails are sent too. */
+  all: flag,
+  /** How often a broken connection is tried again. */
+  retries: whole,
+});
+export type SendRequest = Of<typeof SendRequest>;
+
+/** What is asked of an archive, as its keys take it: wildcards in texts, ranges in dates. At least one is given. */
+export const FetchQuery = object({
+  study: optional(filled),
+  series: optional(filled),
+  accession: optional(filled),
+  patientId: optional(filled),
+  /** 20260131, or 20260101-20260131. */
+  date: optional(filled),
+  modality: optional(filled),
+  studyDescription: optional(filled),
+  seriesDescription: optional(filled),
+});
+export type FetchQuery = Of<typeof FetchQuery>;
+
+export const FetchRequest = object({
+  type: only('fetch'),
+  source: SendTarget,
+  /** Our own application entity title. */
+  calling: filled,
+  query: FetchQuery,
+  /** New, empty or of an earlier fetch; null: only say what matches. */
+  into: nullOr(filled),
+  /** Hours of the day between which series are begun, from and until; null: always. */
+  between: nullOr(tuple([whole, whole])),
+  retries: whole,
+});
+export type FetchRequest = Of<typeof FetchRequest>;
