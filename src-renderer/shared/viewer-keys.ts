@@ -192,3 +192,39 @@ export function commandOf(pressed: Key): Command | null {
 function find(name: string): Command | null {
   return SHORTCUTS.find(({ keys }) => keys.includes(name))?.command ?? null;
 }
+
+const SIGNS: Readonly<Record<string, string>> = {
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Control: 'Ctrl',
+};
+
+/**
+ * The keys of a command as they stand on a keyboard, each by itself; the digits in a row are one range.
+ *
+ * @param space what the space bar is called
+ */
+export function keyNames({ keys }: Pick<Shortcut, 'keys'>, space: string): string[] {
+  const [first = '', ...rest] = keys;
+  if (rest.length > 1 && keys.every((key, i) => key === String(Number(first) + i)))
+    return [`${first} – ${keys.at(-1)}`];
+  return keys.map((key) => keyName(key, space));
+}
+
+/** `Control+ArrowLeft`; a plus sign may be the key itself. */
+function keyName(keys: string, space: string): string {
+  const named = (part: string) =>
+    SIGNS[part] ?? (part === ' ' ? space : part.length === 1 ? part.toUpperCase() : part);
+  return keys
+    .split(/\+(?=.)/)
+    .map(named)
+    .join('+');
+}
+
+/** The first key of a command; null: it has none. */
+export function keyOf(command: Command, space: string): string | null {
+  const shortcut = SHORTCUTS.find((one) => one.command === command);
+  return shortcut === undefined ? null : (keyNames(shortcut, space)[0] ?? null);
+}

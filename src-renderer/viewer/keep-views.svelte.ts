@@ -36,7 +36,7 @@ export function keepViews(session: ViewerSession, api: () => Pick<AppApi, 'keptV
       })
       .then((kept) => {
         if (session.series.before?.key !== key) return;
-        // whoever has begun to work by now is not interrupted
+        // what was measured meanwhile stays: the kept measurements would take its place
         if (kept !== null && session.view.measurements.length === 0) session.restore(kept);
         known = { key, written: JSON.stringify(session.kept()) };
       });

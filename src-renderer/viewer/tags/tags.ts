@@ -60,11 +60,3 @@ function comparePaths(a: string, b: string): number {
   }
   return left.length - right.length;
 }
-
-/** Value representations that name nobody. */
-const SAFE = new Set(['AT', 'CS', 'DS', 'FD', 'FL', 'IS', 'SL', 'SQ', 'SS', 'SV', 'UL', 'US', 'UV']);
-
-/** Whether a value may name a patient, or tell of one: it is hidden with the patients. */
-export function mayName({ tag, vr, name }: Pick<TagRow, 'tag' | 'vr' | 'name'>): boolean {
-  return !SAFE.has(vr) || tag.startsWith('0010') || name === '';
-}
