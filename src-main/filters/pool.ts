@@ -19,15 +19,26 @@ const MOST_THREADS = 8;
 /** Threads without work, for the next pool: to start one takes a tenth of a second of processor time. */
 const idle = new Set<Worker>();
 const scripts = new WeakMap<Worker, string>();
+/** Bytes of images that a thread has been given since it started. */
+const given = new WeakMap<Worker, number>();
 
 /**
- * Runs slice tasks in threads. The result does not depend on their number. Threads of a closed pool wait for the next
- * one, without keeping the process alive.
+ * A thread that was given more does not wait for the next pool: it lets go of no image before its engine collects its
+ * garbage, which is small, and keeps the memory of its largest task. Work on so much takes far longer than to start one.
+ */
+const MOST_HELD = 32 * 1024 ** 2;
+
+/**
+ * Runs slice tasks in threads. The result does not depend on their number. Threads of a closed pool that worked on
+ * little wait for the next one, without keeping the process alive; the others end, and with them what they hold.
  */
 export class SlicePool {
   readonly threads: number;
   readonly #script: URL | undefined;
   readonly #workers: Worker[] = [];
+  /** Images of the tasks so far, and the bytes of all of them. */
+  readonly #images = new WeakSet<ArrayBufferLike>();
+  #bytes = 0;
 
   constructor(options: SlicePoolOptions = {}) {
     this.threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, threadsAllowed()));
@@ -50,6 +61,7 @@ export class SlicePool {
       }
       return;
     }
+    for (const task of tasks) this.#count(task);
     const waiting = [...tasks];
     const script = this.#script ?? builtScript('classical-worker.js', import.meta.url);
     while (this.#workers.length < Math.min(this.threads, tasks.length))
@@ -69,12 +81,27 @@ export class SlicePool {
     }
   }
 
-  /** The threads wait for the next pool then. */
+  /** The threads wait for the next pool then, or end. */
   close(): void {
     for (const worker of this.#workers.splice(0)) {
       if (hasEnded(worker)) continue;
+      const bytes = (given.get(worker) ?? 0) + this.#bytes;
+      if (bytes > MOST_HELD) {
+        void worker.terminate();
+        continue;
+      }
+      given.set(worker, bytes);
       worker.unref();
       idle.add(worker);
+    }
+  }
+
+  #count({ input, output, step }: SliceTask): void {
+    const images = 'pilot' in step ? [input, output, step.pilot] : [input, output];
+    for (const { buffer } of images) {
+      if (this.#images.has(buffer)) continue;
+      this.#images.add(buffer);
+      this.#bytes += buffer.byteLength;
     }
   }
 }
@@ -84,6 +111,7 @@ function takeWorker(script: URL): Worker {
   for (const worker of idle) {
     if (scripts.get(worker) !== script.href) continue;
     idle.delete(worker);
+    if (hasEnded(worker)) continue;
     worker.ref();
     return worker;
   }

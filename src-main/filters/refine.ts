@@ -212,17 +212,20 @@ async function runPass(
 ): Promise<void> {
   const area = grid.columns * grid.rows;
   const slabs = slabsOf(grid.slices, settings, looked);
-  const taskOf = ({ from, to, layer }: Slab): SliceTask => {
+  const round = Math.min(ROUND * pool.threads, slabs.length);
+  const deepest = slabs.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+  // the same for each round: threads hold on to what they were given for a while
+  const outputs = Array.from({ length: round }, () => sharedFloats(2 * deepest * area));
+  const taskOf = ({ from, to, layer }: Slab, k: number): SliceTask => {
     const slices = to - from;
     return {
       step: { name: 'bayes', pilot: pilot.subarray(from * area, to * area), layer, settings },
       grid: { ...grid, slices },
       range: { from: 0, to: slices },
       input: input.subarray(from * area, to * area),
-      output: sharedFloats(2 * slices * area),
+      output: outputs[k].subarray(0, 2 * slices * area),
     };
   };
-  const round = ROUND * pool.threads;
   let sums = openSums(0, 0, area);
   let done = 0;
   for (let first = 0; first < slabs.length; first += round) {

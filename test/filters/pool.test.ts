@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { sharedFloats } from '../../src-main/base/shared.js';
 import { SlicePool } from '../../src-main/filters/pool.js';
@@ -14,18 +16,28 @@ parentPort.on('message', (task) => {
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-async function threadOf(worker: URL): Promise<number> {
-  const task: SliceTask = {
+/** What the pool is given, as many values each. */
+function drawnTask(values: number): SliceTask {
+  return {
     step: { name: 'nlm', settings: { reach: 1, reachThrough: 0, rician: false } },
-    grid: { columns: 1, rows: 1, slices: 1 },
+    grid: { columns: values, rows: 1, slices: 1 },
     range: { from: 0, to: 1 },
-    input: sharedFloats(1),
-    output: sharedFloats(1),
+    input: sharedFloats(values),
+    output: sharedFloats(values),
   };
+}
+
+async function threadOf(worker: URL, values = 1): Promise<number> {
+  const task = drawnTask(values);
   const pool = new SlicePool({ threads: 2, worker });
   await pool.run([task], () => {});
   pool.close();
   return task.output[0];
+}
+
+/** The next thread that is started. */
+function started(): Promise<Worker> {
+  return new Promise((resolve) => process.once('worker', resolve));
 }
 
 describe('a pool of threads', () => {
@@ -40,9 +52,33 @@ describe('a pool of threads', () => {
     expect(await threadOf(script('//'))).not.toBe(await threadOf(script('// another')));
   });
 
-  it('does without a thread that ended while it waited', async () => {
-    const worker = script('setImmediate(() => process.exit());');
+  it.each([
+    ['with its last message', 'process.exit();'],
+    ['while it waited', 'setTimeout(() => process.exit(), 100);'],
+  ])('does without a thread that ended %s', async (_, then) => {
+    const worker = script(then);
+    const thread = started();
     const first = await threadOf(worker);
-    await expect.poll(() => threadOf(worker), { timeout: 60_000 }).not.toBe(first);
+    const one = await thread;
+    if (one.threadId !== -1) await once(one, 'exit');
+    expect(await threadOf(worker)).not.toBe(first);
+  });
+
+  it('ends threads that were given much, since they hold on to it', async () => {
+    const worker = script('// much');
+    const thread = started();
+    const ended = thread.then((one) => once(one, 'exit'));
+    const first = await threadOf(worker, 8 * 1024 ** 2);
+    await ended;
+    expect(await threadOf(worker)).not.toBe(first);
+  });
+
+  it('ends threads that were given much by and by', async () => {
+    const worker = script('// by and by');
+    const thread = started();
+    const ended = thread.then((one) => once(one, 'exit'));
+    const [first, again] = [await threadOf(worker, 3 * 1024 ** 2), await threadOf(worker, 3 * 1024 ** 2)];
+    expect(again).toBe(first);
+    await ended;
   });
 });
