@@ -276,13 +276,14 @@ export const CleaningTrust = object({
   psnr: nullOr(number),
   /** Pearson correlation of what was removed with the details of the result: structure that went with it. */
   structure: nullOr(number),
-  /** Contrast of inserted lesions that the result shows, %; null where there was no room. */
+  /** Contrast of inserted lesions that the result shows, %, at most 100; null where there was no room, or where nothing
+   * was removed from the slices that they are put into. */
   kept: nullOr(number),
   lesions: number,
   /** Where most was changed. */
   places: list(
     object({
-      /** From 1. */
+      /** Both from 1. */
       slice: number,
       frame: number,
       /** From 0. */

@@ -6,6 +6,7 @@
  * the other, whatever the tissue.
  */
 import type { Axis } from '../../base/fft.js';
+import { Pair } from '../../base/linear/pair.js';
 import { type Volume, withData } from '../../imaging/volume.js';
 import { median } from '../../noise/robust.js';
 import { brightOf, requireMr } from './images.js';
@@ -17,8 +18,25 @@ export const ghostRemover: Remover = { name: 'ghost', when: 'before', look };
 const [CERTAIN, POSSIBLE] = [0.9, 0.75];
 /** Least ghost over its parent. */
 const LEAST = 0.03;
-/** Darker than this share of the parent a place may be air with a ghost; a parent is brighter than this share of the bright. */
-const [GHOST, PARENT] = [0.5, 0.3];
+/** A parent is brighter than this share of the bright. */
+const PARENT = 0.3;
+/**
+ * Up to this share of its parent a place may be air with a ghost. Weak ghosts are told among places that are darker than
+ * any parent; strong ones are not, so they must keep to one share of their parents, as dark tissue does not.
+ */
+const SHARE = { weak: 0.5, strong: 0.75 } as const;
+type Strength = keyof typeof SHARE;
+/** A strong ghost is at least so much of the parent. */
+const LEAST_STRONG = 0.2;
+/**
+ * So many of the places must be as dark as the phase says: to a share of that, and to the deviation of the noise or a share
+ * of the bright. Dark tissue is not.
+ */
+const NEAR = { places: 0.6, share: 0.15, least: 0.01 } as const;
+/** Noise alone is darker than so many deviations; nothing that it makes may be cut off. */
+const NOISE_REACH = 3.5;
+/** Median of the square of magnitudes that are noise alone, in variances. */
+const MEDIAN_POWER = 2 * Math.LN2;
 /** Parts of the read-out that are fitted by a line. */
 const PARTS = 8;
 const LEAST_PAIRS = 40;
@@ -86,28 +104,76 @@ interface Pairs {
   readonly ghosts: number[];
   readonly parents: number[];
   readonly parts: number[];
-  /** Power where both are dark: noise. */
-  readonly airs: number[];
+}
+
+interface Looking {
+  readonly volume: Volume;
+  readonly planes: readonly number[];
+  readonly axis: Axis;
+  readonly bright: number;
+  /** Deviation of the noise where nothing else is. */
+  readonly sigma: number;
 }
 
 /** null: too few dark places with something bright half a field of view away. */
 function phaseOf(volume: Volume, planes: readonly number[], axis: Axis, bright: number): Phase | null {
-  const pairs: Pairs = { ghosts: [], parents: [], parts: [], airs: [] };
-  for (const plane of planes) addPairs(volume, plane, axis, bright, pairs);
-  const { ghosts, parents, parts, airs } = pairs;
+  const looking = { volume, planes, axis, bright, sigma: noiseOf(volume, planes, axis, bright) };
+  const strong = fitOf(looking, 'strong');
+  const isStrong = strong !== null && strong.alike > 0 && Math.tan(strong.middle) >= LEAST_STRONG;
+  return isStrong ? strong : fitOf(looking, 'weak');
+}
+
+/** Deviation of the noise, where a place and that half a field of view away are dark. */
+function noiseOf(volume: Volume, planes: readonly number[], axis: Axis, bright: number): number {
+  const powers: number[] = [];
+  const [length, along] = lengthsOf(volume, axis);
+  for (const plane of planes)
+    for (let line = 0; line < along; line++)
+      for (let at = line % AIR_STEP; at < length; at += AIR_STEP) {
+        const value = volume.data[indexOf(volume, plane, axis, line, at)];
+        if (Math.max(value, halfAway(volume, plane, axis, line, at)) < PARENT * bright)
+          powers.push(value ** 2);
+      }
+  return powers.length < LEAST_PAIRS ? 0 : Math.sqrt(median(powers) / MEDIAN_POWER);
+}
+
+/** So many places of air are enough: every fifth. */
+const AIR_STEP = 5;
+
+function lengthsOf({ rows, columns }: Volume, axis: Axis): [length: number, along: number] {
+  return axis === 'y' ? [rows, columns] : [columns, rows];
+}
+
+function fitOf(looking: Looking, strength: Strength): Phase | null {
+  const pairs: Pairs = { ghosts: [], parents: [], parts: [] };
+  for (const plane of looking.planes) addPairs(looking, strength, plane, pairs);
+  const { ghosts, parents, parts } = pairs;
   if (ghosts.length < LEAST_PAIRS) return null;
-  const floor = airs.length > 0 ? median(airs) : 0;
-  const alike = alikeness(ghosts, parents);
-  const ratios = ghosts.map((ghost, i) => (ghost * ghost - floor) / (parents[i] * parents[i]));
-  const points = Array.from({ length: PARTS }, (_, part) => ratios.filter((_, i) => parts[i] === part))
+  const floor = MEDIAN_POWER * looking.sigma ** 2;
+  const angles = ghosts.map((ghost, i) =>
+    Math.atan(Math.sqrt(Math.max(0, ghost * ghost - floor)) / parents[i]),
+  );
+  const placeOf = (part: number) => (part + 0.5) / PARTS - 0.5;
+  const points = Array.from({ length: PARTS }, (_, part) => angles.filter((_, i) => parts[i] === part))
     .map((some, part) => ({
-      at: (part + 0.5) / PARTS - 0.5,
+      at: placeOf(part),
       weight: some.length,
-      angle: some.length > 0 ? Math.atan(Math.sqrt(Math.max(0, median(some)))) : 0,
+      angle: some.length > 0 ? median(some) : 0,
     }))
     .filter(({ weight }) => weight >= LEAST_PAIRS / PARTS);
   const { middle, slope } = lineThrough(points);
-  return { axis, middle: Math.max(0, middle), slope, alike };
+  const apart = Math.max(looking.sigma, NEAR.least * looking.bright);
+  const near = ghosts.filter((ghost, i) => {
+    const told = Math.hypot(Math.tan(middle + slope * placeOf(parts[i])) * parents[i], Math.sqrt(floor));
+    return Math.abs(ghost - told) <= apart + NEAR.share * told;
+  }).length;
+  const isNear = near >= NEAR.places * ghosts.length;
+  return {
+    axis: looking.axis,
+    middle: Math.max(0, middle),
+    slope,
+    alike: isNear ? alikeness(ghosts, parents) : 0,
+  };
 }
 
 /** Groups of pairs by the brightness of the parent. */
@@ -123,41 +189,47 @@ function alikeness(ghosts: readonly number[], parents: readonly number[]): numbe
   const groups = Array.from({ length: GROUPS }, (_, k) => order.slice(k * size, (k + 1) * size)).filter(
     (group) => group.length > 0,
   );
-  const powers = groups.map((group) => median(group.map((i) => parents[i] ** 2)));
-  const dark = groups.map((group) => median(group.map((i) => ghosts[i] ** 2)));
-  return Math.max(0, correlation(dark, powers));
+  const pair = new Pair();
+  for (const group of groups)
+    pair.add(median(group.map((i) => ghosts[i] ** 2)), median(group.map((i) => parents[i] ** 2)));
+  return Math.max(0, pair.correlation() ?? 0);
 }
 
-function addPairs(volume: Volume, plane: number, axis: Axis, bright: number, pairs: Pairs): void {
-  const { rows, columns } = volume;
-  const [length, along] = axis === 'y' ? [rows, columns] : [columns, rows];
+function addPairs(looking: Looking, strength: Strength, plane: number, pairs: Pairs): void {
+  const { volume, axis, bright, sigma } = looking;
+  const [length, along] = lengthsOf(volume, axis);
+  const most = strength === 'weak' ? PARENT * bright : Number.POSITIVE_INFINITY;
   for (let line = 0; line < along; line++)
     for (let at = 0; at < length; at++) {
       const parent = halfAway(volume, plane, axis, line, at);
-      const ghost = volume.data[indexOf(volume, plane, axis, line, at)];
-      if (parent < AIR * bright && ghost < AIR * bright && (line + at) % AIR_STEP === 0)
-        pairs.airs.push(ghost * ghost);
       if (parent < PARENT * bright) continue;
+      const ghost = volume.data[indexOf(volume, plane, axis, line, at)];
+      const dark = Math.max(SHARE[strength] * parent, NOISE_REACH * sigma);
       // Around the rim of the tissue nothing is air.
-      if (ghost > GHOST * parent || ghost > PARENT * bright || isRim(volume, plane, axis, line, at, bright))
-        continue;
+      if (ghost > Math.min(most, dark) || isRim(looking, strength, plane, line, at)) continue;
       pairs.ghosts.push(ghost);
       pairs.parents.push(parent);
       pairs.parts.push(Math.min(PARTS - 1, Math.floor((PARTS * line) / along)));
     }
 }
 
-/** Both darker than this share of the bright are air; so many of them are enough. */
-const [AIR, AIR_STEP] = [0.12, 5];
 const RIM = 3;
 
-function isRim(volume: Volume, plane: number, axis: Axis, line: number, at: number, bright: number): boolean {
-  const length = axis === 'y' ? volume.rows : volume.columns;
-  for (const step of [-RIM, RIM]) {
+/** Whether there is tissue near by: what is bright, and where ghosts are strong no ghost of what is brighter. */
+function isRim(
+  { volume, axis, bright }: Looking,
+  strength: Strength,
+  plane: number,
+  line: number,
+  at: number,
+): boolean {
+  const [length] = lengthsOf(volume, axis);
+  return [-RIM, RIM].some((step) => {
     const other = (at + step + length) % length;
-    if (volume.data[indexOf(volume, plane, axis, line, other)] > PARENT * bright) return true;
-  }
-  return false;
+    const value = volume.data[indexOf(volume, plane, axis, line, other)];
+    if (value <= PARENT * bright) return false;
+    return strength === 'weak' || value > SHARE.strong * halfAway(volume, plane, axis, line, other);
+  });
 }
 
 function indexOf({ rows, columns }: Volume, plane: number, axis: Axis, line: number, at: number): number {
@@ -189,18 +261,6 @@ function lineThrough(points: readonly { at: number; weight: number; angle: numbe
   const spread = xx - (x * x) / w;
   const slope = points.length > 2 && spread > 0 ? (xy - (x * y) / w) / spread : 0;
   return { middle: (y - slope * x) / w, slope };
-}
-
-function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) ** 2;
-    bb += (b[i] - mb) ** 2;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
 
 function removeFrom(volume: Volume, plane: number, { axis, middle, slope }: Phase, data: Float32Array): void {

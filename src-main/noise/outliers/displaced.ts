@@ -1,3 +1,4 @@
+import { Pair } from '../../base/linear/pair.js';
 import { planeLength, type Volume } from '../../imaging/volume.js';
 import { median } from '../robust.js';
 import type { Peers } from './signals.js';
@@ -51,16 +52,7 @@ function shiftBetween(usual: Float64Array, moved: Float64Array): number {
 function fitAt(usual: Float64Array, moved: Float64Array, shift: number): number {
   const from = Math.max(0, shift);
   const to = Math.min(moved.length, moved.length + shift);
-  let [a, b, aa, bb, ab] = [0, 0, 0, 0, 0];
-  const n = to - from;
-  for (let i = from; i < to; i++) {
-    const [u, v] = [usual[i - shift], moved[i]];
-    a += u;
-    b += v;
-    aa += u * u;
-    bb += v * v;
-    ab += u * v;
-  }
-  const spread = Math.sqrt(Math.max(0, aa - (a * a) / n) * Math.max(0, bb - (b * b) / n));
-  return spread > 0 ? (ab - (a * b) / n) / spread : 0;
+  const pair = new Pair();
+  for (let i = from; i < to; i++) pair.add(usual[i - shift], moved[i]);
+  return pair.correlation() ?? 0;
 }

@@ -1,5 +1,6 @@
 /** What was removed, plane by plane, as noise of one level: what tests that look for small things look at. */
 import type { Volume } from '../../imaging/volume.js';
+import { meanAround } from './around.js';
 import type { NoiseModel } from './noise-model.js';
 import { Sizes } from './sums.js';
 
@@ -83,7 +84,8 @@ export function removedPlane(removed: Removed, window: Window, plane: number): R
   for (let y = 0, i = 0; y < rows; y++)
     for (let x = 0; x < columns; x++, i++) {
       const at = indexOf(x, y);
-      if (after.data[at] > threshold || meanAround(before, at, left + x, top + y) > threshold) bright[i] = 1;
+      if (after.data[at] > threshold || meanAround(before, start, left + x, top + y) > threshold)
+        bright[i] = 1;
     }
   const tissue = bodyOf(bright, columns, rows);
   for (let y = 0, i = 0; y < rows; y++)
@@ -140,14 +142,6 @@ function grown(body: Uint8Array<ArrayBuffer>, columns: number): Uint8Array<Array
       ? 1
       : 0;
   });
-}
-
-/** Of 3 x 3 pixels; of one at a border. */
-function meanAround({ data, columns, rows }: Volume, at: number, x: number, y: number): number {
-  if (x === 0 || y === 0 || x === columns - 1 || y === rows - 1) return data[at];
-  let sum = 0;
-  for (let i = at - columns; i <= at + columns; i += columns) sum += data[i - 1] + data[i] + data[i + 1];
-  return sum / 9;
 }
 
 /** Divides the residual by its level in tiles and those around them, and returns that. */

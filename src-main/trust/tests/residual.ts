@@ -3,12 +3,13 @@
  * to edges and without structure in its local means. These are the tests of the "method noise" (Buades, Coll and
  * Morel 2005, section 2) put into numbers.
  */
+import { Pair } from '../../base/linear/pair.js';
 import type { ResidualReport } from '../../contract/trust.js';
 import type { Volume } from '../../imaging/volume.js';
 import { FaintTally } from './faint.js';
 import { foregroundThreshold } from './foreground.js';
 import { type NoiseModel, noiseModel } from './noise-model.js';
-import { LagSums, Moments, pearson } from './sums.js';
+import { ENOUGH_PAIRS, LagSums, Moments } from './sums.js';
 import { judge, type ResidualMeasures, unjudged } from './verdict.js';
 
 export interface ResidualOptions {
@@ -74,7 +75,7 @@ interface Tally {
 interface Edges {
   readonly counts: Float64Array;
   readonly energy: Float64Array;
-  readonly sums: Float64Array;
+  readonly pairs: Pair;
 }
 
 function newTally(volume: Volume, noise: { readonly x: number; readonly y: number }): Tally {
@@ -88,7 +89,7 @@ function newTally(volume: Volume, noise: { readonly x: number; readonly y: numbe
     edges: {
       counts: new Float64Array(GRADIENT_BINS),
       energy: new Float64Array(GRADIENT_BINS),
-      sums: new Float64Array(6),
+      pairs: new Pair(),
     },
     blocks: { count: 0, voxels: 0, sum: 0, energy: 0 },
     faint: new FaintTally(volume.columns, volume.rows, noise),
@@ -154,13 +155,7 @@ function addEdge(edges: Edges, gradient: number, value: number): void {
   const size = Math.abs(value);
   edges.counts[bin]++;
   edges.energy[bin] += value * value;
-  const sums = edges.sums;
-  sums[0]++;
-  sums[1] += gradient;
-  sums[2] += gradient * gradient;
-  sums[3] += size;
-  sums[4] += size * size;
-  sums[5] += size * gradient;
+  edges.pairs.add(gradient, size);
 }
 
 function addBlocks(tally: Tally): void {
@@ -196,7 +191,7 @@ function measuresOf(tally: Tally, noise: { x: number; y: number; z: number }): R
       z: lags.z.correlation(values),
     },
     noiseCorrelation: noise,
-    edgeCorrelation: pearson(edges.sums),
+    edgeCorrelation: edges.pairs.count < ENOUGH_PAIRS ? null : edges.pairs.correlation(),
     edgeRatio: edgeRatioOf(edges),
     localMeanRatio: localMeanRatioOf(tally, mean, noise),
     faintRatio: tally.faint.ratio(),
@@ -205,7 +200,7 @@ function measuresOf(tally: Tally, noise: { x: number; y: number; z: number }): R
 
 /** SD in the steepest tenth over SD in the flattest half, from the histogram. */
 function edgeRatioOf(edges: Edges): number | null {
-  const total = edges.sums[0];
+  const total = edges.pairs.count;
   if (total < 100) return null;
   const flat = meanEnergy(edges, 0, 0.5 * total);
   const steep = meanEnergy(edges, 0.9 * total, total);

@@ -1,8 +1,10 @@
 /** Whether the image is still there: measured where the source shows tissue, whatever the result shows. */
+import { Pair } from '../../base/linear/pair.js';
 import { sayingOf, spoken } from '../../contract/errors.js';
 import type { SignalReport, TrustReason } from '../../contract/trust.js';
 import type { Saying } from '../../contract/words/template.js';
 import type { Volume } from '../../imaging/volume.js';
+import { meanAround } from './around.js';
 import { foregroundThreshold } from './foreground.js';
 import type { NoiseModel } from './noise-model.js';
 
@@ -49,7 +51,7 @@ export function signalReport(before: Volume, after: Volume, model: NoiseModel | 
       const result = after.data[at];
       if (!Number.isFinite(result)) continue;
       pair.add(source, result);
-      const mean = meanAround(before, start, i);
+      const mean = meanAround(before, start, i % columns, Math.floor(i / columns));
       means.add(mean, mean);
       if (mean <= threshold) continue;
       sums.voxels++;
@@ -57,12 +59,12 @@ export function signalReport(before: Volume, after: Volume, model: NoiseModel | 
       if (noise !== null) sums.energy += noise.standardise(source, result, at) ** 2;
     }
   const structured =
-    pair.sourceVariance() > LEAST_STRUCTURE * (noise?.typical ?? 0) ** 2 &&
-    means.sourceVariance() > KEPT_BY_MEANS * pair.sourceVariance();
+    pair.variance() > LEAST_STRUCTURE * (noise?.typical ?? 0) ** 2 &&
+    means.variance() > KEPT_BY_MEANS * pair.variance();
   return {
     voxels: sums.voxels,
     left: sums.voxels === 0 ? null : sums.light / sums.voxels,
-    alike: structured ? pair.correlation() : null,
+    alike: structured ? (pair.correlation() ?? 0) : null,
     changeOverSigma: noise === null || sums.voxels === 0 ? null : Math.sqrt(sums.energy / sums.voxels),
     notFinite: shareWithoutNumber(after),
   };
@@ -102,19 +104,6 @@ function failed(value: number, limit: number, saying: Saying): TrustReason {
   return { test: 'signal', verdict: 'fail', value, limit, ...spoken(saying) };
 }
 
-/** Of the pixel and those around it in the plane that there are. */
-function meanAround({ data, columns, rows }: Volume, start: number, i: number): number {
-  const [x, y] = [i % columns, Math.floor(i / columns)];
-  let sum = 0;
-  let count = 0;
-  for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++)
-    for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
-      sum += data[start + row * columns + column];
-      count++;
-    }
-  return sum / count;
-}
-
 function shareWithoutNumber({ data }: Volume): number {
   let count = 0;
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) count++;
@@ -127,40 +116,4 @@ function darkest({ data, measured }: Volume): number {
   for (let i = 0; i < data.length; i++)
     if ((measured === null || measured[i % measured.length] !== 0) && data[i] < least) least = data[i];
   return Number.isFinite(least) ? least : 0;
-}
-
-/** Sums of source and result, for their correlation. */
-class Pair {
-  #count = 0;
-  #origin = 0;
-  /** Of source, result, and their products with themselves and with one another. */
-  readonly #sums = new Float64Array(5);
-
-  add(source: number, result: number): void {
-    if (this.#count === 0) this.#origin = source;
-    this.#count++;
-    const a = source - this.#origin;
-    const b = result - this.#origin;
-    const sums = this.#sums;
-    sums[0] += a;
-    sums[1] += b;
-    sums[2] += a * a;
-    sums[3] += b * b;
-    sums[4] += a * b;
-  }
-
-  sourceVariance(): number {
-    return this.#covariance(0, 0, 2);
-  }
-
-  /** 0 where the result is the same everywhere. */
-  correlation(): number {
-    const scale = Math.sqrt(this.sourceVariance() * this.#covariance(1, 1, 3));
-    return scale > 0 ? this.#covariance(0, 1, 4) / scale : 0;
-  }
-
-  #covariance(first: number, second: number, product: number): number {
-    const count = Math.max(1, this.#count);
-    return (this.#sums[product] - (this.#sums[first] * this.#sums[second]) / count) / count;
-  }
 }

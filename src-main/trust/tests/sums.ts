@@ -26,7 +26,7 @@ export class Moments {
 }
 
 /** Too few pairs say nothing about a correlation. */
-const ENOUGH_PAIRS = 100;
+export const ENOUGH_PAIRS = 100;
 
 export class LagSums {
   #count = 0;
@@ -45,14 +45,6 @@ export class LagSums {
     const correlation = (this.#product / this.#count - mean * mean) / variance;
     return Math.min(1, Math.max(-1, correlation));
   }
-}
-
-/** Pearson correlation from [n, sum a, sum a^2, sum b, sum b^2, sum ab]; null where undefined. */
-export function pearson(sums: Float64Array): number | null {
-  const [n, a, aa, b, bb, ab] = sums;
-  const spread = (n * aa - a * a) * (n * bb - b * b);
-  if (n < ENOUGH_PAIRS || !(spread > 0)) return null;
-  return (n * ab - a * b) / Math.sqrt(spread);
 }
 
 const SIZE_BINS = 512;

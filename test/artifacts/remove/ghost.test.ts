@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
 import { ghostRemover } from '../../../src-main/artifacts/remove/ghost.js';
 import { SURE } from '../../../src-main/artifacts/remove/remover.js';
+import { Random } from '../../../src-main/base/random.js';
 import { simulateNoise } from '../../../src-main/noise/simulate.js';
 import { distance } from '../support.js';
 import { acquiredPhantom, stackOf } from './support.js';
@@ -22,6 +23,18 @@ describe('an N/2 ghost', () => {
     const after = look.remove();
     expect(gain(volume.data, after.data)).toBeGreaterThan(12);
     expect(look.left?.(after)).toBeLessThan(severity / 4);
+  });
+
+  it.each([3, 20])('of more than a third of its parent is found in %d slices', (slices) => {
+    const many = stackOf(new Array<Float32Array>(slices).fill(plane), 64);
+    for (const severity of [40, 60]) {
+      const volume = simulateArtifact(many, { artifact: 'ghost', severity, seed: 4 });
+      const look = ghostRemover.look(volume, MR);
+      expect(look.sure).toBeGreaterThan(SURE);
+      expect(Math.abs((look.amount ?? 0) / severity - 1)).toBeLessThan(0.1);
+      const left = distance(look.remove().data, many.data);
+      expect(20 * Math.log10(distance(volume.data, many.data) / left)).toBeGreaterThan(15);
+    }
   });
 
   it('is found along rows, and only there where the files say that phase was encoded along columns', () => {
@@ -45,11 +58,33 @@ describe('an N/2 ghost', () => {
     expect(Math.abs((look.amount ?? 0) - 20)).toBeLessThan(4);
   });
 
+  it('is measured under strong noise, which air has too', () => {
+    const noisy = simulateNoise(ghosted(40), { kind: 'rician', sigma: 70, seed: 1 });
+    const look = ghostRemover.look(noisy, MR);
+    expect(look.sure).toBeGreaterThan(SURE);
+    expect(Math.abs((look.amount ?? 0) - 40)).toBeLessThan(5);
+  });
+
   it('is not found where there is none, with and without noise, and nothing is changed', () => {
-    for (const volume of [clean, simulateNoise(clean, { kind: 'rician', sigma: 30, seed: 1 })]) {
+    const noisy = [30, 90].map((sigma) => simulateNoise(clean, { kind: 'rician', sigma, seed: 1 }));
+    for (const volume of [clean, ...noisy]) {
       const look = ghostRemover.look(volume, MR);
       expect(look.sure).toBe(0);
       expect(look.remove()).toBe(volume);
     }
   });
+
+  it.each([0, 20])(
+    'is not found where dark tissue of all shades lies half a field of view from bright tissue, noise %d',
+    (sigma) => {
+      const random = new Random(5);
+      const shades = Float32Array.from({ length: 64 * 64 }, (_, i) => {
+        const y = Math.floor(i / 64);
+        return y < 4 || y >= 60 ? 0 : y < 32 ? 350 + 600 * random.uniform() : 350 * random.uniform();
+      });
+      const tissue = stackOf([shades, shades], 64);
+      const volume = sigma === 0 ? tissue : simulateNoise(tissue, { kind: 'rician', sigma, seed: 1 });
+      expect(ghostRemover.look(volume, { ...MR, phase: 'y' }).sure).toBe(0);
+    },
+  );
 });
