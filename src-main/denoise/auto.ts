@@ -6,6 +6,7 @@ import type { ContenderName } from '../contract/report.js';
 import { CLASSICAL_NAMES } from '../contract/requests/choices.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { toUnitNoise, type UnitNoiseImage } from '../noise/domain.js';
+import { isMeasured } from '../noise/warnings.js';
 import { denoiseVolume } from '../restore/denoise.js';
 import type { UnitDenoiser } from '../restore/evidence.js';
 import { type Restorer, restorerOf } from '../restore/restorer.js';
@@ -51,7 +52,7 @@ export async function denoiseWithShipped(
   const { volume, only2d } = input;
   const isAuto = request.model.kind === 'auto';
   const isRaced = isAuto && request.effort !== 'fast';
-  if (!(input.noise.sigma > 0) || (isAuto && isClean(volume, input.noise))) return untouched(request, input);
+  if (!isMeasured(input.noise) || (isAuto && isClean(volume, input.noise))) return untouched(request, input);
   if (isAuto && (request.adapt ?? 'off') === 'off' && isForPca(input)) {
     const found = await denoiseClassically('mppca', request, input, hooks);
     return { ...found, description: `${found.description}; for ${volume.frames} volumes` };

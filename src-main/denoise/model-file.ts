@@ -8,6 +8,7 @@ import type { Volume } from '../imaging/volume.js';
 import { isOfUnitNoise } from '../model-files/model-card.js';
 import { type OpenModel, openModelFile } from '../model-files/model-file.js';
 import { type NoiseModel, noiseOfBox } from '../noise/domain.js';
+import { isMeasured } from '../noise/warnings.js';
 import { finished } from '../restore/denoise.js';
 import { restorerOfFile } from '../restore/restorer.js';
 import { restoreScaled } from '../restore/scaled.js';
@@ -105,13 +106,13 @@ async function restore(
   const context = inTime ? 0 : card.input.context;
   refuseStrangers({ only2d }, context);
   // Where no noise was measured there is nothing for a model of noise to do.
-  if (!(noise.sigma > 0) && isOfNoise(card)) return untouched(request, { volume, noise, only2d });
+  if (!isMeasured(noise) && isOfNoise(card)) return untouched(request, { volume, noise, only2d });
   const started = performance.now();
   const scale = intensityScale(volume);
   const run = async (part: Volume, level: NoiseModel, onProgress?: (done: number, total: number) => void) =>
     finished(part, await restoreScaled(model, part, scale, onProgress, level.sigma), level, request.strength);
   const result = await run(volume, noise, (done, total) => hooks.progress('denoise', 'slices', done, total));
-  const isUntested = isArtifact(card) || (!isOfNoise(card) && (!(noise.sigma > 0) || isClean(volume, noise)));
+  const isUntested = isArtifact(card) || (!isOfNoise(card) && (!isMeasured(noise) || isClean(volume, noise)));
   return {
     volume: result.denoised,
     errorMap: request.errorMap && noise.sigma > 0 ? result.errorMap() : null,

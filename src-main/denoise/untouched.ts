@@ -1,15 +1,16 @@
 import { VERSION } from '../base/version.js';
 import { type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
+import { isMeasured, isUnknown } from '../noise/warnings.js';
 import { isClean } from '../trust/clean.js';
 import { description } from './description.js';
 import type { Processed, ProcessInput, Processor } from './processor.js';
 
 /** A clean series comes back as it is: there is nothing to gain and everything to lose. */
 export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInput): Processed {
-  const told = noise.warnings.map(({ code }) => code);
-  const isUnknown = told.includes('W_NOISE_UNKNOWN');
-  const isTold = told.includes('W_CLEAN') || (isUnknown && !isClean(volume, noise));
+  const unknown = isUnknown(noise);
+  const isTold =
+    noise.warnings.some(({ code }) => code === 'W_CLEAN') || (unknown && !isClean(volume, noise));
   return {
     volume: { ...volume, data: volume.data.slice() },
     errorMap: request.errorMap ? new Float32Array(volume.data.length) : null,
@@ -17,7 +18,7 @@ export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInp
     training: null,
     model: null,
     description: description(request, noise, [
-      isUnknown
+      unknown
         ? 'left as it is: its noise level could not be measured'
         : 'left as it is: no noise that can be told from structure',
     ]),
@@ -27,12 +28,12 @@ export function untouched(request: DenoiseRequest, { volume, noise }: ProcessInp
   };
 }
 
-/** The same denoiser for all but series in which no noise was measured: these come back as they are, whatever the model. */
+/** The same denoiser for all but series whose noise could not be measured: these come back as they are, whatever the model. */
 export function sparingClean(processor: Processor, request: DenoiseRequest): Processor {
   return {
     ...processor,
     process: async (input, hooks) =>
-      input.noise.sigma > 0 ? processor.process(input, hooks) : untouched(request, input),
+      isMeasured(input.noise) ? processor.process(input, hooks) : untouched(request, input),
   };
 }
 

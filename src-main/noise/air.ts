@@ -1,7 +1,7 @@
 import type { Autocorrelation } from './autocorrelation.js';
 import type { Plane } from './planes.js';
 import { RAYLEIGH_MEAN, RAYLEIGH_SNR } from './rician.js';
-import { median } from './robust.js';
+import { median, quantile } from './robust.js';
 
 export interface Air {
   /** Channel sigma from the moments of the air; whatever the number of coils whose squares were summed. */
@@ -10,6 +10,8 @@ export interface Air {
   readonly channels: number;
   /** Share of the image that is air, 0 to 1. */
   readonly share: number;
+  /** Whether most that is dark looks as the noise of one magnitude does, all alike: ghosts and shading do not. */
+  readonly even: boolean;
   /** Of the noise of one channel: there is no structure in air to add to it. */
   readonly correlation: Autocorrelation;
 }
@@ -58,14 +60,35 @@ export function airNoise(planes: readonly Plane[], tissue: number): Air | null {
     const single = Math.abs(ratio / RAYLEIGH_SNR - 1) < RATIO_TOLERANCE;
     const channels = single ? 1 : square ** 2 / varianceOfSquares(air, square);
     if (!(channels >= 1)) continue;
+    const correlation = correlationOf(air, square);
     return {
       sigma: single ? mean / RAYLEIGH_MEAN : Math.sqrt(square / (2 * channels)),
       channels,
       share: air.length / total,
-      correlation: correlationOf(air, square),
+      even: single && 2 * air.length > dark.length && unevenness(air, correlation) < UNEVEN,
+      correlation,
     };
   }
   return null;
+}
+
+/** Unevenness from which on something else than noise is in the air. */
+const UNEVEN = 1.2;
+/** Between the tenth and the ninetieth percent of normal values, in standard deviations. */
+const DECILES = 2.563;
+
+/** How far the means of windows lie apart, over how far those of Rayleigh noise of this correlation do. */
+function unevenness(air: readonly Window[], { x, y }: Autocorrelation): number {
+  const means = Float64Array.from(air, (w) => w.mean);
+  const found = (quantile(means, 0.9) - quantile(means, 0.1)) / DECILES / median(means);
+  return found / Math.sqrt(varianceOfMean(x) * varianceOfMean(y)) / (1 / RAYLEIGH_SNR);
+}
+
+/** Variance of the mean of as many values as a window has on a side; magnitudes have the correlation of a channel squared. */
+function varianceOfMean(rho: number): number {
+  let sum = 0;
+  for (let lag = 1 - SIDE; lag < SIDE; lag++) sum += (SIDE - Math.abs(lag)) * rho ** (2 * Math.abs(lag));
+  return sum / (SIDE * SIDE);
 }
 
 /** Mean over standard deviation of a window of pure noise: sixteen values give the ratio to about a fifth. */

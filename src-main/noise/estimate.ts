@@ -3,6 +3,7 @@ import { type Air, airNoise } from './air.js';
 import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from './autocorrelation.js';
 import { componentsNoise } from './components.js';
 import { tissueThreshold } from './foreground.js';
+import { AGREEMENT, agree, between, DISAGREEMENT, disagreement, ramp } from './levels.js';
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
@@ -51,21 +52,22 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const inPlane = repeats?.correlation ?? tissue.correlation;
   const correlation = { x: inPlane.x, y: inPlane.y, z: sliceCorrelation(planes, tissue.blocks) };
   const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
+  const frames = framesLevel(repeats, components, tissue.typical);
   const methods = {
     background: air === null ? null : between(air.sigma, dark?.sigma ?? air.sigma, structured),
     wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
     spectrum: tissue.spectrum?.sigma ?? null,
     guided: null,
-    repeats: framesLevel(repeats, components, tissue.typical),
+    repeats: frames.sigma,
     training: null,
     told: null,
   };
-  const structure = methods.repeats === null ? structured : 0;
   // where tissue shows structure, what varies in it is no noise either
   const varies = 1 - structured;
   const most =
     repeats === null ? tissue.typical : Math.min(tissue.typical ?? Number.POSITIVE_INFINITY, repeats.sigma);
-  const sigma = choose(methods, most, structure);
+  const single = singleLevel(methods.background, most, structured);
+  const sigma = frames.sigma === null ? single : between(frames.sigma, single, frames.doubt);
   const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
@@ -75,7 +77,9 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     correlation,
     ...(tissue.spectrum === null ? {} : { lags: lagCorrelations(tissue.spectrum.variance) }),
     correlated,
-    certain: structure === 0 && isCertain(methods, correlated, tissue),
+    certain:
+      (frames.sigma !== null && frames.doubt === 0) || isCertain(sigma, air, structured, correlated, tissue),
+    structured,
     map: sigma > 0 && varies > 0 ? (tissue.map?.map((gain) => gain ** varies * sigma) ?? null) : null,
     mapVariation: varies * tissue.variation,
     airMasked,
@@ -256,47 +260,38 @@ function structureIn({ rise, blocks }: TissueSpectrum): number {
   return Math.min(MOST_STRUCTURE, Math.max(1, rise)) ** ramp(blocks, BLOCKS);
 }
 
-/** Factor by which two methods may differ before one of them is taken to see something else. */
-const AGREEMENT = 1.3;
-/** Factor from which on it is taken so in full: between the two the levels blend, so that none jumps. */
-const DISAGREEMENT = 1.6;
-
-/** 0 where `higher` is no more than methods may differ, 1 where it is far more. */
-function disagreement(higher: number, lower: number): number {
-  if (!(lower > 0)) return higher > 0 ? 1 : 0;
-  const part = Math.log(higher / lower / AGREEMENT) / Math.log(DISAGREEMENT / AGREEMENT);
-  return Math.min(1, Math.max(0, part));
+/** What frames tell of the level. */
+interface FramesLevel {
+  readonly sigma: number | null;
+  /** 0 where nothing speaks against it, 1 where only what a single frame tells counts. */
+  readonly doubt: number;
 }
+
+/** Range of the pairs up to which frames may all be repeats, and from which on they are none. */
+const UNLIKE = [AGREEMENT, DISAGREEMENT] as const;
 
 /**
  * What frames tell: repeats see the noise of the tissue itself and nothing else, unless the frames are no repeats.
  * Then they see too much, and the principal components that hold noise tell the level. Of frames too few for these,
- * which differ unlike one another or by more than tissue does in itself, nothing is known.
+ * the less is known the more they differ unlike one another, or by more than tissue does in itself.
  */
-function framesLevel(
-  repeats: Repeats | null,
-  components: number | null,
-  tissue: number | null,
-): number | null {
-  if (repeats === null) return components;
+function framesLevel(repeats: Repeats | null, components: number | null, tissue: number | null): FramesLevel {
+  if (repeats === null) return { sigma: components, doubt: components === null ? 1 : 0 };
   const { sigma, range } = repeats;
-  if (components !== null) return between(sigma, components, disagreement(sigma, components));
-  return range > AGREEMENT || (tissue !== null && disagreement(sigma, tissue) > 0) ? null : sigma;
+  if (components !== null)
+    return { sigma: between(sigma, components, disagreement(sigma, components)), doubt: 0 };
+  const doubt = Math.max(ramp(range, UNLIKE), tissue === null ? 0 : disagreement(sigma, tissue));
+  return { sigma: doubt === 1 ? null : sigma, doubt };
 }
 
 /**
- * Of what tissue says the least is nearest, since structure only ever adds. So do ghosts to the air, but coil
+ * Of a single frame. Of what tissue says the least is nearest, since structure only ever adds. So do ghosts to the air, but coil
  * combination and normalisation make air quieter than tissue: air decides where it agrees with the tissue, or where
  * that is nowhere flat.
  *
  * @param structure 0 where tissue has flat parts, 1 where what it shows may all be structure
  */
-function choose(
-  { background, repeats }: NoiseEstimate['methods'],
-  tissue: number | null,
-  structure: number,
-): number {
-  if (repeats !== null) return repeats;
+function singleLevel(background: number | null, tissue: number | null, structure: number): number {
   if (tissue === null) return background ?? 0;
   const shown = background === null ? tissue : withAir(tissue, background);
   return between(shown, Math.min(shown, background ?? 0), structure);
@@ -324,11 +319,6 @@ function structureOf({ spectrum, correlation, air }: TissueNoise, { spacing }: V
   return coarse * ramp(Math.max(correlation.x, correlation.y), TEXTURES);
 }
 
-/** 0 up to the first limit, 1 from the second on. */
-function ramp(value: number, [from, to]: readonly [number, number]): number {
-  return Math.min(1, Math.max(0, (value - from) / (to - from)));
-}
-
 function withAir(tissue: number, air: number): number {
   return air >= tissue ? tissue : between(air, tissue, disagreement(tissue, air));
 }
@@ -339,15 +329,10 @@ function withAir(tissue: number, air: number): number {
  */
 function levelOfTissue(wavelet: number | null, spectrum: TissueSpectrum | null, rho: number): number | null {
   if (wavelet === null || spectrum === null) return wavelet ?? spectrum?.sigma ?? null;
-  const share = Math.min(1, Math.max(0, (rho - STRUCTURE) / (STRONG - STRUCTURE)));
+  const share = ramp(rho, [STRUCTURE, STRONG]);
   const lower = Math.min(wavelet, spectrum.sigma);
   const apart = disagreement(Math.max(wavelet, spectrum.sigma), lower);
   return between(between(wavelet, spectrum.sigma, share), lower, apart);
-}
-
-/** From one level to another, by a part from 0 to 1. */
-function between(from: number, to: number, part: number): number {
-  return from > 0 && to > 0 ? from ** (1 - part) * to ** part : from + part * (to - from);
 }
 
 /** Correlation from which on the level is that of the spectrum. */
@@ -356,19 +341,21 @@ const STRONG = 0.5;
 /** Where five times as many blocks of tissue show no more than this times as much, they show noise. */
 const STEADY = 1.15;
 
-/** Whether the level rests on more than the details of tissue that hang together as fine structure does. */
+/**
+ * Whether the level rests on more than the details of tissue that hang together as fine structure does. Where what
+ * tissue shows may be structure, air tells the level that agrees with it, unless ghosts or shading make it uneven.
+ */
 function isCertain(
-  { background, repeats }: NoiseEstimate['methods'],
+  sigma: number,
+  air: Air | null,
+  structured: number,
   correlated: boolean,
   { wavelet, spectrum }: TissueNoise,
 ): boolean {
-  if (repeats !== null || background !== null || !correlated) return true;
+  if (structured > 0) return air?.even === true && agree(sigma, air.sigma);
+  if (air !== null || !correlated) return true;
   if (wavelet === null || spectrum === null) return false;
   return spectrum.rise < STEADY && agree(wavelet, spectrum.sigma);
-}
-
-function agree(a: number, b: number, factor = AGREEMENT): boolean {
-  return Math.max(a / b, b / a) <= factor;
 }
 
 /** Whether most of the tissue lies in patches of one value, which have no noise: that is known then. */

@@ -35,6 +35,8 @@ export interface NoiseEstimate {
    * level then; it is 0 where nothing is known.
    */
   readonly certain: boolean;
+  /** 0 where tissue has flat parts, 1 where what it shows may all be structure. */
+  readonly structured: number;
   /** The level at each voxel of a frame (slices * rows * columns); null where one level serves. */
   readonly map: Float32Array | null;
   /** (90th - 10th percentile) / median of the level over the tissue; includes the map's own scatter, some 0.1. */

@@ -15,8 +15,7 @@ export const CLEAN_STEP = 0.5;
 export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Problem[] {
   const { sigma, relative, methods, correlation, quantisation } = estimate;
   const warnings: Problem[] = [];
-  const measured = tellingLevels(methods);
-  const levels = measured.filter((level) => level > 0);
+  const levels = tellingLevels(estimate).filter((level) => level > 0);
   const lowest = Math.min(...levels);
   const highest = Math.max(...levels);
   if (levels.length > 1 && highest > DISAGREE * lowest)
@@ -29,7 +28,7 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
   if (estimate.airMasked) warnings.push(problemOf('W_AIR_MASKED/air'));
   if (quantisation.levels < FEW_LEVELS)
     warnings.push(problemOf('W_FEW_LEVELS/levels', { levels: quantisation.levels }));
-  if (!(sigma > 0) && measured.length === 0) warnings.push(problemOf('W_NOISE_UNKNOWN/small'));
+  if (!(sigma > 0) && isUnseen(methods)) warnings.push(problemOf('W_NOISE_UNKNOWN/small'));
   else if (unknown) warnings.push(problemOf('W_NOISE_UNKNOWN/structure'));
   else if (little) warnings.push(problemOf('W_CLEAN/small'));
   if (estimate.map !== null && estimate.mapVariation >= VARIES)
@@ -37,8 +36,24 @@ export function noiseWarnings(estimate: Omit<NoiseEstimate, 'warnings'>): Proble
   return warnings;
 }
 
+/** Whether there was nowhere to look at all. */
+function isUnseen({ background, wavelet, repeats }: NoiseEstimate['methods']): boolean {
+  return background === null && wavelet === null && repeats === null;
+}
+
+/** Whether nothing can be said of the level: what was found may all be structure, and there may be far more or less. */
+export function isUnknown({ warnings }: Pick<NoiseEstimate, 'warnings'>): boolean {
+  return warnings.some(({ code }) => code === 'W_NOISE_UNKNOWN');
+}
+
+/** Whether there is a level to denoise with. */
+export function isMeasured(noise: Pick<NoiseEstimate, 'sigma' | 'warnings'>): boolean {
+  return noise.sigma > 0 && !isUnknown(noise);
+}
+
 /** Levels that should agree: structure adds to what tissue shows, so that it tells nothing beside repeats. */
-function tellingLevels({ background, wavelet, repeats }: NoiseEstimate['methods']): number[] {
-  const tissue = repeats !== null && wavelet !== null && wavelet > repeats ? null : wavelet;
-  return [background, tissue, repeats].filter((level) => level !== null);
+function tellingLevels({ methods, structured }: Omit<NoiseEstimate, 'warnings'>): number[] {
+  const { background, wavelet, repeats } = methods;
+  const isStructure = structured === 1 || (repeats !== null && wavelet !== null && wavelet > repeats);
+  return [background, isStructure ? null : wavelet, repeats].filter((level) => level !== null);
 }

@@ -1,8 +1,9 @@
 import type { Volume } from '../imaging/volume.js';
+import { ramp } from '../noise/levels.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { foregroundLevel, type Plane, samplePlanes } from '../noise/planes.js';
 import { median, quantile } from '../noise/robust.js';
-import { CLEAN_PERCENT, CLEAN_STEP } from '../noise/warnings.js';
+import { CLEAN_PERCENT, CLEAN_STEP, isUnknown } from '../noise/warnings.js';
 
 const WINDOW = 8;
 /** The quietest twentieth of the tissue. */
@@ -37,24 +38,20 @@ export function isClean(volume: Volume, noise: NoiseEstimate): boolean {
  * is unknown is clean only as far as it is smooth.
  */
 export function cleanness(volume: Volume, noise: NoiseEstimate): number {
-  if (!(noise.sigma > 0)) return isUnknown(noise) ? smoothness(volume) : 1;
+  if (isUnknown(noise)) return smoothness(volume);
+  if (!(noise.sigma > 0)) return 1;
   if (noise.methods.told !== null) return 0;
   const little = 1 - aboveLittle(noise);
   const doubtful =
-    (1 - shownNoise(noise)) * rise(Math.max(noise.correlation.x, noise.correlation.y), CORRELATED);
+    (1 - shownNoise(noise)) * ramp(Math.max(noise.correlation.x, noise.correlation.y), CORRELATED);
   if (little === 1 || doubtful === 0) return little;
   return Math.max(little, doubtful * smoothness(volume));
-}
-
-/** No level, because what tissue shows may all be structure: not because there is nothing. */
-function isUnknown({ warnings }: NoiseEstimate): boolean {
-  return warnings.some(({ code }) => code === 'W_NOISE_UNKNOWN');
 }
 
 /** How far the quietest tissue is as smooth as a filter leaves it, 0 to 1; 0 with too little tissue. */
 function smoothness(volume: Volume): number {
   const quiet = quietness(volume);
-  return quiet === null ? 0 : 1 - rise(quiet, volume.units === 'HU' ? SMOOTH.hounsfield : SMOOTH.rician);
+  return quiet === null ? 0 : 1 - ramp(quiet, volume.units === 'HU' ? SMOOTH.hounsfield : SMOOTH.rician);
 }
 
 /** 0 where the level is so small that W_CLEAN says so, 1 where it is not nearly. */
@@ -63,8 +60,8 @@ function aboveLittle({ relative, sigma, distribution, quantisation, warnings }: 
   const least = CLEAN_PERCENT[distribution];
   const step = CLEAN_STEP * quantisation.step;
   return Math.min(
-    rise(relative, [least, MATTERS * least]),
-    step > 0 ? rise(sigma, [step, MATTERS * step]) : 1,
+    ramp(relative, [least, MATTERS * least]),
+    step > 0 ? ramp(sigma, [step, MATTERS * step]) : 1,
   );
 }
 
@@ -75,13 +72,8 @@ function shownNoise({ methods, certain, relative }: NoiseEstimate): number {
   const byAir =
     background === null || wavelet === null
       ? 0
-      : 1 - rise(background, [AIR_OVER_TISSUE[0] * wavelet, AIR_OVER_TISSUE[1] * wavelet]);
-  return Math.max(byAir, certain ? rise(relative, NOISY_PERCENT) : 0);
-}
-
-/** 0 up to the first limit, 1 from the second on. */
-function rise(value: number, [from, to]: readonly [number, number]): number {
-  return Math.min(1, Math.max(0, (value - from) / (to - from)));
+      : 1 - ramp(background, [AIR_OVER_TISSUE[0] * wavelet, AIR_OVER_TISSUE[1] * wavelet]);
+  return Math.max(byAir, certain ? ramp(relative, NOISY_PERCENT) : 0);
 }
 
 /** Detail in the quietest tissue over the brightness of tissue (of CT: above air); null with too little tissue. */

@@ -89,6 +89,25 @@ describe('estimateNoise on a phantom', () => {
     expect(e.correlation.x).toBeCloseTo(Math.exp(-1 / (4 * (1.6 / 2.3548) ** 2)), 1);
   });
 
+  it('goes from the level of frames to that of one frame by degrees, the more unlike frames become', () => {
+    const noisy = simulateNoise(phantom(3), { kind: 'rician', sigma: 10, seed: 12 });
+    const length = noisy.data.length / 3;
+    // what comes and goes over centimetres adds to differences, and to nothing that a single frame shows
+    const found = [0, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 35].map((strength) => {
+      const data = noisy.data.map((value, i) => {
+        const [x, y] = [i % 96, Math.floor(i / 96) % 96];
+        const sign = Math.floor(i / length) - 1;
+        return value + (value > 200 ? sign * strength * Math.sin(x / 7) * Math.sin(y / 8) : 0);
+      });
+      return estimateNoise(withData(noisy, data), { modality: 'MR' });
+    });
+    expect(found[0].sigma).toBe(found[0].methods.repeats);
+    expect(found[11].methods.repeats).toBeNull();
+    expect(Math.max(...found.map(({ sigma }) => sigma))).toBeGreaterThan(12);
+    for (let k = 1; k < found.length; k++)
+      expect(Math.abs(Math.log(found[k].sigma / found[k - 1].sigma)), `${k}`).toBeLessThan(0.12);
+  });
+
   it('maps noise that varies', () => {
     const clean = phantom();
     const truth = gainMap(clean, 4, 6).map((gain) => 10 * gain);
@@ -260,6 +279,33 @@ describe('estimateNoise on real images', () => {
       expect(e.distribution).toBe('rician');
       expect(Math.abs(e.sigma / sigma - 1), `${level} %`).toBeLessThan(0.1);
     }
+  });
+
+  it.skipIf(lacking)('is certain of little noise that even air tells, and calls next to none none', () => {
+    const clean = slab(readNifti(fs.readFileSync(CH2)).volume, 84, 92);
+    const said = [0.1, 0.3, 0.5, 0.7].map((level) => {
+      const sigma = sigmaOfLevel(clean, level);
+      const noisy = { ...simulateNoise(clean, { kind: 'rician', sigma, seed: 3 }), quantum: 0 };
+      const e = estimateNoise(noisy, { modality: 'MR' });
+      expect(Math.abs(e.sigma / sigma - 1), `${level} %`).toBeLessThan(0.1);
+      expect(e.certain, `${level} %`).toBe(true);
+      return codes(e);
+    });
+    expect(said).toEqual([['W_CLEAN'], [], [], []]);
+  });
+
+  it.skipIf(lacking)('is not certain of the level of air with ghosts in it', () => {
+    const clean = slab(readNifti(fs.readFileSync(CH2)).volume, 84, 92);
+    const { columns, rows, data } = clean;
+    const half = (rows >> 1) * columns;
+    // the head once more, half a field of view away
+    const ghosted = data.map((value, i) => {
+      const start = i - (i % (columns * rows));
+      return value + 0.02 * data[start + ((i - start + half) % (columns * rows))];
+    });
+    const sigma = sigmaOfLevel(clean, 0.3);
+    const noisy = simulateNoise(withData(clean, ghosted), { kind: 'rician', sigma, seed: 3 });
+    expect(estimateNoise({ ...noisy, quantum: 0 }, { modality: 'MR' }).certain).toBe(false);
   });
 
   it.skipIf(fileLacks(EXAMPLE_4D, 'python3-nibabel'))(

@@ -3,6 +3,7 @@ import type { SeriesReport } from '../../contract/report.js';
 import type { TrustOutcome } from '../../contract/results.js';
 import type { Processed, Processor } from '../../denoise/processor.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { isMeasured } from '../../noise/warnings.js';
 import type { LoadedStack } from '../../series/input.js';
 import { assess, assessSignal, type Trusted } from '../../trust/assess.js';
 
@@ -42,7 +43,7 @@ async function judged(
   noise: NoiseEstimate,
   processed: Processed,
 ): Promise<Trusted | null> {
-  if (processed.untested || !(noise.sigma > 0)) return assessSignal(loaded.volume, processed.volume);
+  if (processed.untested || !isMeasured(noise)) return assessSignal(loaded.volume, processed.volume);
   return assess({
     before: loaded.volume,
     after: processed.volume,

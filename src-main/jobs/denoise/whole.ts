@@ -51,7 +51,8 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   if (trusted !== null) watch.lap('trust');
   const last = await cleanStack(job, denoised.volume, 'after', noise.sigma);
   if (job.clean !== undefined) watch.lap('clean');
-  const processed = withCleaned(denoised, read.volume, noise, [first, last]);
+  const cleaned = withCleaned(denoised, read.volume, noise, [first, last], isAsked(unitInput, 'error-map'));
+  const processed = withoutUnasked(cleaned, unitInput);
   return {
     sha256: loaded.sha256,
     shape: loaded.magnitude ?? loaded.volume,
@@ -65,7 +66,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
           unit: unitInput.unit,
           folder: job.work,
           loaded: read,
-          processed: askedFor(processed, unitInput),
+          processed,
           suffix: job.processor.suffix,
           now: job.journal.createdAt,
           finished: job.finished,
@@ -88,6 +89,7 @@ function withCleaned(
   source: Volume,
   noise: NoiseEstimate,
   [first, last]: readonly [Cleaned, Cleaned],
+  wantsErrorMap: boolean,
 ): Processed {
   const words = [...first.words, ...last.words];
   const volume = withConstantPlanes(source, last.volume);
@@ -97,7 +99,9 @@ function withCleaned(
     ...denoised,
     volume,
     errorMap:
-      words.length === 0 && denoised.errorMap !== null ? denoised.errorMap : overNoise(source, volume, noise),
+      !wantsErrorMap || (words.length === 0 && denoised.errorMap !== null)
+        ? denoised.errorMap
+        : overNoise(source, volume, noise),
     description: [denoised.description, ...told].join('; '),
   };
 }
@@ -148,11 +152,14 @@ function certainOfConstantPlanes(source: Volume, processed: Processed): Processe
 }
 
 /** Without maps that were not asked for: they would have no place among the outputs. */
-function askedFor(processed: Processed, { entries }: UnitInput): Processed {
-  const isAsked = (map: EntryName) => entries.some(({ name }) => name === map);
+function withoutUnasked(processed: Processed, unit: UnitInput): Processed {
   return {
     ...processed,
-    errorMap: isAsked('error-map') ? processed.errorMap : null,
-    uncertainty: isAsked('uncertainty') ? (processed.uncertainty ?? null) : null,
+    errorMap: isAsked(unit, 'error-map') ? processed.errorMap : null,
+    uncertainty: isAsked(unit, 'uncertainty') ? (processed.uncertainty ?? null) : null,
   };
+}
+
+function isAsked({ entries }: UnitInput, map: EntryName): boolean {
+  return entries.some(({ name }) => name === map);
 }
