@@ -67,7 +67,7 @@ describe('a 4D series', () => {
     ]);
     expect(series[0]).toMatchObject({ only2d: false, warnings: [] });
     expect(series[1].warnings).toMatchObject([{ code: 'W_INCOMPLETE' }]);
-    expect(series[1].warnings[0].message).toMatch(/^1 volume .* 4 images/);
+    expect(series[1].warnings[0].message).toMatch(new RegExp(`^Volume ${VOLUMES} of .* 4 images`));
     expect(numbersByFrame(series[0])[1]).toEqual([7, 8, 9, 10, 11, 12]);
   });
 
@@ -79,6 +79,7 @@ describe('a 4D series', () => {
       [SLICES, 1],
     ]);
     expect(series[1]).toMatchObject({ geometry: { missing: [2] } });
+    expect(series[1].warnings[0].message).toMatch(/^Volume 2 of /);
     expect(numbersByFrame(series[0])[1]).toEqual([13, 14, 15, 16, 17, 18]);
     expect(numbersByFrame(series[1])[0]).toEqual([7, 8, 10, 11, 12]);
   });

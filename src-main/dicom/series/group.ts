@@ -24,8 +24,8 @@ export interface Stack<T extends FrameRecord = Instance> {
   /** Time points, directions or repeats at every position. Files of many frames count each of theirs. */
   readonly frames: number;
   readonly geometry: Geometry;
-  /** Images of so many volumes that lack slices which others of the series have; 0 where the stack is whole. */
-  readonly incomplete: number;
+  /** Numbers, from 1, of the volumes that lack slices which others of the series have; none where it is whole. */
+  readonly incomplete: readonly number[];
 }
 
 /**
@@ -89,7 +89,7 @@ function row<T extends FrameRecord>(key: string, instances: readonly T[], geomet
     slots: instances.map((_, slice) => ({ slice, frame: 0 })),
     frames: instances[0].numberOfFrames,
     geometry,
-    incomplete: 0,
+    incomplete: [],
   };
 }
 
@@ -116,7 +116,7 @@ function placed<T extends FrameRecord>(key: string, set: VolumeSet<T>): Stack<T>
       slots: slices.flatMap((slice) => volumes.map((_, i) => ({ slice, frame: i * perFile }))),
       frames: volumes.length * perFile,
       geometry,
-      incomplete: kind === 'incomplete' ? set.from : 0,
+      incomplete: kind === 'incomplete' ? set.numbers : [],
     },
   ];
 }

@@ -86,11 +86,21 @@ function formatRefusal(first: Instance): Problem | null {
 /** Of a phase image alone: with its magnitude it is half of a complex image (`pairComplex`). */
 export const PHASE: Problem = problemOf('E_NOT_ELIGIBLE/phase-alone');
 
+/** Of volumes that lack slices. */
+const MOST_NAMED = 8;
+
 function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
   const warnings: Problem[] = [];
   const { geometry, incomplete, instances } = stack;
-  if (incomplete > 0)
-    warnings.push(problemOf('W_INCOMPLETE/volumes', { volumes: incomplete, images: instances.length }));
+  if (incomplete.length > 0)
+    warnings.push(
+      problemOf('W_INCOMPLETE/named-volumes', {
+        volumes: incomplete.length,
+        named: incomplete.slice(0, MOST_NAMED).map(String),
+        more: Math.max(0, incomplete.length - MOST_NAMED),
+        images: instances.length,
+      }),
+    );
   if (geometry.missing.length > 0)
     warnings.push(
       problemOf('W_INCOMPLETE/slices', { missing: geometry.missing.length, slices: geometry.slices }),

@@ -12,8 +12,8 @@ export interface VolumeSet<T> {
    * at places that have one already, and nothing tells what they are.
    */
   readonly kind: 'whole' | 'incomplete' | 'repeated';
-  /** How many volumes the images of an incomplete set come from. */
-  readonly from: number;
+  /** Which volumes the images of an incomplete set come from, counted from 1 in the order of all of its group. */
+  readonly numbers: readonly number[];
 }
 
 /** What an image outside the whole volumes costs, where a set of volumes costs 1. */
@@ -45,6 +45,8 @@ export function volumesOf<T extends FrameRecord>(slices: readonly (readonly T[])
 
 interface LabelledVolume<T> {
   readonly label: string;
+  /** From 1, among all that are told apart. */
+  readonly number: number;
   readonly places: readonly number[];
   readonly members: readonly T[];
 }
@@ -78,7 +80,7 @@ function setsOf<T extends FrameRecord>(
 }
 
 function whole<T>(name: string, volumes: readonly (readonly T[])[]): VolumeSet<T> {
-  return { name, volumes, kind: 'whole', from: 0 };
+  return { name, volumes, kind: 'whole', numbers: [] };
 }
 
 /** All that is left over as one volume, place by place. */
@@ -90,7 +92,8 @@ function left<T extends FrameRecord>(
     members.map((frame, i) => ({ frame, at: places[i] })),
   );
   placed.sort((a, b) => a.at - b.at || byNumber(a.frame, b.frame));
-  return { name: kind, volumes: [placed.map(({ frame }) => frame)], kind, from: volumes.length };
+  const numbers = volumes.map(({ number }) => number).sort((a, b) => a - b);
+  return { name: kind, volumes: [placed.map(({ frame }) => frame)], kind, numbers };
 }
 
 /** Volumes by label, in the order of the number that labels begin with, then of instance numbers. */
@@ -115,7 +118,8 @@ function gather<T extends FrameRecord>(
       members,
       first: [...members].sort(byNumber)[0],
     }))
-    .sort((a, b) => numberOrder(a.label, b.label) || byNumber(a.first, b.first));
+    .sort((a, b) => numberOrder(a.label, b.label) || byNumber(a.first, b.first))
+    .map((volume, i) => ({ ...volume, number: i + 1 }));
 }
 
 function numberOrder(a: string, b: string): number {

@@ -58,8 +58,8 @@ export const DICOM_IMAGES = {
     'Two files carry the same SOP Instance UID but are not the same.',
     'Keep the right one of the two only.',
   ],
-  'W_INCOMPLETE/volumes': [
-    '{volumes|# volume|# volumes} of the series {volumes|lacks|lack} slices. What is there of {volumes|it|them}, {images|# image|# images}, {images|is|are} denoised apart from the whole volumes.',
+  'W_INCOMPLETE/named-volumes': [
+    '{volumes|Volume|Volumes} {named:list}{more|| and one more| and # more} of the series {volumes|lacks|lack} slices. What is there of {volumes|it|them}, {images|# image|# images}, {images|is|are} denoised apart from the whole volumes.',
     'Nothing to do where the scan was stopped early; else export the series again.',
   ],
   'W_INCOMPLETE/slices': [
