@@ -116,6 +116,8 @@ export interface TestImage {
   readonly signed?: boolean;
   readonly equipment?: string;
   readonly values?: readonly number[];
+  /** Further elements, such as private ones. */
+  readonly more?: readonly (readonly [tag: number, bytes: Buffer])[];
   /** Transfer syntax and encapsulated fragments, instead of native values. */
   readonly compressed?: {
     readonly syntax: string;
@@ -191,6 +193,7 @@ export function makeDicom(image: TestImage = {}): Uint8Array {
     const content = textElement(0x00080070, 'LO', image.equipment);
     elements.push([0x0018a001, longElement(0x0018a001, 'SQ', item(content))]);
   }
+  elements.push(...(image.more ?? []).map(([tag, bytes]): [number, Buffer] => [tag, bytes]));
   elements.sort((a, b) => a[0] - b[0]);
   const syntax = image.compressed?.syntax ?? '1.2.840.10008.1.2.1';
   const meta = textElement(0x00020010, 'UI', syntax);

@@ -25,6 +25,8 @@ export interface Attributes {
   int16(tag: string): number | undefined;
   int32(tag: string): number | undefined;
   uint32(tag: string, index?: number): number | undefined;
+  /** One FL value, finite. */
+  float(tag: string): number | undefined;
   /** FD values when there are exactly `count` and all are finite. */
   doubles(tag: string, count: number): number[] | undefined;
   has(tag: string): boolean;
@@ -84,6 +86,10 @@ function attributesOf(dataSet: DataSet, charset: string): Attributes {
     int16: (tag) => sized(dataSet, tag, 2, () => dataSet.int16(tag)),
     int32: (tag) => sized(dataSet, tag, 4, () => dataSet.int32(tag)),
     uint32: (tag, index) => sized(dataSet, tag, 4 * ((index ?? 0) + 1), () => dataSet.uint32(tag, index)),
+    float: (tag) => {
+      const value = sized(dataSet, tag, 4, () => dataSet.float(tag));
+      return Number.isFinite(value) ? value : undefined;
+    },
     doubles: (tag, count) => {
       if (dataSet.elements[tag]?.length !== 8 * count) return undefined;
       const values = Array.from({ length: count }, (_, i) => guarded(() => dataSet.double(tag, i)));
@@ -112,6 +118,7 @@ export function layered(layers: readonly Attributes[]): Attributes {
     int16: (tag) => of(tag)?.int16(tag),
     int32: (tag) => of(tag)?.int32(tag),
     uint32: (tag, index) => of(tag)?.uint32(tag, index),
+    float: (tag) => of(tag)?.float(tag),
     doubles: (tag, count) => of(tag)?.doubles(tag, count),
     has: (tag) => of(tag) !== undefined,
     items: (tag) => of(tag)?.items(tag) ?? [],

@@ -1,4 +1,5 @@
 import type { Attributes } from '../elements/attributes.js';
+import { privateTags } from '../elements/private.js';
 
 const COMPLEX_PARTS: ReadonlyMap<string, string> = new Map([
   ['M', 'M'],
@@ -15,8 +16,9 @@ const COMPLEX_PARTS: ReadonlyMap<string, string> = new Map([
 function complexPartOf(attributes: Attributes, imageType: readonly string[]): string {
   const component = COMPLEX_PARTS.get(attributes.text('x00089208') ?? '');
   if (component !== undefined) return component;
-  if (attributes.text('x00430010') === 'GEMS_PARM_01') {
-    const part = attributes.int16('x0043102f');
+  const ge = privateTags(attributes, '0043', 'GEMS_PARM_01');
+  if (ge !== null) {
+    const part = attributes.int16(ge('2f'));
     if (part !== undefined && part >= 0 && part < 4) return 'MPRI'[part];
   }
   return (

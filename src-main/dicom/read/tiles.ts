@@ -1,5 +1,6 @@
 import type { Attributes } from '../elements/attributes.js';
 import { type ElementFile, findElement, UNDEFINED_LENGTH, valueBytes } from '../elements/elements.js';
+import { privateTags } from '../elements/private.js';
 import { readCsa } from './csa.js';
 import type { Triple } from './frame-record.js';
 import type { Instance } from './instance.js';
@@ -54,8 +55,8 @@ export function tilesOf(whole: Instance, attributes: Attributes, file: ElementFi
 /** As many tiles across as down, some of the last ones empty. The count is in the private group, or in the CSA header. */
 function mosaic(whole: Instance, attributes: Attributes, file: ElementFile): Layout | null {
   const csa = imageHeader(attributes, file);
-  const isSiemens = attributes.text('x00190010') === 'SIEMENS MR HEADER';
-  const stated = isSiemens ? attributes.uint16('x0019100a') : undefined;
+  const tag = privateTags(attributes, '0019', 'SIEMENS MR HEADER');
+  const stated = tag === null ? undefined : attributes.uint16(tag('0a'));
   const count = stated ?? Number(csa.get('NumberOfImagesInMosaic')?.[0] ?? Number.NaN);
   if (!Number.isInteger(count) || count < 1) return null;
   const across = Math.ceil(Math.sqrt(count));
@@ -96,8 +97,9 @@ function mosaicPositions(
 
 /** The CSA Image Header Info, where its creator says that it is that. */
 function imageHeader(attributes: Attributes, file: ElementFile): ReadonlyMap<string, readonly string[]> {
-  if (attributes.text('x00290010') !== 'SIEMENS CSA HEADER') return new Map();
-  const element = findElement(file.elements, 0x00291010);
+  const tag = privateTags(attributes, '0029', 'SIEMENS CSA HEADER');
+  const element =
+    tag === null ? undefined : findElement(file.elements, Number.parseInt(tag('10').slice(1), 16));
   if (element === undefined || element.length === UNDEFINED_LENGTH || element.end > file.bytes.length)
     return new Map();
   return readCsa(valueBytes(file.bytes, element));
@@ -105,9 +107,10 @@ function imageHeader(attributes: Attributes, file: ElementFile): ReadonlyMap<str
 
 /** United Imaging: the slices with their positions in a private sequence, no more rows of tiles than they need. */
 function vframe(attributes: Attributes): Layout | null {
-  if (attributes.text('x00650010') !== 'Image Private Header') return null;
-  const slices = attributes.items('x00651051');
-  const count = attributes.decimal('x00651050') ?? slices.length;
+  const tag = privateTags(attributes, '0065', 'Image Private Header');
+  if (tag === null) return null;
+  const slices = attributes.items(tag('51'));
+  const count = attributes.decimal(tag('50')) ?? slices.length;
   if (!Number.isInteger(count) || count < 1 || slices.length !== count) return null;
   const across = Math.ceil(Math.sqrt(count));
   const positions = slices.map((slice): Triple | null => {
