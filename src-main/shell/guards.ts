@@ -1,5 +1,5 @@
 import type { App, Session, WebContents } from 'electron';
-import { isOurs, isReport, SCHEME } from './origin.js';
+import { isOurBlob, isReport, isWindow, SCHEME } from './origin.js';
 
 /** What every page of the app is kept from, whatever runs in it. Numbers are those of docs/security.md. */
 export function guardContents(app: App): void {
@@ -11,7 +11,7 @@ function guard(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   // 13: the window stays where it is; a frame inside it shows reports only.
   contents.on('will-frame-navigate', (event) => {
-    const allowed = event.isMainFrame ? isOurs(event.url) && !isReport(event.url) : isReport(event.url);
+    const allowed = event.isMainFrame ? isWindow(event.url, true) : isReport(event.url);
     if (!allowed) event.preventDefault();
   });
   contents.on('will-redirect', (event) => event.preventDefault());
@@ -39,15 +39,22 @@ export function keepOffline(app: App): void {
 export function guardSession(session: Session): void {
   // Its dictionaries would be fetched.
   session.setSpellCheckerEnabled(false);
-  // 5: the window needs no camera, place or notification, and of the clipboard only to write to it after a click or a key.
-  session.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === COPY));
-  session.setPermissionCheckHandler((_contents, permission) => permission === COPY);
+  // 5: the window needs no camera, place or notification, and of the clipboard only to write to it after a click or a
+  // key; what is in a frame, or asks for no page, needs nothing.
+  session.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl, isMainFrame }) =>
+    answer(permission === COPY && isWindow(requestingUrl, isMainFrame)),
+  );
+  session.setPermissionCheckHandler(
+    (_contents, permission, _origin, { requestingUrl, isMainFrame }) =>
+      permission === COPY && requestingUrl !== undefined && isWindow(requestingUrl, isMainFrame),
+  );
   session.setDevicePermissionHandler(() => false);
   // 1: nothing is loaded from elsewhere, even if a policy were missing.
   session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isLocal(details.url) }));
-  // A blob is what the window itself made: the system asks where to put it.
-  session.on('will-download', (event, item) => {
-    if (!item.getURL().startsWith('blob:')) event.preventDefault();
+  // 5: a blob of our origin is what the window itself made: the system asks where to put it. Nothing else is saved.
+  session.on('will-download', (event, item, _contents, frame) => {
+    const ours = frame !== null && isWindow(frame.url, frame.parent === null) && isOurBlob(item.getURL());
+    if (!ours) event.preventDefault();
   });
 }
 

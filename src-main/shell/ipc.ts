@@ -5,7 +5,7 @@ import type { AppService } from '../app/service.js';
 import { fault, problemFrom } from '../contract/errors.js';
 import { texts } from '../contract/schema/schema.js';
 import { type Answer, CHANNELS } from '../contract/transport.js';
-import { isOurs, isReport } from './origin.js';
+import { isWindow } from './origin.js';
 
 /** Carries the contract over Electron's IPC. Every message is checked for who sent it (security checklist 17). */
 export function carryContract(
@@ -42,10 +42,6 @@ export function sendEvents(contents: WebContents, service: AppService): void {
 
 /** @throws LimpidError E_USAGE unless the main frame of our own page speaks: not a report, not a page from elsewhere */
 function requireOurs({ senderFrame }: IpcMainInvokeEvent | IpcMainEvent): void {
-  const ours =
-    senderFrame !== null &&
-    senderFrame.parent === null &&
-    isOurs(senderFrame.url) &&
-    !isReport(senderFrame.url);
-  if (!ours) throw fault('E_USAGE/sender');
+  if (senderFrame === null || !isWindow(senderFrame.url, senderFrame.parent === null))
+    throw fault('E_USAGE/sender');
 }

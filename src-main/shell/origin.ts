@@ -21,6 +21,16 @@ export function isReport(address: string): boolean {
   return resource?.kind === 'run-report' || (resource?.kind === 'report' && resource.format === 'html');
 }
 
+/** True for the window's own page: what may call the app, write to the clipboard and save files. No frame is, and no report. */
+export function isWindow(address: string, isMainFrame: boolean): boolean {
+  return isMainFrame && isOurs(address) && !isReport(address);
+}
+
+/** True for a blob that a page of our origin made. That of a report, whose origin is none, is not ours. */
+export function isOurBlob(address: string): boolean {
+  return address.startsWith(`blob:${ORIGIN}/`);
+}
+
 function parsed(address: string): URL | null {
   try {
     return new URL(address);

@@ -193,10 +193,41 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
     expect(await app.ask('navigate', { url: 'app://limpid/', isMainFrame: false })).toBe(false);
     expect(await app.ask('openWindow', 'https://example.org/')).toBe('deny');
     expect(await app.ask('attachWebview')).toBe(true);
+    const window = { requestingUrl: 'app://limpid/', isMainFrame: true };
     for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read']) {
-      expect(await app.ask('permission', permission)).toBe(false);
-      expect(await app.ask('permissionCheck', permission)).toBe(false);
+      expect(await app.ask('permission', permission, window)).toBe(false);
+      expect(await app.ask('permissionCheck', permission, window)).toBe(false);
     }
+  });
+
+  it('lets the window alone write to the clipboard, and save only what it made (checklist 5)', async () => {
+    const copy = 'clipboard-sanitized-write';
+    const window = { requestingUrl: 'app://limpid/', isMainFrame: true };
+    expect(await app.ask('permission', copy, window)).toBe(true);
+    expect(await app.ask('permissionCheck', copy, window)).toBe(true);
+    for (const other of [
+      { requestingUrl: 'app://limpid/', isMainFrame: false },
+      { requestingUrl: 'app://limpid/runs/x', isMainFrame: true },
+      { requestingUrl: 'app://limpid/reports/1/report.html', isMainFrame: false },
+      { requestingUrl: 'https://example.org/', isMainFrame: true },
+    ]) {
+      expect(await app.ask('permission', copy, other)).toBe(false);
+      expect(await app.ask('permissionCheck', copy, other)).toBe(false);
+    }
+    // A check for no document, as of a worker, comes without an address.
+    expect(await app.ask('permissionCheck', copy, { isMainFrame: true })).toBe(false);
+    const page = { url: 'app://limpid/', parent: null };
+    expect(await app.ask('download', 'blob:app://limpid/0b1e', page)).toBe(true);
+    for (const [address, frame] of [
+      ['app://limpid/outputs/1/report.json', page],
+      ['https://example.org/x.exe', page],
+      ['data:text/plain,x', page],
+      ['blob:null/0b1e', page],
+      ['blob:app://limpid/0b1e', { url: 'app://limpid/runs/x', parent: {} }],
+      ['blob:app://limpid/0b1e', { url: 'app://limpid/', parent: {} }],
+      ['blob:app://limpid/0b1e', null],
+    ] as const)
+      expect(await app.ask('download', address, frame)).toBe(false);
   });
 
   it('opens a series and serves its pixels by fetch, exactly', async () => {

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Resource } from '../../src-main/contract/app.js';
 import { resourcePath } from '../../src-main/contract/resources.js';
 import { pathsOf } from '../../src-main/shell/open-with.js';
-import { isOurs, isReport, ORIGIN } from '../../src-main/shell/origin.js';
+import { isOurBlob, isOurs, isReport, isWindow, ORIGIN } from '../../src-main/shell/origin.js';
 import { readWindowState } from '../../src-main/shell/window-state.js';
 import { BRAIN, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
@@ -42,6 +42,27 @@ describe('the origin of the window', () => {
       'https://limpid/runs/x',
     ])
       expect(isReport(other)).toBe(false);
+  });
+});
+
+describe('what only the window may', () => {
+  it('is asked in the main frame of our own page', () => {
+    expect(isWindow('app://limpid/', true)).toBe(true);
+    expect(isWindow('app://limpid/index.html#/studies', true)).toBe(true);
+    expect(isWindow('app://limpid/', false)).toBe(false);
+    for (const other of ['app://limpid/runs/x', 'app://limpid/reports/1/report.html', 'https://limpid/', ''])
+      expect(isWindow(other, true)).toBe(false);
+  });
+
+  it('is to save blobs that it made', () => {
+    expect(isOurBlob('blob:app://limpid/0b1e')).toBe(true);
+    for (const other of [
+      'blob:null/0b1e',
+      'blob:app://limpid.evil/0b1e',
+      'app://limpid/',
+      'data:text/html,x',
+    ])
+      expect(isOurBlob(other)).toBe(false);
   });
 });
 

@@ -31,11 +31,22 @@ export function listen(app) {
         .click(),
     answerDialog: (paths) => state.dialogs.push(paths),
     secondStart: (argv, folder) => app.emit('second-instance', {}, argv, folder),
-    permission: (name) =>
+    permission: (name, details) =>
       new Promise((resolve) => {
-        state.permission(state.windows[0].webContents, name, resolve);
+        state.permission(state.windows[0].webContents, name, resolve, details);
       }),
-    permissionCheck: (name) => state.permissionCheck(state.windows[0].webContents, name),
+    permissionCheck: (name, details) =>
+      state.permissionCheck(state.windows[0].webContents, name, details.requestingUrl ?? '', details),
+    download: (url, frame) => {
+      let prevented = false;
+      const event = {
+        preventDefault() {
+          prevented = true;
+        },
+      };
+      state.session.emit('will-download', event, { getURL: () => url }, state.windows[0].webContents, frame);
+      return !prevented;
+    },
     navigate: (details) => state.windows[0].webContents.mayNavigate(details),
     openWindow: (url) => state.windows[0].webContents.openHandler({ url }).action,
     attachWebview: () => {

@@ -212,7 +212,7 @@ export const session = strict('session', {
         };
       },
     }),
-    on: () => undefined,
+    on: (name, listener) => state.session.on(name, listener),
   }),
 });
 export const Menu = strict('Menu', {

@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+
 /** What main did, for the test to look at, and what the person of the test will answer. */
 export const state = {
   schemes: [],
@@ -20,6 +22,7 @@ export const state = {
   spellChecker: true,
   permission: null,
   permissionCheck: null,
+  session: new EventEmitter(),
   mayRequest: () => true,
 };
 
