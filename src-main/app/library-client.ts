@@ -8,6 +8,8 @@ import type {
   LibraryMessage,
   LibraryQuestion,
   LibraryRequest,
+  RunInFolder,
+  RunSearch,
 } from './library/protocol.js';
 
 /** A process that ends this often within RECENT_MS is not started again for the same inputs. */
@@ -23,6 +25,7 @@ export interface LibraryClient {
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
   noise(series: SeriesKey): Promise<MeasuredNoise>;
+  runs(search: RunSearch): Promise<readonly RunInFolder[]>;
   /** Ends the process. */
   end(): void;
 }
@@ -129,6 +132,11 @@ export function libraryClient(options: {
     async noise(series) {
       const answer = refused(await ask({ kind: 'noise', series }));
       if (answer.kind === 'noise') return answer.noise;
+      throw unexpected();
+    },
+    async runs(search) {
+      const answer = refused(await ask({ kind: 'runs', search }));
+      if (answer.kind === 'runs') return answer.runs;
       throw unexpected();
     },
     end() {

@@ -125,7 +125,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
 
   const views = openViews(path.join(home, 'views.json'), () => library.inputs());
   const runs = findRuns({
-    inputs: library.inputs,
+    library,
     jobs: () => queue.state().jobs,
     outputFolder: () => settings.current().outputFolder,
   });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
 import type { OpenInput, SeriesCard, SeriesKey } from '../contract/app.js';
 import { fault } from '../contract/errors.js';
@@ -75,5 +75,5 @@ export function openViews(file: string, inputs: () => readonly OpenInput[]): Vie
 /** What names a series on this machine, and tells nothing of it: of its UID, of an image without one its place. */
 function hashOf({ seriesInstanceUid, id }: SeriesCard, paths: readonly string[]): string {
   const name = seriesInstanceUid === null ? [...paths, id] : [seriesInstanceUid, id];
-  return createHash('sha256').update(JSON.stringify(name)).digest('hex').slice(0, 32);
+  return sha256(JSON.stringify(name)).slice(0, 32);
 }

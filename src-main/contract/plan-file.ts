@@ -65,7 +65,7 @@ const PlanEntry = exactly({
   seriesInstanceUid: nullOr(filled),
   /** DICOM only. */
   studyInstanceUid: optional(filled),
-  /** DICOM only; absent: any that are free. */
+  /** DICOM only; absent: one that neither the files that are read nor the plan have. */
   numbers: optional(SeriesNumbers),
   modality: text,
   /** Columns, rows, slices, images at each place. */

@@ -30,7 +30,7 @@ export function dicomUnits(
   const groups = groupBySeries(membersOf(series, wants.complex === 'parts'));
   const usable = groups.filter((members) => members.some((one) => one.series.eligible));
   const leftOut = groups.filter((members) => !usable.includes(members)).flat();
-  const taken = numbersByStudy(series);
+  const taken = numbersByStudy(series, wants.known?.numbers);
   return {
     units: usable.map((members, i) => proposeUnit(members, i, taken, pool, wants)),
     leftOut: leftOut.map((one) =>
@@ -63,8 +63,12 @@ function groupBySeries(members: readonly Member[]): Member[][] {
   return [...groups.values()];
 }
 
-function numbersByStudy(series: readonly Series[]): Map<string, Set<number>> {
-  const taken = new Map<string, Set<number>>();
+/** Those of the series, and of what is planned to be made of the study, whichever share of a plan this is. */
+function numbersByStudy(
+  series: readonly Series[],
+  planned: ReadonlyMap<string, readonly number[]> = new Map(),
+): Map<string, Set<number>> {
+  const taken = new Map([...planned].map(([study, numbers]) => [study, new Set(numbers)]));
   for (const { studyInstanceUid, seriesNumber } of series) {
     const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
     if (seriesNumber !== null) numbers.add(seriesNumber);

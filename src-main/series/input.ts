@@ -170,6 +170,8 @@ export interface Wants extends Maps {
   readonly known?: {
     readonly files: ReadonlySet<string>;
     readonly units: ReadonlyMap<string, KnownUnit>;
+    /** Series Numbers that all units of the plan have, by Study Instance UID. */
+    readonly numbers: ReadonlyMap<string, readonly number[]>;
   };
   /** How complex images are read: their magnitudes unless their parts are wanted. */
   readonly complex?: 'parts';
@@ -178,7 +180,7 @@ export interface Wants extends Maps {
 /** A unit as it was planned among all others. */
 interface KnownUnit {
   readonly key: string;
-  /** Absent: any that are free in its study. */
+  /** Absent: one that neither the files that are read nor the plan have. */
   readonly numbers?: SeriesNumbers | undefined;
 }
 

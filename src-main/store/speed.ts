@@ -13,12 +13,13 @@ export type Speeds = Of<typeof SpeedsFile>;
 /** Of what was known before, when a series is added. */
 const KEPT = 0.8;
 
-type Run = Pick<DenoiseRequest, 'model' | 'device' | 'adapt' | 'refine' | 'steps'>;
+type Run = Pick<DenoiseRequest, 'model' | 'device' | 'adapt' | 'refine' | 'effort' | 'steps'>;
 
 /** What decides the time, besides the size; null of model files, which are each of their own speed. */
-function kindOf({ model, device, adapt = 'off', refine = true, steps }: Run): string | null {
+function kindOf({ model, device, adapt = 'off', refine = true, effort, steps }: Run): string | null {
   if (model.kind === 'file') return null;
-  return [model.kind, device, adapt, refine ? 'refined' : 'plain', steps ?? 'usual'].join(' ');
+  const work = effort === undefined ? [] : [effort];
+  return [model.kind, device, adapt, refine ? 'refined' : 'plain', steps ?? 'usual', ...work].join(' ');
 }
 
 /** Nothing where nothing was measured, or what was cannot be read. */

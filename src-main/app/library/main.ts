@@ -4,6 +4,7 @@ import { problemFrom } from '../../contract/errors.js';
 import { type Line, openLine } from '../../process/line.js';
 import { type Library, openLibrary } from './library.js';
 import type { LibraryAnswer, LibraryMessage, LibraryRequest } from './protocol.js';
+import { searchRuns } from './runs.js';
 
 openLog('library');
 process.on('SIGINT', () => undefined);
@@ -39,5 +40,7 @@ async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnsw
       return { kind: 'tags', tags: await of.tags(request.series, request.index) };
     case 'noise':
       return { kind: 'noise', noise: await of.noise(request.series) };
+    case 'runs':
+      return { kind: 'runs', runs: await searchRuns(request.search) };
   }
 }

@@ -1,5 +1,13 @@
-import type { FrameHeader, InputId, MeasuredNoise, OpenInput, SeriesKey } from '../../contract/app.js';
+import type {
+  FrameHeader,
+  InputId,
+  MeasuredNoise,
+  OpenInput,
+  SeriesCard,
+  SeriesKey,
+} from '../../contract/app.js';
 import type { Problem } from '../../contract/errors.js';
+import type { Report } from '../../contract/report.js';
 import type { TagEntry } from '../../contract/viewing.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */
@@ -12,7 +20,8 @@ export type LibraryQuestion =
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
-  | { readonly kind: 'noise'; readonly series: SeriesKey };
+  | { readonly kind: 'noise'; readonly series: SeriesKey }
+  | { readonly kind: 'runs'; readonly search: RunSearch };
 
 export type LibraryAnswer =
   | { readonly kind: 'done' }
@@ -20,12 +29,29 @@ export type LibraryAnswer =
   | { readonly kind: 'png'; readonly png: Uint8Array }
   | { readonly kind: 'tags'; readonly tags: readonly TagEntry[] }
   | { readonly kind: 'noise'; readonly noise: MeasuredNoise }
+  | { readonly kind: 'runs'; readonly runs: readonly RunInFolder[] }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** From the library process. */
 export type LibraryMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: LibraryAnswer }
   | { readonly kind: 'input'; readonly input: OpenInput };
+
+/** A series, and where results of it may lie. */
+export interface RunSearch {
+  readonly card: SeriesCard;
+  /** That the series was opened from. */
+  readonly paths: readonly string[];
+  /** Outputs of jobs, absolute. */
+  readonly folders: readonly string[];
+  /** Where results go that do not go beside their input; null: there is no such folder. */
+  readonly outputs: string | null;
+}
+
+export interface RunInFolder {
+  readonly folder: string;
+  readonly report: Report;
+}
 
 export interface Frame {
   readonly header: FrameHeader;

@@ -149,7 +149,7 @@ export async function openPlan(asked: DenoiseRequest): Promise<PlannedRun> {
       const own = entries.find((entry) => entry.id === id)?.settings ?? {};
       return Object.keys(own).length === 0 ? null : { ...request, ...own };
     },
-    open: (emit) => openEntries(request, entries, emit),
+    open: (emit) => openEntries(request, entries, plannedNumbers(plan.series), emit),
   };
 }
 
@@ -190,6 +190,7 @@ function shardOf(series: readonly PlanEntry[], [k, n]: readonly [number, number]
 async function openEntries(
   request: DenoiseRequest,
   entries: readonly PlanEntry[],
+  numbers: ReadonlyMap<string, readonly number[]>,
   emit: Emit,
 ): Promise<InputSet> {
   const wanted = new Set(entries.filter(({ action }) => action === 'denoise').map(({ unit }) => unit));
@@ -204,7 +205,7 @@ async function openEntries(
       seriesInstanceUid === null ? [] : [[seriesInstanceUid, { key: unit, numbers }] as const],
     ),
   );
-  const opened = await openRequested(request, emit, { files, units });
+  const opened = await openRequested(request, emit, { files, units, numbers });
   const actions = new Map(used.map(({ id, action }) => [id, action]));
   const chosenUnits = opened.units
     .map((unit) => ({ ...unit, stacks: unit.stacks.map((stack) => asPlanned(stack, actions)) }))
@@ -217,6 +218,17 @@ async function openEntries(
   ];
   for (const problem of problems) emit({ type: 'warning', series: null, problem });
   return { ...opened, units: chosenUnits, leftOut: [], problems: [...opened.problems, ...problems] };
+}
+
+/** By Study Instance UID: other shares of the plan use theirs. */
+function plannedNumbers(entries: readonly PlanEntry[]): Map<string, number[]> {
+  const byStudy = new Map<string, number[]>();
+  for (const { studyInstanceUid, numbers } of entries) {
+    if (studyInstanceUid === undefined || numbers === undefined) continue;
+    const known = byStudy.get(studyInstanceUid) ?? [];
+    byStudy.set(studyInstanceUid, [...known, ...Object.values(numbers)]);
+  }
+  return byStudy;
 }
 
 function nothingPlanned(): LimpidError {

@@ -89,6 +89,31 @@ async function written(plan: PlanFile): Promise<string> {
   return file;
 }
 
+interface Share {
+  readonly output: string;
+  readonly outputs: readonly OutputReport[];
+}
+
+async function sharesOf(plan: string): Promise<readonly Share[]> {
+  const shares: Share[] = [];
+  for (const k of [1, 2]) {
+    const output = path.join(root, `out-${runs}`);
+    shares.push({ output, outputs: await outputsOf(plan, { plan: { shard: [k, 2] } }) });
+  }
+  return shares;
+}
+
+/** Of the image and of the error map of each share. */
+async function seriesNumbers(shares: readonly Share[]): Promise<string[]> {
+  const numbers: string[] = [];
+  for (const { output, outputs } of shares)
+    for (const role of ['denoised', 'error-map'] as const) {
+      const [{ path: name }] = outputs.filter((one) => one.role === role);
+      numbers.push(parseDicom(await fs.readFile(path.join(output, name))).string('x00200011') ?? 'none');
+    }
+  return numbers;
+}
+
 describe('UIDs of derived series', () => {
   it('are the same for the same images and settings, wherever they lie and are written', async () => {
     const outputs = await outputsOf(here);
@@ -120,20 +145,20 @@ describe('UIDs of derived series', () => {
 
   it('are the same of every share of a plan, and no two series of a study have a number in common', async () => {
     const file = await written(await planOf(here));
-    const shares = [
-      await outputsOf(file, { plan: { shard: [1, 2] } }),
-      await outputsOf(file, { plan: { shard: [2, 2] } }),
-    ];
-    expect(instances(shares.flat())).toEqual(instances(await outputsOf(here)));
-    const numbers: string[] = [];
-    for (const [i, share] of shares.entries()) {
-      const [image] = share.filter(({ role }) => role === 'denoised');
-      const map = share.filter(({ role }) => role === 'error-map')[0];
-      for (const { path: name } of [image, map]) {
-        const bytes = await fs.readFile(path.join(root, `out-${runs - 3 + i}`, name));
-        numbers.push(parseDicom(bytes).string('x00200011') ?? 'none');
-      }
-    }
+    const shares = await sharesOf(file);
+    expect(instances(shares.flatMap(({ outputs }) => outputs))).toEqual(instances(await outputsOf(here)));
+    const numbers = await seriesNumbers(shares);
+    expect(new Set(numbers).size, numbers.join(' ')).toBe(4);
+  });
+
+  it('takes no Series Number that the plan has of another share, where it names none', async () => {
+    const plan = await planOf(here);
+    const unit = plan.series[plan.series.length - 1].unit;
+    const series = plan.series.map((one) => {
+      const { numbers, ...rest } = one;
+      return one.unit === unit ? rest : { ...rest, ...(numbers === undefined ? {} : { numbers }) };
+    });
+    const numbers = await seriesNumbers(await sharesOf(await written({ ...plan, series })));
     expect(new Set(numbers).size, numbers.join(' ')).toBe(4);
   });
 
