@@ -63,6 +63,8 @@ export const InspectedSeries = object({
   frames: number,
   /** mm: along a row, along a column, between slices. */
   spacing: tuple([number, number, number]),
+  /** s/mm2, each once, ascending; absent where no frame states one. */
+  bValues: optional(list(number)),
   /** UIDs; empty for NIfTI. */
   transferSyntaxes: list(text),
   /** null where it was not asked for, the series is not eligible or could not be decoded. */

@@ -19,7 +19,7 @@ import type { Volume } from '../imaging/volume.js';
 import { withOutliers } from '../noise/outliers/outlier-warnings.js';
 import { type Chooser, choiceOf, type Described, openChooser } from '../series/asked/choose.js';
 import { requireMemory } from '../series/memory.js';
-import { type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
+import { bValuesOf, type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
 
@@ -132,6 +132,7 @@ async function inspectSeries(
     slices: geometry.slices,
     frames: series.frames,
     spacing: geometry.unplaced ? [0, 0, 0] : geometry.spacing,
+    ...distinctBValues(series.instances.map(({ bValue }) => bValue)),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
     noise: measured.summary,
     eligible: why === null,
@@ -210,6 +211,11 @@ function describedImage({ id, facts }: FoundNifti, relative: string): Described 
   };
 }
 
+function distinctBValues(values: readonly (number | null)[]): Pick<InspectedSeries, 'bValues'> {
+  const stated = values.filter((value) => value !== null);
+  return stated.length === 0 ? {} : { bValues: [...new Set(stated)].sort((a, b) => a - b) };
+}
+
 /** @param description for the person at the screen */
 async function inspectImage(
   found: FoundNifti,
@@ -233,6 +239,7 @@ async function inspectImage(
     slices,
     frames,
     spacing,
+    ...distinctBValues((await bValuesOf(found)) ?? []),
     transferSyntaxes: [],
     noise: measured.summary,
     eligible: measured.why === null,

@@ -127,6 +127,29 @@ export class NiftiFinder {
   }
 }
 
+/** More bytes are no list of b-values. */
+const MOST_BVAL_BYTES = 1 << 20;
+
+/**
+ * The b-value of each frame, s/mm2, by the .bval file beside an image (FSL: numbers parted by blanks or lines); null
+ * where there is none, or it has another number of values.
+ */
+export async function bValuesOf({
+  sidecars,
+  facts,
+}: Pick<FoundNifti, 'sidecars' | 'facts'>): Promise<number[] | null> {
+  const beside = sidecars.find(({ kind }) => kind === 'bval');
+  if (beside === undefined || beside.size > MOST_BVAL_BYTES) return null;
+  // What cannot be read tells no b-values; copying it beside the output tells why.
+  const bytes = await beside.read().catch(() => null);
+  if (bytes === null) return null;
+  const words = Buffer.from(bytes).toString('latin1').split(/\s+/);
+  const values = words.filter((word) => word !== '').map(Number);
+  const fits =
+    values.length === facts.frames && values.every((value) => value >= 0 && Number.isFinite(value));
+  return fits ? values : null;
+}
+
 /** A damaged DICOM file, whatever it is called, has its own code. */
 function isDicomStart(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';

@@ -5,9 +5,11 @@ import { type Library, openLibrary } from '../../src-main/app/library/library.js
 import type { Frame } from '../../src-main/app/library/protocol.js';
 import { Random } from '../../src-main/base/random.js';
 import type { OpenInput } from '../../src-main/contract/app.js';
+import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import { loadNifti } from '../../src-main/series/nifti-input.js';
 import { drawEnhanced } from '../dicom/enhanced.js';
 import { makeDicom } from '../dicom/support.js';
+import { volumeOf } from '../imaging/support.js';
 import {
   BRAIN,
   brainSlices,
@@ -180,6 +182,21 @@ describe('the library', () => {
     const derived = (await open('derived', [output])).series;
     expect(derived).toHaveLength(2);
     for (const one of derived) expect(one.derivedFrom).toBe(card.seriesInstanceUid);
+  });
+
+  it('tells the b-values of a NIfTI series that the file beside it has', async () => {
+    const folder = await temporaryFolder();
+    const volume = volumeOf(new Float32Array(4 * 4 * 2 * 3).fill(7), [4, 4, 2, 3]);
+    await fs.writeFile(path.join(folder, 'dwi.nii.gz'), writeNiftiFromVolume(volume, { gzip: true }));
+    await fs.writeFile(path.join(folder, 'dwi.bval'), '0 1000 1000');
+    const [card] = (await open('bval', [folder])).series;
+    expect(card.frameLabels).toEqual(['b 0', 'b 1000', 'b 1000']);
+    expect(card.frameBValues).toEqual([0, 1000, 1000]);
+    const [alone] = (await open('named', [path.join(folder, 'dwi.nii.gz')])).series;
+    expect(alone.frameBValues).toEqual([0, 1000, 1000]);
+    await fs.writeFile(path.join(folder, 'dwi.bval'), '0 1000');
+    const [other] = (await open('other', [folder])).series;
+    expect(other.frameLabels ?? other.frameBValues).toBeUndefined();
   });
 
   it('makes thumbnails in true proportions', async () => {

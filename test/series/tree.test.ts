@@ -8,7 +8,7 @@ import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js
 import { runEvaluate } from '../../src-main/jobs/evaluate.js';
 import { runInspect } from '../../src-main/jobs/inspect.js';
 import { readAll } from '../../src-main/jobs/train/train-input.js';
-import { makeZip } from '../dicom/support.js';
+import { makeDicom, makeZip } from '../dicom/support.js';
 import { volumeOf } from '../imaging/support.js';
 import { denoiseRequest, denoiseWith, diffusion, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { filesIn, journalled, resultsIn } from '../jobs/told.js';
@@ -23,6 +23,12 @@ function image(seed: number, gzip = true): Buffer {
   const random = new Random(seed);
   const data = Float32Array.from({ length: SIDE * SIDE * PLANES }, () => 100 + 5 * random.normal());
   return Buffer.from(writeNiftiFromVolume(volumeOf(data, [SIDE, SIDE, PLANES]), { gzip }));
+}
+
+/** A series of small images. */
+function repeats(frames: number): Buffer {
+  const data = new Float32Array(4 * 4 * 2 * frames).fill(7);
+  return Buffer.from(writeNiftiFromVolume(volumeOf(data, [4, 4, 2, frames]), { gzip: true }));
 }
 
 /** The image as the header and the pixels of a pair. */
@@ -329,6 +335,30 @@ describe('a tree for other jobs', () => {
     const all = await runInspect({ type: 'inspect', paths: [input], noise: true }, () => {});
     expect(all.series.filter(({ noise }) => (noise?.sigma ?? 0) > 0)).toHaveLength(6);
     expect(all.series.filter(({ eligible }) => !eligible).map(({ why }) => why?.code)).toEqual(['E_NIFTI']);
+  });
+
+  it('is inspected with b-values, of a file beside the image or of DICOM, where they are those of its frames', async () => {
+    const { input } = await tree();
+    await put(input, {
+      'dwi.nii.gz': repeats(3),
+      'dwi.bval': '0 1000\n500 ',
+      'few.nii.gz': repeats(3),
+      'few.bval': '0 1000',
+      'words.nii.gz': repeats(3),
+      'words.bval': '0 a lot',
+    });
+    for (const [volume, bValue] of [0, 800].entries())
+      for (let slice = 0; slice < 3; slice++) {
+        const image = {
+          position: [0, 0, 3 * slice],
+          thickness: 3,
+          instanceNumber: 3 * volume + slice + 1,
+          bValue,
+        };
+        await put(input, { [`dicom/${volume}-${slice}`]: makeDicom(image) });
+      }
+    const { series } = await runInspect({ type: 'inspect', paths: [input] }, () => {});
+    expect(series.map(({ bValues }) => bValues)).toEqual([[0, 800], [0, 500, 1000], undefined, undefined]);
   });
 
   it('is inspected without complaint where all can be read', async () => {

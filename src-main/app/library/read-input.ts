@@ -10,7 +10,7 @@ import { isParametricMap, type MapInstance, readMapInstance } from '../../dicom/
 import { complexHalves } from '../../dicom/series/complex.js';
 import { scan } from '../../dicom/series/scan.js';
 import type { Volume } from '../../imaging/volume.js';
-import { type FoundNifti, NiftiFinder } from '../../series/nifti-finder.js';
+import { bValuesOf, type FoundNifti, NiftiFinder } from '../../series/nifti-finder.js';
 import { isOwnNifti, loadFoundNifti, namedNifti } from '../../series/nifti-input.js';
 import { isNiftiFile } from '../../series/open-input.js';
 import type { Lru } from './lru.js';
@@ -134,7 +134,8 @@ async function nifti(
     return volume;
   };
   const volume = await load();
-  return shownNifti(input, number, found, { volume, load, isOwn: isOwnNifti(found) });
+  const bValues = await bValuesOf(found);
+  return shownNifti(input, number, found, { volume, load, isOwn: isOwnNifti(found), bValues });
 }
 
 /** Several paths as one source. @throws LimpidError those of `openSource` */

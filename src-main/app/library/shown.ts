@@ -164,6 +164,14 @@ function frameLabels({ instances, slots, frames }: Series): Pick<SeriesCard, 'fr
   };
 }
 
+/** The directions beside them are along the axes of the file, not of the patient: they are not shown. */
+function labelledBValues(bValues: readonly number[]): Pick<SeriesCard, 'frameLabels' | 'frameBValues'> {
+  return {
+    frameLabels: bValues.map((bValue) => diffusionText(bValue, null)),
+    ...(new Set(bValues).size < 2 ? {} : { frameBValues: bValues }),
+  };
+}
+
 function diffusionText(bValue: number, gradient: readonly number[] | null): string {
   const b = `b ${Math.round(bValue)}`;
   if (bValue === 0 || gradient === null || gradient.every((part) => part === 0)) return b;
@@ -179,16 +187,22 @@ function secondsOf(text: string): number | null {
   return date + 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds);
 }
 
-/** A NIfTI file. `load` reads it, again where it was forgotten; `isOwn`: Limpid wrote it. */
+interface NiftiShown {
+  readonly volume: Volume;
+  /** Reads it, again where it was forgotten. */
+  readonly load: () => Promise<Volume>;
+  /** Limpid wrote it. */
+  readonly isOwn: boolean;
+  /** Of each frame; null where nothing beside the file tells them. */
+  readonly bValues: readonly number[] | null;
+}
+
+/** A NIfTI file. */
 export function shownNifti(
   input: InputId,
   number: number,
   { id, relative }: { readonly id: string; readonly relative: string },
-  {
-    volume,
-    load,
-    isOwn,
-  }: { readonly volume: Volume; readonly load: () => Promise<Volume>; readonly isOwn: boolean },
+  { volume, load, isOwn, bValues }: NiftiShown,
 ): Shown {
   const { columns, rows, slices, frames, spacing, affine, units } = volume;
   const card = withKey(input, `nifti-${number}`, {
@@ -205,6 +219,7 @@ export function shownNifti(
     rows,
     slices,
     frames,
+    ...(bValues === null || frames < 2 ? {} : labelledBValues(bValues)),
     spacing,
     calibration: spacing[0] > 0 && spacing[1] > 0 ? 'patient' : 'none',
     affine,

@@ -18,6 +18,7 @@ const COLUMNS: readonly (readonly [string, (series: InspectedSeries) => string |
     ['spacing_x_mm', ({ spacing }) => spacing[0]],
     ['spacing_y_mm', ({ spacing }) => spacing[1]],
     ['spacing_z_mm', ({ spacing }) => spacing[2]],
+    ['b_values', ({ bValues }) => bValues?.join(' ') ?? null],
     ['transfer_syntaxes', ({ transferSyntaxes }) => transferSyntaxes.join(' ')],
     ['noise', ({ noise }) => noise?.sigma ?? null],
     ['noise_percent', ({ noise }) => noise?.relative ?? null],

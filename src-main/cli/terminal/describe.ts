@@ -118,12 +118,24 @@ function describeStudy(study: string, members: readonly InspectedSeries[]): stri
     ...(one.transferSyntaxes.length === 0
       ? []
       : [`  ${one.id}: transfer syntax ${one.transferSyntaxes.join(', ')}`]),
+    ...(one.bValues === undefined ? [] : [`  ${one.id}: ${describeBValues(one.bValues)}`]),
     ...(one.complex === undefined ? [] : [`  ${one.id}: ${describeHalf(one.id, one.complex, members)}`]),
     ...[...(one.why === null ? [] : [one.why]), ...one.warnings].map(
       (problem) => `  ${one.id}: ${toldLine(problem)}`,
     ),
   ]);
   return `study ${study}\n${table(head, rows)}${details.map((line) => `${line}\n`).join('')}`;
+}
+
+/** Scanners of high-field studies state as many b-values as directions: their range tells more. */
+const MOST_B_VALUES = 8;
+
+function describeBValues(values: readonly number[]): string {
+  const named =
+    values.length <= MOST_B_VALUES
+      ? values.join(', ')
+      : `${values.length} from ${values[0]} to ${values.at(-1)}`;
+  return `${values.length === 1 ? 'b-value' : 'b-values'} ${named} s/mm2`;
 }
 
 /** Of both halves of a complex image, which series the other one is. */
