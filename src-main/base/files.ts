@@ -40,6 +40,26 @@ export async function writeFileAtomic(
   }
 }
 
+/**
+ * Makes what was written to a file, or the names in a folder, survive a power cut, where the system can.
+ *
+ * @throws LimpidError E_IO where the disk refuses
+ */
+export async function flush(place: string, flags = 'r'): Promise<void> {
+  try {
+    const handle = await fs.open(place, flags);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // Windows cannot open folders, and some network file systems cannot flush them.
+    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'))
+      throw asFileError(error, place);
+  }
+}
+
 /** Removes what killed calls of `writeFileAtomic` left below a folder that nobody else writes to now. */
 export async function removeParts(folder: string): Promise<void> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * Touches a lock for as long as it is ours: who watches it sees that its time changes. In a thread of its own, for the
- * one that computes may be busy for minutes. It ends by itself when the lock is another's or gone, and with the process.
+ * one that computes may be busy for minutes. It ends by itself when the lock is another's, and with the process.
  *
  * @param everyMs between two touches
  */
@@ -25,9 +25,8 @@ const timer = setInterval(() => {
   let text;
   try {
     text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    // Gone is gone; a share that does not answer now is asked again.
-    if (error.code === 'ENOENT') clearInterval(timer);
+  } catch {
+    // Who took it for a stale one moves it aside, sees that it is not, and puts it back; a share may not answer now.
     return;
   }
   if (!text.includes(token)) return clearInterval(timer);

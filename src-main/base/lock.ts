@@ -59,7 +59,8 @@ export async function acquireLock(
     leaseMs: lease.leaseMs,
   };
   for (let attempt = 0; attempt < 5; attempt++) {
-    if (await tryCreate(file, mine)) return held(file, mine, guarded, lease);
+    // Who took this one for the stale one that it replaced may have let a third in: then it is not ours.
+    if ((await tryCreate(file, mine)) && (await isMine(file, mine))) return held(file, mine, guarded, lease);
     const seen = await look(file);
     if (seen === null) continue;
     const holder = parseHolder(seen.text);
@@ -80,21 +81,26 @@ function held(file: string, mine: Holder, guarded: Guarded, { beatMs }: Lease): 
   };
 }
 
+async function confirm(file: string, mine: Holder, guarded: Guarded): Promise<void> {
+  if (await isMine(file, mine)) return;
+  throw fault(guarded === 'data folder' ? 'E_LOCKED/window-lost' : 'E_LOCKED/output-lost', {}, file);
+}
+
 /** Touched first: who was about to take it over sees that, and puts it back. */
-async function confirm(file: string, { token }: Holder, guarded: Guarded): Promise<void> {
+async function isMine(file: string, { token }: Holder): Promise<boolean> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const seen = await look(file);
     if (seen !== null) {
-      if (parseHolder(seen.text)?.token !== token) break;
+      if (parseHolder(seen.text)?.token !== token) return false;
       const now = new Date();
       // Where it went between two looks the next one tells.
       await fs.utimes(file, now, now).catch(() => undefined);
       const again = await look(file);
-      if (again !== null && parseHolder(again.text)?.token === token) return;
+      if (again !== null && parseHolder(again.text)?.token === token) return true;
     }
     await sleep(100);
   }
-  throw fault(guarded === 'data folder' ? 'E_LOCKED/window-lost' : 'E_LOCKED/output-lost', {}, file);
+  return false;
 }
 
 /** A lock file as it is now. */
@@ -175,6 +181,38 @@ export async function isAbandoned(file: string): Promise<boolean> {
   const seen = await look(file);
   const holder = seen === null ? null : parseHolder(seen.text);
   return holder !== null && (await isHere(holder)) && !(await runs(holder));
+}
+
+/**
+ * Removes folders of processes of this user that were killed: those of a name, closed to others, with a lock whose
+ * process is gone. What cannot be looked into is not known to be left, and what cannot be removed goes at a later start.
+ *
+ * @param isLeft whether a folder of the name was left by what it holds; by its lock when left out
+ */
+export async function clearLeft(
+  above: string,
+  name: RegExp,
+  isLeft: (folder: string) => Promise<boolean> = (folder) => isAbandoned(path.join(folder, OWN_LOCK)),
+): Promise<void> {
+  // A folder that cannot be looked into tells of nothing that was left.
+  const names = await fs.readdir(above).catch((): string[] => []);
+  for (const folder of names.filter((one) => name.test(one)).map((one) => path.join(above, one))) {
+    // As above: it stays.
+    if (!(await isOwnClosed(folder).catch(() => false)) || !(await isLeft(folder).catch(() => false)))
+      continue;
+    // As above: it goes at a later start.
+    await fs.rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+}
+
+/** The lock of a folder that a process makes for itself. */
+export const OWN_LOCK = 'lock';
+
+async function isOwnClosed(folder: string): Promise<boolean> {
+  const stats = await fs.lstat(folder);
+  const own =
+    process.platform === 'win32' || (stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0);
+  return stats.isDirectory() && own;
 }
 
 async function isAlive(file: string, seen: Seen, holder: Holder): Promise<boolean> {

@@ -5,6 +5,9 @@ import { serve } from '../process/port.js';
 import { runJob } from './run.js';
 
 openLog('compute');
-// Ctrl-C in a terminal reaches this process too; the one that started it decides and kills.
-process.on('SIGINT', () => undefined);
+// Ctrl-C in a terminal, or what ends a group of processes, reaches this one too; the one that started it decides and
+// kills. Electron ends what it started by SIGTERM.
+const forked = process.send !== undefined;
+for (const signal of ['SIGINT', ...(forked ? (['SIGTERM', 'SIGHUP'] as const) : [])] as const)
+  process.on(signal, () => undefined);
 serve(openLine(), runJob);

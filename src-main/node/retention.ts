@@ -7,10 +7,11 @@ const DAY_MS = 86_400_000;
 
 /**
  * Removes the images and results of series that were sent: after the days that they are kept, and the oldest first
- * before that where the disk is nearly full. Never of a series that waits, is held, failed, or was not committed to.
+ * before that where the disk is nearly full. Never of a series that waits, is held, failed, was not committed to, or
+ * has images that came late.
  */
 export async function removeOld(config: NodeConfig, shelf: Shelf): Promise<void> {
-  const removable = shelf.inState('sent', 'skipped').filter(({ record }) => !record.removed);
+  const removable = shelf.inState('sent', 'skipped').filter(({ record, late }) => !record.removed && !late);
   if (removable.length === 0) return;
   const isTight = (await freeBytes(config.folder)) < config.leastFreeGb * 2 ** 30;
   for (const live of removable) {

@@ -6,6 +6,7 @@ import { fault } from '../contract/errors.js';
 import { type PlanEntry, PlanFile } from '../contract/plan-file.js';
 import {
   filled,
+  flag,
   list,
   type Of,
   object,
@@ -39,6 +40,8 @@ const Batch = object({
   units: list(BatchUnit),
   /** Series that were scanned and are left alone. */
   skipped: optional(whole),
+  /** Some of the input could not be read when it was scanned. */
+  partly: optional(flag),
 });
 export type Batch = Of<typeof Batch>;
 
@@ -61,11 +64,22 @@ export async function readBatch(out: string): Promise<Batch | null> {
   throw fault('E_RESUME/journal', { field: reading.path || 'JSON' }, file);
 }
 
-/** Writes a plan a unit, each a line, and what is known of them. @throws LimpidError E_IO */
-export async function writeBatch(out: string, plan: PlanFile, request: string): Promise<Batch> {
+/**
+ * Writes a plan a unit, each a line, and what is known of them.
+ *
+ * @param partly some of the input could not be read
+ * @throws LimpidError E_NOTHING where no unit is to be done, and nothing is written; E_IO
+ */
+export async function writeBatch(
+  out: string,
+  plan: PlanFile,
+  request: string,
+  partly: boolean,
+): Promise<Batch> {
   const byUnit = new Map<string, PlanEntry[]>();
   for (const entry of plan.series) byUnit.set(entry.unit, [...(byUnit.get(entry.unit) ?? []), entry]);
   const chosen = [...byUnit].filter(([, entries]) => entries.some(({ action }) => action === 'denoise'));
+  if (chosen.length === 0) throw fault('E_NOTHING/planned');
   const units: BatchUnit[] = [];
   const lines: Buffer[] = [];
   let at = 0;
@@ -83,6 +97,7 @@ export async function writeBatch(out: string, plan: PlanFile, request: string): 
     request,
     units,
     skipped: byUnit.size - chosen.length,
+    partly,
   };
   await writeFileAtomic(path.join(ownFolder(out), BATCH), JSON.stringify(batch), { replace: true });
   return batch;

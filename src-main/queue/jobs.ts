@@ -1,4 +1,4 @@
-import { filled, flag, type Of, object, optional, whole } from '../contract/schema/schema.js';
+import { filled, list, type Of, object, optional, whole } from '../contract/schema/schema.js';
 
 /** Names of the two queues in Redis: series to be denoised, and what is told of those that are done. */
 export const SERIES_QUEUE = 'series';
@@ -15,16 +15,25 @@ export const SeriesJob = object({
   unit: filled,
   at: whole,
   bytes: whole,
-  /** It failed before, and was put into the queue again. */
-  retried: optional(flag),
 });
 export type SeriesJob = Of<typeof SeriesJob>;
 
 /** Of a study, or of a batch: what it waited for is done. */
-export const RollUpJob = object({ batch: filled, out: filled });
+export const RollUpJob = object({
+  batch: filled,
+  out: filled,
+  /** Units that are still to be waited for: they were put into the queue again after the batch was told. */
+  again: optional(list(filled)),
+});
 export type RollUpJob = Of<typeof RollUpJob>;
 
 /** The same for the same unit of a batch: a batch that is submitted twice is there once. */
 export function seriesJobId(batch: string, unit: string): string {
   return `${batch}.${unit}`;
 }
+
+/** A roll-up that could not be written is tried again for longer than a share is usually gone. */
+export const ROLL_UP_TRIES = {
+  attempts: 20,
+  backoff: { type: 'exponential', delay: 2000, jitter: 0.5 },
+} as const;

@@ -1,7 +1,18 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
-import { list, nullOr, number, type Of, object, oneOf, readText, text } from '../contract/schema/schema.js';
+import { ERROR_CODES, type Problem } from '../contract/errors.js';
+import {
+  list,
+  nullOr,
+  number,
+  type Of,
+  object,
+  oneOf,
+  optional,
+  readText,
+  text,
+} from '../contract/schema/schema.js';
 import { REPORT_FILES } from '../series/publication.js';
 
 const Status = oneOf(['done', 'failed', 'skipped']);
@@ -56,11 +67,33 @@ const Reported = object({
     object({
       id: text,
       status: Status,
-      problem: nullOr(object({ code: text })),
+      problem: nullOr(object({ code: text, message: optional(text), remedy: optional(text) })),
       trust: nullOr(object({ verdict: Verdict })),
     }),
   ),
 });
+
+/** null where there is no whole report. @throws LimpidError E_IO */
+async function reportIn(folder: string): Promise<Of<typeof Reported> | null> {
+  const file = path.join(folder, REPORT_FILES.json);
+  try {
+    const reading = readText(Reported, await fs.readFile(file, 'utf8'));
+    return reading.fits ? reading.value : null;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw asFileError(error, file);
+  }
+}
+
+/** What its report says of stacks that failed. @throws LimpidError E_IO */
+export async function failuresIn(folder: string): Promise<Problem[]> {
+  const failed = (await reportIn(folder))?.series.filter(({ status }) => status === 'failed') ?? [];
+  return failed.map(({ problem }) => ({
+    code: ERROR_CODES.find((one) => one === problem?.code) ?? 'E_INTERNAL',
+    message: problem?.message ?? '',
+    remedy: problem?.remedy ?? '',
+  }));
+}
 
 /** As the report of its output folder tells it; null where there is no whole report. @throws LimpidError E_IO */
 export async function outcomeOf(
@@ -69,17 +102,9 @@ export async function outcomeOf(
   seconds: number,
   host: string,
 ): Promise<UnitOutcome | null> {
-  const file = path.join(folder, REPORT_FILES.json);
-  let found: string;
-  try {
-    found = await fs.readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw asFileError(error, file);
-  }
-  const reading = readText(Reported, found);
-  if (!reading.fits) return null;
-  const stacks = reading.value.series.map(({ id, status, problem, trust }) => ({
+  const report = await reportIn(folder);
+  if (report === null) return null;
+  const stacks = report.series.map(({ id, status, problem, trust }) => ({
     id,
     status,
     verdict: trust?.verdict ?? null,

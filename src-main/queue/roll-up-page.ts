@@ -47,9 +47,10 @@ function rank({ status, verdict }: Row): number {
   return 10 * ORDER.indexOf(status) + (verdict === null ? 3 : VERDICTS.indexOf(verdict));
 }
 
-function rowHtml({ unit, status, verdict, code, seconds, tries, host }: Row): string {
+function rowHtml({ unit, status, verdict, code, seconds, tries, host, stacks }: Row): string {
   const cells = [
-    status === 'done'
+    // One that failed in part has a report of the rest.
+    stacks.length > 0
       ? `<a href="${encodeURIComponent(unit)}/report.html">${escaped(unit)}</a>`
       : escaped(unit),
     `<span class="${status}">${status}</span>`,

@@ -9,7 +9,7 @@ import { read } from '../contract/schema/schema.js';
 import { type Batch, ownFolder, readBatch } from './batch.js';
 import { seriesJobId } from './jobs.js';
 import type { Queues } from './manage.js';
-import { type RollUp, type Row, UnitOutcome } from './outcome.js';
+import { outcomeOf, type RollUp, type Row, UnitOutcome } from './outcome.js';
 import { rollUpHtml } from './roll-up-page.js';
 
 export const ROLL_UP_FILES = { json: 'batch.json', csv: 'batch.csv', html: 'batch.html' } as const;
@@ -27,7 +27,7 @@ export async function rollUp({ series }: Queues, out: string): Promise<RollUp> {
   if (batch === null) throw fault('E_NOT_FOUND/batch', {}, out);
   const lock = await acquireLock(path.join(ownFolder(out), 'roll-up.lock'));
   try {
-    const told = tellAll(batch, await rowsOf(series, batch));
+    const told = tellAll(batch, await rowsOf(series, batch, out));
     const write = (name: string, content: string) =>
       writeFileAtomic(path.join(out, name), content, { replace: true, partIn: ownFolder(out) });
     await write(ROLL_UP_FILES.csv, csvOf(told.series));
@@ -39,17 +39,17 @@ export async function rollUp({ series }: Queues, out: string): Promise<RollUp> {
   }
 }
 
-async function rowsOf(queue: Queue, { id, units }: Batch): Promise<Row[]> {
+async function rowsOf(queue: Queue, { id, units }: Batch, out: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (let from = 0; from < units.length; from += PAGE) {
     const page = units.slice(from, from + PAGE);
     const jobs = await Promise.all(page.map(({ unit }) => queue.getJob(seriesJobId(id, unit))));
-    rows.push(...page.map(({ unit }, i) => rowOf(unit, jobs[i])));
+    rows.push(...(await Promise.all(page.map(({ unit }, i) => rowOf(out, unit, jobs[i])))));
   }
   return rows;
 }
 
-function rowOf(unit: string, job: Job<unknown> | undefined): Row {
+async function rowOf(out: string, unit: string, job: Job<unknown> | undefined): Promise<Row> {
   const tries = job?.attemptsStarted ?? 0;
   const waiting: Row = {
     unit,
@@ -65,12 +65,23 @@ function rowOf(unit: string, job: Job<unknown> | undefined): Row {
   const outcome = read(UnitOutcome, job.returnvalue);
   if (outcome.fits) return { ...outcome.value, tries };
   const [, code = 'E_INTERNAL'] = /^([EW]_[A-Z_]+)$/.exec(job.failedReason ?? '') ?? [];
+  // Some of its stacks may be done, and lie where all would.
+  const partly = await partlyDone(out, unit);
   return {
     ...waiting,
+    ...partly,
     status: 'failed',
     code,
     seconds: (job.finishedOn - (job.processedOn ?? job.finishedOn)) / 1000,
   };
+}
+
+async function partlyDone(out: string, unit: string): Promise<Pick<Row, 'stacks' | 'verdict'> | null> {
+  const { stacks, verdict } = (await outcomeOf(path.join(out, unit), unit, 0, '')) ?? {
+    stacks: [],
+    verdict: null,
+  };
+  return stacks.some(({ status }) => status === 'done') ? { stacks, verdict } : null;
 }
 
 function tellAll({ id }: Batch, series: readonly Row[]): RollUp {

@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import { type FlowJob, FlowProducer } from 'bullmq';
 import { exists, sha256 } from '../base/files.js';
 import { errorFrom, fault } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
+import { EXIT } from '../contract/exit.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { startJob } from '../process/client.js';
 import { guardedPath } from '../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
 import { type QueueAddress, queueFault } from './address.js';
 import { type Batch, type BatchUnit, ownFolder, readBatch, writeBatch } from './batch.js';
-import { PREFIX, ROLL_UP_QUEUE, SERIES_QUEUE, seriesJobId } from './jobs.js';
+import { briefly } from './connection.js';
+import { PREFIX, ROLL_UP_QUEUE, ROLL_UP_TRIES, SERIES_QUEUE, seriesJobId } from './jobs.js';
+import { unknown, withQueues } from './manage.js';
 
 /** Series of one roll-up job: all of it is added to Redis at once, and a million commands at once are too many. */
 const MOST_A_FLOW = 2000;
@@ -30,9 +34,13 @@ export interface Submission {
 export interface Submitted {
   readonly batch: string;
   readonly series: number;
+  /** Of these, those that were not in the queue. */
+  readonly added: number;
   readonly skipped: number;
   /** Whether the batch was there, and only what was missing was added. */
   readonly again: boolean;
+  /** Some of the input could not be read when it was scanned, and is in no series of the batch. */
+  readonly partly: boolean;
 }
 
 /**
@@ -54,12 +62,15 @@ export async function submit(address: QueueAddress, submission: Submission, emit
       throw fault('E_RESUME/batch', {}, out);
     if (found !== null && found.request !== asked) throw fault('E_RESUME/batch', {}, out);
     const batch = found ?? (await planned(submission, out, asked, emit));
-    await addAll(address, batch, out, submission);
+    const added = await missing(address, batch);
+    if (added.length > 0) await addAll(address, { id: batch.id, units: added }, out, submission);
     return {
       batch: batch.id,
       series: batch.units.length,
+      added: added.length,
       skipped: batch.skipped ?? 0,
       again: found !== null,
+      partly: batch.partly ?? false,
     };
   } finally {
     await folder.release();
@@ -77,31 +88,33 @@ async function planned(
   if ('stopped' in result) throw errorFrom(result.stopped);
   const plan = result.command === 'plan' ? result.forPerson?.plan : undefined;
   if (plan === undefined) throw fault('E_NOTHING/planned');
-  const batch = await writeBatch(out, plan, asked);
-  if (batch.units.length === 0) throw fault('E_NOTHING/planned');
-  return batch;
+  return writeBatch(out, plan, asked, result.exitCode !== EXIT.done);
+}
+
+/** What is in the queue stays as it is there: waiting, done, or failed. */
+function missing(address: QueueAddress, { id, units }: Batch): Promise<BatchUnit[]> {
+  return withQueues(address, async (queues) => {
+    const names = units.map(({ unit }) => unit);
+    const absent = await unknown(queues, id, names);
+    return units.filter(({ unit }) => absent.has(unit));
+  });
 }
 
 async function addAll(
   address: QueueAddress,
-  batch: Batch,
+  { id, units }: Pick<Batch, 'id' | 'units'>,
   out: string,
   submission: Submission,
 ): Promise<void> {
-  // A queue that cannot be reached is told, and not waited for.
-  const connection = {
-    ...address,
-    maxRetriesPerRequest: 3,
-    retryStrategy: (times: number) => (times > 3 ? null : 200),
-  };
-  const producer = new FlowProducer({ connection, prefix: PREFIX });
+  // Jobs that wait for others have names of their own at each submission: those of an earlier one may have ended.
+  const flow = { batch: id, out, name: randomBytes(4).toString('hex'), submission };
+  const producer = new FlowProducer({ connection: briefly(address), prefix: PREFIX });
   let broken: unknown = null;
   producer.on('error', (error) => {
     broken = error;
   });
   try {
-    for (const [i, part] of parts(batch.units).entries())
-      await producer.add(flowOf(batch.id, out, i, part, submission));
+    for (const [i, part] of parts(units).entries()) await producer.add(flowOf(flow, i, part));
   } catch (error) {
     throw queueFault(broken ?? error);
   } finally {
@@ -131,12 +144,17 @@ function parts(units: readonly BatchUnit[]): Map<string, BatchUnit[]>[] {
   return all;
 }
 
+interface Flow {
+  readonly batch: string;
+  readonly out: string;
+  readonly name: string;
+  readonly submission: Pick<Submission, 'priority' | 'retries'>;
+}
+
 function flowOf(
-  batch: string,
-  out: string,
+  { batch, out, name, submission: { priority, retries } }: Flow,
   part: number,
   studies: ReadonlyMap<string, readonly BatchUnit[]>,
-  { priority, retries }: Submission,
 ): FlowJob {
   const tries = { attempts: retries + 1, backoff: { type: 'exponential', delay: BACK_OFF_MS, jitter: 0.5 } };
   const series = ({ unit, at, bytes }: BatchUnit): FlowJob => ({
@@ -156,12 +174,12 @@ function flowOf(
     name: 'batch',
     queueName: ROLL_UP_QUEUE,
     data: { batch, out },
-    opts: { ...tries, attempts: 20, jobId: `${batch}.part-${part}` },
+    opts: { ...ROLL_UP_TRIES, jobId: `${batch}.part-${part}-${name}` },
     children: [...studies].map(([study, units]) => ({
       name: 'study',
       queueName: ROLL_UP_QUEUE,
       data: { batch, out },
-      opts: { ...tries, jobId: `${batch}.study-${study}`, ignoreDependencyOnFailure: true },
+      opts: { ...tries, jobId: `${batch}.study-${study}-${name}`, ignoreDependencyOnFailure: true },
       children: units.map(series),
     })),
   };

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { asFileError, exists, hasCode } from '../base/files.js';
-import { errorFrom, fault } from '../contract/errors.js';
+import { asFileError, exists, flush, hasCode } from '../base/files.js';
+import { errorFrom, fault, type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import type { KeptCompute } from '../process/kept.js';
 import { ownFolder, readUnitPlan } from './batch.js';
 import type { SeriesJob } from './jobs.js';
-import { outcomeOf, type UnitOutcome } from './outcome.js';
+import { failuresIn, outcomeOf, type UnitOutcome } from './outcome.js';
 
 export interface UnitWork {
   readonly compute: KeptCompute;
@@ -22,7 +22,8 @@ export interface UnitWork {
  * Denoises a unit on the local disk and puts what came of it into the shared folder by one rename: a folder named as
  * the unit, with its report. What is there already and whole is not done again.
  *
- * @throws LimpidError what stopped the job as a whole, E_IO; nothing is visible then
+ * @throws LimpidError what stopped the job as a whole, E_IO: nothing is visible then; what a stack failed for: the
+ * others are
  */
 export async function workOnUnit(job: SeriesJob, { compute, work, confirm }: UnitWork): Promise<UnitOutcome> {
   const started = performance.now();
@@ -46,11 +47,33 @@ export async function workOnUnit(job: SeriesJob, { compute, work, confirm }: Uni
     if (outcome === null) throw fault('E_IO/unreadable');
     if (outcome.status !== 'failed' || outcome.stacks.some(({ status }) => status === 'done'))
       await publishFolder(output, job, confirm, earlier !== null);
+    if (outcome.status === 'failed') throw errorFrom(await failureOf(output));
     return { ...outcome, seconds: seconds() };
   } finally {
     // What cannot be removed lies in a folder of its own, in nobody's way.
     await fs.rm(local, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
+}
+
+/** Reasons that another try, or another machine, may not have: a share that is gone for a moment, memory that others took. */
+export function mayPass({ code }: Pick<Problem, 'code'>): boolean {
+  return PASSING.includes(code);
+}
+
+const PASSING: readonly string[] = [
+  'E_CRASH',
+  'E_DEVICE',
+  'E_INTERNAL',
+  'E_IO',
+  'E_LOCKED',
+  'E_MEMORY',
+  'E_NOT_FOUND',
+];
+
+/** Of several stacks one whose reason may pass. */
+async function failureOf(output: string): Promise<Problem> {
+  const failures = await failuresIn(output);
+  return failures.find(mayPass) ?? failures[0] ?? problemOf('E_IO/unreadable');
 }
 
 /** A plan has all settings: those of the request do not count. */
@@ -141,19 +164,4 @@ async function copyFlushed(from: string, to: string): Promise<void> {
     }
   }
   await flush(to);
-}
-
-async function flush(place: string, flags = 'r'): Promise<void> {
-  try {
-    const handle = await fs.open(place, flags);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    // Windows cannot open folders and some network file systems cannot flush them.
-    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'))
-      throw asFileError(error, place);
-  }
 }

@@ -1,14 +1,16 @@
 import * as fs from 'node:fs/promises';
-import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { fault, LimpidError } from '../contract/errors.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { fault, LimpidError, type Problem, problemFrom } from '../contract/errors.js';
 import { read } from '../contract/schema/schema.js';
 import { type KeptCompute, keepCompute } from '../process/kept.js';
 import { type QueueAddress, queueFault } from './address.js';
+import { patiently } from './connection.js';
 import { PREFIX, ROLL_UP_QUEUE, RollUpJob, SERIES_QUEUE, SeriesJob } from './jobs.js';
-import { isIdle, type Queues, withQueues } from './manage.js';
+import { isIdle, type Queues, unfinished, withQueues } from './manage.js';
 import type { UnitOutcome } from './outcome.js';
 import { rollUp } from './roll-up.js';
-import { workOnUnit } from './unit-work.js';
+import { mayPass, workOnUnit } from './unit-work.js';
 import { openWorkFolder } from './work-folder.js';
 
 export interface WorkerOptions {
@@ -23,8 +25,8 @@ export interface WorkerOptions {
   /** End when nothing is left to do, instead of waiting for more. */
   readonly once: boolean;
   readonly onDone: (outcome: UnitOutcome) => void;
-  /** By code; `again`: it is tried once more. */
-  readonly onFailed: (unit: string, code: string, again: boolean) => void;
+  /** `again`: it is tried once more. */
+  readonly onFailed: (unit: string, problem: Problem, again: boolean) => void;
   /** The connection is gone, or back. */
   readonly onConnection: (there: boolean) => void;
 }
@@ -36,11 +38,12 @@ export interface QueueWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Reasons that another try, or another machine, may not have: a share that is gone for a moment, memory that others took. */
-const PASSING = ['E_CRASH', 'E_DEVICE', 'E_INTERNAL', 'E_IO', 'E_LOCKED', 'E_MEMORY', 'E_NOT_FOUND'];
 /** Workers that may vanish with one series before it is given up: it may be what ends them. */
 const MOST_STALLS = 10;
 const LOOK_MS = 500;
+const LONGEST_LOOK_MS = 30_000;
+/** How long what is open to a Redis that refuses us may take to end. */
+const CLOSE_MS = 5000;
 
 /**
  * Takes series out of the queue until it is told to end. Redis may go and come back meanwhile.
@@ -63,6 +66,8 @@ class Working implements QueueWorker {
   readonly #workers: readonly Worker[];
   #stopping = false;
   #there = true;
+  /** Why Redis wants nothing of us any more. */
+  #refused: LimpidError | undefined;
   #end: (error?: LimpidError) => void = () => undefined;
 
   constructor(address: QueueAddress, options: WorkerOptions, work: string) {
@@ -73,11 +78,7 @@ class Working implements QueueWorker {
       this.#end = (error) => (error === undefined ? resolve() : reject(error));
     });
     const common = {
-      connection: {
-        ...address,
-        maxRetriesPerRequest: null,
-        retryStrategy: (times: number) => Math.min(2000, 50 * 2 ** times),
-      },
+      connection: patiently(address),
       prefix: PREFIX,
       lockDuration: options.leaseMs,
       stalledInterval: options.leaseMs,
@@ -88,7 +89,7 @@ class Working implements QueueWorker {
       ...common,
       concurrency: options.concurrency,
     });
-    const rollUps = new Worker(ROLL_UP_QUEUE, (job: Job) => this.#onRollUp(job), {
+    const rollUps = new Worker(ROLL_UP_QUEUE, (job: Job, token) => this.#onRollUp(job, token), {
       ...common,
       concurrency: 1,
     });
@@ -102,8 +103,10 @@ class Working implements QueueWorker {
 
   #onError(error: unknown): void {
     const told = queueFault(error);
-    if (told.reason === 'E_NETWORK/queue-password') this.#end(told);
-    else if (isConnection(error)) this.#connected(false);
+    if (told.reason === 'E_NETWORK/queue-password') {
+      this.#refused ??= told;
+      void this.stop(0);
+    } else if (isConnection(error)) this.#connected(false);
   }
 
   #connected(there: boolean): void {
@@ -130,7 +133,6 @@ class Working implements QueueWorker {
         work: this.#work,
         confirm: () => this.#confirm(job, token),
       });
-      if (outcome.status === 'failed') throw new UnrecoverableError(outcome.code ?? 'E_INTERNAL');
       this.#options.onDone(outcome);
       return outcome;
     } catch (error) {
@@ -138,25 +140,19 @@ class Working implements QueueWorker {
     } finally {
       this.#busy.delete(compute);
       this.#idle.push(compute);
-      if (data.value.retried === true) await this.#tellAgain(data.value);
     }
   }
 
   /** Only codes reach Redis: what is said of an error may name files. */
   async #failed(job: Job<unknown>, token: string | undefined, unit: string, error: unknown): Promise<never> {
-    const code =
-      error instanceof LimpidError
-        ? error.code
-        : error instanceof UnrecoverableError
-          ? error.message
-          : 'E_INTERNAL';
-    if (this.#stopping && code === 'E_CANCELLED') {
+    const problem = problemFrom(error);
+    if (this.#stopping && problem.code === 'E_CANCELLED') {
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    const passes = !(error instanceof UnrecoverableError) && PASSING.includes(code);
-    this.#options.onFailed(unit, code, passes && job.attemptsMade + 1 < (job.opts.attempts ?? 1));
-    throw passes ? new Error(code) : new UnrecoverableError(code);
+    const passes = mayPass(problem);
+    this.#options.onFailed(unit, problem, passes && job.attemptsMade + 1 < (job.opts.attempts ?? 1));
+    throw passes ? new Error(problem.code) : new UnrecoverableError(problem.code);
   }
 
   /** Who has lost its job to another worker, since it gave no sign of life, makes nothing visible. */
@@ -165,36 +161,26 @@ class Working implements QueueWorker {
     if (extended !== 1) throw fault('E_LOCKED/output');
   }
 
-  async #onRollUp(job: Job<unknown>): Promise<void> {
+  async #onRollUp(job: Job<unknown>, token: string | undefined): Promise<void> {
     const data = read(RollUpJob, job.data);
     if (!data.fits) throw new UnrecoverableError('E_USAGE');
     if (job.name !== 'batch') return;
-    await this.#rollUp(data.value);
+    const { batch, again = [] } = data.value;
+    const left = await this.#told((queues) => unfinished(queues, batch, again));
+    if (left.length > 0) {
+      await job.updateData({ ...data.value, again: left });
+      await job.moveToDelayed(Date.now() + Math.min(LONGEST_LOOK_MS, LOOK_MS * left.length), token);
+      throw new DelayedError();
+    }
+    await this.#told((queues) => rollUp(queues, data.value.out));
   }
 
-  async #rollUp({ out }: RollUpJob): Promise<void> {
+  /** Only codes reach Redis. */
+  async #told<T>(work: (queues: Queues) => Promise<T>): Promise<T> {
     try {
-      await withQueues(this.#address, (queues: Queues) => rollUp(queues, out));
+      return await withQueues(this.#address, work);
     } catch (error) {
       throw new Error(error instanceof LimpidError ? error.code : 'E_INTERNAL');
-    }
-  }
-
-  /** After the last of those that were put into the queue again. */
-  async #tellAgain({ batch, out }: SeriesJob): Promise<void> {
-    try {
-      await withQueues(this.#address, async (queues) => {
-        const counts = await queues.series.getJobCounts('waiting', 'prioritized', 'delayed', 'active');
-        const left = Object.values(counts).reduce((sum, count) => sum + count, 0);
-        if (left > 1) return;
-        await queues.rollUps.add(
-          'batch',
-          { batch, out },
-          { delay: 1000, attempts: 20, backoff: { type: 'exponential', delay: 1000 } },
-        );
-      });
-    } catch {
-      // `limpid queue report` writes it whenever it is asked to.
     }
   }
 
@@ -207,13 +193,21 @@ class Working implements QueueWorker {
     const late = setTimeout(() => {
       for (const compute of this.#busy) compute.cancel();
     }, graceMs);
-    // What a connection that is gone still held is taken over by others after the lease.
-    await Promise.all(this.#workers.map((worker) => worker.close().catch(() => undefined)));
+    await this.#close();
     clearTimeout(late);
     for (const compute of this.#idle) compute.cancel();
     // What cannot be removed now goes when the next worker starts here.
     await fs.rm(this.#work, { recursive: true, force: true }).catch(() => undefined);
-    this.#end();
+    this.#end(this.#refused);
+  }
+
+  /** What a connection that is gone still held is taken over by others after the lease. */
+  async #close(): Promise<void> {
+    const closed = Promise.all(this.#workers.map((worker) => worker.close().catch(() => undefined)));
+    if (this.#refused === undefined) return void (await closed);
+    // Nobody answers any more what would have to be asked to end in order.
+    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
+    for (const worker of this.#workers) await worker.disconnect().catch(() => undefined);
   }
 }
 

@@ -1,6 +1,14 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, exists, hasCode, isInside, removeParts, writeFileAtomic } from '../base/files.js';
+import {
+  asFileError,
+  exists,
+  flush,
+  hasCode,
+  isInside,
+  removeParts,
+  writeFileAtomic,
+} from '../base/files.js';
 import { acquireLock, type Lock } from '../base/lock.js';
 import { fault, type LimpidError } from '../contract/errors.js';
 
@@ -107,10 +115,10 @@ export async function publish(from: string, to: string): Promise<void> {
     if (await exists(to)) throw placeTaken(to);
     const made = await fs.mkdir(path.dirname(to), { recursive: true });
     await fs.rename(from, to);
-    await syncFolder(path.dirname(to));
+    await flush(path.dirname(to));
     if (made !== undefined)
       for (let folder = path.dirname(to); folder.length >= made.length; folder = path.dirname(folder))
-        await syncFolder(path.dirname(folder));
+        await flush(path.dirname(folder));
   } catch (error) {
     throw asFileError(error, to);
   }
@@ -118,20 +126,4 @@ export async function publish(from: string, to: string): Promise<void> {
 
 export function placeTaken(place: string): LimpidError {
   return fault('E_EXISTS/something-else', {}, place);
-}
-
-/** Makes the names in a folder survive a power cut, where the system can. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await fs.open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    // Windows cannot open folders and some network file systems cannot sync them.
-    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'))
-      throw asFileError(error, folder);
-  }
 }

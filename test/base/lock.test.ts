@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, utimesSync } from 'node:fs';
-import * as fs from 'node:fs/promises';
+import promises, * as fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { acquireLock } from '../../src-main/base/lock.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
@@ -103,6 +105,38 @@ describe('the lock', () => {
     // Nothing of this thread runs meanwhile.
     while (statSync(file, { bigint: true }).mtimeNs === before);
     await lock.release();
+  });
+
+  it('is touched again after another has moved it aside and put it back', async () => {
+    const file = await lockFile();
+    const lock = await acquireLock(file, 'output folder', { beatMs: 5, leaseMs: 60_000 });
+    await fs.rename(file, `${file}.stale`);
+    const away = statSync(`${file}.stale`, { bigint: true }).mtimeNs;
+    await sleep(100);
+    expect(statSync(`${file}.stale`, { bigint: true }).mtimeNs).toBe(away);
+    await fs.rename(`${file}.stale`, file);
+    while (statSync(file, { bigint: true }).mtimeNs === away) await sleep(5);
+    await lock.release();
+  });
+
+  it('is not held by one whose file a third has replaced meanwhile', async () => {
+    const file = await lockFile();
+    const theirs = { pid: process.ppid, host: os.hostname(), born: null, token: 'third' };
+    const link = fs.link;
+    const linked = vi.spyOn(promises, 'link').mockImplementationOnce(async (from, to) => {
+      await link(from, to);
+      await fs.rename(file, `${file}.stale`);
+      await fs.writeFile(file, JSON.stringify(theirs));
+    });
+    syncBuiltinESMExports();
+    try {
+      await expect(acquireLock(file)).rejects.toMatchObject({ code: 'E_LOCKED' });
+      expect(linked).toHaveBeenCalledOnce();
+      expect(JSON.parse(await fs.readFile(file, 'utf8'))).toEqual(theirs);
+    } finally {
+      linked.mockRestore();
+      syncBuiltinESMExports();
+    }
   });
 
   it('that was taken over stops its earlier holder, and is not released by it', async () => {

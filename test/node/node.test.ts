@@ -9,10 +9,11 @@ import { store } from '../../src-main/dicom/net/scu.js';
 import { dataSetOf, readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
 import { checkRules } from '../../src-main/node/check.js';
 import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
-import { type LimpidNode, type NodeOptions, startNode } from '../../src-main/node/node.js';
-import type { SeriesRecord } from '../../src-main/node/record.js';
+import { type LimpidNode, startNode } from '../../src-main/node/node.js';
+import { type SeriesRecord, seriesFolder } from '../../src-main/node/record.js';
 import { command, listSeries, startStatus } from '../../src-main/node/status.js';
 import { FolderWatch } from '../../src-main/node/watch.js';
+import type { NodeOptions } from '../../src-main/node/working.js';
 import { tempFolder } from '../dicom/support.js';
 import { freePort, startOrthanc } from '../support/servers.js';
 import { fileLacks, hasTool } from '../support/tools.js';
@@ -231,6 +232,43 @@ describe('a node', () => {
     expect(record.instances).toBe(6);
     expect(target.received).toHaveLength(10);
     expect(fs.readdirSync(jobs.started[1].input)).toHaveLength(6);
+  });
+
+  it('takes late images once they can be moved, and lets others pass meanwhile', async () => {
+    const config = await nodeConfig();
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    const { series, files, instances } = drawSeries({ slices: 3 });
+    await send(config, files.slice(0, 2));
+    const { id } = await untilRecord(node, series, inState('sent'));
+    const inTheWay = path.join(seriesFolder(config.folder, id).images, `${instances[2]}.dcm`);
+    fs.mkdirSync(inTheWay);
+    await send(config, files.slice(2));
+    const other = drawSeries({ slices: 1 });
+    await send(config, other.files);
+    await untilRecord(node, other.series, inState('sent'));
+    fs.rmdirSync(inTheWay);
+    const again = ({ state, generation }: SeriesRecord) => state === 'sent' && generation === 2;
+    expect(await untilRecord(node, series, again)).toMatchObject({ instances: 3 });
+  });
+
+  it('moves nothing more once another node has taken its folder over', async () => {
+    const config = await nodeConfig();
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const lock = path.join(config.folder, 'node.lock');
+    const theirs = JSON.stringify({ pid: 1, host: 'elsewhere', machine: 'x', token: 'y', leaseMs: 60_000 });
+    fs.renameSync(lock, `${lock}.aside`);
+    fs.writeFileSync(lock, theirs);
+    expect(await node.lost).toMatchObject({ code: 'E_LOCKED' });
+    const { series, files } = drawSeries({ slices: 1 });
+    await send(config, files);
+    await untilRecord(node, series, inState('receiving'));
+    await node.close();
+    expect(jobs.started).toEqual([]);
+    expect(fs.readFileSync(lock, 'utf8')).toBe(theirs);
   });
 
   it('sends originals untouched, and what a rule only forwards or skips', async () => {

@@ -121,10 +121,47 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
       await fs.readFile(path.join(out, '.limpid', 'plans.jsonl'), 'utf8'),
     );
     await fs.utimes(broken, mtimeMs / 1000, Number(planned?.[1]) / 1000);
+    // Another batch, whose inputs are on a share that is gone for now, is no reason to tell nothing of this one.
+    const [gone, later] = [path.join(root, 'gone'), path.join(root, 'out-gone')];
+    await drawSeries(gone, 1);
+    expect((await run('submit', gone, later, '--model', 'dct', '--queue', at)).code).toBe(0);
+    await fs.rename(gone, `${gone}-away`);
     expect((await run('queue', 'retry', '--queue', at)).stdout).toContain('1 series retried');
-    expect(await run('worker', '--queue', at, '--once')).toMatchObject({ code: 0 });
-    expect((await read(out)).counts).toEqual({ done: 3, failed: 0, skipped: 0, waiting: 0 });
+    const worker = limpid(['worker', '--queue', at], home);
+    await expect
+      .poll(async () => (await read(out)).counts, { timeout: 60_000 })
+      .toEqual({ done: 3, failed: 0, skipped: 0, waiting: 0 });
     expect(await units(out)).toHaveLength(3);
+    // What may pass is tried again, and told with what it says.
+    await expect
+      .poll(async () => JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout), {
+        timeout: 60_000,
+      })
+      .toMatchObject({ delayed: 1, failed: 0 });
+    await fs.rename(`${gone}-away`, gone);
+    await expect.poll(() => units(later), { timeout: 60_000 }).toHaveLength(1);
+    worker.kill('SIGTERM');
+    expect(await worker.ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/series-001 {2}again {2}E_NOT_FOUND: A file of the input is gone/),
+    });
+  });
+
+  it('takes what it can of inputs of which some cannot be read, and says so; of nothing it makes no batch', async () => {
+    const [some, out, at] = [path.join(root, 'partly'), path.join(root, 'out-partly'), queue()];
+    await drawSeries(some, 1);
+    const broken = path.join(some, 'broken.dcm');
+    const whole = await fs.readFile(path.join(some, 'SecretFile-0-0.dcm'));
+    await fs.writeFile(broken, whole.subarray(0, 700));
+    const submitted = await run('submit', some, out, '--model', 'dct', '--queue', at, '--json');
+    expect(submitted.code).toBe(1);
+    expect(JSON.parse(submitted.stdout)).toMatchObject({ series: 1, partly: true });
+    const nothing = path.join(root, 'out-nothing');
+    expect(await run('submit', broken, nothing, '--model', 'dct', '--queue', at)).toMatchObject({ code: 1 });
+    await expect(fs.readdir(nothing)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout)).toMatchObject({
+      waiting: 1,
+    });
   });
 
   it('lets a worker go in order: what it had goes back and is no failed try; what waits can be taken out', async () => {
@@ -143,6 +180,55 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     expect(await run('worker', '--queue', at, '--once')).toMatchObject({ code: 0 });
     expect(await units(out)).toHaveLength(status.done);
     expect((await read(out)).counts).toMatchObject({ done: status.done, waiting: COUNT - status.done });
+    // The same once more puts back what was taken out, and all is told in the end.
+    const again = await run('submit', input, out, '--model', 'nlm', '--queue', at);
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`${COUNT - status.done} that were missing were added`),
+    });
+    expect(await run('worker', '--queue', at, '--once')).toMatchObject({ code: 0 });
+    expect((await read(out)).counts).toEqual({ done: COUNT, failed: 0, skipped: 0, waiting: 0 });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'finishes what runs when all processes of a worker are told to end',
+    async () => {
+      const [some, out, at] = [path.join(root, 'group'), path.join(root, 'out-group'), queue()];
+      await drawSeries(some, 6);
+      expect((await run('submit', some, out, '--model', 'nlm', '--queue', at, '--retries', '0')).code).toBe(
+        0,
+      );
+      const worker = limpid(['worker', '--queue', at, '--grace', '300'], home, { group: true });
+      await new Promise((resolve) => worker.stdout?.once('data', resolve));
+      // As systemd does by default.
+      process.kill(-(worker.pid ?? 0), 'SIGTERM');
+      expect(await worker.ran).toMatchObject({ code: 0, stdout: expect.not.stringContaining('failed') });
+      const status = JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout);
+      expect(status).toMatchObject({ running: 0, failed: 0 });
+      expect(await units(out)).toHaveLength(status.done);
+    },
+  );
+
+  it('ends a worker whom Redis refuses from now on', async () => {
+    const folder = path.join(root, 'closed');
+    await fs.mkdir(folder);
+    const closed = await openRedis(folder);
+    const work = path.join(folder, 'work');
+    try {
+      const worker = limpid(['worker', '--queue', closed.url, '--work', work], home);
+      await expect
+        .poll(() => run('queue', 'status', '--queue', closed.url), { timeout: 60_000 })
+        .toMatchObject({ stdout: expect.stringContaining('1 workers') });
+      await closed.command('CONFIG', 'SET', 'requirepass', 'another');
+      await closed.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      expect(await worker.ran).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('does not accept user and password'),
+      });
+      expect(await fs.readdir(work)).toEqual([]);
+    } finally {
+      await closed.close();
+    }
   });
 
   it('says what is wrong with an address, and never repeats it', async () => {
@@ -156,8 +242,14 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
       expect([told.code, told.stderr.split(':')[0]]).toEqual([code === 'E_USAGE' ? 2 : 1, code]);
       expect(told.stdout + told.stderr).not.toContain('secret-word');
     }
+    expect(await run('queue', 'status')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/missing.* --queue/),
+    });
     const file = path.join(root, 'address.txt');
     await fs.writeFile(file, `${queue()}\n`);
     expect(await run('queue', 'status', '--queue', file)).toMatchObject({ code: 0 });
+    const work = await run('worker', '--queue', file, '--work', file);
+    expect(work).toMatchObject({ code: 2, stderr: expect.stringMatching(/folder to work in.*address\.txt/) });
   });
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import dicomParser from 'dicom-parser';
+import { Redis as IORedis } from 'ioredis';
 import { sha256 } from '../../src-main/base/files.js';
 import { drawnSeries } from '../support/drawn-series.js';
 import { freePort, startRedis } from '../support/servers.js';
@@ -13,6 +14,8 @@ export interface Redis {
   readonly url: string;
   /** Ends it as a power cut would, and starts it with what it had written. */
   restart(): Promise<void>;
+  /** All over one connection. */
+  command(...args: string[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -20,13 +23,21 @@ export interface Redis {
 export async function openRedis(folder: string): Promise<Redis> {
   const port = await freePort();
   let server = await startRedis(folder, port);
+  let asked: IORedis | null = null;
   return {
     url: `redis://127.0.0.1:${port}`,
     async restart() {
       await server.close();
       server = await startRedis(folder, port);
     },
-    close: () => server.close(),
+    command(name, ...args) {
+      asked ??= new IORedis(port, '127.0.0.1');
+      return asked.call(name, ...args);
+    },
+    async close() {
+      asked?.disconnect();
+      await server.close();
+    },
   };
 }
 
@@ -51,10 +62,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The built command line. */
-export function limpid(args: readonly string[], home: string): ChildProcess & { readonly ran: Promise<Ran> } {
+/** The built command line. @param options.group with all that it starts in a group of processes of its own */
+export function limpid(
+  args: readonly string[],
+  home: string,
+  options: { readonly group?: boolean } = {},
+): ChildProcess & { readonly ran: Promise<Ran> } {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...process.env, LIMPID_HOME: home },
+    detached: options.group === true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

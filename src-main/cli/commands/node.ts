@@ -8,6 +8,7 @@ import type { SeriesRecord } from '../../node/record.js';
 import { type Action, command, listSeries, startStatus } from '../../node/status.js';
 import { startJob } from '../../process/client.js';
 import { threadsOption } from '../terminal/options.js';
+import { problemLine } from '../terminal/words.js';
 
 interface NodeOptions {
   readonly config?: string;
@@ -30,7 +31,7 @@ export function nodeCommand(compute: string, finish: (exitCode: number) => void)
       finish(EXIT.done);
     } catch (error) {
       const problem = problemFrom(error);
-      process.stderr.write(`${problem.code}: ${problem.message} ${problem.remedy}\n`);
+      process.stderr.write(`${problemLine(problem)}\n`);
       finish(exitCodeFor(problem));
     }
   };
@@ -109,7 +110,8 @@ async function run(config: NodeConfig, compute: string): Promise<void> {
       print(
         `${config.title} listens on ${config.host}:${node.port}; status at http://127.0.0.1:${status.port}/health`,
       );
-      await interrupted();
+      const lost = await Promise.race([interrupted(), node.lost]);
+      if (lost !== undefined) throw lost;
     } finally {
       await status.close();
     }

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { Command, Option } from 'commander';
+import { THREADS_SETTING, threadsAllowed } from '../../base/threads.js';
 import { fault, problemFrom } from '../../contract/errors.js';
 import { EXIT, type ExitCode, exitCodeFor } from '../../contract/exit.js';
 import { type QueueAddress, readAddress } from '../../queue/address.js';
@@ -8,6 +9,7 @@ import type { RollUp } from '../../queue/outcome.js';
 import { ROLL_UP_FILES, rollUp } from '../../queue/roll-up.js';
 import { openNarrator } from '../terminal/narrator.js';
 import { threadsOption, wholeNumber } from '../terminal/options.js';
+import { problemLine } from '../terminal/words.js';
 import { requestOf, type SettingOptions, withSettings } from './denoise.js';
 
 interface QueueOptions {
@@ -39,7 +41,7 @@ async function told(finish: Finish, work: () => Promise<ExitCode>): Promise<void
     finish(await work());
   } catch (error) {
     const problem = problemFrom(error);
-    process.stderr.write(`${problem.code}: ${problem.message} ${problem.remedy}\n`);
+    process.stderr.write(`${problemLine(problem)}\n`);
     finish(exitCodeFor(problem));
   }
 }
@@ -53,7 +55,7 @@ function queueOption(): Option {
 
 function addressOf(self: Command): Promise<QueueAddress> {
   const { queue } = self.optsWithGlobals<QueueOptions>();
-  if (queue === undefined) throw fault('E_USAGE/queue-address');
+  if (queue === undefined) throw fault('E_USAGE/queue-missing');
   return readAddress(queue);
 }
 
@@ -91,13 +93,13 @@ export function submitCommand(compute: string, finish: Finish): Command {
             },
             (event) => narrator.tell(event, { describe: null }),
           );
-          const again = done.again ? 'submitted before: what was missing was added; ' : '';
+          const again = done.again ? `submitted before: ${done.added} that were missing were added; ` : '';
           print(
             options.json === true
               ? JSON.stringify(done)
               : `${again}${done.series} series in batch ${done.batch}, ${done.skipped} left alone. Workers: limpid worker --queue ADDRESS`,
           );
-          return EXIT.done;
+          return done.partly ? EXIT.failed : EXIT.done;
         } finally {
           narrator.close();
         }
@@ -115,7 +117,7 @@ export function workerCommand(compute: string, finish: Finish): Command {
     .usage('--queue <ADDRESS> [options]')
     .addOption(queueOption())
     .option('--concurrency <n>', 'series at a time', wholeNumber(1, 256), 1)
-    .addOption(threadsOption())
+    .addOption(threadsOption('for each series at a time (default: the processors shared out among them;'))
     .option('--work <FOLDER>', 'where it works, on a disk of this machine (default: a temporary folder)')
     .option(
       '--lease <seconds>',
@@ -133,6 +135,10 @@ export function workerCommand(compute: string, finish: Finish): Command {
     .action((options: WorkerOptions, self: Command) =>
       told(finish, async () => {
         let failed = 0;
+        // Its compute processes take it from here.
+        process.env[THREADS_SETTING] ??= String(
+          Math.max(1, Math.floor(threadsAllowed() / options.concurrency)),
+        );
         const { startWorker } = await import('../../queue/worker.js');
         const worker = await startWorker(await addressOf(self), {
           compute,
@@ -142,9 +148,9 @@ export function workerCommand(compute: string, finish: Finish): Command {
           once: options.once === true,
           onDone: ({ unit, status, verdict, seconds }) =>
             print(`${unit}  ${status}  ${verdict ?? '-'}  ${seconds.toFixed(1)} s`),
-          onFailed: (unit, code, again) => {
+          onFailed: (unit, problem, again) => {
             if (!again) failed++;
-            print(`${unit}  ${again ? 'again' : 'failed'}  ${code}`);
+            print(`${unit}  ${again ? 'again' : 'failed'}  ${problemLine(problem)}`);
           },
           onConnection: (there) =>
             process.stderr.write(there ? 'The queue is back.\n' : 'The queue is gone; waiting for it.\n'),

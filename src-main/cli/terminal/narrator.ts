@@ -12,7 +12,7 @@ import type {
 import type { CleanedDid } from '../../contract/report.js';
 import type { StoppedResult } from '../../contract/results.js';
 import { duration, rate } from './format.js';
-import { toldLine } from './words.js';
+import { problemLine } from './words.js';
 
 type Describe = (result: Exclude<ResultEvent, StoppedResult>) => string;
 
@@ -167,12 +167,6 @@ function refusalCounter() {
       return lines;
     },
   };
-}
-
-/** A problem on one line, with its place: for the person at the screen. */
-function problemLine(problem: Problem): string {
-  const place = problem.place === undefined ? '' : ` [${problem.place}]`;
-  return `${toldLine(problem)}${place}`;
 }
 
 function openBar() {

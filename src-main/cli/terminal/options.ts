@@ -84,10 +84,11 @@ export function deviceOption(): Option {
 }
 
 /** `runCommandLine` puts it into the environment of all that a command starts. */
-export function threadsOption(): Option {
+/** @param what of which they are, and how many there are without it */
+export function threadsOption(what = 'in total (default: one a processor;'): Option {
   return new Option(
     '--threads <n>',
-    'processor threads that compute, in total (default: one a processor; LIMPID_THREADS sets it too)',
+    `processor threads that compute, ${what} LIMPID_THREADS sets it too)`,
   ).argParser(wholeNumber(1, 1024));
 }
 

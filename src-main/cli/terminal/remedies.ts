@@ -111,6 +111,7 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_MODEL/general-weights': 'Install Limpid again, or use --model self.',
   'E_TRAINING/loss': 'Run again with another --seed; if it happens again, inspect the series for odd values.',
   'trust/unfamiliar': 'Use --model self, or a model that was trained on series like this one.',
+  'E_USAGE/queue-missing': 'Give it with --queue ADDRESS, or as LIMPID_QUEUE.',
   'E_USAGE/node-config': 'Give them with --config FILE.',
   'E_NOT_FOUND/node': 'Start it with `limpid node`, with the same settings.',
   'E_MODEL/other-kind': 'Give a model that `limpid train` wrote.',

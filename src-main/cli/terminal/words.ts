@@ -26,6 +26,12 @@ export function toldLine(problem: Problem): string {
   return `${problem.code}: ${message} ${remedy}`;
 }
 
+/** A problem on one line, with its place: for the person at the screen. */
+export function problemLine(problem: Problem): string {
+  const place = problem.place === undefined ? '' : ` [${problem.place}]`;
+  return `${toldLine(problem)}${place}`;
+}
+
 function remedyFor({ reason, facts }: Saying): string {
   if (!isReason(reason)) return '';
   return fillFacts(isEdge(reason) ? REMEDIES[reason] : ENGLISH[reason][1], facts, VOICE);

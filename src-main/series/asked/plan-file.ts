@@ -1,9 +1,17 @@
+import type { Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { sha256 } from '../../base/files.js';
+import { asFileError, hasCode, sha256 } from '../../base/files.js';
 import { readRegular } from '../../base/reading.js';
 import { VERSION } from '../../base/version.js';
-import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../../contract/errors.js';
+import {
+  errorFrom,
+  fault,
+  type LimpidError,
+  type Problem,
+  problemFrom,
+  problemOf,
+} from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import {
   PLAN_FORMAT,
@@ -100,13 +108,30 @@ function absolute(level: NoiseLevel): NoiseLevel {
   return level.kind === 'number' ? level : { ...level, path: path.resolve(level.path) };
 }
 
-/** Size and time of a file, or of the archive that it is in. @throws LimpidError E_IO where there is neither */
+/**
+ * Size and time of a file, or of the archive that it is in.
+ *
+ * @throws LimpidError E_SOURCE_CHANGED where it is gone from its folder; E_NOT_FOUND where that is gone too, as of a
+ * share that is not there now; E_IO where the disk or the share does not answer
+ */
 async function printOf(place: string): Promise<Pick<PlannedFile, 'bytes' | 'modified'>> {
-  for (let at = path.resolve(place); ; at = path.dirname(at)) {
+  const absolute = path.resolve(place);
+  for (let at = absolute; ; at = path.dirname(at)) {
     // A name inside an archive is no file of its own: the next folder above is looked at.
-    const stat = await fs.stat(at).catch(() => null);
+    const stat = await statOf(at);
     if (stat?.isFile()) return { bytes: stat.size, modified: Math.round(stat.mtimeMs) };
+    if (stat !== null && at === path.dirname(absolute)) throw fault('E_SOURCE_CHANGED/scanned', {}, place);
     if (stat !== null || at === path.dirname(at)) throw fault('E_NOT_FOUND/source-file', {}, place);
+  }
+}
+
+/** null where there is none. @throws LimpidError E_IO */
+async function statOf(place: string): Promise<Stats | null> {
+  try {
+    return await fs.stat(place);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return null;
+    throw asFileError(error, place);
   }
 }
 
@@ -198,7 +223,7 @@ async function openEntries(
   const changed = await changedUnits(chosen);
   const used = chosen.filter(({ unit }) => !changed.has(unit));
   if (chosen.length === 0) throw nothingPlanned();
-  if (used.length === 0) throw errorFrom(changedSince('all series'));
+  if (used.length === 0) throw errorFrom(whyOfAll([...changed.values()]));
   const files = new Set(used.flatMap((entry) => entry.files.map((file) => file.path)));
   const units = new Map(
     used.flatMap(({ seriesInstanceUid, unit, numbers }) =>
@@ -212,10 +237,7 @@ async function openEntries(
     .filter(({ stacks }) => stacks.some(({ id }) => actions.has(id)));
   const there = new Set(chosenUnits.flatMap(({ stacks }) => stacks.map(({ id }) => id)));
   const lost = used.filter(({ id, action }) => action === 'denoise' && !there.has(id));
-  const problems = [
-    ...[...changed].map((unit) => changedSince(unit)),
-    ...lost.map(({ unit }) => changedSince(unit)),
-  ];
+  const problems = [...changed.values(), ...lost.map(({ unit }) => changedSince(unit))];
   for (const problem of problems) emit({ type: 'warning', series: null, problem });
   return { ...opened, units: chosenUnits, leftOut: [], problems: [...opened.problems, ...problems] };
 }
@@ -240,19 +262,30 @@ function asPlanned(stack: StackInput, actions: ReadonlyMap<string, PlanEntry['ac
   return { ...stack, why: problemOf('W_SKIPPED/planned') };
 }
 
-/** Units of which a file is another than when the plan was made, or gone. */
-async function changedUnits(entries: readonly PlanEntry[]): Promise<Set<string>> {
-  const changed = new Set<string>();
-  const prints = new Map<string, Promise<Pick<PlannedFile, 'bytes' | 'modified'> | null>>();
+/** Units of which a file is another than when the plan was made, gone, or cannot be looked at now; and why. */
+async function changedUnits(entries: readonly PlanEntry[]): Promise<Map<string, Problem>> {
+  const changed = new Map<string, Problem>();
+  const prints = new Map<string, ReturnType<typeof printOf>>();
   for (const { unit, files } of entries)
     for (const file of files) {
-      // A file that is gone has changed: its unit is told so.
-      const print = prints.get(file.path) ?? printOf(file.path).catch(() => null);
+      const print = prints.get(file.path) ?? printOf(file.path);
       prints.set(file.path, print);
-      const now = await print;
-      if (now === null || now.bytes !== file.bytes || now.modified !== file.modified) changed.add(unit);
+      try {
+        const now = await print;
+        if (now.bytes !== file.bytes || now.modified !== file.modified) changed.set(unit, changedSince(unit));
+      } catch (error) {
+        const { place: _, ...problem } = problemFrom(error);
+        // Whatever else changed: what may be there again is looked at again.
+        if (problem.code !== 'E_SOURCE_CHANGED') changed.set(unit, problem);
+        else if (!changed.has(unit)) changed.set(unit, changedSince(unit));
+      }
     }
   return changed;
+}
+
+/** What may pass, if any; else that the sources have changed. */
+function whyOfAll(problems: readonly Problem[]): Problem {
+  return problems.find(({ code }) => code !== 'E_SOURCE_CHANGED') ?? changedSince('all series');
 }
 
 function changedSince(unit: string): Problem {

@@ -96,6 +96,22 @@ describe('a plan', () => {
     expect(plan.series[2].files[0].path).toBe(path.join(input, '2-0'));
   });
 
+  it('leaves to the machine that runs it whether there is memory enough', async () => {
+    process.env.LIMPID_MEMORY_MB = '1';
+    try {
+      const made = await planned();
+      expect(made.series.map(({ action, why }) => [action, why])).toEqual(Array(3).fill(['denoise', null]));
+      expect(made.series.every(({ memoryBytes }) => (memoryBytes ?? 0) > 1e6)).toBe(true);
+      // Looked at for this machine alone it is told that there is not.
+      const here = await runJob(denoiseRequest(input, '-', { ...DCT, dryRun: true }), () => {});
+      expect(here).toMatchObject({
+        series: Array(3).fill({ action: 'skip', why: { code: 'E_MEMORY' } }),
+      });
+    } finally {
+      delete process.env.LIMPID_MEMORY_MB;
+    }
+  });
+
   it('is run as it was made, or as it was edited, and nothing else is looked at', async () => {
     const all = await run(plan);
     expect(all.result.exitCode).toBe(0);

@@ -17,6 +17,11 @@ export const NODE = {
     'The address of the queue is wrong.',
     'Give redis://HOST:PORT, rediss:// for TLS, or a file whose first line is such an address.',
   ],
+  'E_USAGE/queue-missing': ['The address of the queue is missing.', 'Give it.', 'edge'],
+  'E_USAGE/work-folder': [
+    'The folder to work in is a file, or below one.',
+    'Name a folder on a disk of this machine.',
+  ],
   'E_NETWORK/queue': [
     'The queue cannot be reached.',
     'Check host and port of Redis, that it runs, and that this machine may connect to it.',
