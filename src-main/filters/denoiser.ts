@@ -2,9 +2,9 @@ import { onShared, sharedFloats } from '../base/shared.js';
 import { fault, type LimpidError } from '../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests/choices.js';
 import { type Volume, withData } from '../imaging/volume.js';
-import { TELLING_FRAMES } from '../noise/components.js';
+import { TELLING_FRAMES, WINDOW } from '../noise/components.js';
 import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
-import { type FrameOutliers, frameOutliers } from '../noise/outliers/frame-outliers.js';
+import type { FrameOutliers } from '../noise/noise-estimate.js';
 import { blockSize, type DctSettings } from './dct.js';
 import type { PcaSettings } from './mppca.js';
 import { partsOf, SlicePool, type SlicePoolOptions } from './pool.js';
@@ -135,8 +135,8 @@ async function runDct(
 }
 
 /**
- * Frames that are unlike the others are no context for them: these are denoised without, and the odd ones with all,
- * but for their bad slices, which stay as they are.
+ * Frames that are unlike the others are no context for them: these are denoised without, where they are enough to tell
+ * noise from signal, and the odd ones with all. Bad slices stay as they are.
  */
 async function runPca(
   pool: SlicePool,
@@ -148,7 +148,7 @@ async function runPca(
   if (volume.frames < MPPCA_LEAST_FRAMES) throw fault('E_NOT_ELIGIBLE/repeats');
   const { values } = toUnitNoise(volume, noise);
   const settings = pcaSettings(volume.frames, planar);
-  const outliers = frameOutliers(volume);
+  const { outliers = [] } = noise;
   const good = framesWithout(outliers, volume.frames);
   const passes = outliers.length > 0 && good.length >= TELLING_FRAMES ? 2 : 1;
   const stage = openStage(pool, volume, passes * volume.slices, (done, total) =>
@@ -162,13 +162,14 @@ async function runPca(
     const found = sharedFloats(some.length);
     const from = (frame: number) => values.subarray(frame * frameLength, (frame + 1) * frameLength);
     for (const [k, frame] of good.entries()) some.set(from(frame), k * frameLength);
-    await stage.run(some, found, { name: 'mppca', frames: good.length, settings });
+    const own = { ...settings, mostVariance: mostVarianceOf(good.length) };
+    await stage.run(some, found, { name: 'mppca', frames: good.length, settings: own });
     for (const [k, frame] of good.entries())
       output.set(found.subarray(k * frameLength, (k + 1) * frameLength), frame * frameLength);
   }
   values.set(output);
   const result = fromUnitNoise(values, volume, noise);
-  if (passes === 2) keepBadSlices(volume.data, result, outliers, volume);
+  keepBadSlices(volume.data, result, outliers, volume);
   return withData(volume, result);
 }
 
@@ -195,12 +196,15 @@ function keepBadSlices(
 /** The measured level bounds that of a window with few frames, with room for a coil or a place that has more. */
 const MOST_VARIANCE = 2;
 
-/** Windows of 5 x 5 x 5 voxels, or 7 x 7 of a plane; farther apart where each takes long. */
+function mostVarianceOf(frames: number): number {
+  return frames < TELLING_FRAMES ? MOST_VARIANCE : Number.POSITIVE_INFINITY;
+}
+
+/** Cubes, or squares of a plane; farther apart where each takes long. */
 function pcaSettings(frames: number, planar: boolean): PcaSettings {
-  const stride = frames <= 32 ? 1 : 2;
-  const mostVariance = frames < TELLING_FRAMES ? MOST_VARIANCE : Number.POSITIVE_INFINITY;
-  const common = { stride, shrink: true, mostVariance };
-  return planar ? { ...common, radius: 3, radiusThrough: 0 } : { ...common, radius: 2, radiusThrough: 2 };
+  const common = { stride: frames <= 32 ? 1 : 2, shrink: true, mostVariance: mostVarianceOf(frames) };
+  const radius = ((planar ? WINDOW.plane : WINDOW.cube) - 1) / 2;
+  return { ...common, radius, radiusThrough: planar ? 0 : radius };
 }
 
 function openStage(pool: SlicePool, volume: Volume, total: number, onProgress: Progress) {

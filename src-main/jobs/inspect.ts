@@ -16,6 +16,7 @@ import { loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { measuredNoise } from '../filters/guided-noise.js';
 import { runsOf } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
+import { frameOutliers } from '../noise/outliers/frame-outliers.js';
 import { withOutliers } from '../noise/outliers/outlier-warnings.js';
 import { type Chooser, choiceOf, type Described, openChooser } from '../series/asked/choose.js';
 import { requireMemory } from '../series/memory.js';
@@ -271,7 +272,7 @@ async function noiseOf(volume: Volume, modality: string | undefined): Promise<Om
   const measured = await measuredNoise(volume, modality === undefined ? {} : { modality });
   const { sigma, relative, distribution, correlated, methods, certain, warnings } = withOutliers(
     measured,
-    volume,
+    frameOutliers(volume),
   );
   return { summary: { sigma, relative, distribution, correlated, methods, certain }, warnings };
 }

@@ -1,14 +1,12 @@
 import { eigenWorkspace, symmetricEigen } from '../base/linear/eigen.js';
-import { sliceView, type Volume } from '../imaging/volume.js';
+import type { Volume } from '../imaging/volume.js';
 import { tissueThreshold } from './foreground.js';
-import { type Plane, planeOf, spread } from './planes.js';
+import { MOST_FRAMES, meanPlane, type Plane, spread } from './planes.js';
 import { sigmaFromMagnitude } from './rician.js';
 import { median } from './robust.js';
 
 /** Fewer frames leave fewer than three eigenvalues beside three of signal: too few to tell the noise from. */
 export const TELLING_FRAMES = 6;
-/** Enough for a steady estimate, few enough for series of hundreds of frames. */
-const MOST_FRAMES = 40;
 const MOST_WINDOWS = 240;
 const LEAST_WINDOWS = 12;
 /** Times that the correlation of what is left as noise, and with it its level, is measured. */
@@ -63,10 +61,14 @@ type WindowGrid = readonly [number, number, number];
 /** Lag-1 correlation along the same. */
 type Correlation = readonly [number, number, number];
 
-/** As MP-PCA has them: 5 x 5 x 5 voxels, or 7 x 7 of a plane where there are few. */
+/** Voxels along a side of a window of three dimensions, as MP-PCA has them, and of one plane. */
+export const WINDOW = { cube: 5, plane: 7 } as const;
+
+/** Cubes, or where there are too few slices for one squares of a plane. */
 function windowGrid({ columns, rows, slices }: Volume): WindowGrid {
-  const side = slices < 5 ? 7 : 5;
-  return [Math.min(side, columns), Math.min(side, rows), slices < 5 ? 1 : 5];
+  const isCube = slices >= WINDOW.cube;
+  const side = isCube ? WINDOW.cube : WINDOW.plane;
+  return [Math.min(side, columns), Math.min(side, rows), isCube ? side : 1];
 }
 
 /** First voxels of windows whose mean over time is tissue throughout, at most so many, evenly spread. */
@@ -93,22 +95,6 @@ function tissueWindows(
         if (tissue) found.push((slice * rows + y) * columns + x);
       }
   return spread(found.length, MOST_WINDOWS).map((k) => found[k]);
-}
-
-/** Mean over time of one slice: the foreground of frames that are too dark to show it themselves. */
-export function meanPlane(volume: Volume, slice: number): Plane {
-  const values = new Float32Array(volume.columns * volume.rows);
-  const frames = spread(volume.frames, MOST_FRAMES);
-  for (const frame of frames) {
-    const view = sliceView(volume, slice, frame);
-    for (let i = 0; i < values.length; i++) values[i] += view[i] / frames.length;
-  }
-  const usable = planeOf(volume, slice, frames[0]).usable.slice();
-  for (const frame of frames.slice(1)) {
-    const other = planeOf(volume, slice, frame).usable;
-    for (let i = 0; i < usable.length; i++) usable[i] &= other[i];
-  }
-  return { values, columns: volume.columns, rows: volume.rows, slice, frame: 0, usable };
 }
 
 /** The eigenvectors of a window's frames, and the samples on them. */

@@ -3,6 +3,7 @@ import { fault } from '../contract/errors.js';
 import { type Box, cutValues, floats } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { beyondDoubt, lagCovariance } from './autocorrelation.js';
+import type { FrameOutliers } from './noise-estimate.js';
 import { stabilise, unstabilise } from './vst.js';
 
 /** The part of a noise estimate that the transform into unit noise needs. */
@@ -22,6 +23,8 @@ export interface NoiseModel {
   readonly airValue?: number;
   /** Whether the level can be relied on. Where it cannot, no bias is removed that depends on it. */
   readonly certain: boolean;
+  /** Frames that are unlike the others, decided over the whole series; their slices are those of the volume. */
+  readonly outliers?: readonly FrameOutliers[];
 }
 
 /** A volume in a domain where its noise has standard deviation 1 everywhere: what networks see. */
@@ -125,7 +128,25 @@ export function noiseOfBox<T extends NoiseModel>(
   grid: Pick<Volume, 'columns' | 'rows' | 'slices'>,
   box: Box,
 ): T {
-  return { ...noise, map: noise.map === null ? null : cutValues(noise.map, grid, box, floats) };
+  const slices = Array.from({ length: box.slices }, (_, k) => box.slice + k);
+  return {
+    ...noise,
+    map: noise.map === null ? null : cutValues(noise.map, grid, box, floats),
+    ...outliersOf(noise.outliers, slices),
+  };
+}
+
+/** Frames that are unlike the others, told of a volume that is made of these slices of the series. */
+export function outliersOf(
+  outliers: readonly FrameOutliers[] | undefined,
+  slices: readonly number[],
+): { readonly outliers?: readonly FrameOutliers[] } {
+  if (outliers === undefined) return {};
+  const within = (some: readonly number[]): number[] =>
+    slices.flatMap((slice, place) => (some.includes(slice) ? [place] : []));
+  return {
+    outliers: outliers.map((one) => ({ ...one, dropOuts: within(one.dropOuts), spikes: within(one.spikes) })),
+  };
 }
 
 /** The noise level at voxel `index` of a volume whose frames hold `frameLength` voxels. */

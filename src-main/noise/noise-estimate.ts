@@ -1,5 +1,16 @@
 import type { Problem } from '../contract/errors.js';
 
+/** What is wrong with one frame of a series: with some of its slices, or with where it lies. */
+export interface FrameOutliers {
+  readonly frame: number;
+  /** Slices that lost signal, as by motion under a diffusion gradient, ascending. */
+  readonly dropOuts: readonly number[];
+  /** Slices with stripes all over, as a spike in k-space makes them, ascending. */
+  readonly spikes: readonly number[];
+  /** How far the frame lies from where the others do, mm; null where it does not. */
+  readonly displaced: number | null;
+}
+
 /** What is known of the noise of one series. Levels in the units of the volume. */
 export interface NoiseEstimate {
   /** Standard deviation of the Gaussian noise in each channel of the underlying complex signal. */
@@ -49,5 +60,7 @@ export interface NoiseEstimate {
   readonly quantisation: { readonly levels: number; readonly step: number };
   /** Share of the voxels that is tissue, 0 to 1. */
   readonly foreground: number;
+  /** Frames that are unlike the others; absent where none was found, or nobody looked (noise/outliers). */
+  readonly outliers?: readonly FrameOutliers[];
   readonly warnings: readonly Problem[];
 }

@@ -15,6 +15,8 @@ export interface Plane {
 /** Enough slices for a steady estimate, few enough for any size of series. */
 export const PAIRS = 10;
 const FRAMES = 3;
+/** Frames that a mean is taken of: enough for a steady one, few enough for series of hundreds. */
+export const MOST_FRAMES = 40;
 
 /**
  * Pairs of neighbouring slices spread over the volume and over some frames, each slice once: what all estimators
@@ -67,6 +69,22 @@ export function planeOf(volume: Volume, slice: number, frame: number): Plane {
       )
         usable[i] = 1;
   return { values, columns, rows, slice, frame, usable };
+}
+
+/** Mean over time of one slice: the foreground of frames that are too dark to show it themselves. */
+export function meanPlane(volume: Volume, slice: number): Plane {
+  const values = new Float32Array(volume.columns * volume.rows);
+  const frames = spread(volume.frames, MOST_FRAMES);
+  for (const frame of frames) {
+    const view = sliceView(volume, slice, frame);
+    for (let i = 0; i < values.length; i++) values[i] += view[i] / frames.length;
+  }
+  const usable = planeOf(volume, slice, frames[0]).usable.slice();
+  for (const frame of frames.slice(1)) {
+    const other = planeOf(volume, slice, frame).usable;
+    for (let i = 0; i < usable.length; i++) usable[i] &= other[i];
+  }
+  return { values, columns: volume.columns, rows: volume.rows, slice, frame: 0, usable };
 }
 
 /** True inside a patch of one value: masked air, padding, saturation. */

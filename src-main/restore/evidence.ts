@@ -73,7 +73,8 @@ const MARGIN = 8;
 export function makeTrial(input: EvidenceInput): Trial {
   const { volume, noise, only2d, place, foreground, kind, random } = input;
   const part = cutBox(volume, place.box);
-  const unit = toUnitNoise(part, noiseOfBox(noise, volume, place.box));
+  const cut = noiseOfBox(noise, volume, place.box);
+  const unit = toUnitNoise(part, cut);
   const judged = judgedVoxels(cutValues(foreground, volume, place.box, bytes), unit, volume, place);
   const own = conditionsOf(input.image ?? toUnitNoise(volume, noise), only2d);
   const [x, y] = unit.correlation;
@@ -85,9 +86,11 @@ export function makeTrial(input: EvidenceInput): Trial {
     airMasked: false,
     certain: noise.certain,
   };
+  // of repeats some frames are held out, and the others are numbered anew
+  const frames = cut.outliers === undefined ? {} : { outliers: cut.outliers };
   return kind === 'repeats'
     ? repeated(part, unit, judged, { noise: white, place, conditions: own })
-    : recorrupted(part, unit, judged, { noise: white, place, conditions: own }, random);
+    : recorrupted(part, unit, judged, { noise: { ...white, ...frames }, place, conditions: own }, random);
 }
 
 type Common = Pick<Trial, 'noise' | 'place' | 'conditions'>;

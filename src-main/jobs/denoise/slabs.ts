@@ -13,7 +13,10 @@ import { measuredNoise } from '../../filters/guided-noise.js';
 import { runsOf, type SliceRange } from '../../filters/slab.js';
 import { withConstantPlanes } from '../../imaging/constant.js';
 import { type Volume, withData } from '../../imaging/volume.js';
-import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { outliersOf } from '../../noise/domain.js';
+import type { FrameOutliers, NoiseEstimate } from '../../noise/noise-estimate.js';
+import { LEAST_JUDGED, OutlierSearch } from '../../noise/outliers/frame-outliers.js';
+import { withOutliers } from '../../noise/outliers/outlier-warnings.js';
 import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
 import type { StackParts } from '../../series/input.js';
@@ -50,7 +53,7 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
   const seen = await lookedThrough(job, work, area);
   watch.lap('read');
   await refuseOtherSource(job, sourceHash(seen.sha256));
-  const noiseAt = await estimated(job, seen, parts.slices);
+  const noiseAt = await estimated(job, seen, parts);
   watch.lap('noise');
   const { sample } = seen;
   const decided = await runProcessor(job, sample.volume, noiseAt(sample.places), ['denoise']);
@@ -142,26 +145,41 @@ async function lookedThrough(job: StackJob, { parts, limits }: SlabWork, area: n
 }
 
 /** The noise of any slices: the very estimate of the whole, but for a map, which is drawn from that of the sample. */
-async function estimated(job: StackJob, { measured, least }: Seen, slices: number): Promise<NoiseAt> {
+async function estimated(job: StackJob, { measured, least }: Seen, parts: StackParts): Promise<NoiseAt> {
   const { volume } = measured;
   const found = await measuredNoise(volume, { modality: job.stack.modality });
-  const { map, ...estimate } =
-    job.noise === undefined ? found : withToldNoise(found, volume, job.noise.for(volume));
+  const told = job.noise === undefined ? found : withToldNoise(found, volume, job.noise.for(volume));
+  const { map, outliers, ...estimate } = withOutliers(told, await oddFrames(parts, volume));
   for (const problem of estimate.warnings) job.emit({ type: 'warning', series: job.stack.id, problem });
   const known = estimate.airMasked ? { ...estimate, airValue: least } : estimate;
   const area = volume.columns * volume.rows;
-  return (wanted) => ({ ...known, map: map === null ? null : mapAt(map, area, slices, wanted) });
+  return (wanted) => ({
+    ...known,
+    map: map === null ? null : mapAt(map, area, parts.slices, wanted),
+    ...outliersOf(outliers, wanted),
+  });
+}
+
+/**
+ * Frames of the whole series that are unlike the others, which takes one more look at every file.
+ *
+ * @param measured the slices that the noise is measured in
+ */
+async function oddFrames(parts: StackParts, measured: Volume): Promise<FrameOutliers[]> {
+  if (parts.frames < LEAST_JUDGED) return [];
+  const search = new OutlierSearch(measured, parts.slices);
+  for (const range of runsOf(parts.slices, measured.columns * measured.rows * parts.frames))
+    search.add((await parts.load(range)).volume, range.from);
+  return search.found();
 }
 
 type NoiseAt = (slices: readonly number[]) => NoiseEstimate;
 
-function withSettled(
-  { map, ...own }: NoiseEstimate,
-  settled: NoiseEstimate | undefined,
-  factor: number,
-): NoiseEstimate {
+function withSettled(own: NoiseEstimate, settled: NoiseEstimate | undefined, factor: number): NoiseEstimate {
+  if (settled === undefined) return own;
+  const { map, outliers } = own;
   const scaled = map === null || factor === 1 ? map : map.map((level) => factor * level);
-  return settled === undefined ? { ...own, map } : { ...settled, map: scaled };
+  return { ...settled, map: scaled, ...(outliers === undefined ? {} : { outliers }) };
 }
 
 interface Denoising {

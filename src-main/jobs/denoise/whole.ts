@@ -4,6 +4,7 @@ import { magnitudeOf } from '../../imaging/complex.js';
 import { withConstantPlanes, zeroOnConstantPlanes } from '../../imaging/constant.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
+import { frameOutliers } from '../../noise/outliers/frame-outliers.js';
 import { withOutliers } from '../../noise/outliers/outlier-warnings.js';
 import { withToldNoise } from '../../noise/told/told-noise.js';
 import { renderSeriesImages } from '../../report/images.js';
@@ -123,9 +124,18 @@ async function noiseOf(
   const found = await measuredNoise(shown, {
     modality: magnitude === undefined ? stack.modality : 'MR',
   });
-  const measured = withOutliers(found, shown);
-  const estimate = given === undefined ? measured : withToldNoise(measured, shown, given.for(shown));
-  return magnitude === undefined ? estimate : { ...estimate, distribution: 'gaussian', airMasked: false };
+  const told = given === undefined ? found : withToldNoise(found, shown, given.for(shown));
+  const estimate = withOutliers(told, frameOutliers(shown));
+  if (magnitude === undefined) return estimate;
+  const { outliers = [] } = estimate;
+  // the imaginary parts of all frames come after the real ones
+  const inParts = outliers.flatMap((one) => [one, { ...one, frame: one.frame + magnitude.frames }]);
+  return {
+    ...estimate,
+    distribution: 'gaussian',
+    airMasked: false,
+    ...(inParts.length === 0 ? {} : { outliers: inParts }),
+  };
 }
 
 /** Of a complex image its magnitudes. */

@@ -1,15 +1,13 @@
 import { type Problem, problemOf } from '../../contract/errors.js';
-import type { Volume } from '../../imaging/volume.js';
-import type { NoiseEstimate } from '../noise-estimate.js';
-import { type FrameOutliers, frameOutliers } from './frame-outliers.js';
+import type { FrameOutliers, NoiseEstimate } from '../noise-estimate.js';
 
 /** Volumes and slices that are named; of more their number is told. */
 const MOST_NAMED = 20;
 
-/** An estimate with warnings of volumes that are unlike the others. */
-export function withOutliers(estimate: NoiseEstimate, volume: Volume): NoiseEstimate {
-  const warnings = outlierWarnings(frameOutliers(volume));
-  return warnings.length === 0 ? estimate : { ...estimate, warnings: [...estimate.warnings, ...warnings] };
+/** An estimate with the volumes that are unlike the others, and warnings of them. */
+export function withOutliers(estimate: NoiseEstimate, outliers: readonly FrameOutliers[]): NoiseEstimate {
+  if (outliers.length === 0) return estimate;
+  return { ...estimate, outliers, warnings: [...estimate.warnings, ...outlierWarnings(outliers)] };
 }
 
 /** What a person should know of such volumes; volumes and slices are counted from 1. */

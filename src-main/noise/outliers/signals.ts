@@ -1,7 +1,6 @@
 import { sliceView, type Volume } from '../../imaging/volume.js';
-import { meanPlane } from '../components.js';
 import { tissueThreshold } from '../foreground.js';
-import { sampledSlices } from '../planes.js';
+import { meanPlane, sampledSlices } from '../planes.js';
 import { median } from '../robust.js';
 
 /** Logarithm of the mean signal of tissue, and which slices have tissue enough to tell. */
@@ -18,24 +17,26 @@ export interface SliceSignals {
 const LEAST_PIXELS = 60;
 const LEAST_SHARE = 0.01;
 
-/** Signal of tissue, which the mean over time shows, of every slice of every frame. */
-export function sliceSignals(volume: Volume): SliceSignals {
-  const { frames, slices, columns, rows } = volume;
-  const { level } = tissueThreshold(sampledSlices(slices).map((slice) => meanPlane(volume, slice)));
-  const log = new Float64Array(frames * slices);
-  const telling: number[] = [];
-  for (let slice = 0; slice < slices; slice++) {
-    const { values } = meanPlane(volume, slice);
-    const pixels = [...values.keys()].filter((i) => values[i] > level);
-    if (pixels.length < Math.max(LEAST_PIXELS, LEAST_SHARE * columns * rows)) continue;
-    telling.push(slice);
-    for (let frame = 0; frame < frames; frame++) {
-      const view = sliceView(volume, slice, frame);
-      const sum = pixels.reduce((total, i) => total + Math.max(0, view[i]), 0);
-      log[frame * slices + slice] = Math.log(Math.max(sum / pixels.length, Number.MIN_VALUE));
-    }
-  }
-  return { log, frames, slices, telling };
+/** The value above which the mean over time is tissue. */
+export function tissueLevel(volume: Volume): number {
+  return tissueThreshold(sampledSlices(volume.slices).map((slice) => meanPlane(volume, slice))).level;
+}
+
+/**
+ * Logarithm of the mean signal of tissue in one slice, frame by frame.
+ *
+ * @param level the mean over time is tissue above it
+ * @returns null where there is too little tissue to tell
+ */
+export function signalsOf(volume: Volume, slice: number, level: number): Float64Array | null {
+  const { values } = meanPlane(volume, slice);
+  const pixels = [...values.keys()].filter((i) => values[i] > level);
+  if (pixels.length < Math.max(LEAST_PIXELS, LEAST_SHARE * values.length)) return null;
+  return Float64Array.from({ length: volume.frames }, (_, frame) => {
+    const view = sliceView(volume, slice, frame);
+    const sum = pixels.reduce((total, i) => total + Math.max(0, view[i]), 0);
+    return Math.log(Math.max(sum / pixels.length, Number.MIN_VALUE));
+  });
 }
 
 /** Frames that one is held against. */
@@ -50,10 +51,12 @@ const LEAST_PEERS = 3;
 /** Logarithm of the brightness by which frames of one kind differ at most. */
 const ALIKE = 0.35;
 
-/** For each frame the others of most like brightness. */
-export function peersOf({ log, frames, slices, telling }: SliceSignals): Peers[] {
+/** For each frame the others of most like brightness, as slices show it that an estimate of the noise looks at. */
+export function peersOf(volume: Volume, level: number): Peers[] {
+  const signals = sampledSlices(volume.slices).flatMap((slice) => signalsOf(volume, slice, level) ?? []);
+  const { frames } = volume;
   const bright = Array.from({ length: frames }, (_, frame) =>
-    telling.length === 0 ? 0 : median(telling.map((slice) => log[frame * slices + slice])),
+    signals.length === 0 ? 0 : median(signals.map((of) => of[frame])),
   );
   return bright.map((own, frame) => {
     const others = [...bright.keys()]

@@ -21,20 +21,15 @@ const AROUND = Array.from({ length: DIRECTIONS }, (_, k) => {
 });
 
 /**
- * Slices with stripes: one frequency has far more power than it has in other frames, and than the frequencies around it
+ * Frames with stripes in one slice, ascending: one frequency has far more power than it has in other frames, and than the frequencies around it
  * have. Displacement changes the phase of frequencies and no power; other contrast changes all those around too.
  */
-export function spikes(volume: Volume, peers: readonly Peers[]): number[][] {
-  const { frames, slices } = volume;
-  const found: number[][] = Array.from({ length: frames }, () => []);
-  for (let slice = 0; slice < slices; slice++) {
-    const powers = powersOf(volume, slice);
-    for (let frame = 0; frame < frames; frame++) {
-      const others = peers[frame].frames.map((peer) => powers[peer]);
-      if (isStriped(powers[frame], others, volume)) found[frame].push(slice);
-    }
-  }
-  return found;
+export function stripedFrames(volume: Volume, slice: number, peers: readonly Peers[]): number[] {
+  const powers = powersOf(volume, slice);
+  return [...powers.keys()].filter((frame) => {
+    const others = peers[frame].frames.map((peer) => powers[peer]);
+    return isStriped(powers[frame], others, volume);
+  });
 }
 
 /** Power at each frequency of the slice, frame by frame; two real images are transformed as one complex one. */

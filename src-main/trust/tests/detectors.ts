@@ -11,7 +11,7 @@ const AROUND = 2;
 /** Lines are as wide as the smallest spots. */
 const LINES = 2;
 const DIRECTIONS = 8;
-/** Points of a line, and their distance over the standard deviation across it. */
+/** Points of a line, as many as `sumAlong` has terms, and their distance over the standard deviation across it. */
 const POINTS = 7;
 const STEP = 1.6;
 /** Full width at half maximum of a Gaussian of standard deviation 1. */

@@ -63,6 +63,67 @@ async function noiseTold(
   };
 }
 
+/** Six times the disc with noise of its own; a slice of the fourth has lost signal. */
+function withDropOut(): Volume {
+  const one = disc();
+  const data = new Float32Array(6 * one.data.length);
+  for (let frame = 0; frame < 6; frame++)
+    data.set(simulateNoise(one, { kind: 'rician', sigma: 10, seed: frame }).data, frame * one.data.length);
+  const area = one.columns * one.rows;
+  const start = 3 * one.data.length + 2 * area;
+  for (let i = start; i < start + area; i++) data[i] *= 0.4;
+  return { ...one, data, frames: 6 };
+}
+
+/** The same with a phase that differs from frame to frame, as a NIfTI file of complex values. */
+function complexBytes(volume: Volume): Uint8Array {
+  const plain = writeNiftiFromVolume(volume, { gzip: false });
+  const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+  const offset = view.getFloat32(108, true);
+  const bytes = new Uint8Array(offset + 8 * volume.data.length);
+  bytes.set(plain.subarray(0, offset));
+  const out = new DataView(bytes.buffer);
+  out.setInt16(70, 32, true);
+  out.setInt16(72, 64, true);
+  const length = volume.data.length / volume.frames;
+  for (const [i, value] of volume.data.entries()) {
+    const phase = 2 * Math.floor(i / length) + (i % volume.columns) / 9;
+    out.setFloat32(offset + 8 * i, value * Math.cos(phase), true);
+    out.setFloat32(offset + 8 * i + 4, value * Math.sin(phase), true);
+  }
+  return bytes;
+}
+
+describe('volumes that are unlike the others', () => {
+  it('are told beside a level that is given', async () => {
+    const root = await temporaryFolder();
+    const input = await nifti(root, 'series.nii', withDropOut());
+    const { noise } = await noiseTold({
+      ...denoiseRequest(input, path.join(root, 'out')),
+      noiseLevel: { kind: 'number', sigma: 11 },
+    });
+    expect(noise[0].sigma).toBe(11);
+    expect(noise[0].warnings.map(({ code }) => code)).toContain('W_OUTLIERS');
+    expect(noise[0].outliers).toEqual([{ frame: 3, dropOuts: [2], spikes: [], displaced: null }]);
+  });
+
+  it('are found in the magnitudes of complex images, and told of both parts', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'complex.nii');
+    await fs.writeFile(input, complexBytes(withDropOut()));
+    const { noise } = await noiseTold(denoiseRequest(input, path.join(root, 'out')));
+    expect(noise[0].distribution).toBe('gaussian');
+    expect(noise[0].outliers?.map(({ frame, dropOuts }) => [frame, dropOuts])).toEqual([
+      [3, [2]],
+      [9, [2]],
+    ]);
+    expect(noise[0].warnings.find(({ code }) => code === 'W_OUTLIERS')?.facts).toEqual({
+      count: 1,
+      volumes: '4 [3]',
+    });
+  });
+});
+
 describe('a noise level that is given', () => {
   it('is what the denoiser is told, as a number, a map or a scan, and what the report tells', async () => {
     const { root, input, noisy, output } = await setting();
