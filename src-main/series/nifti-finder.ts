@@ -40,6 +40,8 @@ export interface FoundNifti {
   /** What its header says. */
   readonly facts: NiftiFacts;
   readonly sidecars: readonly Sidecar[];
+  /** What folders above tell of several images (BIDS: the inheritance principle), the nearest last. */
+  readonly inherited: readonly Sidecar[];
   read(): Promise<NiftiFiles>;
 }
 
@@ -62,6 +64,7 @@ export class NiftiFinder {
   readonly #heads: Claimed[] = [];
   readonly #pixels = new Map<string, SourceFile>();
   readonly #sidecars = new Map<string, SourceFile>();
+  readonly #folders = new Map<string, NamedSidecar[]>();
   readonly #problems: Problem[] = [];
 
   /**
@@ -73,7 +76,13 @@ export class NiftiFinder {
   take(file: SourceFile, bytes: Uint8Array, isDicom: boolean): boolean {
     const name = path.basename(file.place);
     const sidecar = sidecarOf(name);
-    if (sidecar !== null) this.#sidecars.set(keyOf(file, sidecar.stem, sidecar.kind), file);
+    if (sidecar !== null) {
+      this.#sidecars.set(keyOf(file, sidecar.stem, sidecar.kind), file);
+      const folder = path.dirname(file.place);
+      const known = this.#folders.get(folder) ?? [];
+      known.push({ ...sidecar, file });
+      this.#folders.set(folder, known);
+    }
     if (isDicom || sidecar !== null || isDicomStart(bytes)) return false;
     if (PIXELS.test(name)) {
       this.#pixels.set(keyOf(file, niftiStem(name)), file);
@@ -97,18 +106,35 @@ export class NiftiFinder {
     const pixels = new Map(this.#pixels);
     const problems = [...this.#problems];
     const images: FoundNifti[] = [];
+    const folders = this.#shared();
     for (const head of this.#heads) {
       const key = keyOf(head.file, niftiStem(path.basename(head.file.place)));
       const own = HEADER.test(head.file.place) ? pixels.get(key) : undefined;
       if (own !== undefined) pixels.delete(key);
       if (head.facts.isPair && own === undefined) problems.push(alone(head.file, '.hdr', '.img'));
-      else images.push(this.#found(head, own, key));
+      else images.push(this.#found(head, own, key, folders));
     }
     for (const [key, file] of pixels) if (!this.#refused.has(key)) problems.push(alone(file, '.img', '.hdr'));
     return { images, problems };
   }
 
-  #found({ file, facts }: Claimed, pixels: SourceFile | undefined, key: string): FoundNifti {
+  /** Sidecars by folder that no image has for itself. */
+  #shared(): ReadonlyMap<string, readonly NamedSidecar[]> {
+    const own = new Set(this.#heads.map(({ file }) => keyOf(file, niftiStem(path.basename(file.place)))));
+    return new Map(
+      [...this.#folders].map(([folder, those]) => [
+        folder,
+        those.filter(({ file, stem }) => !own.has(keyOf(file, stem))),
+      ]),
+    );
+  }
+
+  #found(
+    { file, facts }: Claimed,
+    pixels: SourceFile | undefined,
+    key: string,
+    folders: ReadonlyMap<string, readonly NamedSidecar[]>,
+  ): FoundNifti {
     const sidecars = SIDECAR_KINDS.flatMap((kind) => {
       const beside = this.#sidecars.get(`${key}\0${kind}`);
       return beside === undefined ? [] : [{ kind, size: beside.size, read: beside.read }];
@@ -119,12 +145,55 @@ export class NiftiFinder {
       place: file.place,
       facts,
       sidecars,
+      inherited: inheritedBy(file, folders),
       read: async () =>
         pixels === undefined
           ? { header: await file.read() }
           : { header: await file.read(), pixels: await pixels.read() },
     };
   }
+}
+
+interface NamedSidecar {
+  readonly file: SourceFile;
+  readonly stem: string;
+  readonly kind: SidecarKind;
+}
+
+/** The sidecars of folders above an image, and of its own, that BIDS lets it have: from the top down. */
+function inheritedBy(image: SourceFile, folders: ReadonlyMap<string, readonly NamedSidecar[]>): Sidecar[] {
+  const name = bidsName(niftiStem(path.basename(image.place)));
+  if (name === null || !name.entities.some((entity) => entity.startsWith('sub-'))) return [];
+  const found: Sidecar[] = [];
+  for (let folder = path.dirname(image.place); ; folder = path.dirname(folder)) {
+    const those = (folders.get(folder) ?? []).filter(({ stem }) => {
+      const other = bidsName(stem);
+      return (
+        other?.suffix === name.suffix && other.entities.every((entity) => name.entities.includes(entity))
+      );
+    });
+    // In one folder that with the most in common is the nearest.
+    those.sort((a, b) => b.stem.split('_').length - a.stem.split('_').length);
+    found.unshift(...those.map(({ kind, file }) => ({ kind, size: file.size, read: file.read })).reverse());
+    if (folder === path.dirname(folder)) return found;
+  }
+}
+
+/** The parts of a name by BIDS: entities like sub-1, and the suffix; null for other names. */
+function bidsName(stem: string): { readonly entities: readonly string[]; readonly suffix: string } | null {
+  const entities = stem.split('_');
+  const suffix = entities.pop() ?? '';
+  const isOne =
+    /^[a-z0-9]+$/i.test(suffix) && entities.every((entity) => /^[a-z]+-[a-z0-9+]+$/i.test(entity));
+  return isOne ? { entities, suffix } : null;
+}
+
+/** What an image has of a kind: its own, else the nearest that it inherits. */
+export function nearestSidecar(
+  { sidecars, inherited }: Pick<FoundNifti, 'sidecars' | 'inherited'>,
+  kind: SidecarKind,
+): Sidecar | undefined {
+  return sidecars.find((one) => one.kind === kind) ?? inherited.findLast((one) => one.kind === kind);
 }
 
 /** More bytes are no list of b-values. */
@@ -134,11 +203,10 @@ const MOST_BVAL_BYTES = 1 << 20;
  * The b-value of each frame, s/mm2, by the .bval file beside an image (FSL: numbers parted by blanks or lines); null
  * where there is none, or it has another number of values.
  */
-export async function bValuesOf({
-  sidecars,
-  facts,
-}: Pick<FoundNifti, 'sidecars' | 'facts'>): Promise<number[] | null> {
-  const beside = sidecars.find(({ kind }) => kind === 'bval');
+export async function bValuesOf(
+  found: Pick<FoundNifti, 'sidecars' | 'inherited' | 'facts'>,
+): Promise<number[] | null> {
+  const beside = nearestSidecar(found, 'bval');
   if (beside === undefined || beside.size > MOST_BVAL_BYTES) return null;
   // What cannot be read tells no b-values; copying it beside the output tells why.
   const bytes = await beside.read().catch(() => null);
@@ -146,7 +214,7 @@ export async function bValuesOf({
   const words = Buffer.from(bytes).toString('latin1').split(/\s+/);
   const values = words.filter((word) => word !== '').map(Number);
   const fits =
-    values.length === facts.frames && values.every((value) => value >= 0 && Number.isFinite(value));
+    values.length === found.facts.frames && values.every((value) => value >= 0 && Number.isFinite(value));
   return fits ? values : null;
 }
 

@@ -22,7 +22,14 @@ import type {
   WrittenStack,
 } from './input.js';
 import { putModel } from './model-output.js';
-import { type FoundNifti, type NiftiFiles, niftiStem, SIDECAR_KINDS, type Sidecar } from './nifti-finder.js';
+import {
+  type FoundNifti,
+  type NiftiFiles,
+  nearestSidecar,
+  niftiStem,
+  SIDECAR_KINDS,
+  type Sidecar,
+} from './nifti-finder.js';
 import { BIDS_FOLDER, bidsStem, type OutputName, outputNames } from './nifti-names.js';
 import { changedSource } from './stack-record.js';
 
@@ -52,6 +59,7 @@ export async function namedNifti(file: string): Promise<FoundNifti> {
     place: file,
     facts: placed(file, () => readNiftiFacts(header)),
     sidecars: await sidecarsOf(file),
+    inherited: [],
     read,
   };
 }
@@ -84,8 +92,9 @@ function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string,
         }
       : { visible: `${folder}${stem}_${what}.${ending}`, reported: `*_${what}.${ending}` }),
   });
+  const kept = keptBeside(found, wants);
   const kinds = SIDECAR_KINDS.filter(
-    (kind) => (kind === 'json' && wants.bids === true) || found.sidecars.some((one) => one.kind === kind),
+    (kind) => (kind === 'json' && wants.bids === true) || kept.some((one) => one.kind === kind),
   );
   return {
     unit: { key, namespace: stack.id, stacks: [stack.id], derived: null, errorMap: null, uncertainty: null },
@@ -99,6 +108,15 @@ function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string,
       entry('image', wants.suffix),
     ],
   };
+}
+
+/**
+ * What is copied beside the output of an image. A data set of derivatives has none of the folders above the image, so
+ * there it gets what it inherits from them too.
+ */
+function keptBeside(found: FoundNifti, { bids }: Pick<Wants, 'bids'>): readonly Sidecar[] {
+  if (bids !== true) return found.sidecars;
+  return SIDECAR_KINDS.flatMap((kind) => nearestSidecar(found, kind) ?? []);
 }
 
 /** Reads a NIfTI file, or a pair by either of its names. @throws LimpidError E_NOT_FOUND, E_IO, E_NIFTI, E_BOMB */
@@ -156,10 +174,14 @@ async function partOf(file: string, ending: 'hdr' | 'img'): Promise<string> {
 async function sidecarsOf(file: string): Promise<Sidecar[]> {
   const sidecars: Sidecar[] = [];
   for (const kind of SIDECAR_KINDS) {
-    const beside = `${niftiStem(file)}.${kind}`;
-    // A sidecar that is not there is none.
-    const stat = await fs.stat(beside).catch(() => null);
-    if (stat?.isFile()) sidecars.push({ kind, size: stat.size, read: () => readRegular(beside) });
+    for (const ending of [kind, `${kind}s`]) {
+      const beside = `${niftiStem(file)}.${ending}`;
+      // A sidecar that is not there is none.
+      const stat = await fs.stat(beside).catch(() => null);
+      if (!stat?.isFile()) continue;
+      sidecars.push({ kind, size: stat.size, read: () => readRegular(beside) });
+      break;
+    }
   }
   return sidecars;
 }
@@ -233,8 +255,8 @@ function loadedStack({ volume, parts }: NiftiImage, hash: string, { complex }: W
 
 async function writeImages(
   image: NiftiImage,
-  { sidecars, relative }: FoundNifti,
-  { bids }: Wants,
+  found: FoundNifti,
+  wants: Wants,
   request: WriteRequest,
 ): Promise<WrittenStack> {
   const { processed, loaded } = request;
@@ -269,33 +291,36 @@ async function writeImages(
     );
   if (processed.model !== null) files.push(await putModel(request, '', processed.model));
   let lost = 0;
-  for (const sidecar of sidecars) {
-    if (sidecar.kind === 'json' && bids === true) continue;
+  for (const sidecar of keptBeside(found, wants)) {
+    if (sidecar.kind === 'json' && wants.bids === true) continue;
     // Sidecars that could not be read are counted, and told by one warning.
     const bytes = await sidecar.read().catch(() => null);
     if (bytes === null) lost++;
     else await keep(sidecar.kind, 'sidecar', bytes);
   }
-  if (bids === true) {
-    const source = await sourceFacts(sidecars);
-    if (source === null) lost++;
-    const facts = { ...source, ...factsOfDerivative(relative, request) };
+  if (wants.bids === true) {
+    const { facts: known, unread } = await sourceFacts(found);
+    lost += unread;
+    const facts = { ...known, ...factsOfDerivative(found.relative, request) };
     await keep('json', 'sidecar', Buffer.from(`${JSON.stringify(facts, null, 2)}\n`));
   }
   return { files, warnings: lost === 0 ? [] : [notCopied(lost)] };
 }
 
-/** What stands beside the source; nothing where there is no such file, null where it cannot be read. */
-async function sourceFacts(sidecars: readonly Sidecar[]): Promise<object | null> {
-  const sidecar = sidecars.find(({ kind }) => kind === 'json');
-  if (sidecar === undefined) return {};
-  try {
-    const facts: unknown = JSON.parse(Buffer.from(await sidecar.read()).toString('utf8'));
-    return typeof facts === 'object' && !Array.isArray(facts) ? facts : null;
-  } catch {
-    // What could not be read, or is no JSON, is counted as lost and told by a warning.
-    return null;
-  }
+/** What stands beside the source and above it, the nearest last, and how many files of these could not be read. */
+async function sourceFacts({ sidecars, inherited }: FoundNifti): Promise<{ facts: object; unread: number }> {
+  let facts = {};
+  let unread = 0;
+  for (const sidecar of [...inherited, ...sidecars].filter(({ kind }) => kind === 'json'))
+    try {
+      const more: unknown = JSON.parse(Buffer.from(await sidecar.read()).toString('utf8'));
+      if (typeof more === 'object' && more !== null && !Array.isArray(more)) facts = { ...facts, ...more };
+      else unread++;
+    } catch {
+      // What could not be read, or is no JSON, is counted as lost and told by a warning.
+      unread++;
+    }
+  return { facts, unread };
 }
 
 /** What BIDS asks of a derivative, and what was done. */

@@ -46,6 +46,39 @@ describe('the names of outputs', () => {
 });
 
 describe('derivatives of BIDS', () => {
+  it('get what their sources inherit from folders above: there is nothing above them', async () => {
+    const root = await temporaryFolder();
+    const [input, output] = [path.join(root, 'in'), path.join(root, 'out')];
+    const files: Readonly<Record<string, Uint8Array | string>> = {
+      'dwi.bval': '0',
+      'dwi.bvec': '1 0 0',
+      'dwi.json': '{"EchoTime": 0.08, "Manufacturer": "Drawn"}',
+      'acq-b_dwi.json': '{"EchoTime": 0.1}',
+      'T1w.json': '{"EchoTime": 0.003}',
+      'sub-1/sub-1_acq-a_dwi.json': '{"EchoTime": 0.09, "FlipAngle": 90}',
+      'sub-1/dwi/sub-1_acq-a_dwi.nii.gz': image(1),
+      'sub-1/dwi/sub-1_acq-b_dwi.nii.gz': image(2),
+      'sub-1/dwi/sub-1_acq-b_dwi.bval': '1000',
+      'sub-1/dwi/sub-1_acq-b_dwi.json': '{"FlipAngle": 80}',
+      'other/picture.nii.gz': image(3),
+    };
+    for (const [name, content] of Object.entries(files)) {
+      await fs.mkdir(path.dirname(path.join(input, name)), { recursive: true });
+      await fs.writeFile(path.join(input, name), content);
+    }
+    const { result } = await denoiseWith(diffusion(1), denoiseRequest(input, output, { bids: true }));
+    expect(result.exitCode).toBe(0);
+    const text = (name: string) => fs.readFile(path.join(output, 'derivatives/limpid', name), 'utf8');
+    const json = async (name: string) => JSON.parse(await text(`${name}.json`));
+    const a = 'sub-1/dwi/sub-1_acq-a_desc-denoised_dwi';
+    expect(await json(a)).toMatchObject({ EchoTime: 0.09, Manufacturer: 'Drawn', FlipAngle: 90 });
+    expect([await text(`${a}.bval`), await text(`${a}.bvec`)]).toEqual(['0', '1 0 0']);
+    const b = 'sub-1/dwi/sub-1_acq-b_desc-denoised_dwi';
+    expect(await json(b)).toMatchObject({ EchoTime: 0.1, Manufacturer: 'Drawn', FlipAngle: 80 });
+    expect(await text(`${b}.bval`)).toBe('1000');
+    expect(await json('other/desc-denoised_picture')).not.toHaveProperty('EchoTime');
+  });
+
   it('keep what the source says of itself, tell what was done, and are a data set', async () => {
     const root = await temporaryFolder();
     const [input, output] = [path.join(root, 'in'), path.join(root, 'out')];
