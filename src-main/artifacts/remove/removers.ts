@@ -1,4 +1,5 @@
 import type { CleanName } from '../../contract/requests/choices.js';
+import { biasRemover } from './bias.js';
 import { ghostRemover } from './ghost.js';
 import { gibbsRemover } from './gibbs.js';
 import type { Remover } from './remover.js';
@@ -9,4 +10,5 @@ export const REMOVERS: Readonly<Record<CleanName, Remover>> = {
   spike: spikeRemover,
   ghost: ghostRemover,
   gibbs: gibbsRemover,
+  bias: biasRemover,
 };

@@ -173,6 +173,7 @@ export const TERMS = {
     spike: 'spike',
     ghost: 'ghost',
     gibbs: 'gibbs',
+    bias: 'bias',
   },
 } as const;
 

@@ -36,7 +36,7 @@ export async function cleanStack(
 ): Promise<Cleaned> {
   const removers = removersOf(job.clean, when);
   if (removers.length === 0) return { volume, reports: [], words: [] };
-  const about = await aboutStack(job.stack);
+  const about = { ...(await aboutStack(job.stack)), asked: job.clean !== 'auto' };
   const cleaned: { volume: Volume; reports: CleanedReport[]; words: string[] } = {
     volume,
     reports: [],

@@ -8,6 +8,10 @@ export const CLEAN = {
     'The images hold values that are not finite.',
     'Replace them before removing artifacts.',
   ],
+  'E_ARTIFACT/no-magnitudes': [
+    'The values are no magnitudes but a quantity that was measured, or of both signs: no coil has scaled them.',
+    'Leave the bias field out, or take the images that the values were computed from.',
+  ],
   'E_ARTIFACT/distrusted': [
     'What would have been removed held structure of the image, so it was left.',
     'Look at the places that the report names; the artifact stays in the images.',
