@@ -19,6 +19,7 @@ import { EXPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { deriveUid } from '../elements/uid.js';
 import { sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
+import { frameAnatomy } from './frame-anatomy.js';
 import {
   copied,
   frameLength,
@@ -146,6 +147,7 @@ function sharedGroups(
       required(file, 0x00280030, 2, options.pixelSpacing),
     ]),
     ...orientation,
+    ...frameAnatomy(file),
     sequenceElement(0x00289145, [
       textElement(0x00281052, 'DS', '0'),
       textElement(0x00281053, 'DS', '1'),

@@ -5,10 +5,17 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import { problemFrom } from '../../../src-main/contract/errors.js';
 import { asciiValue, findElement, walkElements } from '../../../src-main/dicom/elements/elements.js';
-import { encodeElement } from '../../../src-main/dicom/elements/encode.js';
+import {
+  codeElement,
+  encodeElement,
+  sequenceElement,
+  textElement,
+} from '../../../src-main/dicom/elements/encode.js';
 import { newUid } from '../../../src-main/dicom/elements/uid.js';
+import { frameAnatomy } from '../../../src-main/dicom/write/frame-anatomy.js';
 import { type ParametricMapOptions, parametricMap } from '../../../src-main/dicom/write/parametric-map.js';
 import { hasTool, PYTHON, pythonLacks } from '../../support/tools.js';
+import { drawEnhanced } from '../enhanced.js';
 import { daikonFile, hasPydicom, pydicomFile, temporaryFolder } from '../fixtures.js';
 import { complaints, newLines } from '../validators.js';
 
@@ -110,6 +117,52 @@ describe('parametricMap', () => {
       fs.writeFileSync(source, bytes[0]);
       expect(complaints('dcentvfy', source, file).filter((line) => line.startsWith('Error'))).toEqual([]);
     });
+  });
+
+  it('says of the anatomy what the frames of an enhanced source say, where they say the same', () => {
+    const region = (value: string) =>
+      encodeElement(
+        sequenceElement(0x00209071, [
+          codeElement(0x00082218, { value, scheme: 'SCT', meaning: 'Brain' }),
+          textElement(0x00209072, 'CS', 'U'),
+        ]),
+        false,
+      );
+    const values = new Array(16).fill(7);
+    const said = (frames: readonly (string | null)[], shared: readonly Uint8Array[] = []) => {
+      const image = drawEnhanced({
+        frames: frames.map((one) => ({ values, more: one === null ? [] : [Buffer.from(region(one))] })),
+        shared: shared.map((one) => Buffer.from(one)),
+      });
+      return frameAnatomy(walkElements(image)).map((one) => Buffer.from(encodeElement(one, false)));
+    };
+    const brain = [Buffer.from(region('12738006'))];
+    expect(said([null, null], [region('12738006')])).toEqual(brain);
+    expect(said(['12738006', '12738006'])).toEqual(brain);
+    expect(said(['12738006', '69536005'])).toEqual([]);
+    expect(said([null, null])).toEqual([]);
+    // What the map could not write in its character set is left out.
+    const accented = Buffer.from(
+      Buffer.from(region('12738006')).toString('latin1').replace('Brain', 'Hörin'),
+      'latin1',
+    );
+    expect(said([null, null], [accented])).toEqual([]);
+  });
+
+  it('is of the clinical trial of its source', () => {
+    const bytes = daikonFile('volume/brain_001.dcm');
+    const { elements, implicitVr } = walkElements(bytes);
+    const at = elements.find(({ tag }) => tag > 0x00120060)?.start ?? 0;
+    const trial = [
+      textElement(0x00120010, 'LO', 'Sponsor'),
+      textElement(0x00120040, 'LO', 'Subject 7'),
+      textElement(0x00120050, 'LO'),
+    ].map((one) => encodeElement(one, implicitVr));
+    const template = Buffer.concat([bytes.subarray(0, at), ...trial, bytes.subarray(at)]);
+    const map = walkElements(parametricMap({ ...optionsFor([bytes]), template }));
+    const text = (tag: number) => asciiValue(map.bytes, findElement(map.elements, tag));
+    expect([text(0x00120010), text(0x00120040)]).toEqual(['Sponsor', 'Subject 7']);
+    expect(findElement(map.elements, 0x00120050)).toBeDefined();
   });
 
   it('keeps the patient of its source, and rounds numbers that are too long for their representation', () => {
