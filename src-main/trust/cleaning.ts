@@ -7,7 +7,7 @@ import type { Random } from '../base/random.js';
 import type { CleaningTrust } from '../contract/trust.js';
 import { cutBox, wholeBox } from '../imaging/box.js';
 import { planeLength, type Volume } from '../imaging/volume.js';
-import { median } from '../noise/robust.js';
+import { median, quantile } from '../noise/robust.js';
 import { changePsnr } from './clean.js';
 import { placeLesions, withLesions } from './lesions.js';
 import { foregroundMask } from './part.js';
@@ -21,6 +21,8 @@ import { isGone, signalReport } from './tests/signal.js';
 const KEPT = { warn: 80, fail: 60 } as const;
 /** Correlation of what was removed with details of the image: from here on structure went with it. */
 const STRUCTURE = { warn: 0.7 } as const;
+/** Bright is what has at least this share of a bright value of the foreground. */
+const BRIGHT = { share: 0.5, quantile: 0.9 } as const;
 /** Slices that lesions are put into. */
 const PROBED = 5;
 /** A step of brightness that an inserted lesion has at least, over the brightness of tissue. */
@@ -46,7 +48,8 @@ export function cleaningTrust({ before, after, again, sigma, random }: Removed):
   const bright = brightness(before, mask);
   const structure = structureOf(before, after, mask);
   const { kept, lesions } = lesionsKept({ before, after, again, sigma, random }, bright);
-  const gone = isGone(signalReport(before, after, null));
+  // What is dark, as a veil of stripes over air is, may go: what is bright may not.
+  const gone = isGone({ ...signalReport(before, after, null), left: brightLeft(before, after, mask) });
   const verdict =
     gone || (kept !== null && kept < KEPT.fail)
       ? 'fail'
@@ -64,11 +67,31 @@ export function cleaningTrust({ before, after, again, sigma, random }: Removed):
 }
 
 /** Median of the foreground. */
-function brightness({ data }: Volume, mask: Uint8Array): number {
+function brightness(volume: Volume, mask: Uint8Array): number {
+  const sample = sampleOf(volume, mask);
+  return sample.length === 0 ? 0 : median(sample);
+}
+
+/** Sizes of values of the foreground. */
+function sampleOf({ data }: Volume, mask: Uint8Array): number[] {
   const stride = Math.max(1, Math.floor(data.length / 300_000));
   const sample: number[] = [];
   for (let i = 0; i < data.length; i += stride) if (mask[i] !== 0) sample.push(Math.abs(data[i]));
-  return sample.length === 0 ? 0 : median(sample);
+  return sample;
+}
+
+/** Share of the bright voxels that are at least half as bright in the result; null where there are none. */
+function brightLeft(before: Volume, after: Volume, mask: Uint8Array): number | null {
+  const sample = sampleOf(before, mask);
+  if (sample.length === 0) return null;
+  const least = BRIGHT.share * quantile(sample, BRIGHT.quantile);
+  let [count, left] = [0, 0];
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0 || Math.abs(before.data[i]) < least) continue;
+    count++;
+    if (Math.abs(after.data[i]) > least / 2) left++;
+  }
+  return count === 0 ? null : left / count;
 }
 
 /** First voxels of planes that stand for all. */

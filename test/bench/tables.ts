@@ -47,20 +47,26 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
   };
 }
 
-const PAGE = path.resolve('docs/families.md');
+const PAGE = 'docs/families.md';
 
 /**
  * The rows replace those of the same key in test/bench/results/NAME.json; all rows there go between the marks of NAME
- * in docs/families.md.
+ * in the page.
  *
  * @param order keys of all rows there can be: the order of the table
  */
-export function keep(name: string, key: string, rows: readonly Row[], order: readonly string[]): void {
+export function keep(
+  name: string,
+  key: string,
+  rows: readonly Row[],
+  order: readonly string[],
+  page = PAGE,
+): void {
   const file = path.resolve(`test/bench/results/${name}.json`);
   const kept = { ...stored(file), [key]: rows };
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
-  putIntoPage(name, markdown(order.flatMap((one) => kept[one] ?? [])));
+  putIntoPage(path.resolve(page), name, markdown(order.flatMap((one) => kept[one] ?? [])));
 }
 
 function stored(file: string): Record<string, readonly Row[]> {
@@ -74,11 +80,11 @@ export function markdown(rows: readonly Row[]): string {
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function putIntoPage(name: string, table: string): void {
-  if (!fs.existsSync(PAGE)) return;
+function putIntoPage(page: string, name: string, table: string): void {
+  if (!fs.existsSync(page)) return;
   const [begin, end] = [`<!-- measured: ${name} -->`, `<!-- end: ${name} -->`];
-  const text = fs.readFileSync(PAGE, 'utf8');
+  const text = fs.readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/families.md has no marks for ${name}`);
-  fs.writeFileSync(PAGE, `${text.slice(0, from + begin.length)}\n${table}\n${text.slice(to)}`);
+  if (from < 0 || to < from) throw new Error(`${page} has no marks for ${name}`);
+  fs.writeFileSync(page, `${text.slice(0, from + begin.length)}\n${table}\n${text.slice(to)}`);
 }

@@ -41,6 +41,32 @@ describe('trust in what took an artifact away', () => {
     expect(less.verdict).toBe('warn');
   });
 
+  it('lets a veil over air go, and fails where the image is gone', () => {
+    // A small head, so that most of what is seen is the veil.
+    const small = volume.data.map((value, i) => {
+      const [x, y] = [i % SIDE, Math.floor((i % (SIDE * SIDE)) / SIDE)];
+      return Math.hypot(x - 48, y - 48) < 24 ? value : 0;
+    });
+    const veiled = withData(
+      volume,
+      small.map((value, i) => Math.hypot(value, 150 + 10 * Math.sin(i))),
+    );
+    const tissue = (part: Volume) =>
+      withData(
+        part,
+        part.data.map((value, i) => (small[i % (SIDE * SIDE)] > 0 ? value : 0)),
+      );
+    expect(judged(veiled, tissue).verdict).toBe('pass');
+    expect(
+      judged(veiled, (part) =>
+        withData(
+          part,
+          part.data.map((value) => value / 20),
+        ),
+      ).verdict,
+    ).toBe('fail');
+  });
+
   it('says how much of the contrast is left: of half of all values half', () => {
     const half = judged(volume, (part) =>
       withData(

@@ -21,6 +21,8 @@ interface Plane extends Magnitudes {
 
 /** Of the brightness: more than this is tissue, or waves over air. */
 const TISSUE = 0.2;
+/** More than so many times what air shows is tissue too, and so much of the brightness anyway. */
+const [OVER_AIR, MOST_TISSUE] = [2, 0.5];
 
 interface Wave {
   readonly kx: number;
@@ -57,13 +59,15 @@ const STANDS_OUT = 1.2;
 /** Half side of the surroundings, frequencies. */
 const REACH = 5;
 /** Waves that are looked for in a plane, and frequencies that are tried for each. */
-const [MOST_WAVES, TRIES] = [4, 4];
+const [MOST_WAVES, TRIES] = [8, 3];
 /** Amplitudes that are tried, times that of k-space: air shows none of the wave. */
 const AMPLITUDES = [1, 1.5, 2.2, 3.3, 5];
 /** Amplitudes that are tried, as shares of what air shows: there the waves are all that there is. */
 const OF_AIR = [1, 0.6];
 /** Half side of squares over which air is averaged, and the share of them that are air for certain. */
 const [AIR_REACH, AIR_SHARE] = [8, 0.15];
+/** Times that a step is taken at most. */
+const PASSES = 4;
 /** Steps in which amplitude and phase are made better, and in which all waves are once more in the end. */
 const [STEPS, LAST_STEPS] = [
   [0.25, 0.125, 0.06, 0.03, 0.015],
@@ -72,13 +76,14 @@ const [STEPS, LAST_STEPS] = [
 
 /** @param leastGain total variation that must go with a wave, over what there is */
 export function despiked(given: Magnitudes, leastGain: number): Despiked {
-  const threshold = TISSUE * quantile(given.values, 0.99);
+  const bright = quantile(given.values, 0.99);
+  const air = airLevel(given);
+  const threshold = Math.min(MOST_TISSUE * bright, Math.max(TISSUE * bright, OVER_AIR * air));
   const tissue = Uint8Array.from(given.values, (value) => (value > threshold ? 1 : 0));
   const plane: Plane = { ...given, tissue };
   const none = new Float32Array(plane.values.length);
   const before = variationOf(plane.values, plane);
   let state: State = { variation: before, re: none, im: none, tissue: plane.values, waves: [] };
-  const air = airLevel(plane);
   while (state.waves.length < MOST_WAVES) {
     const next = withNext(plane, state, air);
     if (next.variation >= state.variation - leastGain * before) break;
@@ -91,7 +96,7 @@ export function despiked(given: Magnitudes, leastGain: number): Despiked {
 /** The best of the frequencies that stand out: beats of two waves in air stand out too, and take less with them. */
 function withNext(plane: Plane, state: State, air: number): State {
   const known = state.waves.map(({ wave }) => wave);
-  const candidates = outliers({ ...plane, values: state.tissue })
+  const candidates = outliers(plane, state.tissue)
     .filter((one) => !known.some((other) => one.kx === other.kx && one.ky === other.ky))
     .slice(0, TRIES);
   let best = state;
@@ -131,10 +136,13 @@ function combined(plane: Plane, waves: readonly Fitted[]): State {
   return waves.reduce((state, one) => withWave(plane, state, one), empty);
 }
 
-/** Frequencies of half of k-space that stand out, the farthest first. */
-function outliers({ values, rows, columns }: Magnitudes): Wave[] {
+/**
+ * Frequencies of half of k-space that stand out, the strongest first. Of tissue alone: where there is none, magnitudes of
+ * some waves show what these have between them, which stands out more than the waves do.
+ */
+function outliers({ tissue, rows, columns }: Plane, values: Float32Array): Wave[] {
   const image: ComplexImage = {
-    re: Float64Array.from(values),
+    re: Float64Array.from(values, (value, i) => value * tissue[i]),
     im: new Float64Array(values.length),
     rows,
     columns,
@@ -143,21 +151,32 @@ function outliers({ values, rows, columns }: Magnitudes): Wave[] {
   const logs = Float32Array.from(image.re, (re, i) => 0.5 * Math.log(re * re + image.im[i] ** 2 + 1e-12));
   const found: (Wave & { readonly out: number })[] = [];
   const rough = STANDS_OUT * 0.7;
-  const means = boxMeans(logs, { rows, columns }, REACH);
+  const size = { rows, columns };
+  const means = boxMeans(logs, size, REACH);
   for (let y = 0, i = 0; y < rows; y++) {
     const ky = frequencyOf(y, rows);
     for (let x = 0; x < columns; x++, i++) {
       const kx = frequencyOf(x, columns);
-      if (ky < 0 || (ky === 0 && kx <= 0) || logs[i] - means[i] < rough) continue;
+      if (ky < 0 || (ky === 0 && kx <= 0) || logs[i] - means[i] < rough || !isPeak(logs, x, y, size))
+        continue;
       if (Math.hypot(kx / columns, ky / rows) < LEAST_FREQUENCY) continue;
-      const out = logs[i] - surroundings(logs, x, y, { rows, columns });
-      if (out >= STANDS_OUT) found.push({ kx, ky, out });
+      const out = logs[i] - surroundings(logs, x, y, size);
+      if (out >= STANDS_OUT) found.push({ kx, ky, out: logs[i] });
     }
   }
   return found.sort((a, b) => b.out - a.out);
 }
 
 type Size = Pick<Magnitudes, 'rows' | 'columns'>;
+
+/** Whether no frequency beside is stronger: the borders of tissue spread a wave over those around. */
+function isPeak(logs: Float32Array, x: number, y: number, { rows, columns }: Size): boolean {
+  const own = logs[y * columns + x];
+  for (let dy = -1; dy <= 1; dy++)
+    for (let dx = -1; dx <= 1; dx++)
+      if (logs[((y + dy + rows) % rows) * columns + ((x + dx + columns) % columns)] > own) return false;
+  return true;
+}
 
 /** The greatest of the medians around a frequency, along its row and along its column: ridges of k-space are none. */
 function surroundings(logs: Float32Array, x: number, y: number, { rows, columns }: Size): number {
@@ -193,20 +212,32 @@ function firstFit(plane: Plane, state: State, wave: Wave, air: number): State {
 
 /** The last wave with the amplitude and phase around that leave least variation. @param base without it */
 function refined(plane: Plane, base: State, state: State, steps: readonly number[]): State {
-  let best = state;
-  for (const step of steps)
-    for (const [re, im] of [
-      [1 + step, 0],
-      [1 - step, 0],
-      [Math.cos(step), Math.sin(step)],
-      [Math.cos(step), -Math.sin(step)],
-    ]) {
-      const last = best.waves.at(-1);
-      if (last === undefined || best.waves.length === base.waves.length) return best;
-      const { c, s } = last;
-      const tried = withWave(plane, base, { ...last, c: c * re - s * im, s: s * re + c * im });
-      if (tried.variation < best.variation) best = tried;
+  return steps.reduce((best, step) => {
+    let next = best;
+    for (let pass = 0; pass < PASSES; pass++) {
+      const better = stepped(plane, base, next, step);
+      if (better === next) break;
+      next = better;
     }
+    return next;
+  }, state);
+}
+
+/** Each way of the last wave in turn; the very same state where none leaves less. */
+function stepped(plane: Plane, base: State, state: State, step: number): State {
+  let best = state;
+  for (const [re, im] of [
+    [1 + step, 0],
+    [1 - step, 0],
+    [Math.cos(step), Math.sin(step)],
+    [Math.cos(step), -Math.sin(step)],
+  ]) {
+    const last = best.waves.at(-1);
+    if (last === undefined || best.waves.length === base.waves.length) return best;
+    const { c, s } = last;
+    const tried = withWave(plane, base, { ...last, c: c * re - s * im, s: s * re + c * im });
+    if (tried.variation < best.variation) best = tried;
+  }
   return best;
 }
 
@@ -250,6 +281,8 @@ function withWave(plane: Plane, state: State, one: Fitted): State {
   return { variation: variationOf(tissue, plane), re, im, tissue, waves };
 }
 
+/** A solution may be below zero by this share of the waves, as far as these are not known to the last. */
+const SLACK = 0.5;
 /** Half side of the squares that tell which solution is meant, at most. */
 const MOST_REACH = 12;
 
@@ -270,8 +303,10 @@ function solved(
     out[i] = Math.max(0, root - re[i]);
     single[i] = re[i] >= 0 ? 1 : 0;
   }
+  // What is brighter than any two solutions is clipped: beside bright tissue air is told from it.
+  const most = 2 * re.reduce((greatest, value) => Math.max(greatest, -value), 0);
   const sums = boxMeans(
-    out.map((value, i) => value * single[i]),
+    out.map((value, i) => Math.min(most, value) * single[i]),
     { rows, columns },
     reach,
   );
@@ -279,8 +314,10 @@ function solved(
   for (let i = 0; i < values.length; i++) {
     if (single[i] === 1) continue;
     const around = sums[i] / Math.max(shares[i], 1e-6);
-    const lower = Math.max(0, -2 * re[i] - out[i]);
-    if (Math.abs(lower - around) < Math.abs(out[i] - around)) out[i] = lower;
+    const lower = -2 * re[i] - out[i];
+    // Far below zero it is none: what is much brighter than the waves has one solution.
+    if (lower < SLACK * re[i]) continue;
+    if (Math.abs(lower - around) < Math.abs(out[i] - around)) out[i] = Math.max(0, lower);
   }
   return out;
 }

@@ -1,4 +1,4 @@
-import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
+import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';
 import { distance } from '../support.js';
 
@@ -16,10 +16,7 @@ function phantom(x: number, y: number): number {
 const FINE = 8;
 
 /** What a scanner of `acquired` frequencies a side shows of the phantom on a matrix of `side`, and the means over voxels. */
-export function acquiredPhantom(
-  side: number,
-  acquired: number,
-): { ringing: Float32Array; means: Float32Array } {
+export function acquiredPhantom(side: number, acquired: number): Sampled {
   const fine = FINE * acquired;
   const image = {
     re: new Float64Array(fine * fine),
@@ -30,30 +27,47 @@ export function acquiredPhantom(
   for (let i = 0; i < image.re.length; i++)
     image.re[i] = phantom((i % fine) / fine, Math.floor(i / fine) / fine);
   fft2(image);
-  const sampled = (keep: (fx: number, fy: number) => number): Float32Array => {
+  return sampledAs(image, { rows: side, columns: side }, { x: acquired, y: acquired });
+}
+
+interface Sampled {
+  /** Of the acquired frequencies alone. */
+  readonly ringing: Float32Array;
+  /** Means over voxels of the acquired size. */
+  readonly means: Float32Array;
+}
+
+/** What a scanner of so many frequencies shows on a matrix of `size` of an image, whose k-space is given. */
+export function sampledAs(
+  fine: ComplexImage,
+  size: { readonly rows: number; readonly columns: number },
+  acquired: { readonly x: number; readonly y: number },
+): Sampled {
+  const scale = Math.sqrt((size.rows * size.columns) / (fine.rows * fine.columns));
+  const sampled = (weightOf: (fx: number, fy: number) => number): Float32Array => {
     const out = {
-      re: new Float64Array(side * side),
-      im: new Float64Array(side * side),
-      rows: side,
-      columns: side,
+      re: new Float64Array(size.rows * size.columns),
+      im: new Float64Array(size.rows * size.columns),
+      ...size,
     };
-    for (let y = 0; y < fine; y++)
-      for (let x = 0; x < fine; x++) {
-        const [fx, fy] = [frequencyOf(x, fine), frequencyOf(y, fine)];
-        const weight = (keep(fx, fy) * side) / fine;
+    for (let y = 0, i = 0; y < fine.rows; y++)
+      for (let x = 0; x < fine.columns; x++, i++) {
+        const [fx, fy] = [frequencyOf(x, fine.columns), frequencyOf(y, fine.rows)];
+        const weight = scale * weightOf(fx, fy);
         if (weight === 0) continue;
-        const to = (((fy % side) + side) % side) * side + (((fx % side) + side) % side);
-        out.re[to] += weight * image.re[y * fine + x];
-        out.im[to] += weight * image.im[y * fine + x];
+        const to =
+          (((fy % size.rows) + size.rows) % size.rows) * size.columns +
+          (((fx % size.columns) + size.columns) % size.columns);
+        out.re[to] += weight * fine.re[i];
+        out.im[to] += weight * fine.im[i];
       }
     inverseFft2(out);
     return Float32Array.from(out.re);
   };
-  const half = (acquired - 1) / 2;
   const sinc = (f: number) => (f === 0 ? 1 : Math.sin(Math.PI * f) / (Math.PI * f));
   return {
-    ringing: sampled((fx, fy) => (Math.abs(fx) <= half && Math.abs(fy) <= half ? 1 : 0)),
-    means: sampled((fx, fy) => sinc(fx / acquired) * sinc(fy / acquired)),
+    ringing: sampled((fx, fy) => (2 * Math.abs(fx) < acquired.x && 2 * Math.abs(fy) < acquired.y ? 1 : 0)),
+    means: sampled((fx, fy) => sinc(fx / acquired.x) * sinc(fy / acquired.y)),
   };
 }
 

@@ -1,0 +1,17 @@
+import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
+import { mrHeads } from './heads.js';
+import type { Kind } from './kind.js';
+
+/** N/2 ghosts whose phase goes along the read-out and differs by plane. */
+export const ghostKind: Kind = {
+  name: 'ghost',
+  about: { modality: 'MR', phase: 'y' },
+  heads: mrHeads,
+  picture: 1,
+  cases: (head) =>
+    [5, 20, 40].map((severity) => ({
+      drawn: `${severity} %`,
+      harmed: simulateArtifact(head, { artifact: 'ghost', severity, seed: 17 }),
+      truth: head,
+    })),
+};

@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { fft2 } from '../../../src-main/base/fft.js';
+import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
+import { sliceView, type Volume } from '../../../src-main/imaging/volume.js';
+import { sampledAs } from '../../artifacts/remove/support.js';
+import { mrHeads } from './heads.js';
+import type { Drawn, Kind } from './kind.js';
+
+/** Half of the frequencies of each axis. @param python an interpreter with DIPY; null: without */
+export function gibbsKind(python: string | null): Kind {
+  return {
+    name: 'gibbs',
+    about: { modality: 'MR', phase: 'y' },
+    heads: mrHeads,
+    picture: 0,
+    cases: (head) => [
+      truncated(head, 'half of k-space, zero-filled', 1),
+      truncated(head, 'half of k-space, as acquired', 2),
+    ],
+    peer: { name: 'DIPY', clean: (harmed) => (python === null ? null : dipy(python, harmed)) },
+  };
+}
+
+/** As magnitudes; what is right is the mean over voxels of the acquired size. */
+function truncated(head: Volume, drawn: string, divided: number): Drawn {
+  const { rows, columns, slices } = head;
+  const size = { rows: Math.floor(rows / divided), columns: Math.floor(columns / divided) };
+  const acquired = { x: 2 * Math.floor(columns / 4) - 1, y: 2 * Math.floor(rows / 4) - 1 };
+  const pairs = Array.from({ length: slices }, (_, slice) => {
+    const image = {
+      re: Float64Array.from(sliceView(head, slice)),
+      im: new Float64Array(rows * columns),
+      rows,
+      columns,
+    };
+    fft2(image);
+    return sampledAs(image, size, acquired);
+  });
+  const [dx, dy, dz] = head.spacing;
+  const volume = (planes: readonly Float32Array[]): Volume => {
+    const data = new Float32Array(slices * size.rows * size.columns);
+    for (const [i, plane] of planes.entries()) data.set(plane, i * size.rows * size.columns);
+    return { ...head, ...size, spacing: [divided * dx, divided * dy, dz], data };
+  };
+  return {
+    drawn,
+    harmed: volume(pairs.map(({ ringing }) => ringing.map(Math.abs))),
+    truth: volume(pairs.map(({ means }) => means.map((value) => Math.max(0, value)))),
+  };
+}
+
+const SCRIPT = `
+import sys
+import nibabel
+import numpy
+from dipy.denoise.gibbs import gibbs_removal
+image = nibabel.load(sys.argv[1])
+cleaned = gibbs_removal(image.get_fdata(), slice_axis=2, num_processes=1)
+nibabel.save(nibabel.Nifti1Image(cleaned.astype(numpy.float32), image.affine), sys.argv[2])
+`;
+
+/** Local subvoxel shifts (Kellner 2016), as DIPY has them. */
+function dipy(python: string, harmed: Volume): Volume {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-'));
+  try {
+    const [before, after] = ['before.nii', 'after.nii'].map((name) => path.join(folder, name));
+    fs.writeFileSync(before, writeNiftiFromVolume(harmed, { gzip: false }));
+    execFileSync(python, ['-W', 'ignore', '-c', SCRIPT, before, after], { stdio: 'inherit' });
+    return readNifti(fs.readFileSync(after)).volume;
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
