@@ -20,7 +20,7 @@ export async function mrHeads(): Promise<readonly Head[]> {
 const nifti = (file: string): Volume => readNifti(fs.readFileSync(file)).volume;
 
 /** The first series of a folder of DICOM files. */
-export async function firstSeries(folder: string): Promise<Volume> {
+async function firstSeries(folder: string): Promise<Volume> {
   const input = await openInput(path.resolve(folder), () => {}, { errorMap: false, suffix: 'unused' });
   try {
     const [stack] = input.units.flatMap(({ stacks }) => stacks);
@@ -31,7 +31,7 @@ export async function firstSeries(folder: string): Promise<Volume> {
   }
 }
 
-export function middle(volume: Volume): Volume {
+function middle(volume: Volume): Volume {
   const from = Math.max(0, (volume.slices - SLICES) >> 1);
   return slab(volume, from, Math.min(volume.slices, from + SLICES));
 }

@@ -16,7 +16,7 @@ export interface Drawn {
 }
 
 /** Another tool beside ours. */
-export interface Peer {
+interface Peer {
   readonly name: string;
   /** null: it cannot be run here. */
   readonly clean: (harmed: Volume) => Volume | null;
