@@ -6,8 +6,17 @@ import { tissueThreshold } from './foreground.js';
 import { AGREEMENT, agree, between, DISAGREEMENT, disagreement, ramp } from './levels.js';
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
-import { foregroundLevel, type Plane, samplePlanes, sampleValues } from './planes.js';
+import {
+  foregroundLevel,
+  isSolid,
+  negativeShare,
+  type Plane,
+  samplePlanes,
+  sampleValues,
+  solidShare,
+} from './planes.js';
 import { type Repeats, repeatsNoise } from './repeats.js';
+import { sigmaFromChannels } from './rician.js';
 import { median, quantile } from './robust.js';
 import {
   SIDE as BLOCK,
@@ -120,11 +129,6 @@ export function withGuides(
     map: estimate.map?.map((value) => factor * value) ?? null,
   };
   return { ...next, warnings: noiseWarnings(next) };
-}
-
-function negativeShare(planes: readonly Plane[]): number {
-  const values = sampleValues(planes, 100_000, true);
-  return values.reduce((count, value) => (value < 0 ? count + 1 : count), 0) / Math.max(1, values.length);
 }
 
 /** The first percentile of Rayleigh noise is 0.12 of its median. */
@@ -240,10 +244,18 @@ function measuredBy(
       : { x: near.x + chance, y: near.y + chance };
   const wavelet = waveletNoise(blocks, rician, detailVariance(atMost(known, doubted)));
   const correlation = { x: Math.min(near.x + chance, known.x), y: Math.min(near.y + chance, known.y) };
-  const shown = levelOfTissue(wavelet, spectrum, Math.max(correlation.x, correlation.y));
+  const ofOneCoil = levelOfTissue(wavelet, spectrum, Math.max(correlation.x, correlation.y));
+  const shown = ofOneCoil === null || !rician ? ofOneCoil : ofOneCoil * gainOfCoils(ofOneCoil, blocks, air);
   const typical =
     shown === null || spectrum === null || !rician || map !== null ? shown : shown / structureIn(spectrum);
   return { blocks, wavelet, typical, spectrum, correlation };
+}
+
+/** By how much more the noise of coils whose squares were summed shrinks in weak signal than that of one. */
+function gainOfCoils(sd: number, { mean }: FlatBlocks, air: Air | null): number {
+  if (air === null || mean.length === 0 || !(sd > 0)) return 1;
+  const typical = median(mean);
+  return sigmaFromChannels(typical, sd, air.channels) / sigmaFromChannels(typical, sd, 1);
 }
 
 /** More structure than this is no matter of a factor. */
@@ -356,28 +368,6 @@ function isCertain(
   if (air !== null || !correlated) return true;
   if (wavelet === null || spectrum === null) return false;
   return spectrum.rise < STEADY && agree(wavelet, spectrum.sigma);
-}
-
-/** Whether most of the tissue lies in patches of one value, which have no noise: that is known then. */
-function isSolid(planes: readonly Plane[], level: number): boolean {
-  let [solid, other] = [0, 0];
-  for (const { values, usable } of planes)
-    for (let i = 0; i < values.length; i++)
-      if (values[i] > level) {
-        if (usable[i] === 0) solid++;
-        else other++;
-      }
-  return solid > other;
-}
-
-function solidShare(planes: readonly Plane[]): number {
-  let solid = 0;
-  let total = 0;
-  for (const { usable } of planes) {
-    total += usable.length;
-    for (const flag of usable) if (flag === 0) solid++;
-  }
-  return total > 0 ? solid / total : 0;
 }
 
 function foregroundOf(

@@ -120,3 +120,32 @@ export function foregroundLevel(planes: readonly Plane[]): number {
   const low = quantile(values, 0.01);
   return low + 0.1 * (quantile(values, 0.99) - low);
 }
+
+/** Share of the values that are under zero. */
+export function negativeShare(planes: readonly Plane[]): number {
+  const values = sampleValues(planes, 100_000, true);
+  return values.reduce((count, value) => (value < 0 ? count + 1 : count), 0) / Math.max(1, values.length);
+}
+
+/** Whether most of the tissue lies in patches of one value, which have no noise: that is known then. */
+export function isSolid(planes: readonly Plane[], level: number): boolean {
+  let [solid, other] = [0, 0];
+  for (const { values, usable } of planes)
+    for (let i = 0; i < values.length; i++)
+      if (values[i] > level) {
+        if (usable[i] === 0) solid++;
+        else other++;
+      }
+  return solid > other;
+}
+
+/** Share of the values that lie in patches of one value, or were not measured. */
+export function solidShare(planes: readonly Plane[]): number {
+  let solid = 0;
+  let total = 0;
+  for (const { usable } of planes) {
+    total += usable.length;
+    for (const flag of usable) if (flag === 0) solid++;
+  }
+  return total > 0 ? solid / total : 0;
+}

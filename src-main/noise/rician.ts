@@ -94,3 +94,14 @@ export function sigmaFromMagnitude(mean: number, sd: number): number {
   if (!(sd > 0)) return 0;
   return sd / Math.sqrt(ricianVariance(snrFromMagnitudeRatio(mean / sd), 1));
 }
+
+/**
+ * Channel sigma from mean and standard deviation of the root of a sum of squares of so many channels: the square has
+ * the mean A^2 + 2 n sigma^2 and the variance 4 sigma^2 (A^2 + n sigma^2), and the root a variance of that over four
+ * times the mean square, to first order. Above no signal at all this is within some percent.
+ */
+export function sigmaFromChannels(mean: number, sd: number, channels: number): number {
+  const square = mean * mean + sd * sd;
+  const rest = Math.max(0, square * square - 4 * channels * square * sd * sd);
+  return Math.sqrt((square - Math.sqrt(rest)) / (2 * channels));
+}

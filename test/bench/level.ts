@@ -4,7 +4,9 @@
 // ch2 and the macaque are Debian's mricron-data; FOLDER holds unpacked series: ct-bone and ct-iterative (one phantom
 // in two reconstructions), repeats (frames that are repeats), dwi-twice (one acquisition made twice, one run after the other).
 // --held-out takes other scanners, slices and seeds instead, which nothing was chosen on. --write puts a row a scene into
-// results/level.json: the true level, the one by estimateNoise alone (plain), and the one that is used (found).
+// results/level.json: the true level, the one by estimateNoise alone (plain), and the one that is used (found); where a
+// map of it is used, also the median over tissue of that map over the true one (map). The true level is the median over
+// tissue too, but what is found is that of the flattest parts, which is another where coils make it differ by much.
 // --keep keeps what was simulated for the next time.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -35,8 +37,15 @@ const { values: options } = parseArgs({
 interface Scene {
   readonly name: string;
   readonly modality: string;
-  /** The volume and its level; null where nothing tells it. */
-  make(): Promise<{ volume: Volume; sigma: number | null }>;
+  make(): Promise<Made>;
+}
+
+interface Made {
+  readonly volume: Volume;
+  /** Null where nothing tells it. */
+  readonly sigma: number | null;
+  /** The level at each voxel, and where there is tissue; absent where it is the same everywhere, or not known. */
+  readonly truth?: () => { readonly map: Float32Array; readonly tissue: (i: number) => boolean };
 }
 
 const SCANNERS: Readonly<Record<string, Partial<Scanner>>> = {
@@ -77,6 +86,9 @@ function kept(name: string, make: () => Float32Array): Float32Array {
   return new Float32Array(Uint8Array.from(fs.readFileSync(file)).buffer);
 }
 
+/** Of the brightest value, what is tissue where maps are held against the true ones. */
+const TISSUE = 0.2;
+
 function simulated(
   anatomy: string,
   clean: () => Volume,
@@ -91,10 +103,19 @@ function simulated(
       make: async () => {
         const object = clean();
         const sigma = sigmaOfLevel(object, percent);
-        const scan = () => simulateScan(object, { ...PLAIN_SCANNER, ...settings }, sigma, seed).noisy.data;
+        const scan = () => simulateScan(object, { ...PLAIN_SCANNER, ...settings }, sigma, seed);
+        const brightest = object.data.reduce((a, b) => Math.max(a, b), 0);
         return {
-          volume: { ...object, data: kept(`${anatomy} ${percent} ${scanner}`, scan), quantum: 0 },
+          volume: {
+            ...object,
+            data: kept(`${anatomy} ${percent} ${scanner}`, () => scan().noisy.data),
+            quantum: 0,
+          },
           sigma,
+          truth: () => ({
+            map: kept(`${anatomy} ${percent} ${scanner} map`, () => scan().map),
+            tissue: (i) => object.data[i] > TISSUE * brightest,
+          }),
         };
       },
     })),
@@ -138,11 +159,11 @@ function maskedScene(scene: Scene, clean: () => Volume): Scene {
     ...scene,
     name: `${scene.name}, air masked`,
     make: async () => {
-      const { volume, sigma } = await scene.make();
+      const { volume, ...known } = await scene.make();
       const object = clean().data;
       const brightest = object.reduce((a, b) => Math.max(a, b), 0);
       const data = volume.data.map((v, i) => (object[i] > MASK * brightest ? v : 0));
-      return { volume: { ...volume, data }, sigma };
+      return { volume: { ...volume, data }, ...known };
     },
   };
 }
@@ -194,11 +215,7 @@ function frameOf(volume: Volume, frame: number): Float32Array {
 function real(folder: string): Scene[] {
   const at = (name: string): string => path.join(folder, name);
   const scenes: Scene[] = [];
-  const add = (
-    name: string,
-    make: () => Promise<{ volume: Volume; sigma: number | null }>,
-    modality = 'MR',
-  ) => {
+  const add = (name: string, make: () => Promise<Made>, modality = 'MR') => {
     scenes.push({ name, modality, make });
   };
   if (fs.existsSync(at('repeats'))) {
@@ -300,15 +317,30 @@ function line(name: string, sigma: number | null, found: NoiseEstimate, seconds:
 const rows: Record<string, Record<string, number>> = {};
 const rounded = (value: number): number => Number(value.toPrecision(4));
 const ratios: number[] = [];
+/** Median over tissue of the map that was found over the true one. */
+function mapRatio({ map }: NoiseEstimate, { truth }: Made): number | null {
+  if (map === null || truth === undefined) return null;
+  const { map: known, tissue } = truth();
+  return median(Float32Array.from([...map].flatMap((level, i) => (tissue(i) ? [level / known[i]] : []))));
+}
+
 for (const { name, modality, make } of scenes) {
-  const { volume, sigma } = await make();
+  const made = await make();
+  const { volume, sigma } = made;
   const started = performance.now();
   const plain = estimateNoise(volume, { modality });
   const found = await guidedNoise(volume, plain, { modality });
+  const everywhere = mapRatio(found, made);
   if (sigma !== null)
-    rows[name] = { true: rounded(sigma), plain: rounded(plain.sigma), found: rounded(found.sigma) };
+    rows[name] = {
+      true: rounded(sigma),
+      plain: rounded(plain.sigma),
+      found: rounded(found.sigma),
+      ...(everywhere === null ? {} : { map: rounded(everywhere) }),
+    };
   if (sigma !== null) ratios.push(found.sigma / sigma);
-  console.log(line(name, sigma, found, (performance.now() - started) / 1000));
+  const placed = everywhere === null ? '' : ` map over true ${everywhere.toFixed(2)}`;
+  console.log(line(name, sigma, found, (performance.now() - started) / 1000) + placed);
 }
 const off = ratios.map((ratio) => Math.max(ratio, 1 / ratio));
 const within = (factor: number): number => off.filter((value) => value <= factor).length;

@@ -212,6 +212,27 @@ describe('estimateNoise on simulated scans', () => {
     expect(offOf(scanner, 20)).toBeLessThan(0.12);
   });
 
+  it.each([60, 100, 130])(
+    'finds noise of %d under the squares of eight coils, whose air is hardly dark',
+    (sigma) => {
+      const scanner = { coils: 8, combination: 'sum-of-squares' } as const;
+      expect(offOf(scanner, sigma)).toBeLessThan(0.12);
+      expect(offOf({ ...scanner, window: 'fermi', acquired: [0.8, 0.8] }, sigma)).toBeLessThan(0.15);
+    },
+  );
+
+  it('takes even tissue beside brighter one for no air', () => {
+    const two = withData(
+      phantom(),
+      phantom().data.map((_, i) => (i % 96 < 40 ? 310 : 500)),
+    );
+    for (const sigma of [30, 60, 90]) {
+      const e = estimateNoise(simulateNoise(two, { kind: 'rician', sigma, seed: sigma }), { modality: 'MR' });
+      expect(e.methods.background).toBeNull();
+      expect(Math.abs(e.sigma / sigma - 1)).toBeLessThan(0.06);
+    }
+  });
+
   it('takes a magnitude with some values under zero for what it is', () => {
     const noisy = simulateNoise(phantom(), { kind: 'rician', sigma: 30, seed: 5 });
     const before = estimateNoise(noisy);
