@@ -20,6 +20,7 @@ import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
+import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
 import { openSettings } from './settings.js';
@@ -139,6 +140,11 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     await settings.remember(path.resolve(one));
   };
 
+  const closeInput = async (input: string): Promise<void> => {
+    await library.close(input);
+    publish({ type: 'input-closed', input });
+  };
+
   const api: AppApi = {
     about: async () => ({
       version: VERSION,
@@ -166,10 +172,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       await remember(paths);
       return id;
     },
-    async closeInput(input) {
-      await library.close(input);
-      publish({ type: 'input-closed', input });
-    },
+    closeInput,
     inputs: async () => library.inputs(),
     measureNoise: (series) => library.noise(series),
     keptView: (series) => views.kept(series),
@@ -177,7 +180,14 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     async estimateRun(request, values) {
       return request.type === 'denoise' ? secondsFor(await knownSpeeds(), request, values) : null;
     },
-    runsOf: (series) => runs.of(series),
+    ...runCalls({
+      runs,
+      record: (job) => queue.record(job),
+      jobs: () => queue.state().jobs,
+      inputs: () => library.inputs(),
+      closeInput: (input) => closeInput(input),
+      publish,
+    }),
     async startJob(request, place) {
       await refuseUnrunnable(request);
       return queue.add(request, place);
@@ -239,7 +249,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
         case 'report':
           return { kind: resource.format, body: await reportOf(queue.record(resource.job), resource.format) };
         case 'run-report':
-          return { kind: 'html', body: await readOutput(runs.folderOf(resource.run), 'report.html') };
+          return { kind: 'html', body: await readOutput(runs.placeOf(resource.run).folder, 'report.html') };
         case 'training-preview':
           return { kind: 'bytes', body: await trainings.patches(queue.record(resource.job), resource.step) };
         case 'training-card':

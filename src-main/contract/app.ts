@@ -42,6 +42,22 @@ export interface AppApi {
    * reports beside the input, in the folder for outputs and in what is open.
    */
   runsOf(series: SeriesKey): Promise<readonly FoundRun[]>;
+  /**
+   * Notes that a person accepts what a run made of a series, or no longer does; kept beside the result.
+   *
+   * @param run of `runsOf` @param series its id in the report @throws E_NOT_FOUND, E_IO
+   */
+  acceptRun(run: string, series: string, accepted: boolean): Promise<void>;
+  /**
+   * Moves the whole output of a run to a trash beside it, from where it can be brought back; what was open of it is closed.
+   *
+   * @throws E_EXISTS for files of others in it, E_LOCKED and E_USAGE while a run needs it, E_NOT_FOUND, E_IO
+   */
+  trashRun(run: string): Promise<void>;
+  /** Brings it back. @throws E_EXISTS where something else is in its place, E_NOT_FOUND, E_IO */
+  restoreRun(run: string): Promise<void>;
+  /** What a person did with the results of a job. */
+  reviewOf(job: JobId): Promise<JobReview>;
   /** Seconds that a run on a volume of so many values takes, by how fast runs of its kind were here; null: none was. */
   estimateRun(request: JobRequest, values: number): Promise<number | null>;
   /** Arrangements of viewports that a person has named, in the order of their names. */
@@ -112,6 +128,8 @@ export type AppEvent =
   | { readonly type: 'job'; readonly job: JobId; readonly event: JobEvent }
   /** A model was kept or deleted. */
   | { readonly type: 'models' }
+  /** A result was accepted, moved to the trash or brought back. */
+  | { readonly type: 'runs' }
   /** From the menu, from a file opened with the app, or from a second start of it. */
   | { readonly type: 'command'; readonly command: MenuCommand }
   | { readonly type: 'crash'; readonly problem: Problem }
@@ -249,6 +267,17 @@ export interface FoundRun {
   /** The job that ran it; null where it is of the command line, or no longer listed. */
   readonly job: JobId | null;
   readonly report: Report;
+  /** When a person accepted what it made of a series (ISO 8601), by the id of the series. */
+  readonly accepted: Readonly<Record<string, string>>;
+  /** When it was moved to the trash, ISO 8601; null: it was not. */
+  readonly trashed: string | null;
+}
+
+export interface JobReview {
+  /** Ids of series whose result was accepted. */
+  readonly accepted: readonly string[];
+  /** Whether its output lies in the trash. */
+  readonly trashed: boolean;
 }
 
 export interface MeasuredNoise {

@@ -17,6 +17,11 @@ const PRIVATE = '.limpid';
 /** What file managers leave in an otherwise empty folder. */
 const IGNORED = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
 
+/** The folder of the tool inside an output folder. */
+export function ownFolder(output: string): string {
+  return path.join(path.resolve(output), PRIVATE);
+}
+
 export interface OutputFolder {
   readonly root: string;
   /** A path below the tool's own folder. */
@@ -66,9 +71,14 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   };
 }
 
+/** What file managers leave beside files of others. */
+export function isOfFileManager(name: string): boolean {
+  return IGNORED.has(name);
+}
+
 /** Whether a folder is of a run that can be resumed. */
 export async function hasRun(output: string): Promise<boolean> {
-  return exists(path.join(path.resolve(output), PRIVATE, 'journal.json'));
+  return exists(path.join(ownFolder(output), 'journal.json'));
 }
 
 /** Of a run that wrote nothing: its own folder and, from the first that it made, those above. */

@@ -1,4 +1,4 @@
-import type { JobRecord, OpenInput } from '../../src-main/contract/app.js';
+import type { JobRecord, JobReview, OpenInput } from '../../src-main/contract/app.js';
 import type { Verdict } from '../../src-main/contract/trust.js';
 
 const WORST: readonly Verdict[] = ['fail', 'warn', 'pass'];
@@ -30,6 +30,7 @@ const HEAD = [
   'status',
   'verdict',
   'share_written',
+  'accepted',
   'problem',
 ];
 
@@ -37,14 +38,19 @@ const HEAD = [
  * A table of jobs, a line for each series that a job told of (RFC 4180).
  *
  * @param nameOf what a job is called; '' where names are hidden
+ * @param reviewOf what was accepted of a job; null where that is not known
  */
-export function csvOf(jobs: readonly JobRecord[], nameOf: (job: JobRecord) => string): string {
+export function csvOf(
+  jobs: readonly JobRecord[],
+  nameOf: (job: JobRecord) => string,
+  reviewOf: (job: JobRecord) => JobReview | null,
+): string {
   const lines = jobs.flatMap((job) => {
     const start = [job.id, nameOf(job), job.request.type, job.state, job.createdAt];
     const outcomes = outcomesOf(job.result);
     if (outcomes.length === 0) {
       const stopped = job.result !== null && 'stopped' in job.result ? job.result.stopped.code : '';
-      return [[...start, '', '', '', '', stopped]];
+      return [[...start, '', '', '', '', '', stopped]];
     }
     return outcomes.map(({ series, status, trust, problem }) => [
       ...start,
@@ -52,10 +58,21 @@ export function csvOf(jobs: readonly JobRecord[], nameOf: (job: JobRecord) => st
       status,
       trust?.verdict ?? '',
       trust?.blend == null ? '' : String(trust.blend.share),
+      acceptedText(reviewOf(job), series),
       problem?.code ?? '',
     ]);
   });
   return `${[HEAD, ...lines].map((line) => line.map(quoted).join(',')).join('\r\n')}\r\n`;
+}
+
+/** Series of a job that were done. */
+export function doneOf({ result }: JobRecord): number {
+  return outcomesOf(result).filter(({ status }) => status === 'done').length;
+}
+
+function acceptedText(review: JobReview | null, series: string): string {
+  if (review === null) return '';
+  return review.trashed ? 'in trash' : review.accepted.includes(series) ? 'yes' : 'no';
 }
 
 function outcomesOf(result: JobRecord['result']) {

@@ -1,5 +1,14 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { AppApi, FoundRun, JobRecord, SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
+import type {
+  AppApi,
+  AppEvent,
+  FoundRun,
+  JobId,
+  JobRecord,
+  JobReview,
+  SeriesCard,
+  SeriesKey,
+} from '../../src-main/contract/app.js';
 import type { SeriesReport } from '../../src-main/contract/report.js';
 import type { DeviceName } from '../../src-main/contract/requests/choices.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
@@ -18,9 +27,15 @@ export interface Run extends FoundRun {
   readonly request: DenoiseRequest | null;
 }
 
+/** When a person accepted what a run made of its series; null: nobody did. */
+export function acceptedAt({ accepted, series }: Pick<Run, 'accepted' | 'series'>): string | null {
+  return accepted[series.id] ?? null;
+}
+
 /** The runs of series that were looked at. */
 export class Runs {
   private readonly found = new SvelteMap<SeriesKey, readonly FoundRun[]>();
+  private readonly reviews = new SvelteMap<JobId, JobReview>();
   private readonly api: AppApi;
   private readonly library: Library;
   private readonly queue: Queue;
@@ -42,7 +57,32 @@ export class Runs {
     }
   }
 
-  /** Latest first; null until they were looked for. */
+  /** What was accepted of a job, or whether it is in the trash; asked for where it is not known. */
+  async loadReview(job: JobId): Promise<void> {
+    this.reviews.set(job, await this.api.reviewOf(job));
+  }
+
+  /** null until it was asked for. */
+  reviewOf(job: JobId): JobReview | null {
+    return this.reviews.get(job) ?? null;
+  }
+
+  /** What was known of runs and reviews is asked for again where a result was accepted, moved or brought back. */
+  async handle(event: AppEvent): Promise<void> {
+    if (event.type !== 'runs') return;
+    const [series, jobs] = [[...this.found.keys()], [...this.reviews.keys()]];
+    await Promise.all([
+      ...series.map((key) => this.load(key)),
+      ...jobs.map((job) =>
+        this.loadReview(job).catch(() => {
+          // a job that was forgotten meanwhile has no row any more
+          this.reviews.delete(job);
+        }),
+      ),
+    ]);
+  }
+
+  /** Latest first, those in the trash too; null until they were looked for. */
   of(card: SeriesCard): readonly Run[] | null {
     const found = this.found.get(card.key);
     if (found === undefined) return null;

@@ -200,6 +200,42 @@ export class Session {
     });
   }
 
+  async acceptRun(run: Run, accepted: boolean): Promise<void> {
+    const done = await this.toasts.guard(async () => {
+      await this.bridge.api.acceptRun(run.id, run.series.id, accepted);
+      return true;
+    });
+    if (done) this.toasts.announce(t(accepted ? 'runs.saidAccepted' : 'runs.saidNotAccepted'));
+  }
+
+  /** Moves the output of a run to the trash, and offers to bring it back. The source stays on screen. */
+  async trashRun(run: Run, name: string): Promise<void> {
+    const { source } = this.lookedAt.shown;
+    if (source !== null && source.key === run.card.key)
+      this.lookedAt.compare({ source, before: source, after: null, errorMap: null });
+    else this.lookedAt.leave(run.card.input);
+    const before = new Set(this.runs.of(run.card)?.map(({ id }) => id));
+    const moved = await this.toasts.guard(async () => {
+      await this.bridge.api.trashRun(run.id);
+      await this.runs.load(run.card.key);
+      return true;
+    });
+    if (!moved) return;
+    const there = this.runs.of(run.card)?.find(({ id, trashed }) => trashed !== null && !before.has(id));
+    const action =
+      there === undefined ? null : { label: t('runs.restore'), run: () => void this.restoreRun(there) };
+    this.toasts.say(t('runs.trashed', { name }), action);
+    this.toasts.announce(t('runs.trashed', { name }));
+  }
+
+  async restoreRun(run: Pick<Run, 'id'>): Promise<void> {
+    const done = await this.toasts.guard(async () => {
+      await this.bridge.api.restoreRun(run.id);
+      return true;
+    });
+    if (done) this.toasts.announce(t('runs.saidRestored'));
+  }
+
   /** `again`: they are new, and what was open of them is not. */
   private async openOutputs(paths: RunPaths, series: SeriesOutputs, again = false): Promise<void> {
     if (!again && areOpen(this.library.inputs, series)) return;
@@ -212,6 +248,7 @@ export class Session {
     this.library.handle(event);
     this.queue.handle(event);
     this.models.handle(event);
+    void this.toasts.guard(() => this.runs.handle(event));
     if (event.type === 'connection') this.connection(event.alive);
     else if (event.type === 'command') this.command(event.command);
     else if (event.type === 'crash') this.toasts.problem(event.problem);

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
@@ -23,6 +33,17 @@ function denoise(name: string, ...options: readonly string[]): void {
   const args = [CLI, 'denoise', input, path.join(root, name), '--device', 'cpu', ...options];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
+}
+
+/** SHA-256 of all files below a folder. */
+function hashesOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const file = path.join(parentPath, name);
+      return [path.relative(folder, file), createHash('sha256').update(readFileSync(file)).digest('hex')];
+    }),
+  );
 }
 
 beforeAll(async () => {
@@ -108,6 +129,71 @@ describe.skipIf(missing)('results of a series', () => {
     await result().getByRole('heading', { name: 'Result 2' }).waitFor();
     await page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Show result' }).click();
     await result().getByRole('heading', { name: 'Result 3' }).waitFor();
+  });
+
+  it('accepts a result, by keyboard, and keeps that over a restart', async () => {
+    await run(/^Result 1/).click();
+    await result().getByRole('heading', { name: 'Result 1' }).waitFor();
+    await result().getByRole('button', { name: 'Accept', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await result()
+      .getByText(/^Accepted on/)
+      .waitFor();
+    expect(await run(/^Result 1/).innerText()).toMatch(/Accepted/);
+    expect(await run(/^Result 2/).innerText()).not.toMatch(/Accepted/);
+    await window.expectAccessible();
+    await window.shoot('results-accepted');
+    await window.restart();
+    await window.openFolder(input);
+    await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
+    await expect.poll(() => run(/^Result 1/).innerText()).toMatch(/Accepted/);
+  });
+
+  it('takes results of the command line and of the window back, brings them back, and touches no source', async () => {
+    const source = hashesOf(input);
+    const made = hashesOf(path.join(root, 'by-nlm'));
+    await run(/^Result 1/).click();
+    await pane('after').waitFor();
+    await result().getByRole('button', { name: 'Take back' }).click();
+    await expect.poll(() => run(/^Result 1/).count()).toBe(0);
+    expect(existsSync(path.join(root, 'by-nlm'))).toBe(false);
+    // the source stays on screen, and the others keep their names
+    await expect.poll(() => pane('before').getAttribute('aria-label')).toMatch(/^Before, Slice/);
+    expect(await run(/^Result [23]/).count()).toBe(2);
+    await page.getByRole('region', { name: 'Messages' }).getByText('Result 1 is in the trash').waitFor();
+    await results().getByText('1 result in the trash').click();
+    await window.expectAccessible();
+    await window.shoot('results-trash');
+    await results().getByRole('button', { name: 'Bring back Result 1' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => run(/^Result 1/).innerText()).toMatch(/Accepted/);
+    expect(hashesOf(path.join(root, 'by-nlm'))).toEqual(made);
+    // that of a job: the queue tells where it is, and its message offers to undo
+    await run(/^Result 3/).click();
+    await result().getByRole('heading', { name: 'Result 3' }).waitFor();
+    await result().getByRole('button', { name: 'Accept', exact: true }).click();
+    await result()
+      .getByText(/^Accepted on/)
+      .waitFor();
+    await window.rail('Batch').click();
+    const row = page.locator('#screen-batch li').filter({ hasText: 'Done' });
+    await row.getByText(/accepted/).waitFor();
+    await window.rail('Viewer').click();
+    await result().getByRole('button', { name: 'Take back' }).click();
+    await expect.poll(() => run(/^Result 3/).count()).toBe(0);
+    await window.rail('Batch').click();
+    await row.getByText(/in the trash/).waitFor();
+    expect(await row.getByRole('button', { name: 'Show result' }).count()).toBe(0);
+    await page
+      .getByRole('region', { name: 'Messages' })
+      .getByText('Result 3 is in the trash')
+      .locator('..')
+      .getByRole('button', { name: 'Bring back' })
+      .click();
+    await row.getByText(/accepted/).waitFor();
+    await window.rail('Viewer').click();
+    await run(/^Result 3/).waitFor();
+    expect(hashesOf(input)).toEqual(source);
   });
 
   it('shows the report of a run of the command line', async () => {

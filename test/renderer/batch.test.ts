@@ -44,8 +44,12 @@ describe('jobs of the batch', () => {
   });
 
   it('become a table that no spreadsheet runs', () => {
-    const table = csvOf([job({ result: done('warn') })], () => '=1+1,"x"');
+    const table = csvOf(
+      [job({ result: done('warn') })],
+      () => '=1+1,"x"',
+      () => ({ accepted: ['s0'], trashed: false }),
+    );
     expect(table.split('\r\n')[1]).toContain(`"'=1+1,""x"""`);
-    expect(table.split('\r\n')[1]).toContain('s0,done,warn');
+    expect(table.split('\r\n')[1]).toContain('s0,done,warn,,yes,');
   });
 });

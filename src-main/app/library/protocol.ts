@@ -9,6 +9,7 @@ import type {
 import type { Problem } from '../../contract/errors.js';
 import type { Report } from '../../contract/report.js';
 import type { TagEntry } from '../../contract/viewing.js';
+import type { Trashed } from '../results/trash.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */
 export type LibraryRequest = { readonly id: number } & LibraryQuestion;
@@ -49,8 +50,13 @@ export interface RunSearch {
 }
 
 export interface RunInFolder {
+  /** As it was found: in the trash where it is there. */
   readonly folder: string;
   readonly report: Report;
+  /** When a person accepted what it made of a series, by the id of the series. */
+  readonly accepted: Readonly<Record<string, string>>;
+  /** null: it is where it was written. */
+  readonly trashed: Trashed | null;
 }
 
 export interface Frame {

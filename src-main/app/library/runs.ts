@@ -4,28 +4,40 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../../base/files.js';
 import type { SeriesCard } from '../../contract/app.js';
-import { Report, type SeriesReport } from '../../contract/report.js';
-import { readText } from '../../contract/schema/schema.js';
+import type { Report, SeriesReport } from '../../contract/report.js';
+import { reportIn } from '../results/report-file.js';
+import { acceptedOf } from '../results/review.js';
+import { type Trashed, trashedIn } from '../results/trash.js';
 import type { RunInFolder, RunSearch } from './protocol.js';
 
 /** Folders beside an input that are looked into; nobody keeps more results of one series. */
 const MOST_FOLDERS = 500;
-/** Bytes of a report.json, or of a NIfTI file that is compared by its hash: beyond these it is left alone. */
-const MOST_REPORT = 64 * 2 ** 20;
+/** Bytes of a NIfTI file that is compared by its hash: beyond these it is left alone. */
 const MOST_IMAGE = 2 ** 31;
 
 /**
  * Runs that made something of a series, or made it. Looked for in the outputs of the jobs, beside the input, in the
- * folder for outputs, and in what is open and the two folders around it.
+ * folder for outputs, and in what is open and the two folders around it; and in the trash beside each of these.
  */
 export async function searchRuns(search: RunSearch): Promise<RunInFolder[]> {
   const places = new Set([...search.folders, ...(await placesAround(search))]);
   const found: RunInFolder[] = [];
-  for (const folder of [...places].slice(0, MOST_FOLDERS)) {
+  const inPlace = [...places].slice(0, MOST_FOLDERS).map((folder) => ({ folder, trashed: null }));
+  for (const { folder, trashed } of [...inPlace, ...(await inTrash(places))]) {
     const report = await reportIn(folder);
-    if (report !== null && (await concerns(report, search))) found.push({ folder, report });
+    if (report === null || !(await concerns(report, search))) continue;
+    found.push({ folder, report, accepted: await acceptedOf(folder, report), trashed });
   }
   return found;
+}
+
+/** What was moved to the trash from beside any of these. */
+async function inTrash(places: ReadonlySet<string>): Promise<{ folder: string; trashed: Trashed }[]> {
+  const parents = new Set([...places].map((one) => path.dirname(one)));
+  const all: { folder: string; trashed: Trashed }[] = [];
+  for (const parent of parents)
+    for (const trashed of await trashedIn(parent)) all.push({ folder: trashed.folder, trashed });
+  return all;
 }
 
 async function placesAround({ paths, outputs }: RunSearch): Promise<string[]> {
@@ -39,21 +51,6 @@ async function placesAround({ paths, outputs }: RunSearch): Promise<string[]> {
       if (entry.isDirectory() && !entry.name.startsWith('.')) beside.push(path.join(parent, entry.name));
   }
   return [...own, ...beside].map((one) => path.resolve(one));
-}
-
-/** null where none lies there, or one of another version. */
-async function reportIn(folder: string): Promise<Report | null> {
-  const file = path.join(folder, 'report.json');
-  try {
-    const stat = await fs.stat(file);
-    if (!stat.isFile() || stat.size > MOST_REPORT) return null;
-    const report = readText(Report, await fs.readFile(file, 'utf8'));
-    return report.fits ? report.value : null;
-  } catch (error) {
-    // Most folders hold no report; one that cannot be read is not there for this person.
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'EIO')) return null;
-    throw error;
-  }
 }
 
 /** Whether a run had this series as a source, or made it. */

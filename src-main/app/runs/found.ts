@@ -7,8 +7,8 @@ import type { RunInFolder, RunSearch } from '../library/protocol.js';
 export interface FoundRuns {
   /** Runs that made something of a series, or made it, latest first. @throws LimpidError E_NOT_FOUND: it is not open */
   of(series: string): Promise<readonly FoundRun[]>;
-  /** The folder of a run that was found. @throws LimpidError E_NOT_FOUND */
-  folderOf(run: string): string;
+  /** Where a run that was found lies. @throws LimpidError E_NOT_FOUND */
+  placeOf(run: string): Pick<RunInFolder, 'folder' | 'trashed'>;
   /** Those that were found. */
   folders(): Iterable<string>;
 }
@@ -26,7 +26,7 @@ export interface FoundRunsOptions {
 
 /** Results as things of their own, whoever made them: the report of each run lies in its output folder. */
 export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): FoundRuns {
-  const folders = new Map<string, string>();
+  const places = new Map<string, RunInFolder>();
   return {
     async of(series) {
       const input = inputWith(library.inputs(), series);
@@ -36,19 +36,21 @@ export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): Fou
           ofJobs.set(path.resolve(job.request.output), job);
       const found = await library.runs({ ...input, folders: [...ofJobs.keys()], outputs: outputFolder() });
       return found
-        .map(({ folder, report }) => {
+        .map((run) => {
+          const { folder, report, accepted, trashed } = run;
           const id = sha256(folder).slice(0, 16);
-          folders.set(id, folder);
-          return { id, folder, job: ofJobs.get(folder)?.id ?? null, report };
+          places.set(id, run);
+          const job = ofJobs.get(trashed?.home ?? folder)?.id ?? null;
+          return { id, folder, job, report, accepted, trashed: trashed?.at ?? null };
         })
         .sort((a, b) => b.report.createdAt.localeCompare(a.report.createdAt));
     },
-    folderOf(run) {
-      const folder = folders.get(run);
-      if (folder === undefined) throw fault('E_NOT_FOUND/run-report');
-      return folder;
+    placeOf(run) {
+      const place = places.get(run);
+      if (place === undefined) throw fault('E_NOT_FOUND/run-report');
+      return place;
     },
-    folders: () => folders.values(),
+    folders: () => [...places.values()].map(({ folder }) => folder),
   };
 }
 

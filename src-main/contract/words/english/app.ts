@@ -39,6 +39,15 @@ export const APP = {
   'E_USAGE/nothing-named': ['Nothing was named.', 'Choose files or a folder.'],
   'E_USAGE/browser': ['A browser cannot do this.', 'Use the desktop app.'],
   'E_NOT_FOUND/job-file': ['The job left no such file.', 'Wait until it has finished.'],
+  'E_NOT_FOUND/result': ['There is no such result any more.', 'Look at the list again.'],
+  'E_USAGE/result-in-use': [
+    'A job reads this result, or waits to.',
+    'Cancel it first, or wait until it has finished.',
+  ],
+  'E_EXISTS/foreign-in-result': [
+    '{files|A file|# files} in the output folder {files|is|are} not of this run: nothing was moved.',
+    'Move them elsewhere first.',
+  ],
   'E_NOT_FOUND/job-report': ['The job has no report.', 'Wait until it has finished.'],
   'E_PATH_ESCAPE/outside-folder': ['The file lies outside its folder.', 'Run the job again.'],
   'E_SETUP/windows': [

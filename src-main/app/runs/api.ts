@@ -1,0 +1,75 @@
+import * as path from 'node:path';
+import { isInside } from '../../base/files.js';
+import type { AppApi, AppEvent, JobRecord, OpenInput } from '../../contract/app.js';
+import { fault } from '../../contract/errors.js';
+import { reportIn } from '../results/report-file.js';
+import { accept, acceptedOf } from '../results/review.js';
+import { moveToTrash, restore, trashedIn } from '../results/trash.js';
+import type { FoundRuns } from './found.js';
+
+type RunCalls = Pick<AppApi, 'runsOf' | 'acceptRun' | 'trashRun' | 'restoreRun' | 'reviewOf'>;
+
+export interface RunCallsOptions {
+  readonly runs: FoundRuns;
+  /** @throws LimpidError E_NOT_FOUND */
+  readonly record: (job: string) => JobRecord;
+  readonly jobs: () => readonly JobRecord[];
+  readonly inputs: () => readonly OpenInput[];
+  readonly closeInput: (input: string) => Promise<void>;
+  readonly publish: (event: AppEvent) => void;
+}
+
+/** What a person does with results: accept them, take them back, and bring them back. */
+export function runCalls({ runs, record, jobs, inputs, closeInput, publish }: RunCallsOptions): RunCalls {
+  const refuseRead = async (folder: string): Promise<void> => {
+    for (const { request, state } of jobs()) {
+      const isActive = state === 'running' || state === 'waiting';
+      if (isActive && request.type === 'denoise' && (await isInside(request.input, folder)))
+        throw fault('E_USAGE/result-in-use');
+    }
+  };
+  return {
+    runsOf: (series) => runs.of(series),
+    async acceptRun(run, series, accepted) {
+      const { folder, trashed } = runs.placeOf(run);
+      const report = await reportIn(folder);
+      if (report === null || trashed !== null) throw fault('E_NOT_FOUND/result');
+      await accept(folder, report, series, accepted ? new Date().toISOString() : null);
+      publish({ type: 'runs' });
+    },
+    async trashRun(run) {
+      const { folder, trashed } = runs.placeOf(run);
+      const report = await reportIn(folder);
+      if (report === null || trashed !== null) throw fault('E_NOT_FOUND/result');
+      await refuseRead(folder);
+      const made = report.series.flatMap(({ outputs }) => outputs.map((output) => output.path));
+      await moveToTrash(folder, made, new Date().toISOString());
+      // What was opened of it would be read where it is no longer.
+      for (const { id, paths } of inputs())
+        if (paths.every((one) => isBelow(one, folder))) await closeInput(id);
+      publish({ type: 'runs' });
+    },
+    async restoreRun(run) {
+      const { trashed } = runs.placeOf(run);
+      if (trashed === null) throw fault('E_NOT_FOUND/result');
+      await restore(trashed);
+      publish({ type: 'runs' });
+    },
+    async reviewOf(job) {
+      const { request } = record(job);
+      if (request.type !== 'denoise') return { accepted: [], trashed: false };
+      const report = await reportIn(request.output);
+      if (report !== null)
+        return { accepted: Object.keys(await acceptedOf(request.output, report)), trashed: false };
+      const home = path.resolve(request.output);
+      const trash = await trashedIn(path.dirname(home));
+      return { accepted: [], trashed: trash.some((one) => one.home === home) };
+    },
+  };
+}
+
+/** By the paths alone: what was moved is not there to be asked. */
+function isBelow(inner: string, outer: string): boolean {
+  const relative = path.relative(outer, inner);
+  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+}
