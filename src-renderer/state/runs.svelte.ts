@@ -36,6 +36,7 @@ export function acceptedAt({ accepted, series }: Pick<Run, 'accepted' | 'series'
 export class Runs {
   private readonly found = new SvelteMap<SeriesKey, readonly FoundRun[]>();
   private readonly reviews = new SvelteMap<JobId, JobReview>();
+  private readonly asked = new Map<string, number>();
   private readonly api: AppApi;
   private readonly library: Library;
   private readonly queue: Queue;
@@ -50,7 +51,7 @@ export class Runs {
   async load(series: SeriesKey): Promise<void> {
     if (this.library.card(series) === null) return;
     try {
-      this.found.set(series, await this.api.runsOf(series));
+      await this.latest(series, () => this.api.runsOf(series), this.found);
     } catch (error) {
       // Of a series that was closed meanwhile nobody wants to know.
       if (this.library.card(series) !== null) throw error;
@@ -59,7 +60,7 @@ export class Runs {
 
   /** What was accepted of a job, or whether it is in the trash; asked for where it is not known. */
   async loadReview(job: JobId): Promise<void> {
-    this.reviews.set(job, await this.api.reviewOf(job));
+    await this.latest(job, () => this.api.reviewOf(job), this.reviews);
   }
 
   /** null until it was asked for. */
@@ -90,6 +91,14 @@ export class Runs {
       const series = seriesOf(run, card);
       return series === null ? [] : [this.made(run, card, series)];
     });
+  }
+
+  /** Keeps the answer to the question that was asked last: answers may come in another order. */
+  private async latest<T>(key: string, ask: () => Promise<T>, into: Map<string, T>): Promise<void> {
+    const mine = (this.asked.get(key) ?? 0) + 1;
+    this.asked.set(key, mine);
+    const answer = await ask();
+    if (this.asked.get(key) === mine) into.set(key, answer);
   }
 
   private made(run: FoundRun, card: SeriesCard, series: SeriesReport): Run {
