@@ -71,7 +71,8 @@ export type Command =
   | 'menu'
   | 'undo'
   | 'redo'
-  | 'through-time';
+  | 'through-time'
+  | 'over-time';
 
 type ShortcutGroup = 'scroll' | 'window' | 'view' | 'compare' | 'measure';
 
@@ -128,6 +129,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Shift+3'], command: 'layout-three', group: 'compare' },
   { keys: ['Shift+4'], command: 'layout-four', group: 'compare' },
   { keys: ['Shift+p'], command: 'planes', group: 'compare' },
+  { keys: ['Shift+y'], command: 'over-time', group: 'compare' },
   { keys: ['Shift+b'], command: 'strip', group: 'view' },
   { keys: ['s'], command: 'swipe', group: 'compare' },
   { keys: ['j'], command: 'split-left', group: 'compare' },

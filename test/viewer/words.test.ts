@@ -10,7 +10,7 @@ function wordsOf(language: Readonly<Record<string, string>>): ReadonlyMap<string
 
 /** Written alike in both languages. */
 const ALIKE =
-  /^(planes\.(axial|sagittal)|layouts\.|sd$|snr$|perSecond$|tools\.ellipse$|zoom$|commands\.smooth|profile$|panes\.|preset)/;
+  /^(planes\.(axial|sagittal)|layouts\.|sd$|snr$|perSecond$|tools\.ellipse$|zoom$|commands\.smooth|profile$|time\.(name|region|here)$|panes\.|preset)/;
 
 describe('the words of the viewer', () => {
   it('are all there in German, and German', () => {

@@ -85,9 +85,11 @@ export async function restore({ folder, home }: Trashed): Promise<void> {
 /** Removes an entry that holds no result, and the trash where it was the last one; nothing that holds images goes. */
 async function dropEntry(entry: string): Promise<void> {
   if (await isThere(path.join(entry, 'result'))) return;
+  // What stays of an entry is no result, and in nobody's way.
   await fs.rm(path.join(entry, 'entry.json'), { force: true }).catch(() => undefined);
-  // Only empty folders can be removed so; one that stays is in nobody's way.
+  // Only an empty folder can be removed so.
   await fs.rmdir(entry).catch(() => undefined);
+  // The trash stays where other results lie in it.
   await fs.rmdir(path.dirname(entry)).catch(() => undefined);
 }
 

@@ -110,6 +110,12 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
     'layout-four': () => withLayout(view, 'four', hasAfter),
     planes: () => {
       view.planes = !view.planes && (session.series.before?.slices ?? 0) > 1;
+      view.overTime = 'none';
+    },
+    'over-time': () => {
+      const next = { none: 'matrix', matrix: 'tsnr', tsnr: 'none' } as const;
+      view.overTime = (session.series.before?.frames ?? 1) > 1 ? next[view.overTime] : 'none';
+      view.planes = false;
     },
     swipe: () => toggleCompare(view, 'swipe'),
     'split-left': () => {

@@ -1,5 +1,6 @@
 import { pixelsInside, type Shape } from '../image/measure.js';
 import { blend } from '../image/pixels.js';
+import { TemporalSnr } from './temporal-snr.js';
 import type { ViewerSession } from './viewing.svelte.js';
 
 /** A region over time. */
@@ -53,12 +54,9 @@ export async function overTime(
 /** @param values of the pixels of a region, one list a time point */
 function courseOf(values: readonly Float32Array[]): Course {
   const count = values[0]?.length ?? 0;
-  const ratios: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const mean = values.reduce((sum, at) => sum + at[i], 0) / values.length;
-    const variance = values.reduce((sum, at) => sum + (at[i] - mean) ** 2, 0) / (values.length - 1);
-    if (variance > 0) ratios.push(mean / Math.sqrt(variance));
-  }
+  const course = new TemporalSnr(count);
+  for (const at of values) course.add(at);
+  const ratios = course.values().filter((ratio) => !Number.isNaN(ratio));
   return {
     means: values.map((at) => at.reduce((sum, value) => sum + value, 0) / count),
     tsnr: ratios.length === 0 ? null : ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length,

@@ -1,18 +1,24 @@
 import { divergingColour, ERROR_CLEAR, ERROR_LIMIT, sequentialColour } from '../../ui/palette.js';
-import { pixelSpacing } from '../image/geometry.js';
 import {
   blend,
   type ColourScale,
-  colourise,
   colourTable,
   followsStrength,
   multiply,
   quantise,
-  rangeOf,
   smoothNoise,
   subtract,
 } from '../image/pixels.js';
 import type { Picture } from '../image/stage.js';
+import {
+  type Canvas,
+  colourPicture,
+  createCanvas,
+  place,
+  rangeOfFrame,
+  SEQUENTIAL,
+  storedPicture,
+} from './picture.js';
 import type { Scene, ShownPlane } from './scene.js';
 import type { ViewState } from './view-state.js';
 
@@ -36,7 +42,6 @@ export interface Paint {
 }
 
 const DIVERGING = colourTable(divergingColour);
-const SEQUENTIAL = colourTable(sequentialColour);
 /** Over a picture, weak values are faint too: dark colours would be taken for dark tissue. */
 const DIVERGING_OVER = colourTable(divergingColour, (share) => Math.min(1, 3 * Math.abs(share - 0.5)));
 const SEQUENTIAL_OVER = colourTable(sequentialColour, (share) => Math.min(1, 1.5 * share));
@@ -177,8 +182,7 @@ export class Painter {
   #stored(shown: ShownPlane): Picture {
     const known = this.#grey.get(shown);
     if (known !== undefined) return known;
-    const { frame, values } = shown;
-    const picture = { ...place(shown), plane: storedPlane(frame, values) };
+    const picture = storedPicture(shown);
     this.#grey.set(shown, picture);
     return picture;
   }
@@ -190,9 +194,7 @@ export class Painter {
       canvas = createCanvas(columns, rows);
       this.#canvases.set(name, canvas);
     }
-    colourise(values, scale, canvas.words);
-    canvas.context.putImageData(canvas.image, 0, 0);
-    return { ...place(shown), canvas: canvas.element };
+    return colourPicture(shown, values, scale, canvas);
   }
 
   #levelsBuffer = new Uint16Array(0);
@@ -210,43 +212,9 @@ export class Painter {
   }
 }
 
-interface Canvas {
-  readonly element: HTMLCanvasElement;
-  readonly context: CanvasRenderingContext2D;
-  readonly image: ImageData;
-  readonly words: Uint32Array;
-}
-
-function createCanvas(columns: number, rows: number): Canvas {
-  const element = document.createElement('canvas');
-  element.width = columns;
-  element.height = rows;
-  const context = element.getContext('2d');
-  if (context === null) throw new Error('This window cannot draw on a canvas.');
-  const image = context.createImageData(columns, rows);
-  return { element, context, image, words: new Uint32Array(image.data.buffer) };
-}
-
 /** 'σ' is the noise level: what most error maps are measured in. */
 function errorUnits(scene: Scene | null): string {
   if (scene?.error == null) return scene?.before.card.units ?? '';
   const { map, units } = scene.error.card;
   return followsStrength(map) ? 'σ' : units;
-}
-
-function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {
-  return { columns: frame.columns, rows: frame.rows, spacing: pixelSpacing(card) };
-}
-
-function rangeOfFrame({ frame }: ShownPlane): { low: number; high: number } {
-  const ends = [frame.minimum, frame.maximum].map((pixel) => pixel * frame.slope + frame.intercept);
-  return { low: Math.min(...ends), high: Math.max(...ends) };
-}
-
-/** Whole numbers are drawn as they are, others in steps. */
-function storedPlane(frame: Scene['before']['frame'], values: Float32Array): ReturnType<typeof quantise> {
-  const { pixels, slope, intercept, minimum, maximum } = frame;
-  if (!(pixels instanceof Float32Array)) return { pixels, slope, intercept, minimum, maximum };
-  const { low, high } = rangeOf(values);
-  return quantise(values, low, high, new Uint16Array(values.length));
 }

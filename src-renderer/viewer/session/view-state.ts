@@ -67,6 +67,8 @@ export interface ViewState {
   probe: Point | null;
   /** Three planes through one voxel take the place of the viewports. */
   planes: boolean;
+  /** Slices by time points, or a map of how steady pixels are over time, take the place of the viewports. */
+  overTime: 'none' | 'matrix' | 'tsnr';
   /** Where they cross in a slice, in its pixels; null: in the middle. */
   cross: Point | null;
   annotations: boolean;
@@ -116,6 +118,7 @@ export function initialState(): ViewState {
     selected: null,
     probe: null,
     planes: false,
+    overTime: 'none',
     cross: null,
     annotations: true,
     details: true,
@@ -144,6 +147,7 @@ const USUAL: readonly PaneKind[] = ['before', 'after', 'residual', 'error'];
 export function withLayout(view: ViewState, layout: Layout, hasAfter: boolean): void {
   view.enlargedFrom = null;
   view.planes = false;
+  view.overTime = 'none';
   view.layout = layout;
   view.panes = layout === 'one' && hasAfter ? ['after', 'before', 'residual', 'error'] : USUAL;
 }
@@ -154,6 +158,7 @@ export function toggleCompare(view: ViewState, kind: 'swipe' | 'flicker'): void 
   else {
     view.enlargedFrom = null;
     view.planes = false;
+    view.overTime = 'none';
     view.layout = 'one';
     view.panes = [kind, 'after', 'residual', 'error'];
   }
