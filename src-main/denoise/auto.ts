@@ -63,7 +63,7 @@ export async function denoiseWithShipped(
   const image = toUnitNoise(volume, noise);
   const shipped = restorerOf(runtime, general);
   context.keep(shipped);
-  const views = viewsOf(volume, noise, only2d, isRefined(request), request.effort);
+  const views = viewsOf(volume, noise, only2d, isRefined(request));
   const contender = {
     denoise: asContender(shipped, views, request),
     context: reachOf(shipped, request, volume, only2d),

@@ -58,7 +58,7 @@ export async function denoiseWith(
   const conditions = conditionsOf(image, only2d);
   const { strength, seed } = request;
   const options = { strength, seed, only2d, conditions, refine: isRefined(request), ...effortOf(request) };
-  const views = viewsOf(volume, noise, only2d, options.refine, request.effort);
+  const views = viewsOf(volume, noise, only2d, options.refine);
   const result = await denoiseVolume(restorer, volume, noise, { ...options, views, image }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
   );
@@ -68,7 +68,7 @@ export async function denoiseWith(
     async again(part, { box, looked } = wholePlace(volume), elsewhere) {
       const there = elsewhere?.noise ?? noiseOfBox(noise, volume, box);
       // few slices make no planes across them: the same network, slice by slice
-      const seen = planarViews(options.refine, request.effort);
+      const seen = planarViews(options.refine);
       const exact = elsewhere !== undefined;
       const settings = { ...options, views: seen, looked: { ...looked, exact } };
       return (await denoiseVolume(restorer, part, there, settings, elsewhere?.onProgress)).denoised;

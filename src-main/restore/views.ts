@@ -1,4 +1,3 @@
-import type { Effort } from '../contract/requests/choices.js';
 import type { Axes } from '../imaging/axes.js';
 import type { Volume } from '../imaging/volume.js';
 import type { NoiseModel } from '../noise/domain.js';
@@ -14,12 +13,9 @@ export interface View {
 /**
  * Once, where the result is refined (filters/refine.ts): on slices 32 to 55 of ch2 with 5 and 9 % Rician noise
  * refining makes 0.05 dB less of it than of the mean of three ways, in a third of the network's time, which is better
- * spent on a third pass of refining; on thick slices and on a CT it makes the same as of the mean of two symmetries.
+ * spent on a third pass of refining, and all eight symmetries 0.01 dB more; on thick slices and on a CT it makes the same as of the mean of two symmetries.
  */
 const ONCE: readonly View[] = [{ axes: [0, 1, 2], symmetries: [0] }];
-
-/** All symmetries of the square: 0.01 dB more after refining, in eight times the time of the network. */
-const EVERY_WAY: readonly View[] = [{ axes: [0, 1, 2], symmetries: [0, 1, 2, 3, 4, 5, 6, 7] }];
 
 /** Two of the eight symmetries: four gave 0.03 dB more. */
 const IN_PLANE: readonly View[] = [{ axes: [0, 1, 2], symmetries: [0, 7] }];
@@ -39,9 +35,8 @@ const ISOTROPIC = 1.3;
 const LEAST_SLICES = 12;
 
 /** How a network is to see a volume, or a part of one, slice by slice. */
-export function planarViews(isRefined: boolean, effort?: Effort): readonly View[] {
-  if (!isRefined) return IN_PLANE;
-  return effort === 'best' ? EVERY_WAY : ONCE;
+export function planarViews(isRefined: boolean): readonly View[] {
+  return isRefined ? ONCE : IN_PLANE;
 }
 
 /**
@@ -53,7 +48,6 @@ export function viewsOf(
   noise: NoiseModel,
   only2d: boolean,
   isRefined: boolean,
-  effort?: Effort,
 ): readonly View[] {
   const longest = Math.max(...volume.spacing);
   const isCubic = longest <= ISOTROPIC * Math.min(...volume.spacing);
@@ -61,5 +55,5 @@ export function viewsOf(
   const { x, y, z } = noise.correlation;
   const isWhite = [x, y, z].every((rho) => Math.abs(rho) < WHITE);
   const isDeep = isCubic && isWhite && !only2d && volume.slices >= LEAST_SLICES;
-  return isDeep && !isRefined ? THREE_WAYS : planarViews(isRefined, effort);
+  return isDeep && !isRefined ? THREE_WAYS : planarViews(isRefined);
 }

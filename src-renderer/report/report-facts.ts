@@ -186,10 +186,7 @@ export function requestFacts(request: RequestReport): Fact[] {
     },
     { name: 'Training steps', value: request.steps === null ? 'chosen by the tool' : integer(request.steps) },
     { name: 'Result of a network refined', value: request.refine ? 'yes, by groups of like patches' : 'no' },
-    {
-      name: 'Work',
-      value: request.effort === 'fast' ? 'less' : request.effort === 'best' ? 'more' : 'as usual',
-    },
+    { name: 'Work', value: request.effort === 'fast' ? 'less' : 'as usual' },
     { name: 'Seed', value: String(request.seed) },
     { name: 'Strength', value: number(request.strength) },
     { name: 'Device asked for', value: request.device },

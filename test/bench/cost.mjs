@@ -63,7 +63,6 @@ const CHOSEN = [
   known('limpid-r1'),
   ours('limpid-fast', 'limpid auto, fast', ['--model', 'auto', '--fast']),
   known('limpid-auto'),
-  ours('limpid-best', 'limpid auto, best', ['--model', 'auto', '--best']),
 ].filter(({ id }) => options.only === undefined || options.only.split(',').includes(id));
 
 const bench = openBench({

@@ -72,7 +72,6 @@ describe('limpid', () => {
     [['denoise', '', 'out'], 'an argument is empty'],
     [['denoise', 'in', ''], 'an argument is empty'],
     [['inspect', ''], 'an argument is empty'],
-    [['denoise', 'in', 'out', '--fast', '--best'], "option '--fast' cannot be used with option '--best'"],
     [['denoise', 'in'], "missing required argument 'out'"],
     [['evaluate', 'in', 'out', 'more'], 'too many arguments'],
     [['denoise', 'in', 'out', '--strenght', '1'], 'Did you mean --strength?'],

@@ -55,18 +55,16 @@ describe.skipIf(noCh2)('refining an estimate', () => {
     expect(dB(refined)).toBeGreaterThan(dB(estimate) + 0.5);
   });
 
-  it('does with less work or with more, and gains by it', async () => {
+  it('does with less work, and loses little by it', async () => {
     const { image, estimate } = await estimated();
-    const [fast, usual, best] = await Promise.all(
-      ([{ effort: 'fast' }, {}, { effort: 'best' }] as const).map(async (effort) =>
+    const [fast, usual] = await Promise.all(
+      ([{ effort: 'fast' }, {}] as const).map(async (effort) =>
         dB(await refine(image, estimate.slice(), CUBES, whole, undefined, { threads: 1, ...effort })),
       ),
     );
-    console.info(`fast ${fast.toFixed(2)} dB, as usual ${usual.toFixed(2)}, best ${best.toFixed(2)}`);
+    console.info(`fast ${fast.toFixed(2)} dB, as usual ${usual.toFixed(2)}`);
     expect(fast).toBeGreaterThan(dB(estimate) + 0.3);
     expect(usual).toBeGreaterThan(fast);
-    expect(best).toBeGreaterThan(usual - 0.05);
-    expect(best).not.toBe(usual);
   });
 
   it('does so slice by slice, where slices are no neighbours', async () => {

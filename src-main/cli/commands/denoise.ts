@@ -29,7 +29,6 @@ export interface SettingOptions {
   readonly adapt: 'off' | 'on' | number;
   readonly refine: 'on' | 'off';
   readonly fast: boolean;
-  readonly best: boolean;
   readonly steps?: number;
   readonly seed: number;
   readonly strength: number;
@@ -147,7 +146,6 @@ const SETTINGS = [
   'adapt',
   'refine',
   'fast',
-  'best',
   'steps',
   'seed',
   'strength',
@@ -208,19 +206,16 @@ export function withSettings(command: Command): Command {
       new Option(
         '--fast',
         'of networks: two thirds of the time for 0.1 to 0.3 decibels less: no filter is asked, and refining does without its last pass',
-      )
-        .conflicts('best')
-        .default(false),
-    )
-    .addOption(
-      new Option(
-        '--best',
-        'of networks: all symmetries, and refining with patches twice as close; three times the time for a few hundredths of a decibel',
       ).default(false),
     )
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
-    .option('--strength <s>', '0 keeps the input, 1 removes all noise found', realNumber(0, 1), 1)
+    .option(
+      '--strength <s>',
+      '0 keeps the input, 1 removes all noise found; 0.9 keeps a tenth of what was removed as grain, where a result looks painted',
+      realNumber(0, 1),
+      1,
+    )
     .option(
       '--noise-level <SIGMA|MAP|SCAN>',
       'instead of measuring it: standard deviation in the units of the images, a map of it (NIfTI or DICOM Parametric Map, on the grid of the series), or a scan without excitation, whose level and correlation count; map:PATH and scan:PATH where a file does not tell which it is',
@@ -260,7 +255,7 @@ export function requestOf(
     steps: options.steps ?? null,
     adapt: options.adapt,
     refine: options.refine === 'on',
-    ...(options.fast ? { effort: 'fast' } : options.best ? { effort: 'best' } : {}),
+    ...(options.fast ? { effort: 'fast' } : {}),
     seed: options.seed,
     strength: options.strength,
     device: options.device,

@@ -65,7 +65,7 @@ export const DenoiseRequest = object({
   adapt: optional(either([oneOf(['off', 'on']), whole])),
   /** Refine what the network makes by groups of like patches of the noisy image; absent: yes. Not of the families. */
   refine: optional(flag),
-  /** Of networks: no race and a pass less of refining, or all that gains anything; absent: neither. */
+  /** Of networks: no race and a pass less of refining; absent: both. */
   effort: optional(Effort),
   seed: whole,
   /** 0 returns the input, 1 the full result. */
