@@ -205,9 +205,7 @@ describe('a plan', () => {
     const other = denoiseRequest(input, '-', { ...DCT, model: { kind: 'mppca' }, dryRun: true });
     expect(await runJob(other, () => {})).toMatchObject({ series: [{ seconds: null }, {}, {}] });
     // Those of another effort tell nothing of it.
-    for (const effort of ['fast', 'best'] as const) {
-      const request = denoiseRequest(input, '-', { ...DCT, effort, dryRun: true });
-      expect(await runJob(request, () => {})).toMatchObject({ series: [{ seconds: null }, {}, {}] });
-    }
+    const request = denoiseRequest(input, '-', { ...DCT, effort: 'fast', dryRun: true });
+    expect(await runJob(request, () => {})).toMatchObject({ series: [{ seconds: null }, {}, {}] });
   });
 });
