@@ -58,7 +58,9 @@ def main():
     snr = unbiased(mean, sigma) / sigma
     for low, high in ((0, 1), (1, 2), (2, 3), (3, 5), (5, np.inf)):
         masks[f'wide, signal {low} to {high} sigma'] = wide & (snr >= low) & (snr < high)
-    inner = ndimage.binary_erosion(ndimage.binary_fill_holes(wide), iterations=3)
+    in_plane = np.ones((1, 3, 3))
+    filled = np.stack([ndimage.binary_fill_holes(plane) for plane in wide])
+    inner = ndimage.binary_erosion(filled, in_plane, iterations=3)
     masks['wide, 3 voxels from its rim'] = wide & ~inner
     masks['wide, inside'] = wide & inner
     print(f'sigma {sigma:.1f}, slices {z0} to {z1}')
