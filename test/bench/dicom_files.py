@@ -9,7 +9,8 @@ Each folder is listed, denoised at strength 0 and with MODEL (dct) at 0.8 with e
   dcm2niix     grids, affines and values of the images that it makes at strength 0 are those that it makes of the source
   Orthanc      takes N files a series and gives them back with equal pixels and as many elements
   highdicom    reads multi-frame files with equal geometry and frames, where it reads their sources
-Needs dicom3tools, dcm2niix and orthanc of Debian and requirements-dicom.txt. What is not there is told as '-'.
+Needs dicom3tools and orthanc of Debian and requirements-dicom.txt, whose bin must be first on the PATH: Debian's dcm2niix
+of 2022 reads no fragments of JPEG lossless. What is not there is told as '-'.
 """
 import gzip
 import json
