@@ -5,10 +5,12 @@ import { type Meter, startMeter } from '../base/progress.js';
 import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { EXIT } from '../contract/exit.js';
-import type { FetchRequest } from '../contract/requests/network.js';
+import type { FetchRequest, SendTarget, WebSource } from '../contract/requests/network.js';
 import type { FetchResult, FoundSeries } from '../contract/results.js';
-import type { Attributes } from '../dicom/elements/attributes.js';
+import { isUid } from '../dicom/elements/uid.js';
+import { readToken } from '../dicom/net/dicomweb.js';
 import { find, get, type Key, type Query, type Wanted } from '../dicom/net/query.js';
+import { type Answer, retrieve, search } from '../dicom/net/web-archive.js';
 import { openOutputFolder } from '../series/output-folder.js';
 
 const MOST_BYTES = 4 * 2 ** 30;
@@ -52,7 +54,7 @@ const TAG = {
 } as const;
 
 /**
- * Asks an archive what matches, series by series, and takes MR and CT images of it by C-GET. What was fetched before
+ * Asks an archive what matches, series by series, and takes MR and CT images of it, by C-FIND and C-GET or by DICOMweb. What was fetched before
  * stays; an image is visible only whole.
  *
  * @throws LimpidError E_USAGE (nothing asked for), E_NETWORK where the archive cannot be asked, E_EXISTS, E_LOCKED
@@ -60,9 +62,11 @@ const TAG = {
 export async function runFetch(request: FetchRequest, emit: Emit): Promise<FetchResult> {
   const started = performance.now();
   if (Object.keys(request.query).length === 0) throw fault('E_USAGE/no-query');
-  const found = await matching(request);
+  const archive = await archiveOf(request);
+  const found = await matching(archive, request);
   const state: Fetching = { fetched: 0, kept: 0, failed: 0, problems: [] };
-  const series = request.into === null ? found : await fetchAll(request, request.into, found, state, emit);
+  const series =
+    request.into === null ? found : await fetchAll(archive, request, request.into, found, state, emit);
   const isWhole = state.failed === 0 && state.problems.length === 0;
   return {
     type: 'result',
@@ -77,6 +81,41 @@ export async function runFetch(request: FetchRequest, emit: Emit): Promise<Fetch
   };
 }
 
+/** An archive by whichever way it is asked. */
+interface Archive {
+  find(query: Query): AsyncIterable<Answer>;
+  /** @returns how many could not be taken */
+  get(series: FoundSeries, folder: string, onFile: (file: string) => void): Promise<number>;
+}
+
+async function archiveOf({ source, calling }: FetchRequest): Promise<Archive> {
+  return 'url' in source
+    ? webArchive(source, await readToken(source.tokenFile))
+    : dicomArchive(source, calling);
+}
+
+function webArchive({ url }: WebSource, token: string | null): Archive {
+  const peer = { url, token };
+  return {
+    find: (query) => search(peer, query),
+    async get({ studyInstanceUid: study, seriesInstanceUid: series }, folder, onFile) {
+      const into = { folder, mostBytes: MOST_BYTES, classes: IMAGES };
+      return (await retrieve(peer, { study, series }, into, onFile)).failed;
+    },
+  };
+}
+
+function dicomArchive(source: SendTarget, calling: string): Archive {
+  return {
+    find: (query) => find(source, calling, query),
+    async get({ studyInstanceUid, seriesInstanceUid }, folder, onFile) {
+      const keys = [key(TAG.study, 'UI', studyInstanceUid), key(TAG.series, 'UI', seriesInstanceUid)];
+      const into = { folder, mostBytes: MOST_BYTES, wanted: WANTED };
+      return (await get(source, calling, { level: 'SERIES', keys }, into, onFile)).failed;
+    },
+  };
+}
+
 interface Fetching {
   fetched: number;
   kept: number;
@@ -85,7 +124,7 @@ interface Fetching {
 }
 
 /** Studies that match, then their series: an archive need not match keys of one level on another. */
-async function matching({ source, calling, query }: FetchRequest): Promise<FoundSeries[]> {
+async function matching(archive: Archive, { query }: FetchRequest): Promise<FoundSeries[]> {
   const studies: Key[] = [
     key(TAG.studyDate, 'DA', query.date),
     key(TAG.accession, 'SH', query.accession),
@@ -94,9 +133,9 @@ async function matching({ source, calling, query }: FetchRequest): Promise<Found
     key(TAG.study, 'UI', query.study),
   ];
   const found: FoundSeries[] = [];
-  for await (const study of find(source, calling, { level: 'STUDY', keys: studies })) {
+  for await (const study of archive.find({ level: 'STUDY', keys: studies })) {
     const uid = study.text('x0020000d');
-    if (uid === undefined || !isAsked(study, studies)) continue;
+    if (uid === undefined || !isUid(uid) || !isAsked(study, studies)) continue;
     const keys: Key[] = [
       key(TAG.modality, 'CS', query.modality),
       key(TAG.seriesDescription, 'LO', query.seriesDescription),
@@ -105,7 +144,7 @@ async function matching({ source, calling, query }: FetchRequest): Promise<Found
       key(TAG.seriesNumber, 'IS', undefined),
       key(TAG.instances, 'IS', undefined),
     ];
-    for await (const series of find(source, calling, { level: 'SERIES', keys }))
+    for await (const series of archive.find({ level: 'SERIES', keys }))
       if (isAsked(series, keys)) found.push(...foundSeries(uid, study, series));
   }
   return found.sort((a, b) => (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0));
@@ -117,7 +156,7 @@ async function matching({ source, calling, query }: FetchRequest): Promise<Found
  *
  * @throws LimpidError E_NETWORK where the archive does not tell what was asked by
  */
-function isAsked(answer: Attributes, keys: readonly Key[]): boolean {
+function isAsked(answer: Answer, keys: readonly Key[]): boolean {
   return keys.every(({ tag, vr, value }) => {
     // UIDs are unique keys, which every archive matches by.
     if (value === '' || vr === 'UI') return true;
@@ -147,9 +186,9 @@ function key(tag: number, vr: Key['vr'], value: string | undefined): Key {
   return { tag, vr, value: value ?? '' };
 }
 
-function foundSeries(studyInstanceUid: string, study: Attributes, series: Attributes): FoundSeries[] {
+function foundSeries(studyInstanceUid: string, study: Answer, series: Answer): FoundSeries[] {
   const seriesInstanceUid = series.text('x0020000e');
-  if (seriesInstanceUid === undefined) return [];
+  if (seriesInstanceUid === undefined || !isUid(seriesInstanceUid)) return [];
   const descriptions = [study.label('x00081030'), series.label('x0008103e')].filter(
     (one) => one !== undefined,
   );
@@ -167,6 +206,7 @@ function foundSeries(studyInstanceUid: string, study: Attributes, series: Attrib
 }
 
 async function fetchAll(
+  archive: Archive,
   request: FetchRequest,
   into: string,
   found: readonly FoundSeries[],
@@ -191,7 +231,7 @@ async function fetchAll(
         sha256(one.studyInstanceUid).slice(0, 12),
         sha256(one.seriesInstanceUid).slice(0, 12),
       );
-      const there = await fetchSeries(request, one, { to, part: folder.own('fetch') }, state, meter);
+      const there = await fetchSeries(archive, request, one, { to, part: folder.own('fetch') }, state, meter);
       done.push({ ...one, fetched: there });
     }
     await fs.rm(folder.own('fetch'), { recursive: true, force: true });
@@ -203,16 +243,14 @@ async function fetchAll(
 
 /** @returns images of the series that are there */
 async function fetchSeries(
-  request: FetchRequest,
-  { studyInstanceUid, seriesInstanceUid, instances }: FoundSeries,
+  archive: Archive,
+  { retries }: FetchRequest,
+  series: FoundSeries,
   { to, part }: { readonly to: string; readonly part: string },
   state: Fetching,
   meter: Meter,
 ): Promise<number> {
-  const query: Query = {
-    level: 'SERIES',
-    keys: [key(TAG.study, 'UI', studyInstanceUid), key(TAG.series, 'UI', seriesInstanceUid)],
-  };
+  const { instances } = series;
   const before = await countIn(to);
   if (instances !== null && before >= instances) {
     state.kept += before;
@@ -224,22 +262,16 @@ async function fetchSeries(
   for (let attempt = 0; ; attempt++) {
     const moves: Promise<void>[] = [];
     try {
-      const { failed } = await get(
-        request.source,
-        request.calling,
-        query,
-        { folder: part, mostBytes: MOST_BYTES, wanted: WANTED },
-        (file) => {
-          moves.push(moved(file, to, state));
-          meter.at(state.fetched + state.kept + moves.length);
-        },
-      );
+      const failed = await archive.get(series, part, (file) => {
+        moves.push(moved(file, to, state));
+        meter.at(state.fetched + state.kept + moves.length);
+      });
       await Promise.all(moves);
       state.failed += failed;
       break;
     } catch (error) {
       await Promise.allSettled(moves);
-      if (attempt < request.retries) {
+      if (attempt < retries) {
         await new Promise((resolve) => setTimeout(resolve, Math.min(MINUTE_MS, 1000 * 2 ** attempt)));
         continue;
       }

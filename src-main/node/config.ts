@@ -38,6 +38,9 @@ const tls = exactly({
   key: otherwise(nullOr(filled), null),
 });
 
+/** Whether the trust report goes with results, as a PDF document of the study. */
+const report = otherwise(flag, false);
+
 const target = variants('kind', [
   exactly({
     kind: only('dicom'),
@@ -47,6 +50,7 @@ const target = variants('kind', [
     tls: otherwise(nullOr(tls), null),
     /** Ask for storage commitment: nothing of a series is removed before it was given. */
     commitment: otherwise(flag, false),
+    report,
   }),
   exactly({
     kind: only('dicomweb'),
@@ -54,8 +58,9 @@ const target = variants('kind', [
     url: address,
     /** File that holds a bearer token. */
     tokenFile: otherwise(nullOr(filled), null),
+    report,
   }),
-  exactly({ kind: only('folder'), path: filled }),
+  exactly({ kind: only('folder'), path: filled, report }),
 ]);
 
 const rule = exactly({

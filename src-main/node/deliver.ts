@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { fault } from '../contract/errors.js';
-import { stow } from '../dicom/net/dicomweb.js';
+import { readToken, stow } from '../dicom/net/dicomweb.js';
 import { store } from '../dicom/net/scu.js';
 import { readStorable, type Storable } from '../dicom/net/storable.js';
 import type { Target } from './config.js';
@@ -98,7 +98,7 @@ export async function deliver({
       for (const one of left) await copy(one, path.join(target.path, under)).then(() => taken(one));
     else
       await stow(
-        { url: target.url, token: await tokenOf(target.tokenFile) },
+        { url: target.url, token: await readToken(target.tokenFile) },
         left,
         ({ path: file }) => fs.readFile(file),
         (one, failure) => {
@@ -130,14 +130,5 @@ async function copy({ path: from, sopInstance }: Storable, root: string): Promis
   } catch (error) {
     await fs.rm(part, { force: true });
     throw fault('E_IO/target-folder', {}, undefined, error);
-  }
-}
-
-async function tokenOf(file: string | null): Promise<string | null> {
-  if (file === null) return null;
-  try {
-    return (await fs.readFile(file, 'utf8')).trim();
-  } catch (error) {
-    throw fault('E_NOT_FOUND/token', {}, undefined, error);
   }
 }

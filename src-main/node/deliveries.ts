@@ -7,6 +7,7 @@ import type { Storable } from '../dicom/net/storable.js';
 import type { NodeConfig, Target } from './config.js';
 import { deliver, instancesBelow, readAcknowledged } from './deliver.js';
 import type { Delivery } from './record.js';
+import { Results } from './results.js';
 import type { Live, Shelf } from './shelf.js';
 
 /** How long an association is held for the answer to a request for commitment; later it comes to our own port. */
@@ -37,11 +38,13 @@ export function deliveriesTo(targets: readonly string[], what: Delivery['what'])
 export class Courier {
   readonly #config: NodeConfig;
   readonly #shelf: Shelf;
+  readonly #results: Results;
   readonly #busy = new Map<string, Promise<void>>();
 
   constructor(config: NodeConfig, shelf: Shelf) {
     this.#config = config;
     this.#shelf = shelf;
+    this.#results = new Results();
   }
 
   /** Starts what is due; does not wait for it. */
@@ -73,7 +76,7 @@ export class Courier {
     if (target === undefined)
       return this.#note(live, i, generation, { state: 'failed', problem: 'E_NOT_FOUND' });
     try {
-      const instances = await this.#instancesOf(live, delivery);
+      const instances = await this.#instancesOf(live, delivery, target);
       if (delivery.state === 'waiting') {
         await this.#note(live, i, generation, { total: instances.length });
         const sent = await deliver({
@@ -101,9 +104,11 @@ export class Courier {
     }
   }
 
-  #instancesOf(live: Live, { what }: Delivery): Promise<Storable[]> {
+  #instancesOf(live: Live, { what }: Delivery, { report }: Target): Promise<Storable[]> {
     const folder = this.#shelf.folderOf(live);
-    return instancesBelow(what === 'results' ? folder.output(live.record.generation) : folder.images);
+    return what === 'originals'
+      ? instancesBelow(folder.images)
+      : this.#results.of(live.record, folder, report);
   }
 
   async #commit(

@@ -87,6 +87,10 @@ export interface SeriesFolder {
   /** Images that came while a job read the others. */
   readonly late: string;
   readonly output: (generation: number) => string;
+  /** The results of it as they are sent where its trust report does not pass. */
+  readonly described: (generation: number) => string;
+  /** Its report as an instance of the study. */
+  readonly report: (generation: number) => string;
   /** SOP Instance UIDs that a target has acknowledged, a line each. */
   readonly acknowledged: (delivery: Delivery, generation: number) => string;
 }
@@ -98,6 +102,8 @@ export function seriesFolder(base: string, id: string): SeriesFolder {
     images: path.join(root, 'images'),
     late: path.join(root, 'late'),
     output: (generation) => path.join(root, `output-${generation}`),
+    described: (generation) => path.join(root, `described-${generation}`),
+    report: (generation) => path.join(root, `report-${generation}`),
     acknowledged: ({ target, what }, generation) =>
       path.join(root, `sent-${generation}-${what}-${target}.txt`),
   };

@@ -23,11 +23,13 @@ export async function removeOld(config: NodeConfig, shelf: Shelf): Promise<void>
 }
 
 async function remove(live: Live, shelf: Shelf): Promise<void> {
-  const { images, late, output } = shelf.folderOf(live);
+  const { images, late, output, described, report } = shelf.folderOf(live);
   const { changedAt, generation } = live.record;
   await shelf.change(live, 'removed', { removed: true });
   // When it was sent is what counts for how long the record itself says it.
   await shelf.note(live, { changedAt });
-  const outputs = Array.from({ length: generation }, (_, i) => output(i + 1));
+  const outputs = Array.from({ length: generation }, (_, i) =>
+    [output, described, report].map((of) => of(i + 1)),
+  ).flat();
   for (const folder of [images, late, ...outputs]) await fs.rm(folder, { recursive: true, force: true });
 }

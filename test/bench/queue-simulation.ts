@@ -33,7 +33,9 @@ export function simulate(asked: Simulated): string {
   const slots: Slot[] = [];
   for (let machine = 0; machine < asked.machines; machine++)
     for (let i = 0; i < asked.concurrency; i++) slots.push({ free: 0, machine });
-  const waiting = work.map((seconds, i) => ({ seconds, from: asked.submit * (i + 1) }));
+  // Series come into the queue once all of the inputs are scanned.
+  const from = asked.submit * asked.series;
+  const waiting = work.map((seconds) => ({ seconds, from }));
   let [lost, vanished, end] = [0, 0, 0];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const slot = slots.reduce((a, b) => (b.free < a.free ? b : a));

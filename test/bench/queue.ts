@@ -62,6 +62,12 @@ function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): b
   return a.size === b.size && [...a].every(([uid, pixels]) => b.get(uid) === pixels);
 }
 
+/** Bytes that Redis has in use. */
+async function memoryOf(redis: Redis): Promise<number> {
+  const [, used] = /used_memory:(\d+)/.exec(String(await redis.command('INFO', 'memory'))) ?? [];
+  return Number(used);
+}
+
 async function withKills(redis: Redis, at: string, workers: number): Promise<string> {
   const out = path.join(folder, `out-${workers}`);
   await timed('submit', input, out, ...SETTINGS, '--queue', at);
@@ -87,7 +93,9 @@ try {
   const seconds = await timed('denoise', input, whole, ...SETTINGS);
   const expected = await pixelsBelow(whole);
   const out = path.join(folder, 'out');
+  const empty = await memoryOf(redis);
   const submitting = await timed('submit', input, out, ...SETTINGS, '--queue', `${redis.url}/1`);
+  const held = (await memoryOf(redis)) - empty;
   const plans = fs
     .readFileSync(path.join(out, '.limpid', 'plans.jsonl'), 'utf8')
     .trim()
@@ -105,7 +113,9 @@ try {
   console.log(
     `by one worker from the queue: ${queued.toFixed(0)} ms a series; overhead ${(queued - direct).toFixed(0)} ms`,
   );
-  console.log(`submit: ${submitting.toFixed(1)} s, scan and all; report: ${reporting.toFixed(1)} s`);
+  console.log(
+    `submit: ${submitting.toFixed(1)} s, scan and all; ${(held / COUNT / 1000).toFixed(1)} kB a series in Redis; report: ${reporting.toFixed(1)} s`,
+  );
   console.log(`same pixels: ${same(await pixelsBelow(out), expected)}`);
   for (const [i, workers] of [2, 4].entries()) {
     const started = performance.now();

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { createServer } from 'node:http';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FetchRequest } from '../../src-main/contract/requests/network.js';
@@ -7,7 +8,10 @@ import { readStorable } from '../../src-main/dicom/net/storable.js';
 import { runFetch } from '../../src-main/jobs/fetch.js';
 import { makeDicom, tempFolder } from '../dicom/support.js';
 import { freePort, startArchive, startOrthanc } from '../support/servers.js';
-import { hasTool } from '../support/tools.js';
+import { fileLacks, hasTool } from '../support/tools.js';
+
+const DICOM_WEB = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
+const noDicomWeb = !hasTool('Orthanc') || fileLacks(DICOM_WEB, 'orthanc-dicomweb') !== '';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -69,17 +73,19 @@ const fetched = (folder: string) =>
     .filter((name) => name.endsWith('.dcm'))
     .map((name) => path.join(folder, name));
 
-async function asks(port: number, sources: ReadonlyMap<string, string>): Promise<void> {
-  const list = await runFetch(request(port, { query: { accession: 'A1' } }), () => undefined);
+type Ask = (change: Partial<FetchRequest>) => FetchRequest;
+
+async function asks(ask: Ask, sources: ReadonlyMap<string, string>): Promise<void> {
+  const list = await runFetch(ask({ query: { accession: 'A1' } }), () => undefined);
   expect(list).toMatchObject({ exitCode: 0, fetched: 0 });
   expect(list.series.map((one) => one.seriesInstanceUid).sort()).toEqual(['2.25.11', '2.25.12']);
-  const nothing = await runFetch(request(port, { query: { accession: 'A9' } }), () => undefined);
+  const nothing = await runFetch(ask({ query: { accession: 'A9' } }), () => undefined);
   expect(nothing).toMatchObject({ exitCode: 1, series: [] });
 
   const into = path.join(tempFolder(), 'scans');
-  const flair = await runFetch(request(port, { query: { series: '2.25.12' }, into }), () => undefined);
+  const flair = await runFetch(ask({ query: { series: '2.25.12' }, into }), () => undefined);
   expect(flair).toMatchObject({ exitCode: 0, fetched: 2, kept: 0, failed: 0, problems: [] });
-  const all = await runFetch(request(port, { query: { patientId: 'P1' }, into }), () => undefined);
+  const all = await runFetch(ask({ query: { patientId: 'P1' }, into }), () => undefined);
   expect(all).toMatchObject({ exitCode: 0, fetched: 4, kept: 2, failed: 0, problems: [] });
   expect(all.series).toHaveLength(3);
   const files = fetched(into);
@@ -107,7 +113,7 @@ describe('fetch', () => {
   it.skipIf(!hasTool('dcmqrscp'))("finds and takes series of dcmtk's archive, once", async () => {
     const archive = await startArchive(tempFolder(), 'ARCHIVE', {});
     closers.push(archive.close);
-    await asks(archive.port, await filled(archive.port));
+    await asks((change) => request(archive.port, change), await filled(archive.port));
     // This archive matches no descriptions and answers with every series: none is taken for what was asked for.
     await expect(
       runFetch(request(archive.port, { query: { seriesDescription: 'FLAIR*' } }), () => undefined),
@@ -120,11 +126,77 @@ describe('fetch', () => {
       more: { DicomAlwaysAllowFind: true, DicomAlwaysAllowGet: true },
     });
     closers.push(orthanc.close);
-    await asks(orthanc.port, await filled(orthanc.port));
+    await asks((change) => request(orthanc.port, change), await filled(orthanc.port));
     const flair = await runFetch(
       request(orthanc.port, { query: { seriesDescription: 'FLAIR*' } }),
       () => undefined,
     );
     expect(flair.series.map((one) => one.seriesInstanceUid)).toEqual(['2.25.12']);
+  });
+
+  it.skipIf(noDicomWeb)('finds and takes series by DICOMweb, once', async () => {
+    const orthanc = await startOrthanc(tempFolder(), {
+      title: 'ARCHIVE',
+      more: { Plugins: [DICOM_WEB], DicomWeb: { Enable: true, Root: '/dicom-web/' } },
+    });
+    closers.push(orthanc.close);
+    const sources = await filled(orthanc.port);
+    const source = { url: `${orthanc.http}/dicom-web/`, tokenFile: null };
+    const ask: Ask = (change) => request(1, { source, ...change });
+    await asks(ask, sources);
+    const flair = await runFetch(ask({ query: { seriesDescription: 'FLAIR*' } }), () => undefined);
+    expect(flair.series.map((one) => one.seriesInstanceUid)).toEqual(['2.25.12']);
+    const ct = await runFetch(ask({ query: { modality: 'CT' } }), () => undefined);
+    expect(ct.series.map((one) => one.seriesInstanceUid)).toEqual(['2.25.21']);
+    expect(ct.series[0]).toMatchObject({ instances: 2 });
+  });
+
+  it('sends the token of a DICOMweb service to it alone, and takes nothing half', async () => {
+    const heard: (string | undefined)[] = [];
+    const whole = makeDicom({
+      sopInstance: '2.25.5',
+      series: '2.25.4',
+      study: '2.25.3',
+      rows: 8,
+      columns: 8,
+    });
+    const server = createServer((asked, answer) => {
+      heard.push(asked.headers.authorization);
+      const at = asked.url ?? '';
+      if (at.startsWith('/away/')) {
+        answer.writeHead(302, { location: '/dicom/studies' }).end();
+        return;
+      }
+      if (!at.includes('?')) {
+        // It ends within the second instance.
+        answer.writeHead(200, { 'content-type': 'multipart/related; type="application/dicom"; boundary=b' });
+        answer.write(Buffer.concat([Buffer.from('--b\r\n\r\n'), whole, Buffer.from('\r\n--b\r\n\r\nDICM')]));
+        answer.end();
+        return;
+      }
+      const one = {
+        '0020000D': { Value: ['2.25.3'] },
+        '0020000E': { Value: ['2.25.4'] },
+        '00080050': { Value: ['A'] },
+      };
+      answer.writeHead(200, { 'content-type': 'application/dicom+json' });
+      answer.end(JSON.stringify([one, { '0020000D': { Value: ['../../etc'] } }]));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(async () => void server.close());
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const tokenFile = path.join(tempFolder(), 'token.txt');
+    fs.writeFileSync(tokenFile, 'secret\n');
+    const into = path.join(tempFolder(), 'scans');
+    const asked = (url: string) =>
+      runFetch(request(1, { source: { url, tokenFile }, query: { accession: 'A' }, into }), () => undefined);
+    const found = await asked(`http://127.0.0.1:${port}/dicom`);
+    expect(found).toMatchObject({ exitCode: 1, fetched: 1, problems: [{ code: 'E_NETWORK' }] });
+    expect(fetched(into).map((file) => path.basename(file))).toEqual(['2.25.5.dcm']);
+    expect(new Set(heard)).toEqual(new Set(['Bearer secret']));
+    heard.length = 0;
+    await expect(asked(`http://127.0.0.1:${port}/away`)).rejects.toMatchObject({ code: 'E_NETWORK' });
+    expect(heard).toHaveLength(1);
   });
 });

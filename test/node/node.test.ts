@@ -1,6 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../src-main/contract/report.js';
+import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
+import { walkElements } from '../../src-main/dicom/elements/elements.js';
 import { Association } from '../../src-main/dicom/net/association.js';
 import { COMMAND_FIELD } from '../../src-main/dicom/net/command.js';
 import { connectTo } from '../../src-main/dicom/net/connect.js';
@@ -14,6 +17,7 @@ import { type SeriesRecord, seriesFolder } from '../../src-main/node/record.js';
 import { command, listSeries, startStatus } from '../../src-main/node/status.js';
 import { FolderWatch } from '../../src-main/node/watch.js';
 import type { NodeOptions } from '../../src-main/node/working.js';
+import { reportJson } from '../../src-main/report/report-html.js';
 import { tempFolder } from '../dicom/support.js';
 import { freePort, startOrthanc } from '../support/servers.js';
 import { fileLacks, hasTool } from '../support/tools.js';
@@ -85,6 +89,51 @@ async function untilRecord(
 }
 
 const inState = (state: SeriesRecord['state']) => (record: SeriesRecord) => record.state === state;
+const UNTESTED: Report = {
+  schemaVersion: 1,
+  notice: 'Not for diagnostic use',
+  tool: { name: 'limpid', version: '0.1.0' },
+  createdAt: '2026-01-02T03:04:05.678Z',
+  seconds: 1,
+  request: {
+    input: 'dicom',
+    model: { kind: 'dct', sha256: null },
+    clean: null,
+    objective: 'recorrupted',
+    steps: null,
+    seed: 1,
+    strength: 1,
+    device: 'auto',
+    errorMap: false,
+    uncertainty: false,
+    refine: true,
+    effort: null,
+    strict: false,
+    force: false,
+  },
+  device: { name: 'cpu', description: 'CPU', warnings: [] },
+  warnings: [],
+  series: [
+    {
+      id: '0123',
+      modality: 'MR',
+      status: 'done',
+      problem: null,
+      input: { instances: 6, transferSyntaxes: [], sha256: [] },
+      geometry: null,
+      noise: null,
+      race: null,
+      cleaned: [],
+      training: null,
+      residual: null,
+      trust: null,
+      timings: [],
+      warnings: [],
+      outputs: [],
+    },
+  ],
+};
+
 const toPacs = (port: number, more: object = {}) => ({
   targets: { pacs: { kind: 'dicom', title: 'PACS', host: '127.0.0.1', port, ...more } },
   rules: [{ name: 'all', do: 'denoise', targets: ['pacs'] }],
@@ -175,6 +224,79 @@ describe('a node', () => {
     await untilRecord(node, failing.series, inState('sent'));
     expect(target.received).toHaveLength(12);
     await expect(node.release(held.id)).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('sends what warns, or was released, with that in its description, and what passes as it is', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig(toPacs(port));
+    const verdicts = ['warn', 'fail', 'pass'] as const;
+    let count = 0;
+    const node = await started(
+      config,
+      fakeJobs(() => verdicts[count++] ?? 'pass'),
+    );
+    const descriptions = (files: readonly string[]) =>
+      new Set(
+        files.map((file) => {
+          const bytes = fs.readFileSync(file);
+          return readAttributes(bytes, walkElements(bytes)).label('x0008103e');
+        }),
+      );
+    for (const [i, verdict] of verdicts.entries()) {
+      const { series, files } = drawSeries({ slices: 2 });
+      await send(config, files);
+      const { id } = await untilRecord(node, series, inState(verdict === 'fail' ? 'held' : 'sent'));
+      if (verdict === 'fail') await node.release(id);
+      await untilRecord(node, series, inState('sent'));
+      const got = target.received.slice(2 * i).map(({ file }) => file);
+      expect(got).toHaveLength(2);
+      expect(descriptions(got)).toEqual(new Set([verdict === 'pass' ? undefined : `(trust: ${verdict})`]));
+      const kept = path.join(seriesFolder(config.folder, id).output(1), 'series-001');
+      expect(descriptions(fs.readdirSync(kept).map((name) => path.join(kept, name)))).toEqual(
+        new Set([undefined]),
+      );
+    }
+  });
+
+  it('sends the report as a document of the study where a target wants it', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const folder = tempFolder();
+    const { targets } = toPacs(port, { report: true });
+    const config = await nodeConfig({
+      targets: { ...targets, shelf: { kind: 'folder', path: folder } },
+      rules: [{ name: 'all', do: 'denoise', model: 'dct', targets: ['pacs', 'shelf'] }],
+    });
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, {
+      startJob(request) {
+        const job = jobs.startJob(request);
+        fs.writeFileSync(path.join(request.output, 'report.json'), reportJson(UNTESTED));
+        return job;
+      },
+    });
+    const { series, files } = drawSeries();
+    await send(config, files);
+    // What was not judged is held.
+    await node.release((await untilRecord(node, series, inState('held'))).id);
+    await untilRecord(node, series, inState('sent'));
+    const got = await Promise.all(target.received.map(({ file }) => readStorable(file)));
+    const documents = got.filter(({ sopClass }) => sopClass === '1.2.840.10008.5.1.4.1.1.104.1');
+    expect([got.length, documents.length]).toEqual([7, 1]);
+    const bytes = fs.readFileSync(documents[0]?.path ?? '');
+    const attributes = readAttributes(bytes, walkElements(bytes));
+    // The study of the images that were made.
+    expect(attributes.text('x0020000d')).toBe('1.2.3');
+    // Of the patient only the header tells, as that of every image of the study.
+    const text = bytes.subarray(bytes.indexOf('%PDF')).toString('latin1');
+    const document = text.slice(0, text.indexOf('%%EOF'));
+    expect(document).toContain('(Trust report) Tj');
+    expect(document).toContain('(Series 1 \\(MR\\): done) Tj');
+    expect(document).not.toContain('Telling');
+    expect(
+      fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.dcm')),
+    ).toHaveLength(6);
   });
 
   it('waits for a series as long as an association that brings its study is open', async () => {

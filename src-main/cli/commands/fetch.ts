@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { FetchQuery, SendTarget } from '../../contract/requests/network.js';
+import { EXIT } from '../../contract/exit.js';
+import type { FetchQuery, FetchRequest, SendTarget } from '../../contract/requests/network.js';
 import {
   applicationTitle,
   networkTarget,
@@ -11,7 +12,9 @@ import { wholeNumber } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
 interface FetchOptions extends TlsOptions {
-  readonly from: Omit<SendTarget, 'tls'>;
+  readonly from?: Omit<SendTarget, 'tls'>;
+  readonly web?: string;
+  readonly token?: string;
   readonly as: string;
   readonly study?: string;
   readonly series?: string;
@@ -32,10 +35,16 @@ export function fetchCommand(start: Start): Command {
     new Command('fetch')
       .summary('take series from an archive')
       .description(
-        'Asks an archive which series match (C-FIND) and takes their MR and CT images (C-GET), byte for byte. What is in the folder already is not fetched again. Texts may hold the wildcards * and ?.',
+        'Asks an archive which series match (C-FIND, or QIDO-RS with --web) and takes their MR and CT images (C-GET, or WADO-RS), byte for byte. What is in the folder already is not fetched again. Texts may hold the wildcards * and ?.',
       )
       .argument('[out]', 'folder for what is fetched: new, empty, or of an earlier fetch')
-      .requiredOption('--from <AE@host:port>', 'title, host and port of the archive', networkTarget)
+      .option('--from <AE@host:port>', 'title, host and port of the archive', networkTarget)
+      .option(
+        '--web <URL>',
+        'instead of --from: address of its DICOMweb service, without /studies',
+        webAddress,
+      )
+      .option('--token <FILE>', 'of --web: file with a bearer token')
       .option('--as <title>', 'our own application entity title', applicationTitle, 'LIMPID')
       .option('--study <UID>', 'Study Instance UID')
       .option('--series <UID>', 'Series Instance UID')
@@ -56,7 +65,8 @@ export function fetchCommand(start: Start): Command {
 Examples:
   limpid fetch --list --from ARCHIVE@pacs.example.org:11112 --date 20260101-20260131 --modality MR
   limpid fetch scans/ --from ARCHIVE@pacs.example.org:11112 --accession A1234
-  limpid fetch scans/ --from ARCHIVE@10.1.2.3:104 --date 2025* --between 22-6`,
+  limpid fetch scans/ --from ARCHIVE@10.1.2.3:104 --date 2025* --between 22-6
+  limpid fetch scans/ --web https://pacs.example.org/dicom-web --token token.txt --accession A1234`,
     )
     .action((out: string | undefined, options: FetchOptions, self: Command) => {
       if (out === undefined && !options.list)
@@ -64,11 +74,11 @@ Examples:
           code: 'commander.missingArgument',
           exitCode: 2,
         });
-      const { from, as: calling, list, between, retries, json } = options;
+      const { as: calling, list, between, retries, json } = options;
       return start(
         {
           type: 'fetch',
-          source: { ...from, tls: tlsFiles(options) },
+          source: sourceOf(options, self),
           calling,
           query: queryOf(options),
           into: list ? null : (out ?? null),
@@ -78,6 +88,25 @@ Examples:
         { json },
       );
     });
+}
+
+function sourceOf(options: FetchOptions, self: Command): FetchRequest['source'] {
+  const { from, web, token } = options;
+  if (from !== undefined && web === undefined && token === undefined)
+    return { ...from, tls: tlsFiles(options) };
+  if (web !== undefined && from === undefined) return { url: web, tokenFile: token ?? null };
+  return self.error(
+    token !== undefined && web === undefined
+      ? 'error: --token is for --web'
+      : 'error: name the archive, with either --from or --web',
+    { code: 'commander.conflictingOption', exitCode: EXIT.usage },
+  );
+}
+
+function webAddress(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('It must be an address as https://pacs.example.org/dicom-web.');
+  return text;
 }
 
 function queryOf(options: FetchOptions): FetchQuery {

@@ -1,4 +1,6 @@
 import {
+  address,
+  either,
   filled,
   flag,
   nullOr,
@@ -41,6 +43,15 @@ export const SendRequest = object({
 });
 export type SendRequest = Of<typeof SendRequest>;
 
+/** A DICOMweb service, where series are asked for and taken by HTTP. */
+export const WebSource = object({
+  /** Without `/studies`. */
+  url: address,
+  /** File that holds a bearer token; null: none is sent. */
+  tokenFile: nullOr(filled),
+});
+export type WebSource = Of<typeof WebSource>;
+
 /** What is asked of an archive, as its keys take it: wildcards in texts, ranges in dates. At least one is given. */
 export const FetchQuery = object({
   study: optional(filled),
@@ -57,7 +68,7 @@ export type FetchQuery = Of<typeof FetchQuery>;
 
 export const FetchRequest = object({
   type: only('fetch'),
-  source: SendTarget,
+  source: either([SendTarget, WebSource]),
   /** Our own application entity title. */
   calling: filled,
   query: FetchQuery,

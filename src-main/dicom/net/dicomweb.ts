@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
 import { fault, type LimpidError } from '../../contract/errors.js';
 import type { Storable } from './storable.js';
 
@@ -34,7 +35,7 @@ export async function stow(
       await bytesOf(instance),
       Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1'),
     ]);
-    const { status, text } = await ask(peer, '/studies', {
+    const { status, text } = await webRequest(peer, '/studies', {
       method: 'POST',
       headers: {
         'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
@@ -61,16 +62,16 @@ function failureOf(text: string, sopInstance: string): number | null {
 }
 
 /** An attribute search or a document that an answer holds, in the DICOM JSON model (PS3.18 annex F). */
-function field(value: unknown, name: string): unknown {
+export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-function values(value: unknown): readonly unknown[] {
+export function values(value: unknown): readonly unknown[] {
   const list = field(value, 'Value');
   return Array.isArray(list) ? list : [];
 }
 
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
     return value;
@@ -80,30 +81,76 @@ function parse(text: string): unknown {
   }
 }
 
-async function ask(
+export interface WebAnswer {
+  readonly status: number;
+  /** The whole body; empty where it is streamed. */
+  readonly text: string;
+  readonly contentType: string;
+  /** The body as it comes, where that was asked for and the status is 200; else nothing. */
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+/** Asks a service. Redirections are not followed: the token is for this service alone. @throws LimpidError E_NETWORK */
+export async function webRequest(
   { url, token }: WebPeer,
   path: string,
   request: {
     readonly method: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body?: Buffer;
+    readonly streamed?: boolean;
   },
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<WebAnswer> {
+  const silence = new AbortController();
+  // Of silence, not in all: a series may take as long as it takes.
+  const timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
     const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
       method: request.method,
       headers: { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       ...(request.body === undefined ? {} : { body: new Uint8Array(request.body) }),
       redirect: 'error',
-      signal: AbortSignal.timeout(SILENCE_MS),
+      signal: silence.signal,
     });
-    return { status: response.status, text: await response.text() };
+    const { status, body } = response;
+    const contentType = response.headers.get('content-type') ?? '';
+    if (request.streamed === true && status === 200 && body !== null)
+      return { status, text: '', contentType, stream: heard(body, timer) };
+    const text = await response.text();
+    clearTimeout(timer);
+    return { status, text, contentType, stream: nothing() };
   } catch (error) {
+    clearTimeout(timer);
     throw fault('E_NETWORK/dicomweb', {}, undefined, error);
   }
 }
 
-function refused(status: number): LimpidError {
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function* heard(body: AsyncIterable<Uint8Array>, timer: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) {
+      timer.refresh();
+      yield chunk;
+    }
+  } catch (error) {
+    throw fault('E_NETWORK/dicomweb', {}, undefined, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The bearer token that stands in a file; null where none is named. @throws LimpidError E_NOT_FOUND */
+export async function readToken(file: string | null): Promise<string | null> {
+  if (file === null) return null;
+  try {
+    return (await fs.readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw fault('E_NOT_FOUND/token', {}, undefined, error);
+  }
+}
+
+export function refused(status: number): LimpidError {
   const why = status === 401 || status === 403 ? 'token' : status === 507 ? 'room' : 'other';
   return fault('E_NETWORK/dicomweb-status', { status, why });
 }

@@ -129,7 +129,7 @@ const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = 
 /** What stands in the source, besides the elements of `except`; the size of a frame is that of the options. */
 export function copied(
   file: ElementFile,
-  { size }: MultiframeOptions,
+  { size }: Pick<MultiframeOptions, 'size'>,
   except: readonly number[] = [],
 ): NewElement[] {
   const own =
