@@ -39,6 +39,8 @@ export interface Remover {
   readonly name: CleanName;
   /** Whether it is removed before noise is, or after. */
   readonly when: 'before' | 'after';
+  /** It is removed only where it is named: what takes its place was not acquired. */
+  readonly onRequest?: true;
   /** @throws LimpidError E_ARTIFACT where the images do not allow to look: the reason says why */
   look(volume: Volume, about: About): Look;
 }

@@ -2,6 +2,7 @@ import type { CleanName } from '../../contract/requests/choices.js';
 import { biasRemover } from './bias.js';
 import { ghostRemover } from './ghost.js';
 import { gibbsRemover } from './gibbs.js';
+import { outlierRemover } from './outliers.js';
 import type { Remover } from './remover.js';
 import { spikeRemover } from './spike.js';
 
@@ -9,6 +10,7 @@ import { spikeRemover } from './spike.js';
 export const REMOVERS: Readonly<Record<CleanName, Remover>> = {
   spike: spikeRemover,
   ghost: ghostRemover,
+  outliers: outlierRemover,
   gibbs: gibbsRemover,
   bias: biasRemover,
 };

@@ -172,6 +172,7 @@ export const TERMS = {
   artifact: {
     spike: 'spike',
     ghost: 'ghost',
+    outliers: 'outliers',
     gibbs: 'gibbs',
     bias: 'bias',
   },

@@ -85,6 +85,10 @@ function cleanOne(
     const doubtful = problemOf('E_ARTIFACT/doubtful', { name: remover.name });
     return { volume, report: reportOf(remover, 'left', doubtful, look), words: '' };
   }
+  if (remover.onRequest === true && !asked) {
+    const left = problemOf('E_ARTIFACT/on-request', { name: remover.name });
+    return { volume, report: reportOf(remover, 'left', left, look), words: '' };
+  }
   const meter = startMeter(job.emit, {
     series: job.stack.id,
     stage: 'clean',

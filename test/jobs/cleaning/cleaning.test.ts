@@ -4,11 +4,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { Report } from '../../../src-main/contract/report.js';
+import type { Cleaning } from '../../../src-main/contract/requests/choices.js';
 import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
 import { findElement, walkElements } from '../../../src-main/dicom/elements/elements.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
+import { sliceView } from '../../../src-main/imaging/volume.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { acquiredPhantom, psnr, stackOf } from '../../artifacts/remove/support.js';
+import { series } from '../../noise/outliers/drawn.js';
 import { brainSlices, denoiseRequest, removeFolders, temporaryFolder } from '../fixtures.js';
 
 afterAll(removeFolders);
@@ -107,6 +110,37 @@ describe('cleaning', () => {
     expect(await runJob(cleanRequest(file, output), () => {})).toMatchObject({ exitCode: 0 });
     const auto = (await reportOf(output)).series[0].cleaned.find(({ name }) => name === 'gibbs');
     expect(auto).toMatchObject({ did: 'refused', why: { code: 'E_ARTIFACT' }, trust: null });
+  });
+
+  it('replaces slices unlike those of other volumes where it is asked for by name alone', async () => {
+    const root = await temporaryFolder();
+    const volume = series(3);
+    sliceView(volume, 9, 5).forEach((value, i, slice) => {
+      slice[i] = 0.4 * value;
+    });
+    const input = path.join(root, 'in.nii');
+    await fs.writeFile(input, writeNiftiFromVolume(volume, { gzip: false }));
+    const run = async (clean: Cleaning, name: string) => {
+      const output = path.join(root, name);
+      expect(await runJob(cleanRequest(input, output, { clean }), () => {})).toMatchObject({ exitCode: 0 });
+      const { data } = readNifti(await fs.readFile(path.join(output, 'in_cleaned.nii.gz'))).volume;
+      const { series: told } = await reportOf(output);
+      return { data, outliers: told[0].cleaned.find((one) => one.name === 'outliers') };
+    };
+    const auto = await run('auto', 'auto');
+    expect(auto.outliers).toMatchObject({
+      did: 'left',
+      amount: 1,
+      why: { code: 'E_ARTIFACT', reason: 'E_ARTIFACT/on-request' },
+    });
+    const asked = await run(['outliers'], 'asked');
+    expect(asked.outliers).toMatchObject({ did: 'removed', amount: 1, left: 0, unit: 'slices' });
+    const area = volume.rows * volume.columns;
+    const start = (5 * volume.slices + 9) * area;
+    const before = readNifti(await fs.readFile(input)).volume.data;
+    expect(auto.data.subarray(start, start + area)).toEqual(before.subarray(start, start + area));
+    expect(asked.data.subarray(start, start + area)).not.toEqual(before.subarray(start, start + area));
+    expect(asked.data.subarray(0, start)).toEqual(before.subarray(0, start));
   });
 
   it('comes after the noise is gone where both are asked for', async () => {

@@ -7,60 +7,12 @@ import { estimateNoise } from '../../../src-main/noise/estimate.js';
 import { frameOutliers, OutlierSearch } from '../../../src-main/noise/outliers/frame-outliers.js';
 import { withOutliers } from '../../../src-main/noise/outliers/outlier-warnings.js';
 import { volumeOf } from '../../imaging/support.js';
-
-const SIDE = 48;
-const SLICES = 24;
-const AREA = SIDE * SIDE;
-const SIGMA = 8;
-/** Attenuation of two images without weighting, eight of b 1000 and eight of b 3000. */
-const SIGNALS = [1, 1, ...Array(8).fill(0.4), ...Array(8).fill(0.12)];
-
-/** A head of two tissues whose signal depends on direction and weighting, with Rician noise. */
-function series(seed: number, moved: Readonly<Record<number, number>> = {}): Volume {
-  const random = new Random(seed);
-  const data = new Float32Array(SIGNALS.length * SLICES * AREA);
-  SIGNALS.forEach((signal, frame) => {
-    const [u, v] = [random.normal(), random.normal()];
-    for (let i = 0; i < SLICES * AREA; i++) {
-      const x = (i % SIDE) - 24 - (moved[frame] ?? 0);
-      const y = (Math.floor(i / SIDE) % SIDE) - 24;
-      const z = Math.floor(i / AREA) - 12;
-      const inside = Math.hypot(x / 17, y / 20, z / 15);
-      const fibres = 0.12 * Math.sin(x / 3 + 0.3 * u * z) + 0.1 * Math.cos(y / 4 + v);
-      const fluid = Math.hypot(x / 4, y / 6, z / 5) < 1;
-      const tissue = inside > 1 ? 0 : fluid ? 900 * signal ** 1.8 : 500 * signal * (1 + fibres);
-      data[frame * SLICES * AREA + i] = Math.hypot(tissue + SIGMA * random.normal(), SIGMA * random.normal());
-    }
-  });
-  return volumeOf(data, [SIDE, SIDE, SLICES, SIGNALS.length]);
-}
-
-/** Slices from end to end of the head that tell something. */
-const WITHIN = Array.from({ length: SLICES - 4 }, (_, k) => k + 2);
-
-/** Changes slices with a chance of 4 %, and says which: "frame/slice". */
-function spoil(
-  volume: Volume,
-  random: Random,
-  frames: readonly number[],
-  change: (slice: Float32Array) => void,
-): Set<string> {
-  const spoilt = new Set<string>();
-  for (const frame of frames)
-    for (const slice of WITHIN)
-      if (random.uniform() < 0.04) {
-        change(sliceView(volume, slice, frame));
-        spoilt.add(`${frame}/${slice}`);
-      }
-  return spoilt;
-}
+import { AREA, loseSignal, SIDE, SIGMA, SIGNALS, SLICES, series, spoil, WEIGHTED } from './drawn.js';
 
 function shares(found: readonly string[], true_: ReadonlySet<string>): { hit: number; false_: number } {
   const hits = found.filter((name) => true_.has(name)).length;
   return { hit: hits / true_.size, false_: (found.length - hits) / (SIGNALS.length * SLICES) };
 }
-
-const WEIGHTED = SIGNALS.map((_, frame) => frame).slice(2);
 
 describe('frameOutliers', () => {
   it('takes neither attenuation nor direction for a loss', () => {
@@ -73,11 +25,7 @@ describe('frameOutliers', () => {
     for (const seed of [4, 5, 6, 7]) {
       const volume = series(seed);
       const random = new Random(seed);
-      const here = spoil(volume, random, WEIGHTED, (slice) => {
-        const left = 0.3 + 0.5 * random.uniform();
-        for (let i = 0; i < AREA; i++)
-          slice[i] = Math.hypot(left * slice[i], SIGMA * Math.sqrt(1 - left * left) * random.normal());
-      });
+      const here = spoil(volume, random, WEIGHTED, (slice) => loseSignal(slice, random));
       for (const name of here) spoilt.add(`${seed} ${name}`);
       for (const { frame, dropOuts, spikes } of frameOutliers(volume)) {
         names.push(...dropOuts.map((slice) => `${seed} ${frame}/${slice}`));

@@ -21,4 +21,9 @@ export const CLEAN = {
     'Look at the images; to remove it all the same name {name:artifact} instead of auto.',
     'edge',
   ],
+  'E_ARTIFACT/on-request': [
+    'It was found, and left: what takes its place is predicted and was not acquired.',
+    'To have it replaced name {name:artifact} instead of auto.',
+    'edge',
+  ],
 } as const;
