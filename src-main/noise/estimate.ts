@@ -11,13 +11,14 @@ import {
   isSolid,
   negativeShare,
   type Plane,
+  reachesZero,
   samplePlanes,
   sampleValues,
   solidShare,
 } from './planes.js';
 import { type Repeats, repeatsNoise } from './repeats.js';
 import { sigmaFromChannels } from './rician.js';
-import { median, quantile } from './robust.js';
+import { median } from './robust.js';
 import {
   SIDE as BLOCK,
   guidedSigma,
@@ -129,18 +130,6 @@ export function withGuides(
     map: estimate.map?.map((value) => factor * value) ?? null,
   };
   return { ...next, warnings: noiseWarnings(next) };
-}
-
-/** The first percentile of Rayleigh noise is 0.12 of its median. */
-const NEAR_ZERO = 0.2;
-
-/**
- * Whether values without a sign come as near to zero as magnitudes of noise do. Where tissue is not brighter than its
- * noise no valley parts it from air, and nothing else tells of a NIfTI image that it holds magnitudes.
- */
-function reachesZero(planes: readonly Plane[]): boolean {
-  const values = sampleValues(planes, 200_000, true);
-  return values.length > 0 && quantile(values, 0.01) < NEAR_ZERO * median(values);
 }
 
 /** CT below this is air and lung, HU. */
@@ -323,12 +312,13 @@ const TEXTURES = [0.2, 0.3] as const;
  * some, and alike: only noise that is white can be told from it, or air. One frame of an EPI of 3 mm voxels shows five
  * to ten times the noise there is. Where five times as many blocks have far more variance the flattest may have
  * structure in them too, but as little as a fifth of it: air is believed then, and where there is none the level stays.
+ * Of tissue in pieces too small for blocks the details are those of its borders, unless they are white.
  */
 function structureOf({ spectrum, correlation, air }: TissueNoise, { spacing }: Volume): number {
-  if (spectrum === null) return 0;
+  const texture = ramp(Math.max(correlation.x, correlation.y), TEXTURES);
+  if (spectrum === null) return air === null ? texture : 0;
   if (air !== null) return ramp(spectrum.rise, RISES) * ramp(spectrum.blocks, TELLING);
-  const coarse = ramp(BLOCK * Math.min(spacing[0], spacing[1]), SPANS);
-  return coarse * ramp(Math.max(correlation.x, correlation.y), TEXTURES);
+  return texture * ramp(BLOCK * Math.min(spacing[0], spacing[1]), SPANS);
 }
 
 function withAir(tissue: number, air: number): number {
@@ -355,16 +345,20 @@ const STEADY = 1.15;
 
 /**
  * Whether the level rests on more than the details of tissue that hang together as fine structure does. Where what
- * tissue shows may be structure, air tells the level that agrees with it, unless ghosts or shading make it uneven.
+ * tissue shows may be structure, air tells the level that agrees with it: where it is even, as no ghosts or shading leave
+ * it, or where tissue says the same.
  */
 function isCertain(
   sigma: number,
   air: Air | null,
   structured: number,
   correlated: boolean,
-  { wavelet, spectrum }: TissueNoise,
+  { wavelet, spectrum, typical }: TissueNoise,
 ): boolean {
-  if (structured > 0) return air?.even === true && agree(sigma, air.sigma);
+  if (structured > 0)
+    return (
+      air !== null && agree(sigma, air.sigma) && (air.even || (typical !== null && agree(typical, air.sigma)))
+    );
   if (air !== null || !correlated) return true;
   if (wavelet === null || spectrum === null) return false;
   return spectrum.rise < STEADY && agree(wavelet, spectrum.sigma);

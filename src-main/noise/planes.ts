@@ -1,5 +1,5 @@
 import { sliceView, type Volume } from '../imaging/volume.js';
-import { quantile } from './robust.js';
+import { median, quantile } from './robust.js';
 
 /** One slice of one frame, with what the estimators ask of it. */
 export interface Plane {
@@ -148,4 +148,16 @@ export function solidShare(planes: readonly Plane[]): number {
     for (const flag of usable) if (flag === 0) solid++;
   }
   return total > 0 ? solid / total : 0;
+}
+
+/** The first percentile of Rayleigh noise is 0.12 of its median. */
+const NEAR_ZERO = 0.2;
+
+/**
+ * Whether values without a sign come as near to zero as magnitudes of noise do. Where tissue is not brighter than its
+ * noise no valley parts it from air, and nothing else tells of a NIfTI image that it holds magnitudes.
+ */
+export function reachesZero(planes: readonly Plane[]): boolean {
+  const values = sampleValues(planes, 200_000, true);
+  return values.length > 0 && quantile(values, 0.01) < NEAR_ZERO * median(values);
 }

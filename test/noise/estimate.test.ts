@@ -366,6 +366,23 @@ describe.skipIf(fileLacks(CH2_BRAIN, 'mricron-data'))('estimateNoise of fine str
     return volumeOf(turned, [side, side, 10]);
   }
 
+  it('says that nothing is known where tissue lies in pieces too small to tell, without air', () => {
+    const clean = fluid();
+    const noisy = simulateNoise(clean, {
+      kind: 'rician',
+      sigma: sigmaOfLevel(clean, 1),
+      correlation: 1.5,
+      seed: 3,
+    });
+    const pieces = noisy.data.map((value, i) =>
+      (i % 112) % 7 < 5 && (Math.floor(i / 112) % 112) % 7 < 5 ? value : 0,
+    );
+    const e = estimateNoise(withData(noisy, pieces), { modality: 'MR' });
+    expect(e.methods.spectrum).toBeNull();
+    expect(codes(e)).toContain('W_NOISE_UNKNOWN');
+    expect(e.certain).toBe(false);
+  });
+
   it.each([1, 1.5, 2])(
     'finds correlated noise of %d percent by the air, whose level no map of structure changes',
     (level) => {
