@@ -14,6 +14,7 @@ import {
   tuple,
   whole,
 } from '../contract/schema/schema.js';
+import { TargetDraft } from '../contract/sending.js';
 import { Arrangement, KeptView } from '../contract/viewing.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
@@ -50,6 +51,13 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   pauseQueue: tuple([flag]),
   jobs: none,
   jobLog: id,
+  targets: none,
+  saveTarget: tuple([TargetDraft]),
+  removeTarget: id,
+  testTarget: id,
+  sendResult: tuple([filled, filled, filled, flag]),
+  cancelSending: id,
+  sendings: none,
   models: none,
   modelDetails: id,
   importModel: tuple([filled, nullOr(filled), nullOr(ForeignModel)]),

@@ -23,8 +23,10 @@ import { openQueue } from './queue.js';
 import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
+import { openSending } from './sending.js';
 import { openSettings } from './settings.js';
 import { openStorage } from './storage.js';
+import { openTargets } from './targets.js';
 import { openTrainings } from './trainings.js';
 import { clearAbandonedUploads } from './uploads-left.js';
 import { openViews } from './views.js';
@@ -130,6 +132,13 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     jobs: () => queue.state().jobs,
     outputFolder: () => settings.current().outputFolder,
   });
+  const sending = await openSending({
+    file: path.join(home, 'sendings.json'),
+    targets: await openTargets(home),
+    compute: (request, onEvent) => startJob(entries.compute, request, onEvent, spawn),
+    runs,
+    onChange: (sendings) => publish({ type: 'sendings', sendings }),
+  });
   const storage = openStorage(home, () => queue.state().jobs);
 
   const remember = async (paths: readonly string[]): Promise<void> => {
@@ -202,6 +211,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     pauseQueue: (paused) => queue.pause(paused),
     jobs: async () => queue.state(),
     jobLog: (job) => queue.log(job),
+    ...sending.api,
     ...modelsApi({
       compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
       onChange: () => publish({ type: 'models' }),
@@ -264,6 +274,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     isOutput,
     async close() {
       library.end();
+      sending.close();
       await queue.close();
       await lock.release();
     },

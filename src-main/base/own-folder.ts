@@ -8,10 +8,14 @@ const OURS = [
   'models',
   'trainings',
   'logs',
+  'targets',
   'window',
   'queue.json',
   'settings.json',
   'window.json',
+  'views.json',
+  'targets.json',
+  'sendings.json',
   'app.lock',
 ];
 /** Chromium's, which keeps it to itself; the folder around it is enough. */

@@ -15,6 +15,7 @@ import type { JobRequest } from './requests/requests.js';
 import type { TrainingShape, TrainRequest } from './requests/training.js';
 import type { ComplexHalf, NoiseSummary } from './results.js';
 import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema/schema.js';
+import type { Sending, Target, TargetDraft } from './sending.js';
 import type { Arrangement, Calibration, KeptView } from './viewing.js';
 
 export interface AppApi {
@@ -83,6 +84,24 @@ export interface AppApi {
   /** The events of a job so far, without progress. */
   jobLog(job: JobId): Promise<readonly JobEvent[]>;
 
+  /** Where results can be sent to, in the order in which they were entered. */
+  targets(): Promise<readonly Target[]>;
+  /** Keeps a new target, or other values of one. @throws E_USAGE for an address that is none, E_NOT_FOUND, E_IO */
+  saveTarget(target: TargetDraft): Promise<Target>;
+  removeTarget(id: string): Promise<void>;
+  /** Seconds until the target had answered that it is there. @throws E_NETWORK */
+  testTarget(id: string): Promise<number>;
+  /**
+   * Sends what a run made of a series; `sendings` tells what becomes of it.
+   *
+   * @param despite its trust report fails, or there is none
+   * @throws E_USAGE where that is so and was not said, E_NOT_FOUND
+   */
+  sendResult(run: string, series: string, target: string, despite: boolean): Promise<string>;
+  cancelSending(id: string): Promise<void>;
+  /** Latest first. */
+  sendings(): Promise<readonly Sending[]>;
+
   /** The shipped model and those kept on this machine, oldest first. */
   models(): Promise<readonly ModelEntry[]>;
   /** @throws E_NOT_FOUND for an id that no model has; E_MODEL for a file that is not what was kept */
@@ -126,6 +145,7 @@ export type AppEvent =
   | { readonly type: 'input-closed'; readonly input: InputId }
   | { readonly type: 'queue'; readonly queue: QueueState }
   | { readonly type: 'job'; readonly job: JobId; readonly event: JobEvent }
+  | { readonly type: 'sendings'; readonly sendings: readonly Sending[] }
   /** A model was kept or deleted. */
   | { readonly type: 'models' }
   /** A result was accepted, moved to the trash or brought back. */

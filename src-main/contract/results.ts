@@ -172,6 +172,15 @@ export const EvaluateResult = object({
 });
 export type EvaluateResult = Of<typeof EvaluateResult>;
 
+export const EchoResult = object({
+  type: only('result'),
+  command: only('echo'),
+  exitCode: ExitCode,
+  /** Until the target had answered. */
+  seconds: number,
+});
+export type EchoResult = Of<typeof EchoResult>;
+
 export const SendResult = object({
   type: only('result'),
   command: only('send'),

@@ -11,6 +11,7 @@ import { runCompress, runDecompress } from './codes/compress.js';
 import { runGenerate } from './codes/generate.js';
 import { runDenoise } from './denoise/denoise.js';
 import { runPlan } from './denoise/plan.js';
+import { runEcho } from './echo.js';
 import { runEvaluate } from './evaluate.js';
 import { runFetch } from './fetch.js';
 import { runInspect } from './inspect.js';
@@ -43,6 +44,8 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return runInspect(request, emit);
     case 'denoise':
       return denoise(request, emit);
+    case 'echo':
+      return runEcho(request);
     case 'send':
       return runSend(request, emit);
     case 'fetch':

@@ -1,14 +1,15 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode } from '../base/files.js';
+import { asFileError, hasCode } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
 import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { EXIT } from '../contract/exit.js';
 import type { SendRequest } from '../contract/requests/network.js';
 import type { SendResult } from '../contract/results.js';
-import { list, nullOr, object, readText, text } from '../contract/schema/schema.js';
+import { list, nullOr, type Of, object, optional, readText, text } from '../contract/schema/schema.js';
 import { TrustReport } from '../contract/trust.js';
+import { readToken, stow } from '../dicom/net/dicomweb.js';
 import { type StoreOutcome, store } from '../dicom/net/scu.js';
 import { readStorable, type Storable } from '../dicom/net/storable.js';
 
@@ -57,13 +58,16 @@ interface Found {
   readonly problems: readonly Problem[];
 }
 
-async function collect({ inputs, all }: SendRequest): Promise<Found> {
+async function collect({ inputs, all, only }: SendRequest): Promise<Found> {
   const instances: Storable[] = [];
   const problems: Problem[] = [];
   let [held, unreadable, others] = [0, 0, 0];
   for (const input of inputs) {
     const withheld = all ? new Set<string>() : await withheldOf(input);
+    const wanted =
+      only === undefined ? null : await outputsOf(input, ({ id }) => id !== undefined && only.includes(id));
     for await (const file of filesBelow(input)) {
+      if (wanted !== null && !isBelow(path.relative(input, file), wanted)) continue;
       try {
         const instance = await readStorable(file);
         if (isBelow(path.relative(input, file), withheld)) held++;
@@ -86,6 +90,7 @@ async function collect({ inputs, all }: SendRequest): Promise<Found> {
 const SentReport = object({
   series: list(
     object({
+      id: optional(text),
       trust: nullOr(object({ verdict: TrustReport.entries.verdict })),
       outputs: list(object({ path: text })),
     }),
@@ -94,19 +99,25 @@ const SentReport = object({
 
 /** The same of the output folder of a batch, whose series have a folder and a report each: what has a report that cannot be read stays too. */
 async function withheldOf(input: string): Promise<ReadonlySet<string>> {
-  const withheld = new Set(await failedOutputs(input));
+  const withheld = new Set(await outputsOf(input, hasFailed));
   // A file, and what cannot be listed, has no folders below; reading it tells.
   const entries = await entriesOf(input).catch(() => []);
   for (const { name } of entries.filter((entry) => entry.isDirectory() && entry.name !== OURS)) {
     // What has a report that cannot be read is held as if it failed.
-    const failed = await failedOutputs(path.join(input, name)).catch(() => new Set(['.']));
+    const failed = await outputsOf(path.join(input, name), hasFailed).catch(() => new Set(['.']));
     for (const one of failed) withheld.add(one === '.' ? name : `${name}/${one}`);
   }
   return withheld;
 }
 
-/** Paths, relative to an output folder, of what belongs to series whose trust report fails. */
-async function failedOutputs(folder: string): Promise<ReadonlySet<string>> {
+type SentSeries = Of<typeof SentReport>['series'][number];
+const hasFailed = ({ trust }: SentSeries): boolean => trust?.verdict === 'fail';
+
+/** Paths, relative to an output folder, of what belongs to series that are meant. None where it has no report. */
+async function outputsOf(
+  folder: string,
+  isMeant: (series: SentSeries) => boolean,
+): Promise<ReadonlySet<string>> {
   let json: string;
   try {
     json = await fs.readFile(path.join(folder, 'report.json'), 'utf8');
@@ -116,8 +127,9 @@ async function failedOutputs(folder: string): Promise<ReadonlySet<string>> {
   }
   const report = readText(SentReport, json);
   if (!report.fits) throw fault('E_IO/folder-report', {}, folder, new Error(`at ${report.path}`));
-  const failed = report.value.series.filter(({ trust }) => trust?.verdict === 'fail');
-  return new Set(failed.flatMap(({ outputs }) => outputs.map((output) => output.path)));
+  return new Set(
+    report.value.series.filter(isMeant).flatMap(({ outputs }) => outputs.map((output) => output.path)),
+  );
 }
 
 /** Whether a file is one of the paths, or lies in a folder that is one. */
@@ -166,7 +178,7 @@ async function sendAll(
   for (let attempt = 0; left.size > 0; attempt++) {
     const before = left.size;
     try {
-      await store(target, calling, [...left], (instance, outcome) => {
+      await storeAt(target, calling, [...left], (instance, outcome) => {
         left.delete(instance);
         note(sending, instance, outcome);
         meter.at(instances.length - left.size);
@@ -194,6 +206,27 @@ async function sendAll(
     }
   }
   return sending;
+}
+
+/** By DICOM or by the web. @throws LimpidError as `store` and `stow` */
+async function storeAt(
+  target: SendRequest['target'],
+  calling: string,
+  instances: readonly Storable[],
+  done: (instance: Storable, outcome: StoreOutcome) => void,
+): Promise<void> {
+  if (!('url' in target)) return store(target, calling, instances, done);
+  const bytesOf = async ({ path: file }: Storable): Promise<Uint8Array> => {
+    try {
+      return await fs.readFile(file);
+    } catch (error) {
+      throw asFileError(error, file);
+    }
+  };
+  const peer = { url: target.url, token: await readToken(target.tokenFile) };
+  await stow(peer, instances, bytesOf, (instance, failure) =>
+    done(instance, failure === null ? { kind: 'stored', status: 0 } : { kind: 'failed', status: failure }),
+  );
 }
 
 /** 1, 2, 4 s and so on, at most a minute. */

@@ -25,6 +25,7 @@ export function jobName(job: JobRecord): string {
     case 'models':
     case 'check-training':
     case 'families':
+    case 'echo':
       return '';
     default:
       return baseName(request.input);

@@ -17,6 +17,7 @@ import { Library } from './library.svelte.js';
 import { LookedAt, type Place } from './looked-at.svelte.js';
 import { Models } from './models.svelte.js';
 import { Navigation } from './navigation.svelte.js';
+import { Sendings } from './network/sendings.svelte.js';
 import { Outputs } from './outputs.js';
 import { inputsOfFiles } from './paths.js';
 import { Picker } from './picker.svelte.js';
@@ -52,6 +53,7 @@ export class Session {
   readonly lookedAt: LookedAt;
   readonly draft: DenoiseDraft;
   readonly runs: Runs;
+  readonly sendings: Sendings;
   /** Whether the app answers. */
   connected = $state(true);
   private ending: (() => void)[] = [];
@@ -69,6 +71,9 @@ export class Session {
     this.lookedAt = new LookedAt(this.library);
     this.runs = new Runs(api, this.library, this.queue);
     this.draft = new DenoiseDraft(this.preferences, () => this.lookedAt.subject?.key ?? null);
+    this.sendings = new Sendings(api);
+    this.sendings.onEnded = ({ state, target }) =>
+      this.toasts.announce(t(state === 'sent' ? 'say.sent' : 'say.notSent', { target }));
     this.queue.onEnded = (job) => void this.ended(job);
   }
 
@@ -80,7 +85,7 @@ export class Session {
   private async load(): Promise<void> {
     await this.toasts.guard(async () => {
       await this.preferences.load();
-      await Promise.all([this.library.load(), this.queue.load()]);
+      await Promise.all([this.library.load(), this.queue.load(), this.sendings.load()]);
     });
   }
 
@@ -247,6 +252,7 @@ export class Session {
     const scanning = new Set(this.library.scanning.map(({ id }) => id));
     this.library.handle(event);
     this.queue.handle(event);
+    this.sendings.handle(event);
     this.models.handle(event);
     void this.toasts.guard(() => this.runs.handle(event));
     if (event.type === 'connection') this.connection(event.alive);

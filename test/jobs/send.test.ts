@@ -1,8 +1,10 @@
 import * as fs from 'node:fs';
+import { createServer } from 'node:http';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendRequest } from '../../src-main/contract/requests/network.js';
 import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
+import { runEcho } from '../../src-main/jobs/echo.js';
 import { runSend } from '../../src-main/jobs/send.js';
 import { makeDicom, tempFolder } from '../dicom/support.js';
 
@@ -52,7 +54,7 @@ function outputs(...verdicts: string[]): string {
         path.join(folder, name, `000${image}.dcm`),
         makeDicom({ sopInstance: `2.25.${i + 1}${image}`, rows: 8, columns: 8 }),
       );
-    return { trust: { verdict }, outputs: [{ path: name }] };
+    return { id: `id-${i + 1}`, trust: { verdict }, outputs: [{ path: name }] };
   });
   fs.writeFileSync(path.join(folder, 'report.json'), JSON.stringify({ series }));
   fs.mkdirSync(path.join(folder, '.limpid'));
@@ -153,5 +155,75 @@ describe('send', () => {
     const result = await runSend(request(port, { inputs: [folder] }), () => undefined);
     expect(result).toMatchObject({ exitCode: 1, sent: 2, failed: 1 });
     expect(result.problems.map(({ code }) => code)).toEqual(['E_ELEMENT']);
+  });
+});
+
+/** A DICOMweb service that takes what comes with a token, and what it was asked. */
+async function web(token: string) {
+  const asked: string[] = [];
+  const server = createServer((message, response) => {
+    asked.push(`${message.method} ${message.url}`);
+    message.resume();
+    message.on('end', () => {
+      const isKnown = message.headers.authorization === `Bearer ${token}`;
+      response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/dicom+json' });
+      response.end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const tokenFile = path.join(tempFolder(), 'token');
+  fs.writeFileSync(tokenFile, `${token}\n`);
+  return { asked, tokenFile, url: `http://127.0.0.1:${port}/dicom-web/` };
+}
+
+describe('sending one result', () => {
+  it('sends of an output folder the series that is meant, and nothing else', async () => {
+    const received: string[] = [];
+    const { port } = await target(({ sopInstance }) => received.push(sopInstance));
+    const folder = outputs('pass', 'pass', 'fail');
+    const result = await runSend(request(port, { inputs: [folder], only: ['id-2'] }), () => {});
+    expect(result).toMatchObject({ sent: 2, held: 0, failed: 0, exitCode: 0 });
+    expect(received.sort()).toEqual(['2.25.21', '2.25.22']);
+    const held = await runSend(request(port, { inputs: [folder], only: ['id-3'] }), () => {});
+    expect(held).toMatchObject({ sent: 0, held: 2, exitCode: 1 });
+    await expect(
+      runSend(request(port, { inputs: [folder], only: ['id-9'] }), () => {}),
+    ).rejects.toMatchObject({ code: 'E_NOTHING' });
+  });
+
+  it('goes to a DICOMweb service with the token of its file', async () => {
+    const { asked, url, tokenFile } = await web('secret');
+    const sent = request(0, { inputs: [outputs('pass')], target: { url, tokenFile } });
+    expect(await runSend(sent, () => {})).toMatchObject({ sent: 2, failed: 0, exitCode: 0 });
+    expect(asked).toEqual(['POST /dicom-web/studies', 'POST /dicom-web/studies']);
+    const without = { ...sent, target: { url, tokenFile: null } };
+    await expect(runSend(without, () => {})).rejects.toMatchObject({
+      code: 'E_NETWORK',
+      reason: 'E_NETWORK/dicomweb-status',
+    });
+  });
+
+  it('asks a target first whether it is there', async () => {
+    const { url, tokenFile } = await web('secret');
+    const { port } = await target(() => undefined);
+    const echo = { type: 'echo', calling: 'LIMPID' } as const;
+    const dicom = { title: 'PACS', host: '127.0.0.1', port, tls: null };
+    expect(await runEcho({ ...echo, target: dicom })).toMatchObject({ command: 'echo', exitCode: 0 });
+    expect(await runEcho({ ...echo, target: { url, tokenFile } })).toMatchObject({ exitCode: 0 });
+    for (const wrong of [
+      { ...dicom, title: 'OTHER' },
+      { url, tokenFile: null },
+      { url: 'http://127.0.0.1:1/', tokenFile: null },
+    ])
+      await expect(runEcho({ ...echo, target: wrong })).rejects.toMatchObject({ code: 'E_NETWORK' });
+    await expect(runEcho({ ...echo, target: { url, tokenFile: '/none' } })).rejects.toMatchObject({
+      code: 'E_NOT_FOUND',
+    });
   });
 });

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
 import type { FoundRun, JobRecord, OpenInput } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
+import type { Verdict } from '../../contract/trust.js';
 import type { RunInFolder, RunSearch } from '../library/protocol.js';
 
 export interface FoundRuns {
@@ -9,6 +10,8 @@ export interface FoundRuns {
   of(series: string): Promise<readonly FoundRun[]>;
   /** Where a run that was found lies. @throws LimpidError E_NOT_FOUND */
   placeOf(run: string): Pick<RunInFolder, 'folder' | 'trashed'>;
+  /** By the report of a run that was found; null: nothing was judged. @throws LimpidError E_NOT_FOUND */
+  verdictOf(run: string, series: string): Verdict | null;
   /** Those that were found. */
   folders(): Iterable<string>;
 }
@@ -27,6 +30,11 @@ export interface FoundRunsOptions {
 /** Results as things of their own, whoever made them: the report of each run lies in its output folder. */
 export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): FoundRuns {
   const places = new Map<string, RunInFolder>();
+  const placeOf = (run: string): RunInFolder => {
+    const place = places.get(run);
+    if (place === undefined) throw fault('E_NOT_FOUND/run-report');
+    return place;
+  };
   return {
     async of(series) {
       const input = inputWith(library.inputs(), series);
@@ -45,10 +53,11 @@ export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): Fou
         })
         .sort((a, b) => b.report.createdAt.localeCompare(a.report.createdAt));
     },
-    placeOf(run) {
-      const place = places.get(run);
-      if (place === undefined) throw fault('E_NOT_FOUND/run-report');
-      return place;
+    placeOf,
+    verdictOf(run, series) {
+      const made = placeOf(run).report.series.find(({ id }) => id === series);
+      // The trust report counts the residual in, where it was made.
+      return (made?.trust ?? made?.residual)?.verdict ?? null;
     },
     folders: () => [...places.values()].map(({ folder }) => folder),
   };

@@ -53,6 +53,7 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeModels(result);
     case 'plan':
       return describePlan(result);
+    case 'echo':
     case 'check-training':
     case 'families':
       // Answers to a window, which no command asks for.

@@ -29,11 +29,31 @@ export const SendTarget = object({
 });
 export type SendTarget = Of<typeof SendTarget>;
 
+/** A DICOMweb service, that takes and gives series by HTTP (PS3.18). */
+export const WebSource = object({
+  /** Without `/studies`. */
+  url: address,
+  /** File that holds a bearer token; null: none is sent. */
+  tokenFile: nullOr(filled),
+});
+export type WebSource = Of<typeof WebSource>;
+
+/** Whether a target answers: C-ECHO, or a search for studies (QIDO-RS). */
+export const EchoRequest = object({
+  type: only('echo'),
+  target: either([SendTarget, WebSource]),
+  /** Our own application entity title. */
+  calling: filled,
+});
+export type EchoRequest = Of<typeof EchoRequest>;
+
 export const SendRequest = object({
   type: only('send'),
   /** Output folders of `denoise`, or any folders and files with DICOM. */
   inputs: some,
-  target: SendTarget,
+  /** Ids of the series of output folders that are meant, by their reports; absent: all that lies there. */
+  only: optional(some),
+  target: either([SendTarget, WebSource]),
   /** Our own application entity title. */
   calling: filled,
   /** Whether series whose trust report fails are sent too. */
@@ -42,15 +62,6 @@ export const SendRequest = object({
   retries: whole,
 });
 export type SendRequest = Of<typeof SendRequest>;
-
-/** A DICOMweb service, where series are asked for and taken by HTTP. */
-export const WebSource = object({
-  /** Without `/studies`. */
-  url: address,
-  /** File that holds a bearer token; null: none is sent. */
-  tokenFile: nullOr(filled),
-});
-export type WebSource = Of<typeof WebSource>;
 
 /** What is asked of an archive, as its keys take it: wildcards in texts, ranges in dates. At least one is given. */
 export const FetchQuery = object({

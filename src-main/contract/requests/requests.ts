@@ -34,7 +34,7 @@ import {
   NoiseLevel,
   ObjectiveName,
 } from './choices.js';
-import { FetchRequest, SendRequest } from './network.js';
+import { EchoRequest, FetchRequest, SendRequest } from './network.js';
 import { CheckTrainingRequest, FamiliesRequest, PretrainRequest, TrainRequest } from './training.js';
 
 export const InspectRequest = object({
@@ -247,6 +247,7 @@ export const JobRequest = variants('type', [
   InspectRequest,
   DenoiseRequest,
   EvaluateRequest,
+  EchoRequest,
   SendRequest,
   FetchRequest,
   SimulateRequest,
@@ -267,6 +268,7 @@ const JOB_TYPES: { readonly [T in JobRequest['type']]: T } = {
   inspect: 'inspect',
   denoise: 'denoise',
   evaluate: 'evaluate',
+  echo: 'echo',
   send: 'send',
   fetch: 'fetch',
   simulate: 'simulate',

@@ -11,6 +11,20 @@ export interface WebPeer {
   readonly token: string | null;
 }
 
+/**
+ * Whether the service answers a search for studies (QIDO-RS, PS3.18 section 10.6).
+ *
+ * @throws LimpidError E_NETWORK
+ */
+export async function search(peer: WebPeer): Promise<void> {
+  const { status } = await webRequest(peer, '/studies?limit=1', {
+    method: 'GET',
+    headers: { accept: JSON_TYPE },
+  });
+  // 204: it holds nothing yet.
+  if (status !== 200 && status !== 204) throw refused(status);
+}
+
 const SILENCE_MS = 120_000;
 const JSON_TYPE = 'application/dicom+json';
 

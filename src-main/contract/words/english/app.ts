@@ -32,6 +32,21 @@ export const APP = {
   'E_NOT_ELIGIBLE/map-noise': ['The noise of a map is not measured.', 'Measure its source.'],
   'E_NOT_FOUND/series-frame': ['The series has no such frame.', 'Open the input again.'],
   'E_INTERNAL/models-answer': ['The models gave another answer than asked for.', 'Report this.'],
+  'E_NOT_FOUND/target': ['There is no such target.', 'Look at the list again.'],
+  'E_USAGE/target-address': [
+    'The address of a DICOMweb service begins with https:// or http:// and holds no name and no password.',
+    'Give the token in its own field.',
+  ],
+  'E_USAGE/held': [
+    'The result is held: its trust report fails, or there is none.',
+    'Look at it first; say that it is to be sent all the same.',
+  ],
+  'E_CANCELLED/sending': [
+    'Limpid ended while this was sent; the target may have a part of it.',
+    'Send it again: what the target has already stays one.',
+  ],
+  'E_INTERNAL/echo-answer': ['The target gave another answer than asked for.', 'Report this.'],
+  'E_INTERNAL/send-answer': ['Sending gave another answer than asked for.', 'Report this.'],
   'E_NOT_FOUND/job': ['There is no such job.', 'Look at the list again.'],
   'E_USAGE/not-training': ['Only a training that runs can be ended early.', 'Wait until it has started.'],
   'E_USAGE/job-running': ['The job is running.', 'Cancel it first.'],

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { writeFileAtomic } from '../base/files.js';
+import { jsonFile } from '../base/json-file.js';
+import { fault } from '../contract/errors.js';
+import type { SendRequest } from '../contract/requests/network.js';
+import { object, orElse, read, shortList } from '../contract/schema/schema.js';
+import { Target, type TargetDraft } from '../contract/sending.js';
+
+const Saved = object({ targets: orElse(shortList(Target), []) });
+
+/** What a job needs of a target. */
+type Reached = Pick<SendRequest, 'target' | 'calling'>;
+
+export interface Targets {
+  list(): readonly Target[];
+  /** @throws LimpidError E_NOT_FOUND, as all that name one */
+  find(id: string): Target;
+  /** A new one, or other values of one that is kept. @throws LimpidError E_USAGE for an address that holds a password or is not of the web; E_IO */
+  save(draft: TargetDraft): Promise<Target>;
+  remove(id: string): Promise<void>;
+  /** As jobs are told of it: a token stays in its file, so that no request holds it. */
+  reached(target: Target): Reached;
+}
+
+/** The targets of this person, in the data folder; tokens beside them, a file each. */
+export async function openTargets(home: string): Promise<Targets> {
+  const disk = jsonFile(path.join(home, 'targets.json'));
+  const saved = read(Saved, await disk.read());
+  let targets: readonly Target[] = saved.fits ? saved.value.targets : [];
+  const tokenFile = (id: string) => path.join(home, 'targets', `${id}.token`);
+
+  const find = (id: string): Target => {
+    const target = targets.find((one) => one.id === id);
+    if (target === undefined) throw fault('E_NOT_FOUND/target');
+    return target;
+  };
+  const keepToken = async (id: string, token: string | null): Promise<void> => {
+    if (token === null) return fs.rm(tokenFile(id), { force: true });
+    await fs.mkdir(path.dirname(tokenFile(id)), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(tokenFile(id), token, { replace: true });
+  };
+  const kept = async (draft: TargetDraft, id: string): Promise<Target> => {
+    if (draft.kind === 'dicom') {
+      await keepToken(id, null);
+      return { ...draft, id };
+    }
+    const { token, ...rest } = draft;
+    requireWeb(rest.url);
+    const before = targets.find((one) => one.id === id);
+    if (token !== undefined) await keepToken(id, token);
+    const had = before?.kind === 'dicomweb' && before.hasToken;
+    return { ...rest, id, hasToken: token === undefined ? had : token !== null };
+  };
+  return {
+    list: () => targets,
+    find,
+    async save(draft) {
+      if (draft.id !== null) find(draft.id);
+      const id = draft.id ?? randomBytes(6).toString('hex');
+      const target = await kept(draft, id);
+      targets =
+        draft.id === null ? [...targets, target] : targets.map((one) => (one.id === id ? target : one));
+      await disk.write({ targets });
+      return target;
+    },
+    async remove(id) {
+      find(id);
+      targets = targets.filter((one) => one.id !== id);
+      await disk.write({ targets });
+      await keepToken(id, null);
+    },
+    reached(target) {
+      if (target.kind === 'dicomweb') {
+        const file = target.hasToken ? tokenFile(target.id) : null;
+        return { target: { url: target.url, tokenFile: file }, calling: 'LIMPID' };
+      }
+      const { title, host, port, tls, calling } = target;
+      return { target: { title, host, port, tls }, calling };
+    },
+  };
+}
+
+/** An address is shown and kept as it is: what is secret does not belong into it. */
+function requireWeb(text: string): void {
+  const { protocol, username, password } = new URL(text);
+  if (!/^https?:$/.test(protocol) || username !== '' || password !== '')
+    throw fault('E_USAGE/target-address');
+}
