@@ -14,6 +14,8 @@ export const biasRemover: Remover = { name: 'bias', when: 'after', look };
  * 0.010 to 0.022 on heads (docs/artifacts.md). Between, the share grows: a little more of a field changes a little more.
  */
 const [SOME, ALL] = [0.025, 0.05];
+/** The same where it was asked for by name: what may be there goes, too. */
+const [SOME_ASKED, ALL_ASKED] = [0.0125, 0.025];
 /** Fewer places of tissue tell no field. */
 const LEAST_TISSUE = 500;
 /** Values below zero over those above, from which on these are no magnitudes with a few odd ones. */
@@ -25,7 +27,8 @@ function look(volume: Volume, about: About): Look {
   const image = shrunk(volume);
   if (image === null || tissueOf(image) < LEAST_TISSUE) return { ...nothing('%'), remove: () => volume };
   const found = fieldOf(image, lengthsOf(volume));
-  const share = about.asked === true ? 1 : shareOf(found.coarse);
+  const share =
+    about.asked === true ? ramp(found.coarse, SOME_ASKED, ALL_ASKED) : ramp(found.coarse, SOME, ALL);
   const [least, most] = found.range.map((log) => Math.exp(share * log));
   return {
     sure: Math.min(0.99, found.coarse / ALL),
@@ -59,8 +62,9 @@ function lengthsOf({ columns, rows, slices, spacing: [x, y, z] }: Volume): [numb
   return [columns * x, rows * y, slices * z];
 }
 
-function shareOf(coarse: number): number {
-  return Math.max(0, Math.min(1, (coarse - SOME) / (ALL - SOME)));
+/** From 0 at one value to 1 at another. */
+function ramp(value: number, from: number, to: number): number {
+  return Math.max(0, Math.min(1, (value - from) / (to - from)));
 }
 
 /** The field at each voxel of one frame. Beyond tissue it is not told, and stays within what it is there. */

@@ -8,7 +8,7 @@ export interface About {
   readonly modality: string;
   /** Axis of the plane along which phase was encoded; null: not told. */
   readonly phase: Axis | null;
-  /** Whether the artifact was asked for by name: then all that is found of it is removed, however little; absent: no. */
+  /** Whether the artifact was asked for by name: then what may be there is removed, too; absent: no. */
   readonly asked?: boolean;
 }
 
