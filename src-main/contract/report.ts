@@ -23,7 +23,7 @@ import {
   text,
   tuple,
 } from './schema/schema.js';
-import { CleaningTrust, ResidualReport, TrustReport } from './trust.js';
+import { CleaningTrust, ResidualReport, TrustReport, Verdict } from './trust.js';
 import { Calibration } from './viewing.js';
 
 export const RequestReport = object({
@@ -247,6 +247,30 @@ export const SeriesReport = object({
   outputs: list(OutputReport),
 });
 export type SeriesReport = Of<typeof SeriesReport>;
+
+/** As much of a report as tells what was judged of a series. */
+export const Judged = object({
+  trust: nullOr(object({ verdict: Verdict })),
+  residual: otherwise(nullOr(object({ verdict: Verdict })), null),
+  cleaned: otherwise(list(object({ did: CleanedDid, trust: nullOr(object({ verdict: Verdict })) })), []),
+});
+type Judged = Of<typeof Judged>;
+
+/**
+ * The worst of what was judged of a result: its denoising, and each artifact that was removed, but none that was left in
+ * since its removal failed; null where nothing was judged. The trust report counts the residual in, where it was made.
+ */
+export function verdictOf({ trust, residual, cleaned }: Judged): Verdict | null {
+  const removed = cleaned.filter(({ did }) => did === 'removed');
+  return worstOf([(trust ?? residual)?.verdict ?? null, ...removed.map((one) => one.trust?.verdict ?? null)]);
+}
+
+/** The worst of verdicts, where null is that nothing was judged. */
+export function worstOf(verdicts: readonly (Verdict | null)[]): Verdict | null {
+  return WORST.find((one) => verdicts.includes(one)) ?? null;
+}
+
+const WORST: readonly Verdict[] = ['fail', 'warn', 'pass'];
 
 export const Report = object({
   schemaVersion: only(REPORT_SCHEMA_VERSION),

@@ -5,10 +5,10 @@ import { type Meter, startMeter } from '../base/progress.js';
 import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { EXIT } from '../contract/exit.js';
+import { Judged, verdictOf } from '../contract/report.js';
 import type { SendRequest } from '../contract/requests/network.js';
 import type { SendResult } from '../contract/results.js';
-import { list, nullOr, type Of, object, optional, readText, text } from '../contract/schema/schema.js';
-import { TrustReport } from '../contract/trust.js';
+import { list, type Of, object, optional, readText, text } from '../contract/schema/schema.js';
 import { readToken, stow } from '../dicom/net/dicomweb.js';
 import { type StoreOutcome, store } from '../dicom/net/scu.js';
 import { readStorable, type Storable } from '../dicom/net/storable.js';
@@ -91,7 +91,7 @@ const SentReport = object({
   series: list(
     object({
       id: optional(text),
-      trust: nullOr(object({ verdict: TrustReport.entries.verdict })),
+      ...Judged.entries,
       outputs: list(object({ path: text })),
     }),
   ),
@@ -111,7 +111,7 @@ async function withheldOf(input: string): Promise<ReadonlySet<string>> {
 }
 
 type SentSeries = Of<typeof SentReport>['series'][number];
-const hasFailed = ({ trust }: SentSeries): boolean => trust?.verdict === 'fail';
+const hasFailed = (series: SentSeries): boolean => verdictOf(series) === 'fail';
 
 /** Paths, relative to an output folder, of what belongs to series that are meant. None where it has no report. */
 async function outputsOf(

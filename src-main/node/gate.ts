@@ -1,21 +1,21 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
+import { Judged, verdictOf, worstOf } from '../contract/report.js';
 import { list, nullOr, type Of, object, oneOf, read, text } from '../contract/schema/schema.js';
+import type { Verdict } from '../contract/trust.js';
 import type { Rule } from './config.js';
 
 /** What the gate reads of report.json. */
-const Judged = object({
+const SentReport = object({
   series: list(
     object({
       status: oneOf(['done', 'failed', 'skipped']),
       problem: nullOr(object({ code: text })),
-      trust: nullOr(object({ verdict: oneOf(['pass', 'warn', 'fail']) })),
+      ...Judged.entries,
     }),
   ),
 });
-
-type Verdict = 'pass' | 'warn' | 'fail';
 
 /** What is to be done with a result. */
 export interface Passage {
@@ -26,8 +26,6 @@ export interface Passage {
   readonly reason: string | null;
 }
 
-const WORST: readonly Verdict[] = ['fail', 'warn', 'pass'];
-
 /**
  * Whether a result may be sent: never where a trust report fails, a part of the series failed, or the report is missing
  * or cannot be read. What warns goes as the rule says.
@@ -37,8 +35,7 @@ const WORST: readonly Verdict[] = ['fail', 'warn', 'pass'];
 export async function passageOf(output: string, rule: Rule): Promise<Passage> {
   const report = await readReport(path.join(output, 'report.json'));
   if (report === null) return { to: 'hold', verdict: null, reason: 'E_IO' };
-  const verdicts = report.series.flatMap(({ trust }) => (trust === null ? [] : [trust.verdict]));
-  const verdict = WORST.find((one) => verdicts.includes(one)) ?? null;
+  const verdict = worstOf(report.series.map(verdictOf));
   const failed = report.series.find(({ status }) => status === 'failed');
   const done = report.series.some(({ status }) => status === 'done');
   if (failed !== undefined) return { to: 'hold', verdict, reason: failed.problem?.code ?? 'E_INTERNAL' };
@@ -49,10 +46,10 @@ export async function passageOf(output: string, rule: Rule): Promise<Passage> {
   return { to: 'send', verdict, reason: null };
 }
 
-async function readReport(file: string): Promise<Of<typeof Judged> | null> {
+async function readReport(file: string): Promise<Of<typeof SentReport> | null> {
   try {
     const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
-    const reading = read(Judged, value);
+    const reading = read(SentReport, value);
     return reading.fits ? reading.value : null;
   } catch (error) {
     if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return null;

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
 import { ERROR_CODES, type Problem } from '../contract/errors.js';
+import { Judged, verdictOf, worstOf } from '../contract/report.js';
 import {
   list,
   nullOr,
@@ -13,10 +14,10 @@ import {
   readText,
   text,
 } from '../contract/schema/schema.js';
+import { Verdict } from '../contract/trust.js';
 import { REPORT_FILES } from '../series/publication.js';
 
 const Status = oneOf(['done', 'failed', 'skipped']);
-const Verdict = oneOf(['pass', 'warn', 'fail']);
 
 /** What the roll-up tells of a stack; its id and codes, which name no one. */
 const StackOutcome = object({
@@ -68,7 +69,7 @@ const Reported = object({
       id: text,
       status: Status,
       problem: nullOr(object({ code: text, message: optional(text), remedy: optional(text) })),
-      trust: nullOr(object({ verdict: Verdict })),
+      ...Judged.entries,
     }),
   ),
 });
@@ -104,11 +105,11 @@ export async function outcomeOf(
 ): Promise<UnitOutcome | null> {
   const report = await reportIn(folder);
   if (report === null) return null;
-  const stacks = report.series.map(({ id, status, problem, trust }) => ({
-    id,
-    status,
-    verdict: trust?.verdict ?? null,
-    code: problem?.code ?? null,
+  const stacks = report.series.map((one) => ({
+    id: one.id,
+    status: one.status,
+    verdict: verdictOf(one),
+    code: one.problem?.code ?? null,
   }));
   const worst = <T>(order: readonly T[], values: readonly (T | null)[]): T | null =>
     order.find((one) => values.includes(one)) ?? null;
@@ -120,10 +121,7 @@ export async function outcomeOf(
   return {
     unit,
     status,
-    verdict: worst(
-      ['fail', 'warn', 'pass'] as const,
-      stacks.map((one) => one.verdict),
-    ),
+    verdict: worstOf(stacks.map((one) => one.verdict)),
     code: stacks.find((one) => one.status === status)?.code ?? null,
     stacks,
     seconds,

@@ -1,4 +1,4 @@
-import type { Report, SeriesReport } from '../contract/report.js';
+import { type Report, type SeriesReport, verdictOf } from '../contract/report.js';
 import { type PdfLine, pdfOf } from './pdf.js';
 
 export const PDF_TITLE = 'Limpid: trust report';
@@ -18,7 +18,10 @@ export function reportPdf(report: Report): Buffer {
 function seriesLines(series: SeriesReport, i: number): PdfLine[] {
   const { modality, status, problem, geometry, noise, trust, warnings, outputs } = series;
   return [
-    { style: 'heading', text: `Series ${i + 1} (${modality}): ${trust?.verdict.toUpperCase() ?? status}` },
+    {
+      style: 'heading',
+      text: `Series ${i + 1} (${modality}): ${verdictOf(series)?.toUpperCase() ?? status}`,
+    },
     ...(problem === null ? [] : [plain(`${problem.code}: ${problem.message} ${problem.remedy}`)]),
     ...(geometry === null
       ? []

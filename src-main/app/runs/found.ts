@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
 import type { FoundRun, JobRecord, OpenInput } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
+import { verdictOf } from '../../contract/report.js';
 import type { Verdict } from '../../contract/trust.js';
 import type { RunInFolder, RunSearch } from '../library/protocol.js';
 
@@ -56,8 +57,7 @@ export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): Fou
     placeOf,
     verdictOf(run, series) {
       const made = placeOf(run).report.series.find(({ id }) => id === series);
-      // The trust report counts the residual in, where it was made.
-      return (made?.trust ?? made?.residual)?.verdict ?? null;
+      return made === undefined ? null : verdictOf(made);
     },
     folders: () => [...places.values()].map(({ folder }) => folder),
   };

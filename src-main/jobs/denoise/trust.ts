@@ -1,5 +1,5 @@
 import { fault, type Problem, problemOf, whatIsSaid } from '../../contract/errors.js';
-import type { SeriesReport } from '../../contract/report.js';
+import { type SeriesReport, verdictOf } from '../../contract/report.js';
 import type { TrustOutcome } from '../../contract/results.js';
 import type { Processed, Processor } from '../../denoise/processor.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
@@ -78,9 +78,10 @@ export function trustedResult(
   };
 }
 
-/** What the trust report came to, for who sees no report; null where there is none. */
-export function trustOutcome({ trust }: SeriesReport): TrustOutcome | null {
-  return trust === null ? null : { verdict: trust.verdict, blend: trust.blend };
+/** What was judged, for who sees no report; null where nothing was. */
+export function trustOutcome(report: SeriesReport): TrustOutcome | null {
+  const verdict = verdictOf(report);
+  return verdict === null ? null : { verdict, blend: report.trust?.blend ?? null };
 }
 
 function blendWarning({ blend, reasons }: Trusted['report']): Problem[] {
