@@ -1,7 +1,7 @@
 import { openSource } from '../dicom/files/sources.js';
 import { readStorable } from '../dicom/net/storable.js';
 import { attributeValues } from '../dicom/read/keywords.js';
-import type { NodeConfig } from './config.js';
+import type { NodeConfig, Rule } from './config.js';
 import { readRules, ruleFor } from './rules.js';
 
 /** Which rule would fire for a series, and what would become of it. */
@@ -12,7 +12,7 @@ export interface Checked {
   readonly images: number;
   /** null: none fits, the series would be skipped. */
   readonly rule: string | null;
-  readonly does: 'denoise' | 'forward' | 'skip';
+  readonly does: Rule['do'];
   readonly targets: readonly string[];
 }
 

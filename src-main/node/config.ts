@@ -1,10 +1,12 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { fault, type LimpidError } from '../contract/errors.js';
+import { Cleaning } from '../contract/requests/choices.js';
 import {
   address,
   atLeastOne,
   between,
+  either,
   exactly,
   fieldsOf,
   filled,
@@ -67,8 +69,14 @@ const rule = exactly({
   name,
   /** Condition on the attributes of the first image (base/condition); absent: every series. */
   where: optional(filled),
-  do: oneOf(['denoise', 'forward', 'skip']),
-  model: otherwise(oneOf(['auto', 'general', 'self', 'nlm', 'dct', 'mppca']), 'auto'),
+  do: oneOf(['denoise', 'clean', 'forward', 'skip']),
+  /** Of denoising; a file, or the name of a model that is kept on this machine. */
+  model: otherwise(
+    either([oneOf(['auto', 'general', 'self', 'nlm', 'dct', 'mppca']), exactly({ file: filled })]),
+    'auto',
+  ),
+  /** Artifacts that are removed: by `clean` whatever is found unless these are named, by `denoise` none unless named. */
+  clean: optional(Cleaning),
   strength: otherwise(share, 1),
   errorMap: otherwise(flag, false),
   /** Where results go. */
@@ -180,8 +188,16 @@ function resolvePaths(config: NodeConfig, base: string): NodeConfig {
   });
   return {
     ...config,
+    rules: config.rules.map((one) =>
+      typeof one.model === 'string' ? one : { ...one, model: { file: modelAt(one.model.file, base) } },
+    ),
     folder: at(config.folder),
     targets: Object.fromEntries(targets),
     watch: config.watch.map((one) => ({ ...one, path: at(one.path) })),
   };
+}
+
+/** A kept model has a name, which is no path. */
+function modelAt(file: string, base: string): string {
+  return /[\\/]|\.onnx$/i.test(file) ? path.resolve(base, file) : file;
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { Judged, verdictOf, worstOf } from '../contract/report.js';
-import { list, nullOr, type Of, object, oneOf, read, text } from '../contract/schema/schema.js';
+import { list, nullOr, type Of, object, oneOf, otherwise, read, text } from '../contract/schema/schema.js';
 import type { Verdict } from '../contract/trust.js';
 import type { Rule } from './config.js';
 
@@ -12,10 +12,16 @@ const SentReport = object({
     object({
       status: oneOf(['done', 'failed', 'skipped']),
       problem: nullOr(object({ code: text })),
+      warnings: otherwise(list(object({ code: text })), []),
       ...Judged.entries,
     }),
   ),
 });
+
+/** What was changed and not judged says so. */
+const UNTESTED = 'W_UNTESTED';
+/** No noise was measured, or no artifact found: the pixels are those of the source, and a twin would only double them. */
+const NOTHING_TO_DO = 'nothing-to-do';
 
 /** What is to be done with a result. */
 export interface Passage {
@@ -28,7 +34,7 @@ export interface Passage {
 
 /**
  * Whether a result may be sent: never where a trust report fails, a part of the series failed, or the report is missing
- * or cannot be read. What warns goes as the rule says.
+ * or cannot be read. What warns goes as the rule says. Where nothing was changed there is nothing to send.
  *
  * @param output output folder of `denoise`
  */
@@ -40,7 +46,12 @@ export async function passageOf(output: string, rule: Rule): Promise<Passage> {
   const done = report.series.some(({ status }) => status === 'done');
   if (failed !== undefined) return { to: 'hold', verdict, reason: failed.problem?.code ?? 'E_INTERNAL' };
   if (!done) return { to: 'skip', verdict, reason: report.series[0]?.problem?.code ?? 'E_NOTHING' };
-  if (verdict === null) return { to: 'hold', verdict, reason: 'W_UNTESTED' };
+  if (verdict === null) {
+    const isUntested = report.series.some(({ warnings }) => warnings.some(({ code }) => code === UNTESTED));
+    return isUntested
+      ? { to: 'hold', verdict, reason: UNTESTED }
+      : { to: 'skip', verdict, reason: NOTHING_TO_DO };
+  }
   if (verdict === 'fail') return { to: 'hold', verdict, reason: 'E_TRUST' };
   if (verdict === 'warn' && rule.warned === 'hold') return { to: 'hold', verdict, reason: 'W_TRUST' };
   return { to: 'send', verdict, reason: null };

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { freeBytes } from '../base/files.js';
 import type { NodeConfig } from './config.js';
+import type { SeriesRecord } from './record.js';
 import type { Live, Shelf } from './shelf.js';
 
 const DAY_MS = 86_400_000;
@@ -11,7 +12,7 @@ const DAY_MS = 86_400_000;
  * has images that came late.
  */
 export async function removeOld(config: NodeConfig, shelf: Shelf): Promise<void> {
-  const removable = shelf.inState('sent', 'skipped').filter(({ record, late }) => !record.removed && !late);
+  const removable = shelf.inState('sent', 'skipped').filter((live) => !live.late && isOver(live.record));
   if (removable.length === 0) return;
   const isTight = (await freeBytes(config.folder)) < config.leastFreeGb * 2 ** 30;
   for (const live of removable) {
@@ -32,4 +33,12 @@ async function remove(live: Live, shelf: Shelf): Promise<void> {
     [output, described, report].map((of) => of(i + 1)),
   ).flat();
   for (const folder of [images, late, ...outputs]) await fs.rm(folder, { recursive: true, force: true });
+}
+
+/** Originals of a series that was skipped may still be on their way. */
+function isOver({ removed, deliveries }: SeriesRecord): boolean {
+  const isOnItsWay = deliveries.some(
+    ({ what, state }) => what === 'originals' && (state === 'waiting' || state === 'committing'),
+  );
+  return !removed && !isOnItsWay;
 }

@@ -237,7 +237,7 @@ export class Working {
         instances,
       });
     const originals = deliveriesTo(rule.originals, 'originals');
-    if (rule.do === 'denoise')
+    if (rule.do !== 'forward')
       return this.#shelf.change(live, 'complete', {
         state: 'waiting',
         rule: rule.name,
@@ -353,13 +353,28 @@ function requestOf(rule: Rule, config: NodeConfig, input: string, output: string
     type: 'denoise',
     input,
     output,
-    model: { kind: rule.model },
+    ...workOf(rule),
     objective: 'recorrupted',
     steps: null,
     seed: 1,
-    strength: rule.strength,
     device: config.device,
     errorMap: rule.errorMap,
     force: false,
+  };
+}
+
+/** What a rule has done to the pixels. */
+function workOf({
+  do: does,
+  model,
+  clean,
+  strength,
+}: Rule): Pick<DenoiseRequest, 'model' | 'clean' | 'refine' | 'strength'> {
+  if (does === 'clean')
+    return { model: { kind: 'none' }, clean: clean ?? 'auto', refine: false, strength: 1 };
+  return {
+    model: typeof model === 'string' ? { kind: model } : { kind: 'file', path: model.file },
+    ...(clean === undefined ? {} : { clean }),
+    strength,
   };
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { problemOf } from '../../src-main/contract/errors.js';
 import type { Report } from '../../src-main/contract/report.js';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
@@ -10,6 +11,7 @@ import { connectTo } from '../../src-main/dicom/net/connect.js';
 import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { dataSetOf, readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
+import { runJob } from '../../src-main/jobs/run.js';
 import { checkRules } from '../../src-main/node/check.js';
 import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
 import { type LimpidNode, startNode } from '../../src-main/node/node.js';
@@ -128,7 +130,7 @@ const UNTESTED: Report = {
       residual: null,
       trust: null,
       timings: [],
-      warnings: [],
+      warnings: [problemOf('W_UNTESTED/other-change')],
       outputs: [],
     },
   ],
@@ -224,6 +226,107 @@ describe('a node', () => {
     await untilRecord(node, failing.series, inState('sent'));
     expect(target.received).toHaveLength(12);
     await expect(node.release(held.id)).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('sends no twin of what a run left as it was, holds what was changed unjudged, and forwards the originals of both', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig({
+      ...toPacs(port),
+      rules: [{ name: 'all', do: 'denoise', targets: ['pacs'], originals: ['pacs'] }],
+    });
+    const verdicts = ['unchanged', 'untested'] as const;
+    let count = 0;
+    const node = await started(
+      config,
+      fakeJobs(() => verdicts[count++] ?? 'pass'),
+    );
+    const clean = drawSeries({ slices: 2 });
+    await send(config, clean.files);
+    expect(await untilRecord(node, clean.series, inState('skipped'))).toMatchObject({
+      verdict: null,
+      reason: 'nothing-to-do',
+    });
+    const changed = drawSeries({ slices: 2 });
+    await send(config, changed.files);
+    expect(await untilRecord(node, changed.series, inState('held'))).toMatchObject({
+      verdict: null,
+      reason: 'W_UNTESTED',
+    });
+    const isForwarded = ({ deliveries }: SeriesRecord) =>
+      deliveries.some(({ what, state }) => what === 'originals' && state === 'done');
+    await untilRecord(node, clean.series, isForwarded);
+    await untilRecord(node, changed.series, isForwarded);
+    await node.close();
+    expect(target.received.map(({ sopInstance }) => sopInstance).sort()).toEqual(
+      [...clean.instances, ...changed.instances].sort(),
+    );
+  });
+
+  it('keeps a series that was skipped as long as its originals are on their way', async () => {
+    const port = await freePort();
+    const config = await nodeConfig({
+      ...toPacs(port),
+      keepDays: 0,
+      rules: [{ name: 'all', do: 'denoise', targets: ['pacs'], originals: ['pacs'] }],
+    });
+    const node = await started(
+      config,
+      fakeJobs(() => 'unchanged'),
+    );
+    const { series, files, instances } = drawSeries({ slices: 2 });
+    await send(config, files);
+    await untilRecord(node, series, ({ state, deliveries }) => {
+      return state === 'skipped' && (deliveries[0]?.attempts ?? 0) > 1;
+    });
+    const target = await pacs(port);
+    await untilRecord(node, series, ({ removed }) => removed);
+    expect(target.received.map(({ sopInstance }) => sopInstance).sort()).toEqual(instances.sort());
+  });
+
+  it('cleans by a rule, with a model that has a file by another, and tells of a series without artifacts that there was nothing to do', async () => {
+    const config = await nodeConfig({
+      rules: [
+        { name: 'spikes', where: 'SeriesDescription~spiky', do: 'clean', clean: ['spike'] },
+        { name: 'heads', where: 'SeriesDescription~head', do: 'denoise', model: { file: 'head.onnx' } },
+        { name: 'all', do: 'clean' },
+      ],
+    });
+    const jobs = fakeJobs(() => 'unchanged');
+    const node = await started(config, jobs);
+    for (const description of ['Spiky', 'Head', 'Other']) {
+      const { series, files } = drawSeries({ slices: 1, description });
+      await send(config, files);
+      await untilRecord(node, series, inState('skipped'));
+    }
+    expect(jobs.started).toMatchObject([
+      { model: { kind: 'none' }, clean: ['spike'], strength: 1 },
+      { model: { kind: 'file', path: 'head.onnx' } },
+      { model: { kind: 'none' }, clean: 'auto' },
+    ]);
+    expect(jobs.started[1]?.clean).toBeUndefined();
+    await node.close();
+
+    // What a run really leaves, and really says of it.
+    const real = await started(config, {
+      startJob: (request) => ({
+        result: runJob(request, () => undefined),
+        cancel: () => undefined,
+        pause: () => undefined,
+        finish: () => undefined,
+      }),
+    });
+    const spiky = drawSeries({ slices: 2, description: 'Spiky' });
+    await send(config, spiky.files);
+    expect(await untilRecord(real, spiky.series, inState('skipped'))).toMatchObject({
+      rule: 'spikes',
+      verdict: null,
+      reason: 'nothing-to-do',
+    });
+    // The drawn disc has a field that is found.
+    const other = drawSeries({ slices: 2, description: 'Other' });
+    await send(config, other.files);
+    expect(await untilRecord(real, other.series, inState('sent'))).toMatchObject({ verdict: 'pass' });
   });
 
   it('sends what warns, or was released, with that in its description, and what passes as it is', async () => {

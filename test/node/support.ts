@@ -69,10 +69,14 @@ export async function nodeConfig(change: Readonly<Record<string, unknown>> = {})
   });
 }
 
+/** `unchanged` and `untested` are results that nothing judged, of which only the second differs from its source. */
+type FakeVerdict = 'pass' | 'warn' | 'fail' | 'nothing' | 'unchanged' | 'untested';
+
 /** What a job of a test does instead of denoising: copies its input and says what the trust report would. */
-export function fakeJobs(
-  verdictOf: (request: DenoiseRequest) => 'pass' | 'warn' | 'fail' | 'crash' | 'nothing',
-): { readonly startJob: (request: DenoiseRequest) => RunningJob; readonly started: DenoiseRequest[] } {
+export function fakeJobs(verdictOf: (request: DenoiseRequest) => FakeVerdict | 'crash'): {
+  readonly startJob: (request: DenoiseRequest) => RunningJob;
+  readonly started: DenoiseRequest[];
+} {
   const started: DenoiseRequest[] = [];
   return {
     started,
@@ -93,7 +97,7 @@ function stopped(code: 'E_CRASH'): ResultEvent {
   return { type: 'result', command: 'denoise', exitCode: 1, stopped: { code, message: '', remedy: '' } };
 }
 
-function written(request: DenoiseRequest, verdict: 'pass' | 'warn' | 'fail' | 'nothing'): ResultEvent {
+function written(request: DenoiseRequest, verdict: FakeVerdict): ResultEvent {
   const folder = path.join(request.output, 'series-001');
   fs.mkdirSync(folder, { recursive: true });
   const nothing = verdict === 'nothing';
@@ -111,7 +115,8 @@ function written(request: DenoiseRequest, verdict: 'pass' | 'warn' | 'fail' | 'n
       {
         status: nothing ? 'skipped' : 'done',
         problem: nothing ? { code: 'E_NOT_ELIGIBLE' } : null,
-        trust: nothing ? null : { verdict },
+        trust: verdict === 'pass' || verdict === 'warn' || verdict === 'fail' ? { verdict } : null,
+        warnings: verdict === 'untested' ? [{ code: 'W_UNTESTED' }] : [],
       },
     ],
   };
