@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from pydicom.uid import UID
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 LIMPID = ['node', os.environ.get('LIMPID', str(Path(__file__).parents[2] / 'bin' / 'limpid.js'))]
 FRAMES = 'PerFrameFunctionalGroupsSequence'
@@ -172,11 +172,16 @@ def slopes(image):
 
 
 def plain(image):
-    """A path that tools can read."""
-    if image.path.suffix != '.gz':
-        return str(image.path)
+    """A path that tools can read: neither dicom3tools nor dcm2niix opens a gzipped file or a deflated data set."""
     path = Path(tempfile.mkdtemp()) / 'image.dcm'
-    path.write_bytes(gzip.decompress(image.path.read_bytes()))
+    if image.path.suffix == '.gz':
+        path.write_bytes(gzip.decompress(image.path.read_bytes()))
+    elif image.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+        inflated = pydicom.dcmread(image.path)
+        inflated.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        inflated.save_as(path)
+    else:
+        return str(image.path)
     return str(path)
 
 
@@ -214,7 +219,7 @@ def dcentvfy(images):
 def dcm2niix(folder, same, work):
     if shutil.which('dcm2niix') is None:
         return '-'
-    unpacked = work / 'unpacked'  # dcm2niix opens no gzipped DICOM
+    unpacked = work / 'unpacked'  # a copy of each that it can open
     unpacked.mkdir()
     for i, image in enumerate(read_all(folder)):
         shutil.copy(plain(image), unpacked / f'{i:05}.dcm')

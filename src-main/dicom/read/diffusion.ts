@@ -33,14 +33,22 @@ function siemens(attributes: Attributes): Diffusion | null {
   };
 }
 
+/**
+ * (0043,xx30) of what was acquired for a tensor: 14 without weighting, 16 with. All have the largest b-value, and a
+ * direction as long as the square root of the share that they have of it, so without a direction it is b = 0: combined
+ * images, which have no direction either, have other numbers (a GE engineer's words in dcm2niix issues 574 and 777).
+ */
+const GE_ACQUIRED: ReadonlySet<number> = new Set([14, 16]);
+
 function ge(attributes: Attributes): Diffusion | null {
   const tag = privateTags(attributes, '0043', 'GEMS_PARM_01');
   if (tag === null) return null;
   const first = attributes.decimal(tag('39'), 0);
   const acquired = privateTags(attributes, '0019', 'GEMS_ACQU_01');
-  // Multi-b acquisitions add 1e9 to the value.
-  const bValue = first === undefined ? null : first % 1e5;
   const gradient = acquired === null ? null : three(attributes, ['bb', 'bc', 'bd'].map(acquired), 'decimal');
+  const isUnweighted = gradient === null && GE_ACQUIRED.has(attributes.int16(tag('30')) ?? -1);
+  // Multi-b acquisitions add 1e9 to the value.
+  const bValue = first === undefined ? null : isUnweighted ? 0 : first % 1e5;
   return { bValue, gradient };
 }
 

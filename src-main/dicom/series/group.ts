@@ -30,7 +30,8 @@ export interface Stack<T extends FrameRecord = Instance> {
 
 /**
  * Splits the images of one series into stacks: by class, size and pixel format, image type, part of the complex
- * signal, echo, coil, reconstruction and orientation. Images at the same positions become frames of one stack, put
+ * signal, echo, coil, reconstruction, orientation, and whether a weighted image is one of single directions or was
+ * combined of these. Images at the same positions become frames of one stack, put
  * into volumes by the attributes that tell them apart; what does not fill a volume is a stack of its own.
  */
 export function groupInstances(instances: readonly Instance[]): Stack[] {
@@ -41,7 +42,17 @@ export function groupInstances(instances: readonly Instance[]): Stack[] {
 
 /** The stacks of images that are all encoded alike; `key` begins theirs. In the order of instance numbers. */
 function formStacks<T extends FrameRecord>(key: string, frames: readonly T[]): Stack<T>[] {
-  return byOrientation(frames).flatMap((group) => arrange(`${key}|${group.name}`, group));
+  const weighted = new Set(frames.filter(isDirected).map(({ bValue }) => bValue));
+  // What has no direction where others of its b-value have one was computed of these: a combined or trace image.
+  const isCombined = (frame: T) =>
+    frame.bValue !== null && frame.bValue > 0 && weighted.has(frame.bValue) && !isDirected(frame);
+  return [...partition(frames, (frame) => (isCombined(frame) ? `${key}|combined` : key))].flatMap(
+    ([name, members]) => byOrientation(members).flatMap((group) => arrange(`${name}|${group.name}`, group)),
+  );
+}
+
+function isDirected({ gradient }: FrameRecord): boolean {
+  return gradient?.some((part) => part !== 0) ?? false;
 }
 
 function formatKey(instance: Instance): string {

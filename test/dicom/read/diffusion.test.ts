@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readInstance } from '../../../src-main/dicom/read/instance.js';
-import { scan } from '../../../src-main/dicom/series/scan.js';
+import { type Series, scan } from '../../../src-main/dicom/series/scan.js';
 import { doubles } from '../enhanced.js';
 import { element, longElement, makeDicom, memoryFile, type TestImage, textElement } from '../support.js';
 
@@ -13,7 +13,7 @@ function float(tag: number, value: number): Buffer {
 }
 
 /** As GE writes it: values of IS, the first with 1e9 added where there are several b-values. */
-const ge = (b: string, direction: readonly string[], block = 0x10): More => {
+const ge = (b: string, direction: readonly string[], block = 0x10, flag?: number): More => {
   const at = (group: number, low: number) => group * 0x10000 + block * 0x100 + low;
   return [
     [0x00190000 + block, textElement(0x00190000 + block, 'LO', 'GEMS_ACQU_01')],
@@ -22,6 +22,9 @@ const ge = (b: string, direction: readonly string[], block = 0x10): More => {
       return [tag, textElement(tag, 'DS', value)] as const;
     }),
     [0x00430000 + block, textElement(0x00430000 + block, 'LO', 'GEMS_PARM_01')],
+    ...(flag === undefined
+      ? []
+      : [[at(0x0043, 0x30), element(at(0x0043, 0x30), 'SS', Buffer.from([flag, 0]))] as const]),
     [at(0x0043, 0x39), textElement(at(0x0043, 0x39), 'IS', `${b}\\8\\0\\0`)],
   ];
 };
@@ -61,6 +64,10 @@ describe('b-value and direction', () => {
     ['GE', ge('800', ['0.1', '0.2', '0.97']), 800, [0.1, 0.2, 0.97]],
     ['GE, of several b-values', ge('1000000050', ['1', '0', '0']), 50, [1, 0, 0]],
     ['GE, without a direction', ge('1000001000', ['0', '0', '0']), 1000, null],
+    ['GE, not weighted, of a tensor', ge('1000003000', ['0', '0', '0'], 0x10, 14), 0, null],
+    ['GE, of length 0, of a tensor', ge('1000003000', ['0', '0', '0'], 0x10, 16), 0, null],
+    ['GE, of a tensor', ge('1000003000', ['1', '0', '0'], 0x10, 16), 3000, [1, 0, 0]],
+    ['GE, combined', ge('1000003000', ['0', '0', '0'], 0x10, 19), 3000, null],
     ['GE, in another block', [...taken, ...ge('800', ['1', '0', '0'], 0x11)], 800, [1, 0, 0]],
     ['GE, of unknown representation', unknown, 700, null],
     ['Siemens', siemens(0x10), 1000, [0, 0.6, 0.8]],
@@ -93,26 +100,72 @@ function mixed(adc: Partial<TestImage>): TestImage[] {
   }).flat();
 }
 
+async function seriesOf(images: readonly TestImage[]): Promise<readonly Series[]> {
+  const files = images.map((image, i) => memoryFile(makeDicom(image), String(i)));
+  const { series } = await scan({
+    kind: 'folder',
+    root: '',
+    passedOver: [],
+    async *files() {
+      yield* files;
+    },
+    close: async () => {},
+  });
+  return series;
+}
+
 describe('a map of ADC in a diffusion series', () => {
   it.each<[string, Partial<TestImage>]>([
     ['its image type', { imageType: 'DERIVED\\SECONDARY\\ADC', more: ge('0', ['0', '0', '0']) }],
     ['having no b-value', { imageType: 'DERIVED\\PRIMARY\\DIFFUSION\\ADC\\ND' }],
   ])('is no volume of it, by %s', async (_, adc) => {
-    const files = mixed(adc).map((image, i) => memoryFile(makeDicom(image), String(i)));
-    const { series } = await scan({
-      kind: 'folder',
-      root: '',
-      passedOver: [],
-      async *files() {
-        yield* files;
-      },
-      close: async () => {},
-    });
+    const series = await seriesOf(mixed(adc));
     const [dwi, ...others] = [...series].sort((one, other) => other.frames - one.frames);
     expect([dwi.geometry.slices, dwi.frames, dwi.warnings]).toEqual([SLICES, B_VALUES.length, []]);
     expect(others.map(({ geometry, frames }) => [geometry.slices, frames])).toEqual([[SLICES, 1]]);
     const { instances, slots } = dwi;
     const last = instances.filter((_, i) => slots[i].frame === B_VALUES.length - 1);
     expect(last.map(({ bValue }) => bValue)).toEqual(new Array(SLICES).fill(1000));
+  });
+});
+
+/** GE's three directions of each b-value and what the scanner combined of them, after b = 0. */
+function threeInOne(directions: readonly (readonly string[])[]): TestImage[] {
+  const volumes = [ge('0', ['0', '0', '0'])].concat(
+    ['1000000500', '1000001000'].flatMap((b) => directions.map((direction) => ge(b, direction))),
+  );
+  return volumes.flatMap((more, volume) =>
+    Array.from({ length: SLICES }, (_, slice) => ({
+      position: [0, 0, 3 * slice],
+      thickness: 3,
+      instanceNumber: volume * SLICES + slice + 1,
+      more,
+    })),
+  );
+}
+
+describe('combined images in a diffusion series', () => {
+  const SINGLE = [
+    ['1', '0', '0'],
+    ['0', '1', '0'],
+    ['0', '0', '1'],
+  ];
+  const NONE = ['0', '0', '0'];
+  const shapes = (series: readonly Series[]) =>
+    series.map(({ geometry, frames }) => [geometry.slices, frames]).sort(([, a], [, b]) => b - a);
+
+  it('are no volumes among those of single directions', async () => {
+    const series = await seriesOf(threeInOne([...SINGLE, NONE]));
+    expect(shapes(series)).toEqual([
+      [SLICES, 7],
+      [SLICES, 2],
+    ]);
+    const [combined] = series.filter(({ frames }) => frames === 2);
+    expect(combined.instances.every(({ gradient, bValue }) => gradient === null && bValue !== 0)).toBe(true);
+  });
+
+  it('are one series where no image has a direction, and none where all have one', async () => {
+    expect(shapes(await seriesOf(threeInOne([NONE])))).toEqual([[SLICES, 3]]);
+    expect(shapes(await seriesOf(threeInOne(SINGLE)))).toEqual([[SLICES, 7]]);
   });
 });
