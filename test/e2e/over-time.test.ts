@@ -18,11 +18,18 @@ const time = drawnSet('time', { modality: 'MR', side: 64, slices: 3, frames: 4 }
 const diffusion = drawnSet('diffusion', { modality: 'MR', side: 64, slices: 2, frames: 5 });
 for (const series of [diffusion.before, diffusion.after])
   Object.assign(series.card, { frameBValues: [0, 1000, 1000, 1000, 1000] });
+/** Each time point with its own window: the first in one that is ten times as wide. */
+const windowed = drawnSet('windowed', { modality: 'MR', side: 64, slices: 2, frames: 3 });
+for (const series of [windowed.before, windowed.after])
+  series.frames.forEach(({ header }, plane) => {
+    const wide = plane < series.card.slices ? 10 : 1;
+    Object.assign(header, { windows: [{ center: 400 * wide, width: 800 * wide, name: '' }] });
+  });
 let viewer: TestViewer;
 
 beforeAll(async () => {
   if (noBrowser) return;
-  viewer = await openTestViewer({ time, diffusion });
+  viewer = await openTestViewer({ time, diffusion, windowed });
 });
 afterAll(async () => {
   await viewer?.close();
@@ -30,6 +37,17 @@ afterAll(async () => {
 
 const cells = (page: Page) => page.locator('.time button[data-slice]');
 const map = (page: Page, side: string) => page.locator(`.map[data-side="${side}"]`);
+
+/** The grey in the middle of each cell of the first slice. */
+function greys(page: Page): Promise<readonly number[]> {
+  return page.evaluate(
+    `[...document.querySelectorAll('.time button[data-slice="0"] canvas.cornerstone-canvas')].map((canvas) => {
+      const copy = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+      copy.drawImage(canvas, -canvas.width / 2, -canvas.height / 2);
+      return copy.getImageData(0, 0, 1, 1).data[0];
+    })`,
+  );
+}
 
 /** Mean over time by the standard deviation over time of a pixel of a slice, straight from the drawn values. */
 function tsnrAt(set: typeof time.before, slice: number, pixel: number, frames: readonly number[]): number {
@@ -74,6 +92,20 @@ describe.skipIf(noBrowser)('a series over time', () => {
     await shoot(page, 'matrix');
     await current.dblclick();
     await page.locator('.picture[data-kind="before"] canvas.cornerstone-canvas').waitFor();
+    await page.close();
+  });
+
+  it('shows each time point in the window that the file names for it, and all in that of a person', async () => {
+    const page = await viewer.open('?set=windowed&pair=none');
+    await press(page, 'Shift+Y');
+    const dark = async () => (await greys(page)).map((grey) => grey < 30);
+    await expect.poll(dark).toEqual([true, false, false]);
+    await page.getByRole('button', { name: 'Slice 1, time point 3' }).click();
+    await expect.poll(() => viewState(page)).toMatchObject({ frame: 2 });
+    await expect.poll(dark).toEqual([true, false, false]);
+    await page.getByLabel('Width').fill('900');
+    await press(page, 'Enter');
+    await expect.poll(dark).toEqual([false, false, false]);
     await page.close();
   });
 
