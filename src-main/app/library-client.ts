@@ -19,6 +19,8 @@ const RECENT_MS = 60_000;
 export interface LibraryClient {
   open(input: InputId, paths: readonly string[]): Promise<void>;
   close(input: InputId): Promise<void>;
+  /** What lies in a folder that was moved away is no longer in the inputs; `isBack`: is there again. */
+  moved(folder: string, isBack: boolean): Promise<void>;
   inputs(): readonly OpenInput[];
   frame(series: SeriesKey, index: number): Promise<Frame>;
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
@@ -107,6 +109,9 @@ export function libraryClient(options: {
     async close(input) {
       if (!inputs.delete(input)) return;
       await ask({ kind: 'close', input });
+    },
+    async moved(folder, isBack) {
+      refused(await ask({ kind: 'moved', folder, isBack }));
     },
     inputs: () => [...inputs.values()],
     async frame(series, index) {

@@ -194,6 +194,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       record: (job) => queue.record(job),
       jobs: () => queue.state().jobs,
       inputs: () => library.inputs(),
+      moved: (folder, isBack) => library.moved(folder, isBack),
       closeInput: (input) => closeInput(input),
       publish,
     }),

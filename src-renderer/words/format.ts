@@ -4,8 +4,47 @@ export const NONE = '–';
 export function number(value: number | null, language: string, digits = 3): string {
   if (value === null || !Number.isFinite(value)) return NONE;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 1);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6))
+    return inLanguage(value.toExponential(digits - 1), language);
   return value.toLocaleString(language, { maximumSignificantDigits: digits });
+}
+
+/**
+ * Of what is measured in an image: about `digits` significant digits, no exponent where it can be avoided, no groups of
+ * thousands, a true minus sign.
+ */
+export function measured(value: number, language: string, digits = 4): string {
+  if (!Number.isFinite(value)) return NONE;
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size >= 1e7 || size < 1e-4)
+      ? value.toExponential(2)
+      : value.toFixed(Math.max(0, Math.min(6, digits - 1 - Math.floor(Math.log10(size || 1)))));
+  const short = text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+  return inLanguage(short.replace('-', '\u2212'), language);
+}
+
+/** With that many decimals, no groups of thousands, a true minus sign. */
+export function decimals(value: number, language: string, count: number): string {
+  return Number.isFinite(value) ? inLanguage(value.toFixed(count).replace('-', '\u2212'), language) : NONE;
+}
+
+/** A text whose numbers have decimal points, with the language's mark; lists in brackets are apart by what is none. */
+export function inLanguage(text: string, language: string): string {
+  const mark = decimalMark(language);
+  if (mark === '.') return text;
+  const said = text.replace(/(\d)\.(?=\d)/g, `$1${mark}`);
+  return mark === ',' ? said.replace(/\([^)]*\)/g, (list) => list.replaceAll(', ', '; ')) : said;
+}
+
+/** Numbers beside one another: apart by what is no decimal mark. */
+export function listed(numbers: readonly string[], language: string): string {
+  return numbers.join(decimalMark(language) === ',' ? '; ' : ', ');
+}
+
+function decimalMark(language: string): string {
+  const parts = new Intl.NumberFormat(language).formatToParts(1.5);
+  return parts.find(({ type }) => type === 'decimal')?.value ?? '.';
 }
 
 /** `42 s`, `3 min 5 s`, `1 h 2 min`; steps of five seconds above a minute, so that it does not flicker. */

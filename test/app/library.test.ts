@@ -305,6 +305,35 @@ describe('the library', () => {
     expect(Buffer.compare(bytesOf(last), bytesOf(loaded.data.slice(2 * 65536)))).toBe(0);
   });
 
+  it('takes what lies in a folder that was moved away off an input that holds more, and puts it back', async () => {
+    const folder = await temporaryFolder();
+    const [input, output] = [path.join(folder, 'in'), path.join(folder, 'out')];
+    await brainSlices(input, [1, 2, 3]);
+    await denoiseWith(diffusion(2), denoiseRequest(input, output));
+    await fs.writeFile(
+      path.join(output, 'scan.nii'),
+      writeNiftiFromVolume(volumeOf(new Float32Array(128), [8, 8, 2]), { gzip: false }),
+    );
+    await fs.writeFile(path.join(output, 'broken.dcm'), Buffer.alloc(4, 'DICM'));
+    await fs.mkdir(path.join(folder, 'outer'));
+    await fs.copyFile(path.join(output, 'scan.nii'), path.join(folder, 'outer', 'scan.nii'));
+    const all = await open('parent', [folder]);
+    expect(all.series).toHaveLength(5);
+    const derived = all.series.filter(({ derivedFrom }) => derivedFrom !== null);
+    expect(derived).toHaveLength(2);
+    await fs.rename(output, path.join(folder, 'elsewhere'));
+    await library.moved(output, false);
+    const without = inputs.get('parent');
+    // 'outer' begins like 'out', and is another folder
+    expect(without?.series.map(({ slices }) => slices).sort()).toEqual([2, 3]);
+    expect(without?.problems.some(({ place }) => place?.startsWith(`${output}/`))).toBe(false);
+    await expect(library.frame(derived[0].key, 0)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    await fs.rename(path.join(folder, 'elsewhere'), output);
+    await library.moved(output, true);
+    expect(inputs.get('parent')).toEqual(all);
+    await library.frame(derived[0].key, 0);
+  });
+
   it('fails with the reason, forgets what is closed, and can be closed while it scans', async () => {
     const missing = await open('missing', ['/nowhere/at/all']);
     expect(missing).toMatchObject({ state: 'failed', problem: { code: 'E_NOT_FOUND' } });

@@ -68,6 +68,17 @@ const result = () => panel().getByRole('region', { name: 'Result', exact: true }
 const run = (name: RegExp) => results().getByRole('button', { name });
 const pane = (kind: string) => page.locator(`.picture[data-kind="${kind}"]`);
 
+/** Closes all that is open, in Studies. */
+async function closeAll(): Promise<void> {
+  for (;;) {
+    const close = page.getByRole('button', { name: /^Close / });
+    if ((await close.count()) === 0) break;
+    const before = await close.count();
+    await close.first().click();
+    await expect.poll(() => close.count()).toBeLessThan(before);
+  }
+}
+
 describe.skipIf(missing)('results of a series', () => {
   it('lists the runs of the command line that lie beside the source, with model, strength, verdict and time', async () => {
     await window.openFolder(input);
@@ -196,6 +207,39 @@ describe.skipIf(missing)('results of a series', () => {
     expect(hashesOf(input)).toEqual(source);
   });
 
+  it('takes a result off the tree of a folder above it, too, and puts it there again', async () => {
+    const above = path.join(root, 'above');
+    mkdirSync(above);
+    renameSync(path.join(root, 'by-dct'), path.join(above, 'by-dct'));
+    mkdirSync(path.join(above, 'scans'));
+    for (const [k, bytes] of drawnSeries(5, 64, 1).entries())
+      writeFileSync(path.join(above, 'scans', `${k}.dcm`), bytes);
+    await window.rail('Studies').click();
+    await closeAll();
+    await window.openFolder(above);
+    const series = page.getByRole('treeitem', { name: /5 files/ });
+    await expect.poll(() => series.count()).toBe(2);
+    await series.first().dblclick();
+    await run(/DCT, 80.?%/).click();
+    await result().getByRole('button', { name: 'Take back' }).click();
+    await expect.poll(() => run(/DCT, 80.?%/).count()).toBe(0);
+    await window.rail('Studies').click();
+    await expect.poll(() => series.count()).toBe(1);
+    await window.rail('Viewer').click();
+    await results().getByText('1 result in the trash').click();
+    await results()
+      .getByRole('button', { name: /^Bring back/ })
+      .click();
+    await run(/DCT, 80.?%/).waitFor();
+    await window.rail('Studies').click();
+    await expect.poll(() => series.count()).toBe(2);
+    renameSync(path.join(above, 'by-dct'), path.join(root, 'by-dct'));
+    await closeAll();
+    await window.openFolder(input);
+    await series.dblclick();
+    await run(/^Result 1/).waitFor();
+  });
+
   it('shows the report of a run of the command line', async () => {
     await run(/^Result 1/).click();
     await result().getByRole('heading', { name: 'Result 1' }).waitFor();
@@ -212,13 +256,7 @@ describe.skipIf(missing)('results of a series', () => {
     mkdirSync(alone);
     renameSync(path.join(root, 'by-nlm'), path.join(alone, 'by-nlm'));
     await window.rail('Studies').click();
-    for (;;) {
-      const close = page.getByRole('button', { name: /^Close / });
-      if ((await close.count()) === 0) break;
-      const before = await close.count();
-      await close.first().click();
-      await expect.poll(() => close.count()).toBeLessThan(before);
-    }
+    await closeAll();
     await window.openFolder(path.join(alone, 'by-nlm'));
     await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
     await expect.poll(() => pane('before').getAttribute('aria-label')).toMatch(/^Derived, Slice/);

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { fill, placesOf } from '../../src-renderer/words/fill.js';
-import { date, duration, matrix, number, personName, spacing } from '../../src-renderer/words/format.js';
+import {
+  date,
+  decimals,
+  duration,
+  inLanguage,
+  listed,
+  matrix,
+  measured,
+  number,
+  personName,
+  spacing,
+} from '../../src-renderer/words/format.js';
 import de from '../../src-renderer/words/languages/de.json';
 import en from '../../src-renderer/words/languages/en.json';
 import { problemText } from '../../src-renderer/words/problem-text.js';
@@ -47,6 +58,35 @@ describe('numbers and names', () => {
     ]);
     expect(number(Number.NaN, 'en')).toBe('–');
     expect(number(null, 'en')).toBe('–');
+  });
+
+  it('what is measured has the decimal mark of the language, a true minus sign and no groups', () => {
+    const values = [35.7, -0.123456, 12345.6, 2.5e-7, 3];
+    expect(values.map((value) => measured(value, 'en'))).toEqual([
+      '35.7',
+      '\u22120.1235',
+      '12346',
+      '2.50e\u22127',
+      '3',
+    ]);
+    expect(values.map((value) => measured(value, 'de'))).toEqual([
+      '35,7',
+      '\u22120,1235',
+      '12346',
+      '2,50e\u22127',
+      '3',
+    ]);
+    expect(measured(Number.NaN, 'de')).toBe('–');
+    expect([decimals(-1.25, 'en', 1), decimals(2, 'de', 2)]).toEqual(['\u22121.3', '2,00']);
+    expect(number(1e-5, 'de')).toBe('1,00e-5');
+  });
+
+  it('numbers beside one another are not taken for one', () => {
+    expect(listed(['1,5', '2'], 'de')).toBe('1,5; 2');
+    expect(listed(['1.5', '2'], 'en')).toBe('1.5, 2');
+    const label = 'b 1000 (0.71, 0, \u22120.71), TE 90.1 ms, +12.3 s';
+    expect(inLanguage(label, 'en')).toBe(label);
+    expect(inLanguage(label, 'de')).toBe('b 1000 (0,71; 0; \u22120,71), TE 90,1 ms, +12,3 s');
   });
 
   it('sizes name time points only where there are any', () => {

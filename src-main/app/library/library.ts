@@ -1,3 +1,5 @@
+import * as path from 'node:path';
+import { isInside } from '../../base/files.js';
 import { threadsAllowed } from '../../base/threads.js';
 import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
@@ -25,6 +27,11 @@ const PROGRESS_MS = 100;
 interface Entry {
   input: OpenInput;
   shown: readonly Shown[];
+  problems: readonly Problem[];
+  /** Folders that were moved away since it was opened. */
+  readonly gone: Set<string>;
+  /** What lies in these folders alone. */
+  hidden: ReadonlySet<Shown | Problem>;
   readonly abort: AbortController;
   close: () => Promise<void>;
 }
@@ -33,6 +40,8 @@ export interface Library {
   /** Returns at once; what is found is told. */
   open(input: InputId, paths: readonly string[]): void;
   close(input: InputId): Promise<void>;
+  /** Takes what lies in a folder that was moved away off the inputs that hold it; `isBack`: puts it there again. */
+  moved(folder: string, isBack: boolean): Promise<void>;
   /** @throws LimpidError E_NOT_FOUND and those of reading and decoding */
   frame(series: SeriesKey, index: number): Promise<Frame>;
   /** PNG of the middle of a series. @throws as `frame` */
@@ -57,7 +66,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
   const measure = noiseMeter();
 
   const find = (key: SeriesKey): Shown => {
-    const shown = entries.get(key.split('.')[0])?.shown.find(({ card }) => card.key === key);
+    const shown = visible(entries.get(key.split('.')[0])).find(({ card }) => card.key === key);
     if (shown === undefined) throw fault('E_NOT_FOUND/series-closed');
     return shown;
   };
@@ -73,8 +82,10 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       const content = await readInput(id, paths, options);
       if (entry.abort.signal.aborted) return await content.close();
       entry.shown = content.shown;
+      entry.problems = content.problems;
       entry.close = content.close;
-      entry.input = { ...entry.input, ...readyState(content.problems), filesSeen: content.filesSeen };
+      await hideGone(entry);
+      entry.input = { ...entry.input, ...readyState(entry), filesSeen: content.filesSeen };
       pair(entries, tell, entry);
     } catch (error) {
       if (entry.abort.signal.aborted) return;
@@ -121,6 +132,9 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       const entry: Entry = {
         input: scanning(id, paths),
         shown: [],
+        problems: [],
+        gone: new Set(),
+        hidden: new Set(),
         abort: new AbortController(),
         close: async () => {},
       };
@@ -136,6 +150,18 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       for (const kept of [frames, volumes, thumbnails]) kept.deleteAll(`${id}.`);
       for (const key of noises.keys()) if (key.startsWith(`${id}.`)) noises.delete(key);
       await entry.close();
+    },
+    async moved(folder, isBack) {
+      for (const entry of [...entries.values()]) {
+        if (isBack ? !entry.gone.delete(folder) : entry.gone.has(folder)) continue;
+        if (!isBack) entry.gone.add(folder);
+        const before = entry.hidden;
+        await hideGone(entry);
+        // Most inputs hold nothing of it; one that is being read looks for itself when it is done.
+        if (entry.input.state !== 'ready' || (before.size === 0 && entry.hidden.size === 0)) continue;
+        entry.input = { ...entry.input, ...readyState(entry) };
+        pair(entries, tell, entry);
+      }
     },
     frame: async (key, index) => read(key, index),
     thumbnail: async (key) => small(key, Math.floor(find(key).card.slices / 2), THUMBNAIL_SIZE),
@@ -163,7 +189,39 @@ function scanning(id: InputId, paths: readonly string[]): OpenInput {
   };
 }
 
-function readyState(problems: readonly Problem[]) {
+/** What a person sees of an input. */
+function visible(entry: Entry | undefined): readonly Shown[] {
+  return entry?.shown.filter((one) => !entry.hidden.has(one)) ?? [];
+}
+
+/** Finds what of an input lies in folders that were moved away; a folder is asked once, whatever lies in it. */
+async function hideGone(entry: Entry): Promise<void> {
+  const known = new Map<string, boolean>();
+  const isGone = async (file: string): Promise<boolean> => {
+    const folder = path.dirname(file);
+    let gone = known.get(folder);
+    if (gone === undefined) {
+      gone = false;
+      for (const one of entry.gone) gone ||= await isInside(folder, one);
+      known.set(folder, gone);
+    }
+    return gone;
+  };
+  const hidden = new Set<Shown | Problem>();
+  if (entry.gone.size > 0) {
+    for (const one of entry.shown) {
+      let all = true;
+      for (const file of one.files) all &&= await isGone(file);
+      if (all) hidden.add(one);
+    }
+    for (const one of entry.problems)
+      if (one.place !== undefined && one.place !== null && (await isGone(one.place))) hidden.add(one);
+  }
+  entry.hidden = hidden;
+}
+
+function readyState(entry: Entry) {
+  const problems = entry.problems.filter((one) => !entry.hidden.has(one));
   return {
     state: 'ready' as const,
     problems: problems.slice(0, MOST_PROBLEMS),
@@ -177,12 +235,12 @@ function readyState(problems: readonly Problem[]) {
  */
 function pair(entries: ReadonlyMap<InputId, Entry>, tell: (input: OpenInput) => void, changed: Entry): void {
   const seriesOf = new Map<string, string>();
-  for (const { shown } of entries.values())
-    for (const { card, images } of shown)
+  for (const one of entries.values())
+    for (const { card, images } of visible(one))
       if (card.seriesInstanceUid !== null)
         for (const image of images) seriesOf.set(image, card.seriesInstanceUid);
   for (const entry of entries.values()) {
-    const series = entry.shown.map((one) => withSource(one, seriesOf));
+    const series = visible(entry).map((one) => withSource(one, seriesOf));
     const same = series.every(({ derivedFrom }, i) => derivedFrom === entry.input.series[i]?.derivedFrom);
     if (same && entry !== changed) continue;
     entry.input = { ...entry.input, series };

@@ -30,6 +30,9 @@ async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnsw
     case 'close':
       await of.close(request.input);
       return { kind: 'done' };
+    case 'moved':
+      await of.moved(request.folder, request.isBack);
+      return { kind: 'done' };
     case 'frame':
       return { kind: 'frame', frame: await of.frame(request.series, request.index) };
     case 'thumbnail':

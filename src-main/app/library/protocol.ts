@@ -17,6 +17,7 @@ export type LibraryRequest = { readonly id: number } & LibraryQuestion;
 export type LibraryQuestion =
   | { readonly kind: 'open'; readonly input: InputId; readonly paths: readonly string[] }
   | { readonly kind: 'close'; readonly input: InputId }
+  | { readonly kind: 'moved'; readonly folder: string; readonly isBack: boolean }
   | { readonly kind: 'frame'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }

@@ -16,8 +16,8 @@ const MOST_FOLDERS = 500;
 const MOST_IMAGE = 2 ** 31;
 
 /**
- * Runs that made something of a series, or made it. Looked for in the outputs of the jobs, beside the input, in the
- * folder for outputs, and in what is open and the two folders around it; and in the trash beside each of these.
+ * Runs that made something of a series, or made it. Looked for in the outputs of the jobs, beside the input and right in it,
+ * in the folder for outputs, and in what is open and the two folders around it; and in the trash beside each of these.
  */
 export async function searchRuns(search: RunSearch): Promise<RunInFolder[]> {
   const places = new Set([...search.folders, ...(await placesAround(search))]);
@@ -42,7 +42,8 @@ async function inTrash(places: ReadonlySet<string>): Promise<{ folder: string; t
 
 async function placesAround({ paths, outputs }: RunSearch): Promise<string[]> {
   const own = paths.flatMap((one) => [one, path.dirname(one), path.dirname(path.dirname(one))]);
-  const around = new Set([...paths.map((one) => path.dirname(one)), ...(outputs === null ? [] : [outputs])]);
+  const parents = paths.map((one) => path.dirname(one));
+  const around = new Set([...parents, ...(outputs === null ? [] : [outputs]), ...paths]);
   const beside: string[] = [];
   for (const parent of around) {
     // A folder that cannot be listed has nothing to show.

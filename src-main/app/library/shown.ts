@@ -20,6 +20,8 @@ import type { Frame } from './protocol.js';
 /** A series that can be looked at: its card, and how its planes are read. */
 export interface Shown {
   readonly card: SeriesCard;
+  /** That it is read from. */
+  readonly files: readonly string[];
   /** What it holds and what it was made from, to pair a derived series with its source. */
   readonly images: readonly string[];
   readonly sourceSeries: readonly string[];
@@ -92,6 +94,7 @@ export function shownSeries(
   });
   return {
     card,
+    files: sourceFiles(series).map(({ place }) => place),
     images: series.instances.map(({ sopInstanceUid }) => sopInstanceUid),
     sourceSeries: details.sourceSeries,
     // Any image may name sources: only a series that this product wrote is shown beside what it was made from.
@@ -201,7 +204,7 @@ interface NiftiShown {
 export function shownNifti(
   input: InputId,
   number: number,
-  { id, relative }: { readonly id: string; readonly relative: string },
+  { id, relative, place }: { readonly id: string; readonly relative: string; readonly place: string },
   { volume, load, isOwn, bValues }: NiftiShown,
 ): Shown {
   const { columns, rows, slices, frames, spacing, affine, units } = volume;
@@ -234,6 +237,7 @@ export function shownNifti(
   });
   return {
     card,
+    files: [place],
     images: [],
     sourceSeries: [],
     sourceImages: [],
@@ -281,6 +285,7 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
   });
   return {
     card,
+    files: maps.map(({ file }) => file.place),
     images: [],
     sourceSeries: details.sourceSeries,
     sourceImages: details.sourceImages,

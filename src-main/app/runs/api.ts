@@ -15,12 +15,22 @@ export interface RunCallsOptions {
   readonly record: (job: string) => JobRecord;
   readonly jobs: () => readonly JobRecord[];
   readonly inputs: () => readonly OpenInput[];
+  /** Tells the open inputs that a folder was moved away, or is back. */
+  readonly moved: (folder: string, isBack: boolean) => Promise<void>;
   readonly closeInput: (input: string) => Promise<void>;
   readonly publish: (event: AppEvent) => void;
 }
 
 /** What a person does with results: accept them, take them back, and bring them back. */
-export function runCalls({ runs, record, jobs, inputs, closeInput, publish }: RunCallsOptions): RunCalls {
+export function runCalls({
+  runs,
+  record,
+  jobs,
+  inputs,
+  moved,
+  closeInput,
+  publish,
+}: RunCallsOptions): RunCalls {
   const refuseRead = async (folder: string): Promise<void> => {
     for (const { request, state } of jobs()) {
       const isActive = state === 'running' || state === 'waiting';
@@ -47,12 +57,14 @@ export function runCalls({ runs, record, jobs, inputs, closeInput, publish }: Ru
       // What was opened of it would be read where it is no longer.
       for (const { id, paths } of inputs())
         if (paths.every((one) => isBelow(one, folder))) await closeInput(id);
+      await moved(path.resolve(folder), false);
       publish({ type: 'runs' });
     },
     async restoreRun(run) {
       const { trashed } = runs.placeOf(run);
       if (trashed === null) throw fault('E_NOT_FOUND/result');
       await restore(trashed);
+      await moved(trashed.home, true);
       publish({ type: 'runs' });
     },
     async reviewOf(job) {

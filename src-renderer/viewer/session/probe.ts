@@ -3,7 +3,7 @@ import { voxelToPatient } from '../image/geometry.js';
 import { pixelAt } from '../image/measure.js';
 import type { Paint } from './painter.js';
 import type { Scene } from './scene.js';
-import { millimetres, number, withUnits } from './value-text.js';
+import { number, positionText, withUnits } from './value-text.js';
 import type { PaneKind, Point } from './view-state.js';
 
 /** What a viewport says of the pixel under the probe: its value in rescaled units, and where it is in the patient. */
@@ -34,6 +34,6 @@ export function probeText(
   if (text === null) return null;
   const at = voxelToPatient(card, column, row, slice);
   const lines = [`${text}  (${number(column)}, ${number(row)})`];
-  if (at !== null) lines.push(`${t('viewer.position')} ${at.map(millimetres).join(', ')} mm LPS`);
+  if (at !== null) lines.push(`${t('viewer.position')} ${positionText(at)} LPS`);
   return lines;
 }

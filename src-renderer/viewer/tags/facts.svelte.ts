@@ -1,6 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { AppBridge } from '../../../src-main/contract/app.js';
 import type { TagEntry } from '../../../src-main/contract/viewing.js';
+import { inLanguage } from '../../words/format.js';
+import { currentLanguage } from '../../words/text.svelte.js';
 import type { ShownPlane } from '../session/scene.js';
 import { tagsOf } from './tags.js';
 
@@ -16,7 +18,7 @@ const NOTHING: Facts = { person: [], sequence: [] };
 /** Facts by series and time point, asked for once. */
 export class FactBook {
   readonly #bridge: AppBridge;
-  readonly #known = new SvelteMap<string, Facts>();
+  readonly #known = new SvelteMap<string, readonly TagEntry[]>();
   readonly #asked = new Set<string>();
 
   constructor(bridge: AppBridge) {
@@ -25,7 +27,8 @@ export class FactBook {
 
   /** Nothing until the file was read. */
   of(plane: ShownPlane, frame: number): Facts {
-    return this.#known.get(nameOf(plane, frame)) ?? NOTHING;
+    const entries = this.#known.get(nameOf(plane, frame));
+    return entries === undefined ? NOTHING : factsOf(entries, currentLanguage());
   }
 
   /** Has the file of a plane read, unless it was. */
@@ -34,7 +37,7 @@ export class FactBook {
     if (plane.card.kind !== 'dicom' || this.#asked.has(name)) return;
     this.#asked.add(name);
     tagsOf(this.#bridge, plane, frame).then(
-      (entries) => this.#known.set(name, factsOf(entries)),
+      (entries) => this.#known.set(name, entries),
       () => {
         // the picture stands for itself; asked again, the file may be there
         this.#asked.delete(name);
@@ -48,7 +51,7 @@ function nameOf({ card }: ShownPlane, frame: number): string {
 }
 
 /** What of the elements of a file belongs on its image. */
-function factsOf(entries: readonly TagEntry[]): Facts {
+function factsOf(entries: readonly TagEntry[], language: string): Facts {
   // the top level first, then what functional groups say of the frame
   const sorted = [...entries].sort((a, b) => a.depth - b.depth);
   const text = (...tags: readonly string[]): string | null =>
@@ -57,7 +60,7 @@ function factsOf(entries: readonly TagEntry[]): Facts {
     const value = text(...tags);
     return value === null || !Number.isFinite(Number(value))
       ? null
-      : String(Number(Number(value).toPrecision(5)));
+      : inLanguage(String(Number(Number(value).toPrecision(5))), language);
   };
   const said = (value: string | null, form: (value: string) => string): string[] =>
     value === null ? [] : [form(value)];

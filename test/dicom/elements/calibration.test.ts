@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { weakestCalibration } from '../../../src-main/dicom/elements/calibration.js';
 import { calibrationNote, lengthUnit } from '../../../src-renderer/report/lengths.js';
-import { lengthUnit as lengthUnitOfViewer } from '../../../src-renderer/viewer/session/value-text.js';
+import { lengthUnit as lengthUnitOfViewer } from '../../../src-renderer/viewer/session/length-unit.js';
 import en from '../../../src-renderer/words/languages/en.json';
 
 const ALL = ['patient', 'geometry', 'fiducial', 'detector', 'none'] as const;
