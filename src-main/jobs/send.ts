@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, hasCode } from '../base/files.js';
+import { hasCode } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
 import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
@@ -9,9 +9,11 @@ import { Judged, verdictOf } from '../contract/report.js';
 import type { SendRequest } from '../contract/requests/network.js';
 import type { SendResult } from '../contract/results.js';
 import { list, type Of, object, optional, readText, text } from '../contract/schema/schema.js';
+import type { Verdict } from '../contract/trust.js';
 import { readToken, stow } from '../dicom/net/dicomweb.js';
 import { type StoreOutcome, store } from '../dicom/net/scu.js';
-import { readStorable, type Storable } from '../dicom/net/storable.js';
+import { bytesOf, readStorable, type Storable } from '../dicom/net/storable.js';
+import { described } from '../dicom/write/described.js';
 
 /** What the journal holds, and what was half-written, is nobody else's. */
 const OURS = '.limpid';
@@ -58,12 +60,13 @@ interface Found {
   readonly problems: readonly Problem[];
 }
 
-async function collect({ inputs, all, only }: SendRequest): Promise<Found> {
+async function collect({ inputs, all, only, tellVerdict }: SendRequest): Promise<Found> {
   const instances: Storable[] = [];
   const problems: Problem[] = [];
   let [held, unreadable, others] = [0, 0, 0];
   for (const input of inputs) {
     const withheld = all ? new Set<string>() : await withheldOf(input);
+    const told = tellVerdict === true ? await toldOf(input) : [];
     const wanted =
       only === undefined ? null : await outputsOf(input, ({ id }) => id !== undefined && only.includes(id));
     for await (const file of filesBelow(input)) {
@@ -71,7 +74,7 @@ async function collect({ inputs, all, only }: SendRequest): Promise<Found> {
       try {
         const instance = await readStorable(file);
         if (isBelow(path.relative(input, file), withheld)) held++;
-        else instances.push(instance);
+        else instances.push(withVerdict(instance, path.relative(input, file), told));
       } catch (error) {
         const problem = problemFrom(error);
         if (NO_DICOM.includes(problem.code)) others++;
@@ -96,6 +99,34 @@ const SentReport = object({
     }),
   ),
 });
+
+interface Told {
+  readonly verdict: Verdict;
+  readonly outputs: ReadonlySet<string>;
+}
+
+/** What does not pass, by its verdict; of the folders of a batch too. */
+async function toldOf(input: string): Promise<readonly Told[]> {
+  const entries = await entriesOf(input).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== OURS);
+  const below = ['', ...folders.map(({ name }) => name)];
+  const told = below.flatMap((name) =>
+    (['warn', 'fail'] as const).map(async (verdict): Promise<Told> => {
+      const isMeant = (series: SentSeries) => verdictOf(series) === verdict;
+      // What has a report that cannot be read is held, or sent as it is where all is to be.
+      const found = await outputsOf(path.join(input, name), isMeant).catch(() => new Set<string>());
+      return { verdict, outputs: new Set([...found].map((one) => path.posix.join(name, one))) };
+    }),
+  );
+  return Promise.all(told);
+}
+
+/** As `limpid node` tells it: in SeriesDescription, which lists of a PACS show. */
+function withVerdict(instance: Storable, file: string, told: readonly Told[]): Storable {
+  const verdict = told.find(({ outputs }) => isBelow(file, outputs))?.verdict;
+  if (verdict === undefined) return instance;
+  return { ...instance, sentAs: (bytes) => described(bytes, `(trust: ${verdict})`) };
+}
 
 /** The same of the output folder of a batch, whose series have a folder and a report each: what has a report that cannot be read stays too. */
 async function withheldOf(input: string): Promise<ReadonlySet<string>> {
@@ -216,13 +247,6 @@ async function storeAt(
   done: (instance: Storable, outcome: StoreOutcome) => void,
 ): Promise<void> {
   if (!('url' in target)) return store(target, calling, instances, done);
-  const bytesOf = async ({ path: file }: Storable): Promise<Uint8Array> => {
-    try {
-      return await fs.readFile(file);
-    } catch (error) {
-      throw asFileError(error, file);
-    }
-  };
   const peer = { url: target.url, token: await readToken(target.tokenFile) };
   await stow(peer, instances, bytesOf, (instance, failure) =>
     done(instance, failure === null ? { kind: 'stored', status: 0 } : { kind: 'failed', status: failure }),

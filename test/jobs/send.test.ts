@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendRequest } from '../../src-main/contract/requests/network.js';
+import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
+import { walkElements } from '../../src-main/dicom/elements/elements.js';
 import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
 import { runEcho } from '../../src-main/jobs/echo.js';
 import { runSend } from '../../src-main/jobs/send.js';
@@ -87,6 +89,40 @@ describe('send', () => {
     fs.writeFileSync(path.join(batch, 'series-002', 'report.json'), '{"series": [');
     const result = await runSend(request(port, { inputs: [batch] }), () => undefined);
     expect(result).toMatchObject({ exitCode: 1, sent: 2, held: 4, failed: 0 });
+  });
+
+  it('says a verdict that is no pass in the description where that is asked for, of a batch too, and changes no file', async () => {
+    const received: Received[] = [];
+    const { port } = await target((one) => received.push(one));
+    const batch = tempFolder();
+    const folder = path.join(batch, 'series-001');
+    fs.renameSync(outputs('pass', 'fail', 'warn'), folder);
+    const files = ['1', '2', '3'].map((k) => path.join(folder, `series-00${k}`, '0001.dcm'));
+    const before = files.map((file) => fs.readFileSync(file));
+    const description = (file: string) => {
+      const bytes = fs.readFileSync(file);
+      return readAttributes(bytes, walkElements(bytes)).label('x0008103e') ?? '';
+    };
+    const told = async (change: Partial<SendRequest>) => {
+      received.splice(0);
+      expect(await runSend(request(port, { all: true, ...change }), () => undefined)).toMatchObject({
+        sent: 6,
+        problems: [],
+      });
+      return Object.fromEntries(received.map(({ sopInstance, file }) => [sopInstance, description(file)]));
+    };
+    const words = {
+      '2.25.11': '',
+      '2.25.12': '',
+      '2.25.21': '(trust: fail)',
+      '2.25.22': '(trust: fail)',
+      '2.25.31': '(trust: warn)',
+      '2.25.32': '(trust: warn)',
+    };
+    expect(await told({ inputs: [folder], tellVerdict: true })).toEqual(words);
+    expect(await told({ inputs: [batch], tellVerdict: true })).toEqual(words);
+    expect(new Set(Object.values(await told({ inputs: [folder] })))).toEqual(new Set(['']));
+    expect(files.map((file) => fs.readFileSync(file))).toEqual(before);
   });
 
   it('holds everything back where the report cannot be read', async () => {

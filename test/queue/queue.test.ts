@@ -39,6 +39,20 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     await removeFolders();
   });
 
+  it('refuses a database that Redis does not have, instead of taking another', async () => {
+    const at = `${redis.url}/99`;
+    for (const args of [
+      ['submit', input, path.join(root, 'none')],
+      ['queue', 'status'],
+      ['worker', '--once'],
+    ])
+      expect(await run(...args, '--queue', at)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('Redis has no database 99'),
+      });
+    expect(await redis.command('DBSIZE')).toBe(0);
+  });
+
   it('does all series once, with the pixels of one run, though workers are killed and Redis comes and goes', async () => {
     const [out, alone, at] = [path.join(root, 'out'), path.join(root, 'alone'), queue()];
     const submitted = await run('submit', input, out, '--model', 'dct', '--queue', at);

@@ -6,6 +6,7 @@ import {
   networkTarget,
   type TlsOptions,
   tlsFiles,
+  webAddress,
   withTls,
 } from '../terminal/network-options.js';
 import { wholeNumber } from '../terminal/options.js';
@@ -101,12 +102,6 @@ function sourceOf(options: FetchOptions, self: Command): FetchRequest['source'] 
       : 'error: name the archive, with either --from or --web',
     { code: 'commander.conflictingOption', exitCode: EXIT.usage },
   );
-}
-
-function webAddress(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new InvalidArgumentError('It must be an address as https://pacs.example.org/dicom-web.');
-  return text;
 }
 
 function queryOf(options: FetchOptions): FetchQuery {

@@ -4,6 +4,7 @@ import { THREADS_SETTING, threadsAllowed } from '../../base/threads.js';
 import { fault, problemFrom } from '../../contract/errors.js';
 import { EXIT, type ExitCode, exitCodeFor } from '../../contract/exit.js';
 import { type QueueAddress, readAddress } from '../../queue/address.js';
+import { requireDatabase } from '../../queue/connection.js';
 import type { QueueStatus, Queues } from '../../queue/manage.js';
 import type { RollUp } from '../../queue/outcome.js';
 import { ROLL_UP_FILES, rollUp } from '../../queue/roll-up.js';
@@ -53,10 +54,12 @@ function queueOption(): Option {
   ).env('LIMPID_QUEUE');
 }
 
-function addressOf(self: Command): Promise<QueueAddress> {
+async function addressOf(self: Command): Promise<QueueAddress> {
   const { queue } = self.optsWithGlobals<QueueOptions>();
   if (queue === undefined) throw fault('E_USAGE/queue-missing');
-  return readAddress(queue);
+  const address = await readAddress(queue);
+  await requireDatabase(address);
+  return address;
 }
 
 /** @param compute built script of the process that scans */

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import type { SendTarget } from '../../contract/requests/network.js';
+import { EXIT } from '../../contract/exit.js';
+import type { SendRequest } from '../../contract/requests/network.js';
 import {
   applicationTitle,
-  networkTarget,
+  storeTarget,
   type TlsOptions,
   tlsFiles,
   withTls,
@@ -11,7 +12,9 @@ import { wholeNumber } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
 interface SendOptions extends TlsOptions {
-  readonly to: Omit<SendTarget, 'tls'>;
+  readonly to: ReturnType<typeof storeTarget>;
+  readonly token?: string;
+  readonly verdict: boolean;
   readonly as: string;
   readonly all: boolean;
   readonly retries: number;
@@ -23,12 +26,22 @@ export function sendCommand(start: Start): Command {
     new Command('send')
       .summary('send results to a PACS, where their trust report passes')
       .description(
-        'Stores DICOM files at a PACS (C-STORE), byte for byte. Of an output folder of `denoise`, series whose trust report fails are held back. Other folders and files are sent as they are. Nothing is deleted.',
+        'Stores DICOM files at a PACS (C-STORE, or STOW-RS of DICOMweb), byte for byte. Of an output folder of `denoise`, series whose trust report fails are held back. Other folders and files are sent as they are. Nothing is deleted.',
       )
       .argument('<path...>', 'output folders of denoise, or folders and files with DICOM')
-      .requiredOption('--to <AE@host:port>', 'title, host and port of the target', networkTarget)
+      .requiredOption(
+        '--to <AE@host:port or URL>',
+        'title, host and port of the target, or address of its DICOMweb service, without /studies',
+        storeTarget,
+      )
+      .option('--token <FILE>', 'of DICOMweb: file with a bearer token')
       .option('--as <title>', 'our own application entity title', applicationTitle, 'LIMPID')
       .option('--all', 'also series whose trust report fails', false)
+      .option(
+        '--verdict',
+        'say a trust report that warns or fails in SeriesDescription of what is sent',
+        false,
+      )
       .option('--retries <n>', 'how often a broken connection is tried again', wholeNumber(0, 20), 3),
   )
     .option('--json', 'one JSON object a line on standard output', false)
@@ -38,11 +51,28 @@ export function sendCommand(start: Start): Command {
 Examples:
   limpid denoise scans/ clear/
   limpid send clear/ --to ARCHIVE@pacs.example.org:11112
-  limpid send clear/ --to ARCHIVE@10.1.2.3:2762 --tls --tls-ca hospital.pem`,
+  limpid send clear/ --to ARCHIVE@10.1.2.3:2762 --tls --tls-ca hospital.pem --verdict
+  limpid send clear/ --to https://pacs.example.org/dicom-web --token token.txt`,
     )
-    .action((inputs: string[], options: SendOptions) => {
-      const { to, as: calling, all, retries, json } = options;
-      const target = { ...to, tls: tlsFiles(options) };
-      return start({ type: 'send', inputs, target, calling, all, retries }, { json });
+    .action((inputs: string[], options: SendOptions, self: Command) => {
+      const { as: calling, all, retries, json, verdict } = options;
+      const target = targetOf(options, self);
+      const told = verdict ? { tellVerdict: true } : {};
+      return start({ type: 'send', inputs, target, calling, all, retries, ...told }, { json });
     });
+}
+
+function targetOf(options: SendOptions, self: Command): SendRequest['target'] {
+  const { to, token } = options;
+  const tls = tlsFiles(options);
+  if ('url' in to) {
+    if (tls === null) return { url: to.url, tokenFile: token ?? null };
+    return conflict(self, 'error: --tls and its files are not for DICOMweb, whose https: is its encryption');
+  }
+  if (token === undefined) return { ...to, tls };
+  return conflict(self, 'error: --token is for DICOMweb');
+}
+
+function conflict(self: Command, said: string): never {
+  return self.error(said, { code: 'commander.conflictingOption', exitCode: EXIT.usage });
 }

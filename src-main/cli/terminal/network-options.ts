@@ -38,3 +38,15 @@ export function networkTarget(text: string): Omit<SendTarget, 'tls'> {
     );
   return { title: applicationTitle(title), host: host.replace(/^\[|\]$/g, ''), port };
 }
+
+/** Address of a DICOMweb service. */
+export function webAddress(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('It must be an address as https://pacs.example.org/dicom-web.');
+  return text;
+}
+
+/** `TITLE@host:port`, or the address of a DICOMweb service. */
+export function storeTarget(text: string): Omit<SendTarget, 'tls'> | { readonly url: string } {
+  return /^https?:/i.test(text) ? { url: webAddress(text) } : networkTarget(text);
+}

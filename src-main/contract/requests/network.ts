@@ -58,6 +58,8 @@ export const SendRequest = object({
   calling: filled,
   /** Whether series whose trust report fails are sent too. */
   all: flag,
+  /** Say a verdict that is no pass in SeriesDescription of what is sent; absent: no. */
+  tellVerdict: optional(flag),
   /** How often a broken connection is tried again. */
   retries: whole,
 });

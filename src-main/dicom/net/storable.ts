@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { asFileError } from '../../base/files.js';
-import { fault } from '../../contract/errors.js';
+import { errorFrom, fault, LimpidError, problemFrom } from '../../contract/errors.js';
 import { Scanner } from '../elements/elements-scanner.js';
 import type { Element } from '../elements/elements-types.js';
 import { findStart } from '../elements/part10.js';
@@ -17,6 +17,8 @@ export interface Storable {
   /** First byte of the data set. */
   readonly dataStart: number;
   readonly size: number;
+  /** What is sent instead of the file's bytes, made of them; from `dataStart` on. Absent: the bytes as they are. */
+  readonly sentAs?: (file: Uint8Array) => Uint8Array;
 }
 
 /** File meta information takes some hundred bytes; private information in it may take more. */
@@ -94,13 +96,30 @@ async function readHead(path: string): Promise<{ head: Buffer; size: number }> {
 }
 
 /** The data set, streamed. @throws LimpidError E_NOT_FOUND, E_IO */
-export async function* dataSetOf({ path, dataStart }: Storable): AsyncGenerator<Uint8Array> {
+export async function* dataSetOf(instance: Storable): AsyncGenerator<Uint8Array> {
+  const { path, dataStart, sentAs } = instance;
+  if (sentAs !== undefined) {
+    yield (await bytesOf(instance)).subarray(dataStart);
+    return;
+  }
   try {
     for await (const chunk of createReadStream(path, { start: dataStart, highWaterMark: CHUNK_BYTES })) {
       if (!Buffer.isBuffer(chunk)) continue;
       yield chunk;
     }
   } catch (error) {
+    throw asFileError(error, path);
+  }
+}
+
+/** The whole file as it is sent. @throws LimpidError E_NOT_FOUND, E_IO, what `sentAs` throws */
+export async function bytesOf({ path, sentAs }: Storable): Promise<Uint8Array> {
+  try {
+    const bytes = await fs.readFile(path);
+    return sentAs === undefined ? bytes : sentAs(bytes);
+  } catch (error) {
+    // With its place, so that one file that cannot be told of anew keeps no other from being sent.
+    if (error instanceof LimpidError) throw errorFrom({ ...problemFrom(error), place: path });
     throw asFileError(error, path);
   }
 }

@@ -17,6 +17,10 @@ export const NODE = {
     'The address of the queue is wrong.',
     'Give redis://HOST:PORT, rediss:// for TLS, or a file whose first line is such an address.',
   ],
+  'E_USAGE/queue-database': [
+    'Redis has no database {database:raw}.',
+    'End the address of the queue with one that it has: /0 to /15, unless Redis is set to others.',
+  ],
   'E_USAGE/queue-missing': ['The address of the queue is missing.', 'Give it.', 'edge'],
   'E_USAGE/work-folder': [
     'The folder to work in is a file, or below one.',
