@@ -1,5 +1,6 @@
 import { fault } from '../../contract/errors.js';
 import { type Volume, withData } from '../../imaging/volume.js';
+import { ramp } from '../../noise/levels.js';
 import { requireMr } from './images.js';
 import { type Found, fieldOf } from './n4/n4.js';
 import { type Shrunk, shrunk } from './n4/shrink.js';
@@ -13,9 +14,9 @@ export const biasRemover: Remover = { name: 'bias', when: 'after', look };
  * Spread of the field on the coarsest lattice from which on some of it is removed, and all of it. Anatomy alone came to
  * 0.010 to 0.022 on heads (docs/artifacts.md). Between, the share grows: a little more of a field changes a little more.
  */
-const [SOME, ALL] = [0.025, 0.05];
+const UNASKED = [0.025, 0.05] as const;
 /** The same where it was asked for by name: what may be there goes, too. */
-const [SOME_ASKED, ALL_ASKED] = [0.0125, 0.025];
+const ASKED = [0.0125, 0.025] as const;
 /** Fewer places of tissue tell no field. */
 const LEAST_TISSUE = 500;
 /** Values below zero over those above, from which on these are no magnitudes with a few odd ones. */
@@ -27,15 +28,14 @@ function look(volume: Volume, about: About): Look {
   const image = shrunk(volume);
   if (image === null || tissueOf(image) < LEAST_TISSUE) return { ...nothing('%'), remove: () => volume };
   const found = fieldOf(image, lengthsOf(volume));
-  const share =
-    about.asked === true ? ramp(found.coarse, SOME_ASKED, ALL_ASKED) : ramp(found.coarse, SOME, ALL);
+  const share = ramp(found.coarse, about.asked === true ? ASKED : UNASKED);
   const [least, most] = found.range.map((log) => Math.exp(share * log));
   return {
-    sure: Math.min(0.99, found.coarse / ALL),
+    sure: Math.min(0.99, found.coarse / UNASKED[1]),
     amount: 100 * found.spread,
     unit: '%',
     facts: { coarse: 100 * found.coarse, share, least, most },
-    words: `bias field (N4, factors ${least.toFixed(2)} to ${most.toFixed(2)})`,
+    words: `bias field (N4, factors ${least.toFixed(2)} to ${most.toFixed(2)}) removed`,
     remove: (onProgress) => divided(volume, factorsOf(volume, found, share), onProgress),
     left: (after) => {
       const again = shrunk(after);
@@ -60,11 +60,6 @@ function tissueOf({ mask }: Shrunk): number {
 
 function lengthsOf({ columns, rows, slices, spacing: [x, y, z] }: Volume): [number, number, number] {
   return [columns * x, rows * y, slices * z];
-}
-
-/** From 0 at one value to 1 at another. */
-function ramp(value: number, from: number, to: number): number {
-  return Math.max(0, Math.min(1, (value - from) / (to - from)));
 }
 
 /** The field at each voxel of one frame. Beyond tissue it is not told, and stays within what it is there. */

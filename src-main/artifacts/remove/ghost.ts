@@ -70,7 +70,7 @@ function look(volume: Volume, about: About): Look {
     amount: 100 * Math.tan(best.middle),
     unit: '% of the parent',
     facts: { alike: best.alike, slope: best.slope },
-    words: `N/2 ghost of ${(100 * Math.tan(best.middle)).toFixed(1)} % along ${best.axis === 'y' ? 'columns' : 'rows'}`,
+    words: `N/2 ghost of ${(100 * Math.tan(best.middle)).toFixed(1)} % along ${best.axis === 'y' ? 'columns' : 'rows'} removed`,
     remove: (onProgress) => {
       const data = new Float32Array(volume.data.length);
       const count = volume.slices * volume.frames;

@@ -38,7 +38,7 @@ function look(volume: Volume, about: About): Look {
       stepX: x.step,
       stepY: y.step,
     },
-    words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels)`,
+    words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels) removed`,
     remove: (onProgress) => unrung(volume, truncation, bright, onProgress),
   };
 }

@@ -45,7 +45,7 @@ function look(volume: Volume): Look {
     amount: bad.length,
     unit: 'slices',
     facts: { replaceable: plans.length, volumes: frames },
-    words: `${plans.length} slices of ${frames} volumes that lost signal or have stripes, replaced by what other volumes predict`,
+    words: `${plans.length} slices of ${frames} volumes that lost signal or have stripes replaced by what other volumes predict`,
     remove: (onProgress) => {
       const data = volume.data.slice();
       const area = planeLength(volume);

@@ -15,15 +15,16 @@ function look(volume: Volume, about: About): Look {
   const bright = brightOf(volume);
   if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE || hasSign(volume))
     return { ...nothing('%'), remove: () => volume };
-  const found = planesWith(volume, CERTAIN);
-  const possible = found.size > 0 ? found : planesWith(volume, POSSIBLE);
+  const certain = planesWith(volume, CERTAIN);
+  // Who asks by name has all planes done that may have any, whatever the others have.
+  const possible = certain.size === 0 || about.asked === true ? planesWith(volume, POSSIBLE) : certain;
   if (possible.size === 0) return { ...nothing('%', { planes: 0 }), remove: () => volume };
   return {
-    sure: found.size > 0 ? 0.9 : 0.3,
+    sure: certain.size > 0 ? 0.9 : 0.3,
     amount: amountOf(volume, possible, bright),
     unit: '%',
     facts: { planes: possible.size },
-    words: `spikes of k-space in ${possible.size} planes`,
+    words: `spikes of k-space in ${possible.size} planes removed`,
     remove: (onProgress) => {
       const data = volume.data.slice();
       const { measured } = volume;

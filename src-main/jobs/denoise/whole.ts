@@ -95,7 +95,7 @@ function withCleaned(
   const words = [...first.words, ...last.words];
   const volume = withConstantPlanes(source, last.volume);
   if (words.length === 0 && first.reports.length + last.reports.length === 0) return denoised;
-  const told = words.length === 0 ? ['no artifact found to remove'] : words.map((one) => `${one} removed`);
+  const told = words.length === 0 ? ['no artifact found to remove'] : words;
   return {
     ...denoised,
     volume,
