@@ -40,6 +40,8 @@ export class Courier {
   readonly #shelf: Shelf;
   readonly #results: Results;
   readonly #busy = new Map<string, Promise<void>>();
+  /** Transactions of commitment that this process has asked for. */
+  readonly #asked = new Set<string>();
 
   constructor(config: NodeConfig, shelf: Shelf) {
     this.#config = config;
@@ -51,7 +53,7 @@ export class Courier {
   start(now: number): void {
     for (const live of this.#shelf.all())
       live.record.deliveries.forEach((delivery, i) => {
-        if (!isDue(live, delivery, now) || this.#busy.has(delivery.target)) return;
+        if (!this.#isDue(live, delivery, now) || this.#busy.has(delivery.target)) return;
         const work = this.#work(live, i).finally(() => this.#busy.delete(delivery.target));
         this.#busy.set(delivery.target, work);
       });
@@ -121,6 +123,7 @@ export class Courier {
     if (target.kind !== 'dicom' || !target.commitment || instances.length === 0)
       return this.#note(live, i, generation, { state: 'done' });
     const transaction = newUid();
+    this.#asked.add(transaction);
     await this.#note(live, i, generation, {
       state: 'committing',
       transaction,
@@ -151,6 +154,13 @@ export class Courier {
       problem: 'E_NETWORK',
       notBefore: new Date(Date.now() + FIRST_PAUSE_MS).toISOString(),
     });
+  }
+
+  /** What an earlier process asked for may have been answered to nobody: it is asked for again at once. */
+  #isDue(live: Live, delivery: Delivery, now: number): boolean {
+    const { state, transaction } = delivery;
+    const isOrphaned = state === 'committing' && transaction !== null && !this.#asked.has(transaction);
+    return isDue(live, delivery, isOrphaned ? Number.POSITIVE_INFINITY : now);
   }
 
   #count(live: Live, i: number, generation: number, sent: number): void {

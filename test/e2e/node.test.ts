@@ -4,21 +4,25 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { fits, list, object, text } from '../../src-main/contract/schema/schema.js';
+import { fits, list, object, otherwise, text } from '../../src-main/contract/schema/schema.js';
+import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
+import { walkElements } from '../../src-main/dicom/elements/elements.js';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
+import { encodeModel } from '../../src-main/graph/onnx.js';
 import { readConfig } from '../../src-main/node/config.js';
 import type { SeriesRecord } from '../../src-main/node/record.js';
 import { command, listSeries } from '../../src-main/node/status.js';
 import { tempFolder } from '../dicom/support.js';
 import { drawSeries } from '../node/support.js';
 import { freePort, startOrthanc, startStorescp } from '../support/servers.js';
-import { hasTool } from '../support/tools.js';
+import { fileLacks, hasTool } from '../support/tools.js';
 
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const LIMPID = path.join(ROOT, 'bin/limpid.js');
-const lacks = !hasTool('storescp', 'storescu', 'Orthanc');
+const DICOM_WEB = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
+const lacks = !hasTool('storescp', 'Orthanc') || fileLacks(DICOM_WEB, 'orthanc-dicomweb') !== '';
 /** LIMPID_KILLS=50 for the long version. */
 const KILLS = Number(process.env.LIMPID_KILLS ?? 5);
 
@@ -97,7 +101,7 @@ async function records(config: string): Promise<readonly SeriesRecord[]> {
   return listSeries(await readConfig(config)).catch(() => []);
 }
 
-function settings(folder: string, ports: { node: number; pacs: number; storescp: number }) {
+function settings(folder: string, ports: { node: number; pacs: number; storescp: number; web: number }) {
   const config = path.join(folder, 'node.json');
   const dicom = (title: string, port: number, commitment: boolean) => ({
     kind: 'dicom',
@@ -105,7 +109,9 @@ function settings(folder: string, ports: { node: number; pacs: number; storescp:
     host: '127.0.0.1',
     port,
     commitment,
+    report: commitment,
   });
+  const targets = ['pacs', 'second', 'web'];
   fs.writeFileSync(
     config,
     JSON.stringify({
@@ -116,7 +122,11 @@ function settings(folder: string, ports: { node: number; pacs: number; storescp:
       leastFreeGb: 0,
       longestPauseSeconds: 2,
       device: 'cpu',
-      targets: { pacs: dicom('ORTHANC', ports.pacs, true), second: dicom('SECOND', ports.storescp, false) },
+      targets: {
+        pacs: dicom('ORTHANC', ports.pacs, true),
+        second: dicom('SECOND', ports.storescp, false),
+        web: { kind: 'dicomweb', url: `http://127.0.0.1:${ports.web}/dicom-web`, report: true },
+      },
       rules: [
         { name: 'localiser', where: 'SeriesDescription~localizer', do: 'skip' },
         {
@@ -124,25 +134,81 @@ function settings(folder: string, ports: { node: number; pacs: number; storescp:
           where: 'SeriesDescription~careful',
           do: 'denoise',
           model: 'nlm',
-          targets: ['pacs', 'second'],
+          targets,
           warned: 'hold',
         },
-        { name: 'rest', do: 'denoise', model: 'nlm', targets: ['pacs', 'second'], originals: ['pacs'] },
+        {
+          name: 'erased',
+          where: 'SeriesDescription~erased',
+          do: 'denoise',
+          model: { file: 'eraser' },
+          targets,
+        },
+        { name: 'rest', do: 'denoise', model: 'nlm', targets, originals: ['pacs'] },
       ],
     }),
   );
   return config;
 }
 
-/** What Orthanc tells of each series. */
-const Stored = list(object({ MainDicomTags: object({ SeriesInstanceUID: text }), Instances: list(text) }));
+/** Keeps a network for the node that gives nothing but black: what it makes of a series fails every trust report. */
+async function keepEraser(home: string): Promise<void> {
+  const file = path.join(home, 'black.onnx');
+  fs.writeFileSync(
+    file,
+    encodeModel({
+      nodes: [{ type: 'Mul', inputs: ['noisy', 'zero'], output: 'image', attributes: {} }],
+      initializers: [{ name: 'zero', type: 'float32', dims: [], bytes: new Uint8Array(4) }],
+      inputs: [{ name: 'noisy', dims: ['n', 1, 'h', 'w'] }],
+      outputs: [{ name: 'image', dims: ['n', 1, 'h', 'w'] }],
+    }),
+  );
+  const args = ['models', 'import', file, '--name', 'eraser', '--foreign', 'image'];
+  await run(process.execPath, [LIMPID, ...args], { env: { ...process.env, LIMPID_HOME: home } });
+}
+
+/** What Orthanc tells of each series, and of each study. */
+const Stored = list(
+  object({
+    ParentStudy: text,
+    MainDicomTags: object({
+      SeriesInstanceUID: text,
+      Modality: text,
+      SeriesDescription: otherwise(text, ''),
+    }),
+    Instances: list(text),
+  }),
+);
+const StoredStudies = list(object({ ID: text, MainDicomTags: object({ StudyInstanceUID: text }) }));
+
+/** Series of an Orthanc by the study that they are of: how many instances, what they are, and how they are called. */
+async function storedAt(http: string) {
+  const [series, studies]: unknown[] = await Promise.all(
+    ['series', 'studies'].map(async (level) => (await fetch(`${http}/${level}?expand`)).json()),
+  );
+  if (!fits(Stored, series) || !fits(StoredStudies, studies))
+    throw new Error('Orthanc answered something else.');
+  return series.map(({ ParentStudy, MainDicomTags: tags, Instances }) => ({
+    study: studies.find(({ ID }) => ID === ParentStudy)?.MainDicomTags.StudyInstanceUID,
+    series: tags.SeriesInstanceUID,
+    modality: tags.Modality,
+    description: tags.SeriesDescription,
+    instances: Instances.length,
+    first: Instances[0],
+  }));
+}
 
 const uidsIn = (folder: string) => fs.readdirSync(folder).sort();
 
 describe.skipIf(lacks)('a day of a node', () => {
   it(`with three studies at once, a PACS that goes and comes back, and ${KILLS} kills: every image once`, async () => {
     const folder = tempFolder();
-    const ports = { node: await freePort(), pacs: await freePort(), storescp: await freePort() };
+    const ports = {
+      node: await freePort(),
+      pacs: await freePort(),
+      storescp: await freePort(),
+      web: await freePort(),
+    };
     const config = settings(folder, ports);
     const second = tempFolder();
     const scp = await startStorescp(second, [], ports.storescp);
@@ -154,14 +220,22 @@ describe.skipIf(lacks)('a day of a node', () => {
     };
     const database = tempFolder();
     let orthanc = await startOrthanc(database, store1);
+    const web = await startOrthanc(tempFolder(), {
+      title: 'WEB',
+      ports: { dicom: await freePort(), http: ports.web },
+      more: { Plugins: [DICOM_WEB], DicomWeb: { Enable: true, Root: '/dicom-web/' } },
+    });
+    closers.push(web.close);
+    await keepEraser(folder);
     const node = new NodeProcess(config);
     closers.push(async () => void (await node.end('SIGKILL')));
     await node.start();
 
     const rest = [1, 2, 3].map((seed) => drawSeries({ seed, slices: 5, description: 'T2' }));
-    const careful = drawSeries({ seed: 4, slices: 1, size: 32, description: 'Careful' });
+    const careful = drawSeries({ seed: 1, slices: 5, description: 'Careful' });
     const localiser = drawSeries({ seed: 5, slices: 2, description: 'Localizer' });
-    const all = [...rest, careful, localiser];
+    const erased = drawSeries({ seed: 6, slices: 3, description: 'Erased' });
+    const all = [...rest, careful, erased, localiser];
     let isSent = false;
     const sending = Promise.all(
       all.map(({ files }) => sendAll({ title: 'LIMPID', port: ports.node }, files)),
@@ -181,14 +255,21 @@ describe.skipIf(lacks)('a day of a node', () => {
     orthanc = await startOrthanc(database, store1);
     closers.push(() => orthanc.close());
 
-    const held = async () => (await records(config)).find((one) => one.series === careful.series);
-    await expect.poll(async () => (await held())?.state, { timeout: 300_000 }).toMatch(/^(held|sent)$/);
-    const { id = '', state } = (await held()) ?? {};
-    if (state === 'held') await command(await readConfig(config), id, 'release');
+    // The one warns, as that of the same pixels does, and is held by its rule; the other shows nothing of its source any more.
+    for (const [{ series }, why] of [
+      [careful, { verdict: 'warn', reason: 'W_TRUST' }],
+      [erased, { verdict: 'fail', reason: 'E_TRUST' }],
+    ] as const) {
+      const held = async () => (await records(config)).find((one) => one.series === series);
+      await expect.poll(async () => (await held())?.state, { timeout: 300_000 }).toBe('held');
+      const record = await held();
+      expect(record).toMatchObject(why);
+      await command(await readConfig(config), record?.id ?? '', 'release');
+    }
     const states = async () =>
       Object.fromEntries((await records(config)).map((one) => [one.series, one.state]));
     await expect.poll(states, { timeout: 300_000 }).toEqual({
-      ...Object.fromEntries([...rest, careful].map(({ series }) => [series, 'sent'])),
+      ...Object.fromEntries([...rest, careful, erased].map(({ series }) => [series, 'sent'])),
       [localiser.series]: 'skipped',
     });
 
@@ -199,22 +280,41 @@ describe.skipIf(lacks)('a day of a node', () => {
       const images = path.join(folder, 'data', 'series', record?.id ?? '', 'images');
       expect(uidsIn(images)).toEqual(instances.map((one) => `${one}.dcm`).sort());
     }
-    expect(uidsIn(second)).toHaveLength(16);
-    const derived: unknown = await (await fetch(`${orthanc.http}/series?expand`)).json();
-    if (!fits(Stored, derived)) throw new Error('Orthanc answered something else.');
+    expect(uidsIn(second)).toHaveLength(23);
     const sources = all.map(({ series }) => series);
-    const made = derived.filter(({ MainDicomTags }) => !sources.includes(MainDicomTags.SeriesInstanceUID));
-    expect(made.map(({ Instances }) => Instances.length).sort()).toEqual([1, 5, 5, 5]);
-    const originals = derived.filter(({ MainDicomTags }) =>
-      sources.includes(MainDicomTags.SeriesInstanceUID),
+    const atPacs = await storedAt(orthanc.http);
+    for (const stored of [atPacs, await storedAt(web.http)])
+      for (const { study, series, instances } of [...rest, careful, erased]) {
+        const record = (await records(config)).find((one) => one.series === series);
+        const made = stored.filter((one) => one.study === study && !sources.includes(one.series));
+        const images = made.filter(({ modality }) => modality === 'MR');
+        const documents = made.filter(({ modality }) => modality === 'DOC');
+        expect(images.map((one) => one.instances)).toEqual([instances.length]);
+        expect(documents.map((one) => one.instances)).toEqual([1]);
+        expect(made).toHaveLength(2);
+        // What does not pass says so to whoever sees lists only.
+        const { verdict } = record ?? {};
+        const told = /\(trust: (warn|fail)\)$/.exec(images[0]?.description ?? '')?.[1] ?? 'pass';
+        expect(told).toBe(verdict);
+      }
+    const originals = atPacs.filter(({ series }) => sources.includes(series));
+    expect(originals.map(({ instances }) => instances)).toEqual([5, 5, 5]);
+    // The report is the one that lies beside the result, made to a document of the study.
+    const document = atPacs.find(({ study, modality }) => study === erased.study && modality === 'DOC');
+    const bytes = new Uint8Array(
+      await (await fetch(`${orthanc.http}/instances/${document?.first}/file`)).arrayBuffer(),
     );
-    expect(originals.map(({ Instances }) => Instances.length)).toEqual([5, 5, 5]);
+    expect(readAttributes(bytes, walkElements(bytes)).text('x00080016')).toBe(
+      '1.2.840.10008.5.1.4.1.1.104.1',
+    );
+    const pdf = Buffer.from(bytes).toString('latin1');
+    expect(pdf.slice(pdf.indexOf('%PDF'), pdf.indexOf('%%EOF'))).toMatch(/\(Trust report\) Tj/);
     expect(await node.end('SIGTERM')).toBe(0);
   }, 900_000);
 
   it('says by its commands which rule would fire, and that no node runs', async () => {
     const folder = tempFolder();
-    const config = settings(folder, { node: 11112, pacs: 11113, storescp: 11114 });
+    const config = settings(folder, { node: 11112, pacs: 11113, storescp: 11114, web: 11115 });
     const { files } = drawSeries({ slices: 2, description: 'Localizer' });
     const { stdout } = await run(process.execPath, [
       LIMPID,

@@ -576,6 +576,41 @@ describe('a node', () => {
     expect(found).toHaveLength(3);
   });
 
+  it.skipIf(!hasTool('Orthanc'))(
+    'asks at once again for the commitment that a process before it asked for',
+    async () => {
+      const ports = { dicom: await freePort(), http: await freePort() };
+      const config = await nodeConfig({
+        targets: {
+          pacs: { kind: 'dicom', title: 'PACS', host: '127.0.0.1', port: ports.dicom, commitment: true },
+        },
+        rules: [{ name: 'all', do: 'forward', originals: ['pacs'] }],
+      });
+      const orthanc = await startOrthanc(tempFolder(), {
+        title: 'PACS',
+        ports,
+        peers: { LIMPID: config.port },
+      });
+      closers.push(orthanc.close);
+      const jobs = fakeJobs(() => 'pass');
+      const first = await started(config, jobs);
+      const { series, files } = drawSeries({ slices: 1 });
+      await send(config, files);
+      const { id } = await untilRecord(first, series, inState('sent'));
+      await first.close();
+      // As after a kill between the question and its answer.
+      const file = path.join(seriesFolder(config.folder, id).root, 'state.json');
+      const record = JSON.parse(fs.readFileSync(file, 'utf8'));
+      const asked = { state: 'committing', transaction: '2.25.1', notBefore: '2999-01-01T00:00:00.000Z' };
+      fs.writeFileSync(
+        file,
+        JSON.stringify({ ...record, state: 'sending', deliveries: [{ ...record.deliveries[0], ...asked }] }),
+      );
+      const second = await started(config, jobs);
+      await untilRecord(second, series, inState('sent'));
+    },
+  );
+
   it('gives a series up whose job ends the process again and again, and does it again when asked', async () => {
     const config = await nodeConfig();
     let isBroken = true;
