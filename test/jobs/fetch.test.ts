@@ -98,6 +98,20 @@ async function asks(ask: Ask, sources: ReadonlyMap<string, string>): Promise<voi
   }
 }
 
+/** A DICOMweb service that gives what is said to each search; a request to it. */
+async function service(answersTo: (asked: string) => readonly unknown[]): Promise<FetchRequest> {
+  const server = createServer((asked, answer) => {
+    answer.writeHead(200, { 'content-type': 'application/dicom+json' });
+    answer.end(JSON.stringify(answersTo(asked.url ?? '')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(async () => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const source = { url: `http://127.0.0.1:${port}`, tokenFile: null };
+  return request(1, { source, query: { accession: 'A' } });
+}
+
 describe('fetch', () => {
   it('asks for nothing where nothing is said', async () => {
     await expect(runFetch(request(1, {}), () => undefined)).rejects.toMatchObject({ code: 'E_USAGE' });
@@ -149,6 +163,32 @@ describe('fetch', () => {
     const ct = await runFetch(ask({ query: { modality: 'CT' } }), () => undefined);
     expect(ct.series.map((one) => one.seriesInstanceUid)).toEqual(['2.25.21']);
     expect(ct.series[0]).toMatchObject({ instances: 2 });
+  });
+
+  it('finds all that matches at a service that answers with less at a time than was asked for', async () => {
+    const most = 3;
+    const answers = Array.from({ length: 7 }, (_, i) => ({
+      '0020000D': { Value: ['2.25.3'] },
+      '0020000E': { Value: [`2.25.4.${i + 1}`] },
+      '00080050': { Value: ['A'] },
+    }));
+    const studies = Array.from({ length: 4 }, (_, i) => ({
+      '0020000D': { Value: [`2.25.${i}`] },
+      '00080050': { Value: ['A'] },
+    }));
+    const paged = await service((asked) => {
+      const { pathname, searchParams } = new URL(asked, 'http://localhost');
+      const all = pathname.endsWith('/series') ? (pathname.includes('2.25.3/') ? answers : []) : studies;
+      const offset = Number(searchParams.get('offset'));
+      return all.slice(offset, offset + most);
+    });
+    const { series } = await runFetch(paged, () => undefined);
+    expect(series.map(({ seriesInstanceUid }) => seriesInstanceUid)).toEqual(
+      answers.map((one) => one['0020000E'].Value[0]),
+    );
+    // One that knows no pages gives the same for ever.
+    const same = await service((asked) => (asked.includes('/series') ? answers : studies.slice(3)));
+    expect((await runFetch(same, () => undefined)).series).toHaveLength(7);
   });
 
   it('sends the token of a DICOMweb service to it alone, and takes nothing half', async () => {

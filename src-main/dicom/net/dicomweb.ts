@@ -16,7 +16,7 @@ export interface WebPeer {
  *
  * @throws LimpidError E_NETWORK
  */
-export async function search(peer: WebPeer): Promise<void> {
+export async function webEcho(peer: WebPeer): Promise<void> {
   const { status } = await webRequest(peer, '/studies?limit=1', {
     method: 'GET',
     headers: { accept: JSON_TYPE },
@@ -26,6 +26,8 @@ export async function search(peer: WebPeer): Promise<void> {
 }
 
 const SILENCE_MS = 120_000;
+/** What is handed to the connection at a time: small, so that a slow one is heard to go on. */
+const PIECE_BYTES = 65_536;
 const JSON_TYPE = 'application/dicom+json';
 
 /**
@@ -44,11 +46,11 @@ export async function stow(
   // One request an instance: what was stored is known one by one, and memory holds one.
   for (const instance of instances) {
     const boundary = `limpid-${randomBytes(12).toString('hex')}`;
-    const body = Buffer.concat([
+    const body = [
       Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`, 'latin1'),
       await bytesOf(instance),
       Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1'),
-    ]);
+    ];
     const { status, text } = await webRequest(peer, '/studies', {
       method: 'POST',
       headers: {
@@ -111,18 +113,25 @@ export async function webRequest(
   request: {
     readonly method: string;
     readonly headers: Readonly<Record<string, string>>;
-    readonly body?: Buffer;
+    /** Parts of it, one after the other. */
+    readonly body?: readonly Uint8Array[];
     readonly streamed?: boolean;
   },
 ): Promise<WebAnswer> {
+  const parts = request.body ?? [];
   const silence = new AbortController();
-  // Of silence, not in all: a series may take as long as it takes.
+  // Of silence, not in all: what is sent and what is streamed may take as long as it takes.
   const timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
     const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
       method: request.method,
-      headers: { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-      ...(request.body === undefined ? {} : { body: new Uint8Array(request.body) }),
+      headers: {
+        ...request.headers,
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        // Said, for else it goes in chunks of unknown length, which some services refuse.
+        ...(parts.length === 0 ? {} : { 'content-length': String(lengthOf(parts)) }),
+      },
+      ...(parts.length === 0 ? {} : { body: sent(parts, timer), duplex: 'half' }),
       redirect: 'error',
       signal: silence.signal,
     });
@@ -137,6 +146,19 @@ export async function webRequest(
     clearTimeout(timer);
     throw fault('E_NETWORK/dicomweb', {}, undefined, error);
   }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Pieces of a body, each asked for once there is room for it on its way. */
+async function* sent(parts: readonly Uint8Array[], timer: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += PIECE_BYTES) {
+      timer.refresh();
+      yield part.subarray(at, at + PIECE_BYTES);
+    }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -15,7 +15,7 @@ export interface Answer {
   decimal(tag: string): number | undefined;
 }
 
-/** Answers that are asked for at a time: services cut longer ones off, or answer 413. */
+/** Answers that are asked for at a time: services answer 413 to more, and many with fewer than that. */
 const PAGE = 500;
 const STUDY = 0x0020000d;
 const SERIES = 0x0020000e;
@@ -32,7 +32,7 @@ export async function* search(peer: WebPeer, { level, keys }: Query): AsyncGener
   const asked = parametersOf(isSeries ? keys.filter(({ tag }) => tag !== STUDY) : keys);
   const own = level === 'SERIES' ? SERIES : STUDY;
   const known = new Set<string>();
-  for (let offset = 0; ; offset += PAGE) {
+  for (let offset = 0; ; ) {
     const { status, text } = await webRequest(peer, `${at}?${asked}&limit=${PAGE}&offset=${offset}`, {
       method: 'GET',
       headers: { accept: 'application/dicom+json' },
@@ -48,8 +48,10 @@ export async function* search(peer: WebPeer, { level, keys }: Query): AsyncGener
       known.add(uid);
       yield answer;
     }
-    // A service that knows no pages answers with the same again.
-    if (answers.length < PAGE || known.size === before) return;
+    // Less than was asked for is no end: services cut at a number of their own. One that knows no pages answers with
+    // the same again.
+    if (known.size === before) return;
+    offset += answers.length;
   }
 }
 
