@@ -87,7 +87,7 @@ export interface SeriesFolder {
   /** Images that came while a job read the others. */
   readonly late: string;
   readonly output: (generation: number) => string;
-  /** The results of it as they are sent where its trust report does not pass. */
+  /** The results of it as they are sent where no trust report passes. */
   readonly described: (generation: number) => string;
   /** Its report as an instance of the study. */
   readonly report: (generation: number) => string;

@@ -16,8 +16,8 @@ import type { SeriesFolder, SeriesRecord } from './record.js';
 const REPORT_NUMBER = 9900;
 
 /**
- * What is sent of results: where the trust report does not pass with the verdict in SeriesDescription, for whoever reads
- * images in a PACS sees no report. The results themselves stay as they are; what is sent is made once, beside them.
+ * What is sent of results: where the trust report does not pass, or nothing judged them, with that in SeriesDescription,
+ * for whoever reads images in a PACS sees no report. The results themselves stay as they are; what is sent is made once, beside them.
  */
 export class Results {
   readonly #making = new Map<string, Promise<void>>();
@@ -33,9 +33,10 @@ export class Results {
   ): Promise<Storable[]> {
     const output = folder.output(generation);
     const told = folder.described(generation);
-    if (verdict === 'warn' || verdict === 'fail')
-      await this.#once(told, (part) => describeAll(output, part, `(trust: ${verdict})`));
-    const images = await instancesBelow(verdict === 'warn' || verdict === 'fail' ? told : output);
+    const isPassed = verdict === 'pass';
+    if (!isPassed)
+      await this.#once(told, (part) => describeAll(output, part, `(trust: ${verdict ?? 'none'})`));
+    const images = await instancesBelow(isPassed ? output : told);
     if (!report || images[0] === undefined) return images;
     const document = folder.report(generation);
     const [{ path: image }] = images;

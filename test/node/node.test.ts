@@ -333,12 +333,14 @@ describe('a node', () => {
     const port = await freePort();
     const target = await pacs(port);
     const config = await nodeConfig(toPacs(port));
-    const verdicts = ['warn', 'fail', 'pass'] as const;
+    const verdicts = ['warn', 'fail', 'untested', 'pass'] as const;
+    const words = ['(trust: warn)', '(trust: fail)', '(trust: none)', undefined];
     let count = 0;
     const node = await started(
       config,
       fakeJobs(() => verdicts[count++] ?? 'pass'),
     );
+    const isHeld = (verdict: (typeof verdicts)[number]) => verdict === 'fail' || verdict === 'untested';
     const descriptions = (files: readonly string[]) =>
       new Set(
         files.map((file) => {
@@ -349,12 +351,12 @@ describe('a node', () => {
     for (const [i, verdict] of verdicts.entries()) {
       const { series, files } = drawSeries({ slices: 2 });
       await send(config, files);
-      const { id } = await untilRecord(node, series, inState(verdict === 'fail' ? 'held' : 'sent'));
-      if (verdict === 'fail') await node.release(id);
+      const { id } = await untilRecord(node, series, inState(isHeld(verdict) ? 'held' : 'sent'));
+      if (isHeld(verdict)) await node.release(id);
       await untilRecord(node, series, inState('sent'));
       const got = target.received.slice(2 * i).map(({ file }) => file);
       expect(got).toHaveLength(2);
-      expect(descriptions(got)).toEqual(new Set([verdict === 'pass' ? undefined : `(trust: ${verdict})`]));
+      expect(descriptions(got)).toEqual(new Set([words[i]]));
       const kept = path.join(seriesFolder(config.folder, id).output(1), 'series-001');
       expect(descriptions(fs.readdirSync(kept).map((name) => path.join(kept, name)))).toEqual(
         new Set([undefined]),
