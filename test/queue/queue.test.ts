@@ -161,6 +161,17 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     });
   });
 
+  it('names no place in what a worker prints, which is a log where it is a service', async () => {
+    const [some, out, at] = [path.join(root, 'placed'), path.join(root, 'out-placed'), queue()];
+    await drawSeries(some, 1);
+    const submitted = await run('submit', some, out, '--model', 'dct', '--queue', at, '--retries', '0');
+    expect(submitted.code).toBe(0);
+    await fs.rm(path.join(out, '.limpid', 'plans.jsonl'));
+    const { code, stdout, stderr } = await run('worker', '--queue', at, '--once');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^\S+ {2}failed {2}E_NOT_FOUND: /)]);
+    expect(stdout + stderr).not.toContain(root);
+  });
+
   it('takes what it can of inputs of which some cannot be read, and says so; of nothing it makes no batch', async () => {
     const [some, out, at] = [path.join(root, 'partly'), path.join(root, 'out-partly'), queue()];
     await drawSeries(some, 1);

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { Command, Option } from 'commander';
 import { THREADS_SETTING, threadsAllowed } from '../../base/threads.js';
-import { fault, problemFrom } from '../../contract/errors.js';
+import { fault, problemFrom, withoutPlace } from '../../contract/errors.js';
 import { EXIT, type ExitCode, exitCodeFor } from '../../contract/exit.js';
 import { type QueueAddress, readAddress } from '../../queue/address.js';
 import { requireDatabase } from '../../queue/connection.js';
@@ -153,7 +153,8 @@ export function workerCommand(compute: string, finish: Finish): Command {
             print(`${unit}  ${status}  ${verdict ?? '-'}  ${seconds.toFixed(1)} s`),
           onFailed: (unit, problem, again) => {
             if (!again) failed++;
-            print(`${unit}  ${again ? 'again' : 'failed'}  ${problemLine(problem)}`);
+            // A service's output is a log, in which no source is named.
+            print(`${unit}  ${again ? 'again' : 'failed'}  ${problemLine(withoutPlace(problem))}`);
           },
           onConnection: (there) =>
             process.stderr.write(there ? 'The queue is back.\n' : 'The queue is gone; waiting for it.\n'),
