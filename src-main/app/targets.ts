@@ -6,7 +6,7 @@ import { jsonFile } from '../base/json-file.js';
 import { fault } from '../contract/errors.js';
 import type { SendRequest } from '../contract/requests/network.js';
 import { object, orElse, read, shortList } from '../contract/schema/schema.js';
-import { Target, type TargetDraft } from '../contract/sending.js';
+import { isSameServer, Target, type TargetDraft } from '../contract/sending.js';
 
 const Saved = object({ targets: orElse(shortList(Target), []) });
 
@@ -49,9 +49,11 @@ export async function openTargets(home: string): Promise<Targets> {
     const { token, ...rest } = draft;
     requireWeb(rest.url);
     const before = targets.find((one) => one.id === id);
-    if (token !== undefined) await keepToken(id, token);
-    const had = before?.kind === 'dicomweb' && before.hasToken;
-    return { ...rest, id, hasToken: token === undefined ? had : token !== null };
+    // A token is the secret of one server: it goes to no other that its address is changed to.
+    const stays = before?.kind === 'dicomweb' && before.hasToken && isSameServer(before.url, rest.url);
+    if (token === undefined && stays) return { ...rest, id, hasToken: true };
+    await keepToken(id, token ?? null);
+    return { ...rest, id, hasToken: (token ?? null) !== null };
   };
   return {
     list: () => targets,

@@ -50,10 +50,15 @@ export type Target = Of<typeof Target>;
 /** A target as a person enters it. */
 export const TargetDraft = variants('kind', [
   object({ id: nullOr(filled), ...dicom }),
-  /** `token` absent: as it is kept; null: none. */
+  /** `token` absent: as it is kept, where the address is still of the same server; null: none. */
   object({ id: nullOr(filled), ...dicomweb, token: optional(nullOr(filled)) }),
 ]);
 export type TargetDraft = Of<typeof TargetDraft>;
+
+/** Whether two addresses of the web are of one server: scheme, host and port. A text that is no address is of none. */
+export function isSameServer(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin;
+}
 
 /** One result on its way to one target, or what became of it. No name of a file, and no attribute of a patient. */
 export const Sending = object({
@@ -61,11 +66,13 @@ export const Sending = object({
   /** Id of the run, and of its series, whose result it is. */
   run: text,
   series: text,
+  /** `createdAt` of the report of the run: another result may lie in its place later. */
+  made: optional(text),
   verdict: nullOr(Verdict),
   /** Name of the target. */
   target: text,
-  /** `partly`: the target has some of it. */
-  state: oneOf(['sending', 'sent', 'partly', 'failed', 'cancelled']),
+  /** `partly`: the target has some of it; `failed`: nothing; `unfinished`: it ended before anyone knew. */
+  state: oneOf(['sending', 'sent', 'partly', 'failed', 'unfinished', 'cancelled']),
   /** ISO 8601. */
   startedAt: text,
   /** Instances that the target says it has, of how many; null: not known yet. */

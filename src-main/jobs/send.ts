@@ -15,8 +15,11 @@ import { type StoreOutcome, store } from '../dicom/net/scu.js';
 import { bytesOf, readStorable, type Storable } from '../dicom/net/storable.js';
 import { described } from '../dicom/write/described.js';
 
-/** What the journal holds, and what was half-written, is nobody else's. */
-const OURS = '.limpid';
+/**
+ * What the journal holds, what was half-written and what was taken back to the trash is nobody else's; nor does a scan
+ * look at what is hidden.
+ */
+const isHidden = (name: string): boolean => name.startsWith('.');
 /** Codes of files that are no images: a report, a picture, a text. */
 const NO_DICOM = ['E_NOT_DICOM', 'E_NO_META'];
 
@@ -105,20 +108,18 @@ interface Told {
   readonly outputs: ReadonlySet<string>;
 }
 
-/** What does not pass, by its verdict; of the folders of a batch too. */
+/** What does not pass, by its verdict; of all folders below too. */
 async function toldOf(input: string): Promise<readonly Told[]> {
-  const entries = await entriesOf(input).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== OURS);
-  const below = ['', ...folders.map(({ name }) => name)];
-  const told = below.flatMap((name) =>
-    (['warn', 'fail'] as const).map(async (verdict): Promise<Told> => {
+  const told: Told[] = [];
+  for (const name of ['', ...(await foldersBelow(input))])
+    for (const verdict of ['warn', 'fail'] as const) {
       const isMeant = (series: SentSeries) => verdictOf(series) === verdict;
       // What has a report that cannot be read is held, or sent as it is where all is to be.
       const found = await outputsOf(path.join(input, name), isMeant).catch(() => new Set<string>());
-      return { verdict, outputs: new Set([...found].map((one) => path.posix.join(name, one))) };
-    }),
-  );
-  return Promise.all(told);
+      if (found.size > 0)
+        told.push({ verdict, outputs: new Set([...found].map((one) => path.posix.join(name, one))) });
+    }
+  return told;
 }
 
 /** As `limpid node` tells it: in SeriesDescription, which lists of a PACS show. */
@@ -128,17 +129,32 @@ function withVerdict(instance: Storable, file: string, told: readonly Told[]): S
   return { ...instance, sentAs: (bytes) => described(bytes, `(trust: ${verdict})`) };
 }
 
-/** The same of the output folder of a batch, whose series have a folder and a report each: what has a report that cannot be read stays too. */
+/**
+ * What failed of a folder and of all below it, since results may lie deep in it: those of a batch have a folder and a
+ * report each. What has a report that cannot be read stays too.
+ *
+ * @throws LimpidError E_IO where the report of the folder itself cannot be read
+ */
 async function withheldOf(input: string): Promise<ReadonlySet<string>> {
   const withheld = new Set(await outputsOf(input, hasFailed));
-  // A file, and what cannot be listed, has no folders below; reading it tells.
-  const entries = await entriesOf(input).catch(() => []);
-  for (const { name } of entries.filter((entry) => entry.isDirectory() && entry.name !== OURS)) {
+  for (const name of await foldersBelow(input)) {
     // What has a report that cannot be read is held as if it failed.
     const failed = await outputsOf(path.join(input, name), hasFailed).catch(() => new Set(['.']));
-    for (const one of failed) withheld.add(one === '.' ? name : `${name}/${one}`);
+    for (const one of failed) withheld.add(path.posix.join(name, one));
   }
   return withheld;
+}
+
+/** All that are not hidden, relative, with forward slashes. */
+async function foldersBelow(input: string): Promise<string[]> {
+  // A file, and what cannot be listed, has no folders below; reading it tells.
+  const entries = await entriesOf(input).catch(() => []);
+  const found: string[] = [];
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const below = await foldersBelow(path.join(input, name));
+    found.push(name, ...below.map((one) => `${name}/${one}`));
+  }
+  return found;
 }
 
 type SentSeries = Of<typeof SentReport>['series'][number];
@@ -183,14 +199,14 @@ async function* filesBelow(input: string): AsyncGenerator<string> {
   }
   for (const entry of entries) {
     const child = path.join(input, entry.name);
-    if (entry.isDirectory() && entry.name !== OURS) yield* filesBelow(child);
+    if (entry.isDirectory()) yield* filesBelow(child);
     if (entry.isFile()) yield child;
   }
 }
 
 async function entriesOf(folder: string) {
   const entries = await fs.readdir(folder, { withFileTypes: true });
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.filter(({ name }) => !isHidden(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 interface Sending {
@@ -212,7 +228,8 @@ async function sendAll(
       await storeAt(target, calling, [...left], (instance, outcome) => {
         left.delete(instance);
         note(sending, instance, outcome);
-        meter.at(instances.length - left.size);
+        // What was refused is not there.
+        meter.at(sending.sent);
       });
     } catch (error) {
       // The target has all: how the association ended does not matter.

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openSending } from '../../src-main/app/sending.js';
 import { openTargets } from '../../src-main/app/targets.js';
+import { problemOf } from '../../src-main/contract/errors.js';
 import type { ResultEvent } from '../../src-main/contract/events.js';
 import type { EchoRequest, SendRequest } from '../../src-main/contract/requests/network.js';
 import type { Sending, TargetDraft } from '../../src-main/contract/sending.js';
@@ -35,22 +36,29 @@ async function textBelow(folder: string, leftOut: RegExp): Promise<string> {
   ).join();
 }
 
-async function sendingIn(home: string, verdict: Verdict | null, answer?: Promise<ResultEvent>) {
+const AT = '2026-01-02T03:04:05.678Z';
+
+async function sendingIn(
+  home: string,
+  verdict: Verdict | null,
+  answer?: Promise<ResultEvent>,
+  trashed: { at: string } | null = null,
+) {
   const asked: (SendRequest | EchoRequest)[] = [];
   let told: readonly Sending[] = [];
-  const { api } = await openSending({
+  const { api, isOnItsWay } = await openSending({
     file: path.join(home, 'sendings.json'),
     targets: await openTargets(home),
     compute: (request) => {
       asked.push(request);
       return { result: answer ?? new Promise(() => undefined), cancel: () => undefined };
     },
-    runs: { placeOf: () => ({ folder: '/out' }), verdictOf: () => verdict },
+    runs: { placeOf: () => ({ folder: '/out', createdAt: AT, trashed }), verdictOf: () => verdict },
     onChange: (sendings) => {
       told = sendings;
     },
   });
-  return { api, asked, told: () => told };
+  return { api, asked, isOnItsWay, told: () => told };
 }
 
 const done = (sent: number, failed: number): Promise<ResultEvent> =>
@@ -81,6 +89,25 @@ describe('targets', () => {
     await again.remove(web.id);
     expect(await textBelow(home, /^$/)).not.toContain('secret');
     expect(() => again.find(web.id)).toThrow();
+  });
+
+  it('give the token of one server to no other: where the address goes elsewhere it is dropped', async () => {
+    const home = await temporaryFolder();
+    const targets = await openTargets(home);
+    const web = await targets.save(WEB);
+    const edit = (url: string) => targets.save({ id: web.id, kind: 'dicomweb', name: 'Web', url });
+    expect(await edit('https://pacs/other-path')).toMatchObject({ hasToken: true });
+    for (const url of [
+      'https://elsewhere/dicom-web',
+      'http://pacs/dicom-web',
+      'https://pacs:8443/dicom-web',
+    ]) {
+      await targets.save({ ...WEB, id: web.id });
+      const moved = await edit(url);
+      expect(moved).toMatchObject({ hasToken: false });
+      expect(targets.reached(moved)).toMatchObject({ target: { url, tokenFile: null } });
+      expect(await textBelow(home, /^$/)).not.toContain('secret');
+    }
   });
 
   it('have no address that holds a password, or is none of the web', async () => {
@@ -117,7 +144,7 @@ describe('sending from the window', () => {
     const { id } = await api.saveTarget(PACS);
     await api.sendResult('run', 's', id, false);
     await expect.poll(() => told()[0]?.state).toBe(state);
-    expect(told()).toMatchObject([{ target: 'Archive', sent, total: 26, verdict: 'pass' }]);
+    expect(told()).toMatchObject([{ target: 'Archive', sent, total: 26, verdict: 'pass', made: AT }]);
   });
 
   it('says of what was on its way when the app ended that nobody knows', async () => {
@@ -127,7 +154,56 @@ describe('sending from the window', () => {
     await before.api.sendResult('run', 's', id, false);
     const { api } = await sendingIn(home, 'pass');
     expect(await api.sendings()).toMatchObject([
-      { state: 'failed', problems: [{ code: 'E_CANCELLED', reason: 'E_CANCELLED/sending' }] },
+      { state: 'unfinished', problems: [{ code: 'E_CANCELLED', reason: 'E_CANCELLED/sending' }] },
     ]);
+  });
+
+  it('says of a connection that broke that nobody knows, and of nothing to send that nothing is there', async () => {
+    for (const [reason, state] of [
+      ['E_NETWORK/dicomweb', 'unfinished'],
+      ['E_NOTHING/send', 'failed'],
+    ] as const) {
+      const stopped = problemOf(reason);
+      const answer: ResultEvent = { type: 'result', command: 'send', exitCode: 1, stopped };
+      const { api, told } = await sendingIn(await temporaryFolder(), 'pass', Promise.resolve(answer));
+      const { id } = await api.saveTarget(PACS);
+      await api.sendResult('run', 's', id, false);
+      await expect.poll(() => told()[0]?.state).toBe(state);
+    }
+  });
+
+  it('knows what is on its way, and sends nothing that was taken back', async () => {
+    const { api, asked, isOnItsWay } = await sendingIn(await temporaryFolder(), 'pass');
+    const { id } = await api.saveTarget(PACS);
+    await api.sendResult('run', 's', id, false);
+    expect([isOnItsWay('run'), isOnItsWay('other')]).toEqual([true, false]);
+    expect(asked.length).toBe(1);
+    const back = await sendingIn(await temporaryFolder(), 'pass', undefined, { at: AT });
+    const archive = await back.api.saveTarget(PACS);
+    await expect(back.api.sendResult('run', 's', archive.id, true)).rejects.toMatchObject({
+      code: 'E_NOT_FOUND',
+    });
+    expect(back.asked).toEqual([]);
+  });
+
+  it('goes on where nothing can be written: what is not noted is not begun, and what ends is shown', async () => {
+    const home = await temporaryFolder();
+    const file = path.join(home, 'sendings.json');
+    let end: (result: ResultEvent) => void = () => undefined;
+    const answer = new Promise<ResultEvent>((resolve) => {
+      end = resolve;
+    });
+    const { api, asked, told } = await sendingIn(home, 'pass', answer);
+    const { id } = await api.saveTarget(PACS);
+    // A folder in its place cannot be replaced by a file.
+    await fs.mkdir(path.join(file, 'full'), { recursive: true });
+    await expect(api.sendResult('run', 's', id, false)).rejects.toThrow();
+    expect([await api.sendings(), asked]).toEqual([[], []]);
+    await fs.rm(file, { recursive: true });
+    await api.sendResult('run', 's', id, false);
+    await fs.rm(file);
+    await fs.mkdir(path.join(file, 'full'), { recursive: true });
+    end(await done(26, 0));
+    await expect.poll(() => told()[0]?.state).toBe('sent');
   });
 });

@@ -125,6 +125,20 @@ describe('send', () => {
     expect(files.map((file) => fs.readFileSync(file))).toEqual(before);
   });
 
+  it('holds what fails however deep it lies, and leaves what is hidden: results in the trash among it', async () => {
+    const { port } = await target(() => undefined);
+    const parent = tempFolder();
+    fs.mkdirSync(path.join(parent, 'patient', 'day'), { recursive: true });
+    fs.renameSync(outputs('pass', 'fail'), path.join(parent, 'patient', 'day', 'out'));
+    fs.mkdirSync(path.join(parent, '.limpid-trash', 'one'), { recursive: true });
+    fs.renameSync(outputs('pass'), path.join(parent, '.limpid-trash', 'one', 'result'));
+    const given = { inputs: [parent] };
+    const held = await runSend(request(port, given), () => undefined);
+    expect(held).toMatchObject({ exitCode: 1, sent: 2, held: 2, failed: 0 });
+    const all = await runSend(request(port, { ...given, all: true }), () => undefined);
+    expect(all).toMatchObject({ exitCode: 0, sent: 4, held: 0 });
+  });
+
   it('holds everything back where the report cannot be read', async () => {
     const { port } = await target(() => undefined);
     const folder = outputs('pass');

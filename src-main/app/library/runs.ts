@@ -22,10 +22,17 @@ const MOST_IMAGE = 2 ** 31;
 export async function searchRuns(search: RunSearch): Promise<RunInFolder[]> {
   const places = new Set([...search.folders, ...(await placesAround(search))]);
   const found: RunInFolder[] = [];
+  // An image may be large, and there may be many reports: each is read once.
+  const hashes = new Map<string, Promise<string | null>>();
+  const hashed = (file: string): Promise<string | null> => {
+    const known = hashes.get(file) ?? hashOf(file);
+    hashes.set(file, known);
+    return known;
+  };
   const inPlace = [...places].slice(0, MOST_FOLDERS).map((folder) => ({ folder, trashed: null }));
   for (const { folder, trashed } of [...inPlace, ...(await inTrash(places))]) {
     const report = await reportIn(folder);
-    if (report === null || !(await concerns(report, search))) continue;
+    if (report === null || !(await concerns(report, search, hashed))) continue;
     found.push({ folder, report, accepted: await acceptedOf(folder, report), trashed });
   }
   return found;
@@ -55,7 +62,11 @@ async function placesAround({ paths, outputs }: RunSearch): Promise<string[]> {
 }
 
 /** Whether a run had this series as a source, or made it. */
-async function concerns(report: Report, { card, paths }: RunSearch): Promise<boolean> {
+async function concerns(
+  report: Report,
+  { card, paths }: RunSearch,
+  hashed: (file: string) => Promise<string | null>,
+): Promise<boolean> {
   for (const one of report.series) {
     const made = one.outputs.some(
       ({ seriesInstanceUid: uid }) => uid !== null && uid === card.seriesInstanceUid,
@@ -66,7 +77,7 @@ async function concerns(report: Report, { card, paths }: RunSearch): Promise<boo
     // Every NIfTI file that is opened alone has the same id: it is told by what is in it.
     const hashes = new Set(one.input.sha256);
     for (const file of imageFiles(card, paths)) {
-      const hash = await hashOf(file);
+      const hash = await hashed(file);
       if (hash !== null && hashes.has(hash)) return true;
     }
   }

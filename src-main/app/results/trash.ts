@@ -9,7 +9,7 @@ import { hasRun, isOfFileManager, ownFolder, placeTaken } from '../../series/out
 
 /**
  * The trash of results: a hidden folder beside them, on the same disk, so that one rename takes a result there and
- * another brings it back. No scan looks into hidden folders. Nothing in it is ever deleted by the app.
+ * another brings it back. Neither a scan nor a sending looks into hidden folders. Nothing in it is ever deleted by the app.
  */
 const TRASH = '.limpid-trash';
 /** Results in one trash that are looked at. */

@@ -6,11 +6,22 @@ import { verdictOf } from '../../contract/report.js';
 import type { Verdict } from '../../contract/trust.js';
 import type { RunInFolder, RunSearch } from '../library/protocol.js';
 
+export interface RunPlace extends Pick<RunInFolder, 'folder' | 'trashed'> {
+  /** Of its report: another run may lie in its place later. */
+  readonly createdAt: string;
+}
+
+/** What stays of a run: a report may be large, and there may be many. */
+interface KnownRun extends RunPlace {
+  /** By the id of the series. */
+  readonly verdicts: ReadonlyMap<string, Verdict | null>;
+}
+
 export interface FoundRuns {
   /** Runs that made something of a series, or made it, latest first. @throws LimpidError E_NOT_FOUND: it is not open */
   of(series: string): Promise<readonly FoundRun[]>;
   /** Where a run that was found lies. @throws LimpidError E_NOT_FOUND */
-  placeOf(run: string): Pick<RunInFolder, 'folder' | 'trashed'>;
+  placeOf(run: string): RunPlace;
   /** By the report of a run that was found; null: nothing was judged. @throws LimpidError E_NOT_FOUND */
   verdictOf(run: string, series: string): Verdict | null;
   /** Those that were found. */
@@ -30,8 +41,8 @@ export interface FoundRunsOptions {
 
 /** Results as things of their own, whoever made them: the report of each run lies in its output folder. */
 export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): FoundRuns {
-  const places = new Map<string, RunInFolder>();
-  const placeOf = (run: string): RunInFolder => {
+  const places = new Map<string, KnownRun>();
+  const placeOf = (run: string): KnownRun => {
     const place = places.get(run);
     if (place === undefined) throw fault('E_NOT_FOUND/run-report');
     return place;
@@ -48,7 +59,10 @@ export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): Fou
         .map((run) => {
           const { folder, report, accepted, trashed } = run;
           const id = sha256(folder).slice(0, 16);
-          places.set(id, run);
+          places.set(id, {
+            ...{ folder, trashed, createdAt: report.createdAt },
+            verdicts: new Map(report.series.map((one) => [one.id, verdictOf(one)])),
+          });
           const job = ofJobs.get(trashed?.home ?? folder)?.id ?? null;
           return { id, folder, job, report, accepted, trashed: trashed?.at ?? null };
         })
@@ -56,8 +70,7 @@ export function findRuns({ library, jobs, outputFolder }: FoundRunsOptions): Fou
     },
     placeOf,
     verdictOf(run, series) {
-      const made = placeOf(run).report.series.find(({ id }) => id === series);
-      return made === undefined ? null : verdictOf(made);
+      return placeOf(run).verdicts.get(series) ?? null;
     },
     folders: () => [...places.values()].map(({ folder }) => folder),
   };

@@ -1,6 +1,12 @@
 import type { AppApi, AppEvent } from '../../../src-main/contract/app.js';
 import type { Sending, Target, TargetDraft } from '../../../src-main/contract/sending.js';
 
+/** What tells a result from others. */
+interface SentRun {
+  readonly id: string;
+  readonly report: { readonly createdAt: string };
+}
+
 /** Targets, and what became of results that were sent to them. */
 export class Sendings {
   targets = $state.raw<readonly Target[]>([]);
@@ -25,9 +31,11 @@ export class Sendings {
     for (const one of this.all) if (onTheirWay.has(one.id) && one.state !== 'sending') this.onEnded(one);
   }
 
-  /** Of one result, latest first. */
-  of(run: string, series: string): readonly Sending[] {
-    return this.all.filter((one) => one.run === run && one.series === series);
+  /** Of one result, latest first: not of another that lay in its folder before. */
+  of(run: SentRun, series: string): readonly Sending[] {
+    return this.all.filter(
+      (one) => one.run === run.id && one.series === series && one.made === run.report.createdAt,
+    );
   }
 
   /** @throws LimpidError E_USAGE, E_IO */
