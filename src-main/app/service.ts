@@ -197,6 +197,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       moved: (folder, isBack) => library.moved(folder, isBack),
       closeInput: (input) => closeInput(input),
       publish,
+      isOnItsWay: sending.isOnItsWay,
     }),
     async startJob(request, place) {
       await refuseUnrunnable(request);

@@ -113,7 +113,12 @@ export async function exists(file: string): Promise<boolean> {
 
 /** True when `inner` is `outer` or lies below it, after links are resolved. Paths need not exist. */
 export async function isInside(inner: string, outer: string): Promise<boolean> {
-  const relative = path.relative(await realPathOf(outer), await realPathOf(inner));
+  return isBelow(await realPathOf(inner), await realPathOf(outer));
+}
+
+/** The same by the paths alone: what was moved is not there to be asked. */
+export function isBelow(inner: string, outer: string): boolean {
+  const relative = path.relative(outer, inner);
   return (
     relative === '' ||
     (!relative.startsWith(`..${path.sep}`) && relative !== '..' && !path.isAbsolute(relative))

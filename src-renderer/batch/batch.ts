@@ -1,12 +1,10 @@
 import type { JobRecord, JobReview, OpenInput } from '../../src-main/contract/app.js';
+import { worstOf } from '../../src-main/contract/report.js';
 import type { Verdict } from '../../src-main/contract/trust.js';
-
-const WORST: readonly Verdict[] = ['fail', 'warn', 'pass'];
 
 /** The worst verdict of what a job made; null where nothing was judged. */
 export function verdictOfJob({ result }: JobRecord): Verdict | null {
-  const found = new Set(outcomesOf(result).flatMap(({ trust }) => trust?.verdict ?? []));
-  return WORST.find((verdict) => found.has(verdict)) ?? null;
+  return worstOf(outcomesOf(result).map(({ trust }) => trust?.verdict ?? null));
 }
 
 /** Values that a job is to denoise, where its input is open; 0 where it is not. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,7 +10,12 @@ import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 afterAll(removeFolders);
 
 const AT = '2026-01-02T03:04:05.678Z';
-const MADE = ['series-001/00001.dcm', '*_denoised.nii.gz'];
+const listed = (name: string, content: string) => ({
+  path: name,
+  bytes: content.length,
+  sha256: createHash('sha256').update(content).digest('hex'),
+});
+const MADE = [listed('series-001/00001.dcm', 'series-001/00001.dcm'), listed('*_denoised.nii.gz', 'voxels')];
 
 /** An output folder as a run leaves it, in a folder of its own. */
 async function resultFolder(): Promise<string> {
@@ -71,9 +77,49 @@ describe('results in the trash', () => {
     await expect(moveToTrash(folder, MADE, AT)).rejects.toMatchObject({ code: 'E_LOCKED' });
     await lock.release();
     await fs.rm(path.join(folder, '.limpid', 'journal.json'));
+    for (const file of ['series-001/00001.dcm', 'smith_denoised.nii.gz'])
+      await fs.rm(path.join(folder, file));
     await expect(moveToTrash(folder, MADE, AT)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     expect(await fs.readdir(path.dirname(folder))).toEqual(['out']);
-    expect(Object.keys(await contentOf(folder))).toContain('series-001/00001.dcm');
+    expect(Object.keys(await contentOf(folder))).toContain('report.json');
+  });
+
+  it('are those of a worker too, which leaves no journal, and of --bids with its description; no lock stays', async () => {
+    const folder = await resultFolder();
+    await fs.rm(path.join(folder, '.limpid'), { recursive: true });
+    await fs.mkdir(path.join(folder, 'derivatives', 'limpid'), { recursive: true });
+    await fs.rename(
+      path.join(folder, 'smith_denoised.nii.gz'),
+      path.join(folder, 'derivatives', 'limpid', 'sub-1_desc-x_bold.nii.gz'),
+    );
+    await fs.writeFile(path.join(folder, 'derivatives', 'limpid', 'dataset_description.json'), '{}');
+    const bids = [MADE[0], listed('derivatives/limpid/*_desc-x_*.nii.gz', 'voxels')];
+    const moved = await moveToTrash(folder, bids, AT);
+    expect(Object.keys(await contentOf(moved.folder))).not.toContain('.limpid/lock');
+    await restore(moved);
+    expect(Object.keys(await contentOf(folder)).length).toBe(5);
+  });
+
+  it('take no file along that only looks like one of theirs', async () => {
+    for (const [name, content] of [
+      ['other_denoised.nii.gz', 'voxels'],
+      ['mine/scan_denoised.nii.gz', 'of another'],
+    ]) {
+      const folder = await resultFolder();
+      await fs.mkdir(path.join(folder, 'mine'));
+      await fs.writeFile(path.join(folder, name), content);
+      await expect(moveToTrash(folder, MADE, AT)).rejects.toMatchObject({
+        code: 'E_EXISTS',
+        facts: { files: 1 },
+      });
+    }
+  });
+
+  it('are not told where an entry has lost its result', async () => {
+    const folder = await resultFolder();
+    const moved = await moveToTrash(folder, MADE, AT);
+    await fs.rename(moved.folder, folder);
+    expect(await trashedIn(path.dirname(folder))).toEqual([]);
   });
 });
 
@@ -104,5 +150,15 @@ describe('an accepted result', () => {
     await expect(accept(folder, report, 'c', AT)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     await accept(folder, report, 'a', AT);
     expect(await acceptedOf(folder, { createdAt: '2026-02-02T00:00:00.000Z' })).toEqual({});
+  });
+
+  it('is noted beside others at the same time, and over nothing that cannot be understood', async () => {
+    const folder = await resultFolder();
+    await Promise.all([accept(folder, report, 'a', AT), accept(folder, report, 'b', AT)]);
+    expect(await acceptedOf(folder, report)).toEqual({ a: AT, b: AT });
+    const file = path.join(folder, '.limpid', 'review.json');
+    await fs.writeFile(file, '{"format": 2}');
+    await expect(accept(folder, report, 'a', null)).rejects.toMatchObject({ code: 'E_EXISTS' });
+    expect(await fs.readFile(file, 'utf8')).toBe('{"format": 2}');
   });
 });

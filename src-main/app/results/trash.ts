@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, hasCode, writeFileAtomic } from '../../base/files.js';
+import { asFileError, hasCode, sha256, writeFileAtomic } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
 import { fault } from '../../contract/errors.js';
+import type { OutputReport } from '../../contract/report.js';
 import { filled, object, only, readText } from '../../contract/schema/schema.js';
+import { BIDS_FOLDER } from '../../series/nifti-names.js';
 import { hasRun, isOfFileManager, ownFolder, placeTaken } from '../../series/output-folder.js';
 
 /**
@@ -36,6 +38,8 @@ export async function trashedIn(parent: string): Promise<readonly Trashed[]> {
     const text = await fs.readFile(path.join(trash, name, 'entry.json'), 'utf8').catch(() => '');
     const read = readText(Entry, text);
     if (!read.fits || path.basename(read.value.name) !== read.value.name) continue;
+    // One whose result was moved out by hand, or cannot be looked at, has nothing to bring back.
+    if (!(await isThere(path.join(trash, name, 'result')).catch(() => false))) continue;
     found.push({
       folder: path.join(trash, name, 'result'),
       home: path.join(parent, read.value.name),
@@ -48,22 +52,36 @@ export async function trashedIn(parent: string): Promise<readonly Trashed[]> {
 /**
  * Moves the output folder of a run to the trash beside it, whole, by one rename.
  *
- * @param made files of the run, relative to the folder: what lies there must be these and nothing else
- * @throws LimpidError E_EXISTS for files of others, E_LOCKED while a run writes into it, E_IO
+ * @param made what the report lists, relative to the folder: what lies there must be these and nothing else
+ * @throws LimpidError E_NOT_FOUND where none of these lies there; E_EXISTS for files of others, E_LOCKED while a run writes into it, E_IO
  */
-export async function moveToTrash(folder: string, made: readonly string[], at: string): Promise<Trashed> {
+export async function moveToTrash(folder: string, made: readonly Made[], at: string): Promise<Trashed> {
   const home = path.resolve(folder);
-  await refuseOthers(home, made);
   const name = `${at.replace(/\D/g, '').slice(0, 14)}-${randomBytes(4).toString('hex')}`;
   const entry = path.join(path.dirname(home), TRASH, name);
+  const result = path.join(entry, 'result');
+  const own = ownFolder(home);
+  let madeOwn = false;
   try {
-    // Only to know that nobody has it: it would travel with the folder.
-    await (await acquireLock(path.join(ownFolder(home), 'lock'))).release();
-    await fs.mkdir(entry, { recursive: true });
-    const text = JSON.stringify({ format: 1, name: path.basename(home), at });
-    await writeFileAtomic(path.join(entry, 'entry.json'), `${text}\n`);
-    await fs.rename(home, path.join(entry, 'result'));
+    // A worker leaves results without the tool's own folder.
+    madeOwn = !(await isThere(own));
+    if (!(await isThere(home))) throw fault('E_NOT_FOUND/result');
+    await fs.mkdir(own, { recursive: true });
+    const lock = await acquireLock(path.join(own, 'lock'));
+    try {
+      await refuseOthers(home, made);
+      await fs.mkdir(entry, { recursive: true });
+      const text = JSON.stringify({ format: 1, name: path.basename(home), at });
+      await writeFileAtomic(path.join(entry, 'entry.json'), `${text}\n`);
+      await fs.rename(home, result);
+    } finally {
+      await lock.release();
+      // It went along: there nobody holds it, and where it is brought back the next run must not find it.
+      await fs.rm(path.join(ownFolder(result), 'lock'), { force: true });
+    }
   } catch (error) {
+    // Only an empty folder can be removed so.
+    if (madeOwn) await fs.rmdir(own).catch(() => undefined);
     await dropEntry(entry);
     throw asFileError(error, home);
   }
@@ -103,38 +121,58 @@ async function isThere(place: string): Promise<boolean> {
   }
 }
 
+/** As much of what a report lists as tells a file. A folder of DICOM files is listed by each of them. */
+type Made = Pick<OutputReport, 'path' | 'bytes' | 'sha256'>;
+
+/** What a run writes beside what its report lists. */
+const BESIDE = ['report.json', 'report.html', `${BIDS_FOLDER}/dataset_description.json`];
+/** Bytes of a file that is compared by its hash; of a larger one the size tells enough. */
+const MOST_HASHED = 2 ** 26;
+
 /** What a person put there, or a source that someone copied a report to, is not a result that can be taken back. */
-async function refuseOthers(folder: string, outputs: readonly string[]): Promise<void> {
-  if (!(await hasRun(folder))) throw fault('E_NOT_FOUND/result');
+async function refuseOthers(folder: string, made: readonly Made[]): Promise<void> {
   const own = path.basename(ownFolder(folder));
-  const made = [...outputs, 'report.json', 'report.html'].map(patternOf);
-  let entries: { readonly relative: string; readonly name: string }[];
+  const known = new Set([...BESIDE, ...made.map((one) => one.path)]);
+  const left = new Set(made.filter((one) => one.path.includes('*')));
+  let [foreign, ours] = [0, 0];
   try {
-    const listed = await fs.readdir(folder, { recursive: true, withFileTypes: true });
-    entries = listed
-      .filter((entry) => !entry.isDirectory())
-      .map(({ parentPath, name }) => ({
-        relative: path.relative(folder, path.join(parentPath, name)).split(path.sep).join('/'),
-        name,
-      }));
+    for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isDirectory() || isOfFileManager(entry.name)) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      const relative = path.relative(folder, file).split(path.sep).join('/');
+      if (relative.startsWith(`${own}/`)) continue;
+      if (known.has(relative)) {
+        if (!BESIDE.includes(relative)) ours++;
+        continue;
+      }
+      const match = await matchOf(file, relative, left);
+      if (match === null) foreign++;
+      else {
+        // Each that is listed is one file.
+        left.delete(match);
+        ours++;
+      }
+    }
   } catch (error) {
     throw asFileError(error, folder);
   }
-  const known = new Set(made.flatMap((one) => (typeof one === 'string' ? [one] : [])));
-  const patterns = made.flatMap((one) => (typeof one === 'string' ? [] : [one]));
-  const foreign = entries.filter(
-    ({ relative, name }) =>
-      !relative.startsWith(`${own}/`) &&
-      !isOfFileManager(name) &&
-      !known.has(relative) &&
-      !patterns.some((pattern) => pattern.test(relative)),
-  );
-  if (foreign.length > 0) throw fault('E_EXISTS/foreign-in-result', { files: foreign.length }, folder);
+  if (foreign > 0) throw fault('E_EXISTS/foreign-in-result', { files: foreign }, folder);
+  if (ours === 0 && !(await hasRun(folder))) throw fault('E_NOT_FOUND/result');
 }
 
-/** A report writes `*` for the name of an input that may name a patient. */
-function patternOf(output: string): string | RegExp {
-  if (!output.includes('*')) return output;
+/** Which of those whose names a report does not give a file is; null: none. */
+async function matchOf(file: string, relative: string, left: ReadonlySet<Made>): Promise<Made | null> {
+  const named = [...left].filter((one) => patternOf(one.path).test(relative));
+  if (named.length === 0) return null;
+  const { size } = await fs.stat(file);
+  const alike = named.filter(({ bytes }) => bytes === size);
+  if (alike.length === 0 || size > MOST_HASHED) return alike[0] ?? null;
+  const hash = sha256(await fs.readFile(file));
+  return alike.find((one) => one.sha256 === hash) ?? null;
+}
+
+/** A report writes `*` for the name of an input that may name a patient, and the folders that it lay in. */
+function patternOf(output: string): RegExp {
   const parts = output.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`);
 }

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { isInside } from '../../base/files.js';
+import { isBelow, isInside } from '../../base/files.js';
 import type { AppApi, AppEvent, JobRecord, OpenInput } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
 import { reportIn } from '../results/report-file.js';
@@ -19,6 +19,8 @@ export interface RunCallsOptions {
   readonly moved: (folder: string, isBack: boolean) => Promise<void>;
   readonly closeInput: (input: string) => Promise<void>;
   readonly publish: (event: AppEvent) => void;
+  /** Whether something of a run is being sent. */
+  readonly isOnItsWay: (run: string) => boolean;
 }
 
 /** What a person does with results: accept them, take them back, and bring them back. */
@@ -30,12 +32,13 @@ export function runCalls({
   moved,
   closeInput,
   publish,
+  isOnItsWay,
 }: RunCallsOptions): RunCalls {
   const refuseRead = async (folder: string): Promise<void> => {
     for (const { request, state } of jobs()) {
-      const isActive = state === 'running' || state === 'waiting';
-      if (isActive && request.type === 'denoise' && (await isInside(request.input, folder)))
-        throw fault('E_USAGE/result-in-use');
+      if (state !== 'running' && state !== 'waiting') continue;
+      for (const one of pathsOf(request))
+        if (await isInside(one, folder)) throw fault('E_USAGE/result-in-use');
     }
   };
   return {
@@ -52,7 +55,8 @@ export function runCalls({
       const report = await reportIn(folder);
       if (report === null || trashed !== null) throw fault('E_NOT_FOUND/result');
       await refuseRead(folder);
-      const made = report.series.flatMap(({ outputs }) => outputs.map((output) => output.path));
+      if (isOnItsWay(run)) throw fault('E_USAGE/result-in-use');
+      const made = report.series.flatMap(({ outputs }) => outputs);
       await moveToTrash(folder, made, new Date().toISOString());
       // What was opened of it would be read where it is no longer.
       for (const { id, paths } of inputs())
@@ -80,8 +84,11 @@ export function runCalls({
   };
 }
 
-/** By the paths alone: what was moved is not there to be asked. */
-function isBelow(inner: string, outer: string): boolean {
-  const relative = path.relative(outer, inner);
-  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+/**
+ * Every text of a request that is an absolute path, or a list of such: what a job reads, whatever its type calls it, and
+ * where it writes. Its output would go with the folder too.
+ */
+function pathsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return path.isAbsolute(value) ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsOf) : [];
 }

@@ -6,7 +6,7 @@ import { verdictOf } from '../../contract/report.js';
 import type { Verdict } from '../../contract/trust.js';
 import type { RunInFolder, RunSearch } from '../library/protocol.js';
 
-export interface RunPlace extends Pick<RunInFolder, 'folder' | 'trashed'> {
+interface RunPlace extends Pick<RunInFolder, 'folder' | 'trashed'> {
   /** Of its report: another run may lie in its place later. */
   readonly createdAt: string;
 }
