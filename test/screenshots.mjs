@@ -231,7 +231,7 @@ async function tour(page) {
   await panel.getByRole('button', { name: 'Denoise', exact: true }).click();
   await panel.getByRole('progressbar').waitFor({ timeout: MINUTES });
   await shootHere('running');
-  await panel.getByRole('region', { name: 'Result' }).waitFor({ timeout: 9 * MINUTES });
+  await panel.getByRole('region', { name: 'Result', exact: true }).waitFor({ timeout: 9 * MINUTES });
   await page.locator('.picture[data-kind="after"]').waitFor();
   await shootHere('compare');
 

@@ -75,6 +75,8 @@ export async function getContent(service: AppService, appFolder: string, pathnam
         return reply(200, HTML, content.body, { 'content-security-policy': REPORT_POLICY });
       case 'json':
         return reply(200, JSON_TEXT, content.body);
+      case 'pdf':
+        return reply(200, 'application/pdf', content.body, { 'content-disposition': 'attachment' });
       case 'bytes':
         return reply(200, 'application/octet-stream', content.body);
     }

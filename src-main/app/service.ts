@@ -9,9 +9,12 @@ import { VERSION } from '../base/version.js';
 import type { About, AppApi, AppEvent, FrameHeader, JobRecord, PathKind, Resource } from '../contract/app.js';
 import { devicesOf } from '../contract/devices.js';
 import { fault } from '../contract/errors.js';
+import { Report } from '../contract/report.js';
 import type { JobRequest } from '../contract/requests/requests.js';
+import { readText } from '../contract/schema/schema.js';
 import { type RunningJob, startJob } from '../process/client.js';
 import type { Spawn } from '../process/spawn.js';
+import { reportPdf } from '../report/report-pdf.js';
 import { hasCudaLibrary } from '../runtime/cuda.js';
 import { PROBED } from '../runtime/probe-outcome.js';
 import { knownSpeeds, secondsFor } from '../store/speed.js';
@@ -20,6 +23,7 @@ import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
+import { reportIn } from './results/report-file.js';
 import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
@@ -57,7 +61,7 @@ export interface Desktop {
 
 type ResourceContent =
   | { readonly kind: 'frame'; readonly header: FrameHeader; readonly body: Uint8Array }
-  | { readonly kind: 'png' | 'html' | 'json' | 'bytes'; readonly body: Uint8Array };
+  | { readonly kind: 'png' | 'html' | 'json' | 'pdf' | 'bytes'; readonly body: Uint8Array };
 
 export interface AppService {
   readonly api: AppApi;
@@ -258,10 +262,22 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
           };
         case 'thumbnail':
           return { kind: 'png', body: await library.thumbnail(resource.series) };
-        case 'report':
-          return { kind: resource.format, body: await reportOf(queue.record(resource.job), resource.format) };
-        case 'run-report':
-          return { kind: 'html', body: await readOutput(runs.placeOf(resource.run).folder, 'report.html') };
+        case 'report': {
+          const { job, format } = resource;
+          if (format !== 'pdf') return { kind: format, body: await reportOf(queue.record(job), format) };
+          const read = readText(Report, Buffer.from(await reportOf(queue.record(job), 'json')).toString());
+          if (!read.fits) throw fault('E_NOT_FOUND/job-report');
+          return { kind: 'pdf', body: reportPdf(read.value) };
+        }
+        case 'run-report': {
+          const { folder, createdAt } = runs.placeOf(resource.run);
+          if (resource.format === 'html')
+            return { kind: 'html', body: await readOutput(folder, 'report.html') };
+          const report = await reportIn(folder);
+          // Another run may lie in its place now.
+          if (report === null || report.createdAt !== createdAt) throw fault('E_NOT_FOUND/run-report');
+          return { kind: 'pdf', body: reportPdf(report) };
+        }
         case 'training-preview':
           return { kind: 'bytes', body: await trainings.patches(queue.record(resource.job), resource.step) };
         case 'training-card':

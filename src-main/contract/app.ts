@@ -318,10 +318,10 @@ export type Resource =
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   /** The elements of the file that holds a plane: TagEntry[] as JSON; none of an image that is no DICOM. */
   | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
-  /** report.html or report.json of a finished job. */
-  | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' }
-  /** report.html of a run that `runsOf` found. */
-  | { readonly kind: 'run-report'; readonly run: string }
+  /** report.html or report.json of a finished job, or a PDF of it. */
+  | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' | 'pdf' }
+  /** report.html of a run that `runsOf` found, or a PDF of its report. */
+  | { readonly kind: 'run-report'; readonly run: string; readonly format: 'html' | 'pdf' }
   /** A file of a finished job that its result lists: .json, .png or .npy. */
   | { readonly kind: 'output'; readonly job: JobId; readonly file: string }
   /** Patches of a training, float32: input, then target, one patch after the other; or as rebuilt at a step. */

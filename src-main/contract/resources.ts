@@ -16,7 +16,7 @@ export function resourcePath(resource: Resource): string {
     case 'report':
       return `/reports/${encodeURIComponent(resource.job)}/report.${resource.format}`;
     case 'run-report':
-      return `/runs/${encodeURIComponent(resource.run)}`;
+      return `/runs/${encodeURIComponent(resource.run)}/report.${resource.format}`;
     case 'training-preview':
       return `/trainings/${encodeURIComponent(resource.job)}/${resource.step ?? 'patches'}`;
     case 'training-card':
@@ -34,13 +34,14 @@ export function resourceAt(pathname: string): Resource | null {
   if (kind !== undefined && third !== undefined && /^\d{1,9}$/.test(third))
     return { kind, series: name, index: Number(third) };
   if (first === 'thumbnails' && third === undefined) return { kind: 'thumbnail', series: name };
-  if (first === 'runs' && third === undefined) return { kind: 'run-report', run: name };
+  const format = FORMATS.get(third ?? '');
+  if (first === 'runs' && format !== undefined && format !== 'json')
+    return { kind: 'run-report', run: name, format };
   if (first === 'outputs' && third !== undefined) {
     const file = decoded(third);
     return file !== null && OUTPUT.test(file) ? { kind: 'output', job: name, file } : null;
   }
-  if (first === 'reports' && (third === 'report.html' || third === 'report.json'))
-    return { kind: 'report', job: name, format: third === 'report.html' ? 'html' : 'json' };
+  if (first === 'reports' && format !== undefined) return { kind: 'report', job: name, format };
   if (first === 'trainings' && third === 'card') return { kind: 'training-card', job: name };
   if (first === 'trainings' && third !== undefined && /^(patches|\d{1,9})$/.test(third))
     return { kind: 'training-preview', job: name, step: third === 'patches' ? null : Number(third) };
@@ -51,6 +52,12 @@ const OF_PLANES = new Map<string, 'frame' | 'slice' | 'tags'>([
   ['frames', 'frame'],
   ['slices', 'slice'],
   ['tags', 'tags'],
+]);
+
+const FORMATS = new Map<string, 'html' | 'json' | 'pdf'>([
+  ['report.html', 'html'],
+  ['report.json', 'json'],
+  ['report.pdf', 'pdf'],
 ]);
 
 /** A plain name of a kind that a page cannot run. */

@@ -18,7 +18,7 @@ export function isOurs(address: string): boolean {
 export function isReport(address: string): boolean {
   const url = isOurs(address) ? parsed(address) : null;
   const resource = url === null ? null : resourceAt(url.pathname);
-  return resource?.kind === 'run-report' || (resource?.kind === 'report' && resource.format === 'html');
+  return (resource?.kind === 'run-report' || resource?.kind === 'report') && resource.format === 'html';
 }
 
 /** True for the window's own page: what may call the app, write to the clipboard and save files. No frame is, and no report. */

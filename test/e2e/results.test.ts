@@ -248,6 +248,22 @@ describe.skipIf(missing)('results of a series', () => {
       .frameLocator('iframe[title="Report"]')
       .getByRole('heading', { name: 'Limpid report' })
       .waitFor();
+    const verdict = await result()
+      .getByText(/^(Pass|Look closely|Fail)$/)
+      .innerText();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as PDF' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('report.pdf');
+    const file = path.join(root, 'report.pdf');
+    await download.saveAs(file);
+    const written = readFileSync(file).toString('latin1');
+    expect(written.startsWith('%PDF-')).toBe(true);
+    const word = { Pass: 'PASS', 'Look closely': 'WARN', Fail: 'FAIL' }[verdict] ?? verdict;
+    expect(written).toContain(`\\(MR\\): ${word}`);
+    await window.expectAccessible();
+    await window.shoot('results-report');
     await page.keyboard.press('Escape');
   });
 

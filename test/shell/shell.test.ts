@@ -27,19 +27,22 @@ describe('the origin of the window', () => {
   it('knows every page that is a report, and nothing else as one', () => {
     const pages: readonly Resource[] = [
       { kind: 'report', job: '1', format: 'html' },
-      { kind: 'run-report', run: 'x' },
+      { kind: 'run-report', run: 'x', format: 'html' },
     ];
     for (const page of pages) expect(isReport(`${ORIGIN}${resourcePath(page)}`)).toBe(true);
-    expect(isReport('app://limpid/runs/x?y#z')).toBe(true);
+    expect(isReport('app://limpid/runs/x/report.html?y#z')).toBe(true);
     for (const other of [
       'app://limpid/',
       'app://limpid/index.html?/reports/',
       'app://limpid/index.html?/runs/x',
       'app://limpid/reports/1/report.json',
+      'app://limpid/reports/1/report.pdf',
+      'app://limpid/runs/x/report.pdf',
+      'app://limpid/runs/x/report.json',
       'app://limpid/runs',
       'app://limpid/runs/x/y',
-      'app://limpid.evil/runs/x',
-      'https://limpid/runs/x',
+      'app://limpid.evil/runs/x/report.html',
+      'https://limpid/runs/x/report.html',
     ])
       expect(isReport(other)).toBe(false);
   });
@@ -50,7 +53,12 @@ describe('what only the window may', () => {
     expect(isWindow('app://limpid/', true)).toBe(true);
     expect(isWindow('app://limpid/index.html#/studies', true)).toBe(true);
     expect(isWindow('app://limpid/', false)).toBe(false);
-    for (const other of ['app://limpid/runs/x', 'app://limpid/reports/1/report.html', 'https://limpid/', ''])
+    for (const other of [
+      'app://limpid/runs/x/report.html',
+      'app://limpid/reports/1/report.html',
+      'https://limpid/',
+      '',
+    ])
       expect(isWindow(other, true)).toBe(false);
   });
 
