@@ -38,6 +38,8 @@ function forkedLine<In extends object, Out extends object>(): Line<In, Out> {
     },
     onClose(listener) {
       process.on('disconnect', listener);
+      // Who started this may have ended before there was anyone to hear it.
+      if (!process.connected) process.nextTick(listener);
     },
     finish: () => process.exit(0),
   };

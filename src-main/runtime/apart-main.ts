@@ -6,7 +6,8 @@ import type { LoadedModel } from './types.js';
 
 /**
  * The process that a network of others runs in. While it computes it hears nothing: a thread of it watches its memory
- * and whether the process that started it is still there, and ends it.
+ * and whether the process that started it is still there, and ends it. That process tells its number as the first
+ * argument: asked for here, it would be that of another where the first has ended already.
  */
 
 const WATCH_MS = 20;
@@ -14,12 +15,17 @@ const MIB = 2 ** 20;
 
 openLog('worker');
 if (isMainThread) serve();
-else watch(new Int32Array(workerData), process.ppid);
+else watch(new Int32Array(workerData.limit), workerData.parent);
 
 function serve(): void {
+  process.on('disconnect', () => process.exit());
+  // Who started this may have ended before there was anyone to hear it.
+  if (!process.connected) process.exit();
   // MiB that this process may take; 0: any.
   const limit = new Int32Array(new SharedArrayBuffer(4));
-  new Worker(new URL(import.meta.url), { workerData: limit.buffer });
+  new Worker(new URL(import.meta.url), {
+    workerData: { limit: limit.buffer, parent: Number(process.argv[2]) },
+  });
   let model: LoadedModel | null = null;
   const answer = async (message: ToApart): Promise<FromApart> => {
     const own = process.memoryUsage.rss();
@@ -39,7 +45,6 @@ function serve(): void {
       .catch(failed)
       .then((reply) => process.send?.(reply));
   });
-  process.on('disconnect', () => process.exit());
 }
 
 function failed(error: unknown): FromApart {

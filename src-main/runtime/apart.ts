@@ -92,7 +92,7 @@ export async function loadApartWith(
 }
 
 function started(script: string): ChildProcess {
-  return fork(script, [], {
+  return fork(script, [String(process.pid)], {
     env: childEnvironment(),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

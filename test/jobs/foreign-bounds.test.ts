@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +69,16 @@ const PLAIN: OnnxGraph = {
   outputs: [{ name: 'y', dims: IMAGE }],
 };
 
+function isRunning(pid: number): boolean {
+  expect(pid).toBeGreaterThan(1);
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // A process that cannot be signalled is gone, which is the answer.
+    return false;
+  }
+}
+
 describe.skipIf(!fs.existsSync(SCRIPT))('a network in a process of its own (needs npm run build)', () => {
   it('gives what it gives here, again after it was closed', async () => {
     const model = await loadApartWith(SCRIPT, encodeModel(PLAIN, { said: 'yes' }), 'cpu', bounds);
@@ -95,6 +106,18 @@ describe.skipIf(!fs.existsSync(SCRIPT))('a network in a process of its own (need
       message: expect.stringContaining('memory'),
     });
     await model.close();
+  });
+
+  it('ends with who started it, also where that ended before it was ready', async () => {
+    const starter = [
+      "const { fork } = require('node:child_process');",
+      `const child = fork(${JSON.stringify(SCRIPT)}, [String(process.pid)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });`,
+      'process.stdout.write(String(child.pid));',
+      "process.kill(process.pid, 'SIGKILL');",
+    ].join('\n');
+    const { stdout, signal } = spawnSync(process.execPath, ['-e', starter], { encoding: 'utf8' });
+    expect(signal).toBe('SIGKILL');
+    await expect.poll(() => isRunning(Number(stdout)), { timeout: 30_000 }).toBe(false);
   });
 
   it('that does not load has a code', async () => {
