@@ -1,6 +1,7 @@
 import { type AppApi, PathKind, Settings } from '../contract/app.js';
 import { APP_METHODS, type AppMethod } from '../contract/methods.js';
 import { DeviceName, ForeignModel } from '../contract/requests/choices.js';
+import { ACTIONS } from '../contract/requests/node.js';
 import { TrainingShape } from '../contract/requests/training.js';
 import {
   filled,
@@ -58,6 +59,9 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   sendResult: tuple([filled, filled, filled, flag]),
   cancelSending: id,
   sendings: none,
+  node: none,
+  commandNode: tuple([filled, oneOf(ACTIONS)]),
+  nodeFolders: id,
   models: none,
   modelDetails: id,
   importModel: tuple([filled, nullOr(filled), nullOr(ForeignModel)]),

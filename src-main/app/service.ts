@@ -22,6 +22,7 @@ import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
+import { nodeApi } from './node.js';
 import { openQueue } from './queue.js';
 import { reportIn } from './results/report-file.js';
 import { runCalls } from './runs/api.js';
@@ -218,6 +219,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     jobs: async () => queue.state(),
     jobLog: (job) => queue.log(job),
     ...sending.api,
+    ...nodeApi(() => settings.current().nodeConfig),
     ...modelsApi({
       compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
       onChange: () => publish({ type: 'models' }),

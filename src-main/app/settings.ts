@@ -10,6 +10,7 @@ const DEFAULTS: Settings = {
   language: 'en',
   device: 'auto',
   outputFolder: null,
+  nodeConfig: null,
   recent: [],
 };
 
@@ -20,6 +21,7 @@ const Saved = object({
   language: orElse(Settings.entries.language, DEFAULTS.language),
   device: orElse(Settings.entries.device, DEFAULTS.device),
   outputFolder: orElse(Settings.entries.outputFolder, DEFAULTS.outputFolder),
+  nodeConfig: orElse(Settings.entries.nodeConfig, DEFAULTS.nodeConfig),
   recent: orElse(Settings.entries.recent, []),
 });
 

@@ -11,6 +11,7 @@ import type { ModelDetails, ModelEntry } from './models.js';
 import type { Report } from './report.js';
 import { DeviceName, type ForeignModel } from './requests/choices.js';
 import type { FamilyChoices, TrainingFacts } from './requests/families.js';
+import type { Action, SeriesRecord, State } from './requests/node.js';
 import type { JobRequest } from './requests/requests.js';
 import type { TrainingShape, TrainRequest } from './requests/training.js';
 import type { ComplexHalf, NoiseSummary } from './results.js';
@@ -102,6 +103,13 @@ export interface AppApi {
   /** Latest first. */
   sendings(): Promise<readonly Sending[]>;
 
+  /** The node whose settings a person has chosen (`Settings.nodeConfig`), and its series. */
+  node(): Promise<NodeView>;
+  /** @param series its id @throws E_NOT_FOUND where no node runs or it has none such; E_USAGE in a state in which it cannot */
+  commandNode(series: string, action: Action): Promise<void>;
+  /** Where the images of a series lie, and what was made of them, so far as they are there. @throws E_NOT_FOUND */
+  nodeFolders(series: string): Promise<readonly string[]>;
+
   /** The shipped model and those kept on this machine, oldest first. */
   models(): Promise<readonly ModelEntry[]>;
   /** @throws E_NOT_FOUND for an id that no model has; E_MODEL for a file that is not what was kept */
@@ -166,6 +174,7 @@ export type MenuCommand =
   | 'train'
   | 'models'
   | 'batch'
+  | 'node'
   | 'settings'
   | 'shortcuts'
   | 'about';
@@ -349,6 +358,20 @@ export interface FrameHeader {
   readonly windows: readonly { readonly center: number; readonly width: number }[];
 }
 
+/** A node as the window sees it. */
+export interface NodeView {
+  /** File of its settings; null: none was chosen. */
+  readonly config: string | null;
+  /** Where it does not, its series are told as it left them, and nothing can be asked of it. */
+  readonly running: boolean;
+  /** Why nothing is known of it. */
+  readonly problem: Problem | null;
+  /** Of all its series. */
+  readonly counts: Readonly<Record<State, number>>;
+  /** Those that wait for a person first, then latest first; at most 500. */
+  readonly series: readonly SeriesRecord[];
+}
+
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface JobRecord {
@@ -377,6 +400,8 @@ export const Settings = object({
   device: DeviceName,
   /** null: beside the input. */
   outputFolder: nullOr(filled),
+  /** Settings of the node that the window looks at; null: none. */
+  nodeConfig: nullOr(filled),
   recent: texts,
 });
 export type Settings = Of<typeof Settings>;

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { SeriesRecord } from './record.js';
+import type { SeriesRecord } from '../contract/requests/node.js';
 
 /** A new file a month: an audit is kept, not rotated away. */
 function fileOf(base: string, at: Date): string {

@@ -1,4 +1,3 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { fault, type LimpidError } from '../contract/errors.js';
 import { Cleaning } from '../contract/requests/choices.js';
@@ -24,6 +23,7 @@ import {
   variants,
   wholeBetween,
 } from '../contract/schema/schema.js';
+import { readSettings } from '../process/node-folder.js';
 
 /** Application entity titles (PS3.5 section 6.2): printable ASCII without backslash. */
 const title = formed(/^[\x21-\x5b\x5d-\x7e]{1,16}$/, 'must be a title of 1 to 16 characters');
@@ -135,14 +135,7 @@ export type Target = NodeConfig['targets'][string];
  * @throws LimpidError E_NOT_FOUND; E_USAGE with the path of each value that is wrong
  */
 export async function readConfig(place: string): Promise<NodeConfig> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await fs.readFile(place, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw fault('E_USAGE/node-json', { said: error.message }, place);
-    throw fault('E_NOT_FOUND/node-settings', {}, place);
-  }
-  return resolvePaths(parseConfig(value), path.dirname(path.resolve(place)));
+  return resolvePaths(parseConfig(await readSettings(place)), path.dirname(path.resolve(place)));
 }
 
 /** @throws LimpidError E_USAGE */

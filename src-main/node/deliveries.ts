@@ -1,12 +1,12 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { problemFrom } from '../contract/errors.js';
+import type { Delivery } from '../contract/requests/node.js';
 import { newUid } from '../dicom/elements/uid.js';
 import { type CommitmentReport, requestCommitment } from '../dicom/net/commitment.js';
 import type { Storable } from '../dicom/net/storable.js';
 import type { NodeConfig, Target } from './config.js';
 import { deliver, instancesBelow, readAcknowledged } from './deliver.js';
-import type { Delivery } from './record.js';
 import { Results } from './results.js';
 import type { Live, Shelf } from './shelf.js';
 

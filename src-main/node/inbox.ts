@@ -2,7 +2,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { readStorable } from '../dicom/net/storable.js';
-import { seriesFolder, seriesId } from './record.js';
+import { seriesFolder } from '../process/node-folder.js';
+import { seriesId } from './record.js';
 import { valuesOfImage } from './rules.js';
 
 /** An image whose series is known. */

@@ -3,14 +3,15 @@ import * as path from 'node:path';
 import { exists, flush } from '../base/files.js';
 import { fault } from '../contract/errors.js';
 import { Report } from '../contract/report.js';
+import type { SeriesRecord } from '../contract/requests/node.js';
 import { readText } from '../contract/schema/schema.js';
 import type { Storable } from '../dicom/net/storable.js';
 import { described } from '../dicom/write/described.js';
 import { encapsulatedPdf } from '../dicom/write/encapsulated-pdf.js';
 import { EQUIPMENT } from '../dicom/write/equipment.js';
+import type { SeriesFolder } from '../process/node-folder.js';
 import { PDF_TITLE, reportPdf } from '../report/report-pdf.js';
 import { instancesBelow } from './deliver.js';
-import type { SeriesFolder, SeriesRecord } from './record.js';
 
 /** Of the series of reports: after those of results and maps of usual studies. */
 const REPORT_NUMBER = 9900;

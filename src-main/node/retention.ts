@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { freeBytes } from '../base/files.js';
+import type { SeriesRecord } from '../contract/requests/node.js';
 import type { NodeConfig } from './config.js';
-import type { SeriesRecord } from './record.js';
 import type { Live, Shelf } from './shelf.js';
 
 const DAY_MS = 86_400_000;

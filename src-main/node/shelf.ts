@@ -1,13 +1,9 @@
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import type { SeriesRecord, State } from '../contract/requests/node.js';
+import { readRecords, seriesFolder } from '../process/node-folder.js';
 import { namesIn, type Placed, place, type Sorted, sortedOf } from './inbox.js';
-import {
-  newRecord,
-  readRecords,
-  type SeriesRecord,
-  type State,
-  seriesFolder,
-  writeRecord,
-} from './record.js';
+import { newRecord, writeRecord } from './record.js';
 
 /** A series and what is known of it only while the node runs. */
 export interface Live {
@@ -37,9 +33,10 @@ export class Shelf {
     this.#onChange = onChange;
   }
 
-  /** What an earlier node left: what was running waits again. @throws errors of the disk */
+  /** What an earlier node left: what was running waits again; a record that cannot be read is begun anew from its images. @throws errors of the disk */
   static async open(base: string, onChange: OnChange): Promise<Shelf> {
     const shelf = new Shelf(base, onChange);
+    await fs.mkdir(path.join(base, 'series'), { recursive: true, mode: 0o700 });
     for (const { id, record } of await readRecords(base)) {
       const read = record ?? (await recovered(base, id));
       if (read === null) continue;

@@ -1,22 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import * as path from 'node:path';
-import { freeBytes, hasCode, writeFileAtomic } from '../base/files.js';
-import { errorFrom, fault, type LimpidError, problemFrom, withoutPlace } from '../contract/errors.js';
-import { problem } from '../contract/problem.js';
-import { list, type Of, object, read, text, whole } from '../contract/schema/schema.js';
+import { freeBytes, writeFileAtomic } from '../base/files.js';
+import { fault, problemFrom, withoutPlace } from '../contract/errors.js';
+import { ACTIONS, STATES } from '../contract/requests/node.js';
+import { doorFile, LOOPBACK } from '../process/node-door.js';
 import type { NodeConfig } from './config.js';
 import type { LimpidNode } from './node.js';
-import { SeriesRecord, STATES } from './record.js';
-
-const LOOPBACK = '127.0.0.1';
-const ACTIONS = ['now', 'release', 'retry'] as const;
-export type Action = (typeof ACTIONS)[number];
-
-/** Where a running node answers, for commands on the same machine by the same user. */
-const Door = object({ port: whole, token: text });
-const Records = list(SeriesRecord);
 
 export interface StatusServer {
   readonly port: number;
@@ -55,10 +45,6 @@ export async function startStatus(config: NodeConfig, node: LimpidNode): Promise
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-function doorFile({ folder }: NodeConfig): string {
-  return path.join(folder, 'status.json');
 }
 
 async function answer(
@@ -138,61 +124,4 @@ async function metricsOf(config: NodeConfig, node: LimpidNode): Promise<string> 
     `limpid_node_free_bytes ${await freeBytes(config.folder)}`,
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** What a command asks a running node. @throws LimpidError E_NOT_FOUND where none runs; what the node answers */
-export async function listSeries(config: NodeConfig): Promise<readonly SeriesRecord[]> {
-  const reading = read(Records, parsed((await askNode(config, 'GET', '/series')).text));
-  if (!reading.fits) throw notRunning(undefined);
-  return reading.value;
-}
-
-/** @throws LimpidError as `listSeries` */
-export async function command(config: NodeConfig, id: string, action: Action): Promise<void> {
-  if (!/^[0-9a-f]{16}$/.test(id)) throw fault('E_USAGE/series-id');
-  await askNode(config, 'POST', `/series/${id}/${action}`);
-}
-
-async function askNode(config: NodeConfig, method: string, at: string): Promise<{ readonly text: string }> {
-  const { port, token } = await readDoor(config);
-  let response: Response;
-  try {
-    response = await fetch(`http://${LOOPBACK}:${port}${at}`, {
-      method,
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(30_000),
-    });
-  } catch (error) {
-    throw notRunning(error);
-  }
-  const body = await response.text();
-  if (response.ok) return { text: body };
-  const told = read(problem, parsed(body));
-  if (told.fits) throw errorFrom(told.value);
-  throw notRunning(undefined);
-}
-
-function parsed(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    // What is no JSON fits no schema, and the caller says that the answer is none of a node.
-    return null;
-  }
-}
-
-async function readDoor(config: NodeConfig): Promise<Of<typeof Door>> {
-  try {
-    const reading = read(Door, JSON.parse(await fs.readFile(doorFile(config), 'utf8')));
-    if (reading.fits) return reading.value;
-    throw notRunning(undefined);
-  } catch (error) {
-    if (hasCode(error, 'EACCES')) throw fault('E_USAGE/other-user');
-    throw notRunning(error);
-  }
-}
-
-function notRunning(cause: unknown): LimpidError {
-  return fault('E_NOT_FOUND/node', {}, undefined, cause);
 }

@@ -33,6 +33,7 @@ export function buildMenu(send: (command: MenuCommand) => void, options: { devel
         item('&Train', 'train', 'CmdOrCtrl+3'),
         item('&Models', 'models', 'CmdOrCtrl+4'),
         item('&Batch', 'batch', 'CmdOrCtrl+5'),
+        item('&Node', 'node', 'CmdOrCtrl+7'),
         item('S&ettings', 'settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         { role: 'resetZoom' },

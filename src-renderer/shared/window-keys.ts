@@ -33,7 +33,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
     does: 'denoise',
     matches: (event) => command(event) && !event.shiftKey && event.code === 'KeyD',
   },
-  // In the order of the rail.
   ...SCREENS.map(
     (screen, i): Shortcut => ({
       keys: `Alt+${i + 1}`,

@@ -1,6 +1,7 @@
 import { tick } from 'svelte';
 
-export const SCREENS = ['studies', 'viewer', 'train', 'models', 'batch', 'settings'] as const;
+/** In the order of their keys, Alt+1 and on. */
+export const SCREENS = ['studies', 'viewer', 'train', 'models', 'batch', 'settings', 'node'] as const;
 export type Screen = (typeof SCREENS)[number];
 
 /** Which screen is shown, and what of it. */

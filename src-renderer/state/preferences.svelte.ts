@@ -9,6 +9,7 @@ const DEFAULTS: Settings = {
   language: 'en',
   device: 'auto',
   outputFolder: null,
+  nodeConfig: null,
   recent: [],
 };
 

@@ -17,6 +17,7 @@ import { Library } from './library.svelte.js';
 import { LookedAt, type Place } from './looked-at.svelte.js';
 import { Models } from './models.svelte.js';
 import { Navigation } from './navigation.svelte.js';
+import { WatchedNode } from './network/node.svelte.js';
 import { Sendings } from './network/sendings.svelte.js';
 import { Outputs } from './outputs.js';
 import { inputsOfFiles } from './paths.js';
@@ -54,6 +55,7 @@ export class Session {
   readonly draft: DenoiseDraft;
   readonly runs: Runs;
   readonly sendings: Sendings;
+  readonly node: WatchedNode;
   /** Whether the app answers. */
   connected = $state(true);
   private ending: (() => void)[] = [];
@@ -72,6 +74,7 @@ export class Session {
     this.runs = new Runs(api, this.library, this.queue);
     this.draft = new DenoiseDraft(this.preferences, () => this.lookedAt.subject?.key ?? null);
     this.sendings = new Sendings(api);
+    this.node = new WatchedNode(api);
     this.sendings.onEnded = ({ state, target }) =>
       this.toasts.announce(t(state === 'sent' ? 'say.sent' : 'say.notSent', { target }));
     this.queue.onEnded = (job) => void this.ended(job);
@@ -296,6 +299,7 @@ export class Session {
       case 'train':
       case 'models':
       case 'batch':
+      case 'node':
       case 'settings':
         void this.navigation.go(command);
         break;

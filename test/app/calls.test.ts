@@ -231,6 +231,7 @@ describe('settings', () => {
       language: 'en',
       device: 'cpu',
       outputFolder: null,
+      nodeConfig: '/etc/limpid/node.json',
       recent: [],
     };
     expect(checked(Settings, good, 'settings')).toEqual(good);

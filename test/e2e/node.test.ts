@@ -1,9 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import type { SeriesRecord } from '../../src-main/contract/requests/node.js';
 import { fits, list, object, otherwise, text } from '../../src-main/contract/schema/schema.js';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
@@ -11,10 +12,10 @@ import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
 import { encodeModel } from '../../src-main/graph/onnx.js';
 import { readConfig } from '../../src-main/node/config.js';
-import type { SeriesRecord } from '../../src-main/node/record.js';
-import { command, listSeries } from '../../src-main/node/status.js';
+import { command, listSeries } from '../../src-main/process/node-door.js';
 import { tempFolder } from '../dicom/support.js';
 import { drawSeries } from '../node/support.js';
+import { NodeProcess } from '../support/node-process.js';
 import { freePort, startOrthanc, startStorescp } from '../support/servers.js';
 import { fileLacks, hasTool } from '../support/tools.js';
 
@@ -30,48 +31,6 @@ const closers: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const close of closers.splice(0)) await close();
 });
-
-/** `limpid node` as a process, that is killed and started again. */
-class NodeProcess {
-  readonly #config: string;
-  #child: ChildProcess | null = null;
-
-  constructor(config: string) {
-    this.#config = config;
-  }
-
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [LIMPID, 'node', '--config', this.#config], {
-      env: { ...process.env, LIMPID_HOME: path.dirname(this.#config) },
-    });
-    this.#child = child;
-    await new Promise<void>((resolve, reject) => {
-      let told = '';
-      child.stdout?.on('data', (bytes) => {
-        told += bytes;
-        if (/listens on/.test(told)) resolve();
-      });
-      child.stderr?.on('data', (bytes) => {
-        told += bytes;
-      });
-      child.once('exit', (code) => reject(new Error(`The node ended with ${code}: ${told}`)));
-    });
-  }
-
-  /** @returns its exit code, null where it was killed */
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    const child = this.#child;
-    if (child === null) return null;
-    const ended = new Promise<number | null>((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
-      else child.once('exit', resolve);
-    });
-    child.removeAllListeners('exit');
-    const again = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    return Promise.race([ended, again]);
-  }
-}
 
 /** Sends until all is acknowledged, as a scanner does whose node is away for a while. */
 async function sendAll(config: { title: string; port: number }, files: readonly string[]): Promise<void> {

@@ -16,7 +16,7 @@ interface Floor {
 }
 
 const BELOW_SCREENS = ['contract', 'words', 'state', 'ui', 'shared'];
-const SCREENS = ['studies', 'denoise', 'training', 'models', 'batch', 'settings', 'viewer'];
+const SCREENS = ['studies', 'denoise', 'training', 'models', 'batch', 'node', 'settings', 'viewer'];
 
 /** From the ground up. `contract` is that of src-main, all that the window may know of it. */
 const FLOORS: readonly Floor[] = [

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { fault, problemFrom } from '../../contract/errors.js';
 import { EXIT, exitCodeFor } from '../../contract/exit.js';
+import type { Action, SeriesRecord } from '../../contract/requests/node.js';
 import { type Checked, checkRules } from '../../node/check.js';
 import { type NodeConfig, readConfig } from '../../node/config.js';
 import { startNode } from '../../node/node.js';
-import type { SeriesRecord } from '../../node/record.js';
-import { type Action, command, listSeries, startStatus } from '../../node/status.js';
+import { startStatus } from '../../node/status.js';
 import { startJob } from '../../process/client.js';
+import { command, listSeries } from '../../process/node-door.js';
 import { threadsOption } from '../terminal/options.js';
 import { problemLine } from '../terminal/words.js';
 

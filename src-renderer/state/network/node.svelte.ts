@@ -1,0 +1,41 @@
+import type { AppApi, NodeView } from '../../../src-main/contract/app.js';
+import type { Action } from '../../../src-main/contract/requests/node.js';
+
+const PAUSE_MS = 2000;
+
+/** The node whose settings a person has chosen, as it was when it was last looked at. */
+export class WatchedNode {
+  /** null: not looked at yet. */
+  view = $state.raw<NodeView | null>(null);
+  private readonly api: AppApi;
+
+  constructor(api: AppApi) {
+    this.api = api;
+  }
+
+  /** Looks at it again and again, until the function that it returns is called. */
+  watch(): () => void {
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async (): Promise<void> => {
+      // Where the app does not answer, the bar above all screens tells it; what was seen last stays.
+      await this.look().catch(() => undefined);
+      if (!isOver) timer = setTimeout(() => void look(), PAUSE_MS);
+    };
+    void look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }
+
+  async look(): Promise<void> {
+    this.view = await this.api.node();
+  }
+
+  /** @throws LimpidError E_NOT_FOUND, E_USAGE */
+  async command(series: string, action: Action): Promise<void> {
+    await this.api.commandNode(series, action);
+    await this.look();
+  }
+}
