@@ -43,7 +43,11 @@ export class Courier {
   /** Transactions of commitment that this process has asked for. */
   readonly #asked = new Set<string>();
 
-  constructor(config: NodeConfig, shelf: Shelf) {
+  readonly #isOurs: () => Promise<boolean>;
+
+  /** @param isOurs whether no other node has taken the folder over: only then anything is written there */
+  constructor(config: NodeConfig, shelf: Shelf, isOurs: () => Promise<boolean>) {
+    this.#isOurs = isOurs;
     this.#config = config;
     this.#shelf = shelf;
     this.#results = new Results();
@@ -54,7 +58,10 @@ export class Courier {
     for (const live of this.#shelf.all())
       live.record.deliveries.forEach((delivery, i) => {
         if (!this.#isDue(live, delivery, now) || this.#busy.has(delivery.target)) return;
-        const work = this.#work(live, i).finally(() => this.#busy.delete(delivery.target));
+        const work = this.#work(live, i)
+          // What could not be written down is sent again.
+          .catch((error: unknown) => void problemFrom(error))
+          .finally(() => this.#busy.delete(delivery.target));
         this.#busy.set(delivery.target, work);
       });
   }
@@ -67,7 +74,9 @@ export class Courier {
   async committed(report: CommitmentReport): Promise<void> {
     for (const live of this.#shelf.all())
       for (const [i, { transaction }] of live.record.deliveries.entries())
-        if (transaction !== null && transaction === report.transaction) await this.#conclude(live, i, report);
+        if (transaction !== null && transaction === report.transaction)
+          // What could not be written down is asked for again.
+          await this.#conclude(live, i, report).catch((error: unknown) => void problemFrom(error));
   }
 
   async #work(live: Live, i: number): Promise<void> {
@@ -142,7 +151,7 @@ export class Courier {
   async #conclude(live: Live, i: number, { failed }: CommitmentReport): Promise<void> {
     const { generation } = live.record;
     const delivery = live.record.deliveries[i];
-    if (delivery === undefined) return;
+    if (delivery === undefined || !(await this.#isOurs())) return;
     if (failed.length === 0)
       return this.#note(live, i, generation, { state: 'done', transaction: null, problem: null });
     const file = this.#shelf.folderOf(live).acknowledged(delivery, generation);
@@ -170,7 +179,7 @@ export class Courier {
 
   /** Late images may have begun the series anew meanwhile: what was sent before is not of it then. */
   async #note(live: Live, i: number, generation: number, to: Partial<Delivery>): Promise<void> {
-    if (live.record.generation !== generation) return;
+    if (!(await this.#isOurs()) || live.record.generation !== generation) return;
     const deliveries = withChange(live.record.deliveries, i, to);
     const isSent = live.record.state === 'sending' && deliveries.every(({ state }) => state === 'done');
     if (isSent) await this.#shelf.change(live, 'sent', { deliveries, state: 'sent' });

@@ -69,6 +69,8 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
         committed: (report) => void node.courier.committed(report),
       },
     );
+    // What came would be another node's. Again when the node is closed, which waits for it.
+    void node.lost.then(() => storage.close());
     audit.write('started', { port: storage.port });
     node.start();
     return {

@@ -75,7 +75,7 @@ export class Working {
     this.#book = book;
     this.#shelf = shelf;
     this.#incoming = incoming;
-    this.courier = new Courier(config, shelf);
+    this.courier = new Courier(config, shelf, () => this.#isOurs());
     this.#watches = config.watch.map(
       (one, i) =>
         new FolderWatch(one.path, one.settleSeconds * 1000, path.join(config.folder, `watched-${i + 1}.txt`)),
@@ -123,6 +123,14 @@ export class Working {
   #sort(file: string, onStudy: (study: string) => void): void {
     this.#sorting = this.#sorting.then(async () => {
       try {
+        // Who has taken the folder over sorts it.
+        if (!(await this.#isOurs())) return;
+      } catch (error) {
+        // Where that cannot be told the file stays too.
+        problemFrom(error);
+        return;
+      }
+      try {
         const taken = await this.#shelf.take(file);
         if (taken === null) await this.#refuse(file);
         else onStudy(taken.sorted.study);
@@ -144,7 +152,7 @@ export class Working {
   }
 
   async #tick(): Promise<void> {
-    if (!(await this.#isOurs())) return;
+    if (this.#closed || !(await this.#isOurs())) return;
     for (const watch of this.#watches)
       for (const file of await watch.look(Date.now(), this.#incoming)) this.#sort(file, () => undefined);
     await this.#sorting;
@@ -161,8 +169,9 @@ export class Working {
     if (troubles.length > 0) throw troubles[0];
   }
 
+  /** Whether no other node has taken the folder over. @throws LimpidError E_IO where that cannot be told */
   async #isOurs(): Promise<boolean> {
-    if (this.#closed) return false;
+    if (this.#isLost) return false;
     try {
       await this.#confirm();
       return true;
@@ -264,11 +273,13 @@ export class Working {
     const job = this.#options.startJob(requestOf(rule, this.#config, folder.images, output));
     this.#jobs.set(live.record.id, job);
     void job.result
-      // What another node has taken over is told by that one.
-      .then((result) => (this.#isLost ? undefined : this.#finished(live, rule, output, result)))
-      .catch((error: unknown) => {
-        problemFrom(error);
-        return this.#shelf.change(live, 'failed', { state: 'failed', reason: 'E_INTERNAL' });
+      .then(async (result) => {
+        // What another node has taken over is told by that one.
+        if (!(await this.#isOurs())) return;
+        await this.#finished(live, rule, output, result).catch((error: unknown) => {
+          problemFrom(error);
+          return this.#shelf.change(live, 'failed', { state: 'failed', reason: 'E_INTERNAL' });
+        });
       })
       // A record that cannot be written stays at running, and the series is worked on again at the next start.
       .catch(problemFrom)
@@ -302,18 +313,18 @@ export class Working {
   }
 
   async now(id: string): Promise<void> {
-    const live = this.#find(id, ['receiving']);
+    const live = await this.#find(id, ['receiving']);
     live.now = true;
   }
 
   async release(id: string): Promise<void> {
-    const live = this.#find(id, ['held']);
+    const live = await this.#find(id, ['held']);
     const state = live.record.deliveries.every((one) => one.state === 'done') ? 'sent' : 'sending';
     await this.#shelf.change(live, 'released-by-hand', { state });
   }
 
   async retry(id: string): Promise<void> {
-    const live = this.#find(id, ['failed', 'held', 'skipped']);
+    const live = await this.#find(id, ['failed', 'held', 'skipped']);
     if (live.record.removed) throw fault('E_USAGE/removed');
     live.now = true;
     await this.#shelf.change(live, 'retried', {
@@ -327,7 +338,8 @@ export class Working {
     });
   }
 
-  #find(id: string, states: readonly SeriesRecord['state'][]): Live {
+  async #find(id: string, states: readonly SeriesRecord['state'][]): Promise<Live> {
+    await this.#confirm();
     const live = this.#shelf.get(id);
     if (live === undefined) throw fault('E_NOT_FOUND/node-series');
     if (!states.includes(live.record.state)) throw fault('E_USAGE/node-state', { state: live.record.state });

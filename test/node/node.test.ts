@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { problemOf } from '../../src-main/contract/errors.js';
+import { fault, problemOf } from '../../src-main/contract/errors.js';
 import type { Report } from '../../src-main/contract/report.js';
-import type { SeriesRecord } from '../../src-main/contract/requests/node.js';
+import { SeriesRecord } from '../../src-main/contract/requests/node.js';
+import { read } from '../../src-main/contract/schema/schema.js';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
 import { Association } from '../../src-main/dicom/net/association.js';
@@ -16,9 +17,12 @@ import { runJob } from '../../src-main/jobs/run.js';
 import { checkRules } from '../../src-main/node/check.js';
 import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
 import { type LimpidNode, startNode } from '../../src-main/node/node.js';
+import { writeRecord } from '../../src-main/node/record.js';
+import { readRules } from '../../src-main/node/rules.js';
+import { Shelf } from '../../src-main/node/shelf.js';
 import { startStatus } from '../../src-main/node/status.js';
 import { FolderWatch } from '../../src-main/node/watch.js';
-import type { NodeOptions } from '../../src-main/node/working.js';
+import { type NodeOptions, Working } from '../../src-main/node/working.js';
 import { command, listSeries } from '../../src-main/process/node-door.js';
 import { seriesFolder } from '../../src-main/process/node-folder.js';
 import { reportJson } from '../../src-main/report/report-html.js';
@@ -483,7 +487,7 @@ describe('a node', () => {
     expect(await untilRecord(node, series, again)).toMatchObject({ instances: 3 });
   });
 
-  it('moves nothing more once another node has taken its folder over', async () => {
+  it('takes nothing in and moves nothing more once another node has taken its folder over', async () => {
     const config = await nodeConfig();
     const jobs = fakeJobs(() => 'pass');
     const node = await started(config, jobs);
@@ -492,12 +496,59 @@ describe('a node', () => {
     fs.renameSync(lock, `${lock}.aside`);
     fs.writeFileSync(lock, theirs);
     expect(await node.lost).toMatchObject({ code: 'E_LOCKED' });
-    const { series, files } = drawSeries({ slices: 1 });
-    await send(config, files);
-    await untilRecord(node, series, inState('receiving'));
+    await expect(send(config, drawSeries({ slices: 1 }).files)).rejects.toMatchObject({ code: 'E_NETWORK' });
     await node.close();
+    expect(node.records()).toEqual([]);
+    expect(fs.readdirSync(path.join(config.folder, 'incoming'))).toEqual([]);
     expect(jobs.started).toEqual([]);
     expect(fs.readFileSync(lock, 'utf8')).toBe(theirs);
+  });
+
+  it('leaves what came in, and what is written of a series, to the node that has its folder', async () => {
+    const to = tempFolder();
+    const config = await nodeConfig({
+      targets: { shelf: { kind: 'folder', path: to } },
+      rules: [{ name: 'all', do: 'forward', originals: ['shelf'] }],
+    });
+    const { series, files } = drawSeries({ slices: 2 });
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    await send(config, files.slice(0, 1));
+    const { id } = await untilRecord(node, series, inState('sent'));
+    await node.close();
+    // As after a stop in the middle of the delivery, by a node that sees the loss of its folder only now.
+    const at = path.join(seriesFolder(config.folder, id).root, 'state.json');
+    const sent: unknown = JSON.parse(fs.readFileSync(at, 'utf8'));
+    const record = read(SeriesRecord, sent);
+    if (!record.fits) throw new Error('There is no record.');
+    const again = record.value.deliveries.map((one) => ({ ...one, state: 'waiting' as const }));
+    await writeRecord(config.folder, { ...record.value, state: 'sending', deliveries: again });
+    const shelf = await Shelf.open(config.folder, () => undefined);
+    const lost = new Working(
+      config,
+      fakeJobs(() => 'pass'),
+      readRules(config),
+      shelf,
+      path.join(config.folder, 'incoming'),
+      () => Promise.reject(fault('E_LOCKED/window-lost')),
+    );
+    await writeRecord(config.folder, record.value);
+    const theirs = fs.readFileSync(at, 'utf8');
+    lost.courier.start(Date.now());
+    await lost.courier.idle();
+    expect(await lost.lost).toMatchObject({ code: 'E_LOCKED' });
+    expect(fs.readFileSync(at, 'utf8')).toBe(theirs);
+
+    const incoming = path.join(config.folder, 'incoming');
+    for (const file of [files[1], ...drawSeries({ slices: 1 }).files])
+      fs.copyFileSync(file, path.join(incoming, path.basename(file)));
+    const came = fs.readdirSync(incoming);
+    await lost.sortAll(came);
+    expect(fs.readdirSync(incoming)).toEqual(came);
+    expect(fs.readdirSync(path.join(config.folder, 'series'))).toEqual([id]);
+    await expect(lost.retry(id)).rejects.toMatchObject({ code: 'E_LOCKED' });
   });
 
   it('sends originals untouched, and what a rule only forwards or skips', async () => {
