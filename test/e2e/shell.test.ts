@@ -143,7 +143,7 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
       ['app://limpid.example/', false],
       ['app://limpid/', true],
       ['app://limpid/reports/1/report.html', false],
-      ['app://limpid/runs/x', false],
+      ['app://limpid/runs/x/report.html', false],
       ['about:blank', false],
     ] as const)
       expect(await forged(url, inside)).toMatchObject({ value: { problem: { code: 'E_USAGE' } } });
@@ -186,7 +186,7 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
     // The guard aborts a navigation; what it lets through is blocked as a request, and ends at a page of errors.
     expect((await failed).failure()?.errorText).toBe('net::ERR_ABORTED');
     expect(app.page.url()).toBe(url);
-    for (const url of ['app://limpid/reports/1/report.html', 'app://limpid/runs/x']) {
+    for (const url of ['app://limpid/reports/1/report.html', 'app://limpid/runs/x/report.html']) {
       expect(await app.ask('navigate', { url, isMainFrame: true })).toBe(false);
       expect(await app.ask('navigate', { url, isMainFrame: false })).toBe(true);
     }
@@ -207,7 +207,7 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
     expect(await app.ask('permissionCheck', copy, window)).toBe(true);
     for (const other of [
       { requestingUrl: 'app://limpid/', isMainFrame: false },
-      { requestingUrl: 'app://limpid/runs/x', isMainFrame: true },
+      { requestingUrl: 'app://limpid/runs/x/report.html', isMainFrame: true },
       { requestingUrl: 'app://limpid/reports/1/report.html', isMainFrame: false },
       { requestingUrl: 'https://example.org/', isMainFrame: true },
     ]) {
@@ -223,7 +223,7 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
       ['https://example.org/x.exe', page],
       ['data:text/plain,x', page],
       ['blob:null/0b1e', page],
-      ['blob:app://limpid/0b1e', { url: 'app://limpid/runs/x', parent: {} }],
+      ['blob:app://limpid/0b1e', { url: 'app://limpid/runs/x/report.html', parent: {} }],
       ['blob:app://limpid/0b1e', { url: 'app://limpid/', parent: {} }],
       ['blob:app://limpid/0b1e', null],
     ] as const)

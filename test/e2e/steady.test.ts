@@ -130,7 +130,9 @@ describe.skipIf(missing)('the window while things change', () => {
     const lines = readFileSync(await download.path(), 'utf8')
       .trim()
       .split('\r\n');
-    expect(lines[0]).toBe('job,input,kind,state,created,series,status,verdict,share_written,problem');
+    expect(lines[0]).toBe(
+      'job,input,kind,state,created,series,status,verdict,share_written,accepted,problem',
+    );
     expect(lines).toHaveLength(3);
     expect(lines[2]).toMatch(/,five,denoise,done,.*,done,(pass|warn|fail),/);
     await window.expectAccessible();
