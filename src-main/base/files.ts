@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { fault, LimpidError } from '../contract/errors.js';
-import { modeOfFile } from './own-folder.js';
+import { isBelow, modeOfFile } from './own-folder.js';
 
 /**
  * Writes a whole file or nothing: a `.part` file, flushed to disk, then linked into place, so that a kill at any
@@ -114,15 +114,6 @@ export async function exists(file: string): Promise<boolean> {
 /** True when `inner` is `outer` or lies below it, after links are resolved. Paths need not exist. */
 export async function isInside(inner: string, outer: string): Promise<boolean> {
   return isBelow(await realPathOf(inner), await realPathOf(outer));
-}
-
-/** The same by the paths alone: what was moved is not there to be asked. */
-export function isBelow(inner: string, outer: string): boolean {
-  const relative = path.relative(outer, inner);
-  return (
-    relative === '' ||
-    (!relative.startsWith(`..${path.sep}`) && relative !== '..' && !path.isAbsolute(relative))
-  );
 }
 
 /** The real path of the deepest part that exists, with the rest appended. */

@@ -76,8 +76,8 @@ async function close(place: string): Promise<void> {
   }
 }
 
-/** The place itself counts. */
-function isBelow(place: string, folder: string): boolean {
+/** Whether a place is a folder or lies below it, by the paths alone: what was moved is not there to be asked. */
+export function isBelow(place: string, folder: string): boolean {
   const relative = path.relative(folder, place);
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

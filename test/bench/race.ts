@@ -19,10 +19,10 @@ import { splitFrames, type UnitDenoiser } from '../../src-main/restore/evidence.
 import { restorerOf } from '../../src-main/restore/restorer.js';
 import { viewsOf } from '../../src-main/restore/views.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import { openInput } from '../../src-main/series/open-input.js';
 import { readGeneral } from '../../src-main/store/general.js';
 import { conditionsOf } from '../../src-main/training/samples/conditions.js';
 import { CH2, slab } from '../imaging/support.js';
+import { firstSeries } from './first-series.js';
 
 const SEED = 1;
 const { values: options } = parseArgs({
@@ -80,17 +80,6 @@ function brain(percent: number): Scene {
     simulateNoise(clean, { kind: 'rician', sigma, seed: 5 }),
     'MR',
   );
-}
-
-async function firstSeries(folder: string): Promise<Volume> {
-  const input = await openInput(folder, () => {}, { errorMap: false, uncertainty: false, suffix: 'unused' });
-  try {
-    const [stack] = input.units.flatMap(({ stacks }) => stacks);
-    if (stack === undefined) throw new Error(`no series in ${folder}`);
-    return (await stack.load(() => {})).volume;
-  } finally {
-    await input.close();
-  }
 }
 
 async function tomogram(folder: string): Promise<Scene> {

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
-import { isBelow, isInside } from '../../base/files.js';
+import { isInside } from '../../base/files.js';
+import { isBelow } from '../../base/own-folder.js';
 import type { AppApi, AppEvent, JobRecord, OpenInput } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
 import { reportIn } from '../results/report-file.js';

@@ -23,12 +23,12 @@ const BAND = 0.15;
 
 /** Both axes of the planes of a volume. */
 export function acquiredGrid(volume: Volume): Readonly<Record<Axis, AcquiredAxis>> {
-  const spectra = samplePlanes(volume).map((values) => spectrumOf(values, volume));
+  const spectra = middlePlanes(volume).map((values) => spectrumOf(values, volume));
   return { x: axisOf(spectra, 'x'), y: axisOf(spectra, 'y') };
 }
 
 /** Planes of the middle half of the volume. */
-export function samplePlanes(volume: Volume, most = PLANES): Float32Array[] {
+export function middlePlanes(volume: Volume, most = PLANES): Float32Array[] {
   const count = Math.min(most, volume.slices);
   return Array.from({ length: count }, (_, k) => {
     const slice = Math.floor(volume.slices * (0.25 + (0.5 * (k + 0.5)) / count));

@@ -1,5 +1,5 @@
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
-import { type AcquiredAxis, acquiredGrid, samplePlanes } from './acquired.js';
+import { type AcquiredAxis, acquiredGrid, middlePlanes } from './acquired.js';
 import { extrapolatedPair, type Truncation } from './extrapolate.js';
 import { brightOf, requireMr } from './images.js';
 import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
@@ -51,7 +51,7 @@ function shareOf({ highest, most }: AcquiredAxis): number {
 
 /** Root mean square of what would be removed, over the brightness; %. */
 function amountOf(volume: Volume, truncation: Truncation, bright: number): number {
-  const planes = samplePlanes(volume, SAMPLE);
+  const planes = middlePlanes(volume, SAMPLE);
   const [first, second = first] = planes;
   const [a, b] = extrapolatedPair(first, second, truncation, bright);
   const energy = [

@@ -2,7 +2,7 @@ import { fault } from '../../contract/errors.js';
 import type { CleanName } from '../../contract/requests/choices.js';
 import type { Volume } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
-import { samplePlanes } from './acquired.js';
+import { middlePlanes } from './acquired.js';
 import type { About } from './remover.js';
 
 /** A value under this is one of the Hounsfield scale. */
@@ -20,7 +20,7 @@ export function requireMr({ data, units }: Volume, { modality }: About, name: Cl
 export function brightOf(volume: Volume): number {
   const stride = 7;
   return quantile(
-    samplePlanes(volume).flatMap((plane) => [...plane].filter((_, i) => i % stride === 0)),
+    middlePlanes(volume).flatMap((plane) => [...plane].filter((_, i) => i % stride === 0)),
     0.99,
   );
 }

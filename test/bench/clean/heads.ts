@@ -1,9 +1,8 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { readNifti } from '../../../src-main/imaging/nifti.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';
-import { openInput } from '../../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../../imaging/support.js';
+import { firstSeries } from '../first-series.js';
 import type { Head } from './kind.js';
 
 const SLICES = 3;
@@ -18,18 +17,6 @@ export async function mrHeads(): Promise<readonly Head[]> {
 }
 
 const nifti = (file: string): Volume => readNifti(fs.readFileSync(file)).volume;
-
-/** The first series of a folder of DICOM files. */
-async function firstSeries(folder: string): Promise<Volume> {
-  const input = await openInput(path.resolve(folder), () => {}, { errorMap: false, suffix: 'unused' });
-  try {
-    const [stack] = input.units.flatMap(({ stacks }) => stacks);
-    if (stack === undefined) throw new Error(`no series in ${folder}`);
-    return (await stack.load(() => {})).volume;
-  } finally {
-    await input.close();
-  }
-}
 
 function middle(volume: Volume): Volume {
   const from = Math.max(0, (volume.slices - SLICES) >> 1);
