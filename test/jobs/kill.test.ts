@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import { signalsLack } from '../support/tools.js';
 import { brainSlices, removeFolders, temporaryFolder } from './fixtures.js';
 import { denoiseUntil, killTrial } from './kill.js';
 
@@ -9,7 +10,7 @@ afterAll(removeFolders);
 /** LIMPID_KILLS=20 for the long version. */
 const KILLS = Number(process.env.LIMPID_KILLS ?? 4);
 
-it.skipIf(process.platform === 'win32')(
+it.skipIf(signalsLack())(
   `killed at ${KILLS} random moments, a run ends with the same pixels and never shows half a series`,
   async () => {
     const root = await temporaryFolder();

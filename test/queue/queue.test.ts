@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RollUp } from '../../src-main/queue/outcome.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
-import { hasTool } from '../support/tools.js';
+import { hasTool, signalsLack } from '../support/tools.js';
 import { Crew, drawSeries, limpid, openRedis, pixelsBelow, type Ran, type Redis } from './support.js';
 
 const COUNT = 30;
@@ -215,24 +215,19 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     expect((await read(out)).counts).toEqual({ done: COUNT, failed: 0, skipped: 0, waiting: 0 });
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'finishes what runs when all processes of a worker are told to end',
-    async () => {
-      const [some, out, at] = [path.join(root, 'group'), path.join(root, 'out-group'), queue()];
-      await drawSeries(some, 6);
-      expect((await run('submit', some, out, '--model', 'nlm', '--queue', at, '--retries', '0')).code).toBe(
-        0,
-      );
-      const worker = limpid(['worker', '--queue', at, '--grace', '300'], home, { group: true });
-      await new Promise((resolve) => worker.stdout?.once('data', resolve));
-      // As systemd does by default.
-      process.kill(-(worker.pid ?? 0), 'SIGTERM');
-      expect(await worker.ran).toMatchObject({ code: 0, stdout: expect.not.stringContaining('failed') });
-      const status = JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout);
-      expect(status).toMatchObject({ running: 0, failed: 0 });
-      expect(await units(out)).toHaveLength(status.done);
-    },
-  );
+  it.skipIf(signalsLack())('finishes what runs when all processes of a worker are told to end', async () => {
+    const [some, out, at] = [path.join(root, 'group'), path.join(root, 'out-group'), queue()];
+    await drawSeries(some, 6);
+    expect((await run('submit', some, out, '--model', 'nlm', '--queue', at, '--retries', '0')).code).toBe(0);
+    const worker = limpid(['worker', '--queue', at, '--grace', '300'], home, { group: true });
+    await new Promise((resolve) => worker.stdout?.once('data', resolve));
+    // As systemd does by default.
+    process.kill(-(worker.pid ?? 0), 'SIGTERM');
+    expect(await worker.ran).toMatchObject({ code: 0, stdout: expect.not.stringContaining('failed') });
+    const status = JSON.parse((await run('queue', 'status', '--queue', at, '--json')).stdout);
+    expect(status).toMatchObject({ running: 0, failed: 0 });
+    expect(await units(out)).toHaveLength(status.done);
+  });
 
   it('ends a worker whom Redis refuses from now on', async () => {
     const folder = path.join(root, 'closed');

@@ -44,6 +44,11 @@ export function hasTool(...names: readonly (keyof typeof PACKAGES)[]): boolean {
   return missing.length === 0;
 }
 
+/** '' where processes have groups and signals that end them at once; on Windows why a test is skipped, which is printed. */
+export function signalsLack(): string {
+  return process.platform === 'win32' ? warnOnce('skipped: what ends processes by signals, on Windows') : '';
+}
+
 /** '' when Debian's Python has the modules; otherwise why not, which is printed. */
 export function pythonLacks(...modules: string[]): string {
   const tried = spawnSync(PYTHON, ['-c', modules.map((name) => `import ${name}`).join('\n')]);
