@@ -77,7 +77,7 @@ function failureOf(text: string, sopInstance: string): number | null {
   return null;
 }
 
-/** An attribute search or a document that an answer holds, in the DICOM JSON model (PS3.18 annex F). */
+/** A member of what an answer holds in the DICOM JSON model (PS3.18 annex F), by its name; undefined where it has none such. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
