@@ -80,7 +80,7 @@ function sampleOf({ data }: Volume, mask: Uint8Array): number[] {
   return sample;
 }
 
-/** Share of the bright voxels that are at least half as bright in the result; null where there are none. */
+/** Share of the bright voxels that have more than half of what counts as bright in the result; null where there are none. */
 function brightLeft(before: Volume, after: Volume, mask: Uint8Array): number | null {
   const sample = sampleOf(before, mask);
   if (sample.length === 0) return null;
