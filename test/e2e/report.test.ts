@@ -25,6 +25,7 @@ let template: string;
 let report: Report;
 let sample: Sample;
 let full: string;
+let small: string;
 
 beforeAll(async () => {
   if (missing) return;
@@ -42,6 +43,8 @@ beforeAll(async () => {
     uncertainty: sample.uncertainty,
   });
   full = write('report.html', buildReportHtml(report, [images], template));
+  const few = { ...images, columns: 64, rows: 64 };
+  small = write('small.html', buildReportHtml(report, [few], template));
   browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -213,6 +216,31 @@ describe.skipIf(missing)('report.html in a browser', () => {
     expect(figures).toHaveLength(4);
     expect(new Set(figures.map(({ top }) => top)).size).toBe(1);
     for (const { widths } of figures) expect(new Set(widths.filter((w) => w !== undefined)).size).toBe(1);
+    await page.close();
+  });
+
+  it('leaves the words around small pictures their room', async () => {
+    const { page } = await open(small, 'dark', 420);
+    await shoot(page, 'small');
+    const cut = await page
+      .locator('.panels :is(figcaption, .ends)')
+      .evaluateAll((all) =>
+        all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerHTML),
+      );
+    expect(cut).toEqual([]);
+    await page.close();
+  });
+
+  it('zooms to the room that there is, in a window that gets its width late, until a person chooses', async () => {
+    const { page } = await open(full, 'dark', 420);
+    const zoom = page.getByLabel('Zoom');
+    expect(await zoom.inputValue()).toBe('1');
+    await page.setViewportSize({ width: 2400, height: 1000 });
+    await expect.poll(() => zoom.inputValue()).toBe('2');
+    await zoom.selectOption('3');
+    await page.setViewportSize({ width: 1400, height: 1000 });
+    await expect.poll(() => page.evaluate('innerWidth')).toBe(1400);
+    expect(await zoom.inputValue()).toBe('3');
     await page.close();
   });
 
