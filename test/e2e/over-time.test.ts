@@ -76,6 +76,14 @@ describe.skipIf(noBrowser)('a series over time', () => {
     const page = await viewer.open('?set=time');
     await press(page, 'Shift+Y');
     await expect.poll(() => cells(page).locator('canvas.cornerstone-canvas').count()).toBe(12);
+    // so few are as large as the room lets all of them be
+    const rows = await page.locator('.time .room').boundingBox();
+    const last = await cells(page).last().boundingBox();
+    if (rows === null || last === null) throw new Error('Nothing is on screen.');
+    expect(last.width).toBe(last.height);
+    expect(
+      Math.min(rows.width + rows.x - last.x - last.width, rows.height + rows.y - last.y - last.height),
+    ).toBeLessThan(5);
     const current = page.locator('.time button[aria-current="true"]');
     expect(await current.getAttribute('aria-label')).toBe('Slice 2, time point 1');
     await page.getByRole('button', { name: 'Slice 3, time point 4' }).click();
@@ -121,6 +129,20 @@ describe.skipIf(noBrowser)('a series over time', () => {
     await map(page, 'before').getByText('4 time points').waitFor();
     await expectAccessible(page);
     await shoot(page, 'tsnr');
+    // the figures of the region, and of two time points, stand apart
+    await page.getByRole('rowheader', { name: 'SNR of region 1 by two time points' }).waitFor();
+    const gaps = await page.locator('aside table tr').evaluateAll((rows) =>
+      rows.map((row) => {
+        const [before, after] = [...row.children].slice(1).map((cell) => {
+          const words = cell.ownerDocument.createRange();
+          words.selectNodeContents(cell);
+          return words.getBoundingClientRect();
+        });
+        return after.left - before.right;
+      }),
+    );
+    expect(gaps.length).toBeGreaterThan(6);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(8);
     await press(page, 'Shift+Y');
     await page.locator('.picture[data-kind="before"] canvas.cornerstone-canvas').waitFor();
     await page.close();

@@ -290,6 +290,22 @@ describe.skipIf(missing)('results of a series', () => {
     await window.shoot('results-derived');
   });
 
+  it('keeps its words inside the panel in German too', async () => {
+    const language = async (tag: string) => {
+      await page.keyboard.press('Alt+6');
+      await page.getByRole('tab').first().click();
+      await page.locator('#settings-panel select').selectOption(tag);
+      await page.keyboard.press('Alt+2');
+    };
+    await language('de');
+    const side = page.getByRole('complementary', { name: 'Entrauschen' });
+    await side.getByRole('button', { name: 'Angenommen' }).waitFor();
+    expect(await side.evaluate((all) => all.scrollWidth - all.clientWidth)).toBe(0);
+    await window.shoot('results-de');
+    await language('en');
+    await result().waitFor();
+  });
+
   it('complained about nothing', () => {
     expect(window.complaints).toEqual([]);
   });
