@@ -94,6 +94,7 @@ export async function openSending(options: SendingOptions): Promise<{
             inputs: [folder],
             only: [series],
             all: despite,
+            tellVerdict: true,
             retries: RETRIES,
           },
           ...targets.reached(target),

@@ -104,20 +104,23 @@ const SentReport = object({
 });
 
 interface Told {
-  readonly verdict: Verdict;
+  readonly verdict: Verdict | 'none';
   readonly outputs: ReadonlySet<string>;
 }
 
-/** What does not pass, by its verdict; of all folders below too. */
+/** What does not pass, by its verdict, and what nothing judged; of all folders below too. */
 async function toldOf(input: string): Promise<readonly Told[]> {
   const told: Told[] = [];
   for (const name of ['', ...(await foldersBelow(input))])
-    for (const verdict of ['warn', 'fail'] as const) {
+    for (const verdict of ['warn', 'fail', null] as const) {
       const isMeant = (series: SentSeries) => verdictOf(series) === verdict;
       // What has a report that cannot be read is held, or sent as it is where all is to be.
       const found = await outputsOf(path.join(input, name), isMeant).catch(() => new Set<string>());
       if (found.size > 0)
-        told.push({ verdict, outputs: new Set([...found].map((one) => path.posix.join(name, one))) });
+        told.push({
+          verdict: verdict ?? 'none',
+          outputs: new Set([...found].map((one) => path.posix.join(name, one))),
+        });
     }
   return told;
 }

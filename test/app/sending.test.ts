@@ -127,7 +127,9 @@ describe('sending from the window', () => {
       await expect(api.sendResult('run', 's', id, false)).rejects.toMatchObject({ reason: 'E_USAGE/held' });
       expect(asked).toEqual([]);
       await api.sendResult('run', 's', id, true);
-      expect(asked).toMatchObject([{ type: 'send', inputs: ['/out'], only: ['s'], all: true }]);
+      expect(asked).toMatchObject([
+        { type: 'send', inputs: ['/out'], only: ['s'], all: true, tellVerdict: true },
+      ]);
     }
     const { api, asked } = await sendingIn(home, 'warn');
     const [{ id }] = await api.targets();

@@ -170,6 +170,8 @@ describe.skipIf(missing)('sending a result', () => {
     await now.click();
     await expect.poll(() => readdirSync(store).length, { timeout: 60_000 }).toBe(5);
     await expect.poll(() => sent().getByText('Archive has all 5 images').count()).toBe(2);
+    for (const name of readdirSync(store))
+      expect(readFileSync(path.join(store, name), 'latin1')).toContain('(trust: fail)');
     expect(window.complaints).toEqual([]);
   });
 });

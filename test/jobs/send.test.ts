@@ -56,7 +56,7 @@ function outputs(...verdicts: string[]): string {
         path.join(folder, name, `000${image}.dcm`),
         makeDicom({ sopInstance: `2.25.${i + 1}${image}`, rows: 8, columns: 8 }),
       );
-    return { id: `id-${i + 1}`, trust: { verdict }, outputs: [{ path: name }] };
+    return { id: `id-${i + 1}`, trust: verdict === 'none' ? null : { verdict }, outputs: [{ path: name }] };
   });
   fs.writeFileSync(path.join(folder, 'report.json'), JSON.stringify({ series }));
   fs.mkdirSync(path.join(folder, '.limpid'));
@@ -96,7 +96,7 @@ describe('send', () => {
     const { port } = await target((one) => received.push(one));
     const batch = tempFolder();
     const folder = path.join(batch, 'series-001');
-    fs.renameSync(outputs('pass', 'fail', 'warn'), folder);
+    fs.renameSync(outputs('pass', 'fail', 'warn', 'none'), folder);
     const files = ['1', '2', '3'].map((k) => path.join(folder, `series-00${k}`, '0001.dcm'));
     const before = files.map((file) => fs.readFileSync(file));
     const description = (file: string) => {
@@ -106,7 +106,7 @@ describe('send', () => {
     const told = async (change: Partial<SendRequest>) => {
       received.splice(0);
       expect(await runSend(request(port, { all: true, ...change }), () => undefined)).toMatchObject({
-        sent: 6,
+        sent: 8,
         problems: [],
       });
       return Object.fromEntries(received.map(({ sopInstance, file }) => [sopInstance, description(file)]));
@@ -118,6 +118,8 @@ describe('send', () => {
       '2.25.22': '(trust: fail)',
       '2.25.31': '(trust: warn)',
       '2.25.32': '(trust: warn)',
+      '2.25.41': '(trust: none)',
+      '2.25.42': '(trust: none)',
     };
     expect(await told({ inputs: [folder], tellVerdict: true })).toEqual(words);
     expect(await told({ inputs: [batch], tellVerdict: true })).toEqual(words);

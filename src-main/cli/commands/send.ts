@@ -39,7 +39,7 @@ export function sendCommand(start: Start): Command {
       .option('--all', 'also series whose trust report fails', false)
       .option(
         '--verdict',
-        'say a trust report that warns or fails in SeriesDescription of what is sent',
+        'say in SeriesDescription of what is sent that its trust report warns or fails, or that there is none',
         false,
       )
       .option('--retries <n>', 'how often a broken connection is tried again', wholeNumber(0, 20), 3),

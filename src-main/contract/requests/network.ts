@@ -58,7 +58,7 @@ export const SendRequest = object({
   calling: filled,
   /** Whether series whose trust report fails are sent too. */
   all: flag,
-  /** Say a verdict that is no pass in SeriesDescription of what is sent; absent: no. */
+  /** Say a verdict that is no pass, or that there is none, in SeriesDescription of what is sent; absent: no. */
   tellVerdict: optional(flag),
   /** How often a broken connection is tried again. */
   retries: whole,
