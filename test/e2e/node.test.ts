@@ -14,7 +14,7 @@ import { encodeModel } from '../../src-main/graph/onnx.js';
 import { readConfig } from '../../src-main/node/config.js';
 import { command, listSeries } from '../../src-main/process/node-door.js';
 import { tempFolder } from '../dicom/support.js';
-import { drawSeries } from '../node/support.js';
+import { drawSeries, sendStalling } from '../node/support.js';
 import { NodeProcess } from '../support/node-process.js';
 import { freePort, startOrthanc, startStorescp } from '../support/servers.js';
 import { fileLacks, hasTool } from '../support/tools.js';
@@ -53,6 +53,24 @@ async function sendAll(config: { title: string; port: number }, files: readonly 
     } catch {
       // Killed meanwhile: what was not acknowledged is sent again, after a pause in which the node may start.
       await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+}
+
+/**
+ * As a scanner that stalls in the middle of its last image: where the node goes away, it begins its series again, and
+ * stalls again, until `goOn`.
+ */
+async function sendAllStalling(
+  config: { title: string; port: number },
+  files: readonly string[],
+  goOn: Promise<void>,
+): Promise<void> {
+  for (;;)
+    try {
+      return await sendStalling(config, files, goOn);
+    } catch {
+      // Killed meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
 }
 
@@ -160,7 +178,7 @@ async function storedAt(http: string) {
 const uidsIn = (folder: string) => fs.readdirSync(folder).sort();
 
 describe.skipIf(lacks)('a day of a node', () => {
-  it(`with three studies at once, a PACS that goes and comes back, and ${KILLS} kills: every image once`, async () => {
+  it(`with three studies at once and one that stalls, a PACS that goes and comes back, and ${KILLS} kills: every image once`, async () => {
     const folder = tempFolder();
     const ports = {
       node: await freePort(),
@@ -195,6 +213,15 @@ describe.skipIf(lacks)('a day of a node', () => {
     const localiser = drawSeries({ seed: 5, slices: 2, description: 'Localizer' });
     const erased = drawSeries({ seed: 6, slices: 3, description: 'Erased' });
     const all = [...rest, careful, erased, localiser];
+    const stalled = drawSeries({ seed: 8, slices: 3, description: 'T2' });
+    let goOn = () => {};
+    const stalling = sendAllStalling(
+      { title: 'LIMPID', port: ports.node },
+      stalled.files,
+      new Promise((resolve) => {
+        goOn = resolve;
+      }),
+    );
     let isSent = false;
     const sending = Promise.all(
       all.map(({ files }) => sendAll({ title: 'LIMPID', port: ports.node }, files)),
@@ -230,7 +257,22 @@ describe.skipIf(lacks)('a day of a node', () => {
     await expect.poll(states, { timeout: 300_000 }).toEqual({
       ...Object.fromEntries([...rest, careful, erased].map(({ series }) => [series, 'sent'])),
       [localiser.series]: 'skipped',
+      // All others were quiet for no longer and are done; of this one an association is open.
+      [stalled.series]: 'receiving',
     });
+    const partly = (await records(config)).find((one) => one.series === stalled.series);
+    const shown = path.join(folder, 'data', 'series', partly?.id ?? '', 'images');
+    expect(uidsIn(shown)).toEqual(
+      stalled.instances
+        .slice(0, 2)
+        .map((one) => `${one}.dcm`)
+        .sort(),
+    );
+    goOn();
+    await stalling;
+    const last = async () => (await states())[stalled.series];
+    await expect.poll(last, { timeout: 300_000 }).toBe('sent');
+    all.push(stalled);
 
     // Everything that was acknowledged is there, and no result twice: one derived series a source series.
     for (const { series, instances } of all) {
@@ -239,11 +281,11 @@ describe.skipIf(lacks)('a day of a node', () => {
       const images = path.join(folder, 'data', 'series', record?.id ?? '', 'images');
       expect(uidsIn(images)).toEqual(instances.map((one) => `${one}.dcm`).sort());
     }
-    expect(uidsIn(second)).toHaveLength(23);
+    expect(uidsIn(second)).toHaveLength(26);
     const sources = all.map(({ series }) => series);
     const atPacs = await storedAt(orthanc.http);
     for (const stored of [atPacs, await storedAt(web.http)])
-      for (const { study, series, instances } of [...rest, careful, erased]) {
+      for (const { study, series, instances } of [...rest, careful, erased, stalled]) {
         const record = (await records(config)).find((one) => one.series === series);
         const made = stored.filter((one) => one.study === study && !sources.includes(one.series));
         const images = made.filter(({ modality }) => modality === 'MR');
@@ -257,7 +299,7 @@ describe.skipIf(lacks)('a day of a node', () => {
         expect(told).toBe(verdict);
       }
     const originals = atPacs.filter(({ series }) => sources.includes(series));
-    expect(originals.map(({ instances }) => instances)).toEqual([5, 5, 5]);
+    expect(originals.map(({ instances }) => instances).sort()).toEqual([3, 5, 5, 5]);
     // The report is the one that lies beside the result, made to a document of the study.
     const document = atPacs.find(({ study, modality }) => study === erased.study && modality === 'DOC');
     const bytes = new Uint8Array(

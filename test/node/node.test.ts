@@ -7,12 +7,9 @@ import { SeriesRecord } from '../../src-main/contract/requests/node.js';
 import { read } from '../../src-main/contract/schema/schema.js';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
-import { Association } from '../../src-main/dicom/net/association.js';
-import { COMMAND_FIELD } from '../../src-main/dicom/net/command.js';
-import { connectTo } from '../../src-main/dicom/net/connect.js';
 import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
 import { store } from '../../src-main/dicom/net/scu.js';
-import { dataSetOf, readStorable, type Storable } from '../../src-main/dicom/net/storable.js';
+import { readStorable } from '../../src-main/dicom/net/storable.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { checkRules } from '../../src-main/node/check.js';
 import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
@@ -29,7 +26,7 @@ import { reportJson } from '../../src-main/report/report-html.js';
 import { tempFolder } from '../dicom/support.js';
 import { freePort, startOrthanc } from '../support/servers.js';
 import { fileLacks, hasTool } from '../support/tools.js';
-import { drawSeries, fakeJobs, nodeConfig } from './support.js';
+import { drawSeries, fakeJobs, nodeConfig, sendStalling } from './support.js';
 
 const DICOM_WEB = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
 const noDicomWeb = !hasTool('Orthanc') || fileLacks(DICOM_WEB, 'orthanc-dicomweb') !== '';
@@ -416,35 +413,42 @@ describe('a node', () => {
     const node = await started(config, jobs);
     const { series, files } = drawSeries();
     const other = drawSeries();
-    const instances = await Promise.all(files.map(readStorable));
-    const peer = { title: config.title, host: '127.0.0.1', port: config.port, tls: null };
-    const association = await Association.open(
-      await connectTo(peer),
-      { called: config.title, calling: 'SCANNER' },
-      [{ id: 1, abstractSyntax: instances[0].sopClass, transferSyntaxes: [instances[0].transferSyntax] }],
+    let goOn = () => {};
+    const sending = sendStalling(
+      config,
+      files,
+      new Promise((resolve) => {
+        goOn = resolve;
+      }),
     );
-    const bring = async (some: readonly Storable[]) => {
-      for (const one of some) {
-        const command = {
-          commandField: COMMAND_FIELD.storeRequest,
-          affectedClass: one.sopClass,
-          affectedInstance: one.sopInstance,
-          messageId: 1,
-          priority: 0,
-        };
-        await association.send(1, command, dataSetOf(one));
-        expect((await association.receive())?.command.status).toBe(0);
-      }
-    };
-    await bring(instances.slice(0, 3));
-    // Another series completes by the same quiet time while this association pauses between two images.
+    await untilRecord(node, series, ({ instances }) => instances === 5);
+    // Another series completes by the same quiet time while this association stalls in the middle of an image.
     await send(config, other.files);
     await untilRecord(node, other.series, inState('sent'));
     expect(node.records().find((one) => one.series === series)).toMatchObject({ state: 'receiving' });
-    await bring(instances.slice(3));
-    await association.release();
+    goOn();
+    await sending;
     expect(await untilRecord(node, series, inState('sent'))).toMatchObject({ instances: 6, generation: 1 });
     expect(jobs.started).toHaveLength(2);
+  });
+
+  it('waits no longer than its patience for a sender that stalls for ever, and shows nothing of its half image', async () => {
+    const config = await nodeConfig({ patienceSeconds: 3 });
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const { series, files, instances } = drawSeries();
+    const sending = sendStalling(config, files, new Promise(() => undefined));
+    const { id } = await untilRecord(node, series, inState('sent'));
+    const { images } = seriesFolder(config.folder, id);
+    expect(fs.readdirSync(images)).toEqual(
+      instances
+        .slice(0, 5)
+        .map((one) => `${one}.dcm`)
+        .sort(),
+    );
+    expect(node.associations()).toBe(1);
+    await Promise.all([node.close(), expect(sending).rejects.toThrow()]);
+    expect(fs.readdirSync(path.join(config.folder, 'incoming'))).toEqual([]);
   });
 
   it('does a series anew when images come late', async () => {

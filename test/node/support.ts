@@ -4,6 +4,10 @@ import { Random } from '../../src-main/base/random.js';
 import type { ResultEvent } from '../../src-main/contract/events.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import { newUid } from '../../src-main/dicom/elements/uid.js';
+import { Association } from '../../src-main/dicom/net/association.js';
+import { COMMAND_FIELD } from '../../src-main/dicom/net/command.js';
+import { connectTo } from '../../src-main/dicom/net/connect.js';
+import { dataSetOf, readStorable } from '../../src-main/dicom/net/storable.js';
 import { type NodeConfig, parseConfig } from '../../src-main/node/config.js';
 import type { RunningJob } from '../../src-main/process/client.js';
 import { makeDicom, tempFolder } from '../dicom/support.js';
@@ -54,6 +58,48 @@ export function drawSeries(
     files: made.map(({ file }) => file),
     instances: made.map(({ instance }) => instance),
   };
+}
+
+/**
+ * Sends a series over one association, and says nothing more in the middle of its last image until `goOn`: the
+ * association stays open. @returns once all is acknowledged and released
+ * @throws errors of the network, where the node ends the association
+ */
+export async function sendStalling(
+  { title, port }: { readonly title: string; readonly port: number },
+  files: readonly string[],
+  goOn: Promise<void>,
+): Promise<void> {
+  const instances = await Promise.all(files.map(readStorable));
+  const [{ sopClass, transferSyntax }] = instances;
+  const socket = await connectTo({ title, host: '127.0.0.1', port, tls: null });
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const context = { id: 1, abstractSyntax: sopClass, transferSyntaxes: [transferSyntax] };
+  const association = await Association.open(socket, { called: title, calling: 'STALLING' }, [context]);
+  for (const [i, one] of instances.entries()) {
+    const command = {
+      commandField: COMMAND_FIELD.storeRequest,
+      affectedClass: sopClass,
+      affectedInstance: one.sopInstance,
+      messageId: i + 1,
+      priority: 0,
+    };
+    const isLast = i === instances.length - 1;
+    await association.send(1, command, isLast ? inHalves(dataSetOf(one), goOn, ended) : dataSetOf(one));
+    if ((await association.receive())?.command.status !== 0) throw new Error('An image was not taken.');
+  }
+  await association.release();
+}
+
+async function* inHalves(data: AsyncIterable<Uint8Array>, ...either: Promise<void>[]) {
+  let isHeld = false;
+  for await (const bytes of data) {
+    const half = 2 * Math.floor(bytes.length / 4);
+    yield bytes.subarray(0, half);
+    if (!isHeld) await Promise.race(either);
+    isHeld = true;
+    yield bytes.subarray(half);
+  }
 }
 
 export async function nodeConfig(change: Readonly<Record<string, unknown>> = {}): Promise<NodeConfig> {
