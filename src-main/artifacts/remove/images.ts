@@ -16,6 +16,14 @@ export function requireMr({ data, units }: Volume, { modality }: About, name: Cl
   if (!data.every(Number.isFinite)) throw fault('E_ARTIFACT/not-finite');
 }
 
+/** @throws LimpidError E_ARTIFACT for what no detector turned around, and for values that are not finite */
+export function requireCt({ data, units }: Volume, { modality }: About, name: CleanName): void {
+  const isCt = modality === 'CT' || modality === 'NIFTI';
+  if (!isCt || (units !== 'HU' && !data.some((value) => value < SURELY_HU)))
+    throw fault('E_ARTIFACT/not-ct', { name });
+  if (!data.every(Number.isFinite)) throw fault('E_ARTIFACT/not-finite');
+}
+
 /** A bright value of the images: the 99th percentile of planes that stand for all. */
 export function brightOf(volume: Volume): number {
   const stride = 7;

@@ -52,6 +52,7 @@ export function cleanCommand(start: Start): Command {
 Examples:
   limpid clean scans/ clean/
   limpid clean t1.nii.gz clean/ --remove gibbs --error-map
+  limpid clean ct/ clean/ --remove ring
 
 ${CONDITIONS}`,
     )

@@ -172,6 +172,7 @@ export const TERMS = {
   artifact: {
     spike: 'spike',
     ghost: 'ghost',
+    ring: 'ring',
     outliers: 'outliers',
     gibbs: 'gibbs',
     bias: 'bias',

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { readNifti } from '../../../src-main/imaging/nifti.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';
+import { openInput } from '../../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../../imaging/support.js';
 import { firstSeries } from '../first-series.js';
 import type { Head } from './kind.js';
@@ -17,6 +19,36 @@ export async function mrHeads(): Promise<readonly Head[]> {
 }
 
 const nifti = (file: string): Volume => readNifti(fs.readFileSync(file)).volume;
+
+/** CT series of folders with commas between; some slices of the middle. Named after scanner and kernel. */
+export async function ctHeads(folders: string | null): Promise<readonly Head[]> {
+  const heads: Head[] = [];
+  for (const folder of folders?.split(',') ?? [])
+    for (const { volume, attributes } of await seriesOf(folder)) {
+      const words = ['Manufacturer', 'BodyPartExamined', 'ConvolutionKernel'].flatMap((name) =>
+        attributes(name),
+      );
+      heads.push({ name: words.join(', '), volume: middle(volume) });
+    }
+  return heads;
+}
+
+interface Series {
+  readonly volume: Volume;
+  readonly attributes: (name: string) => readonly string[];
+}
+
+async function seriesOf(folder: string): Promise<Series[]> {
+  const input = await openInput(path.resolve(folder), () => {}, { errorMap: false, suffix: 'unused' });
+  try {
+    const all: Series[] = [];
+    for (const stack of input.units.flatMap(({ stacks }) => stacks))
+      all.push({ volume: (await stack.load(() => {})).volume, attributes: await stack.attributes() });
+    return all;
+  } finally {
+    await input.close();
+  }
+}
 
 function middle(volume: Volume): Volume {
   const from = Math.max(0, (volume.slices - SLICES) >> 1);

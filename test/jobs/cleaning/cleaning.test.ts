@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
 import { Random } from '../../../src-main/base/random.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { Report } from '../../../src-main/contract/report.js';
@@ -10,7 +11,9 @@ import { findElement, walkElements } from '../../../src-main/dicom/elements/elem
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { sliceView } from '../../../src-main/imaging/volume.js';
 import { runJob } from '../../../src-main/jobs/run.js';
+import { ctHead } from '../../artifacts/remove/ct-head.js';
 import { acquiredPhantom, psnr, stackOf } from '../../artifacts/remove/support.js';
+import { distance } from '../../artifacts/support.js';
 import { series } from '../../noise/outliers/drawn.js';
 import { brainSlices, denoiseRequest, removeFolders, temporaryFolder } from '../fixtures.js';
 
@@ -110,6 +113,27 @@ describe('cleaning', () => {
     expect(await runJob(cleanRequest(file, output), () => {})).toMatchObject({ exitCode: 0 });
     const auto = (await reportOf(output)).series[0].cleaned.find(({ name }) => name === 'gibbs');
     expect(auto).toMatchObject({ did: 'refused', why: { code: 'E_ARTIFACT' }, trust: null });
+  });
+
+  it('takes rings out of CT, and refuses to look for them in MR', async () => {
+    const root = await temporaryFolder();
+    const clean = stackOf([ctHead(SIDE, 1)], SIDE);
+    const input = path.join(root, 'in.nii');
+    // A draw in which no broken channel looks at the very centre, where a ring is a spot and stays.
+    const harmed = simulateArtifact(clean, { artifact: 'ring', severity: 5, seed: 29 });
+    await fs.writeFile(input, writeNiftiFromVolume(harmed, { gzip: false }));
+    const output = path.join(root, 'out');
+    expect(await runJob(cleanRequest(input, output), () => {})).toMatchObject({
+      exitCode: 0,
+      series: [{ problem: null }],
+    });
+    const { data } = readNifti(await fs.readFile(path.join(output, 'in_cleaned.nii.gz'))).volume;
+    expect(distance(data, clean.data)).toBeLessThan(0.5 * distance(harmed.data, clean.data));
+    const ring = (await reportOf(output)).series[0].cleaned.find(({ name }) => name === 'ring');
+    expect(ring).toMatchObject({ did: 'removed', unit: 'HU', facts: { planes: 1 } });
+    const refused = path.join(root, 'refused');
+    await runJob(cleanRequest(await ringingFile(root), refused, { clean: ['ring'] }), () => {});
+    expect((await reportOf(refused)).series[0].problem).toMatchObject({ reason: 'E_ARTIFACT/not-ct' });
   });
 
   it('replaces slices unlike those of other volumes where it is asked for by name alone', async () => {

@@ -4,6 +4,10 @@ export const CLEAN = {
     'This artifact comes of how MR images are acquired, and these are none.',
     'Leave {name:artifact} out.',
   ],
+  'E_ARTIFACT/not-ct': [
+    'Rings come of a detector that turns around the patient, as that of CT does, and these are no CT images.',
+    'Leave {name:artifact} out.',
+  ],
   'E_ARTIFACT/not-finite': [
     'The images hold values that are not finite.',
     'Replace them before removing artifacts.',
