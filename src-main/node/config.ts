@@ -23,6 +23,7 @@ import {
   variants,
   wholeBetween,
 } from '../contract/schema/schema.js';
+import type { TlsFiles } from '../dicom/net/connect.js';
 import { readSettings } from '../process/node-folder.js';
 
 /** Application entity titles (PS3.5 section 6.2): printable ASCII without backslash. */
@@ -93,6 +94,19 @@ const watched = exactly({
   settleSeconds: otherwise(seconds, 10),
 });
 
+/** Tells a syslog server of the audit (PS3.15 sections A.5 and A.6). */
+const syslog = exactly({
+  protocol: otherwise(oneOf(['tls', 'tcp', 'udp']), 'tls'),
+  host: filled,
+  /** That of the protocol unless given. */
+  port: optional(wholeBetween(1, 65_535)),
+  tls: otherwise(nullOr(tls), null),
+  /** Name of the site, where a server has several. */
+  site: otherwise(nullOr(filled), null),
+  /** Whether Patient IDs are told, as the standard wants it; names never are. */
+  patients: otherwise(flag, false),
+});
+
 const Config = exactly({
   title: otherwise(title, 'LIMPID'),
   host: otherwise(filled, '0.0.0.0'),
@@ -121,6 +135,7 @@ const Config = exactly({
   leastFreeGb: otherwise(between(0, 1e6), 2),
   /** Port of 127.0.0.1 for health, metrics and commands; 0 lets the system choose. */
   statusPort: otherwise(wholeBetween(0, 65_535), 0),
+  syslog: otherwise(nullOr(syslog), null),
   /** Longest pause between two tries to send. */
   longestPauseSeconds: otherwise(seconds, 900),
 });
@@ -162,22 +177,18 @@ function wrong(what: readonly string[]): LimpidError {
 function resolvePaths(config: NodeConfig, base: string): NodeConfig {
   const at = (one: string) => path.resolve(base, one);
   const maybe = (one: string | null) => (one === null ? null : at(one));
-  const targets = Object.entries(config.targets).map(([key, one]): [string, Target] => {
-    if (one.kind === 'folder') return [key, { ...one, path: at(one.path) }];
-    if (one.kind === 'dicomweb') return [key, { ...one, tokenFile: maybe(one.tokenFile) }];
-    const files = one.tls;
-    if (files === null) return [key, one];
-    return [
-      key,
-      {
-        ...one,
-        tls: {
+  const tlsAt = (files: TlsFiles | null) =>
+    files === null
+      ? null
+      : {
           authority: maybe(files.authority),
           certificate: maybe(files.certificate),
           key: maybe(files.key),
-        },
-      },
-    ];
+        };
+  const targets = Object.entries(config.targets).map(([key, one]): [string, Target] => {
+    if (one.kind === 'folder') return [key, { ...one, path: at(one.path) }];
+    if (one.kind === 'dicomweb') return [key, { ...one, tokenFile: maybe(one.tokenFile) }];
+    return [key, { ...one, tls: tlsAt(one.tls) }];
   });
   return {
     ...config,
@@ -185,6 +196,8 @@ function resolvePaths(config: NodeConfig, base: string): NodeConfig {
       typeof one.model === 'string' ? one : { ...one, model: { file: modelAt(one.model.file, base) } },
     ),
     folder: at(config.folder),
+    tls: tlsAt(config.tls),
+    syslog: config.syslog === null ? null : { ...config.syslog, tls: tlsAt(config.syslog.tls) },
     targets: Object.fromEntries(targets),
     watch: config.watch.map((one) => ({ ...one, path: at(one.path) })),
   };

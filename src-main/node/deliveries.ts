@@ -99,6 +99,8 @@ export class Courier {
           onSent: (count) => this.#count(live, i, generation, count),
         });
         await this.#note(live, i, generation, { sent, problem: null, attempts: 0 });
+        if (live.record.generation === generation)
+          this.#shelf.tell(live, 'delivered', { target: delivery.target, instances: sent });
       }
       await this.#commit(live, i, generation, target, instances);
     } catch (error) {

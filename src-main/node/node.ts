@@ -5,9 +5,13 @@ import { acquireLock } from '../base/lock.js';
 import type { LimpidError } from '../contract/errors.js';
 import type { SeriesRecord } from '../contract/requests/node.js';
 import { startStorage } from '../dicom/net/scp.js';
-import { factsOf, openAudit } from './audit.js';
+import { factsOf, openAudit } from './audit/audit.js';
+import { type Forwarding, startForwarding } from './audit/forward.js';
+import { Refusals } from './audit/refusals.js';
+import { SYSLOG_PORTS } from './audit/syslog.js';
 import type { NodeConfig } from './config.js';
 import { namesIn } from './inbox.js';
+import { meaningOf } from './meaning.js';
 import { readRules } from './rules.js';
 import { Shelf } from './shelf.js';
 import { type Counts, type NodeOptions, Working } from './working.js';
@@ -21,6 +25,8 @@ export interface LimpidNode {
   readonly records: () => readonly SeriesRecord[];
   readonly counts: () => Readonly<Counts>;
   readonly associations: () => number;
+  /** What waits to be told to the syslog server, in bytes of the audit, and tries that failed in a row; null without one. */
+  readonly audit: () => Promise<{ readonly waiting: number; readonly failures: number } | null>;
   /** Takes a series as complete at once. @throws LimpidError E_NOT_FOUND, as all that name a series; E_USAGE in another state */
   readonly now: (id: string) => Promise<void>;
   /** Sends what was held. */
@@ -45,8 +51,13 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   await fs.mkdir(incoming, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(path.join(config.folder, 'node.lock'), 'data folder');
   try {
-    const audit = openAudit(config.folder);
-    const shelf = await Shelf.open(config.folder, (record, what) => audit.write(what, factsOf(record)));
+    let forwarding: Forwarding | null = null;
+    const audit = openAudit(config.folder, () => forwarding?.look());
+    const shelf = await Shelf.open(config.folder, (record, what, more) =>
+      audit.write(what, { ...factsOf(record), ...more }),
+    );
+    forwarding = await forwardingOf(config, shelf);
+    const refusals = new Refusals((facts) => audit.write('refused', facts));
     const node = new Working(config, options, book, shelf, incoming, () => lock.confirm());
     await removeParts(incoming);
     await node.sortAll(await namesIn(incoming));
@@ -66,6 +77,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       {
         received: (instance) => node.received(instance),
         ended: (association) => node.ended(association),
+        refused: (refusal) => refusals.add(refusal, Date.now()),
         committed: (report) => void node.courier.committed(report),
       },
     );
@@ -78,6 +90,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       records: () => shelf.all().map(({ record }) => record),
       counts: () => node.counts,
       associations: storage.open,
+      audit: async () => (await forwarding?.state()) ?? null,
       now: (id) => node.now(id),
       release: (id) => node.release(id),
       retry: (id) => node.retry(id),
@@ -85,8 +98,10 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       async close() {
         await storage.close();
         await node.close();
+        refusals.end();
         audit.write('stopped', {});
         await audit.close();
+        await forwarding?.stop();
         await lock.release();
       },
     };
@@ -94,4 +109,17 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
     await lock.release();
     throw error;
   }
+}
+
+async function forwardingOf(config: NodeConfig, shelf: Shelf): Promise<Forwarding | null> {
+  const { syslog, title, folder } = config;
+  if (syslog === null) return null;
+  const { protocol, host, port = SYSLOG_PORTS[protocol], tls, site } = syslog;
+  return startForwarding({
+    base: folder,
+    syslog: { protocol, host, port, tls },
+    title,
+    site,
+    meaning: (line) => meaningOf(config, shelf, line),
+  });
 }

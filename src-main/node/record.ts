@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { jsonFile } from '../base/json-file.js';
-import { FORMAT, type SeriesRecord } from '../contract/requests/node.js';
+import { type Caller, FORMAT, type SeriesRecord } from '../contract/requests/node.js';
 import { seriesFolder } from '../process/node-folder.js';
 
 /** Its id is made of both UIDs: the UID of a series alone is not always unique. */
@@ -9,7 +9,12 @@ export function seriesId(study: string, series: string): string {
   return createHash('sha256').update(`${study}\n${series}`).digest('hex').slice(0, 16);
 }
 
-export function newRecord(study: string, series: string, now: Date): SeriesRecord {
+export function newRecord(
+  study: string,
+  series: string,
+  now: Date,
+  callers: readonly Caller[] = [],
+): SeriesRecord {
   return {
     format: FORMAT,
     id: seriesId(study, series),
@@ -20,6 +25,7 @@ export function newRecord(study: string, series: string, now: Date): SeriesRecor
     instances: 0,
     firstAt: now.toISOString(),
     changedAt: now.toISOString(),
+    callers: [...callers],
     rule: null,
     verdict: null,
     reason: null,

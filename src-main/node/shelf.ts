@@ -1,7 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { SeriesRecord, State } from '../contract/requests/node.js';
+import type { Caller, SeriesRecord, State } from '../contract/requests/node.js';
 import { readRecords, seriesFolder } from '../process/node-folder.js';
+import type { AuditFacts } from './audit/audit.js';
 import { namesIn, type Placed, place, type Sorted, sortedOf } from './inbox.js';
 import { newRecord, writeRecord } from './record.js';
 
@@ -16,8 +17,11 @@ export interface Live {
   late: boolean;
 }
 
+/** More senders of one series are not written down. */
+const MOST_CALLERS = 8;
+
 /** Tells of each change, for the audit. */
-export type OnChange = (record: SeriesRecord, what: string) => void;
+export type OnChange = (record: SeriesRecord, what: string, more: AuditFacts) => void;
 
 /**
  * All series of a node, in memory and on disk. Invariants: a change is on disk before it is told; images lie in the
@@ -65,7 +69,12 @@ export class Shelf {
     const changed = { ...live.record, ...to, changedAt: new Date().toISOString() };
     await writeRecord(this.#base, changed);
     live.record = changed;
-    this.#onChange(changed, what);
+    this.#onChange(changed, what, {});
+  }
+
+  /** For the audit, of what changes no state. */
+  tell(live: Live, what: string, more: AuditFacts): void {
+    this.#onChange(live.record, what, more);
   }
 
   /** Without the audit: progress of a delivery. */
@@ -74,13 +83,21 @@ export class Shelf {
     await writeRecord(this.#base, live.record);
   }
 
-  /** Puts an image that came to its series. @returns null where the file names no series */
-  async take(file: string): Promise<{ readonly sorted: Sorted; readonly placed: Placed } | null> {
+  /**
+   * Puts an image that came to its series.
+   *
+   * @param from who sent it; null where it came from a folder, or before a restart
+   * @returns null where the file names no series
+   */
+  async take(
+    file: string,
+    from: Caller | null,
+  ): Promise<{ readonly sorted: Sorted; readonly placed: Placed } | null> {
     const sorted = await sortedOf(file);
     if (sorted === null) return null;
     const known = this.#all.get(sorted.id);
     const live = known ?? {
-      record: newRecord(sorted.study, sorted.series, new Date()),
+      record: newRecord(sorted.study, sorted.series, new Date(), from === null ? [] : [from]),
       lastAt: 0,
       now: false,
       late: false,
@@ -91,6 +108,7 @@ export class Shelf {
     }
     const placed = await place(this.#base, file, sorted, live.record.state === 'receiving');
     live.lastAt = Date.now();
+    if (from !== null) live.record = { ...live.record, callers: withCaller(live.record.callers, from) };
     if (placed === 'late') live.late = true;
     if (placed === 'new') live.record = { ...live.record, instances: live.record.instances + 1 };
     return { sorted, placed };
@@ -99,6 +117,11 @@ export class Shelf {
   folderOf({ record }: Live) {
     return seriesFolder(this.#base, record.id);
   }
+}
+
+function withCaller(callers: readonly Caller[], from: Caller): Caller[] {
+  const isKnown = callers.some(({ title, address }) => title === from.title && address === from.address);
+  return isKnown || callers.length >= MOST_CALLERS ? [...callers] : [...callers, from];
 }
 
 /** The record of a folder that lost it: its images say which series it is. */

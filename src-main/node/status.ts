@@ -120,8 +120,21 @@ async function metricsOf(config: NodeConfig, node: LimpidNode): Promise<string> 
     '# HELP limpid_node_deliveries_failing Deliveries whose last try failed.',
     '# TYPE limpid_node_deliveries_failing gauge',
     `limpid_node_deliveries_failing ${waiting.filter(({ problem }) => problem !== null).length}`,
+    ...auditLines(await node.audit()),
     '# TYPE limpid_node_free_bytes gauge',
     `limpid_node_free_bytes ${await freeBytes(config.folder)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function auditLines(state: Awaited<ReturnType<LimpidNode['audit']>>): string[] {
+  if (state === null) return [];
+  return [
+    '# HELP limpid_node_audit_waiting_bytes What the syslog server was not told yet.',
+    '# TYPE limpid_node_audit_waiting_bytes gauge',
+    `limpid_node_audit_waiting_bytes ${state.waiting}`,
+    '# HELP limpid_node_audit_failures Tries in a row that failed to reach it.',
+    '# TYPE limpid_node_audit_failures gauge',
+    `limpid_node_audit_failures ${state.failures}`,
+  ];
 }

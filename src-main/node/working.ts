@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
-import type { SeriesRecord } from '../contract/requests/node.js';
+import type { Caller, SeriesRecord } from '../contract/requests/node.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import type { Received } from '../dicom/net/scp.js';
 import type { RunningJob } from '../process/client.js';
@@ -103,11 +103,11 @@ export class Working {
     tick();
   }
 
-  received({ file, association }: Received): void {
+  received({ file, association, caller, address }: Received): void {
     this.counts.received++;
     const studies = this.#open.get(association) ?? new Set();
     this.#open.set(association, studies);
-    this.#sort(file, (study) => studies.add(study));
+    this.#sort(file, { title: caller, address }, (study) => studies.add(study));
   }
 
   ended(association: number): void {
@@ -116,11 +116,11 @@ export class Working {
   }
 
   async sortAll(names: readonly string[]): Promise<void> {
-    for (const name of names) this.#sort(path.join(this.#incoming, name), () => undefined);
+    for (const name of names) this.#sort(path.join(this.#incoming, name), null, () => undefined);
     await this.#sorting;
   }
 
-  #sort(file: string, onStudy: (study: string) => void): void {
+  #sort(file: string, from: Caller | null, onStudy: (study: string) => void): void {
     this.#sorting = this.#sorting.then(async () => {
       try {
         // Who has taken the folder over sorts it.
@@ -131,7 +131,7 @@ export class Working {
         return;
       }
       try {
-        const taken = await this.#shelf.take(file);
+        const taken = await this.#shelf.take(file, from);
         if (taken === null) await this.#refuse(file);
         else onStudy(taken.sorted.study);
       } catch (error) {
@@ -154,7 +154,8 @@ export class Working {
   async #tick(): Promise<void> {
     if (this.#closed || !(await this.#isOurs())) return;
     for (const watch of this.#watches)
-      for (const file of await watch.look(Date.now(), this.#incoming)) this.#sort(file, () => undefined);
+      for (const file of await watch.look(Date.now(), this.#incoming))
+        this.#sort(file, null, () => undefined);
     await this.#sorting;
     const troubles: unknown[] = [];
     for (const live of this.#shelf.all())

@@ -1,5 +1,16 @@
 /** What a node tells of its series, and what it is asked. */
-import { flag, list, nullOr, type Of, object, oneOf, only, text, whole } from '../schema/schema.js';
+import {
+  flag,
+  list,
+  nullOr,
+  type Of,
+  object,
+  oneOf,
+  only,
+  otherwise,
+  text,
+  whole,
+} from '../schema/schema.js';
 
 /** Raised when an older node's records can no longer be read. */
 export const FORMAT = 1;
@@ -35,6 +46,10 @@ const Delivery = object({
 
 export type Delivery = Of<typeof Delivery>;
 
+/** Who sent images: application entity title, and address of the machine. */
+const Caller = object({ title: text, address: text });
+export type Caller = Of<typeof Caller>;
+
 export const SeriesRecord = object({
   format: only(FORMAT),
   id: text,
@@ -48,6 +63,8 @@ export const SeriesRecord = object({
   /** ISO 8601. */
   firstAt: text,
   changedAt: text,
+  /** Who sent it, in order, for the audit; none where it came from a watched folder. */
+  callers: otherwise(list(Caller), []),
   rule: nullOr(text),
   verdict: nullOr(oneOf(['pass', 'warn', 'fail'])),
   /** Why it is held, skipped or failed, by code. */

@@ -31,6 +31,8 @@ export interface Received {
   readonly sopClass: string;
   readonly sopInstance: string;
   readonly caller: string;
+  /** Of the machine that sent it. */
+  readonly address: string;
   /** Number of the association by which it came. */
   readonly association: number;
 }
@@ -41,8 +43,18 @@ export interface StorageEvents {
   readonly received: (instance: Received) => void;
   /** An association ended, however it did. */
   readonly ended?: (association: number) => void;
+  /** An association was refused for who asked for it, or how: the title that it called itself by is the peer's word. */
+  readonly refused?: (refusal: Refusal) => void;
   /** A peer says which instances it will keep (PS3.4 section J.3.3); absent: such reports are refused. */
   readonly committed?: (report: CommitmentReport) => void;
+}
+
+/** `handshake`: no TLS, or no certificate that is trusted. */
+export interface Refusal {
+  readonly why: 'called-title' | 'calling-title' | 'handshake';
+  /** null where it did not come so far. */
+  readonly title: string | null;
+  readonly address: string;
 }
 
 export interface StorageNode {
@@ -71,13 +83,14 @@ export async function startStorage(settings: StorageSettings, events: StorageEve
   const sockets = new Set<Socket>();
   const serving = new Set<Promise<unknown>>();
   const server = await serverOf(settings.tls ?? null, (socket) => {
+    const address = addressOf(socket);
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
     socket.setTimeout(settings.silenceMs, () => socket.destroy(new Error('timeout')));
     const number = ++associations;
-    const served = serve(socket, { settings, events, number, open: () => sockets.size })
+    const served = serve(socket, { settings, events, number, address, open: () => sockets.size })
       // What a peer does wrong ends its association and nothing else: what was acknowledged is on the disk.
       .catch(() => socket.destroy())
       .finally(() => {
@@ -86,6 +99,9 @@ export async function startStorage(settings: StorageSettings, events: StorageEve
       });
     serving.add(served);
   });
+  server.on('tlsClientError', (_: Error, socket: Socket) =>
+    events.refused?.({ why: 'handshake', title: null, address: addressOf(socket) }),
+  );
   const port = await listen(server, settings);
   return {
     port,
@@ -96,6 +112,10 @@ export async function startStorage(settings: StorageSettings, events: StorageEve
       await Promise.all([closed, ...serving]);
     },
   };
+}
+
+function addressOf({ remoteAddress }: Socket): string {
+  return remoteAddress ?? 'unknown';
 }
 
 async function serverOf(files: TlsFiles | null, serve: (socket: Socket) => void): Promise<Server> {
@@ -140,6 +160,7 @@ interface Serving {
   readonly settings: StorageSettings;
   readonly events: StorageEvents;
   readonly number: number;
+  readonly address: string;
   readonly open: () => number;
 }
 
@@ -160,7 +181,7 @@ async function serve(socket: Socket, serving: Serving): Promise<void> {
 
 function decide(
   { called, calling, contexts }: AssociateRequest,
-  { settings: { title, callers, mostAssociations }, events, open }: Serving,
+  { settings: { title, callers, mostAssociations }, events, address, open }: Serving,
 ): Decision {
   const reject = (result: number, source: number, reason: number): AssociateReject => ({
     type: 'associate-reject',
@@ -169,8 +190,12 @@ function decide(
     reason,
   });
   if (open() > mostAssociations) return reject(2, 3, 2);
-  if (called !== title) return reject(1, 1, 7);
-  if (callers !== null && !callers.includes(calling)) return reject(1, 1, 3);
+  const refuse = (why: Refusal['why'], reason: number) => {
+    events.refused?.({ why, title: calling, address });
+    return reject(1, 1, reason);
+  };
+  if (called !== title) return refuse('called-title', 7);
+  if (callers !== null && !callers.includes(calling)) return refuse('calling-title', 3);
   const answered = contexts.map(({ id, abstractSyntax, transferSyntaxes }) => {
     const known =
       abstractSyntax === VERIFICATION ||
@@ -201,6 +226,7 @@ async function answer(association: Association, message: Message, serving: Servi
       sopClass: affectedClass ?? '',
       sopInstance: affectedInstance ?? '',
       caller: association.request.calling,
+      address: serving.address,
       association: serving.number,
     });
   await association.send(context, {

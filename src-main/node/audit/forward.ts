@@ -1,0 +1,242 @@
+import * as fs from 'node:fs/promises';
+import { hostname } from 'node:os';
+import * as path from 'node:path';
+import { hasCode } from '../../base/files.js';
+import { jsonFile } from '../../base/json-file.js';
+import { problemFrom } from '../../contract/errors.js';
+import { nullOr, type Of, object, optional, read, text, whole } from '../../contract/schema/schema.js';
+import { auditFolder } from './audit.js';
+import { type AuditEvent, auditXml, isAlert, type Teller } from './message.js';
+import { openSyslog, type SyslogLine, type SyslogSettings, syslogMessage } from './syslog.js';
+
+/** A line of the audit, as far as a repository is told of it. */
+const Line = object({
+  at: text,
+  event: text,
+  series: optional(text),
+  reason: optional(nullOr(text)),
+  instances: optional(whole),
+  target: optional(text),
+  title: optional(nullOr(text)),
+  address: optional(text),
+  times: optional(whole),
+});
+export type AuditLine = Of<typeof Line>;
+
+/** How far the audit was told: bytes of a file of it. Files before it are told whole. */
+const Place = object({ file: text, offset: whole });
+type Place = Of<typeof Place>;
+const START: Place = { file: '', offset: 0 };
+
+const CHUNK_BYTES = 256 * 1024;
+/** A connection that broke sooner after a message may have lost it: it is told again. */
+const SETTLED_MS = 2000;
+const LOOK_MS = 1000;
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1000, 60_000];
+
+export interface Forwarding {
+  /** Bytes of the audit that wait, and tries that failed since it last went. */
+  readonly state: () => Promise<{ readonly waiting: number; readonly failures: number }>;
+  /** There is something new. */
+  readonly look: () => void;
+  /** Tells what can be told at once, and ends; what is left is told at the next start. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface ForwardOptions extends Omit<Teller, 'host' | 'process'> {
+  /** Folder of the node. */
+  readonly base: string;
+  readonly syslog: SyslogSettings;
+  /** What a line means to a repository; null: nothing. */
+  readonly meaning: (line: AuditLine) => Promise<AuditEvent | null>;
+}
+
+/**
+ * Tells a syslog server of what the audit holds, each line in turn. The audit's own files are the buffer: a server that
+ * is away, a full line, or a node that is killed delay messages and lose none, and neither keeps the node waiting. A
+ * message may come twice. Begins, where it never ran, with what is written from now on.
+ */
+export async function startForwarding(options: ForwardOptions): Promise<Forwarding> {
+  const forwarder = new Forwarder(options);
+  await forwarder.start();
+  return forwarder;
+}
+
+class Forwarder implements Forwarding {
+  readonly #options: ForwardOptions;
+  readonly #folder: string;
+  readonly #kept: ReturnType<typeof jsonFile>;
+  /** Up to where messages left, with when they did; the first is on the disk. */
+  #places: { place: Place; at: number }[] = [{ place: START, at: 0 }];
+  #line: SyslogLine | null = null;
+  #failures = 0;
+  #stopping = false;
+  #wake: (isLooking: boolean) => void = () => undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: ForwardOptions) {
+    this.#options = options;
+    this.#folder = auditFolder(options.base);
+    this.#kept = jsonFile(path.join(this.#folder, 'told.json'));
+  }
+
+  async start(): Promise<void> {
+    const reading = read(Place, await this.#kept.read());
+    const place = reading.fits ? reading.value : await this.#end();
+    this.#places = [{ place, at: 0 }];
+    if (!reading.fits) await this.#kept.write(place);
+    this.#running = this.#run();
+  }
+
+  look(): void {
+    this.#wake(true);
+  }
+
+  async state() {
+    const { file, offset } = this.#last();
+    let waiting = -offset;
+    for (const name of await this.#files()) if (name >= file) waiting += await this.#sizeOf(name);
+    return { waiting: Math.max(0, waiting), failures: this.#failures };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake(false);
+    await this.#running;
+    const isWhole = this.#line !== null && !this.#line.isBroken();
+    await this.#line?.close();
+    // The other side ended it too: what was sent has arrived.
+    if (isWhole) await this.#keep(this.#last());
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      try {
+        const isMore = await this.#step();
+        this.#failures = 0;
+        if (isMore) continue;
+        if (this.#stopping) return;
+        await this.#pause(LOOK_MS, true);
+      } catch (error) {
+        // Told once a row: the metrics count on.
+        if (this.#failures++ === 0) problemFrom(error);
+        await this.#line?.close();
+        this.#line = null;
+        if (this.#stopping) return;
+        const pause = FIRST_PAUSE_MS * 2 ** Math.min(20, this.#failures - 1);
+        await this.#pause(Math.min(LONGEST_PAUSE_MS, pause), false);
+      }
+    }
+  }
+
+  /** @returns whether more may wait @throws LimpidError E_NETWORK; errors of the disk */
+  async #step(): Promise<boolean> {
+    if (this.#line?.isBroken() === true) {
+      this.#line = null;
+      this.#places = this.#places.slice(0, 1);
+    }
+    await this.#settle();
+    const { lines, next } = await this.#read(this.#last());
+    if (next === null) return false;
+    for (const line of lines) {
+      const event = await this.#options.meaning(line);
+      if (event === null) continue;
+      this.#line ??= await openSyslog(this.#options.syslog);
+      const { title, site } = this.#options;
+      const xml = auditXml(event, { title, site, host: hostname(), process: process.pid });
+      await this.#line.send(syslogMessage(isAlert(event) ? 'warning' : 'notice', line.at, xml));
+    }
+    this.#places.push({ place: next, at: Date.now() });
+    return true;
+  }
+
+  /** Writes down what left long enough ago that its connection would have said if it was lost. */
+  async #settle(): Promise<void> {
+    const before = Date.now() - SETTLED_MS;
+    const settled = this.#places.findLastIndex(({ at }) => at <= before);
+    const place = this.#places[settled]?.place;
+    if (settled > 0 && place !== undefined) await this.#keep(place);
+  }
+
+  async #keep(place: Place): Promise<void> {
+    await this.#kept.write(place);
+    const at = this.#places.findIndex((one) => one.place === place);
+    this.#places = this.#places.slice(Math.max(0, at));
+  }
+
+  #last(): Place {
+    return this.#places.at(-1)?.place ?? START;
+  }
+
+  /** Whole lines from a place on; the next file where one is at its end. A line that makes no sense is left out. */
+  async #read({ file, offset }: Place): Promise<{ lines: readonly AuditLine[]; next: Place | null }> {
+    const bytes = file === '' ? Buffer.alloc(0) : await this.#bytes(file, offset);
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    if (end === 0) {
+      const following = (await this.#files()).find((name) => name > file);
+      return { lines: [], next: following === undefined ? null : { file: following, offset: 0 } };
+    }
+    const lines = bytes
+      .subarray(0, end - 1)
+      .toString('utf8')
+      .split('\n');
+    return {
+      lines: lines.flatMap((one) => {
+        const reading = read(Line, parsed(one));
+        return reading.fits ? [reading.value] : [];
+      }),
+      next: { file, offset: offset + end },
+    };
+  }
+
+  async #bytes(file: string, offset: number): Promise<Buffer> {
+    const handle = await fs.open(path.join(this.#folder, file), 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #end(): Promise<Place> {
+    const file = (await this.#files()).at(-1);
+    return file === undefined ? START : { file, offset: await this.#sizeOf(file) };
+  }
+
+  async #sizeOf(file: string): Promise<number> {
+    return (await fs.stat(path.join(this.#folder, file))).size;
+  }
+
+  async #files(): Promise<readonly string[]> {
+    try {
+      return (await fs.readdir(this.#folder)).filter((name) => /^\d{4}-\d\d\.jsonl$/.test(name)).sort();
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  /** @param ends whether something new ends it: a server that is away is not asked at each event */
+  async #pause(milliseconds: number, ends: boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = (isLooking) => {
+        if (isLooking && !ends) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => undefined;
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    return value;
+  } catch {
+    // Half a line, of a kill: what it told is told by what followed, or by the state of its series.
+    return null;
+  }
+}
