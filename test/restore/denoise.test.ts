@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
+import { cutBox } from '../../src-main/imaging/box.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { OF_A_SERIES } from '../../src-main/model-files/model-card.js';
 import { exportModel, openModelFile } from '../../src-main/model-files/model-file.js';
@@ -63,6 +64,13 @@ function rician(clean: Float32Array): Float32Array {
   return clean.map((value) => Math.hypot(value + SIGMA * random.normal(), SIGMA * random.normal()));
 }
 
+/** Held as bytes: comparing values one by one takes vitest seconds. */
+function sameBytes(a: Float32Array, b: Float32Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  );
+}
+
 function meanSquare(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length;
 }
@@ -101,18 +109,17 @@ describe('denoising', () => {
   });
 
   it('gives the same pixels whatever the size of the windows', async () => {
-    const whole = await run(1, 640);
-    for (const limit of [64, 100]) {
-      const { denoised } = await run(1, limit);
-      expect(denoised.data).toEqual(whole.denoised.data);
-    }
+    const part = cutBox(noisy, { column: 20, row: 20, slice: 0, columns: 104, rows: 72, slices: 3 });
+    const whole = await run(1, 640, part);
+    const { denoised } = await run(1, 64, part);
+    expect(sameBytes(denoised.data, whole.denoised.data)).toBe(true);
   });
 
   it('blends by strength, and returns the input at 0', async () => {
     const full = await run(1, 640);
     const half = await run(0.5, 640);
     const none = await run(0, 640);
-    expect(none.denoised.data).toEqual(noisy.data);
+    expect(sameBytes(none.denoised.data, noisy.data)).toBe(true);
     const i = 60 * COLUMNS + 70;
     expect(half.denoised.data[i]).toBeCloseTo(0.5 * (noisy.data[i] + full.denoised.data[i]), 3);
   });
@@ -122,7 +129,7 @@ describe('denoising', () => {
     const data = noisy.data.map((value, i) => (i % COLUMNS < 10 ? -2000 : i % COLUMNS < 30 ? 0 : value));
     const volume = volumeOf(data, measured);
     const { denoised } = await run(1, 640, volume, { ...NOISE, airMasked: true });
-    for (let i = 0; i < data.length; i++) if (i % COLUMNS < 30) expect(denoised.data[i]).toBe(data[i]);
+    expect(denoised.data.every((value, i) => i % COLUMNS >= 30 || value === data[i])).toBe(true);
   });
 
   it('refuses a series without noise', async () => {
