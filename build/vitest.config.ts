@@ -21,6 +21,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    setupFiles: ['test/support/equal-bytes.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Only what never ends may fail by time: machines are loaded.

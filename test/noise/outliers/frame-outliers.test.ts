@@ -193,21 +193,24 @@ describe('mppca', () => {
     sliceView(volume, 9, 5).forEach((v, i, slice) => {
       slice[i] = 0.3 * v;
     });
-    const noise = noiseOf(volume);
+    // Decided over the whole series, held on the seven slices around.
+    const box = { column: 0, row: 0, slice: 6, columns: SIDE, rows: SIDE, slices: 7 };
+    const noise = noiseOfBox(noiseOf(volume), volume, box);
+    const part = slicesOf(volume, 6, 13);
     const mppca = classicalDenoiser('mppca', { threads: 1 });
-    const all = await mppca(volume, noise, false);
-    const length = SLICES * AREA;
+    const all = await mppca(part, noise, false);
+    const length = 7 * AREA;
     const good = SIGNALS.map((_, frame) => frame).filter((frame) => frame !== 5);
     const data = new Float32Array(good.length * length);
     for (const [k, frame] of good.entries())
-      data.set(volume.data.subarray(frame * length, (frame + 1) * length), k * length);
+      data.set(part.data.subarray(frame * length, (frame + 1) * length), k * length);
     const { outliers: _, ...plain } = noise;
-    const without = await mppca({ ...withData(volume, data), frames: good.length }, plain, false);
+    const without = await mppca({ ...withData(part, data), frames: good.length }, plain, false);
     for (const [k, frame] of good.entries())
       expect(all.data.subarray(frame * length, (frame + 1) * length)).toEqual(
         without.data.subarray(k * length, (k + 1) * length),
       );
-    expect(sliceView(all, 9, 5)).toEqual(sliceView(volume, 9, 5));
-    expect(sliceView(all, 15, 5)).not.toEqual(sliceView(volume, 15, 5));
+    expect(sliceView(all, 3, 5)).toEqual(sliceView(part, 3, 5));
+    expect(sliceView(all, 6, 5)).not.toEqual(sliceView(part, 6, 5));
   });
 });
