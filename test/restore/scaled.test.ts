@@ -99,7 +99,7 @@ describe('restoreScaled', () => {
         settings: { base: 8, field: true },
         size: 96,
         batchSize: 8,
-        steps: 600,
+        steps: 300,
         patience: 30,
         objective,
       };
