@@ -65,7 +65,8 @@ export async function denoiseWithShipped(
   context.keep(shipped);
   const views = viewsOf(volume, noise, only2d, isRefined(request));
   const contender = {
-    denoise: asContender(shipped, views, request),
+    denoise: asContender(shipped, views, request, isRefined(request)),
+    unrefined: isRefined(request) ? asContender(shipped, views, request, false) : null,
     context: reachOf(shipped, request, volume, only2d),
     crosses: views.length > 1,
   };
@@ -80,7 +81,16 @@ export async function denoiseWithShipped(
     { stage: 'race', seconds: (raced - started) / 1000 },
     { stage: 'train', seconds: (done - raced) / 1000 },
   ].filter(({ seconds }) => seconds > 0.01);
-  const found = await denoiseBy(name, words, context, { ...input, image }, adapted, shipped, hooks);
+  const unrefined = race?.unrefined ?? 0;
+  const found = await denoiseBy(
+    name,
+    words,
+    context,
+    { ...input, image, unrefined },
+    adapted,
+    shipped,
+    hooks,
+  );
   return {
     ...found,
     race: report,
@@ -95,7 +105,7 @@ async function denoiseBy(
   name: ContenderName,
   words: readonly string[],
   context: AutoContext,
-  input: ProcessInput & { readonly image: UnitNoiseImage },
+  input: ProcessInput & { readonly image: UnitNoiseImage; readonly unrefined: number },
   adapted: Adapted | null,
   shipped: Restorer,
   hooks: ProcessHooks,
@@ -113,7 +123,7 @@ async function denoiseBy(
     keep(restorer);
   }
   return {
-    ...(await denoiseWith(restorer, request, input, hooks, input.image)),
+    ...(await denoiseWith(restorer, request, input, hooks, input)),
     training: null,
     model: null,
     statistics: general.statistics ?? null,
@@ -124,19 +134,24 @@ async function denoiseBy(
         : adapted === null
           ? 'as shipped'
           : 'as shipped, which judged better than adapted',
-      ...refinedWords(request),
+      ...refinedWords(request, input.unrefined),
       ...words,
     ]),
   };
 }
 
 /** In the views that the whole series gets. */
-function asContender(restorer: Restorer, views: readonly View[], request: DenoiseRequest): UnitDenoiser {
+function asContender(
+  restorer: Restorer,
+  views: readonly View[],
+  request: DenoiseRequest,
+  refine: boolean,
+): UnitDenoiser {
   const options = {
     strength: 1,
     seed: request.seed,
     views,
-    refine: isRefined(request),
+    refine,
     ...effortOf(request),
   };
   return async (part, noise, { looked }, conditions) =>

@@ -44,20 +44,22 @@ export function settled(noise: NoiseEstimate, factor: number): NoiseEstimate {
 /**
  * Restores a series with a denoiser of known noise, which stays open, and says how to run it again.
  *
- * @param made the volume in unit noise, where it was made already
+ * @param known the volume in unit noise, where it was made already, and how much is to stay as the network makes it
  */
 export async function denoiseWith(
   restorer: Restorer,
   request: DenoiseRequest,
   { volume, noise, only2d }: ProcessInput,
   hooks: ProcessHooks,
-  made?: UnitNoiseImage,
+  known: { readonly image?: UnitNoiseImage; readonly unrefined?: number } = {},
 ): Promise<Omit<Processed, 'training' | 'model' | 'description'>> {
   const started = performance.now();
-  const image = made ?? toUnitNoise(volume, noise);
+  const image = known.image ?? toUnitNoise(volume, noise);
   const conditions = conditionsOf(image, only2d);
   const { strength, seed } = request;
-  const options = { strength, seed, only2d, conditions, refine: isRefined(request), ...effortOf(request) };
+  const { unrefined = 0 } = known;
+  const refine = isRefined(request);
+  const options = { strength, seed, only2d, conditions, refine, unrefined, ...effortOf(request) };
   const views = viewsOf(volume, noise, only2d, options.refine);
   const result = await denoiseVolume(restorer, volume, noise, { ...options, views, image }, (done, total) =>
     hooks.progress('denoise', 'slices', done, total),
@@ -116,8 +118,10 @@ export function seriesModel(runtime: Runtime, trained: TrainedModel, levelFactor
 }
 
 /** For Derivation Description: after the words on the network. */
-export function refinedWords(request: DenoiseRequest): string[] {
-  return isRefined(request) ? ['refined by non-local Bayes'] : [];
+export function refinedWords(request: DenoiseRequest, unrefined = 0): string[] {
+  if (!isRefined(request)) return [];
+  const share = Math.round(100 * unrefined);
+  return [`refined by non-local Bayes${share > 0 ? `, ${share} % left as it was` : ''}`];
 }
 
 export function trainingReport({ model, plan, result }: TrainedModel, seconds: number): TrainingReport {

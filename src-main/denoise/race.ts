@@ -7,12 +7,16 @@ import { type Volume, withData } from '../imaging/volume.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import {
+  answer,
+  bestShare,
   difference,
   type EvidenceKind,
+  judge,
   type Measured,
   makeTrial,
   measure,
   splitFrames,
+  type Trial,
   type UnitDenoiser,
 } from '../restore/evidence.js';
 import { choosePart, foregroundMask } from '../trust/part.js';
@@ -38,6 +42,8 @@ interface Entrant {
 export interface NetworkEntrant {
   /** The general network, in unit noise. */
   readonly denoise: UnitDenoiser;
+  /** The same without refining; null where none is wanted. */
+  readonly unrefined: UnitDenoiser | null;
   /** Slices on each side that it restores a slice from. */
   readonly context: number;
   /** Whether it also restores planes across the slices: then the part must be thick. */
@@ -48,6 +54,8 @@ export interface Race {
   readonly evidence: EvidenceKind;
   /** The shipped network first. */
   readonly entrants: readonly Entrant[];
+  /** How much of the result is to stay as the network made it, 0 where refining is better throughout. */
+  readonly unrefined: number;
 }
 
 /**
@@ -80,20 +88,38 @@ export async function runRace(
     kind: evidence,
     random: new Random(seed).fork('race'),
   });
-  const contenders: [ContenderName, UnitDenoiser][] = [
-    ['general', network.denoise],
-    ...filtersFor(volume, evidence).map((name): [ContenderName, UnitDenoiser] => [
-      name,
-      (part, level) => classicalDenoiser(name)(part, level, only2d),
-    ]),
-  ];
-  const entrants: Entrant[] = [];
-  for (const [name, denoise] of contenders) {
+  const { entrant, unrefined } = await general(trial, network);
+  const entrants = [entrant];
+  for (const name of filtersFor(volume, evidence)) {
     const started = performance.now();
-    const measured = await measure(trial, denoise);
-    entrants.push({ name, measured, seconds: (performance.now() - started) / 1000 });
+    const filter = classicalDenoiser(name);
+    const measured = await measure(trial, (part, level) => filter(part, level, only2d));
+    entrants.push({ name, measured, seconds: secondsFrom(started) });
   }
-  return { evidence, entrants };
+  return { evidence, entrants, unrefined };
+}
+
+/**
+ * The network with as much of its own as the trial tells. Refining takes thin and rare structure for that of most of
+ * the patches around: where slices lie far apart and noise is as strong as tissue that loses more than it gains.
+ */
+async function general(
+  trial: Trial,
+  { denoise, unrefined }: NetworkEntrant,
+): Promise<{ readonly entrant: Entrant; readonly unrefined: number }> {
+  const started = performance.now();
+  const refined = await answer(trial, denoise);
+  const plain = unrefined === null ? refined : await answer(trial, unrefined);
+  const share = bestShare(trial, refined, plain);
+  const measured = judge(
+    trial,
+    refined.map((value, i) => value + share * (plain[i] - value)),
+  );
+  return { entrant: { name: 'general', measured, seconds: secondsFrom(started) }, unrefined: share };
+}
+
+function secondsFrom(started: number): number {
+  return (performance.now() - started) / 1000;
 }
 
 function judgedForeground({ volume, noise }: ProcessInput): Uint8Array {

@@ -29,6 +29,8 @@ export interface DenoiseOptions {
   readonly conditions?: Conditions;
   /** Refine what the network makes with the noisy image (filters/refine.ts); absent: no. */
   readonly refine?: boolean;
+  /** Share of the result, from 0 to 1, that stays as it was before it was refined; absent: 0. */
+  readonly unrefined?: number;
   /** How much work refining is; absent: as usual. */
   readonly effort?: Effort;
   /** Slices to restore, from `from` to those before `to`; the others come back as they are. Left out: all. */
@@ -81,6 +83,8 @@ export async function denoiseVolume(
         )
       : await restoreViews(restorer, image, [view, ...others], settings, random, network);
   const planes = volume.slices * volume.frames;
+  const { unrefined = 0 } = options;
+  const before = options.refine === true && unrefined > 0 ? restored.slice() : null;
   const refined =
     options.refine === true
       ? await refine(
@@ -92,6 +96,8 @@ export async function denoiseVolume(
           options.effort === undefined ? {} : { effort: options.effort },
         )
       : restored;
+  if (before !== null)
+    for (let i = 0; i < refined.length; i++) refined[i] += unrefined * (before[i] - refined[i]);
   const full = withData(volume, fromUnitNoise(refined, volume, noise));
   keepOthers(full, volume, looked.from, looked.to);
   return finished(volume, full, noise, options.strength);

@@ -186,25 +186,64 @@ function spreadOf(frames: Float32Array, judged: Uint8Array, length: number): num
 
 /** Runs one denoiser through a trial. */
 export async function measure(trial: Trial, denoise: UnitDenoiser): Promise<Measured> {
-  const { input, noise, place, conditions, target, judged, scale, unavoidable } = trial;
-  const { data } = await denoise(input, noise, place, conditions);
-  const { columns, rows } = input;
+  return judge(trial, await answer(trial, denoise));
+}
+
+/** What a denoiser makes of what a trial gives. */
+export async function answer(
+  { input, noise, place, conditions }: Trial,
+  denoise: UnitDenoiser,
+): Promise<Float32Array> {
+  return (await denoise(input, noise, place, conditions)).data;
+}
+
+/** How far an answer is from what it is judged against. */
+export function judge(trial: Trial, data: Float32Array): Measured {
+  const { target, scale, unavoidable } = trial;
+  const { sums, counts } = byBlocks(trial, (i) => (scale * data[i] - target[i]) ** 2);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const error = sums.reduce((sum, value) => sum + value, 0) / Math.max(1, total) - unavoidable;
+  return { error, blocks: sums, counts };
+}
+
+/** Standard errors that are taken off a share, so that chance alone blends nothing in. */
+const DOUBT = 1;
+
+/**
+ * How much of the difference to another answer brings an answer nearest to what both are judged against, from 0 to 1:
+ * the noise of that is independent of both, so least squares tell it without bias. What chance may have made of it
+ * counts for nothing.
+ */
+export function bestShare(trial: Trial, one: Float32Array, other: Float32Array): number {
+  const { target, scale } = trial;
+  const along = byBlocks(trial, (i) => (other[i] - one[i]) * (target[i] / scale - one[i])).sums;
+  const lengths = byBlocks(trial, (i) => (other[i] - one[i]) ** 2).sums;
+  const length = lengths.reduce((sum, value) => sum + value, 0);
+  if (!(length > 0)) return 0;
+  const share = along.reduce((sum, value) => sum + value, 0) / length;
+  const squares = along.reduce((sum, value, i) => sum + (value - share * lengths[i]) ** 2, 0);
+  return Math.max(0, Math.min(1, share - (DOUBT * Math.sqrt(squares)) / length));
+}
+
+/** Sums of a value over the judged voxels of each block, and how many these are. */
+function byBlocks(
+  { input: { columns, rows }, judged }: Trial,
+  measuredAt: (voxel: number) => number,
+): { readonly sums: Float64Array; readonly counts: Int32Array } {
   const across = Math.ceil(columns / BLOCK);
   const down = Math.ceil(rows / BLOCK);
-  const planes = data.length / (columns * rows);
-  const blocks = new Float64Array(planes * across * down);
-  const counts = new Int32Array(blocks.length);
-  for (let i = 0; i < data.length; i++) {
+  const planes = judged.length / (columns * rows);
+  const sums = new Float64Array(planes * across * down);
+  const counts = new Int32Array(sums.length);
+  for (let i = 0; i < judged.length; i++) {
     if (judged[i] === 0) continue;
     const [x, y] = [i % columns, Math.floor(i / columns) % rows];
     const plane = Math.floor(i / (columns * rows));
     const block = (plane * down + Math.floor(y / BLOCK)) * across + Math.floor(x / BLOCK);
-    blocks[block] += (scale * data[i] - target[i]) ** 2;
+    sums[block] += measuredAt(i);
     counts[block]++;
   }
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const error = blocks.reduce((sum, value) => sum + value, 0) / Math.max(1, total) - unavoidable;
-  return { error, blocks, counts };
+  return { sums, counts };
 }
 
 /** How much larger the error of `a` is than that of `b`, with the standard error of that. Of the same trial. */

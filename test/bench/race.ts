@@ -137,7 +137,12 @@ for (const { name, noisy, noise, truth } of scenes) {
     (await denoiseVolume(restorer, part, level, { strength: 1, seed: SEED, conditions, looked, views }))
       .denoised;
   const input = { volume: noisy, noise, only2d: false };
-  const network = { denoise: contender, context: restorer.context, crosses: views.length > 1 };
+  const network = {
+    denoise: contender,
+    unrefined: null,
+    context: restorer.context,
+    crosses: views.length > 1,
+  };
   const report = raceReport(await runRace(input, network, SEED), noise, null);
   const frames = noisy.frames;
   console.log(
