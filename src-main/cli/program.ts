@@ -7,6 +7,7 @@ import { anomalyCommand } from './commands/anomaly.js';
 import { cleanCommand } from './commands/clean.js';
 import { compressCommand, decompressCommand } from './commands/compress.js';
 import { denoiseCommand } from './commands/denoise.js';
+import { probeCommand } from './commands/encoders/probe.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { fetchCommand } from './commands/fetch.js';
 import { generateCommand } from './commands/generate.js';
@@ -77,6 +78,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(pretrainCommand(start))
     .addCommand(anomalyCommand(start))
     .addCommand(latentCommand(start))
+    .addCommand(probeCommand(start))
     .addCommand(generateCommand(start))
     .addCommand(compressCommand(start))
     .addCommand(decompressCommand(start))

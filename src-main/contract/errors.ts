@@ -66,6 +66,7 @@ export const ERROR_CODES = [
   'E_CANCELLED',
   'E_USAGE',
   'E_PLAN',
+  'E_LABELS',
   'E_INTERNAL',
 ] as const;
 

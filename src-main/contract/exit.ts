@@ -11,6 +11,7 @@ export type ExitCode = Of<typeof ExitCode>;
 const USAGE_CODES: readonly string[] = [
   'E_USAGE',
   'E_PLAN',
+  'E_LABELS',
   'E_NOT_FOUND',
   'E_EXISTS',
   'E_INSIDE_SOURCE',

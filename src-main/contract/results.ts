@@ -1,4 +1,5 @@
 import { LesionCheck } from './anomaly.js';
+import { ProbeLearnt, ProbeTold } from './encoders/probe.js';
 import { ExitCode } from './exit.js';
 import { ModelEntry } from './models.js';
 import { PlanFile } from './plan-file.js';
@@ -333,12 +334,30 @@ export const LatentResult = object({
   silhouette: nullOr(number),
   /** Slices that were looked up. */
   queries: number,
-  /** Names in the output folder; `latent.json` (contract/latent.ts) last. */
+  /** Names in the output folder; `latent.json` (contract/encoders/latent.ts) last. */
   files: list(text),
   /** Series that were left out, and why. */
   problems: list(problem),
 });
 export type LatentResult = Of<typeof LatentResult>;
+
+export const ProbeResult = object({
+  type: only('result'),
+  command: only('probe'),
+  exitCode: ExitCode,
+  family: text,
+  series: number,
+  slices: number,
+  /** Of learning: how well, on patients that were not learnt from; null where a probe was applied. */
+  learnt: nullOr(ProbeLearnt),
+  /** Of applying: what each series is told to be; empty where one was learnt. */
+  told: list(ProbeTold),
+  /** Names in the output folder, what is written last at the end. */
+  files: list(text),
+  /** Series that were left out, and why; labels that fit none. */
+  problems: list(problem),
+});
+export type ProbeResult = Of<typeof ProbeResult>;
 
 export const GenerateResult = object({
   type: only('result'),

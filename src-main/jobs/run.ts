@@ -17,6 +17,7 @@ import { runFetch } from './fetch.js';
 import { runInspect } from './inspect.js';
 import { runLatent } from './latent/latent.js';
 import { runModels } from './models.js';
+import { runProbe } from './probe/probe.js';
 import { runSend } from './send.js';
 import { runSimulate } from './simulate.js';
 import { runPretrain } from './train/pretrain.js';
@@ -66,6 +67,8 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return runAnomaly(request, emit);
     case 'latent':
       return runLatent(request, emit);
+    case 'probe':
+      return runProbe(request, emit);
     case 'generate':
       return runGenerate(request, emit);
     case 'compress':

@@ -16,6 +16,7 @@ export function jobName(job: JobRecord): string {
       return request.keepAs ?? baseName(request.output);
     case 'send':
     case 'latent':
+    case 'probe':
       return request.inputs.map(baseName).join(', ');
     case 'pretrain':
     case 'generate':

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LatentMap } from '../../src-main/contract/latent.js';
+import type { LatentMap } from '../../src-main/contract/encoders/latent.js';
 import { boxIn, placed } from '../../src-renderer/models/latent/map-layout.js';
 import { brainSlices } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';

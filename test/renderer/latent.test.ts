@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LatentMap, LatentPoint } from '../../src-main/contract/latent.js';
+import type { LatentMap, LatentPoint } from '../../src-main/contract/encoders/latent.js';
 import {
   cardsOf,
   isLatentMap,

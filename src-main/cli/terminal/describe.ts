@@ -21,6 +21,7 @@ import type {
   TrainResult,
   WrittenForPerson,
 } from '../../contract/results.js';
+import { describeProbe } from './describe-probe.js';
 import { duration, printable, table } from './format.js';
 import { toldLine } from './words.js';
 
@@ -43,6 +44,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeAnomaly(result);
     case 'latent':
       return describeLatent(result);
+    case 'probe':
+      return describeProbe(result);
     case 'generate':
       return describeGenerate(result);
     case 'compress':

@@ -128,4 +128,12 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_PLAN/whole': 'Mend what was changed in it, or make it again with `limpid plan`.',
   'E_PLAN/field': 'Mend what was changed in it, or make it again with `limpid plan`.',
   'E_SOURCE_CHANGED/planned': 'Make the plan again with `limpid plan`.',
+  'E_LABELS/no-labels': 'Name one of its columns label, or say which it is with --column.',
+  'E_LABELS/no-match': 'Name series by id, Series Instance UID, file or folder; `limpid inspect` lists them.',
+  'E_LABELS/few-patients':
+    'Add series of other patients, leave the class out, or name the column of patients with --group where the images do not tell them.',
+  'E_LABELS/one-patient':
+    'Add series of other patients, or name the column of patients with --group where the images do not tell them.',
+  'E_LABELS/no-number': 'Write numbers with a point, or learn classes with --kind classes.',
+  'E_USAGE/probe': 'Give --labels, or a probe with --predict.',
 };

@@ -34,6 +34,7 @@ import {
   NoiseLevel,
   ObjectiveName,
 } from './choices.js';
+import { ProbeRequest } from './encoders.js';
 import { EchoRequest, FetchRequest, SendRequest } from './network.js';
 import { CheckTrainingRequest, FamiliesRequest, PretrainRequest, TrainRequest } from './training.js';
 
@@ -257,6 +258,7 @@ export const JobRequest = variants('type', [
   PretrainRequest,
   AnomalyRequest,
   LatentRequest,
+  ProbeRequest,
   GenerateRequest,
   CompressRequest,
   DecompressRequest,
@@ -278,6 +280,7 @@ const JOB_TYPES: { readonly [T in JobRequest['type']]: T } = {
   pretrain: 'pretrain',
   anomaly: 'anomaly',
   latent: 'latent',
+  probe: 'probe',
   generate: 'generate',
   compress: 'compress',
   decompress: 'decompress',

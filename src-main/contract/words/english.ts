@@ -3,6 +3,7 @@ import { CLEAN } from './english/clean.js';
 import { DEVICES } from './english/devices.js';
 import { DICOM_FILES } from './english/dicom-files.js';
 import { DICOM_IMAGES } from './english/dicom-images.js';
+import { ENCODERS } from './english/encoders.js';
 import { FILES } from './english/files.js';
 import { IMAGES } from './english/images.js';
 import { JOBS } from './english/jobs.js';
@@ -35,6 +36,7 @@ export const ENGLISH = {
   ...TRAINING,
   ...TRUST,
   ...CLEAN,
+  ...ENCODERS,
 } as const;
 
 type Catalogue = typeof ENGLISH;

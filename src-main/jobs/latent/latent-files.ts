@@ -1,4 +1,4 @@
-import type { LatentMap } from '../../contract/latent.js';
+import type { LatentMap } from '../../contract/encoders/latent.js';
 import { grayPng } from '../../imaging/png.js';
 import type { ScaledStack } from '../../restore/apply.js';
 import { squarePlane } from '../../training/samples/corpus.js';

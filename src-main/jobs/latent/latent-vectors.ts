@@ -1,7 +1,7 @@
 import { startMeter } from '../../base/progress.js';
+import type { LatentMap } from '../../contract/encoders/latent.js';
 import { fault } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
-import type { LatentMap } from '../../contract/latent.js';
 import type { NamedArray } from '../../graph/types.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { OpenModel } from '../../model-files/model-file.js';
@@ -29,15 +29,17 @@ export function vectorKind({ card }: OpenModel): VectorKind {
 }
 
 /**
- * One vector for every plane of every series: what the encoder gives for the whole plane, or mean and standard
+ * One vector for the planes of every series, all or evenly chosen ones: what the encoder gives for the whole plane, or mean and standard
  * deviation of each channel over the cells.
  *
+ * @param most planes of a series that are looked at
  * @throws LimpidError E_MODEL as `vectorKind`, or where the model needs neighbours that a series has not; E_TOO_SMALL, E_VALUES
  */
 export async function describeSeries(
   model: OpenModel,
   reads: readonly SeriesRead[],
   emit: Emit,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Described> {
   const kind = vectorKind(model);
   const stacks = reads.map(({ stack, volume }) => {
@@ -46,7 +48,7 @@ export async function describeSeries(
     return scaledStack(volume);
   });
   const places = stacks.flatMap(({ slices, frames }, series) =>
-    Array.from({ length: slices * frames }, (_, plane) => ({ series, plane })),
+    evenly(slices * frames, most).map((plane) => ({ series, plane })),
   );
   const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: places.length });
   const vectors: Float32Array[] = [];
@@ -61,6 +63,12 @@ export async function describeSeries(
     data.set(vector, i * length);
   });
   return { stacks, places, data, length };
+}
+
+/** All of `count` planes, or as many as are wanted, each the middle of an equal part. */
+function evenly(count: number, most: number): number[] {
+  const chosen = Math.min(count, most);
+  return Array.from({ length: chosen }, (_, i) => Math.floor(((i + 0.5) * count) / chosen));
 }
 
 /** Mirroring up to a whole cell would describe a plane that is mostly its own mirror image. */

@@ -2,10 +2,10 @@ import { type Clusters, kMeans, silhouette, squaredDistance } from '../../base/l
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
+import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../contract/encoders/latent.js';
 import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { EXIT } from '../../contract/exit.js';
-import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../contract/latent.js';
 import { NOTICE } from '../../contract/report-version.js';
 import type { LatentRequest } from '../../contract/requests/requests.js';
 import type { LatentResult } from '../../contract/results.js';
@@ -14,8 +14,8 @@ import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import type { OutputFolder } from '../../series/output-folder.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openModelSource } from '../../store/model-source.js';
-import { type ReadOptions, readAll, type SeriesRead } from '../train/train-input.js';
 import { contactSheet, mapSvg, npy, type Shown, vectorsCsv } from './latent-files.js';
+import { readUsable } from './latent-input.js';
 import { type Described, describeSeries, vectorKind } from './latent-vectors.js';
 
 /** Written last. */
@@ -77,22 +77,6 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
   } finally {
     await folder.release();
   }
-}
-
-async function readUsable(
-  paths: readonly string[],
-  force: boolean,
-  emit: Emit,
-  problems: Problem[],
-  options: Pick<ReadOptions, 'only' | 'chooser'> = {},
-): Promise<SeriesRead[]> {
-  const leaveOut = (series: string | null, problem: Problem): void => {
-    problems.push(problem);
-    emit({ type: 'warning', series, problem });
-  };
-  const reads = await readAll(paths, force, emit, leaveOut, options);
-  if (reads.length > 0) return reads;
-  throw fault('E_NOTHING/unreadable');
 }
 
 type Layout = Pick<LatentMap, 'points' | 'explained' | 'clusters' | 'silhouette'>;

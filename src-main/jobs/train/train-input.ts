@@ -30,7 +30,12 @@ export interface Gathered {
 }
 
 export interface SeriesRead {
-  readonly stack: Pick<StackInput, 'id' | 'modality' | 'group' | 'only2d'>;
+  readonly stack: Pick<
+    StackInput,
+    'id' | 'modality' | 'group' | 'only2d' | 'seriesInstanceUid' | 'forPerson'
+  >;
+  /** The input that it was found in, as the person gave it. */
+  readonly given: string;
   readonly volume: Volume;
 }
 
@@ -141,8 +146,9 @@ export async function readAll(
         if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
         values += volume.data.length;
         if (values > MOST_VALUES) throw tooLarge();
-        const { id, modality, only2d } = stack;
-        reads.push({ stack: { id, modality, group: groupOf(stack, i), only2d }, volume });
+        const { id, modality, only2d, seriesInstanceUid, forPerson } = stack;
+        const kept = { id, modality, group: groupOf(stack, i), only2d, seriesInstanceUid, forPerson };
+        reads.push({ stack: kept, given, volume });
       }
     }
   } finally {

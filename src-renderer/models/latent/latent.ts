@@ -1,5 +1,5 @@
 import type { OpenInput, SeriesCard } from '../../../src-main/contract/app.js';
-import type { LatentMap, LatentPoint } from '../../../src-main/contract/latent.js';
+import type { LatentMap, LatentPoint } from '../../../src-main/contract/encoders/latent.js';
 import type { LatentRequest } from '../../../src-main/contract/requests/requests.js';
 import { isDerived } from '../../state/results.js';
 

@@ -1,4 +1,4 @@
-import type { LatentPoint } from '../../../src-main/contract/latent.js';
+import type { LatentPoint } from '../../../src-main/contract/encoders/latent.js';
 
 /** Which of the two maps is looked at. */
 export type MapKind = 'umap' | 'pca';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LatentMap } from '../../../src-main/contract/latent.js';
+import type { LatentMap } from '../../../src-main/contract/encoders/latent.js';
 import type { LatentRequest } from '../../../src-main/contract/requests/requests.js';
 import type { TrainRequest } from '../../../src-main/contract/requests/training.js';
 import { writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';

@@ -1,0 +1,49 @@
+import type { ProbeLearnt, ProbeTold } from '../../contract/encoders/probe.js';
+import type { ProbeResult } from '../../contract/results.js';
+import { printable, table } from './format.js';
+
+const FEATURES = { latent: 'latents', pca: 'principal components', raw: 'raw statistics' } as const;
+const METHODS = { linear: 'linear', nearest: 'nearest neighbours' } as const;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** What a probe learnt and how well, or what it tells. */
+export function describeProbe({ family, series, slices, learnt, told, files }: ProbeResult): string {
+  return [
+    `${family} model, ${slices} slices of ${series} series\n`,
+    learnt === null ? describeTold(told) : describeLearnt(learnt),
+    ...files.map((file) => `wrote ${file}\n`),
+    'Not for diagnostic use.\n',
+  ].join('');
+}
+
+function describeLearnt({ target, patients, folds, lines, comparisons }: ProbeLearnt): string {
+  const measure = target === 'classes' ? 'balanced accuracy' : 'variance explained';
+  const rows = lines.map(({ features, method, slices, series }) => [
+    FEATURES[features],
+    METHODS[method],
+    percent(slices),
+    percent(series),
+  ]);
+  const words = comparisons.map(({ against, verdict }) =>
+    verdict === 'not told apart'
+      ? `latents and ${FEATURES[against]} are not told apart\n`
+      : `latents are ${verdict} than ${FEATURES[against]}\n`,
+  );
+  return [
+    `${folds} parts of ${patients} patients; ${measure} on patients that were not learnt from:\n`,
+    table(['from', 'by', 'slices', 'series'], rows),
+    ...words,
+  ].join('');
+}
+
+function describeTold(told: readonly ProbeTold[]): string {
+  const rows = told.map((one) => [
+    one.series,
+    one.class === null ? (one.value?.toPrecision(4) ?? '-') : printable(one.class),
+    one.probability === null ? '-' : percent(one.probability),
+    String(one.slices),
+    printable(one.forPerson?.description ?? ''),
+  ]);
+  return table(['series', 'told to be', 'probability', 'slices', 'what'], rows);
+}

@@ -1,0 +1,44 @@
+import {
+  filled,
+  flag,
+  nullOr,
+  type Of,
+  object,
+  oneOf,
+  only,
+  optional,
+  some,
+  whole,
+} from '../schema/schema.js';
+import { DeviceName } from './choices.js';
+
+/** A linear function from a model's latents to labels: learnt and judged, or applied. */
+export const ProbeRequest = object({
+  type: only('probe'),
+  /** File, or id or name from the library. */
+  model: filled,
+  inputs: some,
+  /** Folder: new or empty. */
+  output: filled,
+  /** A table (CSV) of labels to learn; null: `predict` is given. */
+  labels: nullOr(filled),
+  /** Name of its column of labels; null: `label`. */
+  column: nullOr(filled),
+  /** Name of its column of patients; null: `patient`, where there is one. */
+  group: nullOr(filled),
+  /** Whether labels are classes or numbers; auto: numbers where all are and more than ten differ. */
+  kind: oneOf(['auto', 'classes', 'numbers']),
+  /** A probe file to apply; null: one is learnt. */
+  predict: nullOr(filled),
+  /** Slices of a series that are looked at, evenly chosen. */
+  slices: whole,
+  seed: whole,
+  device: DeviceName,
+  /** Also series that Limpid derived. */
+  force: flag,
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
+});
+export type ProbeRequest = Of<typeof ProbeRequest>;

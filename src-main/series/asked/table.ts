@@ -1,0 +1,82 @@
+import { fault } from '../../contract/errors.js';
+
+/** A table that people made: names of its columns, and its rows by column. */
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  /** Of the file, from 1. */
+  readonly line: number;
+  /** One a column. */
+  readonly cells: readonly string[];
+}
+
+const SEPARATORS = [',', ';', '\t'] as const;
+
+/**
+ * Comma-separated values (RFC 4180), or with semicolons or tabs as spreadsheets of some countries write them; the first
+ * line names the columns. Empty lines are left out, spaces around cells too.
+ *
+ * @throws LimpidError E_LABELS for a quote that is not closed, or a line with more or fewer cells than the first
+ */
+export function parseTable(text: string): Table {
+  const plain = text.replace(/^\uFEFF/, '');
+  const lines = linesOf(plain, separatorOf(plain)).filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const [head, ...rows] = lines;
+  if (head === undefined) throw fault('E_LABELS/empty');
+  for (const { line, cells } of rows)
+    if (cells.length !== head.cells.length)
+      throw fault('E_LABELS/cells', { line, found: cells.length, expected: head.cells.length });
+  return { columns: head.cells, rows };
+}
+
+/** What the first line has most of, outside of quotes. */
+function separatorOf(text: string): string {
+  const first = (/^[^\r\n]*/.exec(text)?.[0] ?? '').replace(/"[^"]*"/g, '');
+  const counts = SEPARATORS.map((one) => first.split(one).length);
+  return SEPARATORS[counts.indexOf(Math.max(...counts))];
+}
+
+function linesOf(text: string, separator: string): TableRow[] {
+  const lines: TableRow[] = [];
+  let cells: string[] = [];
+  let [cell, line, started] = ['', 1, 1];
+  const endCell = (): void => {
+    cells.push(cell.trim());
+    cell = '';
+  };
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"' && cell.trim() === '') {
+      const closed = quoted(text, i + 1);
+      if (closed === null) throw fault('E_LABELS/quote', { line });
+      cell = closed.value;
+      line += closed.value.split('\n').length - 1;
+      i = closed.end;
+    } else if (char === separator) endCell();
+    else if (char === '\n') {
+      endCell();
+      lines.push({ line: started, cells });
+      cells = [];
+      started = ++line;
+    } else if (char !== '\r') cell += char;
+  }
+  if (cell !== '' || cells.length > 0) {
+    endCell();
+    lines.push({ line: started, cells });
+  }
+  return lines;
+}
+
+/** What stands between quotes, two of which are one; `end` is the place of the last. */
+function quoted(text: string, from: number): { readonly value: string; readonly end: number } | null {
+  let value = '';
+  for (let i = from; i < text.length; i++) {
+    if (text[i] !== '"') value += text[i];
+    else if (text[i + 1] === '"') value += text[++i];
+    else return { value, end: i };
+  }
+  return null;
+}
