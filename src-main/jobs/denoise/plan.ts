@@ -8,7 +8,7 @@ import type { PlannedSeries, PlanResult } from '../../contract/results.js';
 import { openChooser } from '../../series/asked/choose.js';
 import { openGivenNoise } from '../../series/asked/given-noise.js';
 import { isChosen, openChosen } from '../../series/asked/open-chosen.js';
-import { type PlannedRun, planFileOf } from '../../series/asked/plan-file.js';
+import { type PlannedRun, type Planning, planFileOf } from '../../series/asked/plan-file.js';
 import type { StackInput, UnitInput, VolumeSize } from '../../series/input.js';
 import { memoryNeeded, requireMemory } from '../../series/memory.js';
 import { guardedPath } from '../../series/open-input.js';
@@ -44,21 +44,29 @@ export async function runPlan(
         series.push(await planned(run?.requestFor(stack.id) ?? request, { stack, unit, byVoxel, speeds }));
     for (const stack of input.leftOut)
       series.push(await planned(request, { stack, unit: null, byVoxel, speeds }));
-    const file = request.planFile === true ? { plan: await planFileOf(request, input, series) } : null;
-    const isDone = series.some(({ action }) => action === 'denoise');
-    const refused = isChosen(request) ? [] : input.problems.filter(isFailure);
+    const planning = request.planFile === true ? await planFileOf(request, input, series) : null;
+    const failed = [...(planning?.failed.values() ?? [])];
+    const shown = series.map((one, i) => asInPlan(one, planning, i));
+    const isDone = shown.some(({ action }) => action === 'denoise');
+    const refused = [...(isChosen(request) ? [] : input.problems.filter(isFailure)), ...failed];
     return {
       type: 'result',
       command: 'plan',
       version: VERSION,
       exitCode: isDone && refused.length === 0 ? EXIT.done : EXIT.failed,
-      series,
-      problems: input.problems,
-      ...(file === null ? {} : { forPerson: file }),
+      series: shown,
+      problems: [...input.problems, ...failed],
+      ...(planning === null ? {} : { forPerson: { plan: planning.plan } }),
     };
   } finally {
     await input.close();
   }
+}
+
+function asInPlan(one: PlannedSeries, planning: Planning | null, i: number): PlannedSeries {
+  const entry = planning?.plan.series[i];
+  const why = planning?.failed.get(entry?.unit ?? '');
+  return why === undefined || one.action === 'skip' ? one : { ...one, action: 'skip', why };
 }
 
 interface Planned {

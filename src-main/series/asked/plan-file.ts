@@ -27,28 +27,41 @@ import { read } from '../../contract/schema/schema.js';
 import type { InputSet, StackInput, Unit } from '../input.js';
 import { openRequested } from './open-chosen.js';
 
-/** The plan of what a dry run found, to be edited and run. @throws LimpidError E_IO */
+/** A plan, and why of units of which a file can no longer be looked at nothing is planned, by their key. */
+export interface Planning {
+  readonly plan: PlanFile;
+  readonly failed: ReadonlyMap<string, Problem>;
+}
+
+/** What a file is like that could not be looked at: whoever has it done nonetheless is told that it changed. */
+const UNKNOWN = { bytes: 0, modified: 0 };
+
+/** The plan of what a dry run found, to be edited and run. A file that fails has its unit skipped, and no other. */
 export async function planFileOf(
   request: DenoiseRequest,
   input: InputSet,
   series: readonly PlannedSeries[],
-): Promise<PlanFile> {
+): Promise<Planning> {
   const units = new Map(input.units.flatMap(({ unit, stacks }) => stacks.map(({ id }) => [id, unit])));
   const stacks = [...input.units.flatMap((unit) => unit.stacks), ...input.leftOut];
   const entries: PlanEntry[] = [];
-  const prints = new Map<string, Promise<Pick<PlannedFile, 'bytes' | 'modified'>>>();
+  const failed = new Map<string, Problem>();
+  const prints = new Map<string, Promise<Print | Problem>>();
   for (const [i, one] of series.entries()) {
+    const unit = units.get(one.id);
+    const key = unit?.key ?? `left-out-${one.id}`;
     const files: PlannedFile[] = [];
     for (const place of stacks[i].forPerson.places) {
-      const known = prints.get(place) ?? printOf(place);
+      const known = prints.get(place) ?? printOf(place).catch((error: unknown) => problemFrom(error, place));
       prints.set(place, known);
-      files.push({ path: path.resolve(place), ...(await known) });
+      const print = await known;
+      if ('code' in print) failed.set(key, print);
+      files.push({ path: path.resolve(place), ...('code' in print ? UNKNOWN : print) });
     }
-    const unit = units.get(one.id);
     const numbers = numbersOf(unit);
     entries.push({
       id: one.id,
-      unit: unit?.key ?? `left-out-${one.id}`,
+      unit: key,
       kind: one.kind,
       seriesInstanceUid: one.seriesInstanceUid,
       ...(stacks[i].studyInstanceUid === undefined ? {} : { studyInstanceUid: stacks[i].studyInstanceUid }),
@@ -65,7 +78,7 @@ export async function planFileOf(
     });
   }
   const { model, noiseLevel } = request;
-  return {
+  const plan: PlanFile = {
     limpidPlan: PLAN_FORMAT,
     version: VERSION,
     createdAt: new Date().toISOString(),
@@ -88,8 +101,14 @@ export async function planFileOf(
       ...(request.clean === undefined ? {} : { clean: request.clean }),
       ...(noiseLevel === undefined ? {} : { noiseLevel: absolute(noiseLevel) }),
     },
-    series: entries,
+    series: entries.map((entry) => skippedIf(failed.get(entry.unit), entry)),
   };
+  return { plan, failed };
+}
+
+function skippedIf(problem: Problem | undefined, entry: PlanEntry): PlanEntry {
+  if (problem === undefined || entry.action === 'skip') return entry;
+  return { ...entry, action: 'skip', why: `${problem.code}: ${problem.message}` };
 }
 
 function numbersOf(unit: Unit | undefined): SeriesNumbers | null {
@@ -108,13 +127,15 @@ function absolute(level: NoiseLevel): NoiseLevel {
   return level.kind === 'number' ? level : { ...level, path: path.resolve(level.path) };
 }
 
+type Print = Pick<PlannedFile, 'bytes' | 'modified'>;
+
 /**
  * Size and time of a file, or of the archive that it is in.
  *
  * @throws LimpidError E_SOURCE_CHANGED where it is gone from its folder; E_NOT_FOUND where that is gone too, as of a
  * share that is not there now; E_IO where the disk or the share does not answer
  */
-async function printOf(place: string): Promise<Pick<PlannedFile, 'bytes' | 'modified'>> {
+async function printOf(place: string): Promise<Print> {
   const absolute = path.resolve(place);
   for (let at = absolute; ; at = path.dirname(at)) {
     // A name inside an archive is no file of its own: the next folder above is looked at.

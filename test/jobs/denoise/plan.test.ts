@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -181,6 +182,30 @@ describe('a plan', () => {
       expect(JSON.stringify(result)).toContain('series-002');
     } finally {
       await fs.writeFile(changed, bytes);
+      plan = await planned();
+    }
+  });
+
+  it('is made of all others where a file fails after it was scanned', async () => {
+    const gone = path.join(input, '1-0');
+    const bytes = await fs.readFile(gone);
+    try {
+      const request = denoiseRequest(input, '-', { ...DCT, dryRun: true, planFile: true });
+      const result = await runJob(request, ({ type }) => {
+        if (type === 'scan') rmSync(gone, { force: true });
+      });
+      expect(result).toMatchObject({ exitCode: 1, problems: [{ code: 'E_SOURCE_CHANGED', place: gone }] });
+      if (result.command !== 'plan' || !('forPerson' in result)) throw new Error(JSON.stringify(result));
+      expect(result.series.map(({ action }) => action)).toEqual(['denoise', 'skip', 'denoise']);
+      const made = result.forPerson?.plan;
+      expect(made?.series.map(({ action }) => action)).toEqual(['denoise', 'skip', 'denoise']);
+      expect(made?.series[1].why).toMatch(/^E_SOURCE_CHANGED/);
+      // Whoever has it done nonetheless denoises no part of it.
+      const all = { ...made, series: made?.series.map((one) => ({ ...one, action: 'denoise' })) };
+      await fs.writeFile(gone, bytes);
+      expect((await run(all)).names).toEqual(['series-001', 'series-003']);
+    } finally {
+      await fs.writeFile(gone, bytes);
       plan = await planned();
     }
   });
