@@ -5,7 +5,7 @@ import { requireMr } from './images.js';
 import { type Found, fieldOf } from './n4/n4.js';
 import { type Shrunk, shrunk } from './n4/shrink.js';
 import { rowsOf, splineOn } from './n4/spline.js';
-import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
+import { type About, type Look, type Progress, type Remover, UNTOLD } from './remover.js';
 
 /** The smooth field of a coil, which makes the same tissue brighter here than there: images are divided by it. */
 export const biasRemover: Remover = { name: 'bias', when: 'after', look };
@@ -17,6 +17,11 @@ export const biasRemover: Remover = { name: 'bias', when: 'after', look };
 const UNASKED = [0.025, 0.05] as const;
 /** The same where it was asked for by name: what may be there goes, too. */
 const ASKED = [0.0125, 0.025] as const;
+/**
+ * Contrast over the slices (`Evidence`) from which on `auto` takes some of a field away, and all of it. Where the object
+ * is the same in all slices, its own pattern is not told from a field.
+ */
+const CONTRAST = [0.1, 0.15] as const;
 /** Fewer places of tissue tell no field. */
 const LEAST_TISSUE = 500;
 /** Values below zero over those above, from which on these are no magnitudes with a few odd ones. */
@@ -26,15 +31,19 @@ function look(volume: Volume, about: About): Look {
   requireMr(volume, about, 'bias');
   requireMagnitudes(volume);
   const image = shrunk(volume);
-  if (image === null || tissueOf(image) < LEAST_TISSUE) return { ...nothing('%'), remove: () => volume };
+  if (image === null || tissueOf(image) < LEAST_TISSUE) throw fault('E_ARTIFACT/no-tissue');
   const found = fieldOf(image, lengthsOf(volume));
-  const share = ramp(found.coarse, about.asked === true ? ASKED : UNASKED);
+  const { contrast } = found.evidence;
+  const share =
+    about.asked === true ? ramp(found.coarse, ASKED) : ramp(found.coarse, UNASKED) * ramp(contrast, CONTRAST);
+  const isTold = contrast > CONTRAST[0];
   const [least, most] = found.range.map((log) => Math.exp(share * log));
   return {
-    sure: Math.min(0.99, found.coarse / UNASKED[1]),
+    sure: Math.min(isTold ? 0.99 : UNTOLD, found.coarse / UNASKED[1]),
+    ...(isTold ? {} : { little: true }),
     amount: 100 * found.spread,
     unit: '%',
-    facts: { coarse: 100 * found.coarse, share, least, most },
+    facts: { coarse: 100 * found.coarse, contrast: 100 * contrast, share, least, most },
     words: `bias field (N4, factors ${least.toFixed(2)} to ${most.toFixed(2)}) removed`,
     remove: (onProgress) => divided(volume, factorsOf(volume, found, share), onProgress),
     left: (after) => {

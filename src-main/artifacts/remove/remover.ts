@@ -16,6 +16,8 @@ export interface About {
 export interface Look {
   /** How sure it is that the artifact is there, from 0 (it is not) to 1. From `SURE` on it is removed. */
   readonly sure: number;
+  /** Whether too little of the image tells of it: then it is at most `UNTOLD` sure. Absent: no. */
+  readonly little?: true;
   /** How much of it there is, in `unit`; null: that cannot be told. */
   readonly amount: number | null;
   readonly unit: string;
@@ -47,6 +49,9 @@ export interface Remover {
 
 /** An artifact that is at least so sure is removed; one that is at least half so sure may be there. */
 export const SURE = 0.5;
+
+/** How sure an artifact is at most of which too little of the image tells. */
+export const UNTOLD = 0.49;
 
 /** What is not there. */
 export function nothing(unit: string, facts: Look['facts'] = {}): Omit<Look, 'remove'> {

@@ -96,6 +96,7 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_USAGE/takes-no-references': 'Give --objective supervised together with --reference.',
   'W_ALREADY_DENOISED/learning': 'Use --force to learn from it all the same.',
   'E_ARTIFACT/doubtful': 'Look at the images; --remove {name:artifact} removes it all the same.',
+  'E_ARTIFACT/little': 'Look at the images; --remove {name:artifact} removes it all the same.',
   'E_ARTIFACT/on-request': '--remove {name:artifact} replaces it.',
   'W_UNTRIED/model':
     'It can be used; `limpid anomaly` and `limpid generate` need what the trial finds: train again on the CPU for these.',

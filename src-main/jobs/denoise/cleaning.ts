@@ -82,7 +82,9 @@ function cleanOne(
   if ('refused' in look) return { volume, report: reportOf(remover, 'refused', look.refused), words: '' };
   if (look.sure < DOUBTFUL) return { volume, report: reportOf(remover, 'absent', null, look), words: '' };
   if (look.sure < SURE && !asked) {
-    const doubtful = problemOf('E_ARTIFACT/doubtful', { name: remover.name });
+    const doubtful = problemOf(look.little === true ? 'E_ARTIFACT/little' : 'E_ARTIFACT/doubtful', {
+      name: remover.name,
+    });
     return { volume, report: reportOf(remover, 'left', doubtful, look), words: '' };
   }
   if (remover.onRequest === true && !asked) {
@@ -129,9 +131,12 @@ function tryLook(
   }
 }
 
-/** A part in which the artifact cannot be looked for stays as it is. */
+/**
+ * What was found in the whole is there in its part, which by itself may hold too little to be sure of it. A part in which
+ * the artifact cannot be looked for stays as it is.
+ */
 function removedFrom(remover: Remover, part: Volume, about: About): Volume {
-  const look = tryLook(remover, part, about, false);
+  const look = tryLook(remover, part, { ...about, asked: true }, false);
   return 'refused' in look ? part : look.remove();
 }
 

@@ -25,6 +25,15 @@ export const CLEAN = {
     'Look at the images; to remove it all the same name {name:artifact} instead of auto.',
     'edge',
   ],
+  'E_ARTIFACT/little': [
+    'It may be there, but too little of the images tells it from the object itself (few slices, or the same in all), so it was left.',
+    'Look at the images; to remove it all the same name {name:artifact} instead of auto.',
+    'edge',
+  ],
+  'E_ARTIFACT/no-tissue': [
+    'There is too little tissue to tell a bias field from.',
+    'Leave the bias field out.',
+  ],
   'E_ARTIFACT/on-request': [
     'It was found, and left: what takes its place is predicted and was not acquired.',
     'To have it replaced name {name:artifact} instead of auto.',
