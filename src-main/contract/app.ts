@@ -18,6 +18,7 @@ import type { ComplexHalf, NoiseSummary } from './results.js';
 import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema/schema.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
 import type { Arrangement, Calibration, KeptView } from './viewing.js';
+import type { Trait } from './words/traits.js';
 
 export interface AppApi {
   about(): Promise<About>;
@@ -247,6 +248,8 @@ export interface SeriesCard {
   readonly seriesInstanceUid: string | null;
   /** Of a derived series: the series it was made from, where the file says so. */
   readonly derivedFrom: string | null;
+  /** What tells it from others of one Series Instance UID; absent where it is the only one. */
+  readonly traits?: readonly Trait[];
   /** Limpid made it, whether or not its source is known. */
   readonly derived?: true;
   /** What the file says of how it was derived; absent where it says nothing. */

@@ -23,6 +23,7 @@ import {
   tuple,
 } from './schema/schema.js';
 import { BlendReport, Verdict } from './trust.js';
+import { Trait } from './words/traits.js';
 
 export const NoiseSummary = object({
   /** Standard deviation, in the units of the volume. */
@@ -55,6 +56,8 @@ export const InspectedSeries = object({
   seriesInstanceUid: nullOr(text),
   seriesNumber: nullOr(number),
   modality: nullOr(text),
+  /** What tells it from others of one Series Instance UID; absent where it is the only one. */
+  traits: optional(list(Trait)),
   /** Files. */
   instances: number,
   columns: number,

@@ -127,6 +127,7 @@ async function inspectSeries(
     seriesInstanceUid: series.seriesInstanceUid,
     seriesNumber: series.seriesNumber,
     modality: series.modality,
+    ...(series.traits.length === 0 ? {} : { traits: series.traits }),
     instances: total,
     columns: first.columns,
     rows: first.rows,

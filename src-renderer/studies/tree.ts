@@ -1,4 +1,6 @@
 import type { SeriesCard } from '../../src-main/contract/app.js';
+import type { Speech } from '../words/catalogue.js';
+import { traitsIn } from '../words/traits-text.js';
 
 /** The list of Studies: patients, their studies, the series in these, as rows of known height. */
 export type Row =
@@ -27,9 +29,9 @@ interface Study {
  * Rows in order: inputs as they were opened, patients of each by name, studies by date, series by number, a derived series right after its
  * source. A NIfTI file names no patient and no study: each input is a study of a patient without a name.
  */
-export function rowsOf(cards: readonly SeriesCard[], filter: string): Row[] {
+export function rowsOf(cards: readonly SeriesCard[], filter: string, speech: Speech): Row[] {
   const sorted = byPatient(cards);
-  const wanted = sorted.filter((card) => matches(card, filter));
+  const wanted = sorted.filter((card) => matches(card, filter, speech));
   const patients = new Map<string, Map<string, Study>>();
   const numbers = new Map<string, number>();
   for (const card of sorted)
@@ -87,11 +89,19 @@ function ordered(cards: readonly SeriesCard[]): SeriesCard[] {
 }
 
 /** Every word of the filter must occur somewhere in what the row shows. */
-function matches(card: SeriesCard, filter: string): boolean {
+function matches(card: SeriesCard, filter: string, speech: Speech): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const { patient, study, studyDate, description } = card.forPerson;
-  const text = [patient, study, studyDate, description, card.modality ?? '', card.seriesNumber ?? '']
+  const text = [
+    patient,
+    study,
+    studyDate,
+    description,
+    card.modality ?? '',
+    card.seriesNumber ?? '',
+    traitsIn(speech, card.traits),
+  ]
     .join(' ')
     .toLowerCase();
   return words.every((word) => text.includes(word));

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rowsOf, stepTo, visibleRows } from '../../src-renderer/studies/tree.js';
+import { ENGLISH, LANGUAGES } from '../../src-renderer/words/catalogue.js';
+import { traitsIn } from '../../src-renderer/words/traits-text.js';
 import { card } from './cards.js';
 
 const names = (rows: ReturnType<typeof rowsOf>) =>
@@ -13,7 +15,7 @@ describe('the rows of Studies', () => {
       card({ key: 'other', studyInstanceUid: '9' }, { patient: 'C^D' }),
       card({ key: 'two', seriesNumber: 2, input: 'i2' }),
     ];
-    expect(names(rowsOf(cards, ''))).toEqual([
+    expect(names(rowsOf(cards, '', ENGLISH))).toEqual([
       'patient A^B',
       'study Head',
       'two',
@@ -34,7 +36,7 @@ describe('the rows of Studies', () => {
       card({ key: 'a', seriesNumber: 2, seriesInstanceUid: 'a' }),
       card({ key: 'orphan', seriesNumber: 1, seriesInstanceUid: 'o', derivedFrom: 'gone' }),
     ];
-    expect(names(rowsOf(cards, '')).slice(2)).toEqual(['orphan', 'a', 'denoised', 'map', 'b']);
+    expect(names(rowsOf(cards, '', ENGLISH)).slice(2)).toEqual(['orphan', 'a', 'denoised', 'map', 'b']);
   });
 
   it('loses no series that name one another as their source', () => {
@@ -42,22 +44,44 @@ describe('the rows of Studies', () => {
       card({ key: 'x', seriesInstanceUid: 'x', derivedFrom: 'y' }),
       card({ key: 'y', seriesInstanceUid: 'y', derivedFrom: 'x' }),
     ];
-    expect(names(rowsOf(cards, '')).slice(2).sort()).toEqual(['x', 'y']);
+    expect(
+      names(rowsOf(cards, '', ENGLISH))
+        .slice(2)
+        .sort(),
+    ).toEqual(['x', 'y']);
   });
 
   it('filters by every word and keeps the numbers of patients', () => {
     const cards = [card({ key: 'a' }), card({ key: 'b' }, { patient: 'C^D', description: 'T2 flair' })];
-    const rows = rowsOf(cards, 'flair mr');
+    const rows = rowsOf(cards, 'flair mr', ENGLISH);
     expect(names(rows)).toEqual(['patient C^D', 'study Head', 'b']);
     expect(rows[0]).toMatchObject({ number: 2 });
-    expect(rowsOf(cards, 'flair ct')).toEqual([]);
+    expect(rowsOf(cards, 'flair ct', ENGLISH)).toEqual([]);
+  });
+
+  it('tells parts of one series apart, by what they differ in', () => {
+    const part = (key: string, name: 'magnitude' | 'phase') =>
+      card({
+        key,
+        traits: [
+          { name, value: '' },
+          { name: 'echoTime', value: '4.92' },
+        ],
+      });
+    const cards = [part('one', 'magnitude'), part('two', 'phase')];
+    expect(cards.map(({ traits }) => traitsIn(ENGLISH, traits))).toEqual([
+      'magnitude, TE 4.92 ms',
+      'phase, TE 4.92 ms',
+    ]);
+    expect(traitsIn({ ...LANGUAGES.de, language: 'de' }, cards[0].traits)).toBe('Betrag, TE 4,92 ms');
+    expect(names(rowsOf(cards, 'phase', ENGLISH)).slice(2)).toEqual(['two']);
   });
 
   it('has a row for each of a thousand series, their studies and patients', () => {
     const cards = Array.from({ length: 1000 }, (_, i) =>
       card({ key: `k${i}`, seriesInstanceUid: `u${i}`, seriesNumber: i }, { patient: `P${i % 50}` }),
     );
-    expect(rowsOf(cards, '')).toHaveLength(1000 + 50 + 50);
+    expect(rowsOf(cards, '', ENGLISH)).toHaveLength(1000 + 50 + 50);
   });
 });
 
@@ -75,7 +99,7 @@ describe('the window of a long list', () => {
   });
 
   it('steps over headings and stays at the ends', () => {
-    const rows = rowsOf([card({ key: 'a' }), card({ key: 'b' }, { patient: 'C^D' })], '');
+    const rows = rowsOf([card({ key: 'a' }), card({ key: 'b' }, { patient: 'C^D' })], '', ENGLISH);
     expect(stepTo(rows, -1, 1)).toBe(2);
     expect(stepTo(rows, 2, 1)).toBe(5);
     expect(stepTo(rows, 5, 1)).toBe(5);

@@ -68,6 +68,7 @@ export function shownSeries(
     studyInstanceUid: series.studyInstanceUid,
     seriesInstanceUid: series.seriesInstanceUid,
     derivedFrom: null,
+    ...(series.traits.length === 0 ? {} : { traits: series.traits }),
     ...(first.derivedByLimpid ? { derived: true } : {}),
     ...derivationOf(details),
     instances: sourceFiles(series).length,

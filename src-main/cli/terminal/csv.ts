@@ -1,5 +1,6 @@
 import type { ResultEvent } from '../../contract/events.js';
 import type { InspectedSeries, StoppedResult } from '../../contract/results.js';
+import { englishTraits } from '../../contract/words/traits.js';
 
 const COLUMNS: readonly (readonly [string, (series: InspectedSeries) => string | number | boolean | null])[] =
   [
@@ -10,6 +11,7 @@ const COLUMNS: readonly (readonly [string, (series: InspectedSeries) => string |
     ['series_number', ({ seriesNumber }) => seriesNumber],
     ['modality', ({ modality }) => modality],
     ['description', ({ forPerson }) => forPerson?.description ?? null],
+    ['part', ({ traits }) => englishTraits(traits ?? [])],
     ['files', ({ instances }) => instances],
     ['columns', ({ columns }) => columns],
     ['rows', ({ rows }) => rows],

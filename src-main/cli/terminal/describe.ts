@@ -21,6 +21,7 @@ import type {
   TrainResult,
   WrittenForPerson,
 } from '../../contract/results.js';
+import { englishTraits } from '../../contract/words/traits.js';
 import { describeProbe } from './describe-probe.js';
 import { duration, printable, table } from './format.js';
 import { toldLine } from './words.js';
@@ -116,7 +117,7 @@ function describeStudy(study: string, members: readonly InspectedSeries[]): stri
     one.spacing.map((mm) => mm.toFixed(2)).join(' '),
     describeNoise(one),
     one.complex === undefined ? (one.eligible ? 'yes' : 'no') : 'complex',
-    printable(one.forPerson?.description ?? ''),
+    printable([one.forPerson?.description ?? '', englishTraits(one.traits ?? [])].filter(Boolean).join(', ')),
   ]);
   const details = members.flatMap((one) => [
     ...(one.transferSyntaxes.length === 0

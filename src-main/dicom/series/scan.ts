@@ -8,6 +8,7 @@ import { readInstances } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import { groupInstances } from './group.js';
 import { type Series, seriesOf } from './series.js';
+import { traitsOf } from './traits.js';
 
 export type { Series } from './series.js';
 
@@ -228,7 +229,8 @@ class Index {
     for (const members of this.#bySeries.values()) {
       const refusal = this.#refusalOf(members);
       const notes = [...missingParts(members), ...blankFrames(members)];
-      for (const stack of groupInstances(members)) all.push(seriesOf(stack, refusal, notes));
+      for (const [stack, traits] of traitsOf(groupInstances(members)))
+        all.push(seriesOf(stack, traits, refusal, notes));
     }
     return all.sort(bySeriesOrder);
   }

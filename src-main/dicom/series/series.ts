@@ -1,6 +1,7 @@
 import { sha256 } from '../../base/files.js';
 import { type Problem, problemOf } from '../../contract/errors.js';
 import type { TermName } from '../../contract/words/terms.js';
+import type { Trait } from '../../contract/words/traits.js';
 import { ENHANCED, TILED } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import type { Geometry } from './geometry.js';
@@ -13,6 +14,8 @@ interface SeriesBase {
   readonly studyInstanceUid: string;
   /** What tells this stack from the others of the same Series Instance UID. */
   readonly splitKey: string;
+  /** The same for a person, in words; none where it is the only one. */
+  readonly traits: readonly Trait[];
   readonly description: string;
   readonly modality: string;
   readonly seriesNumber: number | null;
@@ -36,10 +39,16 @@ const MR_IMAGE = '1.2.840.10008.5.1.4.1.1.4';
 const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2';
 
 /**
+ * @param traits what tells it from other stacks of its series
  * @param refusal why no stack of this Series Instance UID may be denoised, or null
  * @param notes warnings of all stacks of this Series Instance UID
  */
-export function seriesOf(stack: Stack, refusal: Problem | null, notes: readonly Problem[] = []): Series {
+export function seriesOf(
+  stack: Stack,
+  traits: readonly Trait[],
+  refusal: Problem | null,
+  notes: readonly Problem[] = [],
+): Series {
   const first = stack.instances[0];
   const { geometry } = stack;
   // Some scanners go on saying so of the slices that they unpacked.
@@ -49,6 +58,7 @@ export function seriesOf(stack: Stack, refusal: Problem | null, notes: readonly 
     seriesInstanceUid: first.seriesInstanceUid,
     studyInstanceUid: first.studyInstanceUid,
     splitKey: stack.key,
+    traits,
     description: first.seriesDescription,
     modality: first.modality,
     seriesNumber: first.seriesNumber,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import { LimpidError } from '../../../src-main/contract/errors.js';
+import { englishTraits } from '../../../src-main/contract/words/traits.js';
 import { DecodePool } from '../../../src-main/dicom/codec/decode.js';
 import type { Source } from '../../../src-main/dicom/files/source.js';
 import { readInstances } from '../../../src-main/dicom/read/frames.js';
@@ -163,6 +164,23 @@ describe('what is not one image', () => {
     ]);
   });
 
+  it('magnitudes and phases of two echoes in one file are told apart by as much as it takes', async () => {
+    const frames = ['MAGNITUDE', 'PHASE'].flatMap((component) =>
+      [2.3, 4.6].flatMap((echoTime) =>
+        [0, 1, 2].map((slice) =>
+          frame(slice, 0, { component, echoTime, frameType: `ORIGINAL\\PRIMARY\\${component}\\NONE` }),
+        ),
+      ),
+    );
+    const series = await seriesOf({ frames });
+    expect(series.map(({ traits }) => englishTraits(traits)).sort()).toEqual([
+      'magnitude, TE 2.3 ms',
+      'magnitude, TE 4.6 ms',
+      'phase, TE 2.3 ms',
+      'phase, TE 4.6 ms',
+    ]);
+  });
+
   it('reconstructions of a CT are a stack each', async () => {
     const kernel = (name: string) => longElement(0x00189314, 'SQ', item(textElement(0x00181210, 'SH', name)));
     const frames = ['SOFT', 'BONE'].flatMap((name) =>
@@ -173,6 +191,7 @@ describe('what is not one image', () => {
       [3, 1],
       [3, 1],
     ]);
+    expect(series.map(({ traits }) => englishTraits(traits)).sort()).toEqual(['BONE', 'SOFT']);
     expect(series[0].instances[0]).toMatchObject({ units: 'HU', intercept: -1024, modality: 'CT' });
   });
 });

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { englishTraits } from '../../../src-main/contract/words/traits.js';
 import type { Source } from '../../../src-main/dicom/files/source.js';
 import { openSource } from '../../../src-main/dicom/files/sources.js';
 import { type ScanResult, scan } from '../../../src-main/dicom/series/scan.js';
@@ -31,6 +32,8 @@ function scanImages(images: readonly TestImage[]): Promise<ScanResult> {
   return scan(memorySource(images.map(makeDicom)));
 }
 
+/** Ten degrees about the head-foot axis. */
+const TURNED = [Math.cos(0.1745), Math.sin(0.1745), 0, -Math.sin(0.1745), Math.cos(0.1745), 0];
 const at = (z: number, more: TestImage = {}): TestImage => ({ position: [0, 0, z], ...more });
 const positions = (result: Pick<ScanResult, 'series'>, i = 0): (number | undefined)[] =>
   result.series[i].instances.map((instance) => instance.imagePosition?.[2]);
@@ -200,14 +203,15 @@ describe('repeats at the same positions', () => {
 });
 
 describe('images of one series that differ', () => {
-  it.each<[string, TestImage]>([
-    ['in size', { columns: 8 }],
-    ['in orientation', { orientation: [0, 1, 0, 0, 0, -1] }],
-    ['in echo', { echoTime: 20 }],
-    ['in coil', { coil: 'B' }],
-    ['as magnitude and real part', { imageType: 'ORIGINAL\\PRIMARY\\R' }],
-    ['as scout and slices', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
-  ])('%s become stacks of their own', async (_, other) => {
+  it.each<[string, TestImage, string, string]>([
+    ['in size', { columns: 8 }, '4 × 4 pixels', '8 × 4 pixels'],
+    ['in orientation', { orientation: [0, 1, 0, 0, 0, -1] }, 'axial', 'sagittal'],
+    ['in echo', { echoTime: 20 }, 'TE 10 ms', 'TE 20 ms'],
+    ['in coil', { coil: 'B' }, 'coil A', 'coil B'],
+    ['in orientation by ten degrees', { orientation: TURNED }, 'part 1', 'part 2'],
+    ['as magnitude and real part', { imageType: 'ORIGINAL\\PRIMARY\\R' }, 'magnitude', 'real part'],
+    ['as scout and slices', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }, 'M', 'LOCALIZER'],
+  ])('%s become stacks of their own, and say in what', async (_, other, ...said) => {
     const images = [0, 3].flatMap((z) => [
       at(z, { echoTime: 10, coil: 'A' }),
       at(z, { echoTime: 10, coil: 'A', ...other }),
@@ -215,6 +219,12 @@ describe('images of one series that differ', () => {
     const { series } = await scanImages(images);
     expect(series).toHaveLength(2);
     expect(series.map((one) => one.instances.length)).toEqual([2, 2]);
+    expect(series.map(({ traits }) => englishTraits(traits)).sort()).toEqual(said.sort());
+  });
+
+  it('say nothing where they are one stack', async () => {
+    const { series } = await scanImages([0, 3].map((z) => at(z, { echoTime: 10 + z * 1e-5 })));
+    expect(series.map(({ traits }) => traits)).toEqual([[]]);
   });
 });
 
