@@ -35,7 +35,7 @@ FRAMES = 'PerFrameFunctionalGroupsSequence'
 
 
 def main():
-    options, folders = {'--sample': '6', '--model': 'dct'}, []
+    options, folders = {'--sample': '6', '--model': 'dct', '--strength': '0.8'}, []
     words = iter(sys.argv[1:])
     for word in words:
         if word in options:
@@ -46,22 +46,26 @@ def main():
     print('|---|---|---|---|---|---|---|---|---|---|---|---|')
     for name, folder in folders:
         with tempfile.TemporaryDirectory() as work:
-            for row in rows_of(name, Path(folder), Path(work), int(options['--sample']), options['--model']):
+            for row in rows_of(name, Path(folder), Path(work), options):
                 print('| ' + ' | '.join(str(cell) for cell in row) + ' |', flush=True)
 
 
-def rows_of(name, folder, work, sample, model):
-    sources = read_all(folder)
+def rows_of(name, folder, work, options):
+    sources, sample = read_all(folder), int(options['--sample'])
     same, out = work / 'same', work / 'out'
     formed = inspect(folder)
-    for target, settings in ((same, ['--strength', '0']), (out, ['--strength', '0.8', '--error-map'])):
-        done = run([*LIMPID, 'denoise', str(folder), str(target), '--model', model, *settings])
+    # a long series is read and measured once where --strength is 0: its error map is empty, and its files are those of both
+    strengths = {out: options['--strength']} if float(options['--strength']) == 0 else {same: '0', out: options['--strength']}
+    same = next(iter(strengths))
+    for target, strength in strengths.items():
+        settings = ['--model', options['--model'], '--strength', strength, *(['--error-map'] if target == out else [])]
+        done = run([*LIMPID, 'denoise', str(folder), str(target), *settings])
         if done.returncode > 1:
             print(done.stdout + done.stderr, file=sys.stderr)
     kept, derived = read_all(same), read_all(out)
     by_uid = {one.SOPInstanceUID: one for one in sources}
     entities = new_lines(dcentvfy(sources), dcentvfy(sources + derived)) if shutil.which('dcentvfy') else None
-    geometry = dcm2niix(folder, same, work)
+    geometry = dcm2niix(folder, without_maps(same, sources, work), work)
     for sop, those in grouped(sources).items():
         mine = [one for one in derived if one.SOPClassUID == sop]
         maps = [one for one in derived if one.SOPClassUID not in {image.SOPClassUID for image in sources}]
@@ -74,6 +78,16 @@ def rows_of(name, folder, work, sample, model):
             pixels(pairs), validated(checked, by_uid), told(entities), geometry,
             archived(checked, work), highdicom_reads([(source_of(one, by_uid), one) for one in mine]),
         )
+
+
+def without_maps(folder, sources, work):
+    """The derived images alone: an error map beside them is an image of its own for dcm2niix."""
+    classes = {one.SOPClassUID for one in sources}
+    alone = work / 'alone'
+    alone.mkdir()
+    for i, one in enumerate(image for image in read_all(folder) if image.SOPClassUID in classes):
+        shutil.copy(one.path, alone / f'{i:05}.dcm')
+    return alone
 
 
 def run(command):

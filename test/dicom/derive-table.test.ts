@@ -199,7 +199,10 @@ describe.skipIf(!hasPydicom)('a derived image, row by row', () => {
       text(before, 0x00080008)!.replace(/^[A-Z]+\\[A-Z]+/, 'DERIVED\\PRIMARY'),
     );
     for (const tag of [0x00080012, 0x00080021, 0x00080023]) expect(text(out, tag)).toBe('20261123');
-    for (const tag of [0x00080013, 0x00080031, 0x00080033]) expect(text(out, tag)).toBe('133456');
+    for (const tag of [0x00080013, 0x00080033]) expect(text(out, tag)).toBe('133456');
+    // Series of one run are told apart by it.
+    expect(text(out, 0x00080031)).toBe('133456.009001');
+    expect(text(run(bytes, pixels, { seriesNumber: 9002 }), 0x00080031)).toBe('133456.009002');
   });
 
   it('drops private elements only when asked', () => {

@@ -27,7 +27,7 @@ import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../elements/tran
 import { isUid } from '../elements/uid.js';
 import type { PixelFormat } from './derive-pixels.js';
 import { suffixedDescription } from './derive-text.js';
-import { dicomTime } from './derive-time.js';
+import { dicomTime, seriesTime } from './derive-time.js';
 import { lossyMethod } from './lossy.js';
 
 /** What all derived files have in common, of one image or of many frames. */
@@ -95,14 +95,15 @@ export interface Part {
 
 /** UIDs, series, dates. */
 export function identity(file: ElementFile, derivation: FileDerivation): Part[] {
-  const { date, time } = dicomTime(derivation.now, textOf(file, 0x00080201));
+  const moment = dicomTime(derivation.now, textOf(file, 0x00080201));
+  const { date, time } = moment;
   const elements: NewElement[] = [
     textElement(0x00080012, 'DA', date),
     textElement(0x00080013, 'TM', time),
     uidElement(0x00080018, derivation.sopInstanceUid),
     textElement(0x00080021, 'DA', date),
     textElement(0x00080023, 'DA', date),
-    textElement(0x00080031, 'TM', time),
+    textElement(0x00080031, 'TM', seriesTime(moment, derivation.seriesNumber)),
     textElement(0x00080033, 'TM', time),
     {
       tag: 0x0008103e,

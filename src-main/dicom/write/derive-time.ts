@@ -22,6 +22,15 @@ export function dicomTime(now: Date, offset: string | undefined): DicomTime {
   return { date, time, dateTime: `${date}${time}${zone}` };
 }
 
+/**
+ * Series Time (TM) of one of the series that a run makes: that of the run, and the number of the series as its
+ * millionths of a second. Programs that join what was acquired at one time tell series apart by this time: dcm2niix
+ * made one image of two reconstructions that had the same.
+ */
+export function seriesTime({ time }: DicomTime, seriesNumber: number): string {
+  return `${time}.${String(Math.abs(seriesNumber) % 1e6).padStart(6, '0')}`;
+}
+
 function offsetMinutes(offset: string | undefined): number | undefined {
   const match = /^([+-])(\d\d)(\d\d)$/.exec(offset ?? '');
   if (match === null) return undefined;

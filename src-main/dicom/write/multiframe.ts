@@ -13,7 +13,7 @@ import { isUid } from '../elements/uid.js';
 import type { Instance } from '../read/instance.js';
 import type { Equipment, FrameReference } from './derive-parts.js';
 import { suffixedDescription } from './derive-text.js';
-import type { DicomTime } from './derive-time.js';
+import { type DicomTime, seriesTime } from './derive-time.js';
 
 /** What multi-frame objects in the space of a series have in common: parametric maps and segmentations. */
 
@@ -153,8 +153,9 @@ export function instance(
   file: ElementFile,
   sopClassUid: string,
   options: MultiframeOptions,
-  { date, time }: DicomTime,
+  moment: DicomTime,
 ): NewElement[] {
+  const { date, time } = moment;
   const { equipment } = options;
   const version = asciiText(equipment.softwareVersion, 64);
   const description = findElement(file.elements, 0x0008103e);
@@ -165,7 +166,7 @@ export function instance(
     uidElement(0x00080018, options.sopInstanceUid),
     textElement(0x00080021, 'DA', date),
     textElement(0x00080023, 'DA', date),
-    textElement(0x00080031, 'TM', time),
+    textElement(0x00080031, 'TM', seriesTime(moment, options.seriesNumber)),
     textElement(0x00080033, 'TM', time),
     textElement(0x00080070, 'LO', asciiText(equipment.manufacturer, 64)),
     {
