@@ -171,7 +171,8 @@ export class Courier {
   #isDue(live: Live, delivery: Delivery, now: number): boolean {
     const { state, transaction } = delivery;
     const isOrphaned = state === 'committing' && transaction !== null && !this.#asked.has(transaction);
-    return isDue(live, delivery, isOrphaned ? Number.POSITIVE_INFINITY : now);
+    const longest = Math.max(COMMITMENT_AGAIN_MS, this.#config.longestPauseSeconds * 1000);
+    return isDue(live, delivery, isOrphaned ? Number.POSITIVE_INFINITY : now, longest);
   }
 
   #count(live: Live, i: number, generation: number, sent: number): void {
@@ -193,9 +194,18 @@ function withChange(deliveries: readonly Delivery[], i: number, to: Partial<Deli
   return deliveries.map((one, k) => (k === i ? { ...one, ...to } : one));
 }
 
-/** Originals go as soon as the series is complete; results once they may. */
-function isDue({ record }: Live, { what, state, notBefore }: Delivery, now: number): boolean {
+/**
+ * Originals go as soon as the series is complete; results once they may. What is to wait for longer than any pause is due:
+ * the clock was set back.
+ */
+function isDue(
+  { record }: Live,
+  { what, state, notBefore }: Delivery,
+  now: number,
+  longest: number,
+): boolean {
   if (record.state === 'receiving' || state === 'done' || state === 'failed') return false;
   if (what === 'results' && record.state !== 'sending') return false;
-  return Date.parse(notBefore) <= now;
+  const left = Date.parse(notBefore) - now;
+  return left <= 0 || left > longest;
 }

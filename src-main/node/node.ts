@@ -77,7 +77,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       {
         received: (instance) => node.received(instance),
         ended: (association) => node.ended(association),
-        refused: (refusal) => refusals.add(refusal, Date.now()),
+        refused: (refusal) => refusals.add(refusal, performance.now()),
         committed: (report) => void node.courier.committed(report),
       },
     );

@@ -9,8 +9,9 @@ import { newRecord, writeRecord } from './record.js';
 /** A series and what is known of it only while the node runs. */
 export interface Live {
   record: SeriesRecord;
-  /** Milliseconds since 1970 of the last image. */
+  /** When the last image came, and since when the series is what it is, by `performance.now`: clocks are set. */
   lastAt: number;
+  since: number;
   /** Moved on although something still comes: told so by a person. */
   now: boolean;
   /** Images may lie among those that came late. */
@@ -45,7 +46,10 @@ export class Shelf {
       const read = record ?? (await recovered(base, id));
       if (read === null) continue;
       const state: State = read.state === 'running' ? 'waiting' : read.state;
-      shelf.#all.set(id, { record: { ...read, state }, lastAt: Date.now(), now: false, late: true });
+      const now = performance.now();
+      // Of the time before this process only the clock of the computer tells.
+      const since = now - Math.max(0, Date.now() - Date.parse(read.changedAt));
+      shelf.#all.set(id, { record: { ...read, state }, lastAt: now, since, now: false, late: true });
     }
     return shelf;
   }
@@ -69,6 +73,7 @@ export class Shelf {
     const changed = { ...live.record, ...to, changedAt: new Date().toISOString() };
     await writeRecord(this.#base, changed);
     live.record = changed;
+    live.since = performance.now();
     this.#onChange(changed, what, {});
   }
 
@@ -99,6 +104,7 @@ export class Shelf {
     const live = known ?? {
       record: newRecord(sorted.study, sorted.series, new Date(), from === null ? [] : [from]),
       lastAt: 0,
+      since: performance.now(),
       now: false,
       late: false,
     };
@@ -107,7 +113,7 @@ export class Shelf {
       await this.change(live, 'began', {});
     }
     const placed = await place(this.#base, file, sorted, live.record.state === 'receiving');
-    live.lastAt = Date.now();
+    live.lastAt = performance.now();
     if (from !== null) live.record = { ...live.record, callers: withCaller(live.record.callers, from) };
     if (placed === 'late') live.late = true;
     if (placed === 'new') live.record = { ...live.record, instances: live.record.instances + 1 };

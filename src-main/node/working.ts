@@ -154,7 +154,7 @@ export class Working {
   async #tick(): Promise<void> {
     if (this.#closed || !(await this.#isOurs())) return;
     for (const watch of this.#watches)
-      for (const file of await watch.look(Date.now(), this.#incoming))
+      for (const file of await watch.look(performance.now(), this.#incoming))
         this.#sort(file, null, () => undefined);
     await this.#sorting;
     const troubles: unknown[] = [];
@@ -186,12 +186,12 @@ export class Working {
   }
 
   #isComplete(live: Live): boolean {
-    const { record, lastAt, now } = live;
+    const { record, lastAt, since, now } = live;
     if (now) return true;
-    const quiet = Date.now() - lastAt;
+    const quiet = performance.now() - lastAt;
     const isOpen = [...this.#open.values()].some((studies) => studies.has(record.study));
     if (quiet >= this.#config.quietSeconds * 1000 && !isOpen) return true;
-    return Date.now() - Date.parse(record.changedAt) >= this.#config.patienceSeconds * 1000;
+    return performance.now() - since >= this.#config.patienceSeconds * 1000;
   }
 
   /**

@@ -1,5 +1,5 @@
 // What a queue for many machines costs and whether it loses anything: series that are drawn, workers that are killed, a Redis that is restarted; and what that makes of 100,000 series on 20 machines.
-//   npm run bench -- queue [SERIES] [KILLS] [SECONDS]
+//   npm run bench -- queue [SERIES] [KILLS] [SECONDS]    (0 KILLS: only what it costs)
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -28,6 +28,9 @@ async function timed(...args: string[]): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
+/** Blocks of series in which both ways take turns: the load of a machine changes within minutes. */
+const BLOCKS = 8;
+
 /** Milliseconds a series, from the end of the first to that of the last: what it takes to start is left out. */
 async function perSeries(of: AsyncIterable<unknown>): Promise<number> {
   let [first, last, count] = [0, 0, 0];
@@ -38,11 +41,12 @@ async function perSeries(of: AsyncIterable<unknown>): Promise<number> {
   return (last - first) / (count - 1);
 }
 
-/** The same plans, by the same compute process, without a queue. */
-async function* alone(plans: readonly string[]) {
+/** The same plans, by the same compute process, without a queue. @param block names the outputs */
+async function* alone(plans: readonly string[], block: number) {
   const compute = keepCompute(path.resolve('dist/main/compute.js'));
   for (const [i, plan] of plans.entries()) {
-    const [file, output] = [path.join(folder, `plan-${i}.json`), path.join(folder, 'direct', `${i}`)];
+    const file = path.join(folder, `plan-${block}-${i}.json`);
+    const output = path.join(folder, 'direct', `${block}-${i}`);
     fs.writeFileSync(file, plan);
     const result = await compute.run(denoiseRequest(file, output, { plan: { shard: null } }));
     if (result.exitCode !== 0) throw new Error(JSON.stringify(result));
@@ -56,6 +60,28 @@ async function* byWorker(at: string) {
   for await (const data of worker.stdout ?? [])
     for (const line of String(data).trim().split('\n')) if (line.includes('  done  ')) yield line;
   if ((await worker.ran).code !== 0) throw new Error('a worker failed');
+}
+
+/** Both ways over one block of series, the one first in every other block. @returns milliseconds a series */
+async function bothWays(block: number, at: string): Promise<{ direct: number; queued: number }> {
+  const [some, out] = [path.join(folder, `in-${block}`), path.join(folder, `out-block-${block}`)];
+  await drawSeries(some, Math.max(3, Math.round(COUNT / BLOCKS)));
+  await timed('submit', some, out, ...SETTINGS, '--queue', at);
+  const plans = fs
+    .readFileSync(path.join(out, '.limpid', 'plans.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  if (block % 2 === 0) {
+    const direct = await perSeries(alone(plans, block));
+    return { direct, queued: await perSeries(byWorker(at)) };
+  }
+  const queued = await perSeries(byWorker(at));
+  return { direct: await perSeries(alone(plans, block)), queued };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }
 
 function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
@@ -96,28 +122,27 @@ try {
   const empty = await memoryOf(redis);
   const submitting = await timed('submit', input, out, ...SETTINGS, '--queue', `${redis.url}/1`);
   const held = (await memoryOf(redis)) - empty;
-  const plans = fs
-    .readFileSync(path.join(out, '.limpid', 'plans.jsonl'), 'utf8')
-    .trim()
-    .split('\n');
-  const direct = await perSeries(alone(plans));
-  const queued = await perSeries(byWorker(`${redis.url}/1`));
+  await timed('worker', '--queue', `${redis.url}/1`, '--once', '--threads', '1');
   const reporting = await timed('queue', 'report', out, '--queue', `${redis.url}/1`);
   console.log(
     `${COUNT} series of 2 x 32 x 32, one thread, ${os.cpus().length} processors, load ${os.loadavg()[0].toFixed(1)}`,
   );
   console.log(`one run of limpid denoise: ${((1000 * seconds) / COUNT).toFixed(0)} ms a series, all in all`);
+  const blocks = [];
+  for (let i = 0; i < BLOCKS; i++) blocks.push(await bothWays(i, `${redis.url}/5`));
+  const more = blocks.map(({ direct, queued }) => queued - direct);
+  const overhead = median(more);
   console.log(
-    `a series after the other, each with an output of its own, without a queue: ${direct.toFixed(0)} ms a series`,
+    `a series after the other, each with an output of its own, without a queue: ${median(blocks.map(({ direct }) => direct)).toFixed(0)} ms a series; by one worker from the queue: ${median(blocks.map(({ queued }) => queued)).toFixed(0)} ms`,
   );
   console.log(
-    `by one worker from the queue: ${queued.toFixed(0)} ms a series; overhead ${(queued - direct).toFixed(0)} ms`,
+    `overhead in ${BLOCKS} blocks that take turns: ${overhead.toFixed(0)} ms in the middle (${more.map((one) => one.toFixed(0)).join(', ')}); load ${os.loadavg()[0].toFixed(1)}`,
   );
   console.log(
     `submit: ${submitting.toFixed(1)} s, scan and all; ${(held / COUNT / 1000).toFixed(1)} kB a series in Redis; report: ${reporting.toFixed(1)} s`,
   );
   console.log(`same pixels: ${same(await pixelsBelow(out), expected)}`);
-  for (const [i, workers] of [2, 4].entries()) {
+  for (const [i, workers] of KILLS === 0 ? [] : [2, 4].entries()) {
     const started = performance.now();
     restarts = 0;
     const result = await withKills(redis, `${redis.url}/${i + 2}`, workers);
@@ -133,7 +158,7 @@ try {
       machines: 20,
       concurrency: 2,
       seconds: SECONDS,
-      overhead: Math.max(0, queued - direct) / 1000,
+      overhead: Math.max(0, overhead) / 1000,
       submit: submitting / COUNT,
       lease: 30,
       daysBetweenFailures: 10,

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fault, problemOf } from '../../src-main/contract/errors.js';
 import type { Report } from '../../src-main/contract/report.js';
 import { SeriesRecord } from '../../src-main/contract/requests/node.js';
@@ -456,6 +456,40 @@ describe('a node', () => {
     expect(node.associations()).toBe(1);
     await Promise.all([node.close(), expect(sending).rejects.toThrow()]);
     expect(fs.readdirSync(path.join(config.folder, 'incoming'))).toEqual([]);
+  });
+
+  it('goes on where the clock is set, back or forward', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    closers.push(async () => void vi.useRealTimers());
+    const port = await freePort();
+    const config = await nodeConfig(toPacs(port));
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    const [first, stalled] = [drawSeries(), drawSeries()];
+    let goOn = () => {};
+    const until = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const sending = sendStalling(config, stalled.files, until);
+    await untilRecord(node, stalled.series, ({ instances }) => instances === 5);
+    await send(config, first.files);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    await untilRecord(node, first.series, ({ deliveries }) => (deliveries[0]?.attempts ?? 0) > 0);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    const target = await pacs(port);
+    await untilRecord(node, first.series, inState('sent'));
+    // A day forward is no patience of a day: an association still brings this one.
+    vi.setSystemTime(Date.now() + 5 * 86_400_000);
+    const other = drawSeries();
+    await send(config, other.files);
+    await untilRecord(node, other.series, inState('sent'));
+    expect(node.records().find(({ series }) => series === stalled.series)?.state).toBe('receiving');
+    goOn();
+    await sending;
+    expect(await untilRecord(node, stalled.series, inState('sent'))).toMatchObject({ generation: 1 });
+    expect(target.received).toHaveLength(18);
   });
 
   it('does a series anew when images come late', async () => {

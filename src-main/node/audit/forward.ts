@@ -67,7 +67,7 @@ class Forwarder implements Forwarding {
   readonly #folder: string;
   readonly #kept: ReturnType<typeof jsonFile>;
   /** Up to where messages left, with when they did; the first is on the disk. */
-  #places: { place: Place; at: number }[] = [{ place: START, at: 0 }];
+  #places: { place: Place; at: number }[] = [{ place: START, at: Number.NEGATIVE_INFINITY }];
   #line: SyslogLine | null = null;
   #failures = 0;
   #stopping = false;
@@ -83,7 +83,7 @@ class Forwarder implements Forwarding {
   async start(): Promise<void> {
     const reading = read(Place, await this.#kept.read());
     const place = reading.fits ? reading.value : await this.#end();
-    this.#places = [{ place, at: 0 }];
+    this.#places = [{ place, at: Number.NEGATIVE_INFINITY }];
     if (!reading.fits) await this.#kept.write(place);
     this.#running = this.#run();
   }
@@ -146,13 +146,13 @@ class Forwarder implements Forwarding {
       const xml = auditXml(event, { title, site, host: hostname(), process: process.pid });
       await this.#line.send(syslogMessage(isAlert(event) ? 'warning' : 'notice', line.at, xml));
     }
-    this.#places.push({ place: next, at: Date.now() });
+    this.#places.push({ place: next, at: performance.now() });
     return true;
   }
 
   /** Writes down what left long enough ago that its connection would have said if it was lost. */
   async #settle(): Promise<void> {
-    const before = Date.now() - SETTLED_MS;
+    const before = performance.now() - SETTLED_MS;
     const settled = this.#places.findLastIndex(({ at }) => at <= before);
     const place = this.#places[settled]?.place;
     if (settled > 0 && place !== undefined) await this.#keep(place);
