@@ -67,6 +67,7 @@ export const ERROR_CODES = [
   'E_USAGE',
   'E_PLAN',
   'E_LABELS',
+  'E_INDEX',
   'E_INTERNAL',
 ] as const;
 

@@ -12,6 +12,7 @@ const USAGE_CODES: readonly string[] = [
   'E_USAGE',
   'E_PLAN',
   'E_LABELS',
+  'E_INDEX',
   'E_NOT_FOUND',
   'E_EXISTS',
   'E_INSIDE_SOURCE',

@@ -1,5 +1,6 @@
 import { LesionCheck } from './anomaly.js';
 import { ProbeLearnt, ProbeTold } from './encoders/probe.js';
+import { LikeFound } from './encoders/retrieval.js';
 import { ExitCode } from './exit.js';
 import { ModelEntry } from './models.js';
 import { PlanFile } from './plan-file.js';
@@ -361,6 +362,36 @@ export const ProbeResult = object({
   problems: list(problem),
 });
 export type ProbeResult = Of<typeof ProbeResult>;
+
+export const IndexResult = object({
+  type: only('result'),
+  command: only('index'),
+  exitCode: ExitCode,
+  family: text,
+  /** Series that this run added, and those of the input that were in the index before. */
+  added: number,
+  kept: number,
+  /** In the index now. */
+  series: number,
+  slices: number,
+  problems: list(problem),
+});
+export type IndexResult = Of<typeof IndexResult>;
+
+export const LikeResult = object({
+  type: only('result'),
+  command: only('like'),
+  exitCode: ExitCode,
+  searched: object({ series: number, slices: number }),
+  /** Of the search alone. */
+  milliseconds: number,
+  /** Nearest first. */
+  found: list(LikeFound),
+  /** Names in the output folder; empty without. */
+  files: list(text),
+  problems: list(problem),
+});
+export type LikeResult = Of<typeof LikeResult>;
 
 export const GenerateResult = object({
   type: only('result'),

@@ -15,7 +15,9 @@ import { runEcho } from './echo.js';
 import { runEvaluate } from './evaluate.js';
 import { runFetch } from './fetch.js';
 import { runInspect } from './inspect.js';
+import { runIndex } from './latent/index-series.js';
 import { runLatent } from './latent/latent.js';
+import { runLike } from './latent/like.js';
 import { runModels } from './models.js';
 import { runProbe } from './probe/probe.js';
 import { runSend } from './send.js';
@@ -69,6 +71,10 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return runLatent(request, emit);
     case 'probe':
       return runProbe(request, emit);
+    case 'index':
+      return runIndex(request, emit);
+    case 'like':
+      return runLike(request, emit);
     case 'generate':
       return runGenerate(request, emit);
     case 'compress':

@@ -17,6 +17,7 @@ export function jobName(job: JobRecord): string {
     case 'send':
     case 'latent':
     case 'probe':
+    case 'index':
       return request.inputs.map(baseName).join(', ');
     case 'pretrain':
     case 'generate':

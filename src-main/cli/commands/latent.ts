@@ -1,10 +1,16 @@
 import { Command } from 'commander';
 import type { DeviceName } from '../../contract/requests/choices.js';
+import type { IndexRequest, LikeRequest } from '../../contract/requests/encoders.js';
+import type { LatentRequest } from '../../contract/requests/requests.js';
 import { type ChoiceOptions, choiceOf, deviceOption, wholeNumber, withChoice } from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
 interface LatentOptions extends ChoiceOptions {
-  readonly out: string;
+  readonly out?: string;
+  readonly index?: string;
+  readonly like?: string;
+  readonly slice?: number;
+  readonly count: number;
   readonly clusters?: number;
   readonly nearest?: string;
   readonly seed: number;
@@ -15,15 +21,25 @@ interface LatentOptions extends ChoiceOptions {
 
 export function latentCommand(start: Start): Command {
   return withChoice(new Command('latent'))
-    .summary("see where slices lie in a model's latent space")
+    .summary("see where slices lie in a model's latent space, and find series like a slice")
     .description(
       'Encodes every slice and writes vectors.npy, vectors.csv, latent.json, map.svg (principal components and UMAP) and clusters.png (k-means; a row a cluster, the most typical slices first). A model whose latent stands for a whole plane gives that vector; others give mean and standard deviation of each channel.',
     )
     .argument('<model>', 'file that `limpid train` wrote, or id or name from the library')
-    .argument('<in...>', 'folders of DICOM, NIfTI and zip archives, such files, or DICOMDIRs')
-    .requiredOption('--out <DIR>', 'new or empty folder, outside the inputs')
+    .argument('[in...]', 'folders of DICOM, NIfTI and zip archives, such files, or DICOMDIRs')
+    .option('--out <DIR>', 'new or empty folder, outside the inputs')
     .option('--clusters <k>', 'number of clusters (default: 2 to 8, by the silhouette)', wholeNumber(1, 100))
     .option('--nearest <FILE>', 'also find the five slices most like each slice of this (nearest.png)')
+    .option(
+      '--index <DIR>',
+      'add the slices to the index in this folder, instead of a map; or search it with --like',
+    )
+    .option(
+      '--like <FILE>',
+      'find series of the index with slices like this one (with --out, also thumbnails)',
+    )
+    .option('--slice <n>', 'which slice of --like, from 1 (default: the middle)', wholeNumber(1, 1_000_000))
+    .option('--count <n>', 'series that --like finds', wholeNumber(1, 1000), 11)
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0, 2 ** 32 - 1), 1)
     .addOption(deviceOption())
     .option('--force', 'also series that Limpid derived', false)
@@ -33,23 +49,56 @@ export function latentCommand(start: Start): Command {
       `
 Examples:
   limpid latent brain.onnx scans/ --out map/
-  limpid latent brain.onnx scans/ --out map/ --clusters 5 --nearest new/slice.dcm`,
+  limpid latent brain.onnx scans/ --out map/ --clusters 5 --nearest new/slice.dcm
+  limpid latent brain.onnx archive/ --index index/
+  limpid latent brain.onnx --like new/slice.dcm --index index/ --out like/`,
     )
-    .action((model: string, inputs: string[], options: LatentOptions) =>
-      start(
-        {
-          type: 'latent',
-          ...choiceOf(options),
-          model,
-          inputs,
-          output: options.out,
-          clusters: options.clusters ?? null,
-          nearest: options.nearest ?? null,
-          seed: options.seed,
-          device: options.device,
-          force: options.force,
-        },
-        { json: options.json },
-      ),
-    );
+    .action((model: string, inputs: string[], options: LatentOptions, command: Command) => {
+      const { json } = options;
+      return start(requestOf(model, inputs, options, command), { json });
+    });
+}
+
+/** A map, an addition to an index, or a search. */
+function requestOf(
+  model: string,
+  inputs: readonly string[],
+  options: LatentOptions,
+  command: Command,
+): LatentRequest | IndexRequest | LikeRequest {
+  const { device, force, index, like, out } = options;
+  if (like !== undefined) {
+    if (index === undefined) command.error('error: --like needs --index <DIR>');
+    if (inputs.length > 0) command.error('error: --like takes no inputs but its own');
+    const slice = options.slice === undefined ? null : options.slice - 1;
+    const { count } = options;
+    return {
+      type: 'like',
+      model,
+      input: like,
+      slice,
+      index: index ?? '',
+      count,
+      pictures: out ?? null,
+      device,
+    };
+  }
+  if (inputs.length === 0) command.error("error: missing required argument 'in'");
+  if (index !== undefined) {
+    if (out !== undefined) command.error('error: give --out for a map, or --index for an index');
+    return { type: 'index', ...choiceOf(options), model, inputs, index, device, force };
+  }
+  if (out === undefined) command.error("error: required option '--out <DIR>' not specified");
+  return {
+    type: 'latent',
+    ...choiceOf(options),
+    model,
+    inputs,
+    output: out ?? '',
+    clusters: options.clusters ?? null,
+    nearest: options.nearest ?? null,
+    seed: options.seed,
+    device,
+    force,
+  };
 }

@@ -22,7 +22,7 @@ import type {
   WrittenForPerson,
 } from '../../contract/results.js';
 import { englishTraits } from '../../contract/words/traits.js';
-import { describeProbe } from './describe-probe.js';
+import { describeIndex, describeLike, describeProbe } from './describe-encoders.js';
 import { duration, printable, table } from './format.js';
 import { toldLine } from './words.js';
 
@@ -47,6 +47,10 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeLatent(result);
     case 'probe':
       return describeProbe(result);
+    case 'index':
+      return describeIndex(result);
+    case 'like':
+      return describeLike(result);
     case 'generate':
       return describeGenerate(result);
     case 'compress':

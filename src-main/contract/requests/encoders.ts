@@ -42,3 +42,40 @@ export const ProbeRequest = object({
   where: optional(filled),
 });
 export type ProbeRequest = Of<typeof ProbeRequest>;
+
+/** Slices of series into an index by their latents, which later runs add to. */
+export const IndexRequest = object({
+  type: only('index'),
+  /** File, or id or name from the library. */
+  model: filled,
+  inputs: some,
+  /** Folder of the index: new, empty, or one that was begun with the same model. */
+  index: filled,
+  device: DeviceName,
+  /** Also series that Limpid derived. */
+  force: flag,
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
+});
+export type IndexRequest = Of<typeof IndexRequest>;
+
+/** Series of an index that have slices like one of a file. */
+export const LikeRequest = object({
+  type: only('like'),
+  /** That the index was made with: file, or id or name from the library. */
+  model: filled,
+  /** A file or folder; of several series the first. */
+  input: filled,
+  /** From 0, slices frame by frame; null: the middle one. */
+  slice: nullOr(whole),
+  /** Folder of the index. */
+  index: filled,
+  /** Series that are wanted. */
+  count: whole,
+  /** New or empty folder for thumbnails; null: none. */
+  pictures: nullOr(filled),
+  device: DeviceName,
+});
+export type LikeRequest = Of<typeof LikeRequest>;

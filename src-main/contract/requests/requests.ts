@@ -34,7 +34,7 @@ import {
   NoiseLevel,
   ObjectiveName,
 } from './choices.js';
-import { ProbeRequest } from './encoders.js';
+import { IndexRequest, LikeRequest, ProbeRequest } from './encoders.js';
 import { EchoRequest, FetchRequest, SendRequest } from './network.js';
 import { CheckTrainingRequest, FamiliesRequest, PretrainRequest, TrainRequest } from './training.js';
 
@@ -259,6 +259,8 @@ export const JobRequest = variants('type', [
   AnomalyRequest,
   LatentRequest,
   ProbeRequest,
+  IndexRequest,
+  LikeRequest,
   GenerateRequest,
   CompressRequest,
   DecompressRequest,
@@ -281,6 +283,8 @@ const JOB_TYPES: { readonly [T in JobRequest['type']]: T } = {
   anomaly: 'anomaly',
   latent: 'latent',
   probe: 'probe',
+  index: 'index',
+  like: 'like',
   generate: 'generate',
   compress: 'compress',
   decompress: 'decompress',

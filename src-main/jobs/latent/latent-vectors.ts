@@ -35,11 +35,21 @@ export function vectorKind({ card }: OpenModel): VectorKind {
  * @param most planes of a series that are looked at
  * @throws LimpidError E_MODEL as `vectorKind`, or where the model needs neighbours that a series has not; E_TOO_SMALL, E_VALUES
  */
-export async function describeSeries(
+export function describeSeries(
   model: OpenModel,
   reads: readonly SeriesRead[],
   emit: Emit,
   most = Number.POSITIVE_INFINITY,
+): Promise<Described> {
+  return describePlanes(model, reads, emit, (count) => evenly(count, most));
+}
+
+/** The same for the planes that are chosen of as many as a series has. @throws LimpidError as `describeSeries` */
+export async function describePlanes(
+  model: OpenModel,
+  reads: readonly SeriesRead[],
+  emit: Emit,
+  chosen: (count: number) => readonly number[],
 ): Promise<Described> {
   const kind = vectorKind(model);
   const stacks = reads.map(({ stack, volume }) => {
@@ -48,7 +58,7 @@ export async function describeSeries(
     return scaledStack(volume);
   });
   const places = stacks.flatMap(({ slices, frames }, series) =>
-    evenly(slices * frames, most).map((plane) => ({ series, plane })),
+    chosen(slices * frames).map((plane) => ({ series, plane })),
   );
   const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: places.length });
   const vectors: Float32Array[] = [];

@@ -2,8 +2,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProbeFile, ProbeReport } from '../../../src-main/contract/encoders/probe.js';
+import type { LatentIndex } from '../../../src-main/contract/encoders/retrieval.js';
 import { LimpidError } from '../../../src-main/contract/errors.js';
-import type { ProbeRequest } from '../../../src-main/contract/requests/encoders.js';
+import type {
+  IndexRequest,
+  LikeRequest,
+  ProbeRequest,
+} from '../../../src-main/contract/requests/encoders.js';
 import { labelSeries } from '../../../src-main/jobs/probe/label-samples.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
@@ -199,5 +204,85 @@ describe('limpid probe', () => {
     expect(await told({ ...kept, factors: kept.factors.slice(1) })).toBe('E_MODEL/probe-file');
     expect(await told({ hello: 1 })).toBe('E_MODEL/probe-file');
     expect(await probe('both', { predict: file, labels: file })).toMatchObject({ reason: 'E_USAGE/probe' });
+  });
+});
+
+describe('an index of latents', () => {
+  const index = () => path.join(root, 'index');
+  const add = (inputs: string[], more: Partial<IndexRequest> = {}) =>
+    runJob({ type: 'index', model, inputs, index: index(), device: 'cpu', force: false, ...more }, () => {});
+  const like = (more: Partial<LikeRequest> = {}) =>
+    runJob(
+      {
+        type: 'like',
+        model,
+        input: path.join(input, 'p0', 't2.nii'),
+        slice: 1,
+        index: index(),
+        count: 3,
+        pictures: null,
+        device: 'cpu',
+        ...more,
+      },
+      () => {},
+    );
+
+  it('is added to, keeps what it has, and finds series like a slice, but for its own', async () => {
+    expect(await add([path.join(input, 'p0'), path.join(input, 'p1')])).toMatchObject({
+      added: 4,
+      series: 4,
+      slices: 16,
+    });
+    const whole = [0, 1, 2, 3].map((p) => path.join(input, `p${p}`));
+    expect(await add(whole)).toMatchObject({ exitCode: 0, added: 4, kept: 4, series: 8, slices: 32 });
+    const result = await like({ pictures: path.join(root, 'like') });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      searched: { series: 8, slices: 32 },
+      files: ['like.png', 'like.json'],
+    });
+    if (result.command !== 'like' || 'stopped' in result) throw new Error('nothing was found');
+    expect(result.found.map(({ forPerson }) => path.basename(forPerson?.place ?? ''))).toEqual([
+      't2.nii',
+      't2.nii',
+      't2.nii',
+    ]);
+    expect(result.found.some(({ forPerson }) => forPerson?.place.includes('p0'))).toBe(false);
+    const distances = result.found.map(({ distance }) => distance);
+    expect(distances).toEqual([...distances].sort((a, b) => a - b));
+    expect(await fs.readFile(path.join(root, 'like', 'like.json'), 'utf8')).not.toMatch(/\.nii|\/in\//);
+  });
+
+  it('counts no rows of a run that was stopped, and writes over them', async () => {
+    const vectors = path.join(index(), 'vectors.f32');
+    const before = await fs.readFile(vectors);
+    await fs.appendFile(vectors, Buffer.alloc(1000, 7));
+    expect(await like()).toMatchObject({ searched: { slices: 32 } });
+    expect(await add([path.join(input, 'p4')])).toMatchObject({ added: 2, slices: 40 });
+    const after = await fs.readFile(vectors);
+    expect(after.subarray(0, before.length).equals(before)).toBe(true);
+    expect(after.length).toBe((before.length / 32) * 40);
+  });
+
+  it('is refused where it is none, damaged or of another model', async () => {
+    const reasonOf = async (running: ReturnType<typeof runJob>) => {
+      const result = await running;
+      return 'stopped' in result ? result.stopped.reason : null;
+    };
+    expect(await reasonOf(like({ index: root }))).toBe('E_INDEX/none');
+    expect(await reasonOf(like({ slice: 4 }))).toBe('E_USAGE/no-slice');
+    const file = path.join(index(), 'index.json');
+    const kept: LatentIndex = JSON.parse(await fs.readFile(file, 'utf8'));
+    const changed = async (to: Partial<LatentIndex>) => {
+      await fs.writeFile(file, JSON.stringify({ ...kept, ...to }));
+      return [await reasonOf(like()), await reasonOf(add([input]))];
+    };
+    const other = { ...kept.model, sha256: 'f'.repeat(64) };
+    expect(await changed({ model: other })).toEqual(['E_INDEX/other-model', 'E_INDEX/other-model']);
+    expect(await changed({ rows: 41 })).toEqual(['E_INDEX/damaged', 'E_INDEX/damaged']);
+    expect(await changed({ vectors: { ...kept.vectors, length: 1000 } })).toEqual([
+      'E_INDEX/damaged',
+      'E_INDEX/damaged',
+    ]);
   });
 });

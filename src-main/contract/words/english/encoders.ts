@@ -86,4 +86,18 @@ export const ENCODERS = {
     'The probe was learnt with another model.',
     'Use the model whose SHA-256 starts with {start:text}, or learn a probe with this one.',
   ],
+  'E_INDEX/none': ['There is no index in this folder.', 'Give the folder of an index, or make one.', 'edge'],
+  'E_INDEX/damaged': [
+    'The index cannot be used: {field:text} is not {expected:text}.',
+    'Make it again in a new folder; the images are untouched.',
+  ],
+  'E_INDEX/other-model': [
+    'The index was made with another model: its vectors mean something else.',
+    'Use the model whose SHA-256 starts with {start:text}, or make another index in a new folder.',
+  ],
+  'E_USAGE/no-slice': [
+    'There is no such slice: the series has {slices}.',
+    'Choose one from 1 to {slices}.',
+    'edge',
+  ],
 } as const;

@@ -1,5 +1,5 @@
 import type { ProbeLearnt, ProbeTold } from '../../contract/encoders/probe.js';
-import type { ProbeResult } from '../../contract/results.js';
+import type { IndexResult, LikeResult, ProbeResult } from '../../contract/results.js';
 import { printable, table } from './format.js';
 
 const FEATURES = { latent: 'latents', pca: 'principal components', raw: 'raw statistics' } as const;
@@ -46,4 +46,26 @@ function describeTold(told: readonly ProbeTold[]): string {
     printable(one.forPerson?.description ?? ''),
   ]);
   return table(['series', 'told to be', 'probability', 'slices', 'what'], rows);
+}
+
+export function describeIndex({ family, added, kept, series, slices }: IndexResult): string {
+  const there = kept > 0 ? `, ${kept} were there already` : '';
+  return `${family} model: added ${added} series${there}; the index has ${slices} slices of ${series} series\n`;
+}
+
+export function describeLike({ searched, milliseconds, found, files }: LikeResult): string {
+  const rows = found.map(({ series, modality, slice, frame, distance, forPerson }) => [
+    series,
+    modality,
+    `${slice + 1}${frame > 0 ? ` of frame ${frame + 1}` : ''}`,
+    distance.toPrecision(3),
+    printable(forPerson?.description ?? ''),
+    printable(forPerson?.place ?? ''),
+  ]);
+  return [
+    table(['series', 'modality', 'slice', 'distance', 'what', 'where'], rows),
+    `searched ${searched.slices} slices of ${searched.series} series in ${milliseconds.toFixed(0)} ms\n`,
+    ...files.map((file) => `wrote ${file}\n`),
+    'Not for diagnostic use.\n',
+  ].join('');
 }
