@@ -4,14 +4,14 @@ import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
 import { fault } from '../contract/errors.js';
-import type { SendRequest } from '../contract/requests/network.js';
+import type { EchoRequest } from '../contract/requests/network.js';
 import { object, orElse, read, shortList } from '../contract/schema/schema.js';
 import { isSameServer, Target, type TargetDraft } from '../contract/sending.js';
 
 const Saved = object({ targets: orElse(shortList(Target), []) });
 
 /** What a job needs of a target. */
-type Reached = Pick<SendRequest, 'target' | 'calling'>;
+type Reached = Pick<EchoRequest, 'target' | 'calling'>;
 
 export interface Targets {
   list(): readonly Target[];

@@ -14,6 +14,7 @@ import { readToken, stow } from '../dicom/net/dicomweb.js';
 import { type StoreOutcome, store } from '../dicom/net/scu.js';
 import { bytesOf, readStorable, type Storable } from '../dicom/net/storable.js';
 import { described } from '../dicom/write/described.js';
+import { putInFolder } from './put.js';
 
 /**
  * What the journal holds, what was half-written and what was taken back to the trash is nobody else's; nor does a scan
@@ -259,13 +260,15 @@ async function sendAll(
   return sending;
 }
 
-/** By DICOM or by the web. @throws LimpidError as `store` and `stow` */
+/** By DICOM, by the web, or into a folder. @throws LimpidError as `store` and `stow`; E_IO */
 async function storeAt(
   target: SendRequest['target'],
   calling: string,
   instances: readonly Storable[],
   done: (instance: Storable, outcome: StoreOutcome) => void,
 ): Promise<void> {
+  if ('folder' in target)
+    return putInFolder(target.folder, instances, (instance) => done(instance, { kind: 'stored', status: 0 }));
   if (!('url' in target)) return store(target, calling, instances, done);
   const peer = { url: target.url, token: await readToken(target.tokenFile) };
   await stow(peer, instances, bytesOf, (instance, failure) =>

@@ -81,6 +81,15 @@ describe('send', () => {
     expect(all).toMatchObject({ exitCode: 0, sent: 6, held: 0 });
   });
 
+  it('puts what passes into a folder, flat and by names that tell series apart', async () => {
+    const folder = path.join(tempFolder(), 'passed');
+    const asked = request(0, { inputs: [outputs('pass', 'fail')], target: { folder } });
+    expect(await runSend(asked, () => undefined)).toMatchObject({ sent: 2, held: 2, exitCode: 1 });
+    expect(fs.readdirSync(folder).map((name) => name.split('#')[1])).toEqual(['2.25.11.dcm', '2.25.12.dcm']);
+    expect((await runSend(asked, () => undefined)).sent).toBe(2);
+    expect(fs.readdirSync(folder)).toHaveLength(2);
+  });
+
   it('holds what fails in the folders of a batch too, and what of these has a report that cannot be read', async () => {
     const { port } = await target(() => undefined);
     const batch = tempFolder();

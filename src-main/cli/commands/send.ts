@@ -30,8 +30,8 @@ export function sendCommand(start: Start): Command {
       )
       .argument('<path...>', 'output folders of denoise, or folders and files with DICOM')
       .requiredOption(
-        '--to <AE@host:port or URL>',
-        'title, host and port of the target, or address of its DICOMweb service, without /studies',
+        '--to <AE@host:port, URL or folder>',
+        'title, host and port of the target, address of its DICOMweb service, without /studies, or a folder: /DIR, ./DIR',
         storeTarget,
       )
       .option('--token <FILE>', 'of DICOMweb: file with a bearer token')
@@ -52,7 +52,8 @@ Examples:
   limpid denoise scans/ clear/
   limpid send clear/ --to ARCHIVE@pacs.example.org:11112
   limpid send clear/ --to ARCHIVE@10.1.2.3:2762 --tls --tls-ca hospital.pem --verdict
-  limpid send clear/ --to https://pacs.example.org/dicom-web --token token.txt`,
+  limpid send clear/ --to https://pacs.example.org/dicom-web --token token.txt
+  limpid send clear/ --to ./passed/`,
     )
     .action((inputs: string[], options: SendOptions, self: Command) => {
       const { as: calling, all, retries, json, verdict } = options;
@@ -65,6 +66,10 @@ Examples:
 function targetOf(options: SendOptions, self: Command): SendRequest['target'] {
   const { to, token } = options;
   const tls = tlsFiles(options);
+  if ('folder' in to) {
+    if (tls === null && token === undefined) return to;
+    return conflict(self, 'error: --tls, its files and --token are not for a folder');
+  }
   if ('url' in to) {
     if (tls === null) return { url: to.url, tokenFile: token ?? null };
     return conflict(self, 'error: --tls and its files are not for DICOMweb, whose https: is its encryption');

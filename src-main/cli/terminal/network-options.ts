@@ -47,6 +47,9 @@ export function webAddress(text: string): string {
 }
 
 /** `TITLE@host:port`, or the address of a DICOMweb service. */
-export function storeTarget(text: string): Omit<SendTarget, 'tls'> | { readonly url: string } {
+export function storeTarget(
+  text: string,
+): Omit<SendTarget, 'tls'> | { readonly url: string } | { readonly folder: string } {
+  if (/^(\.{0,2}[\\/]|\.{1,2}$|[a-z]:[\\/])/i.test(text)) return { folder: text };
   return /^https?:/i.test(text) ? { url: webAddress(text) } : networkTarget(text);
 }

@@ -38,6 +38,9 @@ export const WebSource = object({
 });
 export type WebSource = Of<typeof WebSource>;
 
+/** A folder that takes images flat, as programs want it that start others in containers. */
+const SendFolder = object({ folder: filled });
+
 /** Whether a target answers: C-ECHO, or a search for studies (QIDO-RS). */
 export const EchoRequest = object({
   type: only('echo'),
@@ -53,7 +56,7 @@ export const SendRequest = object({
   inputs: some,
   /** Ids of the series of output folders that are meant, by their reports; absent: all that lies there. */
   only: optional(some),
-  target: either([SendTarget, WebSource]),
+  target: either([SendTarget, WebSource, SendFolder]),
   /** Our own application entity title. */
   calling: filled,
   /** Whether series whose trust report fails are sent too. */

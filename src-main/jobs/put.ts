@@ -1,0 +1,34 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { asFileError, writeFileAtomic } from '../base/files.js';
+import { readAttributes } from '../dicom/elements/attributes.js';
+import { walkElements } from '../dicom/elements/elements.js';
+import { bytesOf, type Storable } from '../dicom/net/storable.js';
+
+const SERIES = 'x0020000e';
+
+/**
+ * Puts instances into a folder, flat, each whole or not at all, as Series Instance UID + '#' + SOP Instance UID + '.dcm':
+ * names by which routers tell series apart. One that is there is written again.
+ *
+ * @throws LimpidError E_IO; with the place of an instance that cannot be read those of reading it
+ */
+export async function putInFolder(
+  folder: string,
+  instances: readonly Storable[],
+  done: (instance: Storable) => void,
+): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw asFileError(error, folder);
+  }
+  for (const instance of instances) {
+    const bytes = await bytesOf(instance);
+    const series = readAttributes(bytes, walkElements(bytes)).text(SERIES);
+    await writeFileAtomic(path.join(folder, `${series}#${instance.sopInstance}.dcm`), bytes, {
+      replace: true,
+    });
+    done(instance);
+  }
+}
