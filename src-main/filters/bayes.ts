@@ -18,6 +18,8 @@ export interface BayesSettings {
   readonly group: number;
   /** The nearest of them, which the model restores. */
   readonly restored: number;
+  /** Say that other groups of the layer must have in the middle of a reference patch for it to need none of its own. */
+  readonly enough: number;
   readonly correlation: Correlation;
   /** Correlation by distance in the plane, as `UnitNoiseImage` has it; absent: what the lag-1 correlation gives. */
   readonly lags?: readonly number[];
@@ -118,6 +120,7 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
     FLAT,
     isWhite ? NOISE_VARIANCE : 0,
     SINGLE * least.reduce((low, pivot) => Math.min(low, pivot)),
+    settings.enough,
   );
   if (isReady === 0) throw fault('E_INTERNAL/refining');
   const { buffer } = kernel.memory;

@@ -32,6 +32,7 @@ declare module '*/kernel/restore.ts?wasm' {
       flat: number,
       variance: number,
       single: number,
+      enough: number,
     ): number;
     restore(x: number, y: number, z: number): void;
   }

@@ -11,6 +11,7 @@ const settings: BayesSettings = {
   reachThrough: 1,
   group: 9,
   restored: 6,
+  enough: Number.POSITIVE_INFINITY,
   correlation: [0, 0, 0],
 };
 
@@ -35,7 +36,7 @@ function byTheBook(
   pilot: Float32Array,
   grid: Grid,
   layer: number,
-  { patch, step, reach, reachThrough, group, restored, correlation }: BayesSettings,
+  { patch, step, reach, reachThrough, group, restored, enough, correlation }: BayesSettings,
 ): Float64Array {
   const length = voxelsOf(grid);
   const [width, height, depth] = patch;
@@ -56,6 +57,9 @@ function byTheBook(
   const sums = new Float64Array(2 * length);
   for (const y of origins(grid.rows, height, step))
     for (const x of origins(grid.columns, width, step)) {
+      const middle =
+        ((layer + (depth >> 1)) * grid.rows + y + (height >> 1)) * grid.columns + x + (width >> 1);
+      if (sums[length + middle] > enough) continue;
       const own = patchAt(pilot, [x, y, layer]);
       const say = Math.min(1, (Math.max(...own) - Math.min(...own)) / 0.7 - 1);
       if (say <= 0) continue;
@@ -145,6 +149,7 @@ describe('non-local Bayes', () => {
     ['groups of whole vectors', { group: 16, restored: 16 }],
     ['a group of all there is', { group: 900, restored: 900 }],
     ['patches of the default', { patch: [4, 4, 4], step: 4, group: 40, restored: 40 }],
+    ['patches that other groups told of', { enough: 0.7 }],
     ['larger patches', { patch: [5, 5, 4], step: 4, group: 60, restored: 30, correlation: [0.6, 0.6, 0] }],
   ])('is the formula, for %s', (_, changed) => {
     const last = grid.slices - (changed.patch ?? settings.patch)[2];
@@ -173,6 +178,18 @@ describe('non-local Bayes', () => {
     const correlation = name === 'white' ? ([0, 0, 0] as const) : ([0.6, 0.6, 0] as const);
     const changed = { patch: [4, 4, 4], step: 4, group: 40, restored: 40, correlation } as const;
     expect(largestError(grid, [0, 1], changed, step)).toBeLessThan(0.01);
+  });
+
+  it('asks no group for a patch of which others told enough', () => {
+    const { frame, pilot } = images(grid);
+    const sayOf = (enough: number) => {
+      const sums = bayesSums(frame, pilot, grid, 0, { ...settings, enough });
+      return sums.subarray(voxelsOf(grid));
+    };
+    const [some, all] = [sayOf(0.7), sayOf(Number.POSITIVE_INFINITY)];
+    const total = (says: Float32Array) => says.reduce((sum, say) => sum + say, 0);
+    expect(total(some)).toBeLessThan(0.8 * total(all));
+    expect(total(some)).toBeGreaterThan(0.2 * total(all));
   });
 
   it('leaves alone where the estimate is flat', () => {

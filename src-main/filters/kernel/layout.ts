@@ -25,6 +25,8 @@ export let flat: f32 = 0;
 export let variance: f32 = 0;
 /** Largest variance of a group for which single precision is enough. */
 export let single: f32 = 0;
+/** Say that groups must have in the middle of a reference patch for it to need none of its own. */
+export let enough: f32 = 0;
 
 /** Images as the grid has them: noisy values, the estimate, sums of new estimates and their number. */
 export let frame: usize = 0;
@@ -84,6 +86,7 @@ export function prepare(
   ofFlat: f32,
   ofVariance: f32,
   ofSingle: f32,
+  ofEnough: f32,
 ): bool {
   columns = ofColumns;
   rows = ofRows;
@@ -98,6 +101,7 @@ export function prepare(
   flat = ofFlat;
   variance = ofVariance;
   single = ofSingle;
+  enough = ofEnough;
   voxels = width * height * depth;
   size = whole(voxels, 4);
   const sides = whole(restored, 8);

@@ -2,6 +2,7 @@ import {
   columns,
   counts,
   depth,
+  enough,
   flat,
   frame,
   guides,
@@ -33,9 +34,15 @@ import { search } from './search';
 
 export { counts, frame, lines, noise, pilot, pivots, prepare, size, stride, sums, window } from './layout';
 
-/** Adds what the group of the reference patch that begins at a voxel says; the flatter the estimate there, the less. */
+/**
+ * Adds what the group of the reference patch that begins at a voxel says, unless others have said enough there; the
+ * flatter the estimate there, the less.
+ */
 export function restore(x: i32, y: i32, z: i32): void {
-  gather(pilot, (z * rows + y) * columns + x, reference);
+  const place = (z * rows + y) * columns + x;
+  const middle = place + ((depth >> 1) * rows + (height >> 1)) * columns + (width >> 1);
+  if (load<f32>(counts + ((<usize>middle) << 2)) > enough) return;
+  gather(pilot, place, reference);
   const say = min<f32>(1, span(reference) / flat - 1);
   if (say <= 0) return;
   const count = search(x, y, z);
