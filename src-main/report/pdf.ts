@@ -104,7 +104,25 @@ function widthOf(text: string, size: number): number {
   return (sum * size) / 1000;
 }
 
-/** In WinAnsi, which is Latin 1 but for some signs: what is not in it becomes a question mark. */
+/** What WinAnsi has from 0x80 on where Latin 1 has nothing (ISO 32000-1, annex D.2); the gaps are no characters. */
+const SIGNS = '€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ';
+
+/**
+ * In WinAnsi, which is Latin 1 and some signs. Of a letter with a mark that it lacks the letter is written; what it has in
+ * no form becomes a question mark: the fonts that every reader has hold nothing else.
+ */
 function stringOf(text: string): string {
-  return `(${text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?').replace(/[\\()]/g, '\\$&')})`;
+  const bytes = [...text.normalize('NFC')].map((one) => byteOf(one) ?? byteOf(bare(one)) ?? '?').join('');
+  return `(${bytes.replace(/[\\()]/g, '\\$&')})`;
+}
+
+/** The Latin 1 character of the byte that WinAnsi has for a character; undefined where it has none. */
+function byteOf(one: string): string | undefined {
+  if (/^[\x20-\x7e\xa0-\xff]$/.test(one)) return one;
+  const at = one === '\0' ? -1 : SIGNS.indexOf(one);
+  return at < 0 || one === '' ? undefined : String.fromCharCode(0x80 + at);
+}
+
+function bare(one: string): string {
+  return one === '\u2212' ? '-' : one.normalize('NFKD').replace(/\p{M}/gu, '');
 }

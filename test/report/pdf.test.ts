@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ENGLISH } from '../../src-main/contract/words/english.js';
+import { TERMS } from '../../src-main/contract/words/terms.js';
+import { TRAITS } from '../../src-main/contract/words/traits.js';
 import { pdfOf } from '../../src-main/report/pdf.js';
 
 /** Whether each object begins where the table says, and each page is as long as it says. */
@@ -22,14 +25,28 @@ describe('a PDF', () => {
     const { pages, text } = checked(
       pdfOf('A (title) \\', [
         { style: 'title', text: 'Größe ☃ (x)' },
+        { style: 'plain', text: 'it’s 5\u2009µm – “o\u0308de”, 3 €, Łódź, \u22121, \0' },
         { style: 'plain', text: '' },
         { style: 'plain', text: 'back\\slash' },
       ]),
     );
     expect(pages).toBe(1);
     expect(text).toContain('(Größe ? \\(x\\)) Tj');
+    expect(text).toContain('(it\x92s 5 \xb5m \x96 \x93\xf6de\x94, 3 \x80, ?\xf3dz, -1, ?) Tj');
     expect(text).toContain('(back\\\\slash) Tj');
     expect(text).toContain('/Title (A \\(title\\) \\\\)');
+  });
+
+  it('can write every sentence that a report may hold', () => {
+    const said = JSON.stringify([ENGLISH, TERMS, TRAITS]);
+    const sentences = [...said.matchAll(/"((?:[^"\\\\]|\\\\.)*)"/g)].map(([, one = '']) => one);
+    expect(sentences.length).toBeGreaterThan(500);
+    const lost = sentences.filter((one) => {
+      const pdf = pdfOf('t', [{ style: 'plain', text: one }]).toString('latin1');
+      const written = [...pdf.matchAll(/\((.*)\) Tj/g)].map(([, line = '']) => line).join('');
+      return written.split('?').length !== one.split('?').length;
+    });
+    expect(lost).toEqual([]);
   });
 
   it('wraps lines at words and goes on on further pages', () => {
