@@ -92,6 +92,20 @@ describe('the library', () => {
     expect(shown[0].header).toMatchObject({ minimum: Math.min(...values), maximum: Math.max(...values) });
   });
 
+  it('lists of a frame of many the elements of its own functional groups', async () => {
+    const folder = await temporaryFolder();
+    const frames = [0, 1500].flatMap((bValue, time) =>
+      [0, 3].map((z) => ({ values: new Array(16).fill(z), position: [0, 0, z], time: time + 1, bValue })),
+    );
+    await fs.writeFile(path.join(folder, 'a.dcm'), drawEnhanced({ frames }));
+    const [card] = (await open('tags', [folder])).series;
+    expect([card.slices, card.frames]).toEqual([2, 2]);
+    const shown = await Promise.all([0, 1, 2, 3].map((index) => library.tags(card.key, index)));
+    const stated = (tag: string) => shown.map((tags) => tags.find((one) => one.tag === tag)?.value);
+    expect(stated('00189087')).toEqual(['0', '0', '1500', '1500']);
+    expect(stated('00200032')).toEqual(['0\\0\\0', '0\\0\\3', '0\\0\\0', '0\\0\\3']);
+  });
+
   it('gives each plane the window of its own file', async () => {
     const folder = await temporaryFolder();
     const windows = [

@@ -114,7 +114,8 @@ export function shownSeries(
     },
     async tags(index) {
       const place = planes.get(index);
-      return place === undefined ? [] : tagsOf(place.instance.file, place.inFile);
+      if (place === undefined) return [];
+      return tagsOf(place.instance.file, place.instance.part?.index ?? place.inFile);
     },
     volume: async () => (await loadVolume(series, pool.decode)).volume,
   };

@@ -73,7 +73,7 @@ export async function zipFiles(
 }
 
 function openArchive(root: string): Promise<yauzl.ZipFile> {
-  const options = { autoClose: false, lazyEntries: true, strictFileNames: true, validateEntrySizes: true };
+  const options = { autoClose: false, lazyEntries: true, strictFileNames: false, validateEntrySizes: true };
   return yauzl.openPromise(root, options).catch((error: unknown) => {
     throw zipError(error);
   });
