@@ -149,8 +149,13 @@ async function tour(page) {
   const panel = page.getByRole('complementary', { name: 'Denoise' });
   const walkTo = async (folder) => {
     await dialog.getByRole('button', { name: '/', exact: true }).click();
-    for (const part of folder.split('/').filter(Boolean))
+    let at = '/';
+    for (const part of folder.split('/').filter(Boolean)) {
+      await dialog.locator(`.path[title="${at}"]`).waitFor();
+      await dialog.getByRole('searchbox').fill(part);
       await dialog.getByRole('button', { name: part, exact: true }).click();
+      at = path.posix.join(at, part);
+    }
   };
   const picture = page.locator('.picture').first();
   const pickFile = async (folder, name) => {

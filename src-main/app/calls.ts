@@ -16,7 +16,7 @@ import {
   whole,
 } from '../contract/schema/schema.js';
 import { TargetDraft } from '../contract/sending.js';
-import { Arrangement, KeptView } from '../contract/viewing.js';
+import { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../contract/viewing.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
 
@@ -33,6 +33,8 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   closeInput: id,
   inputs: none,
   measureNoise: id,
+  measurementReport: tuple([shortList(MeasuredPlane)]),
+  keyImages: tuple([shortList(PlaneName)]),
   keptView: id,
   keepView: tuple([filled, KeptView]),
   runsOf: id,

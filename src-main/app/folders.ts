@@ -4,8 +4,8 @@ import * as path from 'node:path';
 import { asFileError, exists } from '../base/files.js';
 import type { FolderListing } from '../contract/app.js';
 
-/** Entries of one folder that are listed; nobody looks through more. */
-const MOST_ENTRIES = 5000;
+/** Entries of one folder that are told, folders before files: a folder of images may hold tens of thousands. */
+const MOST_ENTRIES = 50_000;
 
 /**
  * Names in a folder, folders first, hidden ones left out; null lists the places to start from.
@@ -20,7 +20,6 @@ export async function listFolder(given: string | null): Promise<FolderListing> {
     const listed = await Promise.all(
       entries
         .filter(({ name }) => !name.startsWith('.'))
-        .slice(0, MOST_ENTRIES)
         .map(async (entry) => {
           const place = path.join(folder, entry.name);
           return {
@@ -32,7 +31,7 @@ export async function listFolder(given: string | null): Promise<FolderListing> {
     );
     listed.sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name, 'en', NUMERIC));
     const parent = path.dirname(folder);
-    return { path: folder, parent: parent === folder ? null : parent, entries: listed };
+    return { path: folder, parent: parent === folder ? null : parent, entries: listed.slice(0, MOST_ENTRIES) };
   } catch (error) {
     throw asFileError(error, folder);
   }

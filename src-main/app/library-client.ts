@@ -3,6 +3,7 @@ import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../
 import type { TagEntry } from '../contract/viewing.js';
 import type { Child, ProcessEnd, Spawn } from '../process/spawn.js';
 import type {
+  DocumentAbout,
   Frame,
   LibraryAnswer,
   LibraryMessage,
@@ -26,6 +27,7 @@ export interface LibraryClient {
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
+  document(about: DocumentAbout): Promise<Uint8Array>;
   noise(series: SeriesKey): Promise<MeasuredNoise>;
   runs(search: RunSearch): Promise<readonly RunInFolder[]>;
   /** Ends the process. */
@@ -132,6 +134,11 @@ export function libraryClient(options: {
     async tags(series, index) {
       const answer = refused(await ask({ kind: 'tags', series, index }));
       if (answer.kind === 'tags') return answer.tags;
+      throw unexpected();
+    },
+    async document(about) {
+      const answer = refused(await ask({ kind: 'document', about }));
+      if (answer.kind === 'document') return answer.document;
       throw unexpected();
     },
     async noise(series) {

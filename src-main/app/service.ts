@@ -189,6 +189,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     closeInput,
     inputs: async () => library.inputs(),
     measureNoise: (series) => library.noise(series),
+    measurementReport: async (measured) => base64(await library.document({ kind: 'measurements', measured })),
+    keyImages: async (planes) => base64(await library.document({ kind: 'key-images', planes })),
     keptView: (series) => views.kept(series),
     keepView: (series, view) => views.keep(series, view),
     async estimateRun(request, values) {
@@ -364,4 +366,8 @@ async function readOutput(folder: string, file: string): Promise<Uint8Array> {
   } catch (error) {
     throw asFileError(error, place);
   }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }

@@ -17,7 +17,7 @@ import type { TrainingShape, TrainRequest } from './requests/training.js';
 import type { ComplexHalf, NoiseSummary } from './results.js';
 import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema/schema.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
-import type { Arrangement, Calibration, KeptView } from './viewing.js';
+import type { Arrangement, Calibration, KeptView, MeasuredPlane, PlaneName } from './viewing.js';
 import type { Trait } from './words/traits.js';
 
 export interface AppApi {
@@ -36,6 +36,14 @@ export interface AppApi {
   inputs(): Promise<readonly OpenInput[]>;
   /** Decodes a series and measures its noise; the answer is kept. */
   measureNoise(series: SeriesKey): Promise<MeasuredNoise>;
+  /**
+   * A structured report of measurements in DICOM images (TID 1500), as a DICOM file in base64: nothing is written here.
+   *
+   * @throws E_NOT_FOUND for what is not open or no DICOM, E_UID
+   */
+  measurementReport(measured: readonly MeasuredPlane[]): Promise<string>;
+  /** The same of chosen images: a Key Object Selection (TID 2010). @throws as `measurementReport` */
+  keyImages(planes: readonly PlaneName[]): Promise<string>;
   /** How a series was looked at last, on this machine; null: never, or it was forgotten since. */
   keptView(series: SeriesKey): Promise<KeptView | null>;
   /** Kept over restarts, under a hash of the series: neither its UID nor its place is written. @throws E_IO */

@@ -52,9 +52,11 @@ export const Stage = oneOf([
   'fetch',
   'read',
   'noise',
+  'choose',
   'train',
   'denoise',
   'clean',
+  'judge',
   'simulate',
   'apply',
   'write',
@@ -67,6 +69,7 @@ export const ProgressEvent = object({
   series: nullOr(text),
   stage: Stage,
   unit: oneOf(['files', 'slices', 'steps', 'rounds', 'series']),
+  /** 0 while `total` is null: nothing is told but that the stage has begun. */
   done: number,
   /** null: not known yet. */
   total: nullOr(number),

@@ -10,6 +10,8 @@ export const APP_METHODS = [
   'closeInput',
   'inputs',
   'measureNoise',
+  'measurementReport',
+  'keyImages',
   'keptView',
   'keepView',
   'runsOf',

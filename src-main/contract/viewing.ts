@@ -36,6 +36,34 @@ export interface TagEntry {
   readonly value: string;
 }
 
+/** A plane of an open series: `index` = frame * slices + slice. */
+export const PlaneName = object({ series: filled, index: whole });
+export type PlaneName = Of<typeof PlaneName>;
+
+const SHAPES = ['rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text'] as const;
+
+/** A number of a measurement: of the values of a region, of its area in mm2, a length in mm, an angle in degrees. */
+export const MeasuredFigure = object({
+  name: oneOf(['mean', 'sd', 'minimum', 'maximum', 'area', 'length', 'angle']),
+  value: number,
+});
+export type MeasuredFigure = Of<typeof MeasuredFigure>;
+
+/** A measurement as documents tell of it. */
+export const MeasuredShape = object({
+  id: filled,
+  kind: oneOf(SHAPES),
+  /** Column and row of each of its points, from the corner of the plane. */
+  points: shortList(number),
+  figures: shortList(MeasuredFigure),
+  /** As a person wrote it. */
+  text: optional(text),
+});
+export type MeasuredShape = Of<typeof MeasuredShape>;
+
+export const MeasuredPlane = object({ plane: PlaneName, shape: MeasuredShape });
+export type MeasuredPlane = Of<typeof MeasuredPlane>;
+
 const Point = object({ x: number, y: number });
 /** How a series was looked at, and what was measured in it: pixel coordinates are those of the plane, from its corner. */
 export const KeptView = object({
@@ -53,7 +81,7 @@ export const KeptView = object({
   measurements: shortList(
     object({
       id: filled,
-      kind: oneOf(['rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text']),
+      kind: oneOf(SHAPES),
       ...{ x0: number, y0: number, x1: number, y1: number },
       /** End of the second leg of an angle. */
       x2: optional(number),
@@ -64,6 +92,8 @@ export const KeptView = object({
       frame: whole,
     }),
   ),
+  /** Images that a person has marked. */
+  keyImages: optional(shortList(object({ slice: whole, frame: whole }))),
 });
 export type KeptView = Of<typeof KeptView>;
 

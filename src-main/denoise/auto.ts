@@ -70,6 +70,7 @@ export async function denoiseWithShipped(
     context: reachOf(shipped, request, volume, only2d),
     crosses: views.length > 1,
   };
+  if (isRaced) hooks.progress('choose', 'rounds', 0, null);
   const race = isRaced ? await runRace(input, contender, seed, image) : null;
   const raced = performance.now();
   const adapted = race !== null && beyondReach(race) ? null : await adaptedTo(context, input, image, hooks);

@@ -49,7 +49,7 @@ export interface ProcessHooks {
     stage: Stage,
     unit: ProgressEvent['unit'],
     done: number,
-    total: number,
+    total: number | null,
     extra?: { loss?: number; heldOut?: number | null },
   ): void;
   readonly checkpoint: {

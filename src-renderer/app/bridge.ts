@@ -64,6 +64,8 @@ function apiOver(call: Call): AppApi {
     closeInput: (input) => call('closeInput', input),
     inputs: () => call('inputs'),
     measureNoise: (series) => call('measureNoise', series),
+    measurementReport: (measured) => call('measurementReport', measured),
+    keyImages: (planes) => call('keyImages', planes),
     keptView: (series) => call('keptView', series),
     keepView: (series, view) => call('keepView', series, view),
     estimateRun: (request, values) => call('estimateRun', request, values),

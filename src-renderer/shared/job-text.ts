@@ -38,6 +38,7 @@ export function jobName(job: JobRecord): string {
 export function stageText(progress: ProgressEvent | null): string {
   if (progress === null) return t('stage.starting');
   const { stage, unit, done, total } = progress;
+  if (done === 0 && total === null) return tName('stage', stage);
   const values = { done, total: total ?? 0 };
   const amount = tName(`unit.${unit}`, total === null ? 'done' : 'of', values);
   return `${tName('stage', stage)} · ${amount}`;

@@ -1,5 +1,7 @@
 import type { SeriesCard } from '../../src-main/contract/app.js';
-import { speech, t } from '../words/text.svelte.js';
+import type { NoiseSummary } from '../../src-main/contract/results.js';
+import { number } from '../words/format.js';
+import { currentLanguage, speech, t } from '../words/text.svelte.js';
 import { traitsIn } from '../words/traits-text.js';
 
 /**
@@ -23,4 +25,12 @@ export function seriesName(card: SeriesCard, hidePatients: boolean): string {
 /** What tells a part of a series from its others; '' where it is the only one. */
 export function traitsText({ traits }: SeriesCard): string {
   return traitsIn(speech(), traits);
+}
+
+/** How noisy a series is: in HU, else in % of the foreground. */
+export function noiseText({ sigma, relative }: NoiseSummary, units: string): string {
+  const value = (one: number) => number(one, currentLanguage(), 2);
+  return units === 'HU'
+    ? t('noise.absolute', { value: value(sigma), units })
+    : t('noise.relative', { percent: value(relative) });
 }

@@ -55,6 +55,9 @@ export type Command =
   | 'tool-arrow'
   | 'tool-text'
   | 'save-measurements'
+  | 'save-report'
+  | 'save-key-images'
+  | 'key-image'
   | 'save-picture'
   | 'copy-picture'
   | 'place'
@@ -154,6 +157,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Shift+ArrowDown'], command: 'probe-down', group: 'measure' },
   { keys: ['Delete'], command: 'remove', group: 'measure' },
   { keys: ['Escape'], command: 'escape', group: 'measure' },
+  { keys: ['Shift+k'], command: 'key-image', group: 'measure' },
   { keys: ['Control+e'], command: 'save-measurements', group: 'measure' },
   { keys: ['Control+s'], command: 'save-picture', group: 'view' },
   { keys: ['Control+c'], command: 'copy-picture', group: 'view' },

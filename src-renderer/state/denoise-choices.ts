@@ -7,6 +7,7 @@ import {
   type ObjectiveName,
 } from '../../src-main/contract/requests/choices.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
+import type { NoiseSummary } from '../../src-main/contract/results.js';
 
 export type ModelKind = ModelChoice['kind'];
 
@@ -109,22 +110,33 @@ export function requestOf(
 
 type Suggestion = 'little' | 'some' | 'much' | 'unknown' | 'doubt' | 'frames';
 
-/** Noise over the median of the foreground, %: under the first nobody sees it, from the second on it hides faint structure. */
+/** Noise, % of what it is seen against: under the first nobody sees it, from the second on it hides faint structure. */
 const SEEN = { least: 1, much: 5 };
 /** Of a series with so many frames their redundancy is worth more than that of its patches. */
 const MANY_FRAMES = 8;
 const DOUBTS: ReadonlySet<string> = new Set(['W_NOISE_DISAGREE', 'W_NOISE_UNCERTAIN', 'W_NOISE_UNKNOWN']);
 
+/** HU: the window that CT is looked at in where its files name none. */
+const SOFT_TISSUE = 400;
+
+/**
+ * Noise in % of what it is seen against: of the median of the foreground, and of CT of the window that it is looked at
+ * in. The zero of HU is water, so that a median of them says nothing of how bright an image is.
+ */
+function seenShare({ units, windows }: Pick<SeriesCard, 'units' | 'windows'>, noise: NoiseSummary): number {
+  return units === 'HU' ? (100 * noise.sigma) / (windows[0]?.width ?? SOFT_TISSUE) : noise.relative;
+}
+
 /** What is worth doing with a series, by what was measured of it; first what matters most. */
 export function suggestionFor(
-  { frames }: Pick<SeriesCard, 'frames'>,
+  card: Pick<SeriesCard, 'frames' | 'units' | 'windows'>,
   { noise, warnings }: MeasuredNoise,
 ): readonly Suggestion[] {
   if (noise === null) return ['unknown'];
-  const { relative } = noise;
+  const share = seenShare(card, noise);
   return [
-    relative < SEEN.least ? 'little' : relative < SEEN.much ? 'some' : 'much',
+    share < SEEN.least ? 'little' : share < SEEN.much ? 'some' : 'much',
     ...(!noise.certain || warnings.some(({ code }) => DOUBTS.has(code)) ? (['doubt'] as const) : []),
-    ...(frames >= MANY_FRAMES ? (['frames'] as const) : []),
+    ...(card.frames >= MANY_FRAMES ? (['frames'] as const) : []),
   ];
 }

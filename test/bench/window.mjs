@@ -126,8 +126,13 @@ async function firstImage(page) {
   for (let round = 0; round < ROUNDS; round++) {
     await page.keyboard.press('Control+o');
     await dialog.getByRole('button', { name: '/', exact: true }).click();
-    for (const part of folder.split('/').filter(Boolean))
+    let at = '/';
+    for (const part of folder.split('/').filter(Boolean)) {
+      await dialog.locator(`.path[title="${at}"]`).waitFor();
+      await dialog.getByRole('searchbox').fill(part);
       await dialog.getByRole('button', { name: part, exact: true }).click();
+      at = path.posix.join(at, part);
+    }
     const choose = dialog.getByRole('button', { name: 'Choose this folder' });
     await choose.waitFor();
     // Until the folder is listed it cannot be chosen.

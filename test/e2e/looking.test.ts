@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Download, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
 import { brainSlices, derive } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
@@ -70,11 +71,19 @@ describe.skipIf(missing)('looking', () => {
     await expect.poll(() => page.getByRole('treeitem', { name: /3 files/ }).count()).toBe(2);
     await look();
     await expect.poll(() => viewer().locator('.sequence').first().innerText()).toBe('TR 2300 TE 22 FA 90°');
+    expect((await viewer().locator('.sequence').allInnerTexts()).join()).toContain('Thickness 5 mm');
     const person = () => viewer().locator('.person').allInnerTexts();
     expect((await person()).length).toBeGreaterThan(0);
     await window.shoot('looking-corners');
     const width = await page.locator('.grid').evaluate((grid) => grid.clientWidth);
     expect(width / 1280).toBeGreaterThanOrEqual(0.7);
+    // a window that is made smaller leaves the images their share as well
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await page.keyboard.press('b');
+    await viewer().getByRole('heading', { name: 'Measurements' }).waitFor();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const share = () => page.locator('.grid').evaluate((grid) => grid.clientWidth / 1280);
+    await expect.poll(share).toBeGreaterThanOrEqual(0.7);
     await page.keyboard.press('Shift+N');
     await expect.poll(person).toEqual([]);
     expect(await viewer().locator('.sequence').count()).toBe(0);
@@ -118,6 +127,9 @@ describe.skipIf(missing)('looking', () => {
       .waitFor();
     const where = () => viewer().locator('.top-right').first().innerText();
     await expect.poll(where).toMatch(/^3\/3/);
+    expect(await where()).not.toContain('Key image');
+    await page.keyboard.press('Shift+K');
+    await expect.poll(where).toContain('Key image');
     const file = path.join(root, 'home', 'views.json');
     const written = () => {
       try {
@@ -127,14 +139,43 @@ describe.skipIf(missing)('looking', () => {
         return '';
       }
     };
-    await expect.poll(written).toContain('ellipse');
+    await expect.poll(written).toMatch(/ellipse[^]*keyImages": \[\s*\{/);
     await window.restart();
     await window.openFolder(input);
     await look();
     await expect.poll(where).toMatch(/^3\/3/);
     await expect.poll(() => viewer().locator('.viewport svg text').first().textContent()).toBe('1');
+    await expect.poll(where).toContain('Key image');
     const uid = /1\.2\.840\.113619[\d.]+/;
     expect(written()).not.toMatch(uid);
+  });
+
+  it('gives measurements and key images out as DICOM of that study, named after nobody, and touches no source', async () => {
+    const before = readdirSync(input).map((name) => readFileSync(path.join(input, name)));
+    const taken = async (name: string) => {
+      await page.locator('.picture').first().focus();
+      await page.keyboard.press('Shift+F10');
+      const coming: Promise<Download> = page.waitForEvent('download');
+      await page.getByRole('menuitem', { name }).click();
+      const download = await coming;
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+    };
+    const of = (bytes: Uint8Array) => readAttributes(bytes, walkElements(bytes));
+    const source = of(before[0]);
+    const third = before.map(of).find((one) => one.text('x00200013') === '10');
+    for (const [file, name, sopClass] of [
+      [await taken('Save measurements as a report'), 'measurements.dcm', '1.2.840.10008.5.1.4.1.1.88.33'],
+      [await taken('Save key images'), 'key-images.dcm', '1.2.840.10008.5.1.4.1.1.88.59'],
+    ] as const) {
+      expect(file.name).toBe(name);
+      const made = of(file.bytes);
+      expect(made.text('x00080016')).toBe(sopClass);
+      for (const tag of ['x0020000d', 'x00100010', 'x00100020'] as const)
+        expect(made.text(tag)).toBe(source.text(tag));
+      // the image that was on screen when it was measured and marked
+      expect(file.bytes.includes(third?.text('x00080018') ?? 'none')).toBe(true);
+    }
+    expect(readdirSync(input).map((name) => readFileSync(path.join(input, name)))).toEqual(before);
   });
 
   it('shows any two series side by side, by drag and by keyboard, each in its own window', async () => {
@@ -178,7 +219,7 @@ describe.skipIf(missing)('looking', () => {
     await choice.selectOption({ label: 'Name this one …' });
     await window.dialog().getByLabel('Name').fill('My three');
     await window.expectAccessible();
-    await window.dialog().getByRole('button', { name: 'Keep' }).click();
+    await window.dialog().getByRole('button', { name: 'Keep', exact: true }).click();
     await window.dialog().waitFor({ state: 'hidden' });
     await choice.selectOption({ label: 'Before and after' });
     await expect.poll(() => page.locator('.picture').count()).toBe(2);

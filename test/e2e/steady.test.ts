@@ -51,7 +51,7 @@ describe.skipIf(missing)('the window while things change', () => {
     const suggestion = page
       .getByRole('complementary', { name: 'Details of the series' })
       .getByRole('region', { name: 'Suggestion' });
-    await suggestion.getByText(/^MR, 5 slices, Noise \d/).waitFor();
+    await suggestion.getByText(/^MR, 5 slices · Noise \d/).waitFor();
     await suggestion.getByText(/^The noise hides faint structure/).waitFor();
     await suggestion.getByText('known after the first such run').waitFor();
     await window.expectAccessible();

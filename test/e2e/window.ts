@@ -75,8 +75,14 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
   const dialog = () => page.getByRole('dialog');
   const walkTo = async (to: string): Promise<void> => {
     await dialog().getByRole('button', { name: '/', exact: true }).click();
-    for (const name of to.split('/').filter(Boolean))
+    let at = '/';
+    for (const name of to.split('/').filter(Boolean)) {
+      await dialog().locator(`.path[title="${at}"]`).waitFor();
+      // a folder for temporary files may hold more than is listed
+      await dialog().getByRole('searchbox').fill(name);
       await dialog().getByRole('button', { name, exact: true }).click();
+      at = path.posix.join(at, name);
+    }
     await expect.poll(() => dialog().getByText(to, { exact: true }).count()).toBe(1);
   };
   return {

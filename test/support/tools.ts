@@ -16,6 +16,7 @@ const PACKAGES = {
   echoscu: 'dcmtk',
   gdcmconv: 'libgdcm-tools',
   dcmqrscp: 'dcmtk',
+  dsrdump: 'dcmtk',
   openssl: 'openssl',
   Orthanc: 'orthanc',
   'redis-server': 'redis-server',

@@ -6,9 +6,10 @@ import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import type { TagEntry } from '../../contract/viewing.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
+import { documentAbout } from './documents.js';
 import { Lru } from './lru.js';
 import { noiseMeter } from './measure.js';
-import type { Frame } from './protocol.js';
+import type { DocumentAbout, Frame } from './protocol.js';
 import { readInput } from './read-input.js';
 import type { Shown } from './shown.js';
 import { thumbnailPng } from './thumbnail.js';
@@ -50,6 +51,8 @@ export interface Library {
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   /** Elements of the file that holds a plane. @throws LimpidError E_NOT_FOUND and those of reading */
   tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
+  /** A DICOM file. @throws LimpidError E_NOT_FOUND, E_UID and those of reading */
+  document(about: DocumentAbout): Promise<Uint8Array>;
   /** @throws LimpidError E_NOT_FOUND */
   noise(series: SeriesKey): Promise<MeasuredNoise>;
 }
@@ -167,6 +170,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     thumbnail: async (key) => small(key, Math.floor(find(key).card.slices / 2), THUMBNAIL_SIZE),
     slice: async (key, index) => small(key, index, SLICE_SIZE),
     tags: async (key, index) => find(key).tags(index),
+    document: async (about) => documentAbout(about, find),
     async noise(key) {
       const shown = find(key);
       const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality);

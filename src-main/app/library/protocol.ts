@@ -8,7 +8,7 @@ import type {
 } from '../../contract/app.js';
 import type { Problem } from '../../contract/errors.js';
 import type { Report } from '../../contract/report.js';
-import type { TagEntry } from '../../contract/viewing.js';
+import type { MeasuredPlane, PlaneName, TagEntry } from '../../contract/viewing.js';
 import type { Trashed } from '../results/trash.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */
@@ -22,6 +22,7 @@ export type LibraryQuestion =
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
+  | { readonly kind: 'document'; readonly about: DocumentAbout }
   | { readonly kind: 'noise'; readonly series: SeriesKey }
   | { readonly kind: 'runs'; readonly search: RunSearch };
 
@@ -30,6 +31,7 @@ export type LibraryAnswer =
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'png'; readonly png: Uint8Array }
   | { readonly kind: 'tags'; readonly tags: readonly TagEntry[] }
+  | { readonly kind: 'document'; readonly document: Uint8Array }
   | { readonly kind: 'noise'; readonly noise: MeasuredNoise }
   | { readonly kind: 'runs'; readonly runs: readonly RunInFolder[] }
   | { readonly kind: 'refused'; readonly problem: Problem };
@@ -38,6 +40,11 @@ export type LibraryAnswer =
 export type LibraryMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: LibraryAnswer }
   | { readonly kind: 'input'; readonly input: OpenInput };
+
+/** What a DICOM document is to tell of planes of open series. */
+export type DocumentAbout =
+  | { readonly kind: 'measurements'; readonly measured: readonly MeasuredPlane[] }
+  | { readonly kind: 'key-images'; readonly planes: readonly PlaneName[] };
 
 /** A series, and where results of it may lie. */
 export interface RunSearch {

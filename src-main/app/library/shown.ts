@@ -14,6 +14,7 @@ import { listTags } from '../../dicom/read/tag-list.js';
 import type { Series } from '../../dicom/series/series.js';
 import { instancePlanes, loadVolume, sourceFiles } from '../../dicom/series/volume.js';
 import { sliceView, type Volume } from '../../imaging/volume.js';
+import { type NamedImage, namedImage, namedMap } from './named.js';
 import { frameOf } from './pixels.js';
 import type { Frame } from './protocol.js';
 
@@ -28,6 +29,8 @@ export interface Shown {
   readonly sourceImages: readonly string[];
   /** Plane frame * slices + slice. @throws LimpidError those of reading and decoding */
   plane(index: number): Promise<Frame>;
+  /** What names the image that holds a plane; null of none, and of what is no DICOM. */
+  named(index: number): NamedImage | null;
   /** Elements of the file that holds a plane. @throws LimpidError those of reading */
   tags(index: number): Promise<readonly TagEntry[]>;
   /** All of it, for measuring. @throws LimpidError those of reading; the refusal of a series that is not eligible */
@@ -111,6 +114,10 @@ export function shownSeries(
       const stored = await pool.decodeFrame(instance, await read(instance), inFile);
       const windows = (instance.windows[inFile] ?? instance.windows[0]).map(withoutName);
       return frameOf(stored.values, { ...instance, windows });
+    },
+    named(index) {
+      const place = planes.get(index);
+      return place === undefined ? null : namedImage(place.instance, place.inFile);
     },
     async tags(index) {
       const place = planes.get(index);
@@ -248,6 +255,7 @@ export function shownNifti(
       const values = sliceView(await load(), index % slices, Math.floor(index / slices));
       return frameOf(values, { columns, rows, slope: 1, intercept: 0, windows: [] });
     },
+    named: () => null,
     tags: async () => [],
     volume: load,
   };
@@ -303,6 +311,10 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
         intercept: 0,
         windows: map.windows.map(withoutName),
       });
+    },
+    named(index) {
+      const map = maps[Math.floor(index / slices)];
+      return map === undefined ? null : namedMap(map, map.order[index % slices]);
     },
     async tags(index) {
       const map = maps[Math.floor(index / slices)];

@@ -29,9 +29,11 @@ const STAGES: Readonly<Record<Stage, string>> = {
   fetch: 'fetching',
   read: 'reading',
   noise: 'measuring noise',
+  choose: 'choosing a denoiser',
   train: 'training',
   denoise: 'denoising',
   clean: 'removing artifacts',
+  judge: 'testing the result',
   simulate: 'simulating',
   apply: 'applying',
   write: 'writing',
@@ -207,7 +209,7 @@ function payload(event: ProgressEvent) {
   const total = event.total === null ? '' : `/${event.total}`;
   return {
     stage: STAGES[event.stage].padEnd(10),
-    done: `${event.done}${total} ${event.unit}`,
+    done: event.done === 0 && event.total === null ? '' : `${event.done}${total} ${event.unit}`,
     speed: event.rate === null ? '' : rate(event.rate, event.unit),
     left: event.secondsLeft === null ? '' : `${duration(event.secondsLeft)} left`,
   };

@@ -14,15 +14,10 @@ import { EXPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { deriveUid, isUid } from '../elements/uid.js';
 import { type Equipment, textOf } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
-import { copied } from './multiframe.js';
+import { copied, NOT_OF_DOCUMENTS } from './multiframe.js';
 import { toLittleEndian } from './transcode.js';
 
 const ENCAPSULATED_PDF = '1.2.840.10008.5.1.4.1.1.104.1';
-/** Of images, what a document has none of or says for itself: modality, frame of reference, size, compression, body. */
-const NOT_OF_DOCUMENTS = [
-  0x00080060, 0x00180015, 0x00185100, 0x00200052, 0x00200060, 0x00201040, 0x00280010, 0x00280011, 0x00282112,
-  0x00282114,
-];
 
 export interface DocumentOptions {
   /** Bytes of an image that it is about: patient and study come from it. */

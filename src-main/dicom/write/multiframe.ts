@@ -126,6 +126,12 @@ const COPIED: readonly (readonly [tag: number, vr: string, type2: boolean])[] = 
   [0x00380500, 'LO', false],
 ];
 
+/** Of images, what a document has none of or says for itself: modality, frame of reference, size, compression, body. */
+export const NOT_OF_DOCUMENTS: readonly number[] = [
+  0x00080060, 0x00180015, 0x00185100, 0x00200052, 0x00200060, 0x00201040, 0x00280010, 0x00280011, 0x00282112,
+  0x00282114,
+];
+
 /** What stands in the source, besides the elements of `except`; the size of a frame is that of the options. */
 export function copied(
   file: ElementFile,

@@ -26,6 +26,7 @@ import { blended, type Trusted } from '../../trust/assess.js';
 import { withNumbers } from '../../trust/tests/signal.js';
 import { heldSize, type SlabLimits, samplePlaces, slabsOf } from './slab-plan.js';
 import {
+  begin,
   type Made,
   meterOf,
   refuseOtherSource,
@@ -53,6 +54,7 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
   const seen = await lookedThrough(job, work, area);
   watch.lap('read');
   await refuseOtherSource(job, sourceHash(seen.sha256));
+  begin(job, 'noise');
   const noiseAt = await estimated(job, seen, parts);
   watch.lap('noise');
   const { sample } = seen;
@@ -69,6 +71,7 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
     watch.lap('denoise');
     const noise = settledAt(sample.places);
     const full: Processed = { ...rest, volume: after };
+    if (work.trust !== null) begin(job, 'judge');
     const found = await trustOf(
       work.trust,
       job.processor,

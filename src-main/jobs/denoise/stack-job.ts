@@ -96,6 +96,11 @@ export function checkpointFile(job: StackJob): string {
   return path.join(job.work, `${job.stack.id}.checkpoint`);
 }
 
+/** Tells of a stage that begins, and whose end nobody knows: what is said of the one before is over. */
+export function begin({ emit, stack }: StackJob, stage: Stage): void {
+  startMeter(emit, { series: stack.id, stage, unit: 'rounds', total: null }).at(0);
+}
+
 export function meterOf(job: StackJob, stage: 'read' | 'write', total: number): (done: number) => void {
   const meter = startMeter(job.emit, { series: job.stack.id, stage, unit: 'files', total });
   return (done) => meter.at(done);

@@ -14,6 +14,7 @@ import { loadWithin } from '../../series/memory.js';
 import { sourceHash } from '../../series/stack-record.js';
 import { type Cleaned, cleanStack } from './cleaning.js';
 import {
+  begin,
   type Made,
   meterOf,
   refuseOtherSource,
@@ -35,6 +36,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   // What would pass for noise or for structure goes first: noise is measured and removed in what is left.
   const first = await cleanStack(job, read.volume, 'before', 0);
   const loaded = { ...read, volume: first.volume };
+  begin(job, 'noise');
   const estimate = await noiseOf(job, loaded);
   watch.lap('noise');
   if (job.processor.heedsNoise !== false)
@@ -44,6 +46,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   const full = job.trust === null ? made : keepConstantPlanes(loaded.volume, made);
   const noise = full.noise ?? estimate;
   watch.skip();
+  if (job.trust !== null) begin(job, 'judge');
   const trusted = await trustOf(job.trust, job.processor, loaded, noise, full);
   const denoised =
     trusted === null

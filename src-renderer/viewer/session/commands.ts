@@ -13,6 +13,7 @@ import {
   rotate,
   type Tool,
   toggleCompare,
+  toggleKeyImage,
   withLayout,
   zoomBy,
   zoomTo,
@@ -162,6 +163,11 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
       view.tool = 'text';
     },
     'save-measurements': () => session.ask('measurements'),
+    'save-report': () => session.ask('report'),
+    'save-key-images': () => session.ask('key-images'),
+    'key-image': () => {
+      if (scene !== null) toggleKeyImage(view, scene.slice, scene.frame);
+    },
     'save-picture': () => session.ask('picture'),
     'copy-picture': () => session.ask('copy'),
     place: () => placeInMiddle(session),

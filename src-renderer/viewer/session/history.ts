@@ -20,6 +20,7 @@ const KEPT = [
   'errorLimit',
   'smoothed',
   'measurements',
+  'keyImages',
 ] as const satisfies readonly (keyof ViewState)[];
 type Kept = Pick<ViewState, (typeof KEPT)[number]>;
 
@@ -88,10 +89,10 @@ export class History {
 /** Values are replaced and never changed in place, so that the snapshot is one of references. */
 function keptOf(view: ViewState): Kept {
   const { window, zoom, pan, rotation, flipX, flipY, invert, smooth, layout, panes, enlargedFrom } = view;
-  const { overlay, opacity, threshold, residualLimit, errorLimit, smoothed, measurements } = view;
+  const { overlay, opacity, threshold, residualLimit, errorLimit, smoothed, measurements, keyImages } = view;
   return {
     ...{ window, zoom, pan, rotation, flipX, flipY, invert, smooth, layout, panes, enlargedFrom },
-    ...{ overlay, opacity, threshold, residualLimit, errorLimit, smoothed, measurements },
+    ...{ overlay, opacity, threshold, residualLimit, errorLimit, smoothed, measurements, keyImages },
   };
 }
 

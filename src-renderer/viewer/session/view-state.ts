@@ -62,6 +62,8 @@ export interface ViewState {
   smoothed: boolean;
   tool: Tool;
   measurements: readonly Measurement[];
+  /** Images that a person has marked, in the order of their marking. */
+  keyImages: readonly { readonly slice: number; readonly frame: number }[];
   selected: string | null;
   /** Pixel that the probe reads, in the series before. */
   probe: Point | null;
@@ -115,6 +117,7 @@ export function initialState(): ViewState {
     smoothed: false,
     tool: 'window',
     measurements: [],
+    keyImages: [],
     selected: null,
     probe: null,
     planes: false,
@@ -271,4 +274,10 @@ export function moveSelected(view: ViewState, dx: number, dy: number, corner: bo
 
 export function writeText(view: ViewState, id: string, text: string): void {
   view.measurements = view.measurements.map((m) => (m.id === id ? { ...m, text } : m));
+}
+
+/** Marks an image as a key image, or takes the mark off. */
+export function toggleKeyImage(view: ViewState, slice: number, frame: number): void {
+  const others = view.keyImages.filter((one) => one.slice !== slice || one.frame !== frame);
+  view.keyImages = others.length < view.keyImages.length ? others : [...others, { slice, frame }];
 }

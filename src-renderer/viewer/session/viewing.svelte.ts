@@ -21,7 +21,7 @@ export interface PaneNames {
 const PARALLEL_SCENES = 3;
 const PREFETCH_REACH = 8;
 
-export type Asked = 'tags' | 'measurements' | 'picture' | 'copy';
+export type Asked = 'tags' | 'measurements' | 'report' | 'key-images' | 'picture' | 'copy';
 
 /** What a viewer holds while it is mounted: state, frames under way, and the scene on screen. */
 export class ViewerSession {
@@ -195,10 +195,14 @@ export class ViewerSession {
   restore(kept: KeptView): void {
     const { before } = this.series;
     if (before === null) return;
-    const { position, frame, window, measurements, ...rest } = kept;
-    const placed = measurements.filter((m) => m.slice < before.slices && m.frame < before.frames);
+    const { position, frame, window, measurements, keyImages = [], ...rest } = kept;
+    const isThere = (m: { readonly slice: number; readonly frame: number }) =>
+      m.slice < before.slices && m.frame < before.frames;
     this.history.follow(() => {
-      Object.assign(this.view, rest, { measurements: placed });
+      Object.assign(this.view, rest, {
+        measurements: measurements.filter(isThere),
+        keyImages: keyImages.filter(isThere),
+      });
       if (window !== null) this.#wantedWindow = window;
       if (window !== null && this.scene !== null) this.view.window = window;
     });
@@ -210,13 +214,13 @@ export class ViewerSession {
 
   /** What is kept of the view; the window where a person chose it. */
   kept(): KeptView {
-    const { position, frame, window, zoom, pan, rotation, flipX, flipY, invert, measurements } =
+    const { position, frame, window, zoom, pan, rotation, flipX, flipY, invert, measurements, keyImages } =
       $state.snapshot(this.view);
     const { center, width } = this.#windows.opened;
     const own = window.center !== center || window.width !== width;
     return {
       ...{ position, frame, window: own && this.scene !== null ? window : null },
-      ...{ zoom, pan, rotation, flipX, flipY, invert, measurements },
+      ...{ zoom, pan, rotation, flipX, flipY, invert, measurements, keyImages },
     };
   }
 

@@ -1,8 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { AppBridge } from '../../../src-main/contract/app.js';
 import type { TagEntry } from '../../../src-main/contract/viewing.js';
-import { inLanguage } from '../../words/format.js';
-import { currentLanguage } from '../../words/text.svelte.js';
+import { measured } from '../../words/format.js';
+import { currentLanguage, t } from '../../words/text.svelte.js';
 import type { ShownPlane } from '../session/scene.js';
 import { tagsOf } from './tags.js';
 
@@ -50,6 +50,11 @@ function nameOf({ card }: ShownPlane, frame: number): string {
   return `${card.key}/${frame}`;
 }
 
+/** A DICOM date as it is read in every language. */
+function dashed(date: string): string {
+  return date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+}
+
 /** What of the elements of a file belongs on its image. */
 function factsOf(entries: readonly TagEntry[], language: string): Facts {
   // the top level first, then what functional groups say of the frame
@@ -58,9 +63,7 @@ function factsOf(entries: readonly TagEntry[], language: string): Facts {
     sorted.find((entry) => tags.includes(entry.tag) && entry.value !== '')?.value ?? null;
   const number = (...tags: readonly string[]): string | null => {
     const value = text(...tags);
-    return value === null || !Number.isFinite(Number(value))
-      ? null
-      : inLanguage(String(Number(Number(value).toPrecision(5))), language);
+    return value === null || !Number.isFinite(Number(value)) ? null : measured(Number(value), language, 3);
   };
   const said = (value: string | null, form: (value: string) => string): string[] =>
     value === null ? [] : [form(value)];
@@ -74,10 +77,11 @@ function factsOf(entries: readonly TagEntry[], language: string): Facts {
       ...line(
         said(text('00100020'), (id) => id),
         said(text('00100040'), (sex) => sex),
-        said(text('00101010', '00100030'), (age) => age),
+        said(text('00101010'), (age) => age),
+        said(text('00100030'), (birth) => `* ${dashed(birth)}`),
       ),
       ...line(
-        said(text('00080020'), (date) => date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')),
+        said(text('00080020'), dashed),
         said(text('00081030'), (study) => study),
       ),
     ],
@@ -94,7 +98,7 @@ function factsOf(entries: readonly TagEntry[], language: string): Facts {
         said(text('00181210', '00189316'), (v) => v),
       ),
       ...line(
-        said(number('00180050'), (v) => `${v} mm`),
+        said(number('00180050'), (v) => t('viewer.thickness', { mm: v })),
         said(number('00189087'), (v) => `b ${v}`),
         said(text('00180024', '00189005'), (v) => v),
       ),

@@ -48,7 +48,18 @@ describe('a denoise job', () => {
     const written = await hashesBelow(output);
     for (const file of report.series[0].outputs) expect(written[file.path]).toBe(file.sha256);
     expect(await fs.readFile(path.join(output, 'report.html'), 'utf8')).toContain('data:image/png');
-    expect(events.some((event) => event.type === 'progress' && event.stage === 'train')).toBe(true);
+    const told = events.flatMap((event) => (event.type === 'progress' ? [event] : []));
+    // each stage is told as it begins, those too whose end nobody knows: what was told before is over then
+    expect([...new Set(told.map(({ stage }) => stage))]).toEqual([
+      'scan',
+      'read',
+      'noise',
+      'train',
+      'judge',
+      'write',
+    ]);
+    for (const { stage, done, total } of told)
+      if (stage === 'noise' || stage === 'judge') expect([stage, done, total]).toEqual([stage, 0, null]);
     expect(JSON.stringify(report)).not.toContain('brain_');
   });
 
