@@ -139,7 +139,7 @@ describe.skipIf(missing)('looking', () => {
         return '';
       }
     };
-    await expect.poll(written).toMatch(/ellipse[^]*keyImages": \[\s*\{/);
+    await expect.poll(written).toMatch(/ellipse[\s\S]*keyImages": \[\s*\{/);
     await window.restart();
     await window.openFolder(input);
     await look();
