@@ -31,7 +31,11 @@ export async function listFolder(given: string | null): Promise<FolderListing> {
     );
     listed.sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name, 'en', NUMERIC));
     const parent = path.dirname(folder);
-    return { path: folder, parent: parent === folder ? null : parent, entries: listed.slice(0, MOST_ENTRIES) };
+    return {
+      path: folder,
+      parent: parent === folder ? null : parent,
+      entries: listed.slice(0, MOST_ENTRIES),
+    };
   } catch (error) {
     throw asFileError(error, folder);
   }
