@@ -11,6 +11,7 @@ interface LatentOptions extends ChoiceOptions {
   readonly like?: string;
   readonly slice?: number;
   readonly count: number;
+  readonly traverse: boolean;
   readonly clusters?: number;
   readonly nearest?: string;
   readonly seed: number;
@@ -97,6 +98,7 @@ function requestOf(
     output: out ?? '',
     clusters: options.clusters ?? null,
     nearest: options.nearest ?? null,
+    traverse: options.traverse,
     seed: options.seed,
     device,
     force,

@@ -43,6 +43,14 @@ export interface LatentQuery {
   readonly nearest: readonly { readonly point: number; readonly distance: number }[];
 }
 
+/** What traversal.png shows: a row an axis, a column a step. */
+export interface LatentTraversal {
+  /** Standard deviations. */
+  readonly steps: readonly number[];
+  /** Channels of the latent, most varied first; in units of the latent. */
+  readonly axes: readonly { readonly axis: number; readonly deviation: number }[];
+}
+
 export interface LatentMap {
   readonly format: 'limpid-latent-1';
   readonly notice: string;
@@ -66,4 +74,6 @@ export interface LatentMap {
   readonly silhouette: number | null;
   /** Of `--nearest`; empty without. */
   readonly queries: readonly LatentQuery[];
+  /** Of `--traverse`; absent without. */
+  readonly traversal?: LatentTraversal;
 }

@@ -193,6 +193,8 @@ export const LatentRequest = object({
   clusters: nullOr(whole),
   /** A file or folder whose slices are looked up among those of the inputs; null: none. */
   nearest: nullOr(filled),
+  /** Also what the model decodes along each axis of its latent; absent: not. */
+  traverse: optional(flag),
   seed: whole,
   device: DeviceName,
   /** Also series that Limpid derived. */

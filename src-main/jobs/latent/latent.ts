@@ -17,6 +17,7 @@ import { openModelSource } from '../../store/model-source.js';
 import { contactSheet, mapSvg, npy, type Shown, vectorsCsv } from './latent-files.js';
 import { readUsable } from './latent-input.js';
 import { type Described, describeSeries, vectorKind } from './latent-vectors.js';
+import { type Traversal, traverse } from './traverse.js';
 
 /** Written last. */
 const MAP_FILE = 'latent.json';
@@ -53,6 +54,7 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
         request.nearest === null
           ? null
           : await describeSeries(model, await readUsable([request.nearest], true, emit, problems), emit);
+      const traversal = request.traverse === true ? await traverse(model, described.stacks) : null;
       const map: LatentMap = {
         format: 'limpid-latent-1',
         notice: NOTICE,
@@ -68,8 +70,9 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
         })),
         ...layOut(described, request, emit),
         queries: queried === null ? [] : queriesOf(described, queried),
+        ...(traversal === null ? {} : { traversal: traversal.axes }),
       };
-      const files = await writeFiles(folder, map, described, queried);
+      const files = await writeFiles(folder, map, described, queried, traversal);
       return resultOf(map, files, problems);
     } finally {
       await source.close();
@@ -153,6 +156,7 @@ async function writeFiles(
   map: LatentMap,
   described: Described,
   queried: Described | null,
+  traversal: Traversal | null,
 ): Promise<string[]> {
   const picture = (from: Described, row: number): Shown => {
     const { series, plane } = from.places[row];
@@ -174,6 +178,7 @@ async function writeFiles(
     );
     files.push(['nearest.png', contactSheet(rows)]);
   }
+  if (traversal !== null) files.push(['traversal.png', traversal.sheet]);
   files.push([MAP_FILE, `${JSON.stringify(map)}\n`]);
   return writeResult(folder, files);
 }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatentMap } from '../../../src-main/contract/encoders/latent.js';
 import type { LatentRequest } from '../../../src-main/contract/requests/requests.js';
@@ -64,6 +65,21 @@ async function mapIn(output: string): Promise<LatentMap> {
   return JSON.parse(await fs.readFile(path.join(root, output, 'latent.json'), 'utf8'));
 }
 
+/** The middle column of a traversal is one picture; those at its ends are others where the axis varies. */
+async function traversalMoves(file: string, axes: number): Promise<void> {
+  const { data, width, height } = decode(await fs.readFile(file));
+  const [side, gap] = [96, 4];
+  expect([width, height]).toEqual([7 * (side + gap) + gap, axes * (side + gap) + gap]);
+  const tile = (line: number, place: number): number[] =>
+    Array.from(
+      { length: side },
+      (_, i) => data[(gap + line * (side + gap) + i) * width + gap + place * (side + gap) + i],
+    );
+  for (let line = 1; line < axes; line++) expect(tile(line, 3)).toEqual(tile(0, 3));
+  expect(tile(0, 0)).not.toEqual(tile(0, 3));
+  expect(tile(0, 6)).not.toEqual(tile(0, 0));
+}
+
 /** A slice of the brain with one digit of its Series and SOP Instance UIDs changed. */
 async function ofAnotherSeries(number: number): Promise<Buffer> {
   const bytes = await fs.readFile(path.join(BRAIN, `brain_${String(number).padStart(3, '0')}.dcm`));
@@ -81,7 +97,7 @@ describe('a latent map', () => {
   it('has a vector, coordinates and a cluster for every slice, and finds a slice by itself', async () => {
     const nearest = path.join(root, 'one');
     await brainSlices(nearest, [9]);
-    const result = await run(latentRequest(planes, 'map', { nearest }));
+    const result = await run(latentRequest(planes, 'map', { nearest, traverse: true }));
     expect(result).toMatchObject({ exitCode: 0, slices: 12, length: 8, queries: 1 });
     const map = await mapIn('map');
     expect(map.vectors.kind).toBe('plane');
@@ -95,6 +111,10 @@ describe('a latent map', () => {
     // The order of slices in the file set runs along the head in one direction or the other.
     const found = map.queries[0].nearest.map(({ point }) => map.points[point].slice);
     expect([SLICES.indexOf(9), 11 - SLICES.indexOf(9)]).toContain(found[0]);
+    const deviations = map.traversal?.axes.map(({ deviation }) => deviation) ?? [];
+    expect(deviations).toHaveLength(8);
+    expect(deviations).toEqual([...deviations].sort((a, b) => b - a));
+    await traversalMoves(path.join(root, 'map', 'traversal.png'), 8);
     const csv = (await fs.readFile(path.join(root, 'map', 'vectors.csv'), 'utf8')).trim().split('\n');
     expect(csv.map((line) => line.split(',').length)).toEqual(Array(13).fill(17));
     const svg = await fs.readFile(path.join(root, 'map', 'map.svg'), 'utf8');
