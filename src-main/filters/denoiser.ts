@@ -3,7 +3,7 @@ import { fault, type LimpidError } from '../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests/choices.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { TELLING_FRAMES, WINDOW } from '../noise/components.js';
-import { fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
+import { certaintyOf, fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
 import type { FrameOutliers } from '../noise/noise-estimate.js';
 import { blockSize, type DctSettings } from './dct.js';
 import type { PcaSettings } from './mppca.js';
@@ -94,7 +94,7 @@ async function runNlm(
   const settings = {
     reach: planar ? PLANAR_REACH : blockRadius - 1,
     reachThrough: planar ? 0 : blockRadius - 1,
-    rician: noise.distribution === 'rician' && noise.certain,
+    floor: noise.distribution === 'rician' ? certaintyOf(noise) : 0,
   };
   const stage = openStage(pool, volume, volume.slices * volume.frames, onProgress);
   const output = sharedFloats(stage.frameLength);

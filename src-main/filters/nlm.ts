@@ -5,8 +5,11 @@ export interface NlmSettings {
   /** Farthest voxel that is averaged, along a row or column and across slices; 0 across: plane by plane. */
   readonly reach: number;
   readonly reachThrough: number;
-  /** Average squares and take the noise floor of Rician magnitudes from them. */
-  readonly rician: boolean;
+  /**
+   * How much of the noise floor of Rician magnitudes is taken away, from 0 to 1: with 1 squares are averaged, with 0 the
+   * values, in between powers between.
+   */
+  readonly floor: number;
 }
 
 /** A patch is 3 voxels wide. */
@@ -32,7 +35,13 @@ export function nonLocalMeans(
   const inPlane = settings.reach + PATCH_RADIUS;
   const through = settings.reachThrough + patchThrough;
   const slab = padSlab(frame, grid, range, inPlane, through);
-  const averaged = settings.rician ? slab.values.map((value) => value * value) : slab.values;
+  const { floor } = settings;
+  const averaged =
+    floor === 1
+      ? slab.values.map((value) => value * value)
+      : floor > 0
+        ? slab.values.map((value) => Math.abs(value) ** (1 + floor))
+        : slab.values;
   const sums: Sums = {
     // its own patch differs by nothing
     value: averaged.slice(),
@@ -43,7 +52,7 @@ export function nonLocalMeans(
   const out = new Float32Array((range.to - range.from) * grid.rows * grid.columns);
   eachInner(slab, inPlane, through, (from, to) => {
     const mean = sums.value[from] / sums.weight[from];
-    out[to] = settings.rician ? Math.sqrt(Math.max(mean - 2, 0)) : mean;
+    out[to] = floor > 0 ? Math.max(mean - 2 * floor, 0) ** (1 / (1 + floor)) : mean;
   });
   return out;
 }

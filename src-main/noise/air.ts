@@ -1,4 +1,5 @@
 import type { Autocorrelation } from './autocorrelation.js';
+import { ramp } from './levels.js';
 import type { Plane } from './planes.js';
 import { RAYLEIGH_MEAN, RAYLEIGH_SNR } from './rician.js';
 import { median, quantile } from './robust.js';
@@ -10,8 +11,8 @@ export interface Air {
   readonly channels: number;
   /** Share of the image that is air, 0 to 1. */
   readonly share: number;
-  /** Whether most that is dark looks as the noise of one magnitude does, all alike: ghosts and shading do not. */
-  readonly even: boolean;
+  /** How far most that is dark looks as the noise of one magnitude does, all alike, 0 to 1: ghosts and shading do not. */
+  readonly even: number;
   /** Of the noise of one channel: there is no structure in air to add to it. */
   readonly correlation: Autocorrelation;
 }
@@ -57,7 +58,8 @@ export function airNoise(planes: readonly Plane[], tissue: number): Air | null {
     const square = median(air.map((w) => w.square));
     const mean = median(air.map((w) => w.mean));
     const ratio = mean / Math.sqrt(square - mean * mean);
-    const single = Math.abs(ratio / RAYLEIGH_SNR - 1) < RATIO_TOLERANCE;
+    const off = Math.abs(ratio / RAYLEIGH_SNR - 1);
+    const single = off < RATIO_TOLERANCE;
     const channels = single ? 1 : square ** 2 / varianceOfSquares(air, square);
     if (!(channels >= 1)) continue;
     const correlation = correlationOf(air, square);
@@ -65,15 +67,22 @@ export function airNoise(planes: readonly Plane[], tissue: number): Air | null {
       sigma: single ? mean / RAYLEIGH_MEAN : Math.sqrt(square / (2 * channels)),
       channels,
       share: air.length / total,
-      even: single && 2 * air.length > dark.length && unevenness(air, correlation) < UNEVEN,
+      even:
+        (1 - ramp(off, RATIOS)) *
+        ramp(air.length / dark.length, ALIKE) *
+        (1 - ramp(unevenness(air, correlation), UNEVEN)),
       correlation,
     };
   }
   return null;
 }
 
-/** Unevenness from which on something else than noise is in the air. */
-const UNEVEN = 1.2;
+/** How far the ratio of mean and deviation is from that of noise up to where it is, and from where on it is not. */
+const RATIOS = [0.08, RATIO_TOLERANCE] as const;
+/** Share of what is dark that must be alike for something else to be the exception. */
+const ALIKE = [0.4, 0.6] as const;
+/** Unevenness up to which it is that of noise, and from which on something else than noise is in the air. */
+const UNEVEN = [1.1, 1.3] as const;
 /** Between the tenth and the ninetieth percent of normal values, in standard deviations. */
 const DECILES = 2.563;
 

@@ -21,8 +21,13 @@ export interface NoiseModel {
   readonly airMasked: boolean;
   /** That value, where the volume is a part of its series and need not hold it; absent: the smallest of the volume. */
   readonly airValue?: number;
-  /** Whether the level can be relied on. Where it cannot, no bias is removed that depends on it. */
+  /** Whether the level can be relied on. */
   readonly certain: boolean;
+  /**
+   * How far it can, from 0 to 1, and by as much of a bias that depends on it is removed; absent: 1 where it is certain,
+   * else 0.
+   */
+  readonly certainty?: number;
   /** Frames that are unlike the others, decided over the whole series; their slices are those of the volume. */
   readonly outliers?: readonly FrameOutliers[];
 }
@@ -56,7 +61,7 @@ export function toUnitNoise(volume: Volume, noise: NoiseModel): UnitNoiseImage {
   const values = sharedFloats(volume.data.length);
   eachFrame(volume, (from, to) => {
     const [source, target] = [volume.data.subarray(from, to), values.subarray(from, to)];
-    if (isStabilised(noise)) stabilise(source, noise.map ?? noise.sigma, target);
+    if (isStabilised(noise)) stabilise(source, noise.map ?? noise.sigma, target, certaintyOf(noise));
     else scale(source, noise, target, (value, level) => value / level);
   });
   const { rows, columns, slices, frames } = volume;
@@ -103,7 +108,7 @@ function withLags(
 export function fromUnitNoise(values: Float32Array, volume: Volume, noise: NoiseModel): Float32Array {
   eachFrame(volume, (from, to) => {
     const frame = values.subarray(from, to);
-    if (isStabilised(noise)) unstabilise(frame, noise.map ?? noise.sigma, frame);
+    if (isStabilised(noise)) unstabilise(frame, noise.map ?? noise.sigma, frame, certaintyOf(noise));
     else scale(frame, noise, frame, (value, level) => value * level);
   });
   const usable = usableVoxels(volume, noise);
@@ -114,7 +119,12 @@ export function fromUnitNoise(values: Float32Array, volume: Volume, noise: Noise
 
 /** A wrong level would make the inverse of the stabilisation push weak signal to zero. */
 function isStabilised(noise: NoiseModel): boolean {
-  return noise.distribution === 'rician' && noise.certain;
+  return noise.distribution === 'rician' && certaintyOf(noise) > 0;
+}
+
+/** How far the level can be relied on, from 0 to 1. */
+export function certaintyOf({ certain, certainty }: Pick<NoiseModel, 'certain' | 'certainty'>): number {
+  return certainty ?? (certain ? 1 : 0);
 }
 
 /** The same noise at `factor` times the level. */

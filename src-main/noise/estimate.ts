@@ -3,7 +3,16 @@ import { type Air, airNoise } from './air.js';
 import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from './autocorrelation.js';
 import { componentsNoise } from './components.js';
 import { tissueThreshold } from './foreground.js';
-import { AGREEMENT, agree, between, DISAGREEMENT, disagreement, ramp } from './levels.js';
+import {
+  AGREEMENT,
+  between,
+  CORRELATED,
+  DISAGREEMENT,
+  disagreement,
+  levelCertainty,
+  ramp,
+  SURE,
+} from './levels.js';
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import {
@@ -37,8 +46,6 @@ import {
   waveletNoise,
 } from './wavelet.js';
 
-/** Lag-1 correlation above which the noise is called correlated; structure alone can make about 0.2. */
-export const CORRELATED = 0.25;
 /** Share of solid patches above which the air is called masked. */
 const MASKED_SHARE = 0.02;
 /** Share of the values that may be negative in magnitudes: what interpolation and rounding leave. */
@@ -79,6 +86,10 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const single = singleLevel(methods.background, most, structured);
   const sigma = frames.sigma === null ? single : between(frames.sigma, single, frames.doubt);
   const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);
+  const certainty = Math.max(
+    frames.sigma === null ? 0 : 1 - frames.doubt,
+    levelCertainty({ ...tissue, sigma, air, structured, rho: Math.max(correlation.x, correlation.y) }),
+  );
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
     distribution: rician ? 'rician' : 'gaussian',
@@ -87,8 +98,8 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     correlation,
     ...(tissue.spectrum === null ? {} : { lags: lagCorrelations(tissue.spectrum.variance) }),
     correlated,
-    certain:
-      (frames.sigma !== null && frames.doubt === 0) || isCertain(sigma, air, structured, correlated, tissue),
+    certain: certainty >= SURE,
+    certainty,
     structured,
     map: sigma > 0 && varies > 0 ? (tissue.map?.map((gain) => gain ** varies * sigma) ?? null) : null,
     mapVariation: varies * tissue.variation,
@@ -339,30 +350,6 @@ function levelOfTissue(wavelet: number | null, spectrum: TissueSpectrum | null, 
 
 /** Correlation from which on the level is that of the spectrum. */
 const STRONG = 0.5;
-
-/** Where five times as many blocks of tissue show no more than this times as much, they show noise. */
-const STEADY = 1.15;
-
-/**
- * Whether the level rests on more than the details of tissue that hang together as fine structure does. Where what
- * tissue shows may be structure, air tells the level that agrees with it: where it is even, as no ghosts or shading leave
- * it, or where tissue says the same.
- */
-function isCertain(
-  sigma: number,
-  air: Air | null,
-  structured: number,
-  correlated: boolean,
-  { wavelet, spectrum, typical }: TissueNoise,
-): boolean {
-  if (structured > 0)
-    return (
-      air !== null && agree(sigma, air.sigma) && (air.even || (typical !== null && agree(typical, air.sigma)))
-    );
-  if (air !== null || !correlated) return true;
-  if (wavelet === null || spectrum === null) return false;
-  return spectrum.rise < STEADY && agree(wavelet, spectrum.sigma);
-}
 
 function foregroundOf(
   planes: readonly Plane[],

@@ -46,6 +46,8 @@ export interface NoiseEstimate {
    * level then; it is 0 where nothing is known.
    */
   readonly certain: boolean;
+  /** How much speaks for the level, from 0 to 1: from a half on it is certain. Neighbours have neighbours. */
+  readonly certainty: number;
   /** 0 where tissue has flat parts, 1 where what it shows may all be structure. */
   readonly structured: number;
   /** The level at each voxel of a frame (slices * rows * columns); null where one level serves. */

@@ -51,7 +51,7 @@ describe('nonLocalMeans', () => {
     const random = new Random(5);
     const frame = Float32Array.from({ length: 504 }, (_, i) => (i % 9 > 4 ? 6 : 0) + random.normal());
     const grid = { columns: size[0], rows: size[1], slices: size[2] };
-    const settings = { reach, reachThrough: planar ? 0 : reach, rician: false };
+    const settings = { reach, reachThrough: planar ? 0 : reach, floor: 0 };
     const out = nonLocalMeans(frame, grid, { from: 0, to: 7 }, settings);
     expect(largestDifference(out, plainMeans(frame, size, reach, planar))).toBeLessThan(1e-4);
     const part = nonLocalMeans(frame, grid, { from: 2, to: 5 }, settings);

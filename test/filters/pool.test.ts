@@ -19,7 +19,7 @@ parentPort.on('message', (task) => {
 /** What the pool is given, as many values each. */
 function drawnTask(values: number): SliceTask {
   return {
-    step: { name: 'nlm', settings: { reach: 1, reachThrough: 0, rician: false } },
+    step: { name: 'nlm', settings: { reach: 1, reachThrough: 0, floor: 0 } },
     grid: { columns: values, rows: 1, slices: 1 },
     range: { from: 0, to: 1 },
     input: sharedFloats(values),

@@ -52,6 +52,23 @@ describe('variance stabilisation', () => {
     }
   });
 
+  it('goes over to plain division by degrees, where the level is less and less certain', () => {
+    const steps = Array.from({ length: 21 }, (_, k) => k / 20);
+    for (const nu of [0, 0.5, 1, 2, 4, 23.9, 24.1, 40]) {
+      const { x, p } = density(nu);
+      const results = steps.map((certainty) => {
+        const { mean } = moments(stabilise(x, 1, undefined, certainty), p);
+        return unstabilise(Float32Array.of(mean), 1, undefined, certainty)[0];
+      });
+      // in between what stays of the floor is the part that the level is not trusted with
+      for (const [k, found] of results.entries())
+        expect(Math.abs(found - (steps[k] * nu + (1 - steps[k]) * ricianMean(nu, 1)))).toBeLessThan(0.02);
+    }
+    const low = Float32Array.of(0.2, 1, 1.3, 2);
+    const plain = unstabilise(low, 1, undefined, 0);
+    expect(Math.max(...plain.map((value, i) => Math.abs(value - low[i])))).toBeLessThan(0.01);
+  });
+
   it('removes the noise floor that the mean magnitude has', () => {
     const { x, p } = density(1);
     const { mean } = moments(stabilise(x, 1), p);

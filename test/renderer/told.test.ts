@@ -122,6 +122,7 @@ const NOISE: NoiseEstimate = {
   correlation: { x: 0, y: 0, z: 0 },
   correlated: false,
   certain: true,
+  certainty: 1,
   structured: 0,
   map: null,
   mapVariation: 0,

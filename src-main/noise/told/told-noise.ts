@@ -1,6 +1,6 @@
 import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
-import { CORRELATED } from '../estimate.js';
+import { CORRELATED } from '../levels.js';
 import type { NoiseEstimate } from '../noise-estimate.js';
 import { foregroundLevel, samplePlanes } from '../planes.js';
 import { median, quantile } from '../robust.js';
@@ -35,6 +35,7 @@ export function withToldNoise(estimate: NoiseEstimate, volume: Volume, told: Tol
     correlation,
     correlated: Math.max(correlation.x, correlation.y) > CORRELATED,
     certain: true,
+    certainty: 1,
     methods: { ...estimate.methods, told: sigma },
   };
   return { ...known, warnings: [...differs(estimate, sigma), ...others(known)] };
