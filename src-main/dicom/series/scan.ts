@@ -6,6 +6,7 @@ import type { Source, SourceFile } from '../files/source.js';
 import { isZip } from '../files/sources-zip.js';
 import { readInstances } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
+import { likeness } from './copies.js';
 import { groupInstances } from './group.js';
 import { type Series, seriesOf } from './series.js';
 import { traitsOf } from './traits.js';
@@ -182,7 +183,7 @@ class Index {
   others = 0;
   /** Files were found, not named: what claims nothing is not refused. */
   readonly #found: boolean;
-  readonly #byUid = new Map<string, Instance>();
+  readonly #byUid = new Map<string, readonly Instance[]>();
   readonly #bySeries = new Map<string, Instance[]>();
   readonly #ambiguous = new Set<string>();
 
@@ -204,14 +205,22 @@ class Index {
     try {
       const known = this.#byUid.get(first.sopInstanceUid);
       if (known === undefined) this.#keep(first, instances);
-      else if (!(await sameBytes(known.file, first.file))) this.#collide(known, first);
+      else await this.#again(known, instances);
     } catch (error) {
       this.problems.push(problemFrom(error, first.file.place));
     }
   }
 
+  /** A file whose image is there already. */
+  async #again(known: readonly Instance[], instances: readonly Instance[]): Promise<void> {
+    const found = await likeness(known, instances);
+    if (found === 'other') this.#collide(known[0], instances[0]);
+    if (found === 'relabelled')
+      this.passedOver.push(problemOf('W_SKIPPED/copy', {}, instances[0].file.place));
+  }
+
   #keep(first: Instance, instances: readonly Instance[]): void {
-    this.#byUid.set(first.sopInstanceUid, first);
+    this.#byUid.set(first.sopInstanceUid, instances);
     const members = this.#bySeries.get(first.seriesInstanceUid);
     if (members === undefined) this.#bySeries.set(first.seriesInstanceUid, [...instances]);
     else for (const instance of instances) members.push(instance);
@@ -278,10 +287,6 @@ function blankFrames(members: readonly Instance[]): Problem[] {
 
 /** Parts that are named one by one. */
 const MOST_NAMED = 8;
-
-async function sameBytes(a: SourceFile, b: SourceFile): Promise<boolean> {
-  return Buffer.from(await a.read()).equals(await b.read());
-}
 
 function identityOf(instance: Instance): string {
   return `${instance.patientKey} ${instance.studyInstanceUid}`;

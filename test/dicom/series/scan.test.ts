@@ -14,6 +14,7 @@ import {
   skipReason,
   type TestImage,
   tempFolder,
+  textElement,
 } from '../support.js';
 
 function memorySource(images: readonly Uint8Array[]): Source {
@@ -261,6 +262,25 @@ describe('what may not be denoised', () => {
     const other = await scan(memorySource([image, makeDicom(at(3, { sopInstance: '1.2.9' }))]));
     expect(other.problems).toMatchObject([{ code: 'E_DUP_UID' }]);
     expect(other.series).toMatchObject([{ eligible: false, why: { code: 'E_DUP_UID' } }]);
+  });
+
+  it('a file of the same image with other labels counts once, and is told', async () => {
+    const image = at(0, { sopInstance: '1.2.9', seriesDescription: 'T1' });
+    const relabelled = makeDicom({
+      ...image,
+      seriesDescription: 'T1 head',
+      more: [[0x00080080, textElement(0x00080080, 'LO', 'Another department')]],
+    });
+    const { series, problems, passedOver } = await scan(memorySource([makeDicom(image), relabelled]));
+    expect(problems).toEqual([]);
+    expect(passedOver).toMatchObject([{ code: 'W_SKIPPED', place: 'memory/1' }]);
+    expect(series).toMatchObject([
+      { eligible: true, description: 'T1', instances: [{ sopInstanceUid: '1.2.9' }] },
+    ]);
+    for (const more of [{ values: new Array(16).fill(7) }, { slope: '2' }, { patientId: 'Another' }]) {
+      const other = await scan(memorySource([makeDicom(image), makeDicom({ ...image, ...more })]));
+      expect(other.problems).toMatchObject([{ code: 'E_DUP_UID' }]);
+    }
   });
 
   it('a series with two patients', async () => {

@@ -54,6 +54,10 @@ export const DICOM_IMAGES = {
     'What is there is denoised; export the series again to have all.',
   ],
   'W_SKIPPED/archive': ['An archive inside the input was left out.', 'Open it by itself, or unpack it.'],
+  'W_SKIPPED/copy': [
+    'A second file of the same image, with other labels, was left out.',
+    'Nothing to do where the first is the right one; else keep the right one only.',
+  ],
   'E_DUP_UID/instance': [
     'Two files carry the same SOP Instance UID but are not the same.',
     'Keep the right one of the two only.',
