@@ -6,7 +6,7 @@ import { readInstance } from '../../src-main/dicom/read/instance.js';
 import { scan } from '../../src-main/dicom/series/scan.js';
 import { type Derivation, deriveInstance } from '../../src-main/dicom/write/derive.js';
 import { verifyWritten } from '../../src-main/dicom/write/verify.js';
-import { makeDicom, memoryFile } from './support.js';
+import { makeDicom, memoryFile, textElement } from './support.js';
 
 const PIXELS = Buffer.from([0xe0, 0x7f, 0x10, 0x00]);
 const VALUES = Array.from({ length: 16 }, (_, i) => 100 + i);
@@ -168,6 +168,18 @@ describe('native pixels', () => {
   it('followed by something that is no padding are refused', async () => {
     const bytes = withPixels(whole, Buffer.concat([pixels, Buffer.from([1, 2, 3, 4])]));
     await expect(read(bytes)).rejects.toBeInstanceOf(LimpidError);
+  });
+});
+
+describe('a number of frames of 0', () => {
+  it('is one frame where the pixels are one, and is told', async () => {
+    const none: [number, Buffer] = [0x00280008, textElement(0x00280008, 'IS', '0')];
+    const whole = makeDicom({ values: VALUES, more: [none] });
+    expect([...(await read(whole)).values]).toEqual(VALUES);
+    expect((await warningsOf(whole)).join()).toContain('frames of 0');
+    expect(walkElements(derived(whole)).elements.length).toBeGreaterThan(0);
+    const cut = makeDicom({ values: VALUES, rows: 5, more: [none] });
+    expect(() => readInstance(memoryFile(cut), cut)).toThrow(LimpidError);
   });
 });
 

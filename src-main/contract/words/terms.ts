@@ -55,6 +55,7 @@ export const TERMS = {
     surplus: 'more bytes of pixels than their dimensions ask for',
     odd: 'an odd number of bytes of pixels',
     comma: 'a comma as decimal sign',
+    frames: 'a number of frames of 0',
     twice: 'functional groups that are both shared and of each frame',
   },
   /** Why a service refused. */

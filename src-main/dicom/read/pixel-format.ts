@@ -52,7 +52,9 @@ export function readFormat(attributes: Attributes, transferSyntax: string): Pixe
   const highBit = attributes.uint16('x00280102') ?? bitsStored - 1;
   const samplesPerPixel = attributes.uint16('x00280002') ?? 1;
   const framesText = attributes.text('x00280008');
-  const numberOfFrames = framesText === undefined ? 1 : attributes.decimal('x00280008');
+  const statedFrames = framesText === undefined ? 1 : attributes.decimal('x00280008');
+  // Some who write one frame state none; whether the pixels are one frame is held against their length.
+  const numberOfFrames = statedFrames === 0 ? 1 : statedFrames;
   const representation = attributes.uint16('x00280103') ?? 0;
   if (rows === 0 || columns === 0) throw impossible('Rows', 'Columns');
   if (numberOfFrames === undefined || !Number.isInteger(numberOfFrames) || numberOfFrames < 1)

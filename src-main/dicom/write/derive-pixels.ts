@@ -102,7 +102,8 @@ function frameCount(file: ElementFile): number {
   const text = asciiValue(file.bytes, findElement(file.elements, 0x00280008));
   if (text === undefined || text === '') return 1;
   if (!/^\+?\d{1,9}$/.test(text)) throw fault('E_ELEMENT/frames');
-  return Number(text);
+  // One frame of whoever states none: `readFormat`.
+  return Number(text) || 1;
 }
 
 function unsigned16(file: ElementFile, tag: number): number {
