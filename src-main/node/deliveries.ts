@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
-import { problemFrom } from '../contract/errors.js';
+import { fault, problemFrom } from '../contract/errors.js';
 import type { Delivery } from '../contract/requests/node.js';
 import { newUid } from '../dicom/elements/uid.js';
 import { type CommitmentReport, requestCommitment } from '../dicom/net/commitment.js';
@@ -27,6 +27,7 @@ export function deliveriesTo(targets: readonly string[], what: Delivery['what'])
     attempts: 0,
     notBefore: new Date(0).toISOString(),
     problem: null,
+    said: null,
     transaction: null,
   }));
 }
@@ -98,23 +99,26 @@ export class Courier {
           acknowledged: this.#shelf.folderOf(live).acknowledged(delivery, generation),
           onSent: (count) => this.#count(live, i, generation, count),
         });
-        await this.#note(live, i, generation, { sent, problem: null, attempts: 0 });
+        await this.#note(live, i, generation, { sent });
         if (live.record.generation === generation)
           this.#shelf.tell(live, 'delivered', { target: delivery.target, instances: sent });
       }
       await this.#commit(live, i, generation, target, instances);
     } catch (error) {
-      const attempts = live.record.deliveries[i]?.attempts ?? 0;
-      const pause = Math.min(
-        this.#config.longestPauseSeconds * 1000,
-        FIRST_PAUSE_MS * 2 ** Math.min(attempts, 20),
-      );
-      await this.#note(live, i, generation, {
-        attempts: attempts + 1,
-        problem: problemFrom(error).code,
-        notBefore: new Date(Date.now() + pause).toISOString(),
-      });
+      await this.#note(live, i, generation, this.#later(live, i, error));
     }
+  }
+
+  /** Another try after a pause that grows. */
+  #later(live: Live, i: number, error: unknown): Partial<Delivery> {
+    const attempts = live.record.deliveries[i]?.attempts ?? 0;
+    const longest = this.#config.longestPauseSeconds * 1000;
+    const pause = Math.min(longest, FIRST_PAUSE_MS * 2 ** Math.min(attempts, 20));
+    return {
+      attempts: attempts + 1,
+      ...told(error),
+      notBefore: new Date(Date.now() + pause).toISOString(),
+    };
   }
 
   #instancesOf(live: Live, { what }: Delivery, { report }: Target): Promise<Storable[]> {
@@ -132,11 +136,13 @@ export class Courier {
     instances: readonly Storable[],
   ): Promise<void> {
     if (target.kind !== 'dicom' || !target.commitment || instances.length === 0)
-      return this.#note(live, i, generation, { state: 'done' });
+      return this.#note(live, i, generation, DONE);
     const transaction = newUid();
     this.#asked.add(transaction);
     await this.#note(live, i, generation, {
       state: 'committing',
+      problem: null,
+      said: null,
       transaction,
       notBefore: new Date(Date.now() + COMMITMENT_AGAIN_MS).toISOString(),
     });
@@ -154,16 +160,14 @@ export class Courier {
     const { generation } = live.record;
     const delivery = live.record.deliveries[i];
     if (delivery === undefined || !(await this.#isOurs())) return;
-    if (failed.length === 0)
-      return this.#note(live, i, generation, { state: 'done', transaction: null, problem: null });
+    if (failed.length === 0) return this.#note(live, i, generation, DONE);
     const file = this.#shelf.folderOf(live).acknowledged(delivery, generation);
     const kept = [...(await readAcknowledged(file))].filter((uid) => !failed.includes(uid));
     await writeFileAtomic(file, kept.map((uid) => `${uid}\n`).join(''), { replace: true });
     await this.#note(live, i, generation, {
+      ...this.#later(live, i, fault('E_NETWORK/not-kept', { missing: failed.length })),
       state: 'waiting',
       transaction: null,
-      problem: 'E_NETWORK',
-      notBefore: new Date(Date.now() + FIRST_PAUSE_MS).toISOString(),
     });
   }
 
@@ -188,6 +192,13 @@ export class Courier {
     if (isSent) await this.#shelf.change(live, 'sent', { deliveries, state: 'sent' });
     else await this.#shelf.note(live, { deliveries });
   }
+}
+
+const DONE = { state: 'done', attempts: 0, problem: null, said: null, transaction: null } as const;
+
+function told(error: unknown): Pick<Delivery, 'problem' | 'said'> {
+  const { code, message } = problemFrom(error);
+  return { problem: code, said: message };
 }
 
 function withChange(deliveries: readonly Delivery[], i: number, to: Partial<Delivery>): Delivery[] {

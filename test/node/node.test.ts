@@ -7,6 +7,12 @@ import { SeriesRecord } from '../../src-main/contract/requests/node.js';
 import { read } from '../../src-main/contract/schema/schema.js';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
+import { sequenceElement, uidElement } from '../../src-main/dicom/elements/encode.js';
+import { Association } from '../../src-main/dicom/net/association.js';
+import { COMMAND_FIELD } from '../../src-main/dicom/net/command.js';
+import { STORAGE_COMMITMENT } from '../../src-main/dicom/net/commitment.js';
+import { connectTo } from '../../src-main/dicom/net/connect.js';
+import { asData, DATA_SET_SYNTAXES, encodeDataSet } from '../../src-main/dicom/net/data-set.js';
 import { type Received, startStorage } from '../../src-main/dicom/net/scp.js';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
@@ -77,6 +83,30 @@ async function pacs(port: number): Promise<{ received: Received[]; close: () => 
   return { received, close: node.close };
 }
 
+/** As a target that says of one instance that it does not keep it (PS3.4 section J.3.3). */
+async function reportUncommitted(config: NodeConfig, transaction: string, instance: string): Promise<void> {
+  const socket = await connectTo({ title: config.title, host: '127.0.0.1', port: config.port, tls: null });
+  const context = { id: 1, abstractSyntax: STORAGE_COMMITMENT, transferSyntaxes: DATA_SET_SYNTAXES };
+  const role = { sopClass: STORAGE_COMMITMENT, scu: false, scp: true };
+  const titles = { called: config.title, calling: 'PACS' };
+  const association = await Association.open(socket, titles, [context], [role]);
+  const missing = [uidElement(0x00081150, MR), uidElement(0x00081155, instance)];
+  const report = [uidElement(0x00081195, transaction), sequenceElement(0x00081198, missing)];
+  await association.send(
+    1,
+    {
+      commandField: COMMAND_FIELD.eventRequest,
+      affectedClass: STORAGE_COMMITMENT,
+      affectedInstance: `${STORAGE_COMMITMENT}.1`,
+      messageId: 1,
+      eventType: 2,
+    },
+    asData(encodeDataSet(report, association.accepted.get(1)?.transferSyntax ?? '')),
+  );
+  expect((await association.receive())?.command.status).toBe(0);
+  await association.release();
+}
+
 async function untilRecord(
   node: LimpidNode,
   series: string,
@@ -93,6 +123,7 @@ async function untilRecord(
   return found;
 }
 
+const MR = '1.2.840.10008.5.1.4.1.1.4';
 const inState = (state: SeriesRecord['state']) => (record: SeriesRecord) => record.state === state;
 const UNTESTED: Report = {
   schemaVersion: 1,
@@ -710,6 +741,42 @@ describe('a node', () => {
       await untilRecord(second, series, inState('sent'));
     },
   );
+
+  it('tells of a target that takes all and will not bind itself to keep it, sends again, and ever more seldom', async () => {
+    const port = await freePort();
+    const target = await pacs(port);
+    const config = await nodeConfig({
+      targets: { pacs: { kind: 'dicom', title: 'PACS', host: '127.0.0.1', port, commitment: true } },
+      rules: [{ name: 'all', do: 'forward', originals: ['pacs'] }],
+    });
+    const node = await started(
+      config,
+      fakeJobs(() => 'pass'),
+    );
+    const { series, files, instances } = drawSeries({ slices: 2 });
+    await send(config, files);
+    const refused = await untilRecord(
+      node,
+      series,
+      ({ deliveries }) => (deliveries[0]?.said ?? null) !== null,
+    );
+    expect(refused).toMatchObject({ state: 'sending', deliveries: [{ state: 'committing', sent: 2 }] });
+    expect(refused.deliveries[0].said).toMatch(/does not take storage commitment/);
+    const { attempts } = refused.deliveries[0];
+    // Each try has a transaction of its own: a report of an earlier one is of no account.
+    await expect
+      .poll(async () => {
+        const { transaction } = node.records()[0].deliveries[0];
+        await reportUncommitted(config, transaction ?? '', instances[0]);
+        return target.received.length;
+      })
+      .toBeGreaterThan(2);
+    expect(target.received[2].sopInstance).toBe(instances[0]);
+    const again = await untilRecord(node, series, ({ deliveries }) => deliveries[0].attempts > attempts + 1);
+    // The last try of all may have been refused as a whole again.
+    expect(again.deliveries[0].said).toMatch(/all but one instance|does not take storage commitment/);
+    expect(again.state).toBe('sending');
+  });
 
   it('gives a series up whose job ends the process again and again, and does it again when asked', async () => {
     const config = await nodeConfig();

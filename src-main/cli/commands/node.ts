@@ -127,8 +127,8 @@ function ruleLine({ seriesNumber, modality, images, rule, does, targets }: Check
 }
 
 function lineOf({ id, state, instances, rule, verdict, reason, deliveries }: SeriesRecord): string {
-  const sent = deliveries.map(({ target, what, state: how, sent: count, total, problem }) => {
-    const trouble = problem === null ? '' : ` (${problem})`;
+  const sent = deliveries.map(({ target, what, state: how, sent: count, total, problem, said }) => {
+    const trouble = problem === null ? '' : ` (${said === null ? problem : `${problem}: ${said}`})`;
     return `${what} to ${target} ${how} ${count}/${total}${trouble}`;
   });
   return [id, state, `${instances} images`, rule ?? '-', verdict ?? '-', reason ?? '-', ...sent].join('  ');

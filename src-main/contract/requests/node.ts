@@ -40,6 +40,8 @@ const Delivery = object({
   notBefore: text,
   /** Why the last try failed, by code; null. */
   problem: nullOr(text),
+  /** The same as an English sentence, which names nobody; null. */
+  said: otherwise(nullOr(text), null),
   /** Transaction UID of storage commitment that is waited for. */
   transaction: nullOr(text),
 });

@@ -11,6 +11,10 @@ export const NODE = {
     'The target did not take an instance ({status:text}).',
     'Ask its administrator; it is tried again.',
   ],
+  'E_NETWORK/not-kept': [
+    'The target took all, and binds itself to keep all but {missing|one instance|# instances}.',
+    'Ask its administrator; it is tried again.',
+  ],
   'E_IO/target-folder': ['A folder that is a target cannot be written.', 'Check it.'],
   'E_NOT_FOUND/token': ['The token of a target cannot be read.', 'Check its path.'],
   'E_USAGE/queue-address': [
