@@ -35,6 +35,8 @@ describe('labels of series', () => {
     expect(values('file,label\nin/anna/t1/1.dcm,a\nin\\ben\\flair.nii.gz,c')).toEqual(['a', null, 'c']);
     expect(values(`file,label\n${path.join(FOLDER, 'in/anna/t2')},b\nflair,c`)).toEqual([null, 'b', 'c']);
     expect(values('name,label\nanna,x\nben/flair.nii.gz,y')).toEqual(['x', 'x', 'y']);
+    // A line without a name is of no series, although the table lies in the folder.
+    expect(values('name,label\n,x\nt1,y')).toEqual(['y', null, null]);
     // A folder above the input says nothing.
     expect(values('name,label\ndata,x\nt1,y')).toEqual(['y', null, null]);
   });

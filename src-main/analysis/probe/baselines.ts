@@ -50,21 +50,26 @@ export function planeComponents(planes: Planes, length: number, random: Random):
  * moments of a latent with cells of this side are held against.
  */
 export function patchComponents(planes: Planes, cell: number, channels: number, random: Random): Rows {
-  const patches = planes.places.map((place) => patchesOf(planes, place, cell));
   const area = cell ** 2;
-  const total = patches.reduce((sum, one) => sum + one.length / area, 0);
+  const total = planes.places.reduce((sum, { series }) => {
+    const { rows, columns } = planes.stacks[series];
+    return sum + Math.floor(rows / cell) * Math.floor(columns / cell);
+  }, 0);
   const step = Math.max(1, Math.floor(total / MOST_PATCHES));
   const learnt = new Float32Array(Math.ceil(total / step) * area);
   let at = 0;
   let seen = 0;
-  for (const one of patches)
-    for (let from = 0; from < one.length; from += area)
-      if (seen++ % step === 0) learnt.set(one.subarray(from, from + area), at++ * area);
+  // Cut twice rather than kept: all patches together are as large as all images.
+  for (const place of planes.places) {
+    const patches = patchesOf(planes, place, cell);
+    for (let from = 0; from < patches.length; from += area)
+      if (seen++ % step === 0) learnt.set(patches.subarray(from, from + area), at++ * area);
+  }
   const components = principalComponents(learnt, area, channels, random);
   const count = components.variances.length;
-  const out = new Float32Array(patches.length * 2 * count);
-  patches.forEach((one, i) => {
-    out.set(momentsOf(components, one, area), i * 2 * count);
+  const out = new Float32Array(planes.places.length * 2 * count);
+  planes.places.forEach((place, i) => {
+    out.set(momentsOf(components, patchesOf(planes, place, cell), area), i * 2 * count);
   });
   return { data: out, length: 2 * count };
 }

@@ -8,7 +8,7 @@ import {
 } from '../../analysis/retrieval/index-file.js';
 import { VERSION } from '../../base/version.js';
 import type { LatentIndex } from '../../contract/encoders/retrieval.js';
-import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
+import { fault, LimpidError, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { EXIT } from '../../contract/exit.js';
 import { NOTICE } from '../../contract/report-version.js';
@@ -20,8 +20,7 @@ import { guardedPath } from '../../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../../series/output-folder.js';
 import { type ModelSource, openModelSource } from '../../store/model-source.js';
 import { squarePlane } from '../../training/samples/corpus.js';
-import type { SeriesRead } from '../train/train-input.js';
-import { readUsable } from './latent-input.js';
+import { readEach, type SeriesRead } from '../train/train-input.js';
 import { describeSeries, vectorKind } from './latent-vectors.js';
 
 /**
@@ -39,17 +38,31 @@ export async function runIndex(request: IndexRequest, emit: Emit): Promise<Index
     const folder = await openOutputFolder(request.index, guardedPath(request.inputs[0] ?? request.index));
     try {
       const problems: Problem[] = [];
-      const reads = await readUsable(request.inputs, request.force, emit, problems, {
-        chooser: openChooser(choiceOf(request)),
-      });
+      const leaveOut = (series: string | null, problem: Problem): void => {
+        problems.push(problem);
+        emit({ type: 'warning', series, problem });
+      };
       let index = (await openIndex(folder.root, source.sha256)) ?? emptyIndex(source, kind);
       const before = index.series.length;
-      for (const read of reads) {
-        if (index.series.some((one) => isSame(one, read.stack, placeOf(read)))) continue;
-        index = await withSeries(folder.root, index, read, source, emit);
+      let kept = 0;
+      const known = (read: Omit<SeriesRead, 'volume'>): boolean => {
+        const is = index.series.some((one) => isSame(one, read.stack, placeOf(read)));
+        if (is) kept++;
+        return is;
+      };
+      const options = { chooser: openChooser(choiceOf(request)), known };
+      for await (const read of readEach(request.inputs, request.force, emit, leaveOut, options)) {
+        const more = await withSeries(folder.root, index, read, source, emit).catch((error: unknown) => {
+          if (!(error instanceof LimpidError) || !OF_A_SERIES.includes(error.code)) throw error;
+          leaveOut(read.stack.id, problemFrom(error));
+          return null;
+        });
+        if (more === null) continue;
+        index = more;
         await folder.confirm();
         await folder.write(INDEX_FILE, `${JSON.stringify(index)}\n`);
       }
+      if (index.series.length === before && kept === 0) throw fault('E_NOTHING/unreadable');
       const added = index.series.length - before;
       return {
         type: 'result',
@@ -57,7 +70,7 @@ export async function runIndex(request: IndexRequest, emit: Emit): Promise<Index
         exitCode: problems.length > 0 ? EXIT.failed : EXIT.done,
         family: source.model.card.family,
         added,
-        kept: reads.length - added,
+        kept,
         series: index.series.length,
         slices: index.rows,
         problems: problems.map(withoutPlace),
@@ -69,6 +82,9 @@ export async function runIndex(request: IndexRequest, emit: Emit): Promise<Index
     await source.close();
   }
 }
+
+/** What keeps one series from being described, and no other. */
+const OF_A_SERIES: readonly string[] = ['E_TOO_SMALL', 'E_VALUES', 'E_MODEL', 'E_TOO_FEW'];
 
 function emptyIndex({ model, sha256 }: ModelSource, kind: LatentIndex['vectors']['kind']): LatentIndex {
   return {
@@ -110,7 +126,7 @@ async function withSeries(
 }
 
 /** Absolute, of its first file. */
-export function placeOf({ stack, given }: SeriesRead): string {
+export function placeOf({ stack, given }: Omit<SeriesRead, 'volume'>): string {
   return path.resolve(stack.forPerson.places[0] ?? given);
 }
 

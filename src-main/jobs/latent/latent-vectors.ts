@@ -7,6 +7,7 @@ import type { Volume } from '../../imaging/volume.js';
 import type { OpenModel } from '../../model-files/model-file.js';
 import { applyToPlane, type ScaledStack, scaledStack } from '../../restore/apply.js';
 import { requireNeighbours } from '../../store/model-source.js';
+import { type IntensityScale, intensityScale } from '../../training/samples/corpus.js';
 import type { SeriesRead } from '../train/train-input.js';
 
 /** Planes of series with a vector each. */
@@ -52,11 +53,7 @@ export async function describePlanes(
   chosen: (count: number) => readonly number[],
 ): Promise<Described> {
   const kind = vectorKind(model);
-  const stacks = reads.map(({ stack, volume }) => {
-    requireNeighbours(model, stack.only2d);
-    refuseSmall(model, volume);
-    return scaledStack(volume);
-  });
+  const stacks = reads.map((read) => scaledStack(read.volume, describable(model, read)));
   const places = stacks.flatMap(({ slices, frames }, series) =>
     chosen(slices * frames).map((plane) => ({ series, plane })),
   );
@@ -73,6 +70,13 @@ export async function describePlanes(
     data.set(vector, i * length);
   });
   return { stacks, places, data, length };
+}
+
+/** The scale of a series that a model can describe. @throws LimpidError as `describeSeries`, for one it cannot */
+export function describable(model: OpenModel, { stack, volume }: SeriesRead): IntensityScale {
+  requireNeighbours(model, stack.only2d);
+  refuseSmall(model, volume);
+  return intensityScale(volume);
 }
 
 /** All of `count` planes, or as many as are wanted, each the middle of an equal part. */

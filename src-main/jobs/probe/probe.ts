@@ -1,13 +1,15 @@
-import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
+import { fault, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { EXIT } from '../../contract/exit.js';
 import type { ProbeRequest } from '../../contract/requests/encoders.js';
 import type { ProbeResult } from '../../contract/results.js';
+import type { OpenModel } from '../../model-files/model-file.js';
 import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import { openResultFolder } from '../../series/result-folder.js';
 import { openModelSource } from '../../store/model-source.js';
 import { readUsable } from '../latent/latent-input.js';
-import { vectorKind } from '../latent/latent-vectors.js';
+import { describable, vectorKind } from '../latent/latent-vectors.js';
+import type { SeriesRead } from '../train/train-input.js';
 import { applyProbe, openProbeFile } from './apply-probe.js';
 import { learnProbe } from './learn-probe.js';
 import { REPORT } from './work.js';
@@ -29,9 +31,17 @@ export async function runProbe(request: ProbeRequest, emit: Emit): Promise<Probe
       vectorKind(source.model);
       const probe = predict === null ? null : await openProbeFile(predict, source);
       const problems: Problem[] = [];
-      const reads = await readUsable(request.inputs, request.force, emit, problems, {
+      const all = await readUsable(request.inputs, request.force, emit, problems, {
         chooser: openChooser(choiceOf(request)),
       });
+      const reads = all.filter((read) => {
+        const problem = unfit(source.model, read);
+        if (problem === null) return true;
+        problems.push(problem);
+        emit({ type: 'warning', series: read.stack.id, problem });
+        return false;
+      });
+      if (reads.length === 0) throw fault('E_NOTHING/unreadable');
       const notes: Problem[] = [];
       const told = (problem: Problem): void => {
         emit({ type: 'warning', series: null, problem });
@@ -54,5 +64,15 @@ export async function runProbe(request: ProbeRequest, emit: Emit): Promise<Probe
     }
   } finally {
     await folder.release();
+  }
+}
+
+/** Why a model cannot describe a series, which stops no other; null: it can. */
+function unfit(model: OpenModel, read: SeriesRead): Problem | null {
+  try {
+    describable(model, read);
+    return null;
+  } catch (error) {
+    return problemFrom(error);
   }
 }

@@ -102,25 +102,48 @@ export interface ReadOptions {
   readonly failing?: 'stops' | 'left out';
   /** Which of the series are meant; absent: all. */
   readonly chooser?: Chooser;
+  /** Series that are not read again; absent: all are read. */
+  readonly known?: (series: Omit<SeriesRead, 'volume'>) => boolean;
 }
 
 /**
  * Every series of the paths that can be used, in order.
  *
- * @throws LimpidError E_TOO_LARGE; E_NOT_FOUND for an id that a path does not hold; as reading where that stops it,
- * or where there is nothing else
+ * @throws LimpidError E_TOO_LARGE; as `readEach`
  */
 export async function readAll(
   paths: readonly string[],
   force: boolean,
   emit: Emit,
   leaveOut: (series: string | null, problem: Problem) => void,
-  { only = [], failing = 'left out', chooser }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<SeriesRead[]> {
   const reads: SeriesRead[] = [];
+  let values = 0;
+  for await (const read of readEach(paths, force, emit, leaveOut, options)) {
+    values += read.volume.data.length;
+    if (values > MOST_VALUES) throw tooLarge();
+    reads.push(read);
+  }
+  return reads;
+}
+
+/**
+ * The same one after the other, for what needs no two at a time.
+ *
+ * @throws LimpidError E_NOT_FOUND for an id that a path does not hold; as reading where that stops it, or where there
+ * is nothing else
+ */
+export async function* readEach(
+  paths: readonly string[],
+  force: boolean,
+  emit: Emit,
+  leaveOut: (series: string | null, problem: Problem) => void,
+  { only = [], failing = 'left out', chooser, known = () => false }: ReadOptions = {},
+): AsyncGenerator<SeriesRead> {
   const failed: unknown[] = [];
   const opened = new Map<string, InputSet>();
-  let values = 0;
+  let used = 0;
   try {
     for (const [i, given] of paths.entries()) {
       const wanted = only[i] ?? null;
@@ -133,6 +156,7 @@ export async function readAll(
           leaveOut(stack.id, refusal);
           continue;
         }
+        if (known({ stack, given })) continue;
         let volume: Volume;
         try {
           volume = (await loadStack(stack, emit)).volume;
@@ -144,19 +168,17 @@ export async function readAll(
         }
         const gaps = gapsProblem(stack, volume);
         if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
-        values += volume.data.length;
-        if (values > MOST_VALUES) throw tooLarge();
+        used++;
         const { id, modality, only2d, seriesInstanceUid, forPerson } = stack;
         const kept = { id, modality, group: groupOf(stack, i), only2d, seriesInstanceUid, forPerson };
-        reads.push({ stack: kept, given, volume });
+        yield { stack: kept, given, volume };
       }
     }
   } finally {
     for (const input of opened.values()) await input.close();
   }
   chooser?.end();
-  if (reads.length === 0 && failed.length === 1) throw failed[0];
-  return reads;
+  if (used === 0 && failed.length === 1) throw failed[0];
 }
 
 /** NIfTI files tell nothing of the patient, unless by the name of a subject: each counts as one. */

@@ -68,6 +68,11 @@ export function labelsOf(
     const label = labelOf(row, at);
     if (label.value === '') continue;
     const name = row.cells[at.name];
+    // Nothing would be the folder of the table, and all series in it.
+    if (name === '') {
+      unmatched++;
+      continue;
+    }
     const wanted = [plainPath(name), plainPath(path.resolve(folder, name))];
     const meant = names.flatMap((one, i) => (wanted.some((each) => one.has(each)) ? [i] : []));
     if (meant.length === 0) unmatched++;

@@ -9,10 +9,12 @@ import type {
   LikeRequest,
   ProbeRequest,
 } from '../../../src-main/contract/requests/encoders.js';
+import { writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { labelSeries } from '../../../src-main/jobs/probe/label-samples.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
 import { readAll } from '../../../src-main/jobs/train/train-input.js';
+import { volumeOf } from '../../imaging/support.js';
 import { removeFolders, temporaryFolder } from '../fixtures.js';
 import { trainRequest } from '../train-request.js';
 import { drawHeads } from './heads.js';
@@ -109,7 +111,13 @@ describe('limpid probe', () => {
       expect(await fs.readFile(path.join(root, 'learnt', name), 'utf8')).not.toMatch(/\bp\d\b|\/in\//);
 
     const predict = path.join(root, 'learnt', 'probe.json');
-    const told = await probe('told', { predict, slices: 2 });
+    const flat = path.join(root, 'even.nii');
+    await fs.writeFile(
+      flat,
+      writeNiftiFromVolume(volumeOf(new Float32Array(4096), [32, 32, 4]), { gzip: false }),
+    );
+    const told = await probe('told', { predict, slices: 2, inputs: [input, flat] });
+    expect(told).toMatchObject({ exitCode: 1, problems: [{ code: 'E_VALUES' }] });
     if (!('told' in told)) throw new Error(told.reason);
     expect(
       told.told.map(({ class: name, forPerson }) => `p0/${name}.nii` === forPerson?.description),
@@ -234,6 +242,17 @@ describe('an index of latents', () => {
       slices: 16,
     });
     const whole = [0, 1, 2, 3].map((p) => path.join(input, `p${p}`));
+    const flat = path.join(root, 'flat.nii');
+    await fs.writeFile(
+      flat,
+      writeNiftiFromVolume(volumeOf(new Float32Array(4096), [32, 32, 4]), { gzip: false }),
+    );
+    expect(await add([flat, path.join(input, 'p0')])).toMatchObject({
+      exitCode: 1,
+      added: 0,
+      kept: 2,
+      problems: [{ code: 'E_VALUES' }],
+    });
     expect(await add(whole)).toMatchObject({ exitCode: 0, added: 4, kept: 4, series: 8, slices: 32 });
     const result = await like({ pictures: path.join(root, 'like') });
     expect(result).toMatchObject({
