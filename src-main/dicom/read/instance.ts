@@ -174,8 +174,24 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
     padding: readPadding(attributes, format, modality),
     lossy: attributes.text('x00282110') === '01' || LOSSY_SYNTAXES.has(walked.transferSyntax),
     derivedByLimpid: attributes.items('x0018a001').some(namesLimpid),
-    patientKey: sha256(`${attributes.text('x00100020') ?? ''}\0${attributes.text('x00100010') ?? ''}`),
+    patientKey: sha256(
+      `${attributes.text('x00100020') ?? ''}\0${spelledAlike(attributes.text('x00100010') ?? '')}`,
+    ),
   };
+}
+
+/**
+ * A Person Name as one text of all its spellings (PS3.5 6.2.1): stations of one hospital write a name with and without
+ * empty components, in capitals or not, with ideographs beside it or alone in letters.
+ */
+function spelledAlike(name: string): string {
+  const [alphabetic, ...others] = name.split('=');
+  const text = alphabetic.trim() === '' ? others.join('=') : alphabetic;
+  return text
+    .split('^')
+    .map((component) => component.trim().replace(/\s+/g, ' ').toLowerCase())
+    .join('^')
+    .replace(/\^+$/, '');
 }
 
 function readIdentity(attributes: Attributes) {

@@ -283,6 +283,15 @@ describe('what may not be denoised', () => {
     }
   });
 
+  it.each([
+    ['DOE^JOHN', 'DOE^JOHN^^^'],
+    ['DOE^JOHN', 'Doe^John '],
+    ['Yamada^Tarou', 'Yamada^Tarou=山田^太郎'],
+  ])('not a series whose patient is %s and %s', async (one, other) => {
+    const { series } = await scanImages([at(0, { patient: one }), at(3, { patient: other })]);
+    expect(series).toMatchObject([{ eligible: true, instances: [{}, {}] }]);
+  });
+
   it('a series with two patients', async () => {
     const { series } = await scanImages([at(0, { patient: 'One' }), at(3, { patient: 'Two' })]);
     expect(series.every((one) => one.why?.code === 'E_MIXED')).toBe(true);
