@@ -5,6 +5,7 @@ import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests/cho
 import { classicalDenoiser } from '../filters/denoiser.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import type { UnitNoiseImage } from '../noise/domain.js';
+import { ramp } from '../noise/levels.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import {
   answer,
@@ -100,6 +101,12 @@ export async function runRace(
 }
 
 /**
+ * Correlation of neighbours up to which what is drawn for the trial is like the noise, and from which on it may lack what
+ * reaches further: noise of a band that refining takes away counts as structure there, and would speak against refining.
+ */
+const DRAWN = [0.1, 0.25] as const;
+
+/**
  * The network with as much of its own as the trial tells. Refining takes thin and rare structure for that of most of
  * the patches around: where slices lie far apart and noise is as strong as tissue that loses more than it gains.
  */
@@ -110,7 +117,9 @@ async function general(
   const started = performance.now();
   const refined = await answer(trial, denoise);
   const plain = unrefined === null ? refined : await answer(trial, unrefined);
-  const share = bestShare(trial, refined, plain);
+  const { x, y } = trial.noise.correlation;
+  const known = 1 - ramp(Math.max(Math.abs(x), Math.abs(y)), DRAWN);
+  const share = known * bestShare(trial, refined, plain);
   const measured = judge(
     trial,
     refined.map((value, i) => value + share * (plain[i] - value)),

@@ -239,7 +239,8 @@ function run(command, args) {
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
   const lines = (child.stderr ?? '').trim().split('\n');
-  const [, seconds, user, system] = lines.at(-1)?.match(/^times (\S+) (\S+) (\S+)$/) ?? [];
+  // a bar of progress leaves its line open
+  const [, seconds, user, system] = lines.at(-1)?.match(/times (\S+) (\S+) (\S+)$/) ?? [];
   if (child.status !== 0 || seconds === undefined)
     throw new Error(
       lines.slice(0, -1).filter(Boolean).at(-1) ?? `${basename(command)} ended with ${child.status}`,
