@@ -38,7 +38,7 @@ export const TRAITS = {
 
 export type TraitName = keyof typeof TRAITS;
 
-export const TRAIT_NAMES = Object.keys(TRAITS).filter((name): name is TraitName => name in TRAITS);
+const TRAIT_NAMES = Object.keys(TRAITS).filter((name): name is TraitName => name in TRAITS);
 
 /** One thing in which a stack differs from others of its series; the value is '' where the name says all. */
 export const Trait = object({ name: oneOf(TRAIT_NAMES), value: text });

@@ -41,7 +41,7 @@ export interface Found {
 }
 
 /** Of how much a field was told: a pattern of the object passes for one where nothing but it is there. */
-export interface Evidence {
+interface Evidence {
   /** Places of tissue. */
   readonly places: number;
   /**
