@@ -1,8 +1,9 @@
 """Holds what Limpid makes of real DICOM files against the files: a row of the table of docs/dicom.md a folder.
 
-usage: python test/bench/dicom_files.py [--sample N] [--model NAME] NAME=FOLDER... (build first)
+usage: python test/bench/dicom_files.py [--sample N] [--model NAME] [--strength S] NAME=FOLDER... (build first)
 
-Each folder is listed, denoised at strength 0 and with MODEL (dct) at 0.8 with error maps, and of the derived files:
+Each folder is listed, denoised at strength 0 and with MODEL (dct) at S (0.8) with error maps, once where S is 0, and of the
+derived files:
   pixels       at strength 0 stored values and slopes equal those of the source, by pydicom
   dciodvfy     lines that begin with Error and are new beside the source, of N files (6) a series, maps as well
   dcentvfy     lines that it says of sources and derived files together and not of the sources alone
