@@ -26,11 +26,14 @@ export interface AppPlaces {
 }
 
 const DARK = '#0b0d10';
+/** `appId` of electron-builder.yml: Windows groups windows, and shows notifications, by it. */
+const APP_ID = 'org.limpid.app';
 
 /** The desktop app, from its start to its end. */
 export function startApp(places: AppPlaces): void {
   const home = homeFolder();
   app.setPath('userData', path.join(home, 'window'));
+  app.setAppUserModelId(APP_ID);
   // A second start hands its files to the first.
   if (!app.requestSingleInstanceLock()) {
     app.quit();

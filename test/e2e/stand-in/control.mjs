@@ -4,6 +4,7 @@ import { state } from './state.mjs';
 export function listen(app) {
   const commands = {
     look: () => ({
+      appId: state.appId,
       sandboxed: state.sandboxed,
       switches: state.switches,
       spellChecker: state.spellChecker,

@@ -22,6 +22,9 @@ class App extends EventEmitter {
   commandLine = strict('commandLine', {
     appendSwitch: (name, value) => state.switches.push([name, value ?? '']),
   });
+  setAppUserModelId(id) {
+    state.appId = id;
+  }
   enableSandbox() {
     state.sandboxed = true;
   }

@@ -17,6 +17,7 @@ export const state = {
   errors: [],
   dialogs: [],
   drags: [],
+  appId: null,
   sandboxed: false,
   switches: [],
   spellChecker: true,
