@@ -9,7 +9,7 @@ import { startHeartbeat } from './heartbeat.js';
 import { modeOfFile } from './own-folder.js';
 
 /** What a lock guards. */
-export type Guarded = 'output folder' | 'data folder';
+export type Guarded = 'output folder' | 'data folder' | 'node folder';
 
 /** How a lock is kept: touched every so often, and dead when nobody has seen it touched for so long. */
 interface Lease {
@@ -81,9 +81,15 @@ function held(file: string, mine: Holder, guarded: Guarded, { beatMs }: Lease): 
   };
 }
 
+const LOST = {
+  'output folder': 'E_LOCKED/output-lost',
+  'data folder': 'E_LOCKED/window-lost',
+  'node folder': 'E_LOCKED/node-lost',
+} as const;
+
 async function confirm(file: string, mine: Holder, guarded: Guarded): Promise<void> {
   if (await isMine(file, mine)) return;
-  throw fault(guarded === 'data folder' ? 'E_LOCKED/window-lost' : 'E_LOCKED/output-lost', {}, file);
+  throw fault(LOST[guarded], {}, file);
 }
 
 /** Touched first: who was about to take it over sees that, and puts it back. */
@@ -301,12 +307,13 @@ function parseHolder(text: string): Holder | null {
 
 function lockedError(file: string, holder: Holder | null, guarded: Guarded): LimpidError {
   const lock = path.basename(file);
-  if (holder === null)
-    return guarded === 'data folder'
-      ? fault('E_LOCKED/window', { lock }, file)
-      : fault('E_LOCKED/output', {}, file);
-  const { pid } = holder;
-  return guarded === 'data folder'
-    ? fault('E_LOCKED/window-process', { lock, pid }, file)
-    : fault('E_LOCKED/output-process', { pid }, file);
+  const pid = holder?.pid;
+  if (guarded === 'output folder')
+    return pid === undefined
+      ? fault('E_LOCKED/output', {}, file)
+      : fault('E_LOCKED/output-process', { pid }, file);
+  const whose = guarded === 'data folder' ? 'window' : 'node';
+  return pid === undefined
+    ? fault(`E_LOCKED/${whose}`, { lock }, file)
+    : fault(`E_LOCKED/${whose}-process`, { lock, pid }, file);
 }

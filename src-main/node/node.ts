@@ -49,7 +49,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   const book = readRules(config);
   const incoming = path.join(config.folder, 'incoming');
   await fs.mkdir(incoming, { recursive: true, mode: 0o700 });
-  const lock = await acquireLock(path.join(config.folder, 'node.lock'), 'data folder');
+  const lock = await acquireLock(path.join(config.folder, 'node.lock'), 'node folder');
   try {
     let forwarding: Forwarding | null = null;
     const audit = openAudit(config.folder, () => forwarding?.look());

@@ -864,6 +864,7 @@ describe('a node', () => {
       ),
     ).rejects.toMatchObject({
       code: 'E_LOCKED',
+      message: expect.stringMatching(/^A node runs with this folder already/),
     });
     await node.close();
     const folder = path.join(config.folder, 'audit');

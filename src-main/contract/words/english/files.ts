@@ -49,6 +49,18 @@ export const FILES = {
     'Another run has taken this output folder over, since this one did not answer for a minute.',
     'Nothing more is written by this run. Wait for the other run to end; if results are missing then, run again: it resumes.',
   ],
+  'E_LOCKED/node': [
+    'A node runs with this folder already.',
+    'Use that one, end it first, or name another folder in the settings. If no node runs, delete {lock:text} in the folder.',
+  ],
+  'E_LOCKED/node-process': [
+    'A node runs with this folder already (process {pid:raw}).',
+    'Use that one, end it first, or name another folder in the settings. If no node runs, delete {lock:text} in the folder.',
+  ],
+  'E_LOCKED/node-lost': [
+    'Another node has taken this folder over, because this one did not answer for a minute.',
+    'Use the other, and see that only one node is started with this folder.',
+  ],
   'E_LOCKED/window-lost': [
     'Another Limpid has taken the data folder over, since this one did not answer for a minute.',
     'Close this one, and use the other.',
