@@ -31,6 +31,7 @@ export function latentCommand(start: Start): Command {
     .option('--out <DIR>', 'new or empty folder, outside the inputs')
     .option('--clusters <k>', 'number of clusters (default: 2 to 8, by the silhouette)', wholeNumber(1, 100))
     .option('--nearest <FILE>', 'also find the five slices most like each slice of this (nearest.png)')
+    .option('--traverse', 'also what the model decodes along each axis (traversal.png)', false)
     .option(
       '--index <DIR>',
       'add the slices to the index in this folder, instead of a map; or search it with --like',
@@ -51,6 +52,7 @@ export function latentCommand(start: Start): Command {
 Examples:
   limpid latent brain.onnx scans/ --out map/
   limpid latent brain.onnx scans/ --out map/ --clusters 5 --nearest new/slice.dcm
+  limpid latent brain.onnx scans/ --out map/ --traverse
   limpid latent brain.onnx archive/ --index index/
   limpid latent brain.onnx --like new/slice.dcm --index index/ --out like/`,
     )
