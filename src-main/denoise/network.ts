@@ -76,10 +76,7 @@ export async function denoiseWith(
       return (await denoiseVolume(restorer, part, there, settings, elsewhere?.onProgress)).denoised;
     },
     context: reachOf(restorer, request, volume, only2d),
-    slabs: slabsOf(
-      restorer,
-      options.refine ? refineSlabs(spacingRatio(volume, only2d), request.effort) : null,
-    ),
+    slabs: slabsOf(restorer, options.refine ? refineSlabs(spacingRatio(volume, only2d)) : null),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: [],
   };
@@ -92,9 +89,7 @@ export function reachOf(
   volume: Volume,
   only2d: boolean,
 ): number {
-  return isRefined(request)
-    ? Math.max(context, refineContext(spacingRatio(volume, only2d), request.effort))
-    : context;
+  return isRefined(request) ? Math.max(context, refineContext(spacingRatio(volume, only2d))) : context;
 }
 
 /** Refining reads what the network makes of the slices around. */
