@@ -10,6 +10,8 @@ export type FactValue =
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'flag'; readonly flag: boolean }
   | { readonly kind: 'text'; readonly text: string }
+  /** Items of a list, their numbers with decimal points. */
+  | { readonly kind: 'list'; readonly items: readonly string[] }
   /** A list too long to be shown. */
   | { readonly kind: 'many'; readonly count: number };
 
@@ -57,7 +59,7 @@ function flat(value: unknown, path: string): Fact[] {
 
 function listed(items: readonly unknown[]): FactValue {
   if (items.length > MOST_SHOWN) return { kind: 'many', count: items.length };
-  return { kind: 'text', text: items.map(itemText).join(', ') };
+  return { kind: 'list', items: items.map(itemText) };
 }
 
 /** Of the losses, `mse × 1`; of the rest, the values of its fields. */

@@ -1,5 +1,5 @@
 import type { ModelEntry } from '../../src-main/contract/models.js';
-import { NONE, number } from '../words/format.js';
+import { inLanguage, listed, NONE, number } from '../words/format.js';
 import { currentLanguage, t, tName, tn } from '../words/text.svelte.js';
 import type { FactValue } from './card-facts.js';
 
@@ -44,6 +44,11 @@ export function valueText(value: FactValue | null): string {
         : number(value.number, currentLanguage(), 4);
     case 'flag':
       return value.flag ? t('yes') : t('no');
+    case 'list':
+      return listed(
+        value.items.map((item) => inLanguage(item, currentLanguage())),
+        currentLanguage(),
+      );
     case 'text':
       return value.text;
     case 'many':

@@ -127,6 +127,18 @@ describe.skipIf(noBrowser)('a series over time', () => {
       expect(Math.abs((await regionFact(page, side)) / expected - 1), side).toBeLessThan(1e-3);
     }
     await map(page, 'before').getByText('4 time points').waitFor();
+    // the region lies on both maps, where it was drawn
+    for (const side of ['before', 'after'] as const) {
+      const { width: across } = (await map(page, side).locator('svg path').first().boundingBox()) ?? {
+        width: 0,
+      };
+      const { width: whole } = (await map(page, side).locator('canvas').first().boundingBox()) ?? {
+        width: 0,
+      };
+      expect(across, side).toBeGreaterThan(8);
+      expect(across, side).toBeLessThan(whole / 2);
+      expect(await map(page, side).locator('svg text').allTextContents()).toEqual(['1']);
+    }
     await expectAccessible(page);
     await shoot(page, 'tsnr');
     // the figures of the region, and of two time points, stand apart

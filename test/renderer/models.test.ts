@@ -91,7 +91,7 @@ describe('a model card', () => {
         group: '',
         facts: [
           { path: 'family', value: { kind: 'text', text: 'plain' } },
-          { path: 'losses', value: { kind: 'text', text: 'mse × 1' } },
+          { path: 'losses', value: { kind: 'list', items: ['mse × 1'] } },
         ],
       },
       {
