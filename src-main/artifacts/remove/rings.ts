@@ -236,11 +236,11 @@ function ringsOf({ profile, pairs }: Told): Float64Array {
   return rings;
 }
 
+/** As many nodes on each side: what grows evenly, as towards a bright spot in the middle, is its own median. */
 function minusMedian(values: Float64Array): Float64Array {
-  const reach = FINE * REACH;
   return values.map((value, i) => {
-    const around = values.subarray(Math.max(0, i - reach), i + reach + 1);
-    return value - median(Array.from(around));
+    const reach = Math.min(FINE * REACH, i, values.length - 1 - i);
+    return value - median(Array.from(values.subarray(i - reach, i + reach + 1)));
   });
 }
 

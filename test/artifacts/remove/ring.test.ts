@@ -79,6 +79,11 @@ describe('rings of detector channels', () => {
     expect(after.subarray(AREA, 2 * AREA)).not.toEqual(data.subarray(AREA, 2 * AREA));
   });
 
+  it('are no bright spot in the middle, which grows evenly, nor its edge that is not round', () => {
+    const bright = added(head, (radius) => Math.max(0, 900 - 25 * radius));
+    expect(ringRemover.look(bright, CT).remove().data).toEqual(bright.data);
+  });
+
   it('are all around: an arc of a third of the circle is none, and stays', () => {
     const arc = added(head, (radius, turn) =>
       Math.abs(radius - 30) < 1 && Math.abs(turn) < Math.PI / 3 ? 60 : 0,
