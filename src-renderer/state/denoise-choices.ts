@@ -1,6 +1,7 @@
 import type { MeasuredNoise, SeriesCard } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
 import {
+  type Cleaning,
   type DeviceName,
   type ModelChoice,
   MPPCA_LEAST_FRAMES,
@@ -34,7 +35,10 @@ export function modelsFor(frames: number | null): readonly ModelKind[] {
 
 /** What a person chooses before a run, apart from where it reads and writes. */
 export interface Choices {
+  /** `none`: noise stays, and artifacts alone are removed. */
   readonly model: ModelKind;
+  /** Artifacts that are looked for; null: none are. */
+  readonly clean: Cleaning | null;
   /** For a model file: its path, or the id of a model that is kept. */
   readonly path: string | null;
   readonly objective: ObjectiveName;
@@ -56,6 +60,7 @@ export const SEED_LIMIT = 2 ** 32 - 1;
 export function defaultChoices(device: DeviceName): Choices {
   return {
     model: MODELS[0],
+    clean: null,
     path: null,
     objective: 'recorrupted',
     steps: null,
@@ -74,6 +79,18 @@ export function trains({ model }: Choices): boolean {
   return model === 'self';
 }
 
+/** Whether noise is left, and artifacts alone are removed. */
+export function onlyCleans({ model }: Choices): boolean {
+  return model === 'none';
+}
+
+/** Whether something is to be done: artifacts of which none was named, and nothing else, are not. */
+export function isChosen(choices: Choices): boolean {
+  const { clean } = choices;
+  const hasNames = clean === null ? !onlyCleans(choices) : clean === 'auto' || clean.length > 0;
+  return hasNames && modelChoice(choices) !== null;
+}
+
 /** null while no model file was chosen. */
 export function modelChoice({ model, path }: Choices): ModelChoice | null {
   if (model !== 'file') return { kind: model };
@@ -88,22 +105,25 @@ export function requestOf(
   only: readonly string[] | null,
 ): DenoiseRequest | null {
   const model = modelChoice(choices);
-  if (model === null || output === '') return null;
+  if (model === null || output === '' || !isChosen(choices)) return null;
   return {
     type: 'denoise',
     input,
     output,
     model,
+    ...(choices.clean === null ? {} : { clean: choices.clean }),
     objective: choices.objective,
     steps: trains(choices) ? choices.steps : null,
     seed: choices.seed,
-    strength: choices.strength,
+    strength: onlyCleans(choices) ? 1 : choices.strength,
     device: choices.device,
     errorMap: choices.errorMap,
     force: false,
-    ...(choices.uncertainty ? { uncertainty: true } : {}),
-    ...(choices.noiseLevel === null ? {} : { noiseLevel: { kind: 'number', sigma: choices.noiseLevel } }),
-    ...(choices.strict ? { strict: true } : {}),
+    ...(choices.uncertainty && !onlyCleans(choices) ? { uncertainty: true } : {}),
+    ...(choices.noiseLevel === null || onlyCleans(choices)
+      ? {}
+      : { noiseLevel: { kind: 'number', sigma: choices.noiseLevel } }),
+    ...(choices.strict && !onlyCleans(choices) ? { strict: true } : {}),
     ...(only === null ? {} : { only }),
   };
 }

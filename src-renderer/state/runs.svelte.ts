@@ -132,6 +132,7 @@ export function requestOfRun(
     output: paths.output,
     // That which the run left takes its place.
     model: { kind: kind === 'file' ? 'auto' : kind },
+    ...(asked.clean === null ? {} : { clean: asked.clean }),
     objective: asked.objective,
     steps: asked.steps,
     seed: asked.seed,

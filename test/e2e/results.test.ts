@@ -306,6 +306,52 @@ describe.skipIf(missing)('results of a series', () => {
     await result().waitFor();
   });
 
+  it('removes artifacts alone, by name, and says of each what was found, how sure, what is left and where to look', async () => {
+    await window.rail('Studies').click();
+    await closeAll();
+    await window.openFolder(input);
+    await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
+    await panel().getByRole('radio', { name: 'Clean' }).check();
+    expect(await panel().getByLabel('Model', { exact: true }).count()).toBe(0);
+    const start = panel().getByRole('button', { name: 'Clean', exact: true });
+    await panel().getByLabel('Artifacts', { exact: true }).selectOption('named');
+    // Nothing was named yet.
+    expect(await start.isDisabled()).toBe(true);
+    await panel().getByRole('checkbox', { name: 'Bias field' }).check();
+    await window.expectAccessible();
+    await window.shoot('clean-form');
+    await start.click();
+    await run(/Artifacts only/).waitFor();
+    await run(/Artifacts only/).click();
+    await pane('after').waitFor();
+    const cleaned = result().getByRole('region', { name: 'Artifacts that were looked for' });
+    const said = await cleaned.innerText();
+    expect(said).toMatch(/Bias field\s+Removed, (Pass|Look closely)/);
+    expect(said).toMatch(/\d+ % sure · [\d.]+ % found · [\d.]+ % left/);
+    await cleaned.getByText('Where most was changed').click();
+    const place = cleaned.getByRole('button', { name: /^Slice \d: [\d.]+ % of the brightness$/ }).first();
+    const slice = /Slice (\d)/.exec(await place.innerText())?.[1];
+    await place.click();
+    await expect.poll(() => pane('after').getAttribute('data-slice')).toBe(String(Number(slice) - 1));
+    expect(await result().getByRole('button', { name: 'Accept', exact: true }).isEnabled()).toBe(true);
+    // Noise stays: there is no part of the result to write.
+    expect(await result().getByLabel('Strength').count()).toBe(0);
+    await window.expectAccessible();
+    await window.shoot('clean-result');
+  });
+
+  it('removes artifacts beside the noise where Denoise is told to', async () => {
+    await panel().getByRole('radio', { name: 'Denoise' }).check();
+    await panel().getByLabel('Model', { exact: true }).selectOption('dct');
+    await panel().getByLabel('Artifacts', { exact: true }).selectOption('auto');
+    const before = await run(/DCT/).count();
+    await panel().getByRole('button', { name: 'Denoise', exact: true }).click();
+    await expect.poll(() => run(/DCT/).count()).toBe(before + 1);
+    await run(/DCT/).first().click();
+    await result().getByRole('region', { name: 'Artifacts that were looked for' }).waitFor();
+    await window.shoot('clean-denoised');
+  });
+
   it('complained about nothing', () => {
     expect(window.complaints).toEqual([]);
   });

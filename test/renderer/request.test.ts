@@ -32,6 +32,29 @@ describe('what the form asks for', () => {
     expect(modelChoice({ ...file, path: '/m.onnx' })).toEqual({ kind: 'file', path: '/m.onnx' });
   });
 
+  it('looks for artifacts beside the noise or alone, and is nothing while none was named', () => {
+    expect(requestOf(choices, '/in', '/out', null)).not.toHaveProperty('clean');
+    expect(requestOf({ ...choices, clean: 'auto' }, '/in', '/out', null)).toMatchObject({
+      model: { kind: 'auto' },
+      clean: 'auto',
+    });
+    const alone = {
+      ...choices,
+      model: 'none' as const,
+      clean: ['ring' as const],
+      strength: 0.5,
+      strict: true,
+      noiseLevel: 3,
+    };
+    const request = requestOf(alone, '/in', '/out', null);
+    expect(request).toMatchObject({ model: { kind: 'none' }, clean: ['ring'], strength: 1 });
+    expect(request).not.toHaveProperty('strict');
+    expect(request).not.toHaveProperty('noiseLevel');
+    expect(requestOf({ ...alone, clean: [] }, '/in', '/out', null)).toBeNull();
+    expect(requestOf({ ...alone, clean: null }, '/in', '/out', null)).toBeNull();
+    expect(requestOf({ ...choices, clean: [] }, '/in', '/out', null)).toBeNull();
+  });
+
   it('sends training steps only where something is trained', () => {
     const file = { ...choices, model: 'file' as const, path: '/m.onnx', steps: 5 };
     expect(trains(file)).toBe(false);
