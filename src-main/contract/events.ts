@@ -1,7 +1,6 @@
 import { LearningPoint } from './models.js';
 import { problem } from './problem.js';
-import { CleanedDid, RunStatus } from './report.js';
-import { CleanName } from './requests/choices.js';
+import { CleanedDid, CleanedName, RunStatus } from './report.js';
 import {
   AnomalyResult,
   CheckTrainingResult,
@@ -112,7 +111,7 @@ export const SeriesDoneEvent = object({
   /** Of `denoise`: what the trust report came to; null or absent where nothing was judged. */
   trust: optional(nullOr(TrustOutcome)),
   /** What was looked for and what was done with it; absent: nothing was to be removed but noise. */
-  cleaned: optional(list(object({ name: CleanName, did: CleanedDid }))),
+  cleaned: optional(list(object({ name: CleanedName, did: CleanedDid }))),
 });
 export type SeriesDoneEvent = Of<typeof SeriesDoneEvent>;
 

@@ -6,7 +6,7 @@
 
 import { problem } from './problem.js';
 import { NOTICE, REPORT_SCHEMA_VERSION } from './report-version.js';
-import { ClassicalName, Cleaning, CleanName, Effort, ModelKind } from './requests/choices.js';
+import { CLEAN_NAMES, ClassicalName, Cleaning, Effort, ModelKind } from './requests/choices.js';
 import {
   either,
   fieldsOf,
@@ -164,13 +164,16 @@ export type RaceReport = Of<typeof RaceReport>;
 export const CleanedDid = oneOf(['removed', 'absent', 'left', 'refused']);
 export type CleanedDid = Of<typeof CleanedDid>;
 
+/** An artifact that was looked for, or `model`: what a model removed that was not trained to remove noise. */
+export const CleanedName = oneOf([...CLEAN_NAMES, 'model']);
+
 /** An artifact that was looked for; see artifacts/remove. */
 export const CleanedReport = object({
-  name: CleanName,
+  name: CleanedName,
   did: CleanedDid,
   /** Why it was left or refused. */
   why: nullOr(problem),
-  /** How sure it is that the artifact is there, 0 to 1; null where it was refused. */
+  /** How sure it is that the artifact is there, 0 to 1; null where it was refused, or a model was asked. */
   sure: nullOr(number),
   /** How much of it there was, and how much the result still shows; in `unit`. null: not measured. */
   amount: nullOr(number),

@@ -127,7 +127,12 @@ async function restore(
     ...(inTime ? { contextFrames: card.input.context } : {}),
     timings: [{ stage: 'denoise', seconds: (performance.now() - started) / 1000 }],
     warnings: isUntested ? [untested()] : [],
-    ...(isUntested ? { untested: true as const } : {}),
+    ...(isUntested
+      ? {
+          untested: true as const,
+          removes: async (part: Volume) => (await run(part, noise)).denoised,
+        }
+      : {}),
   };
 }
 

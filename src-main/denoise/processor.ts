@@ -69,6 +69,11 @@ export interface Processed {
    * processes another volume or closes. Null where nothing can be run again.
    */
   readonly again: ((volume: Volume, place?: Place, elsewhere?: Elsewhere) => Promise<Volume>) | null;
+  /**
+   * Of what takes away another thing than noise: the same on a part of the series, for the tests of a removal. Absent:
+   * noise alone is taken away, or nothing can be run again.
+   */
+  readonly removes?: (part: Volume) => Promise<Volume>;
   /** How a long series can be run again slab by slab, so that no seam shows; absent: not at all. */
   readonly slabs?: SlabNeeds;
   /** One standard deviation of the error, in units of the volume and as long; the trust report's, not a processor's. */

@@ -36,18 +36,24 @@ interface Removed {
   readonly before: Volume;
   readonly after: Volume;
   /** The very same removal on other values of some slices of the series. */
-  readonly again: (volume: Volume) => Volume;
+  readonly again: (volume: Volume) => Volume | Promise<Volume>;
   /** Level of the noise; 0: not known. */
   readonly sigma: number;
   readonly random: Random;
 }
 
 /** Judges what was removed. Nothing throws for an odd image. */
-export function cleaningTrust({ before, after, again, sigma, random }: Removed): CleaningTrust {
+export async function cleaningTrust({
+  before,
+  after,
+  again,
+  sigma,
+  random,
+}: Removed): Promise<CleaningTrust> {
   const mask = tissueOf(before, sigma);
   const bright = brightness(before, mask);
   const structure = structureOf(before, after, mask);
-  const { kept, lesions } = lesionsKept({ before, after, again, sigma, random }, bright);
+  const { kept, lesions } = await lesionsKept({ before, after, again, sigma, random }, bright);
   // What is dark, as a veil of stripes over air is, may go: what is bright may not.
   const gone = isGone({ ...signalReport(before, after, null), left: brightLeft(before, after, mask) });
   const verdict =
@@ -121,15 +127,15 @@ function structureOf(before: Volume, after: Volume, mask: Uint8Array): number | 
  * the artifact and without: a ghost in air is no place for one. Contrast that an artifact had hidden and that came back
  * is no more than all of it. Slices in which nothing is removed again tell nothing.
  */
-function lesionsKept(
+async function lesionsKept(
   { before, after, again, sigma, random }: Removed,
   bright: number,
-): Pick<CleaningTrust, 'kept' | 'lesions'> {
+): Promise<Pick<CleaningTrust, 'kept' | 'lesions'>> {
   const untold = { kept: null, lesions: 0 };
   const part = mostChanged(before, after);
   const step = Math.max(sigma, LEAST_STEP * bright);
   if (!(step > 0)) return untold;
-  const without = again(part);
+  const without = await again(part);
   if (isSame(part, without)) return untold;
   const cleaned = tissueOf(without, sigma);
   const tissue = tissueOf(part, sigma).map((value, i) => value & cleaned[i]);
@@ -137,7 +143,7 @@ function lesionsKept(
   const lesions = placeLesions(without, where, noiseModel(step, 'gaussian'), 0, random, { rounds: 2 });
   if (lesions.length === 0) return untold;
   const probed = withLesions(part, lesions);
-  const withThem = again(probed);
+  const withThem = await again(probed);
   if (isSame(probed, withThem)) return untold;
   const seen = new Uint8Array(part.data.length).fill(1);
   const percents = recovered(lesions, without, withThem, seen);

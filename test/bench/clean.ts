@@ -42,7 +42,7 @@ function quality(kind: Kind, result: Volume, truth: Volume): number {
 const told = (value: number): string => (Number.isFinite(value) ? value.toFixed(1) : 'equal');
 const said = (sure: number): string => (sure >= SURE ? 'there' : sure >= SURE / 2 ? 'may be' : 'not there');
 
-function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn): Row {
+async function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn): Promise<Row> {
   const remover = REMOVERS[kind.name];
   const clean = (volume: Volume) => remover.look(volume, kind.about).remove();
   const started = performance.now();
@@ -51,7 +51,7 @@ function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn): Row
   const seconds = (performance.now() - started) / 1000;
   const [before, result] = [harmed, after].map((volume) => quality(kind, volume, truth));
   const peer = kind.peer?.clean(harmed) ?? null;
-  const trust = cleaningTrust({ before: harmed, after, again: clean, sigma: 0, random: new Random(1) });
+  const trust = await cleaningTrust({ before: harmed, after, again: clean, sigma: 0, random: new Random(1) });
   return {
     artifact: kind.name,
     drawn,
@@ -114,7 +114,7 @@ for (const kind of KINDS) {
   for (const [k, head] of heads.entries()) {
     const cases = kind.cases(head.volume);
     for (const one of cases) {
-      rows.push(measure(kind, head.name, one));
+      rows.push(await measure(kind, head.name, one));
       process.stderr.write(`${Object.values(rows.at(-1) ?? {}).join(' | ')}\n`);
     }
     rows.push(harmless(kind, head));

@@ -30,18 +30,18 @@ const judged = (before: Volume, again: (part: Volume) => Volume, after = again(b
   cleaningTrust({ before, after, again, sigma: 0, random: new Random(1) });
 
 describe('trust in what took an artifact away', () => {
-  it('fails where small lesions went with it, and warns where a part of them did', () => {
-    const gone = judged(volume, (part) => blurred(part, 4, 1));
+  it('fails where small lesions went with it, and warns where a part of them did', async () => {
+    const gone = await judged(volume, (part) => blurred(part, 4, 1));
     expect(gone.lesions).toBeGreaterThan(5);
     expect(gone.kept).toBeLessThan(60);
     expect(gone.verdict).toBe('fail');
-    const less = judged(volume, (part) => blurred(part, 4, 0.45));
+    const less = await judged(volume, (part) => blurred(part, 4, 0.45));
     expect(less.kept).toBeGreaterThan(60);
     expect(less.kept).toBeLessThan(80);
     expect(less.verdict).toBe('warn');
   });
 
-  it('lets a veil over air go, and fails where the image is gone', () => {
+  it('lets a veil over air go, and fails where the image is gone', async () => {
     // A small head, so that most of what is seen is the veil.
     const small = volume.data.map((value, i) => {
       const [x, y] = [i % SIDE, Math.floor((i % (SIDE * SIDE)) / SIDE)];
@@ -56,19 +56,17 @@ describe('trust in what took an artifact away', () => {
         part,
         part.data.map((value, i) => (small[i % (SIDE * SIDE)] > 0 ? value : 0)),
       );
-    expect(judged(veiled, tissue).verdict).toBe('pass');
-    expect(
-      judged(veiled, (part) =>
-        withData(
-          part,
-          part.data.map((value) => value / 20),
-        ),
-      ).verdict,
-    ).toBe('fail');
+    expect((await judged(veiled, tissue)).verdict).toBe('pass');
+    const fainter = (part: Volume) =>
+      withData(
+        part,
+        part.data.map((value) => value / 20),
+      );
+    expect((await judged(veiled, fainter)).verdict).toBe('fail');
   });
 
-  it('says how much of the contrast is left: of half of all values half', () => {
-    const half = judged(volume, (part) =>
+  it('says how much of the contrast is left: of half of all values half', async () => {
+    const half = await judged(volume, (part) =>
       withData(
         part,
         part.data.map((value) => value / 2),
@@ -77,8 +75,8 @@ describe('trust in what took an artifact away', () => {
     expect(half.kept).toBeCloseTo(50, 3);
   });
 
-  it('counts contrast that an artifact had hidden as kept, not as more than all of it', () => {
-    const more = judged(volume, (part) =>
+  it('counts contrast that an artifact had hidden as kept, not as more than all of it', async () => {
+    const more = await judged(volume, (part) =>
       withData(
         part,
         part.data.map((value) => 1.5 * value),
@@ -88,13 +86,13 @@ describe('trust in what took an artifact away', () => {
     const about = { modality: 'MR', phase: null };
     const many = stackOf(new Array<Float32Array>(8).fill(plane), SIDE);
     const ghosted = simulateArtifact(many, { artifact: 'ghost', severity: 40, seed: 4 });
-    const trust = judged(ghosted, (part) => ghostRemover.look(part, about).remove());
+    const trust = await judged(ghosted, (part) => ghostRemover.look(part, about).remove());
     expect(trust.lesions).toBeGreaterThan(5);
     expect(trust.kept).toBeGreaterThan(90);
     expect(trust.kept).toBeLessThanOrEqual(100);
   });
 
-  it('puts no lesion where there is an artifact alone', () => {
+  it('puts no lesion where there is an artifact alone', async () => {
     // Beside the tissue a second, fainter one, which goes: nothing of a lesion would be left there.
     const twice = withData(
       volume,
@@ -108,29 +106,29 @@ describe('trust in what took an artifact away', () => {
         part,
         part.data.map((value, i) => (volume.data[i % (SIDE * SIDE)] > 100 ? 0.99 * value : 0)),
       );
-    const trust = judged(twice, without);
+    const trust = await judged(twice, without);
     expect(trust.lesions).toBeGreaterThan(5);
     expect(trust.kept).toBeCloseTo(99, 1);
   });
 
-  it('tells nothing of lesions where the slices that they are put into are not changed again', () => {
+  it('tells nothing of lesions where the slices that they are put into are not changed again', async () => {
     const removed = withData(
       volume,
       volume.data.map((value) => 0.95 * value),
     );
-    expect(judged(volume, (part) => part, removed)).toMatchObject({ kept: null, lesions: 0 });
+    expect(await judged(volume, (part) => part, removed)).toMatchObject({ kept: null, lesions: 0 });
     const copied = (part: Volume) => withData(part, part.data.slice());
-    expect(judged(volume, copied, removed)).toMatchObject({ kept: null, lesions: 0 });
+    expect(await judged(volume, copied, removed)).toMatchObject({ kept: null, lesions: 0 });
   });
 
-  it('counts slices and frames of the places from 1', () => {
+  it('counts slices and frames of the places from 1', async () => {
     const frames = { ...volume, slices: 1, frames: 3 };
     const area = SIDE * SIDE;
     const removed = withData(
       frames,
       frames.data.map((value, i) => (i < 2 * area ? value : 0.9 * value)),
     );
-    const { places } = judged(frames, (part) => part, removed);
+    const { places } = await judged(frames, (part) => part, removed);
     expect(places.length).toBeGreaterThan(0);
     for (const place of places) expect(place).toMatchObject({ slice: 1, frame: 3 });
   });

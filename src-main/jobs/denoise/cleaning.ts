@@ -2,9 +2,18 @@ import { type About, type Look, type Remover, SURE } from '../../artifacts/remov
 import { REMOVERS } from '../../artifacts/remove/removers.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
-import { LimpidError, type Problem, problemFrom, problemOf, withoutPlace } from '../../contract/errors.js';
+import {
+  fault,
+  LimpidError,
+  type Problem,
+  problemFrom,
+  problemOf,
+  whatIsSaid,
+  withoutPlace,
+} from '../../contract/errors.js';
 import type { CleanedReport } from '../../contract/report.js';
 import { CLEAN_NAMES, type Cleaning } from '../../contract/requests/choices.js';
+import type { Processed } from '../../denoise/processor.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { StackInput } from '../../series/input.js';
 import { cleaningTrust } from '../../trust/cleaning.js';
@@ -43,12 +52,34 @@ export async function cleanStack(
     words: [],
   };
   for (const remover of removers) {
-    const one = cleanOne(job, cleaned.volume, { remover, about, sigma });
+    const one = await cleanOne(job, cleaned.volume, { remover, about, sigma });
     cleaned.volume = one.volume;
     cleaned.reports.push(one.report);
     if (one.report.did === 'removed') cleaned.words.push(one.words);
   }
   return cleaned;
+}
+
+/**
+ * Judges what a model took away that was not trained on noise, as the removal of an artifact is judged. Nothing where it
+ * takes noise away, or changed nothing.
+ *
+ * @throws LimpidError E_TRUST where it fails and the settings are strict; those of the model
+ */
+export async function removedByModel(
+  job: StackJob,
+  before: Volume,
+  { volume: after, removes }: Processed,
+  sigma: number,
+): Promise<CleanedReport[]> {
+  if (removes === undefined || job.trust === null) return [];
+  const random = new Random(job.trust.seed).fork('clean model');
+  const trust = await cleaningTrust({ before, after, again: removes, sigma, random });
+  if (trust.psnr === null) return [];
+  if (trust.verdict === 'fail' && job.trust.strict)
+    throw fault('E_TRUST/strict', { why: whatIsSaid(problemOf('E_ARTIFACT/distrusted')) });
+  const unmeasured = { why: null, sure: null, amount: null, left: null, unit: '', facts: {} };
+  return [{ name: 'model', did: 'removed', ...unmeasured, trust }];
 }
 
 function removersOf(clean: Cleaning | undefined, when: Remover['when']): Remover[] {
@@ -72,11 +103,11 @@ interface Work {
   readonly sigma: number;
 }
 
-function cleanOne(
+async function cleanOne(
   job: StackJob,
   volume: Volume,
   { remover, about, sigma }: Work,
-): { volume: Volume; report: CleanedReport; words: string } {
+): Promise<{ volume: Volume; report: CleanedReport; words: string }> {
   const asked = job.clean !== 'auto';
   const look = tryLook(remover, volume, about, asked);
   if ('refused' in look) return { volume, report: reportOf(remover, 'refused', look.refused), words: '' };
@@ -98,7 +129,7 @@ function cleanOne(
     total: volume.slices * volume.frames,
   });
   const after = look.remove((done) => meter.at(done));
-  const trust = cleaningTrust({
+  const trust = await cleaningTrust({
     before: volume,
     after,
     again: (part) => removedFrom(remover, part, about),

@@ -12,7 +12,7 @@ import { gapsProblem } from '../../series/gaps.js';
 import type { EntryName, LoadedStack, UnitInput } from '../../series/input.js';
 import { loadWithin } from '../../series/memory.js';
 import { sourceHash } from '../../series/stack-record.js';
-import { type Cleaned, cleanStack } from './cleaning.js';
+import { type Cleaned, cleanStack, removedByModel } from './cleaning.js';
 import {
   begin,
   type Made,
@@ -53,6 +53,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
       ? full
       : certainOfConstantPlanes(loaded.volume, trustedResult(full, trusted, job.trust?.uncertainty === true));
   if (trusted !== null) watch.lap('trust');
+  const byModel = await removedByModel(job, loaded.volume, denoised, noise.sigma);
   const last = await cleanStack(job, denoised.volume, 'after', noise.sigma);
   if (job.clean !== undefined) watch.lap('clean');
   const cleaned = withCleaned(denoised, read.volume, noise, [first, last], isAsked(unitInput, 'error-map'));
@@ -63,7 +64,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
     noise,
     processed,
     trusted,
-    cleaned: [...first.reports, ...last.reports],
+    cleaned: [...first.reports, ...byModel, ...last.reports],
     write: () =>
       stack.write(
         {

