@@ -27,6 +27,8 @@ const BUILT = [
 ];
 /** Parts of others, and not benchmarks. */
 const PARTS = [
+  'disentanglement-scores',
+  'drawn-heads',
   'fine-tune',
   'masked-fill',
   'quality-guided',
