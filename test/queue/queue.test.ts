@@ -87,7 +87,27 @@ describe.skipIf(noRedis)('a queue for many machines', () => {
     expect(await fs.readdir(path.join(out, '.limpid', 'incoming'))).toEqual([]);
     const lines = (await fs.readFile(path.join(out, 'batch.csv'), 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(COUNT + 1);
-    expect(await fs.readFile(path.join(out, 'batch.html'), 'utf8')).toContain(`${COUNT} done`);
+    const page = await fs.readFile(path.join(out, 'batch.html'), 'utf8');
+    expect(page).toContain(`${COUNT} done, <span class="failed">0 failed</span>, 0 skipped, 0 not finished.`);
+    // The page and the table tell the same of each series: state, verdict, code, time, tries and machine.
+    const shown = [...page.matchAll(/<tr>(<td.*)<\/tr>/g)].map(([, row = '']) =>
+      [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)]
+        .map(([, cell = '']) => cell.replace(/<[^>]*>/g, ''))
+        .join(','),
+    );
+    const listed = (decimals: number) =>
+      told.series
+        .map(({ unit, status, verdict, code, seconds, tries, host }) =>
+          [unit, status, verdict ?? '', code ?? '', seconds.toFixed(decimals), tries, host].join(','),
+        )
+        .sort();
+    expect(shown.sort()).toEqual(listed(1));
+    const table = lines.slice(1).map((line) => line.split(',').slice(0, 7).join(','));
+    expect(table.sort()).toEqual(listed(3));
+    const judged = (verdict: string | null) => told.series.filter((one) => one.verdict === verdict).length;
+    expect(page).toContain(
+      `Verdicts: ${judged('pass')} pass, ${judged('warn')} warn, ${judged('fail')} fail, ${judged(null)} not judged.`,
+    );
     // What Redis has on its disk names no patient, no file of the source, and no UID.
     const held = path.join(root, 'appendonlydir');
     for (const name of await fs.readdir(held)) {
