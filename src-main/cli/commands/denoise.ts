@@ -205,7 +205,7 @@ export function withSettings(command: Command): Command {
     .addOption(
       new Option(
         '--fast',
-        'of networks: two thirds of the time for 0.1 to 0.3 decibels less: no filter is asked, and refining does without its last pass',
+        'of networks: two thirds of the time for up to 0.3 decibels less: no filter is asked, and refining asks fewer groups of patches',
       ).default(false),
     )
     .option('--steps <n>', 'training steps (default: chosen for the series)', wholeNumber(1, 1_000_000))
