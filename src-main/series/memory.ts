@@ -1,6 +1,12 @@
 import { type FreeMemory, freeMemory, MEMORY_SETTING } from '../base/memory.js';
 import { threadsAllowed } from '../base/threads.js';
 import { fault } from '../contract/errors.js';
+import { Gathering, measuredSlices } from '../denoise/sample.js';
+import type { Decode } from '../dicom/codec/decode.js';
+import { isReadInParts, loadPart } from '../dicom/series/part.js';
+import type { Series } from '../dicom/series/series.js';
+import { loadVolume } from '../dicom/series/volume.js';
+import type { Volume } from '../imaging/volume.js';
 import type { LoadedStack, StackInput, VolumeSize } from './input.js';
 
 /** What is to be done with a volume. */
@@ -72,4 +78,23 @@ export async function loadWithin(
   if (stack.size === null)
     await requireMemory(use, { area: rows * columns, values: data.length }, data.length);
   return loaded;
+}
+
+/**
+ * A volume in which the noise of a series is what it is in the whole: of a long one only the slices that an estimate
+ * looks at are read and held. Series over time, and what is not read slice by slice, come whole.
+ *
+ * @throws LimpidError as loadVolume
+ */
+export async function volumeToMeasure(series: Series, decode: Decode): Promise<Volume> {
+  const { slices } = series.geometry;
+  const places = measuredSlices(slices);
+  if (series.frames > 1 || places.length >= slices || !isReadInParts(series))
+    return (await loadVolume(series, decode)).volume;
+  const gathering = new Gathering(places);
+  for (const place of places.filter((slice) => slice >= 0)) {
+    const { volume } = await loadPart(series, decode, { from: place, to: place + 1 });
+    gathering.add(volume, place);
+  }
+  return gathering.sample().volume;
 }

@@ -5,7 +5,13 @@ import { type Library, openLibrary } from '../../src-main/app/library/library.js
 import type { Frame } from '../../src-main/app/library/protocol.js';
 import { Random } from '../../src-main/base/random.js';
 import type { OpenInput } from '../../src-main/contract/app.js';
+import { DecodePool } from '../../src-main/dicom/codec/decode.js';
+import { openSource } from '../../src-main/dicom/files/sources.js';
+import { scan } from '../../src-main/dicom/series/scan.js';
+import { loadVolume } from '../../src-main/dicom/series/volume.js';
+import { measuredNoise } from '../../src-main/filters/guided-noise.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
+import { volumeToMeasure } from '../../src-main/series/memory.js';
 import { loadNifti } from '../../src-main/series/nifti-input.js';
 import { drawEnhanced } from '../dicom/enhanced.js';
 import { makeDicom } from '../dicom/support.js';
@@ -20,6 +26,7 @@ import {
   removeFolders,
   temporaryFolder,
 } from '../jobs/fixtures.js';
+import { drawnSeries } from '../support/drawn-series.js';
 
 const inputs = new Map<string, OpenInput>();
 let library: Library;
@@ -211,6 +218,26 @@ describe('the library', () => {
     await fs.writeFile(path.join(folder, 'dwi.bval'), '0 1000');
     const [other] = (await open('other', [folder])).series;
     expect(other.frameLabels ?? other.frameBValues).toBeUndefined();
+  });
+
+  it('measures the noise of a long series in the slices that are looked at, as in all of them', async () => {
+    const folder = await temporaryFolder();
+    for (const [k, bytes] of drawnSeries(70, 64, 5).entries())
+      await fs.writeFile(path.join(folder, `${k}.dcm`), bytes);
+    const found = (await open('long', [folder])).series[0];
+    if (found === undefined) throw new Error('no series');
+    const { noise } = await library.noise(found.key);
+    const pool = new DecodePool({ threads: 1 });
+    const [series] = (await scan(await openSource(folder))).series;
+    const whole = (await loadVolume(series, pool.decode)).volume;
+    const held = await volumeToMeasure(series, pool.decode);
+    await pool.close();
+    // fewer slices than the series has, and the very same noise
+    expect([whole.slices, held.slices]).toEqual([70, 60]);
+    const { sigma, relative, distribution, correlated, methods, certain } = await measuredNoise(whole, {
+      modality: series.modality,
+    });
+    expect(noise).toEqual({ sigma, relative, distribution, correlated, methods, certain });
   });
 
   it('makes thumbnails in true proportions', async () => {

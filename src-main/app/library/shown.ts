@@ -12,8 +12,9 @@ import type { Instance } from '../../dicom/read/instance.js';
 import { type MapInstance, readMapFrame } from '../../dicom/read/parametric-map-read.js';
 import { listTags } from '../../dicom/read/tag-list.js';
 import type { Series } from '../../dicom/series/series.js';
-import { instancePlanes, loadVolume, sourceFiles } from '../../dicom/series/volume.js';
+import { instancePlanes, sourceFiles } from '../../dicom/series/volume.js';
 import { sliceView, type Volume } from '../../imaging/volume.js';
+import { volumeToMeasure } from '../../series/memory.js';
 import { type NamedImage, namedImage, namedMap } from './named.js';
 import { frameOf } from './pixels.js';
 import type { Frame } from './protocol.js';
@@ -33,7 +34,7 @@ export interface Shown {
   named(index: number): NamedImage | null;
   /** Elements of the file that holds a plane. @throws LimpidError those of reading */
   tags(index: number): Promise<readonly TagEntry[]>;
-  /** All of it, for measuring. @throws LimpidError those of reading; the refusal of a series that is not eligible */
+  /** For measuring its noise. @throws LimpidError those of reading; the refusal of a series that is not eligible */
   volume(): Promise<Volume>;
 }
 
@@ -124,7 +125,7 @@ export function shownSeries(
       if (place === undefined) return [];
       return tagsOf(place.instance.file, place.instance.part?.index ?? place.inFile);
     },
-    volume: async () => (await loadVolume(series, pool.decode)).volume,
+    volume: () => volumeToMeasure(series, pool.decode),
   };
 }
 
