@@ -59,6 +59,7 @@ function look(volume: Volume, about: About): Look {
   const none = { ...nothing('%'), remove: () => volume };
   if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE) return none;
   if (volume.data.some((value) => value < 0)) return none;
+  if (!isOfTissue(volume, bright)) return none;
   const planes = sampled(volume);
   const axes: readonly Axis[] = about.phase === null ? ['y', 'x'] : [about.phase];
   const found = axes.flatMap((axis) => phaseOf(volume, planes, axis, bright) ?? []);
@@ -91,6 +92,18 @@ function look(volume: Volume, about: About): Look {
       return again === null || again.alike < POSSIBLE ? 0 : 100 * Math.tan(again.middle);
     },
   };
+}
+
+/** Whether what is bright lies side by side, as tissue does: of noise alone a place tells nothing of the next. */
+function isOfTissue({ data, columns }: Volume, bright: number): boolean {
+  const isBright = (value: number) => value > BRIGHT_SHARE * bright;
+  let [count, together] = [0, 0];
+  for (let i = 0; i + 1 < data.length; i++) {
+    if ((i + 1) % columns === 0 || !isBright(data[i])) continue;
+    count++;
+    if (isBright(data[i + 1])) together++;
+  }
+  return together >= TOGETHER * count;
 }
 
 function sampled({ slices, frames }: Volume): number[] {
@@ -137,6 +150,8 @@ function noiseOf(volume: Volume, planes: readonly number[], axis: Axis, bright: 
   return powers.length < LEAST_PAIRS ? 0 : Math.sqrt(median(powers) / MEDIAN_POWER);
 }
 
+/** A place of this share of a bright value is bright, and so is the next to so many of these at least. */
+const [BRIGHT_SHARE, TOGETHER] = [0.5, 0.5];
 /** So many places of air are enough: every fifth. */
 const AIR_STEP = 5;
 

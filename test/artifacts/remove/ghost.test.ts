@@ -65,6 +65,13 @@ describe('an N/2 ghost', () => {
     expect(Math.abs((look.amount ?? 0) - 40)).toBeLessThan(5);
   });
 
+  it.each([1, 2, 3])('is not found in noise alone, which has no tissue: draw %d', (seed) => {
+    const random = new Random(seed);
+    const noise = () => Float32Array.from({ length: 64 * 64 }, () => Math.abs(100 * random.normal()));
+    const volume = stackOf(Array.from({ length: 18 }, noise), 64);
+    expect(ghostRemover.look(volume, MR).sure).toBe(0);
+  });
+
   it('is not found where there is none, with and without noise, and nothing is changed', () => {
     const noisy = [30, 90].map((sigma) => simulateNoise(clean, { kind: 'rician', sigma, seed: 1 }));
     for (const volume of [clean, ...noisy]) {
