@@ -1,5 +1,6 @@
 import type { FrameRecord } from '../read/frame-record.js';
 import type { Instance } from '../read/instance.js';
+import { alike } from './alike.js';
 import { directionsGeometry, type Geometry, stackGeometry, unplacedGeometry } from './geometry.js';
 import { byNumber } from './labels.js';
 import { byOrientation, type OrientationGroup } from './orientations.js';
@@ -35,7 +36,9 @@ export interface Stack<T extends FrameRecord = Instance> {
  * into volumes by the attributes that tell them apart; what does not fill a volume is a stack of its own.
  */
 export function groupInstances(instances: readonly Instance[]): Stack[] {
-  return [...partition([...instances].sort(byNumber), formatKey)].flatMap(([format, members]) =>
+  const keys = formatKeys(instances);
+  const keyOf = (instance: Instance): string => keys.get(instance) ?? '';
+  return [...partition([...instances].sort(byNumber), keyOf)].flatMap(([format, members]) =>
     formStacks(format, members),
   );
 }
@@ -55,7 +58,72 @@ function isDirected({ gradient }: FrameRecord): boolean {
   return gradient?.some((part) => part !== 0) ?? false;
 }
 
-function formatKey(instance: Instance): string {
+/** What may be stated of some images of a series only, though it holds of all. */
+type Stated = 'echoNumber' | 'echoTime' | 'coil';
+
+/** Milliseconds, and of an echo time, up to which two are one. */
+const ECHO_MS = 0.01;
+const ECHO_SHARE = 1e-3;
+/** Of a pixel spacing: a tenth of a pixel over 512. */
+const SPACING_SHARE = 2e-4;
+
+/** The name of each image's format: images with the same one are encoded alike and of one part of an acquisition. */
+function formatKeys(instances: readonly Instance[]): ReadonlyMap<Instance, string> {
+  const echoes = alike(
+    instances.flatMap(({ echoTime }) => echoTime ?? []),
+    3,
+    (ms) => Math.max(ECHO_MS, ECHO_SHARE * ms),
+  );
+  const spacings = alike(
+    instances.flatMap(({ pixelSpacing }) => pixelSpacing ?? []),
+    4,
+    (mm) => SPACING_SHARE * mm,
+  );
+  const stated = new Map<Instance, Record<Stated, string>>();
+  for (const instance of instances) {
+    const { echoNumber, echoTime, coil } = instance;
+    const echo = echoTime === null ? '' : (echoes.get(echoTime) ?? '');
+    stated.set(instance, { echoNumber: echoNumber === null ? '' : String(echoNumber), echoTime: echo, coil });
+  }
+  const keyOf = (instance: Instance, without: Stated | null): string => {
+    const own = stated.get(instance);
+    const parts = STATED.map((name) => (name === without ? '*' : (own?.[name] ?? '')));
+    return [...encodingOf(instance), ...parts, ...reconstructionOf(instance, spacings)].join('|');
+  };
+  for (const name of STATED)
+    for (const like of partition(instances, (instance) => keyOf(instance, name)).values())
+      fillIn(like, name, stated);
+  return new Map(instances.map((instance) => [instance, keyOf(instance, null)]));
+}
+
+const STATED: readonly Stated[] = ['echoNumber', 'echoTime', 'coil'];
+
+/**
+ * Takes what images say of one thing for true of those that say nothing, where these lie at other places: at the same
+ * places they are something else, as the image of all coils beside that of one.
+ */
+function fillIn(
+  like: readonly Instance[],
+  name: Stated,
+  stated: ReadonlyMap<Instance, Record<Stated, string>>,
+): void {
+  const statedBy = (instance: Instance): string => stated.get(instance)?.[name] ?? '';
+  const [silent, telling] = [true, false].map((empty) =>
+    like.filter((one) => (statedBy(one) === '') === empty),
+  );
+  const [value, ...others] = new Set(telling.map(statedBy));
+  if (value === undefined || others.length > 0) return;
+  const placeOf = ({ imagePosition }: Instance): string =>
+    imagePosition?.map((mm) => mm.toFixed(2)).join(',') ?? '';
+  const taken = new Set(telling.map(placeOf));
+  if (silent.some((instance) => taken.has(placeOf(instance)))) return;
+  for (const instance of silent) {
+    const own = stated.get(instance);
+    if (own !== undefined) own[name] = value;
+  }
+}
+
+function encodingOf(instance: Instance): readonly (string | number)[] {
   // From value 4 on, the image type of a CT is the manufacturer's own and may change from slice to slice.
   const imageType = instance.modality === 'CT' ? instance.imageType.slice(0, 3) : instance.imageType;
   return [
@@ -70,12 +138,15 @@ function formatKey(instance: Instance): string {
     instance.pixelRepresentation,
     imageType.join('\\'),
     instance.complexPart,
-    instance.echoNumber ?? '',
-    instance.echoTime?.toFixed(3) ?? '',
-    instance.coil,
-    ...(instance.reconstruction === '' ? [] : [instance.reconstruction]),
-    instance.pixelSpacing?.map((mm) => mm.toFixed(4)).join('x') ?? '',
-  ].join('|');
+  ];
+}
+
+function reconstructionOf(
+  { reconstruction, pixelSpacing }: Instance,
+  spacings: ReadonlyMap<number, string>,
+): readonly string[] {
+  const spacing = pixelSpacing?.map((mm) => spacings.get(mm) ?? '').join('x') ?? '';
+  return reconstruction === '' ? [spacing] : [reconstruction, spacing];
 }
 
 function arrange<T extends FrameRecord>(key: string, group: OrientationGroup<T>): Stack<T>[] {

@@ -223,6 +223,32 @@ describe('images of one series that differ', () => {
     expect(series.map(({ traits }) => englishTraits(traits)).sort()).toEqual(said.sort());
   });
 
+  it('are one stack where echo times or spacings differ by what computing left of them', async () => {
+    const images = Array.from({ length: 8 }, (_, z) =>
+      at(z, {
+        echoTime: 92.0002 + 0.0006 * (z % 2),
+        spacing: z % 2 === 0 ? '0.46875\\0.46875' : '0.46874\\0.46874',
+      }),
+    );
+    const { series } = await scanImages(images);
+    expect(series).toHaveLength(1);
+    expect(series[0].geometry?.slices).toBe(8);
+  });
+
+  it('are one stack where some say nothing of echo number, echo time or coil, at other places', async () => {
+    const echoNumber = textElement(0x00180086, 'IS', '1');
+    const said: TestImage[] = [{ more: [[0x00180086, echoNumber]] }, { echoTime: 92 }, { coil: 'HEA' }];
+    for (const one of said) {
+      const images = Array.from({ length: 8 }, (_, z) => at(z, z % 2 === 0 ? one : {}));
+      expect((await scanImages(images)).series).toHaveLength(1);
+    }
+  });
+
+  it('are stacks of their own where what says nothing of the coil lies at the same places', async () => {
+    const images = Array.from({ length: 8 }, (_, i) => at(i % 4, i < 4 ? { coil: 'HEA' } : {}));
+    expect((await scanImages(images)).series.map(({ instances }) => instances.length)).toEqual([4, 4]);
+  });
+
   it('say nothing where they are one stack', async () => {
     const { series } = await scanImages([0, 3].map((z) => at(z, { echoTime: 10 + z * 1e-5 })));
     expect(series.map(({ traits }) => traits)).toEqual([[]]);
