@@ -47,8 +47,10 @@ def main():
     print('|---|---|---|---|---|---|---|---|---|---|---|---|')
     for name, folder in folders:
         with tempfile.TemporaryDirectory() as work:
+            tempfile.tempdir = work  # a folder for each file is made below: all go with this one
             for row in rows_of(name, Path(folder), Path(work), options):
                 print('| ' + ' | '.join(str(cell) for cell in row) + ' |', flush=True)
+            tempfile.tempdir = None
 
 
 def rows_of(name, folder, work, options):
