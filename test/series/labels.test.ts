@@ -30,6 +30,13 @@ const reason = (run: () => unknown): string => {
 };
 
 describe('labels of series', () => {
+  it('are numbers with a comma where a spreadsheet parts cells by other signs', () => {
+    expect(values('series;label\nMR-1;1,5\nMR-2;-20,25\nnifti-ab;3')).toEqual(['1.5', '-20.25', '3']);
+    expect(values('series\tlabel\nMR-1\t1,5\nMR-2\ta,b')).toEqual(['1.5', 'a,b', null]);
+    // Between commas it may be one of thousands.
+    expect(values('series,label\nMR-1,"1,500"')).toEqual(['1,500', null, null]);
+  });
+
   it('are found by id, UID, file, folder and name, whatever the system writes between folders', () => {
     expect(values('series,label\nMR-1,a\n1.2.4,b\nnifti-ab,c')).toEqual(['a', 'b', 'c']);
     expect(values('file,label\nin/anna/t1/1.dcm,a\nin\\ben\\flair.nii.gz,c')).toEqual(['a', null, 'c']);

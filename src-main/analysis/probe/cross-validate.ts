@@ -74,7 +74,6 @@ function bestPenalty(samples: Samples, learnt: readonly number[], random: Random
   const outputs = PENALTIES.map(() => new Map<number, Float64Array>());
   for (const fold of new Set(folds.values())) {
     const inner = learnt.filter((row) => folds.get(row) !== fold);
-    if (inner.length === 0) continue;
     const scaling = scalingOf(samples.rows, inner);
     fitLinear(samples, inner, scaling).forEach((map, i) => {
       const predict = linearPredictor(map, scaling, samples.target.kind);

@@ -6,7 +6,8 @@ export const MOST_FOLDS = 5;
 
 /**
  * Parts of the rows such that all rows of a patient are in one, and classes are spread evenly: the largest patients
- * first, each to the part that then differs least from the others (as StratifiedGroupKFold of scikit-learn).
+ * first, each to the part that then differs least from the others (as StratifiedGroupKFold of scikit-learn). No part is
+ * left empty.
  *
  * @param folds at most the number of patients
  * @returns part of each row, from 0
@@ -32,9 +33,16 @@ export function foldsByPatient(
   order.sort((a, b) => largest(b.group) - largest(a.group) || a.tie - b.tie);
   const held = Array.from({ length: folds }, () => new Float64Array(classes));
   const foldOf = new Map<number, number>();
-  for (const { group } of order) {
+  for (const [placed, { group }] of order.entries()) {
     const size = sizes.get(group) ?? new Float64Array(classes);
-    const spread = held.map((_, fold) => unevenness(held, totals, fold, size));
+    const empty = folds - new Set(foldOf.values()).size;
+    // Beside patients of another class one more is as even as alone: the last would never come to an empty part.
+    const mustFill = order.length - placed <= empty;
+    const spread = held.map((one, fold) =>
+      mustFill && one.some((share) => share > 0)
+        ? Number.POSITIVE_INFINITY
+        : unevenness(held, totals, fold, size),
+    );
     const fold = spread.indexOf(Math.min(...spread));
     foldOf.set(group, fold);
     for (let c = 0; c < classes; c++) held[fold][c] += size[c];

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { startMeter } from '../../base/progress.js';
 import {
   errorFrom,
@@ -143,6 +144,7 @@ export async function* readEach(
 ): AsyncGenerator<SeriesRead> {
   const failed: unknown[] = [];
   const opened = new Map<string, InputSet>();
+  const distinct = distinctIds();
   let used = 0;
   try {
     for (const [i, given] of paths.entries()) {
@@ -150,7 +152,8 @@ export async function* readEach(
       const whole = opened.get(given) ?? (await openTold(given, emit, wanted === null ? leaveOut : null));
       opened.set(given, whole);
       const input = chooser === undefined ? whole : await chooser.pick(whole);
-      for (const stack of stacksOf(input, wanted)) {
+      for (const found of stacksOf(input, wanted)) {
+        const stack = wanted === null ? distinct(found) : found;
         const refusal = stack.why ?? (force ? null : derivedProblem(stack));
         if (refusal !== null) {
           leaveOut(stack.id, refusal);
@@ -170,7 +173,7 @@ export async function* readEach(
         if (gaps !== null) emit({ type: 'warning', series: stack.id, problem: gaps });
         used++;
         const { id, modality, only2d, seriesInstanceUid, forPerson } = stack;
-        const kept = { id, modality, group: groupOf(stack, i), only2d, seriesInstanceUid, forPerson };
+        const kept = { id, modality, group: groupOf(stack), only2d, seriesInstanceUid, forPerson };
         yield { stack: kept, given, volume };
       }
     }
@@ -181,9 +184,33 @@ export async function* readEach(
   if (used === 0 && failed.length === 1) throw failed[0];
 }
 
-/** NIfTI files tell nothing of the patient, unless by the name of a subject: each counts as one. */
-function groupOf({ id, group }: StackInput, input: number): string {
-  return group === '' ? `input ${input} ${id}` : group;
+/**
+ * Ids that differ among several inputs: those of NIfTI images follow from their paths inside an input, which in another
+ * one may be of another image. There they get a number, in the order of the inputs.
+ */
+function distinctIds(): (stack: StackInput) => StackInput {
+  const places = new Map<string, string[]>();
+  return (stack) => {
+    if (stack.modality !== 'NIFTI') return stack;
+    const known = places.get(stack.id) ?? [];
+    places.set(stack.id, known);
+    const place = placeOf(stack);
+    if (!known.includes(place)) known.push(place);
+    const number = known.indexOf(place) + 1;
+    return number === 1 ? stack : { ...stack, id: `${stack.id}-${number}` };
+  };
+}
+
+function placeOf({ forPerson }: StackInput): string {
+  return path.resolve(forPerson.places[0] ?? '');
+}
+
+/**
+ * NIfTI files tell nothing of the patient, unless by the name of a subject: each counts as one, however often and
+ * through whichever of the inputs it is named.
+ */
+function groupOf(stack: StackInput): string {
+  return stack.group === '' ? `file ${placeOf(stack)}` : stack.group;
 }
 
 /** Opens an input; files of it that cannot be used are left out where all of it is wanted, else told of. */

@@ -16,20 +16,31 @@ export interface TableRow {
 const SEPARATORS = [',', ';', '\t'] as const;
 
 /**
- * Comma-separated values (RFC 4180), or with semicolons or tabs as spreadsheets of some countries write them; the first
- * line names the columns. Empty lines are left out, spaces around cells too.
+ * Comma-separated values (RFC 4180), or with semicolons or tabs as spreadsheets of some countries write them, whose
+ * numbers have a comma and are read with a point; the first line names the columns. Empty lines are left out, spaces
+ * around cells too.
  *
  * @throws LimpidError E_LABELS for a quote that is not closed, or a line with more or fewer cells than the first
  */
 export function parseTable(text: string): Table {
   const plain = text.replace(/^\uFEFF/, '');
-  const lines = linesOf(plain, separatorOf(plain)).filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const separator = separatorOf(plain);
+  const lines = linesOf(plain, separator).filter(({ cells }) => cells.some((cell) => cell !== ''));
   const [head, ...rows] = lines;
   if (head === undefined) throw fault('E_LABELS/empty');
   for (const { line, cells } of rows)
     if (cells.length !== head.cells.length)
       throw fault('E_LABELS/cells', { line, found: cells.length, expected: head.cells.length });
-  return { columns: head.cells, rows };
+  if (separator === ',') return { columns: head.cells, rows };
+  return {
+    columns: head.cells,
+    rows: rows.map(({ line, cells }) => ({ line, cells: cells.map(withPoint) })),
+  };
+}
+
+/** A comma that parts no cells parts the digits of a number. */
+function withPoint(cell: string): string {
+  return /^[+-]?\d+,\d+$/.test(cell) ? cell.replace(',', '.') : cell;
 }
 
 /** What the first line has most of, outside of quotes. */

@@ -49,6 +49,20 @@ describe('folds by patient', () => {
   });
 });
 
+describe('few patients', () => {
+  it('fill every part that there is, also in the choice of a penalty', () => {
+    for (const patients of [4, 5, 6, 8]) {
+      const samples = drawn(patients, 3, 60);
+      const folds = foldsByPatient(samples, allRows(samples.rows), Math.min(5, patients), new Random(1));
+      expect(new Set(folds.values()).size).toBe(Math.min(5, patients));
+      expect(heldOutOutputs(samples, folds, 'linear', new Random(2)).size).toBe(3 * patients);
+      // Folds of a table may leave a patient of each class to learn from.
+      const halves = new Map(allRows(samples.rows).map((row) => [row, row < 6 ? 0 : 1]));
+      expect(heldOutOutputs(samples, halves, 'linear', new Random(2)).size).toBe(3 * patients);
+    }
+  });
+});
+
 describe('a probe', () => {
   it('tells nothing where only who it is can be told, and all where the class can', () => {
     const balanced = (signal: number, method: 'linear' | 'nearest'): number => {

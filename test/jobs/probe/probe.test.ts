@@ -183,6 +183,30 @@ describe('limpid probe', () => {
     ]);
   });
 
+  it('gives files of the same name in several inputs ids that differ, and a file that is named twice one patient', async () => {
+    const [first, second] = [path.join(input, 'p0'), path.join(input, 'p1')];
+    const idsOf = async (paths: string[], only?: string[]) => {
+      const ignore = () => {};
+      const reads = await readAll(paths, false, ignore, ignore, only === undefined ? {} : { only });
+      return reads.map(({ stack: { id, group } }) => ({ id, group }));
+    };
+    const alone = await idsOf([first]);
+    const both = await idsOf([first, second]);
+    expect(both.map(({ id }) => id)).toEqual([
+      ...alone.map(({ id }) => id),
+      ...alone.map(({ id }) => `${id}-2`),
+    ]);
+    expect(new Set(both.map(({ group }) => group)).size).toBe(4);
+    const files = await idsOf(['t1', 't2', 't1'].map((kind) => path.join(first, `${kind}.nii`)));
+    expect(files.map(({ id }) => id)).toEqual(['nifti', 'nifti-2', 'nifti']);
+    // Through its folder too.
+    const twice = await idsOf([first, path.join(first, 't1.nii')]);
+    expect(new Set(twice.map(({ group }) => group)).size).toBe(2);
+    // Who asks for a series by its id knows of which input it is.
+    const chosen = alone.map(({ id }) => id);
+    expect((await idsOf([first, second], chosen)).map(({ id }) => id)).toEqual(chosen);
+  });
+
   it('takes the folds of the table, and tells of lines and series that do not match', async () => {
     const labels = await table('folds.csv', 'file,label,patient,fold', (p, kind) =>
       p === 5
