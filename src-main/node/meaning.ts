@@ -6,6 +6,12 @@ import { namesIn } from './inbox.js';
 import { valuesOfImage } from './rules.js';
 import type { Live, Shelf } from './shelf.js';
 
+/**
+ * Characters of a UID, and of a Patient ID (PS3.5 section 6.2). What is longer is none, and would make a message that no
+ * datagram holds.
+ */
+const LONGEST = 64;
+
 /** What is skipped by its rule was received as much as what is not. */
 const BY_RULE = ['rule', 'no-rule'];
 
@@ -53,7 +59,7 @@ function partyOf(config: NodeConfig, name: string): Party {
 async function movedOf(config: NodeConfig, shelf: Shelf, live: Live, instances: number): Promise<Moved> {
   const isTold = config.syslog?.patients === true;
   const patient = isTold ? await patientOf(shelf.folderOf(live).images) : null;
-  return { study: live.record.study, instances, patient };
+  return { study: live.record.study.slice(0, LONGEST), instances, patient };
 }
 
 /** null where the images are gone, or say none. */
@@ -62,7 +68,7 @@ async function patientOf(images: string): Promise<string | null> {
     const [first] = await namesIn(images);
     if (first === undefined) return null;
     const [id = ''] = (await valuesOfImage(path.join(images, first)))('PatientID');
-    return id === '' ? null : id;
+    return id === '' || id.length > LONGEST ? null : id;
   } catch {
     // Who moved what is told without it.
     return null;

@@ -19,6 +19,8 @@ import { type Counts, type NodeOptions, Working } from './working.js';
 /** Half a gigabyte of pixels in one instance is a whole CT of many frames. */
 const MOST_BYTES = 4 * 2 ** 30;
 const SILENCE_MS = 120_000;
+/** How often it is looked whether refusals were counted that are not told yet. */
+const COUNT_MS = 5000;
 
 export interface LimpidNode {
   readonly port: number;
@@ -50,8 +52,8 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   const incoming = path.join(config.folder, 'incoming');
   await fs.mkdir(incoming, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(path.join(config.folder, 'node.lock'), 'node folder');
+  let forwarding: Forwarding | null = null;
   try {
-    let forwarding: Forwarding | null = null;
     const audit = openAudit(config.folder, () => forwarding?.look());
     const shelf = await Shelf.open(config.folder, (record, what, more) =>
       audit.write(what, { ...factsOf(record), ...more }),
@@ -84,6 +86,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
     // What came would be another node's. Again when the node is closed, which waits for it.
     void node.lost.then(() => storage.close());
     audit.write('started', { port: storage.port });
+    const counting = setInterval(() => refusals.look(performance.now()), COUNT_MS).unref();
     node.start();
     return {
       port: storage.port,
@@ -96,16 +99,21 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       retry: (id) => node.retry(id),
       lost: node.lost,
       async close() {
-        await storage.close();
-        await node.close();
-        refusals.end();
-        audit.write('stopped', {});
-        await audit.close();
-        await forwarding?.stop();
-        await lock.release();
+        clearInterval(counting);
+        try {
+          await storage.close();
+          await node.close();
+          refusals.end();
+          audit.write('stopped', {});
+          await audit.close();
+          await forwarding?.stop();
+        } finally {
+          await lock.release();
+        }
       },
     };
   } catch (error) {
+    await forwarding?.stop();
     await lock.release();
     throw error;
   }

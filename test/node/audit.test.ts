@@ -7,9 +7,11 @@ import { hostname } from 'node:os';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { store } from '../../src-main/dicom/net/scu.js';
 import { readStorable } from '../../src-main/dicom/net/storable.js';
+import { openAudit } from '../../src-main/node/audit/audit.js';
+import { startForwarding } from '../../src-main/node/audit/forward.js';
 import { type AuditEvent, auditXml } from '../../src-main/node/audit/message.js';
 import { Refusals } from '../../src-main/node/audit/refusals.js';
 import { type NodeConfig, readConfig } from '../../src-main/node/config.js';
@@ -292,6 +294,92 @@ describe('a message of the audit', () => {
     const times = told.map((one) => (Array.isArray(one) ? Number(one[1]) : 0)).reduce((a, b) => a + b, 0);
     expect(times).toBe(6001);
   });
+
+  it('of refusals that came to an end is told too, a minute later', () => {
+    const told: unknown[] = [];
+    const refusals = new Refusals((facts) => told.push(facts.times));
+    for (let i = 0; i < 9; i++) refusals.add({ why: 'called-title', title: 'A', address: '10.0.0.1' }, i);
+    refusals.look(59_999);
+    expect(told).toEqual([1]);
+    refusals.look(60_000);
+    refusals.look(200_000);
+    expect(told).toEqual([1, 8]);
+  });
+});
+
+const auditFilesOf = (base: string) =>
+  fs
+    .readdirSync(path.join(base, 'audit'))
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort();
+
+describe('the files of the audit', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('stay in order where the clock is set back over the end of a month, now and before a restart', async () => {
+    const base = tempFolder();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const write = async (...dates: string[]) => {
+      const audit = openAudit(base, () => undefined);
+      for (const date of dates) {
+        vi.setSystemTime(new Date(date));
+        audit.write(date, {});
+      }
+      await audit.close();
+    };
+    await write('2026-11-30T12:00:00Z', '2026-12-01T12:00:00Z', '2026-11-30T13:00:00Z');
+    await write('2026-11-30T14:00:00Z');
+    expect(auditFilesOf(base)).toEqual(['2026-11.jsonl', '2026-12.jsonl']);
+    const last = fs
+      .readFileSync(path.join(base, 'audit', '2026-12.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(last.map((line) => JSON.parse(line).event)).toEqual([
+      '2026-12-01T12:00:00Z',
+      '2026-11-30T13:00:00Z',
+      '2026-11-30T14:00:00Z',
+    ]);
+  });
+
+  it('lose nothing but half a line where one was cut', async () => {
+    const base = tempFolder();
+    const first = openAudit(base, () => undefined);
+    first.write('whole', {});
+    await first.close();
+    const [name = ''] = auditFilesOf(base);
+    const file = path.join(base, 'audit', name);
+    fs.appendFileSync(file, '{"at":"20');
+    const second = openAudit(base, () => undefined);
+    second.write('next', {});
+    await second.close();
+    const lines = fs.readFileSync(file, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(JSON.parse(lines[2] ?? '').event).toBe('next');
+  });
+
+  it.each([
+    ['was moved away', '2026-10.jsonl', 500],
+    ['was cut to nothing', '2026-11.jsonl', 5000],
+  ])('are told from the next on where the one that was told last %s', async (_, file, offset) => {
+    const base = tempFolder();
+    const server = new Repository(await freePort());
+    await server.open();
+    fs.mkdirSync(path.join(base, 'audit'));
+    fs.writeFileSync(path.join(base, 'audit', 'told.json'), JSON.stringify({ file, offset }));
+    fs.writeFileSync(
+      path.join(base, 'audit', '2026-11.jsonl'),
+      `${JSON.stringify({ at: '2026-11-30T12:00:00.000Z', event: 'started' })}\n`,
+    );
+    const forwarding = await startForwarding({
+      base,
+      title: 'LIMPID',
+      site: null,
+      syslog: { protocol: 'tcp', host: '127.0.0.1', port: server.port, tls: null },
+      meaning: ({ at }) => Promise.resolve({ at, kind: 'start' }),
+    });
+    await forwarding.stop();
+    expect(eventsOf(server.messages()).map(({ type }) => type)).toEqual([['110120']]);
+  });
 });
 
 describe('a node that tells a syslog server of its audit', () => {
@@ -412,5 +500,50 @@ describe('a node that tells a syslog server of its audit', () => {
     await node.close();
     await expect.poll(() => came.length).toBe(2);
     expect(eventsOf(came).map(({ type }) => type[0])).toEqual(['110120', '110121']);
+  });
+
+  it('asks a server that breaks each line after growing pauses, says so, and ends', async () => {
+    let lines = 0;
+    const server = createServer((socket) => {
+      lines++;
+      socket.on('error', () => undefined);
+      socket.on('data', () => socket.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(async () => void server.close());
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const node = await started(await nodeConfig({ syslog: { protocol: 'tcp', host: '127.0.0.1', port } }));
+    await expect.poll(async () => (await node.audit())?.failures).toBe(2);
+    expect(lines).toBeLessThanOrEqual(2);
+    await node.close();
+  });
+
+  it('counts a machine where nobody takes datagrams as one that is away', async () => {
+    const syslog = { protocol: 'udp', host: '127.0.0.1', port: await freePort() };
+    const node = await started(await nodeConfig({ syslog }));
+    await expect.poll(async () => (await node.audit())?.failures).toBeGreaterThan(0);
+    await node.close();
+  });
+
+  it.each([
+    ['resets the line', (socket: Socket) => void socket.on('end', () => socket.resetAndDestroy())],
+    ['never ends it', () => undefined],
+  ])('ends with its folder free where the server %s', async (_, misbehave) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      closers.push(async () => void socket.destroy());
+      socket.on('error', () => undefined);
+      socket.resume();
+      misbehave(socket);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(async () => void server.close());
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const config = await nodeConfig({ syslog: { protocol: 'tcp', host: '127.0.0.1', port } });
+    await (await started(config)).close();
+    await (await started({ ...config, syslog: null })).close();
   });
 });

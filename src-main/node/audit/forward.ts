@@ -5,7 +5,7 @@ import { hasCode } from '../../base/files.js';
 import { jsonFile } from '../../base/json-file.js';
 import { problemFrom } from '../../contract/errors.js';
 import { nullOr, type Of, object, optional, read, text, whole } from '../../contract/schema/schema.js';
-import { auditFolder } from './audit.js';
+import { auditFiles, auditFolder } from './audit.js';
 import { type AuditEvent, auditXml, isAlert, type Teller } from './message.js';
 import { openSyslog, type SyslogLine, type SyslogSettings, syslogMessage } from './syslog.js';
 
@@ -95,7 +95,8 @@ class Forwarder implements Forwarding {
   async state() {
     const { file, offset } = this.#last();
     let waiting = -offset;
-    for (const name of await this.#files()) if (name >= file) waiting += await this.#sizeOf(name);
+    for (const name of await auditFiles(this.#options.base))
+      if (name >= file) waiting += await this.#sizeOf(name);
     return { waiting: Math.max(0, waiting), failures: this.#failures };
   }
 
@@ -103,25 +104,24 @@ class Forwarder implements Forwarding {
     this.#stopping = true;
     this.#wake(false);
     await this.#running;
-    const isWhole = this.#line !== null && !this.#line.isBroken();
-    await this.#line?.close();
+    const isWhole = await this.#line?.close();
     // The other side ended it too: what was sent has arrived.
-    if (isWhole) await this.#keep(this.#last());
+    if (isWhole === true) await this.#keep(this.#last());
   }
 
   async #run(): Promise<void> {
     for (;;) {
       try {
         const isMore = await this.#step();
-        this.#failures = 0;
+        // What has not settled may still turn out to have been lost.
+        if (this.#places.length === 1) this.#failures = 0;
         if (isMore) continue;
         if (this.#stopping) return;
         await this.#pause(LOOK_MS, true);
       } catch (error) {
         // Told once a row: the metrics count on.
         if (this.#failures++ === 0) problemFrom(error);
-        await this.#line?.close();
-        this.#line = null;
+        await this.#drop();
         if (this.#stopping) return;
         const pause = FIRST_PAUSE_MS * 2 ** Math.min(20, this.#failures - 1);
         await this.#pause(Math.min(LONGEST_PAUSE_MS, pause), false);
@@ -131,10 +131,8 @@ class Forwarder implements Forwarding {
 
   /** @returns whether more may wait @throws LimpidError E_NETWORK; errors of the disk */
   async #step(): Promise<boolean> {
-    if (this.#line?.isBroken() === true) {
-      this.#line = null;
-      this.#places = this.#places.slice(0, 1);
-    }
+    const broken = this.#line?.broken() ?? null;
+    if (broken !== null) await this.#again(broken);
     await this.#settle();
     const { lines, next } = await this.#read(this.#last());
     if (next === null) return false;
@@ -148,6 +146,26 @@ class Forwarder implements Forwarding {
     }
     this.#places.push({ place: next, at: performance.now() });
     return true;
+  }
+
+  /**
+   * Begins again with what may be lost. A line that was quiet is opened anew when it is needed; who ends each after a
+   * message, as a server does that takes no certificate of ours, is as good as away. At the end there is no later: it is
+   * told at once, but once.
+   */
+  async #again(broken: Error): Promise<void> {
+    const isLost = this.#places.length > 1;
+    await this.#drop();
+    this.#places = this.#places.slice(0, 1);
+    if (!isLost) return;
+    if (!this.#stopping || this.#failures > 0) throw broken;
+    this.#failures++;
+  }
+
+  async #drop(): Promise<void> {
+    const line = this.#line;
+    this.#line = null;
+    await line?.close();
   }
 
   /** Writes down what left long enough ago that its connection would have said if it was lost. */
@@ -169,11 +187,14 @@ class Forwarder implements Forwarding {
   }
 
   /** Whole lines from a place on; the next file where one is at its end. A line that makes no sense is left out. */
-  async #read({ file, offset }: Place): Promise<{ lines: readonly AuditLine[]; next: Place | null }> {
-    const bytes = file === '' ? Buffer.alloc(0) : await this.#bytes(file, offset);
+  async #read({ file, offset: left }: Place): Promise<{ lines: readonly AuditLine[]; next: Place | null }> {
+    const size = file === '' ? 0 : await this.#sizeOf(file);
+    // A file that is shorter than what was told of it is another one.
+    const offset = left > size ? 0 : left;
+    const bytes = size === 0 ? Buffer.alloc(0) : await this.#bytes(file, offset);
     const end = bytes.lastIndexOf(0x0a) + 1;
     if (end === 0) {
-      const following = (await this.#files()).find((name) => name > file);
+      const following = (await auditFiles(this.#options.base)).find((name) => name > file);
       return { lines: [], next: following === undefined ? null : { file: following, offset: 0 } };
     }
     const lines = bytes
@@ -200,19 +221,16 @@ class Forwarder implements Forwarding {
   }
 
   async #end(): Promise<Place> {
-    const file = (await this.#files()).at(-1);
+    const file = (await auditFiles(this.#options.base)).at(-1);
     return file === undefined ? START : { file, offset: await this.#sizeOf(file) };
   }
 
+  /** 0 of a file that is not there: whoever keeps the audit elsewhere may have moved it away. */
   async #sizeOf(file: string): Promise<number> {
-    return (await fs.stat(path.join(this.#folder, file))).size;
-  }
-
-  async #files(): Promise<readonly string[]> {
     try {
-      return (await fs.readdir(this.#folder)).filter((name) => /^\d{4}-\d\d\.jsonl$/.test(name)).sort();
+      return (await fs.stat(path.join(this.#folder, file))).size;
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return [];
+      if (hasCode(error, 'ENOENT')) return 0;
       throw error;
     }
   }

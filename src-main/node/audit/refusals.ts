@@ -23,7 +23,7 @@ export class Refusals {
 
   /** @param now milliseconds */
   add(refusal: Refusal, now: number): void {
-    this.#forget(now);
+    this.look(now);
     const { why, title, address } = refusal;
     const key = JSON.stringify([why, title, address]);
     const many = this.#kept.size >= MOST && !this.#kept.has(key);
@@ -44,7 +44,8 @@ export class Refusals {
     this.#kept.clear();
   }
 
-  #forget(now: number): void {
+  /** Tells what is counted since its time, whether or not more comes. @param now milliseconds */
+  look(now: number): void {
     for (const [key, kept] of this.#kept)
       if (now - kept.toldAt >= AGAIN_MS) {
         if (kept.untold > 0) this.#tellOf(kept, now);

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
+import { fault } from '../../contract/errors.js';
 import { connectTo, networkError, type TlsFiles } from '../../dicom/net/connect.js';
 
 /** Where an audit goes. */
@@ -43,10 +44,10 @@ function hostOf(): string {
 export interface SyslogLine {
   /** Resolves when it has left this program. @throws LimpidError E_NETWORK */
   readonly send: (message: Buffer) => Promise<void>;
-  /** Whether the other side, or the network, ended it: what left last may not have arrived. */
-  readonly isBroken: () => boolean;
-  /** Ends it in order, so that what was sent arrives. */
-  readonly close: () => Promise<void>;
+  /** Why the other side, or the network, ended it, where it did: what left last may not have arrived. */
+  readonly broken: () => Error | null;
+  /** Ends it. @returns whether in order, so that what was sent has arrived */
+  readonly close: () => Promise<boolean>;
 }
 
 /** @throws LimpidError E_NETWORK, E_NOT_FOUND for the files of TLS */
@@ -60,14 +61,17 @@ async function overStream({ protocol, host, port, tls }: SyslogSettings): Promis
   // Hours may pass between two events.
   socket.setTimeout(0);
   socket.setKeepAlive(true, 60_000);
-  let broken = false;
+  let broken: Error | null = null;
   for (const event of ['end', 'close']) socket.once(event, () => socket.destroy());
+  socket.once('error', (error) => {
+    broken = networkError(error);
+  });
   socket.once('close', () => {
-    broken = true;
+    broken ??= fault('E_NETWORK/connection', { why: 'ECONNRESET' });
   });
   socket.resume();
   return {
-    isBroken: () => broken,
+    broken: () => broken,
     send: (message) =>
       new Promise((resolve, reject) => {
         // One that reads nothing is as good as away.
@@ -80,18 +84,26 @@ async function overStream({ protocol, host, port, tls }: SyslogSettings): Promis
         });
       }),
     async close() {
-      if (socket.destroyed) return;
-      const closed = once(socket, 'close');
-      socket.setTimeout(CLOSE_MS, () => socket.destroy());
+      if (socket.destroyed) return false;
+      let isInOrder = true;
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      const giveUp = () => {
+        isInOrder = false;
+        socket.destroy();
+      };
+      const timer = setTimeout(giveUp, CLOSE_MS);
+      socket.once('error', giveUp);
       socket.end();
       await closed;
+      clearTimeout(timer);
+      return isInOrder;
     },
   };
 }
 
 async function overDatagrams({ host, port }: SyslogSettings): Promise<SyslogLine> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
-  let broken = false;
+  let broken: Error | null = null;
   try {
     const connected = once(socket, 'connect');
     socket.connect(port, host);
@@ -101,11 +113,11 @@ async function overDatagrams({ host, port }: SyslogSettings): Promise<SyslogLine
     throw networkError(error);
   }
   // Where a machine is there and nothing listens, it says so.
-  socket.on('error', () => {
-    broken = true;
+  socket.on('error', (error) => {
+    broken = networkError(error);
   });
   return {
-    isBroken: () => broken,
+    broken: () => broken,
     send: (message) =>
       new Promise((resolve, reject) => {
         socket.send(message, (error) => {
@@ -113,6 +125,9 @@ async function overDatagrams({ host, port }: SyslogSettings): Promise<SyslogLine
           else reject(networkError(error));
         });
       }),
-    close: async () => void socket.close(),
+    async close() {
+      socket.close();
+      return broken === null;
+    },
   };
 }
