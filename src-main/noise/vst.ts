@@ -67,7 +67,7 @@ function partly(certainty: number): Pick<Stabiliser, 'forward' | 'inverse'> {
   return {
     forward: (x) => mean(whole.forward(x), x),
     inverse: (y) => {
-      // all that is left of values under the floor is the part that is no more than divided
+      // All that is left of values under the floor is the part that is no more than divided.
       if (y <= inside[0]) return (results[0] * y) / inside[0];
       if (y >= inside[last]) return y + results[last] - inside[last];
       const i = lastUpTo(inside, y);

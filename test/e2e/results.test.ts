@@ -100,6 +100,9 @@ describe.skipIf(missing)('results of a series', () => {
     await run(/^Result 2/).click();
     await result().getByRole('heading', { name: 'Result 2' }).waitFor();
     await expect.poll(() => run(/^Result 1/).getAttribute('aria-pressed')).toBe('false');
+    // What is to be done with it comes next after the verdict, before what may be long.
+    const top = async (name: string) => (await result().getByRole('button', { name }).boundingBox())?.y;
+    expect(await top('Accept')).toBeLessThan((await result().getByLabel('Strength').boundingBox())?.y ?? 0);
     await window.expectAccessible();
     await window.shoot('results-list');
   });
