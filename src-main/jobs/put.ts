@@ -1,8 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, writeFileAtomic } from '../base/files.js';
+import { errorFrom, fault, problemFrom } from '../contract/errors.js';
 import { readAttributes } from '../dicom/elements/attributes.js';
 import { walkElements } from '../dicom/elements/elements.js';
+import { isUid } from '../dicom/elements/uid.js';
 import { bytesOf, type Storable } from '../dicom/net/storable.js';
 
 const SERIES = 'x0020000e';
@@ -25,10 +27,19 @@ export async function putInFolder(
   }
   for (const instance of instances) {
     const bytes = await bytesOf(instance);
-    const series = readAttributes(bytes, walkElements(bytes)).text(SERIES);
-    await writeFileAtomic(path.join(folder, `${series}#${instance.sopInstance}.dcm`), bytes, {
-      replace: true,
-    });
+    const name = `${seriesOf(bytes, instance.path)}#${instance.sopInstance}.dcm`;
+    await writeFileAtomic(path.join(folder, name), bytes, { replace: true });
     done(instance);
+  }
+}
+
+/** What is no UID may be a path, and names no file. @throws LimpidError with the place, so that the others go on */
+function seriesOf(bytes: Uint8Array, place: string): string {
+  try {
+    const series = readAttributes(bytes, walkElements(bytes)).text(SERIES) ?? '';
+    if (!isUid(series)) throw fault('E_UID/named', { name: 'Series Instance UID' });
+    return series;
+  } catch (error) {
+    throw errorFrom({ ...problemFrom(error), place });
   }
 }

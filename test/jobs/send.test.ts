@@ -287,4 +287,25 @@ describe('sending one result', () => {
       code: 'E_NOT_FOUND',
     });
   });
+
+  it('puts nothing outside of the folder that it is sent into, and all else there beside what cannot be read', async () => {
+    const [input, out] = [tempFolder(), path.join(tempFolder(), 'in', 'deep')];
+    const write = (name: string, bytes: Uint8Array) => fs.writeFileSync(path.join(input, name), bytes);
+    write('1', makeDicom({ sopInstance: '2.25.1', series: '../../outside' }));
+    write('2', makeDicom({ sopInstance: '2.25.2', series: '' }));
+    const cut = makeDicom({ sopInstance: '2.25.3', rows: 8, columns: 8 });
+    write('3', cut.subarray(0, cut.length - 20));
+    write('4', makeDicom({ sopInstance: '2.25.4', series: '1.2.3' }));
+    const result = await runSend(
+      request(0, { inputs: [input], target: { folder: out }, retries: 3 }),
+      () => undefined,
+    );
+    expect(result).toMatchObject({ sent: 1, failed: 3 });
+    const above = path.dirname(path.dirname(out));
+    expect(fs.readdirSync(above, { recursive: true }).sort()).toEqual([
+      'in',
+      path.join('in', 'deep'),
+      path.join('in', 'deep', '1.2.3#2.25.4.dcm'),
+    ]);
+  });
 });
