@@ -206,9 +206,19 @@ class Working implements QueueWorker {
     const closed = Promise.all(this.#workers.map((worker) => worker.close().catch(() => undefined)));
     if (this.#refused === undefined) return void (await closed);
     // Nobody answers any more what would have to be asked to end in order.
-    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
-    for (const worker of this.#workers) await worker.disconnect().catch(() => undefined);
+    await within(CLOSE_MS, closed);
+    // A connection that waits for its next try tells nobody that it has ended.
+    const apart = Promise.all(this.#workers.map((worker) => worker.disconnect().catch(() => undefined)));
+    await within(CLOSE_MS, apart);
   }
+}
+
+/** Waits for some work, but not for longer than `ms`; keeps the process alive meanwhile. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  // The only error there is says that the work was done first.
+  await Promise.race([work, sleep(ms, undefined, { signal: done.signal }).catch(() => undefined)]);
+  done.abort();
 }
 
 function isConnection(error: unknown): boolean {

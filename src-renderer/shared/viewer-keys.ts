@@ -159,6 +159,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Escape'], command: 'escape', group: 'measure' },
   { keys: ['Shift+k'], command: 'key-image', group: 'measure' },
   { keys: ['Control+e'], command: 'save-measurements', group: 'measure' },
+  { keys: ['Control+Shift+e'], command: 'save-report', group: 'measure' },
+  { keys: ['Control+Shift+k'], command: 'save-key-images', group: 'measure' },
   { keys: ['Control+s'], command: 'save-picture', group: 'view' },
   { keys: ['Control+c'], command: 'copy-picture', group: 'view' },
 ];
