@@ -205,7 +205,7 @@ describe('the library', () => {
     for (const one of derived) expect(one.derivedFrom).toBe(card.seriesInstanceUid);
   });
 
-  it('tells the b-values of a NIfTI series that the file beside it has', async () => {
+  it('tells the b-values of a NIfTI series that the file beside it has, and why no document names it', async () => {
     const folder = await temporaryFolder();
     const volume = volumeOf(new Float32Array(4 * 4 * 2 * 3).fill(7), [4, 4, 2, 3]);
     await fs.writeFile(path.join(folder, 'dwi.nii.gz'), writeNiftiFromVolume(volume, { gzip: true }));
@@ -215,6 +215,10 @@ describe('the library', () => {
     expect(card.frameBValues).toEqual([0, 1000, 1000]);
     const [alone] = (await open('named', [path.join(folder, 'dwi.nii.gz')])).series;
     expect(alone.frameBValues).toEqual([0, 1000, 1000]);
+    const planes = [{ series: alone.key, index: 0 }];
+    await expect(library.document({ kind: 'key-images', planes })).rejects.toMatchObject({
+      reason: 'E_NOT_ELIGIBLE/document',
+    });
     await fs.writeFile(path.join(folder, 'dwi.bval'), '0 1000');
     const [other] = (await open('other', [folder])).series;
     expect(other.frameLabels ?? other.frameBValues).toBeUndefined();

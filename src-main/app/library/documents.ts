@@ -12,16 +12,17 @@ import type { Shown } from './shown.js';
  * A DICOM document about planes of open series, of the study of the first of them. The images are read, nothing is
  * written.
  *
- * @throws LimpidError E_NOT_FOUND for planes that are not there or in no DICOM file; E_UID; those of reading
+ * @throws LimpidError E_NOT_FOUND for planes that are not there, E_NOT_ELIGIBLE for those of no DICOM file; E_UID; those of reading
  */
 export async function documentAbout(
   about: DocumentAbout,
   find: (series: SeriesKey) => Shown,
 ): Promise<Uint8Array> {
   const named = ({ series, index }: PlaneName): NamedImage => {
-    const found = find(series).named(index);
-    if (found === null) throw fault('E_NOT_FOUND/series-frame');
-    return found;
+    const shown = find(series);
+    const found = shown.named(index);
+    if (found !== null) return found;
+    throw fault(shown.card.kind === 'nifti' ? 'E_NOT_ELIGIBLE/document' : 'E_NOT_FOUND/series-frame');
   };
   const planes = about.kind === 'measurements' ? about.measured.map(({ plane }) => plane) : about.planes;
   const images = planes.map(named);

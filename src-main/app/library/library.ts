@@ -51,7 +51,7 @@ export interface Library {
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   /** Elements of the file that holds a plane. @throws LimpidError E_NOT_FOUND and those of reading */
   tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
-  /** A DICOM file. @throws LimpidError E_NOT_FOUND, E_UID and those of reading */
+  /** A DICOM file. @throws LimpidError E_NOT_FOUND, E_NOT_ELIGIBLE, E_UID and those of reading */
   document(about: DocumentAbout): Promise<Uint8Array>;
   /** @throws LimpidError E_NOT_FOUND */
   noise(series: SeriesKey): Promise<MeasuredNoise>;

@@ -135,7 +135,7 @@ export interface ProbeReport {
   };
   /** Where patients were told from: a column of the labels, the images, or nothing but the file. */
   readonly patientsFrom: 'labels' | 'images';
-  /** Of always guessing the class that most slices have, or the mean. */
+  /** Of always guessing the class that most series have, or the mean. */
   readonly chance: { readonly accuracy: number | null; readonly meanError: number | null };
   readonly results: readonly ProbeResultRow[];
   readonly comparisons: readonly ProbeComparison[];

@@ -30,6 +30,10 @@ export const APP = {
   'E_CRASH/measuring': ['Measuring ended early.', 'Try again.'],
   'E_NOT_ELIGIBLE/map': ['A map of values is not denoised.', 'Nothing to do: open it beside its source.'],
   'E_NOT_ELIGIBLE/map-noise': ['The noise of a map is not measured.', 'Measure its source.'],
+  'E_NOT_ELIGIBLE/document': [
+    'The image is of a NIfTI file: a DICOM document names images of DICOM only.',
+    'Save the measurements as a table, or a picture.',
+  ],
   'E_NOT_FOUND/series-frame': ['The series has no such frame.', 'Open the input again.'],
   'E_INTERNAL/models-answer': ['The models gave another answer than asked for.', 'Report this.'],
   'E_NOT_FOUND/target': ['There is no such target.', 'Look at the list again.'],
