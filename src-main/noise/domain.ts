@@ -164,8 +164,14 @@ export function levelAt(noise: NoiseModel, index: number, frameLength: number): 
   return noise.map === null ? noise.sigma : noise.map[index % frameLength];
 }
 
-/** What counts as noise: not padding and, in masked air, not the one value (the smallest) that was put there. */
-function usableVoxels(volume: Volume, noise: NoiseModel): Uint8Array | null {
+/**
+ * What counts as noise: not padding and, in masked air, not the one value (the smallest) that was put there. 1 or 0 a
+ * voxel; null: everything counts.
+ */
+export function usableVoxels(
+  volume: Volume,
+  noise: Pick<NoiseModel, 'airMasked' | 'airValue'>,
+): Uint8Array | null {
   if (!noise.airMasked) return volume.measured;
   const usable = volume.measured?.slice() ?? new Uint8Array(volume.data.length).fill(1);
   const masked = noise.airValue ?? smallest(volume.data, usable);

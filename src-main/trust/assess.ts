@@ -15,6 +15,7 @@ import type { Saying } from '../contract/words/template.js';
 import { floats, type Place, pasteValues, wholePlace } from '../imaging/box.js';
 import { type Volume, withData } from '../imaging/volume.js';
 import { beyondDoubt } from '../noise/autocorrelation.js';
+import { usableVoxels } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR, changePsnr, cleanness } from './clean.js';
 import { familiarity } from './familiarity.js';
@@ -93,7 +94,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const found: Findings = {
     signal: signalReport(before, given.after, model),
     residual: judgeResidual(before, after, noise),
-    places: placesOf(before, after, residualOptions(noise)),
+    places: placesOf(withNoise(before, noise), after, residualOptions(noise)),
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
     changeAgain: probed.found?.changeAgain ?? null,
@@ -116,7 +117,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
           ? null
           : { first: probed.found.from + 1, slices: probed.found.to - probed.found.from },
       signal: found.signal,
-      places: share === 1 ? found.places : placesOf(before, volume, residualOptions(noise)),
+      places: share === 1 ? found.places : placesOf(withNoise(before, noise), volume, residualOptions(noise)),
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
@@ -161,6 +162,11 @@ export function assessSignal(before: Volume, after: Volume): Trusted | null {
     volume: withData(before, before.data.slice()),
     uncertainty: null,
   };
+}
+
+/** What no denoiser takes for noise, padding and air that was set to one value, is not measured. */
+function withNoise(before: Volume, noise: NoiseEstimate): Volume {
+  return { ...before, measured: usableVoxels(before, noise) };
 }
 
 function residualOptions(noise: NoiseEstimate) {

@@ -80,6 +80,24 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
     expect(Math.hypot(place.column - 90, place.row - 110)).toBeLessThan(3);
   });
 
+  it('has no place along air that was set to one value, nor along a face that was cut off', async () => {
+    const isCut = (i: number): boolean => {
+      const { columns, rows, data } = brain();
+      return data[i] < 20 || Math.floor(i / columns) % rows < 70;
+    };
+    const noisy = noisyBrain();
+    const before = withData(
+      noisy,
+      noisy.data.map((value, i) => (isCut(i) ? 0 : value)),
+    );
+    const after = withData(
+      noisy,
+      brain().data.map((value, i) => (isCut(i) ? 0 : value)),
+    );
+    const found = await judged(before, async () => after, { sigma: SIGMA, airMasked: true });
+    expect(found.report.places?.count).toBe(0);
+  });
+
   it('never passes where two methods differ by a factor of three, whatever was warned of', async () => {
     const methods = {
       background: SIGMA,

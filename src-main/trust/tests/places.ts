@@ -41,6 +41,9 @@ const LISTED = 50;
 /** Two places are farther apart than this, pixels, or so many slices. */
 const APART_PIXELS = 3;
 const APART_SLICES = 2;
+/** Who looks at a place sees what is no farther away. */
+const SIGHT_PIXELS = 32;
+const SIGHT_SLICES = 4;
 
 /**
  * @param before, after volumes of the same size, in the same units; all values finite
@@ -52,7 +55,7 @@ export function placesOf(before: Volume, after: Volume, options: ResidualOptions
   const { peaks, voxels } = peaksOf(scan, spreadOf(scan));
   const limit = limitOf(voxels);
   const standing = peaks.filter(({ size }) => size >= limit);
-  const found = apart(standing, scan.bank);
+  const found = joinedPeaks(standing, scan.bank);
   return {
     count: found.length,
     limit,
@@ -143,12 +146,12 @@ function spreadOf(scan: Scan): number[][] {
   eachPlane(
     scan,
     (plane) => plane % step === step >> 1,
-    (_, { tissue }, seen) => {
+    (_, { changed }, seen) => {
       for (const [depth, values] of seen.entries())
         bank.answers(values, (answers, detector) => {
           const own = sizes[depth][detector];
           const scale = 1 / (depths[depth].deviation * bank.detectors[detector].deviation);
-          for (let i = 0; i < answers.length; i++) if (tissue[i] !== 0) own.add(scale * answers[i]);
+          for (let i = 0; i < answers.length; i++) if (changed[i] !== 0) own.add(scale * answers[i]);
         });
     },
   );
@@ -182,11 +185,11 @@ function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: P
   eachPlane(
     scan,
     () => true,
-    (plane, { tissue, level }, seen) => {
+    (plane, { tissue, shown, level }, seen) => {
       best.clear();
       for (const [depth, values] of seen.entries())
         bank.answers(values, (answers, k) =>
-          best.take(answers, k, 1 / spread[depth][k], 1 / bank.detectors[k].gain),
+          best.take(answers, shown, k, 1 / spread[depth][k], 1 / bank.detectors[k].gain),
         );
       const slice = plane % before.slices;
       const frame = (plane - slice) / before.slices;
@@ -194,6 +197,7 @@ function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: P
         if (tissue[i] === 0) continue;
         voxels++;
         if (best.sizes[i] < LEAST_LIMIT || !best.isPeak(i, columns, rows)) continue;
+        if (around(seen[0], columns, rows, i) * best.amplitudes[i] <= 0) continue;
         peaks.push({
           column: i % columns,
           row: Math.floor(i / columns),
@@ -226,11 +230,12 @@ class Best {
     this.sizes.fill(0);
   }
 
-  take(answers: Float32Array, detector: number, scale: number, gain: number): void {
+  /** @param shown that a result can be too bright by at most */
+  take(answers: Float32Array, shown: Float32Array, detector: number, scale: number, gain: number): void {
     const { sizes, detectors, amplitudes } = this;
     for (let i = 0; i < answers.length; i++) {
       const size = Math.abs(answers[i]) * scale;
-      if (size <= sizes[i]) continue;
+      if (size <= sizes[i] || answers[i] * gain < -shown[i]) continue;
       sizes[i] = size;
       detectors[i] = detector;
       amplitudes[i] = answers[i] * gain;
@@ -245,6 +250,17 @@ class Best {
         if (this.sizes[row * columns + column] > this.sizes[i]) return false;
     return true;
   }
+}
+
+/** Sum of a pixel and those around it: beside a bright band it has not the sign of what stands out of the band. */
+function around(values: Float32Array, columns: number, rows: number, i: number): number {
+  const x = i % columns;
+  const y = (i - x) / columns;
+  let sum = 0;
+  for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++)
+    for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++)
+      sum += values[row * columns + column];
+  return sum;
 }
 
 function largest(peaks: Peak[]): Peak[] {
@@ -269,19 +285,48 @@ function logTail(u: number): number {
   return (-u * u) / 2 - Math.log(u * Math.sqrt(2 * Math.PI)) + Math.log1p(-v * (1 - 3 * v * (1 - 5 * v)));
 }
 
-/** Without those that lie on a larger one. @param peaks largest first */
-function apart(peaks: readonly Peak[], bank: DetectorBank): Peak[] {
-  const kept: Peak[] = [];
+/**
+ * One of each group of peaks that follow one another: a border or a vessel that was erased is one place, at its largest.
+ *
+ * @param peaks largest first
+ */
+function joinedPeaks(peaks: readonly Peak[], bank: DetectorBank): Peak[] {
+  const bySlice = new Map<string, Set<Peak>>();
+  const keyOf = (frame: number, slice: number): string => `${frame} ${slice}`;
   for (const peak of peaks) {
-    const known = kept.some((one) => {
-      if (one.frame !== peak.frame || Math.abs(one.slice - peak.slice) > APART_SLICES) return false;
-      const { width, length } = bank.detectors[one.detector];
-      const reach = Math.max(APART_PIXELS, 1.5 * width, length / 2 + width);
-      return Math.hypot(one.column - peak.column, one.row - peak.row) <= reach;
-    });
-    if (!known) kept.push(peak);
+    const key = keyOf(peak.frame, peak.slice);
+    bySlice.set(key, (bySlice.get(key) ?? new Set<Peak>()).add(peak));
+  }
+  const around = ({ frame, slice }: Peak) =>
+    Array.from({ length: 2 * APART_SLICES + 1 }, (_, k) =>
+      bySlice.get(keyOf(frame, slice - APART_SLICES + k)),
+    ).filter((some) => some !== undefined);
+  const kept: Peak[] = [];
+  for (const first of peaks) {
+    if (!bySlice.get(keyOf(first.frame, first.slice))?.delete(first)) continue;
+    kept.push(first);
+    const group = [first];
+    for (const one of group)
+      for (const others of around(one))
+        for (const other of others)
+          if (isNear(one, other, bank) && isInSight(first, other)) {
+            others.delete(other);
+            group.push(other);
+          }
   }
   return kept;
+}
+
+/** @param one the larger, or one that is of its group */
+function isNear(one: Peak, other: Peak, bank: DetectorBank): boolean {
+  const { width, length } = bank.detectors[one.detector];
+  const reach = Math.max(APART_PIXELS, 1.5 * width, length / 2 + width);
+  return Math.hypot(one.column - other.column, one.row - other.row) <= reach;
+}
+
+function isInSight(first: Peak, other: Peak): boolean {
+  const far = Math.hypot(first.column - other.column, first.row - other.row);
+  return far <= SIGHT_PIXELS && Math.abs(first.slice - other.slice) <= SIGHT_SLICES;
 }
 
 function placeAt(peak: Peak, { before, bank, window }: Scan): PlaceReport {

@@ -1,8 +1,9 @@
 /** What was removed, plane by plane, as noise of one level: what tests that look for small things look at. */
 import type { Volume } from '../../imaging/volume.js';
+import { ricianMean } from '../../noise/rician.js';
 import { meanAround } from './around.js';
 import type { NoiseModel } from './noise-model.js';
-import { Sizes } from './sums.js';
+import { Sizes, Spread } from './sums.js';
 
 /** Side of the tiles that the residual is measured in, pixels, and how many on each side count too. */
 const TILE = 16;
@@ -12,6 +13,11 @@ const LEAST_IN_TILES = 200;
 export const LEAST_SPREAD = 0.4;
 /** Pixels around the tissue of the result that are looked at too. */
 const MARGIN = 8;
+/** Less than this many sigma were not changed: what was left alone does not tell how much noise was removed. */
+const CHANGED = 0.1;
+/** Up to this many sigma a result is as dark as air, and up to the second noise makes magnitudes brighter. */
+const DARK = 1;
+const LIFTED = 4;
 /** Pixels of air along the border of the body that count as it: what was erased there is missed. */
 const BORDER = 2;
 
@@ -26,8 +32,12 @@ export interface Window {
 export interface RemovedPlane {
   /** Residual over the noise around it; 0 outside the body. In the window, as what follows. */
   readonly residual: Float32Array;
-  /** 1 in tissue, in what lies dark within it, and at its border. */
+  /** 1 in tissue, in what lies dark within it, and at its border; 0 where nothing was measured. */
   readonly tissue: Uint8Array;
+  /** 1 where the tissue was changed by more than next to nothing. */
+  readonly changed: Uint8Array;
+  /** What the result shows, in such residuals, which it is too bright by at most; infinite where values have no floor. */
+  readonly shown: Float32Array;
   /** What the standardised residual was divided by. */
   readonly level: Float32Array;
 }
@@ -88,14 +98,26 @@ export function removedPlane(removed: Removed, window: Window, plane: number): R
         bright[i] = 1;
     }
   const tissue = bodyOf(bright, columns, rows);
+  const changed = new Uint8Array(tissue.length);
+  const snr = new Float32Array(tissue.length).fill(Number.POSITIVE_INFINITY);
   for (let y = 0, i = 0; y < rows; y++)
     for (let x = 0; x < columns; x++, i++) {
       if (tissue[i] === 0) continue;
       const at = indexOf(x, y);
-      if (measured !== null && measured[at % measured.length] === 0) tissue[i] = 0;
-      else residual[i] = model.standardise(before.data[at], after.data[at], at);
+      if (measured !== null && measured[at % measured.length] === 0) {
+        tissue[i] = 0;
+        continue;
+      }
+      const sigma = model.sigmaAt(at);
+      residual[i] = model.standardise(before.data[at], after.data[at], at);
+      changed[i] = Math.abs(before.data[at] - after.data[at]) >= CHANGED * sigma ? 1 : 0;
+      if (model.floor) snr[i] = Math.max(0, after.data[at]) / sigma;
     }
-  return { residual, tissue, level: evened(residual, tissue, columns, rows) };
+  const grid = tilesOf(columns, rows);
+  if (model.floor) centreDark(residual, snr, grid);
+  const level = evened(residual, changed, grid);
+  const shown = snr.map((value, i) => value / level[i]);
+  return { residual, tissue, changed, shown, level };
 }
 
 /**
@@ -144,33 +166,75 @@ function grown(body: Uint8Array<ArrayBuffer>, columns: number): Uint8Array<Array
   });
 }
 
-/** Divides the residual by its level in tiles and those around them, and returns that. */
-function evened(residual: Float32Array, tissue: Uint8Array, columns: number, rows: number): Float32Array {
+interface Tiles {
+  readonly across: number;
+  readonly down: number;
+  /** That of each pixel. */
+  readonly tile: Uint32Array;
+}
+
+function tilesOf(columns: number, rows: number): Tiles {
   const [across, down] = [Math.ceil(columns / TILE), Math.ceil(rows / TILE)];
-  const tiles = Array.from({ length: across * down }, () => new Sizes());
+  const tile = new Uint32Array(columns * rows);
   for (let y = 0, i = 0; y < rows; y++)
-    for (let x = 0; x < columns; x++, i++)
-      if (tissue[i] !== 0) tiles[Math.floor(y / TILE) * across + Math.floor(x / TILE)].add(residual[i]);
-  const levels = tiles.map((_, k) => levelAround(tiles, across, down, k % across, Math.floor(k / across)));
+    for (let x = 0; x < columns; x++, i++) tile[i] = Math.floor(y / TILE) * across + Math.floor(x / TILE);
+  return { across, down, tile };
+}
+
+/**
+ * What is dark is not held against the magnitudes of noise at the level of the tissue, but against those around it that
+ * are dark too: air and bone that a scanner filtered, scaled or masked in part are darker or brighter than these all over.
+ */
+function centreDark(residual: Float32Array, snr: Float32Array, grid: Tiles): void {
+  const middles = middlesOfDark(residual, snr, grid);
+  for (let i = 0; i < residual.length; i++)
+    if (snr[i] < LIFTED) residual[i] -= middles[grid.tile[i]] * lift(snr[i]);
+}
+
+/** Medians of what is dark in tiles and those around them; where these hold little, in all; 0 where all is little. */
+function middlesOfDark(residual: Float32Array, snr: Float32Array, grid: Tiles): number[] {
+  const tiles = Array.from({ length: grid.across * grid.down }, () => new Spread());
+  const all = new Spread();
+  for (let i = 0; i < residual.length; i++) if (snr[i] < DARK) tiles[grid.tile[i]].add(residual[i]);
+  for (const one of tiles) all.join(one);
+  if (all.count < LEAST_IN_TILES) return tiles.map(() => 0);
+  return tiles.map((_, k) => {
+    const around = joined(new Spread(), tiles, grid, k);
+    return (around.count < LEAST_IN_TILES ? all : around).median();
+  });
+}
+
+/** How much brighter noise makes a magnitude, over how much it makes air. */
+function lift(snr: number): number {
+  return (ricianMean(snr, 1) - snr) / ricianMean(0, 1);
+}
+
+/** Divides the residual by its level in what was changed of tiles and those around them, and returns that. */
+function evened(residual: Float32Array, changed: Uint8Array, grid: Tiles): Float32Array {
+  const tiles = Array.from({ length: grid.across * grid.down }, () => new Sizes());
+  for (let i = 0; i < residual.length; i++) if (changed[i] !== 0) tiles[grid.tile[i]].add(residual[i]);
+  const levels = tiles.map((_, k) => {
+    const around = joined(new Sizes(), tiles, grid, k);
+    return around.count < LEAST_IN_TILES ? 1 : Math.max(LEAST_SPREAD, around.deviation());
+  });
   const level = new Float32Array(residual.length);
-  for (let y = 0, i = 0; y < rows; y++)
-    for (let x = 0; x < columns; x++, i++) {
-      level[i] = levels[Math.floor(y / TILE) * across + Math.floor(x / TILE)];
-      residual[i] /= level[i];
-    }
+  for (let i = 0; i < residual.length; i++) {
+    level[i] = levels[grid.tile[i]];
+    residual[i] /= level[i];
+  }
   return level;
 }
 
-function levelAround(
-  tiles: readonly Sizes[],
-  across: number,
-  down: number,
-  column: number,
-  row: number,
-): number {
-  const around = new Sizes();
+/** A tile and those around it, in one. */
+function joined<T extends { join(other: T): void }>(
+  into: T,
+  tiles: readonly T[],
+  { across, down }: Tiles,
+  k: number,
+): T {
+  const [column, row] = [k % across, Math.floor(k / across)];
   for (let y = Math.max(0, row - AROUND); y <= Math.min(down - 1, row + AROUND); y++)
     for (let x = Math.max(0, column - AROUND); x <= Math.min(across - 1, column + AROUND); x++)
-      around.join(tiles[y * across + x]);
-  return around.count < LEAST_IN_TILES ? 1 : Math.max(LEAST_SPREAD, around.deviation());
+      into.join(tiles[y * across + x]);
+  return into;
 }

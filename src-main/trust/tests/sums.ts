@@ -78,3 +78,30 @@ export class Sizes {
     return (bin + (wanted - below) / this.#bins[bin]) / BINS_A_ONE / size;
   }
 }
+
+/** Values of about 1, with their signs, in a histogram from -8 to 8. */
+export class Spread {
+  count = 0;
+  readonly #bins = new Uint32Array(SIZE_BINS);
+
+  add(value: number): void {
+    this.count++;
+    const bin = Math.floor(value * BINS_A_ONE) + SIZE_BINS / 2;
+    this.#bins[Math.max(0, Math.min(SIZE_BINS - 1, bin))]++;
+  }
+
+  join(other: Spread): void {
+    this.count += other.count;
+    for (let i = 0; i < SIZE_BINS; i++) this.#bins[i] += other.#bins[i];
+  }
+
+  /** 0 for no values. */
+  median(): number {
+    if (this.count === 0) return 0;
+    const wanted = this.count / 2;
+    let below = 0;
+    let bin = 0;
+    while (below + this.#bins[bin] < wanted) below += this.#bins[bin++];
+    return (bin - SIZE_BINS / 2 + (wanted - below) / this.#bins[bin]) / BINS_A_ONE;
+  }
+}

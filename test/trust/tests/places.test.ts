@@ -176,6 +176,63 @@ describe('places to look at', () => {
     );
   });
 
+  /** 0 to 1: an arc around the middle, above it. */
+  const arc = (x: number, y: number): number => {
+    const far = Math.hypot(x - SIDE / 2, y - SIDE / 2) - 25;
+    return y < SIDE / 2 ? Math.exp(-((far / 0.8) ** 2) / 2) : 0;
+  };
+
+  it('are one where a long border was erased', () => {
+    const clean = drawn(5);
+    const erased = found(withShape(clean, 2, 4 * SIGMA, arc), clean, 8);
+    expect(erased.count).toBeGreaterThan(0);
+    expect(erased.count).toBeLessThanOrEqual(3);
+  });
+
+  it('are not along air and bone that are quieter than the noise of the tissue', () => {
+    const clean = drawn(5, 128, 3);
+    const isDark = (i: number): boolean => {
+      const [x, y] = [i % 128, Math.floor(i / 128) % 128];
+      const far = Math.hypot((x - 64) / (0.46 * 128), (y - 64) / (0.42 * 128));
+      return far > 1 || (far > 0.8 && far < 0.85 && x > 40 && x < 88 && y < 64);
+    };
+    clean.data.forEach((_, i) => {
+      if (isDark(i)) clean.data[i] = 0;
+    });
+    const noisy = (source: Volume) => {
+      const full = simulateNoise(source, { kind: 'rician', sigma: SIGMA, seed: 4 });
+      return withData(
+        full,
+        full.data.map((value, i) => (isDark(i) ? value / 3 : value)),
+      );
+    };
+    const options = { sigma: SIGMA, distribution: 'rician' } as const;
+    expect(placesOf(noisy(clean), clean, options)?.count).toBe(0);
+    const places = placesOf(noisy(withShape(clean, 1, 10 * SIGMA, spot(64, 22, 1.5))), clean, options);
+    expect(places?.places.map(({ slice, column, row }) => [slice, column, row])).toEqual([
+      [2, expect.closeTo(64, -0.5), expect.closeTo(22, -0.5)],
+    ]);
+  });
+
+  it('are not where noise was removed in patches and little around, and are where a spot was', () => {
+    const clean = drawn(5);
+    const isPatch = (i: number): boolean => (i % SIDE) % 32 < 12 && (Math.floor(i / SIDE) % SIDE) % 32 < 12;
+    const left = (source: Volume, seed: number) => {
+      const before = simulateNoise(source, { kind: 'gaussian', sigma: SIGMA, seed });
+      const after = withData(
+        clean,
+        before.data.map((value, i) => (isPatch(i) ? clean.data[i] : value)),
+      );
+      return placesOf(before, after, { sigma: SIGMA, distribution: 'gaussian' });
+    };
+    const hits = Array.from({ length: 12 }, (_, k) => left(clean, 200 + k)?.count ?? -1);
+    expect(hits.filter((count) => count !== 0).length).toBeLessThanOrEqual(1);
+    expect(left(withShape(clean, 2, 6 * SIGMA, spot(38, 38, 1.3)), 30)?.places[0]).toMatchObject({
+      slice: 3,
+      change: 'darker',
+    });
+  });
+
   it('cannot be told without a level, and are none without tissue', () => {
     const clean = drawn(5);
     expect(placesOf(clean, clean, { sigma: 0, distribution: 'gaussian' })).toBeNull();
