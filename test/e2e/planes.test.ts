@@ -68,6 +68,19 @@ describe.skipIf(noBrowser)('planes', () => {
     await page.close();
   });
 
+  it('cross where a place was chosen, before they are shown and while they are', async () => {
+    const page = await viewer.open('?set=thick');
+    const lookAt = (slice: number, column: number, row: number) =>
+      page.evaluate(`lookAt({ slice: ${slice}, frame: 0, point: { column: ${column}, row: ${row} } })`);
+    await lookAt(7, 12, 50);
+    await press(page, 'Shift+P');
+    await page.locator('.picture[data-axis="column"] canvas').first().waitFor();
+    await expect.poll(() => planes(page)).toEqual(['slice 7', 'row 50', 'column 12']);
+    await lookAt(3, 40, 20);
+    await expect.poll(() => planes(page)).toEqual(['slice 3', 'row 20', 'column 40']);
+    await page.close();
+  });
+
   it('draw thick slices as high as they are apart, as bars and not as more than was measured', async () => {
     const page = await viewer.open('?set=thick&pair=none');
     await press(page, 'Shift+P');

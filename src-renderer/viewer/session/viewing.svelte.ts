@@ -167,10 +167,12 @@ export class ViewerSession {
     else this.goTo(this.wantedSlice + steps);
   }
 
-  /** Puts the probe on a pixel of the series before, where every pane shows it. */
+  /** Puts the probe on a pixel of the series before, where every pane shows it, and lets three planes cross there. */
   mark({ column, row }: { readonly column: number; readonly row: number }): void {
     this.view.tool = 'probe';
-    this.view.probe = { x: column + 0.5, y: row + 0.5 };
+    const middle = { x: column + 0.5, y: row + 0.5 };
+    this.view.probe = middle;
+    this.view.cross = middle;
   }
 
   /** One step of cine, around the end; waits for the slice on screen, so that none is left out. */

@@ -2,6 +2,7 @@
 import '../../../src-renderer/ui/theme.css';
 import './page.css';
 import { mount } from 'svelte';
+import { fromStore, writable } from 'svelte/store';
 import { privacy } from '../../../src-renderer/state/privacy.svelte.js';
 import Viewer from '../../../src-renderer/viewer/Viewer.svelte';
 
@@ -10,6 +11,8 @@ const cards = await (await fetch('/series')).json();
 const set = cards[query.get('set') ?? 'brain'] ?? {};
 const wanted = query.get('pair') ?? 'all';
 const drawn = [];
+const asked = writable(null);
+const place = fromStore(asked);
 
 const viewer = mount(Viewer, {
   target: document.body,
@@ -27,10 +30,15 @@ const viewer = mount(Viewer, {
     before: set.before ?? null,
     after: wanted === 'none' ? null : (set.after ?? null),
     errorMap: wanted === 'all' ? (set.errorMap ?? null) : null,
+    get place() {
+      return place.current;
+    },
     ondrawn: (milliseconds) => drawn.push(milliseconds),
   },
 });
 const hidePatients = (hidden) => {
   privacy.hidden = hidden;
 };
-Object.assign(window, { viewer, drawn, hidePatients });
+/** As a list of places beside the viewer asks for one. */
+const lookAt = (wanted) => asked.set(wanted);
+Object.assign(window, { viewer, drawn, hidePatients, lookAt });
