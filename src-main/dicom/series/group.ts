@@ -67,59 +67,91 @@ const ECHO_SHARE = 1e-3;
 /** Of a pixel spacing: a tenth of a pixel over 512. */
 const SPACING_SHARE = 2e-4;
 
+/** One name for each of the echo times of a series, in ms: the same for what differs by what computing left of it. */
+export function echoTimeNames(instances: readonly Instance[]): ReadonlyMap<number, string> {
+  const values = instances.flatMap(({ echoTime }) => echoTime ?? []);
+  return alike(values, 3, (ms) => Math.max(ECHO_MS, ECHO_SHARE * ms));
+}
+
+/** The same of pixel spacings, in mm. */
+export function spacingNames(instances: readonly Instance[]): ReadonlyMap<number, string> {
+  const values = instances.flatMap(({ pixelSpacing }) => pixelSpacing ?? []);
+  return alike(values, 4, (mm) => SPACING_SHARE * mm);
+}
+
 /** The name of each image's format: images with the same one are encoded alike and of one part of an acquisition. */
 function formatKeys(instances: readonly Instance[]): ReadonlyMap<Instance, string> {
-  const echoes = alike(
-    instances.flatMap(({ echoTime }) => echoTime ?? []),
-    3,
-    (ms) => Math.max(ECHO_MS, ECHO_SHARE * ms),
-  );
-  const spacings = alike(
-    instances.flatMap(({ pixelSpacing }) => pixelSpacing ?? []),
-    4,
-    (mm) => SPACING_SHARE * mm,
-  );
-  const stated = new Map<Instance, Record<Stated, string>>();
+  const echoes = echoTimeNames(instances);
+  const spacings = spacingNames(instances);
+  const stated = new Map<Instance, Statement>();
   for (const instance of instances) {
     const { echoNumber, echoTime, coil } = instance;
     const echo = echoTime === null ? '' : (echoes.get(echoTime) ?? '');
     stated.set(instance, { echoNumber: echoNumber === null ? '' : String(echoNumber), echoTime: echo, coil });
   }
-  const keyOf = (instance: Instance, without: Stated | null): string => {
+  const keyOf = (instance: Instance, without: readonly Stated[]): string => {
     const own = stated.get(instance);
-    const parts = STATED.map((name) => (name === without ? '*' : (own?.[name] ?? '')));
+    const parts = STATED.map((name) => (without.includes(name) ? '*' : (own?.[name] ?? '')));
     return [...encodingOf(instance), ...parts, ...reconstructionOf(instance, spacings)].join('|');
   };
-  for (const name of STATED)
-    for (const like of partition(instances, (instance) => keyOf(instance, name)).values())
-      fillIn(like, name, stated);
-  return new Map(instances.map((instance) => [instance, keyOf(instance, null)]));
+  const placeOf = placesOf(instances);
+  for (const names of LEFT_OUT)
+    for (const like of partition(instances, (instance) => keyOf(instance, names)).values())
+      fillIn(like, names, stated, placeOf);
+  return new Map(instances.map((instance) => [instance, keyOf(instance, [])]));
 }
+
+type Statement = Record<Stated, string>;
 
 const STATED: readonly Stated[] = ['echoNumber', 'echoTime', 'coil'];
 
+/** What whoever leaves something out leaves out: one of them, what it has to say of the echo, or all. */
+const LEFT_OUT: readonly (readonly Stated[])[] = [
+  ...STATED.map((name) => [name]),
+  ['echoNumber', 'echoTime'],
+  STATED,
+];
+
+/** Positions, in mm, up to which two are one: the last digit that many write. */
+const PLACE_MM = 0.01;
+
+/** The name of each image's position; '' where it has none. */
+function placesOf(instances: readonly Instance[]): (instance: Instance) => string {
+  const axes = [0, 1, 2].map((axis) =>
+    alike(
+      instances.flatMap(({ imagePosition }) => imagePosition?.[axis] ?? []),
+      3,
+      () => PLACE_MM,
+    ),
+  );
+  return ({ imagePosition }) =>
+    imagePosition === null ? '' : axes.map((names, axis) => names.get(imagePosition[axis] ?? 0)).join();
+}
+
 /**
- * Takes what images say of one thing for true of those that say nothing, where these lie at other places: at the same
- * places they are something else, as the image of all coils beside that of one.
+ * Takes what images say of some things for true of those that say nothing of any, where these lie at other places: at
+ * the same places they are something else, as the image of all coils beside that of one.
  */
 function fillIn(
   like: readonly Instance[],
-  name: Stated,
-  stated: ReadonlyMap<Instance, Record<Stated, string>>,
+  names: readonly Stated[],
+  stated: ReadonlyMap<Instance, Statement>,
+  placeOf: (instance: Instance) => string,
 ): void {
-  const statedBy = (instance: Instance): string => stated.get(instance)?.[name] ?? '';
-  const [silent, telling] = [true, false].map((empty) =>
-    like.filter((one) => (statedBy(one) === '') === empty),
+  const statedBy = (instance: Instance): string =>
+    names.map((name) => stated.get(instance)?.[name] ?? '').join('|');
+  const nothing = names.map(() => '').join('|');
+  const [silent, telling] = [true, false].map((isNothing) =>
+    like.filter((one) => (statedBy(one) === nothing) === isNothing),
   );
-  const [value, ...others] = new Set(telling.map(statedBy));
-  if (value === undefined || others.length > 0) return;
-  const placeOf = ({ imagePosition }: Instance): string =>
-    imagePosition?.map((mm) => mm.toFixed(2)).join(',') ?? '';
+  const [first] = telling;
+  if (first === undefined || silent.length === 0 || new Set(telling.map(statedBy)).size > 1) return;
   const taken = new Set(telling.map(placeOf));
   if (silent.some((instance) => taken.has(placeOf(instance)))) return;
+  const all = stated.get(first);
   for (const instance of silent) {
     const own = stated.get(instance);
-    if (own !== undefined) own[name] = value;
+    if (own !== undefined && all !== undefined) for (const name of names) own[name] = all[name];
   }
 }
 

@@ -2,10 +2,17 @@ import type { Trait, TraitName } from '../../contract/words/traits.js';
 import type { FrameRecord } from '../read/frame-record.js';
 import type { Instance } from '../read/instance.js';
 import { normalOf } from './geometry.js';
-import type { Stack } from './group.js';
+import { echoTimeNames, type Stack, spacingNames } from './group.js';
+
+/** All stacks of a series, and what its echo times and spacings are called: those that are alike are one. */
+interface Beside {
+  readonly all: readonly Stack[];
+  readonly echoTimes: ReadonlyMap<number, string>;
+  readonly spacings: ReadonlyMap<number, string>;
+}
 
 /** What a stack states of one thing, beside others of its series; nothing where it does not. */
-type Feature = (stack: Stack, all: readonly Stack[]) => readonly Trait[];
+type Feature = (stack: Stack, beside: Beside) => readonly Trait[];
 
 /**
  * Says of each stack of one series in what it differs from the others, in as few traits as tell all apart. What no
@@ -13,9 +20,11 @@ type Feature = (stack: Stack, all: readonly Stack[]) => readonly Trait[];
  */
 export function traitsOf(stacks: readonly Stack[]): Map<Stack, readonly Trait[]> {
   const traits = new Map(stacks.map((stack): [Stack, Trait[]] => [stack, []]));
+  const instances = stacks.flatMap((stack) => stack.instances);
+  const beside = { all: stacks, echoTimes: echoTimeNames(instances), spacings: spacingNames(instances) };
   let alike: readonly (readonly Stack[])[] = [stacks];
   for (const feature of FEATURES) {
-    const own = differences(stacks, feature);
+    const own = differences(beside, feature);
     const parts = alike.flatMap((those) => partition(those, (stack) => JSON.stringify(own.get(stack))));
     if (parts.length === alike.length) continue;
     alike = parts;
@@ -29,8 +38,9 @@ export function traitsOf(stacks: readonly Stack[]): Map<Stack, readonly Trait[]>
 }
 
 /** Of each stack what not all of them state. */
-function differences(stacks: readonly Stack[], feature: Feature): Map<Stack, readonly Trait[]> {
-  const stated = stacks.map((stack): [Stack, readonly Trait[]] => [stack, feature(stack, stacks)]);
+function differences(beside: Beside, feature: Feature): Map<Stack, readonly Trait[]> {
+  const stacks = beside.all;
+  const stated = stacks.map((stack): [Stack, readonly Trait[]] => [stack, feature(stack, beside)]);
   const counts = new Map<string, number>();
   for (const [, traits] of stated)
     for (const text of new Set(traits.map(textOf))) counts.set(text, (counts.get(text) ?? 0) + 1);
@@ -62,14 +72,14 @@ const FEATURES: readonly Feature[] = [
   partOfSignal,
   ({ instances: [{ imageType }] }) => imageType.flatMap((term) => stated('type', term)),
   (stack) => (stack.instances.every(isCombined) ? word('combined') : []),
-  common('echoTime', ({ echoTime }) => echoTime),
-  common('echo', ({ echoNumber }) => echoNumber),
+  told('echoTime', ({ echoTime }, { echoTimes }) => plain(echoTimes, echoTime)),
+  told('echo', ({ echoNumber }) => echoNumber),
   ({ instances: [{ reconstruction }] }) =>
     reconstruction.split(',').flatMap((term) => stated('reconstruction', term)),
   common('inversion', ({ inversionTime }) => inversionTime),
   common('flip', ({ flipAngle }) => flipAngle),
   common('b', ({ bValue }) => bValue),
-  common('coil', ({ coil }) => coil),
+  told('coil', ({ coil }) => coil),
   (stack) => word(planeOf(stack)),
   ({ incomplete }) => (incomplete.length > 0 ? word('incomplete') : []),
   ({ geometry }) => (geometry.duplicates ? word('repeated') : []),
@@ -77,14 +87,17 @@ const FEATURES: readonly Feature[] = [
   common('trigger', ({ triggerTime }) => triggerTime),
   common('acquisition', ({ acquisitionNumber }) => acquisitionNumber),
   common('size', ({ columns, rows }) => `${columns} × ${rows}`),
-  common('spacing', ({ pixelSpacing }) => pixelSpacing?.map(shortNumber).join(' × ') ?? ''),
+  common(
+    'spacing',
+    ({ pixelSpacing }, { spacings }) => pixelSpacing?.map((mm) => plain(spacings, mm)).join(' × ') ?? '',
+  ),
   common('colours', ({ photometric }) => photometric),
   common('bits', ({ bitsStored }) => bitsStored),
   common('perFile', ({ numberOfFrames }) => numberOfFrames),
 ];
 
 /** That images are magnitudes says something only beside other parts: not every scanner says so of all. */
-function partOfSignal(stack: Stack, all: readonly Stack[]): Trait[] {
+function partOfSignal(stack: Stack, { all }: Beside): Trait[] {
   const partOf = ({ instances: [{ complexPart }] }: Stack) => complexPart;
   return all.some((one) => !['', 'M'].includes(partOf(one))) ? word(PARTS[partOf(stack)]) : [];
 }
@@ -96,16 +109,35 @@ const PARTS: Readonly<Record<string, TraitName>> = {
   I: 'imaginary',
 };
 
+type OfImage = (instance: Instance, beside: Beside) => number | string | null;
+
 /** What all images of a stack state alike. */
-function common(name: TraitName, ofImage: (instance: Instance) => number | string | null): Feature {
-  const read = (instance: Instance) => {
-    const value = ofImage(instance);
-    return typeof value === 'number' ? shortNumber(value) : (value ?? '');
+function common(name: TraitName, ofImage: OfImage): Feature {
+  return ({ instances }, beside) => only(name, new Set(instances.map((one) => textIn(ofImage(one, beside)))));
+}
+
+/** What images of a stack state alike, where it holds of those that say nothing too: grouping took it for that. */
+function told(name: TraitName, ofImage: OfImage): Feature {
+  return ({ instances }, beside) => {
+    const values = new Set(instances.map((one) => textIn(ofImage(one, beside))));
+    values.delete('');
+    return only(name, values);
   };
-  return ({ instances }) => {
-    const first = read(instances[0]);
-    return instances.every((instance) => read(instance) === first) ? stated(name, first) : [];
-  };
+}
+
+function only(name: TraitName, values: ReadonlySet<string>): Trait[] {
+  const [value = ''] = values;
+  return values.size === 1 ? stated(name, value) : [];
+}
+
+function textIn(value: number | string | null): string {
+  return typeof value === 'number' ? shortNumber(value) : (value ?? '');
+}
+
+/** The name of a number without the zeros at its end. */
+function plain(names: ReadonlyMap<number, string>, value: number | null): string {
+  const name = value === null ? undefined : names.get(value);
+  return name === undefined ? '' : String(Number(name));
 }
 
 function stated(name: TraitName, value: string): Trait[] {
@@ -116,7 +148,7 @@ function word(name: TraitName | undefined): Trait[] {
   return name === undefined ? [] : [{ name, value: '' }];
 }
 
-/** Times and spacings differ in thousandths, as they do where stacks are formed. */
+/** Four digits tell apart whatever a scanner is set to. */
 function shortNumber(value: number): string {
   return String(Number(value.toFixed(4)));
 }

@@ -249,6 +249,31 @@ describe('images of one series that differ', () => {
     expect((await scanImages(images)).series.map(({ instances }) => instances.length)).toEqual([4, 4]);
   });
 
+  it('are one stack where some say nothing of the echo at all, and two where these lie on others within rounding', async () => {
+    const echo = { echoTime: 92, more: [[0x00180086, textElement(0x00180086, 'IS', '1')]] } as const;
+    const apart = Array.from({ length: 8 }, (_, z) => at(z, z % 2 === 0 ? echo : {}));
+    expect((await scanImages(apart)).series).toHaveLength(1);
+    for (const [one, other] of [
+      [0.0049, 0.0051],
+      [0.001, -0.001],
+    ] as const) {
+      const images: TestImage[] = [{ ...echo, position: [one, 0, 3] }, { position: [other, 0, 3] }];
+      expect((await scanImages(images)).series).toHaveLength(2);
+    }
+  });
+
+  it('are told apart by echo times of which each slice has what computing left of it', async () => {
+    const images = Array.from({ length: 16 }, (_, i) => {
+      const z = i % 8;
+      return at(
+        z,
+        i < 8 ? { echoTime: 10.0002 + 0.0006 * (z % 2) } : { echoTime: 92.0002 + 0.0006 * (z % 2) },
+      );
+    });
+    const { series } = await scanImages(images);
+    expect(series.map(({ traits }) => englishTraits(traits)).sort()).toEqual(['TE 10 ms', 'TE 92 ms']);
+  });
+
   it('say nothing where they are one stack', async () => {
     const { series } = await scanImages([0, 3].map((z) => at(z, { echoTime: 10 + z * 1e-5 })));
     expect(series.map(({ traits }) => traits)).toEqual([[]]);
