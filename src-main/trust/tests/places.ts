@@ -55,7 +55,7 @@ export function placesOf(before: Volume, after: Volume, options: ResidualOptions
   const { peaks, voxels } = peaksOf(scan, spreadOf(scan));
   const limit = limitOf(voxels);
   const standing = peaks.filter(({ size }) => size >= limit);
-  const found = joinedPeaks(standing, scan.bank);
+  const found = joinedPeaks(standing, scan);
   return {
     count: found.length,
     limit,
@@ -286,11 +286,17 @@ function logTail(u: number): number {
 }
 
 /**
- * One of each group of peaks that follow one another: a border or a vessel that was erased is one place, at its largest.
+ * Without those that lie on a larger one, and one of those that follow one another and changed alike: a border or a vessel
+ * that was erased is one place, at its largest. Slices far apart do not show one thing.
  *
  * @param peaks largest first
  */
-function joinedPeaks(peaks: readonly Peak[], bank: DetectorBank): Peak[] {
+function joinedPeaks(peaks: readonly Peak[], { bank, depths }: Scan): Peak[] {
+  const followed = depths.length > 1 ? APART_SLICES : 0;
+  const follows = (one: Peak, other: Peak): boolean =>
+    one.amplitude * other.amplitude > 0 &&
+    Math.abs(one.slice - other.slice) <= followed &&
+    isNear(one, other, bank);
   const bySlice = new Map<string, Set<Peak>>();
   const keyOf = (frame: number, slice: number): string => `${frame} ${slice}`;
   for (const peak of peaks) {
@@ -309,9 +315,9 @@ function joinedPeaks(peaks: readonly Peak[], bank: DetectorBank): Peak[] {
     for (const one of group)
       for (const others of around(one))
         for (const other of others)
-          if (isNear(one, other, bank) && isInSight(first, other)) {
+          if (one === first ? isNear(one, other, bank) : follows(one, other) && isInSight(first, other)) {
             others.delete(other);
-            group.push(other);
+            if (follows(one, other)) group.push(other);
           }
   }
   return kept;

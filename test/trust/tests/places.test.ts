@@ -189,6 +189,18 @@ describe('places to look at', () => {
     expect(erased.count).toBeLessThanOrEqual(3);
   });
 
+  it('are told apart from a border that they lie beside where they changed the other way', () => {
+    const clean = drawn(5);
+    const beside = [30, 90, 150].map((degrees) => (Math.PI * degrees) / 180);
+    const source = beside.reduce(
+      (volume, angle) =>
+        withShape(volume, 2, -6 * SIGMA, spot(48 + 20 * Math.cos(angle), 48 - 20 * Math.sin(angle), 1)),
+      withShape(clean, 2, 6 * SIGMA, arc),
+    );
+    const { places } = found(source, clean, 8);
+    expect(places.filter(({ change }) => change === 'brighter').length).toBeGreaterThanOrEqual(2);
+  });
+
   it('are not along air and bone that are quieter than the noise of the tissue', () => {
     const clean = drawn(5, 128, 3);
     const isDark = (i: number): boolean => {
