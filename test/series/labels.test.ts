@@ -55,6 +55,7 @@ describe('labels of series', () => {
     const found = labelsOf(table, { label: 'wei"ght;ing', group: 'group' }, ALL, FOLDER);
     expect(found.labels.map((label) => label?.value)).toEqual(['T1; with "fat"', 'T2', undefined]);
     expect(found.labels[1]).toMatchObject({ patient: 'p2', fold: null, line: 4 });
+    expect(parseTable('a,b\rc,d\r').rows).toEqual([{ line: 2, cells: ['c', 'd'] }]);
     expect(parseTable('a\tb\n"x\ny"\tz\n1\t2').rows.map(({ line }) => line)).toEqual([2, 4]);
   });
 

@@ -23,7 +23,8 @@ const SEPARATORS = [',', ';', '\t'] as const;
  * @throws LimpidError E_LABELS for a quote that is not closed, or a line with more or fewer cells than the first
  */
 export function parseTable(text: string): Table {
-  const plain = text.replace(/^\uFEFF/, '');
+  // Some spreadsheets end lines by a carriage return alone.
+  const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   const separator = separatorOf(plain);
   const lines = linesOf(plain, separator).filter(({ cells }) => cells.some((cell) => cell !== ''));
   const [head, ...rows] = lines;
@@ -45,7 +46,7 @@ function withPoint(cell: string): string {
 
 /** What the first line has most of, outside of quotes. */
 function separatorOf(text: string): string {
-  const first = (/^[^\r\n]*/.exec(text)?.[0] ?? '').replace(/"[^"]*"/g, '');
+  const first = (/^[^\n]*/.exec(text)?.[0] ?? '').replace(/"[^"]*"/g, '');
   const counts = SEPARATORS.map((one) => first.split(one).length);
   return SEPARATORS[counts.indexOf(Math.max(...counts))];
 }
@@ -72,7 +73,7 @@ function linesOf(text: string, separator: string): TableRow[] {
       lines.push({ line: started, cells });
       cells = [];
       started = ++line;
-    } else if (char !== '\r') cell += char;
+    } else cell += char;
   }
   if (cell !== '' || cells.length > 0) {
     endCell();
