@@ -314,6 +314,12 @@ describe.skipIf(missing)('results of a series', () => {
     await closeAll();
     await window.openFolder(input);
     await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
+    await panel().getByLabel('Model', { exact: true }).selectOption('nlm');
+    await panel().getByRole('radio', { name: 'Clean' }).check();
+    // Who comes back finds what was chosen, and no artifacts that nobody asked for.
+    await panel().getByRole('radio', { name: 'Denoise' }).check();
+    expect(await panel().getByLabel('Model', { exact: true }).inputValue()).toBe('nlm');
+    expect(await panel().getByLabel('Artifacts', { exact: true }).inputValue()).toBe('none');
     await panel().getByRole('radio', { name: 'Clean' }).check();
     expect(await panel().getByLabel('Model', { exact: true }).count()).toBe(0);
     const start = panel().getByRole('button', { name: 'Clean', exact: true });
