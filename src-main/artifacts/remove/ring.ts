@@ -21,6 +21,8 @@ const AROUND = 2;
 /** The least value is where values were cut off, or padding, if so many have it. */
 const CUT = 0.001;
 const LEAST_SIDE = 64;
+/** What is further from water is none of the Hounsfield scale, also of the extended one of 16 bits. */
+const MOST_HU = 1e5;
 
 /** The rings of one plane. */
 interface Rings {
@@ -101,16 +103,19 @@ function cutOf({ data }: Volume): number {
   return count > CUT * data.length ? least : Number.NEGATIVE_INFINITY;
 }
 
-/** 1 of the object and 2 of air, by the mean around; 0 where nothing was measured or the value was cut off. */
+/** 1 of the object and 2 of air, by the mean around; 0 where nothing was measured, the value was cut off, or is no HU. */
 function kindsOf(
   { measured, rows, columns }: Volume,
   values: Float32Array,
   cut: number,
   start: number,
 ): Uint8Array {
-  const sums = boxSums(values, rows, columns);
+  const isHu = (value: number) => Math.abs(value) <= MOST_HU;
+  const known = values.map((value) => (isHu(value) ? value : 0));
+  const sums = boxSums(known, rows, columns);
   return Uint8Array.from(values, (value, i) => {
-    if (value <= cut || (measured !== null && measured[(start + i) % measured.length] === 0)) return 0;
+    if (value <= cut || !isHu(value) || (measured !== null && measured[(start + i) % measured.length] === 0))
+      return 0;
     return sums[i] < AIR ? 2 : 1;
   });
 }

@@ -90,7 +90,26 @@ export function despiked(given: Magnitudes, leastGain: number): Despiked {
     state = next;
   }
   if (state.waves.length > 1) for (let k = 0; k < state.waves.length; k++) state = refitted(plane, state, k);
+  if (fillsAir(plane, state)) return { values: given.values, waves: [] };
   return { values: state.tissue, waves: state.waves.map(({ wave }) => wave) };
+}
+
+/** Of the power of waves: what makes air so much brighter by going cannot have been there. */
+const LEFT_IN_AIR = 0.1;
+
+/**
+ * Whether air is brighter without the waves than with them. It shows them as a constant, which goes with them: waves
+ * that are not seen in it are none, but stripes of anatomy, as gyri in a coarse matrix are.
+ */
+function fillsAir({ values, tissue }: Plane, state: State): boolean {
+  const power = state.waves.reduce((sum, { c, s }) => sum + c ** 2 + s ** 2, 0);
+  let [more, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (tissue[i] === 1) continue;
+    more += state.tissue[i] ** 2 - values[i] ** 2;
+    count++;
+  }
+  return more > LEFT_IN_AIR * power * count;
 }
 
 /** The best of the frequencies that stand out: beats of two waves in air stand out too, and take less with them. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { acquiredGrid } from '../../../src-main/artifacts/remove/acquired.js';
 import { gibbsRemover } from '../../../src-main/artifacts/remove/gibbs.js';
 import { SURE } from '../../../src-main/artifacts/remove/remover.js';
+import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import { Random } from '../../../src-main/base/random.js';
 import { acquiredPhantom, psnr, stackOf } from './support.js';
 
@@ -11,6 +12,45 @@ const magnitude = (values: Float32Array) => values.map(Math.abs);
 function rician(values: Float32Array, sigma: number): Float32Array {
   const random = new Random(7);
   return values.map((value) => Math.hypot(value + sigma * random.normal(), sigma * random.normal()));
+}
+
+/** Ellipses of tissue whose borders are blurred by so many pixels (standard deviation), as voxels see them. */
+function smoothObjects(side: number, blur: number, seed: number): Float32Array {
+  const random = new Random(seed);
+  const fine = 4 * side;
+  const draw = (low: number, high: number) => low + (high - low) * random.uniform();
+  const ellipses = [
+    { x: 0.5, y: 0.5, rx: draw(0.3, 0.36), ry: draw(0.36, 0.42), value: 500 },
+    ...Array.from({ length: 5 }, () => ({
+      x: draw(0.3, 0.7),
+      y: draw(0.3, 0.7),
+      rx: draw(0.03, 0.12),
+      ry: draw(0.03, 0.12),
+      value: draw(100, 1000),
+    })),
+  ];
+  const image = {
+    re: new Float64Array(fine * fine),
+    im: new Float64Array(fine * fine),
+    rows: fine,
+    columns: fine,
+  };
+  for (let i = 0; i < image.re.length; i++)
+    for (const { x, y, rx, ry, value } of ellipses)
+      if ((((i % fine) / fine - x) / rx) ** 2 + ((Math.floor(i / fine) / fine - y) / ry) ** 2 < 1)
+        image.re[i] = value;
+  fft2(image);
+  for (let i = 0; i < image.re.length; i++) {
+    const square = frequencyOf(i % fine, fine) ** 2 + frequencyOf(Math.floor(i / fine), fine) ** 2;
+    const weight = Math.exp(-2 * ((Math.PI * blur) / side) ** 2 * square);
+    image.re[i] *= weight;
+    image.im[i] *= weight;
+  }
+  inverseFft2(image);
+  const means = new Float32Array(side * side);
+  for (let i = 0; i < image.re.length; i++)
+    means[Math.floor(i / fine / 4) * side + Math.floor((i % fine) / 4)] += image.re[i] / 16;
+  return means.map((value) => Math.max(0, Math.round(value)));
 }
 
 describe('ringing of truncated k-space', () => {
@@ -58,6 +98,42 @@ describe('ringing of truncated k-space', () => {
       const { x, y } = acquiredGrid(stackOf([rician(ringing, sigma)], 95));
       expect([x.highest, y.highest]).toEqual([47, 47]);
     }
+  });
+
+  it.each([24, 32, 40])('has no border in k-space of smooth objects on %d pixels', (side) => {
+    for (const blur of [0, 1, 1.5]) {
+      const planes = [0, 1, 2, 3].map((seed) => smoothObjects(side, blur, seed));
+      for (const sigma of [0, 3]) {
+        const { x, y } = acquiredGrid(
+          stackOf(
+            planes.map((values) => rician(values, sigma)),
+            side,
+          ),
+        );
+        expect([blur, x.highest, y.highest]).toEqual([blur, x.most, y.most]);
+      }
+    }
+  });
+
+  it('has no border where k-space was filtered: its power falls by degrees', () => {
+    const side = 64;
+    const { ringing } = acquiredPhantom(side, side - 1);
+    const image = {
+      re: Float64Array.from(ringing),
+      im: new Float64Array(side * side),
+      rows: side,
+      columns: side,
+    };
+    fft2(image);
+    for (let i = 0; i < image.re.length; i++) {
+      const weight = 1 / (1 + Math.exp((Math.abs(frequencyOf(i % side, side)) - 15) / 2));
+      image.re[i] *= weight;
+      image.im[i] *= weight;
+    }
+    inverseFft2(image);
+    const volume = stackOf([rician(Float32Array.from(image.re), 1)], side);
+    expect(acquiredGrid(volume).x.highest).toBe(31);
+    expect(gibbsRemover.look(volume, MR).sure).toBeLessThan(SURE);
   });
 
   it('is not looked for in CT', () => {

@@ -153,4 +153,17 @@ describe('rings of detector channels', () => {
     const small = { ...stackOf([new Float32Array(32 * 32)], 32), units: 'HU' };
     expect(ringRemover.look(small, CT).sure).toBe(0);
   });
+
+  it('are not made of values that are no HU, which stay', () => {
+    const volume = withData(
+      head,
+      head.data.map((value, i) => (i % 977 === 0 ? 1e30 : value)),
+    );
+    const look = ringRemover.look(volume, CT);
+    expect(look.sure).toBeLessThan(SURE);
+    expect(look.remove().data).toEqual(volume.data);
+    const scaled = head.data.map((value) => 1e27 * value);
+    const after = ringRemover.look(withData(head, scaled), CT);
+    expect(after.amount).toBeLessThan(1);
+  });
 });
