@@ -67,7 +67,7 @@ class Forwarder implements Forwarding {
   readonly #folder: string;
   readonly #kept: ReturnType<typeof jsonFile>;
   /** Up to where messages left, with when they did; the first is on the disk. */
-  #places: { place: Place; at: number }[] = [{ place: START, at: Number.NEGATIVE_INFINITY }];
+  #places: { place: Place; at: number; isOld?: boolean }[] = [{ place: START, at: Number.NEGATIVE_INFINITY }];
   #line: SyslogLine | null = null;
   #failures = 0;
   #stopping = false;
@@ -168,11 +168,15 @@ class Forwarder implements Forwarding {
     await line?.close();
   }
 
-  /** Writes down what left long enough ago that its connection would have said if it was lost. */
+  /**
+   * Writes down what left long enough ago that its connection would have said if it was lost: what was that old at the
+   * look before too, as a machine that stalled has heard nothing meanwhile.
+   */
   async #settle(): Promise<void> {
     const before = performance.now() - SETTLED_MS;
-    const settled = this.#places.findLastIndex(({ at }) => at <= before);
+    const settled = this.#places.findLastIndex(({ isOld }) => isOld === true);
     const place = this.#places[settled]?.place;
+    for (const one of this.#places) one.isOld = one.at <= before;
     if (settled > 0 && place !== undefined) await this.#keep(place);
   }
 
