@@ -112,12 +112,14 @@ class Forwarder implements Forwarding {
   async #run(): Promise<void> {
     for (;;) {
       try {
+        // What was written before the end is looked for after it.
+        const isLast = this.#stopping;
         const isMore = await this.#step();
         // What has not settled may still turn out to have been lost.
         if (this.#places.length === 1) this.#failures = 0;
         if (isMore) continue;
-        if (this.#stopping) return;
-        await this.#pause(LOOK_MS, true);
+        if (isLast) return;
+        if (!this.#stopping) await this.#pause(LOOK_MS, true);
       } catch (error) {
         // Told once a row: the metrics count on.
         if (this.#failures++ === 0) problemFrom(error);
