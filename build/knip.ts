@@ -21,7 +21,7 @@ const config: KnipConfig = {
   ],
   project: ['src-main/**/*.ts', 'src-renderer/**/*.{ts,svelte}', 'test/**/*.{ts,mjs,js}', 'build/*.{ts,mjs}'],
   // Resolved by name, by code or by hand: require.resolve, files in node_modules, npx.
-  ignoreDependencies: [/^@cornerstonejs\/codec-/, 'axe-core', 'electron-builder'],
+  ignoreDependencies: [/^@cornerstonejs\/codec-/, 'axe-core'],
   // Debian packages that some tests compare with.
   exclude: ['binaries'],
 };
