@@ -94,7 +94,7 @@ function classTable({ results, chance }: ProbeReport): string {
     ]);
   });
   return `<table>
-<caption>Slices, then series (mean of their slices)</caption>
+<caption>Slices (those of a series together count as one), then series (mean of their slices)</caption>
 <tr><th>From</th><th>Numbers</th><th>Accuracy</th><th>Balanced</th><th>AUC</th><th>Calibration error</th><th>Series</th><th>Balanced</th><th>AUC</th></tr>
 ${lines.join('\n')}
 ${cells(['always the most frequent class', '', percent(chance.accuracy), '', '', '', '', '', ''])}
@@ -116,7 +116,7 @@ function numberTable({ results, chance }: ProbeReport): string {
     ]);
   });
   return `<table>
-<caption>Slices, then series (mean of their slices)</caption>
+<caption>Slices (those of a series together count as one), then series (mean of their slices)</caption>
 <tr><th>From</th><th>Numbers</th><th>Mean error</th><th>Variance explained</th><th>Correlation</th><th>Series</th><th>Variance explained</th></tr>
 ${lines.join('\n')}
 ${cells(['always the mean', '', chance.meanError?.toPrecision(3) ?? '', '', '', '', ''])}
@@ -126,13 +126,15 @@ ${cells(['always the mean', '', chance.meanError?.toPrecision(3) ?? '', '', '', 
 function details({ slices, series }: ProbeResultRow, classes: readonly string[]): string {
   if (slices.kind !== 'classes' || series.kind !== 'classes') return '';
   return `<h2>Linear, on latents</h2>
-${confusionTable('Slices: what they are (rows) and were told to be', slices, classes)}
+${confusionTable('Slices, weighed alike for all series: what they are (rows) and were told to be', slices, classes)}
 ${confusionTable('Series: what they are (rows) and were told to be', series, classes)}
 ${curves(slices, classes)}${reliability(slices)}`;
 }
 
 function confusionTable(caption: string, { confusion }: ClassScores, classes: readonly string[]): string {
-  const lines = confusion.map((counts, c) => cells([text(classes[c]), ...counts.map(String)]));
+  const lines = confusion.map((counts, c) =>
+    cells([text(classes[c]), ...counts.map((count) => String(Number(count.toFixed(1))))]),
+  );
   return `<table>
 <caption>${caption}</caption>
 <tr><th></th>${classes.map((one) => `<th>${text(one)}</th>`).join('')}</tr>

@@ -1,21 +1,22 @@
 /** Sums over pairs of values, for their correlation; counted from the first pair, so that a large mean costs no digits. */
 export class Pair {
+  /** Pairs, or the sum of their weights. */
   count = 0;
   #origin: readonly [number, number] = [0, 0];
   /** Of both values, and of their products with themselves and with one another. */
   readonly #sums = new Float64Array(5);
 
-  add(first: number, second: number): void {
+  add(first: number, second: number, weight = 1): void {
     if (this.count === 0) this.#origin = [first, second];
-    this.count++;
+    this.count += weight;
     const a = first - this.#origin[0];
     const b = second - this.#origin[1];
     const sums = this.#sums;
-    sums[0] += a;
-    sums[1] += b;
-    sums[2] += a * a;
-    sums[3] += b * b;
-    sums[4] += a * b;
+    sums[0] += weight * a;
+    sums[1] += weight * b;
+    sums[2] += weight * a * a;
+    sums[3] += weight * b * b;
+    sums[4] += weight * a * b;
   }
 
   /** Of the first values. */

@@ -59,6 +59,7 @@ export interface RocCurve {
 }
 
 export interface ReliabilityBin {
+  /** Slices, by their weights. */
   readonly count: number;
   /** Mean probability of the class that was chosen, and the share of right ones. */
   readonly confidence: number;
@@ -77,7 +78,7 @@ export interface ClassScores {
   readonly crossEntropy: number;
   /** Expected calibration error (Naeini 2015), ten bins of equal width. */
   readonly calibrationError: number;
-  /** Row: what it is; column: what it was told to be. */
+  /** Row: what it is; column: what it was told to be; slices by their weights. */
   readonly confusion: readonly (readonly number[])[];
   /** Class by class. */
   readonly roc: readonly RocCurve[];
@@ -102,6 +103,7 @@ export interface ProbeResultRow {
   readonly method: ProbeMethod;
   /** Numbers a slice. */
   readonly length: number;
+  /** All slices of a series together count as much as those of any other; the weights are 1 on the mean. */
   readonly slices: ProbeScores;
   /** Of the mean over the slices of each series. */
   readonly series: ProbeScores;

@@ -2,7 +2,7 @@ import { patchComponents, planeComponents, rawStatistics } from '../../analysis/
 import { compare } from '../../analysis/probe/compare.js';
 import { heldOutOutputs, linearProbe } from '../../analysis/probe/cross-validate.js';
 import { foldsByPatient, MOST_FOLDS, patientsOf } from '../../analysis/probe/folds.js';
-import { judgeClasses, judgeNumbers, type Told } from '../../analysis/probe/judge.js';
+import { judgeClasses, judgeNumbers, judgeRows } from '../../analysis/probe/judge.js';
 import { allRows, type Samples } from '../../analysis/probe/learners.js';
 import { probeHtml } from '../../analysis/probe/report-page.js';
 import type { Rows } from '../../base/linear/clusters.js';
@@ -18,7 +18,6 @@ import {
   type ProbeReport,
   type ProbeResultRow,
   type ProbeScores,
-  type ProbeTarget,
 } from '../../contract/encoders/probe.js';
 import { NOTICE } from '../../contract/report-version.js';
 import type { OpenModel } from '../../model-files/model-file.js';
@@ -157,29 +156,21 @@ function featuresOf(described: Described, model: OpenModel, random: Random): Rec
 function judged(
   features: ProbeFeatures,
   method: ProbeMethod,
-  { rows, target }: Samples,
+  samples: Samples,
   outputs: Outputs,
   { places }: Described,
-  { values, reads, target: told }: Labelled,
+  { values, reads, target }: Labelled,
 ): ProbeResultRow {
-  const slices = [...outputs].map(([row, output]) => ({
-    output,
-    truth: target.kind === 'classes' ? target.labels[row] : target.values[row],
-  }));
   const series = seriesOutputs(places, outputs, reads.length).flatMap((output, i) =>
-    output === null ? [] : [{ output, truth: values[i] }],
+    output === null ? [] : [{ output, truth: values[i], weight: 1 }],
   );
   return {
     features,
     method,
-    length: rows.length,
-    slices: scoresOf(slices, told),
-    series: scoresOf(series, told),
+    length: samples.rows.length,
+    slices: judgeRows(samples, outputs),
+    series: target.kind === 'classes' ? judgeClasses(series, target.classes.length) : judgeNumbers(series),
   };
-}
-
-function scoresOf(told: readonly Told<number>[], target: ProbeTarget): ProbeScores {
-  return target.kind === 'classes' ? judgeClasses(told, target.classes.length) : judgeNumbers(told);
 }
 
 function countsOf(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src-main/analysis/probe/compare.js';
 import { heldOutOutputs } from '../../../src-main/analysis/probe/cross-validate.js';
 import { foldsByPatient } from '../../../src-main/analysis/probe/folds.js';
-import { judgeClasses, judgeNumbers } from '../../../src-main/analysis/probe/judge.js';
+import { judgeClasses, judgeNumbers, judgeRows } from '../../../src-main/analysis/probe/judge.js';
 import { allRows, type Samples } from '../../../src-main/analysis/probe/learners.js';
 import { Random } from '../../../src-main/base/random.js';
 
@@ -70,8 +70,8 @@ describe('a probe', () => {
       const folds = foldsByPatient(samples, allRows(samples.rows), 5, new Random(1));
       const outputs = heldOutOutputs(samples, folds, method, new Random(2));
       expect(outputs.size).toBe(120);
-      const told = [...outputs].map(([row, output]) => ({ output, truth: Math.floor(row / 6) % 2 }));
-      return judgeClasses(told, 2).balancedAccuracy;
+      const scores = judgeRows(samples, outputs);
+      return scores.kind === 'classes' ? scores.balancedAccuracy : Number.NaN;
     };
     for (const method of ['linear', 'nearest'] as const) {
       expect(balanced(0, method)).toBeLessThan(0.75);
@@ -104,7 +104,7 @@ describe('the judgement', () => {
       [0.8, 0],
       [0.8, 1],
       [0.3, 1],
-    ].map(([share, truth]) => ({ output: Float64Array.of(share, 1 - share), truth }));
+    ].map(([share, truth]) => ({ output: Float64Array.of(share, 1 - share), truth, weight: 1 }));
     const scores = judgeClasses(told, 2);
     expect(scores.confusion).toEqual([
       [2, 0],
@@ -116,9 +116,69 @@ describe('the judgement', () => {
     // Bins: 0.9 right; 0.8 twice, half right; 0.7 right.
     expect(scores.calibrationError).toBeCloseTo((0.1 + 2 * 0.3 + 0.3) / 4, 6);
     const numbers = judgeNumbers([
-      { output: Float64Array.of(1), truth: 1 },
-      { output: Float64Array.of(3), truth: 5 },
+      { output: Float64Array.of(1), truth: 1, weight: 1 },
+      { output: Float64Array.of(3), truth: 5, weight: 1 },
     ]);
     expect(numbers).toMatchObject({ meanError: 1, explained: 1 - 2 / 4 });
+  });
+
+  it('weighs all slices of a series together as one, as the comparison does', () => {
+    // Series of 1, 3, 2 and 6 slices of two classes; what is told is right of the short ones only.
+    const sizes = [1, 3, 2, 6];
+    const groups = Int32Array.from(sizes.flatMap((size, series) => Array<number>(size).fill(series)));
+    const weights = Float64Array.from(groups, (series) => 1 / sizes[series]);
+    const rows = { data: new Float32Array(groups.length), length: 1 };
+    const labels = Int32Array.from(groups, (series) => series >> 1);
+    const classes: Samples = { rows, groups, weights, target: { kind: 'classes', classes: 2, labels } };
+    const ofShort = new Map(
+      [...groups.entries()].map(([row, series]) => [
+        row,
+        oneHot(series % 2 === 0 ? series >> 1 : 1 - (series >> 1)),
+      ]),
+    );
+    const first = new Map(allRows(rows).map((row) => [row, oneHot(0)]));
+    const [ours, theirs] = [judgeRows(classes, ofShort), judgeRows(classes, first)];
+    if (ours.kind !== 'classes' || theirs.kind !== 'classes') throw new Error('no classes');
+    expect(ours.accuracy).toBeCloseTo(0.5, 12);
+    expect(ours.balancedAccuracy).toBeCloseTo(0.5, 12);
+    expect(ours.calibrationError).toBeCloseTo(0.5, 12);
+    expect(ours.confusion.flat()).toEqual([3, 3, 3, 3].map((count) => expect.closeTo(count, 12)));
+    expect(ours.roc[0].auc).toBeCloseTo(0.5, 12);
+    expect(compare(classes, ofShort, first, new Random(1)).difference).toBeCloseTo(
+      ours.balancedAccuracy - theirs.balancedAccuracy,
+      12,
+    );
+    const values = Float64Array.from(groups);
+    const numbers: Samples = { rows, groups, weights, target: { kind: 'numbers', values } };
+    const off = new Map([...groups.entries()].map(([row, series]) => [row, Float64Array.of(series * 2)]));
+    // Each series counts once: errors 0, 1, 2 and 3 about a mean of 1.5.
+    expect(judgeRows(numbers, off)).toMatchObject({
+      count: 12,
+      meanError: expect.closeTo(1.5, 12),
+      rootMeanSquare: expect.closeTo(Math.sqrt(3.5), 12),
+      explained: expect.closeTo(1 - 3.5 / 1.25, 12),
+      correlation: expect.closeTo(1, 12),
+    });
+  });
+
+  it('gives slices of series that are all as long a weight of exactly 1, whatever their number', () => {
+    for (const size of [3, 24, 49]) {
+      const groups = Int32Array.from({ length: 4 * size }, (_, row) => Math.floor(row / size));
+      const labels = Int32Array.from(groups, (series) => series % 2);
+      const samples: Samples = {
+        rows: { data: new Float32Array(groups.length), length: 1 },
+        groups,
+        weights: Float64Array.from(groups, () => 1 / size),
+        target: { kind: 'classes', classes: 2, labels },
+      };
+      const scores = judgeRows(samples, new Map([...labels.entries()].map(([row, at]) => [row, oneHot(at)])));
+      expect(scores).toMatchObject({
+        accuracy: 1,
+        confusion: [
+          [2 * size, 0],
+          [0, 2 * size],
+        ],
+      });
+    }
   });
 });
