@@ -1,3 +1,5 @@
+import type { TextKey } from '../words/catalogue.js';
+
 /** Keys of the viewer: one list for the handler and for the page that shows them. */
 
 export type Command =
@@ -206,25 +208,40 @@ const SIGNS: Readonly<Record<string, string>> = {
   ArrowDown: '↓',
   ArrowLeft: '←',
   ArrowRight: '→',
-  Control: 'Ctrl',
 };
 
-/**
- * The keys of a command as they stand on a keyboard, each by itself; the digits in a row are one range.
- *
- * @param space what the space bar is called
- */
-export function keyNames({ keys }: Pick<Shortcut, 'keys'>, space: string): string[] {
+/** Keys that have other words on them in other countries. */
+const WORDS: ReadonlyMap<string, TextKey> = new Map([
+  [' ', 'key.space'],
+  ['Control', 'key.control'],
+  ['Shift', 'key.shift'],
+  ['Enter', 'key.enter'],
+  ['Escape', 'key.escape'],
+  ['Delete', 'key.delete'],
+  ['Backspace', 'key.backspace'],
+  ['PageUp', 'key.pageUp'],
+  ['PageDown', 'key.pageDown'],
+  ['Home', 'key.home'],
+  ['End', 'key.end'],
+]);
+
+/** What stands on a key, by its text in the catalogue. */
+export type KeyWord = (text: TextKey) => string;
+
+/** The keys of a command as they stand on a keyboard, each by itself; the digits in a row are one range. */
+export function keyNames({ keys }: Pick<Shortcut, 'keys'>, word: KeyWord): string[] {
   const [first = '', ...rest] = keys;
   if (rest.length > 1 && keys.every((key, i) => key === String(Number(first) + i)))
     return [`${first} – ${keys.at(-1)}`];
-  return keys.map((key) => keyName(key, space));
+  return keys.map((key) => keyName(key, word));
 }
 
-/** `Control+ArrowLeft`; a plus sign may be the key itself. */
-function keyName(keys: string, space: string): string {
-  const named = (part: string) =>
-    SIGNS[part] ?? (part === ' ' ? space : part.length === 1 ? part.toUpperCase() : part);
+/** `Control+ArrowLeft` as it stands on a keyboard; a plus sign may be the key itself. */
+export function keyName(keys: string, word: KeyWord): string {
+  const named = (part: string): string => {
+    const text = WORDS.get(part);
+    return text === undefined ? (SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part)) : word(text);
+  };
   return keys
     .split(/\+(?=.)/)
     .map(named)
@@ -232,7 +249,7 @@ function keyName(keys: string, space: string): string {
 }
 
 /** The first key of a command; null: it has none. */
-export function keyOf(command: Command, space: string): string | null {
+export function keyOf(command: Command, word: KeyWord): string | null {
   const shortcut = SHORTCUTS.find((one) => one.command === command);
-  return shortcut === undefined ? null : (keyNames(shortcut, space)[0] ?? null);
+  return shortcut === undefined ? null : (keyNames(shortcut, word)[0] ?? null);
 }

@@ -1,7 +1,7 @@
 import { SCREENS, type Screen } from '../state/navigation.svelte.js';
 import type { TextKey } from '../words/catalogue.js';
 
-/** Keys that work on every screen; those of the viewer are listed by the viewer. `code` is the physical key. */
+/** Keys that work on every screen; those of the viewer are listed by the viewer. `keys` are as those of the viewer. */
 export interface Shortcut {
   readonly keys: string;
   readonly text: TextKey;
@@ -16,19 +16,19 @@ const alt = (code: string) => (event: KeyboardEvent) =>
 
 export const SHORTCUTS: readonly Shortcut[] = [
   {
-    keys: 'Ctrl+O',
+    keys: 'Control+o',
     text: 'key.openFolder',
     does: 'open-folder',
     matches: (event) => command(event) && !event.shiftKey && event.code === 'KeyO',
   },
   {
-    keys: 'Ctrl+Shift+O',
+    keys: 'Control+Shift+o',
     text: 'key.openFiles',
     does: 'open-files',
     matches: (event) => command(event) && event.shiftKey && event.code === 'KeyO',
   },
   {
-    keys: 'Ctrl+D',
+    keys: 'Control+d',
     text: 'key.denoise',
     does: 'denoise',
     matches: (event) => command(event) && !event.shiftKey && event.code === 'KeyD',

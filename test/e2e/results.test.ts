@@ -336,7 +336,7 @@ describe.skipIf(missing)('results of a series', () => {
     const cleaned = result().getByRole('region', { name: 'Artifacts that were looked for' });
     const said = await cleaned.innerText();
     expect(said).toMatch(/Bias field\s+Removed, (Pass|Look closely)/);
-    expect(said).toMatch(/\d+ % sure · [\d.]+ % found · [\d.]+ % left/);
+    expect(said).toMatch(/\d+ % sure that it is there · [\d.]+ % found · [\d.]+ % left/);
     await cleaned.getByText('Where most was changed').click();
     const place = cleaned.getByRole('button', { name: /^Slice \d: [\d.]+ % of the brightness$/ }).first();
     const slice = /Slice (\d)/.exec(await place.innerText())?.[1];
