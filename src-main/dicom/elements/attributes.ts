@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { DataSet } from 'dicom-parser';
 import { fault } from '../../contract/errors.js';
+import { decodeText } from './character-set.js';
 import { asciiValue, type ElementFile, findElement, hasPrefix } from './elements.js';
 import { encodeElement, uidElement } from './encode.js';
 
@@ -167,37 +168,4 @@ function rawBytes(dataSet: DataSet, tag: string): Uint8Array {
   const element = dataSet.elements[tag];
   if (element === undefined || element.items !== undefined) return new Uint8Array(0);
   return dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + element.length);
-}
-
-/** Encodings of the defined terms of Specific Character Set (PS3.3 C.12.1.1.2), by their last part. */
-const ENCODINGS: ReadonlyMap<string, string> = new Map([
-  ['100', 'latin1'],
-  ['101', 'iso-8859-2'],
-  ['109', 'iso-8859-3'],
-  ['110', 'iso-8859-4'],
-  ['144', 'iso-8859-5'],
-  ['127', 'iso-8859-6'],
-  ['126', 'iso-8859-7'],
-  ['138', 'iso-8859-8'],
-  ['148', 'windows-1254'],
-  ['166', 'windows-874'],
-  ['13', 'shift_jis'],
-  ['87', 'iso-2022-jp'],
-  ['159', 'iso-2022-jp'],
-  ['149', 'euc-kr'],
-  ['58', 'gb18030'],
-  ['192', 'utf-8'],
-  ['GB18030', 'gb18030'],
-  ['GBK', 'gbk'],
-]);
-
-/** Text for display. Characters that the character set does not explain become U+FFFD, never an error. */
-export function decodeText(bytes: Uint8Array, charset: string): string {
-  const terms = charset.split('\\').map((term) => term.trim().split(/[ _]/).at(-1) ?? '');
-  const encoding = terms.map((term) => ENCODINGS.get(term)).findLast((found) => found !== undefined);
-  const text = new TextDecoder(encoding ?? 'latin1').decode(bytes);
-  // A value may be padded with NUL, and a description is shown on one line.
-  return Array.from(text, (character) => (character < ' ' ? ' ' : character))
-    .join('')
-    .trim();
 }

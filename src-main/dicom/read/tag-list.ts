@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import dictionary from 'daikon/src/dictionary.js';
 import type { TagEntry } from '../../contract/viewing.js';
-import { decodeText } from '../elements/attributes.js';
+import { decodeText } from '../elements/character-set.js';
 import {
   asciiValue,
   type Element,

@@ -1,5 +1,4 @@
 import {
-  asciiText,
   type CodedConcept,
   codeElement,
   decimalString,
@@ -11,7 +10,10 @@ import {
 } from '../../elements/encode.js';
 import type { FrameReference } from '../derive-parts.js';
 
-/** Content items of structured reports (PS3.3 section C.17.3): each is the elements of one item of a Content Sequence. */
+/**
+ * Content items of structured reports (PS3.3 section C.17.3): each is the elements of one item of a Content Sequence, its
+ * texts in UTF-8.
+ */
 type Item = readonly NewElement[];
 
 type Relationship = 'CONTAINS' | 'HAS CONCEPT MOD' | 'HAS OBS CONTEXT' | 'INFERRED FROM' | 'SELECTED FROM';
@@ -40,14 +42,15 @@ export function code(relationship: Relationship, name: CodedConcept, value: Code
   return item(relationship, 'CODE', name, [codeElement(0x0040a168, value)]);
 }
 
-/** @param value made ASCII, at most 1,024 characters of it */
+/** @param value as it is, but for control characters that UT has none of; `document` writes it in its character set */
 export function text(
   relationship: Relationship,
   name: CodedConcept,
   value: string,
   below: readonly Item[] = [],
 ): Item {
-  const bytes = Buffer.from(asciiText(value, 1024), 'latin1');
+  const lines = value.replace(/\r\n|\p{Cc}/gu, (one) => (/[\r\n]/.test(one) ? '\r\n' : ' '));
+  const bytes = Buffer.from(lines, 'utf8');
   return item(relationship, 'TEXT', name, [{ tag: 0x0040a160, vr: 'UT', value: bytes }], below);
 }
 

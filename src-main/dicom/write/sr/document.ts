@@ -17,6 +17,7 @@ import { dicomTime } from '../derive-time.js';
 import { copied, NOT_OF_DOCUMENTS } from '../multiframe.js';
 import { toLittleEndian } from '../transcode.js';
 import { code, text, uidReference } from './content.js';
+import { inOneSet } from './one-set.js';
 
 /** An image, or one frame of it, by all that names it. */
 export interface ImageReference extends FrameReference {
@@ -38,7 +39,7 @@ interface Document extends DocumentOf {
   /** ASCII; at most 64 characters. */
   readonly title: string;
   readonly seriesNumber: number;
-  /** What belongs to documents of this class alone, and the content. */
+  /** What belongs to documents of this class alone, and the content; texts in UTF-8. */
   readonly content: readonly NewElement[];
   /** Images that it refers to. */
   readonly evidence: readonly ImageReference[];
@@ -60,8 +61,7 @@ export function document(options: Document): Uint8Array {
   const made = dicomTime(options.now, textOf(file, 0x00080201));
   const sopInstanceUid = newUid();
   const version = asciiText(equipment.softwareVersion, 64);
-  const elements: NewElement[] = [
-    ...copied(file, {}, NOT_OF_DOCUMENTS),
+  const own: NewElement[] = [
     textElement(0x00080012, 'DA', made.date),
     textElement(0x00080013, 'TM', made.time),
     uidElement(0x00080016, sopClassUid),
@@ -90,6 +90,7 @@ export function document(options: Document): Uint8Array {
     transferSyntax: EXPLICIT_LITTLE_ENDIAN,
     softwareVersion: equipment.softwareVersion,
   });
+  const elements = inOneSet(copied(file, {}, NOT_OF_DOCUMENTS), own);
   const sorted = elements.sort((a, b) => a.tag - b.tag);
   return Buffer.concat([meta, ...sorted.map((element) => encodeElement(element, false))]);
 }

@@ -103,7 +103,7 @@ function group(one: MeasuredImage) {
     uidReference('HAS OBS CONTEXT', dcm('112040', 'Tracking Unique Identifier'), newUid()),
     ...(isRegion ? [shape('CONTAINS')] : []),
     ...one.figures.map((figure) => number(one, figure, isRegion ? [] : [shape('INFERRED FROM')])),
-    ...(said === ''
+    ...(said.trim() === ''
       ? []
       : [text('CONTAINS', dcm('121106', 'Comment'), said, isRegion ? [] : [shape('INFERRED FROM')])]),
   ]);
