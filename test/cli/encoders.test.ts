@@ -53,6 +53,7 @@ describe('limpid latent', () => {
       count: 2,
       pictures: 'out',
     });
+    expect(of('m --like one --index dir --series 1.2')).toMatchObject({ series: ['1.2'] });
   });
 
   it('says what does not go together', () => {
@@ -62,6 +63,17 @@ describe('limpid latent', () => {
     expect(of('m --like one')).toMatch(/--like needs --index/);
     expect(of('m in --like one --index dir')).toMatch(/takes no inputs/);
     expect(of('m in --index dir --out map')).toMatch(/--out for a map, or --index/);
+    for (const option of ['--slice 2', '--count 3'])
+      for (const use of ['in --out map', 'in --index dir'])
+        expect(of(`m ${use} ${option}`)).toBe(
+          `error: ${option.slice(0, -2)}: only of a search (--like <FILE> with --index <DIR>)`,
+        );
+    for (const option of ['--clusters 3', '--nearest one', '--traverse', '--seed 1'])
+      for (const use of ['in --index dir', '--like one --index dir'])
+        expect(of(`m ${use} ${option}`)).toMatch(
+          new RegExp(`^error: ${option.split(' ')[0]}: only of a map \\(`),
+        );
+    expect(of('m in --index dir --traverse --clusters 3')).toMatch(/^error: --clusters, --traverse: only/);
   });
 });
 
@@ -79,5 +91,9 @@ describe('limpid probe', () => {
     });
     expect(of('m in --out o --predict probe.json')).toMatchObject({ labels: null, predict: 'probe.json' });
     expect(of('m in --out o --kind letters')).toMatch(/Allowed choices/);
+    for (const option of ['--labels l', '--column c', '--group g', '--kind numbers', '--seed 1'])
+      expect(of(`m in --out o --predict probe.json ${option}`)).toBe(
+        `error: ${option.split(' ')[0]}: only of learning (--labels <CSV>, without --predict)`,
+      );
   });
 });

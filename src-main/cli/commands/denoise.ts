@@ -17,6 +17,7 @@ import {
   deviceOption,
   noiseLevel,
   realNumber,
+  refuseLine,
   shard,
   threadsOption,
   wholeNumber,
@@ -114,7 +115,7 @@ ${CONDITIONS}`,
       const planned = options.plan !== undefined;
       if (rest.length === 0 && !planned) missing(self, 'out');
       if (planned) refusePlanned(self, rest);
-      if (!planned && options.shard !== undefined) wrong(self, '--shard is of a plan: give --plan too');
+      if (!planned && options.shard !== undefined) refuseLine(self, '--shard is of a plan: give --plan too');
       const request = requestOf(options, planned ? (options.plan ?? '') : input, {
         more: rest.slice(0, -1),
         output: rest.at(-1) ?? input,
@@ -133,10 +134,10 @@ ${CONDITIONS}`,
 
 /** A plan names its inputs and settings itself. */
 function refusePlanned(command: Command, rest: readonly string[]): void {
-  if (rest.length > 0) wrong(command, 'a plan names its inputs: give the output folder only');
+  if (rest.length > 0) refuseLine(command, 'a plan names its inputs: give the output folder only');
   const given = SETTINGS.filter((name) => command.getOptionValueSource(name) === 'cli');
   if (given.length > 0)
-    wrong(command, `a plan has its settings: write ${given.join(', ')} into it, or make it again`);
+    refuseLine(command, `a plan has its settings: write ${given.join(', ')} into it, or make it again`);
 }
 
 /** Names of the options that `withSettings` adds. */
@@ -166,10 +167,6 @@ function missing(command: Command, name: string): never {
     code: 'commander.missingArgument',
     exitCode: EXIT.usage,
   });
-}
-
-function wrong(command: Command, what: string): never {
-  command.error(`error: ${what}`, { code: 'commander.conflictingOption', exitCode: EXIT.usage });
 }
 
 /** The options that say what is denoised and how. */

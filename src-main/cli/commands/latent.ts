@@ -1,8 +1,17 @@
 import { Command } from 'commander';
+import { EXIT } from '../../contract/exit.js';
 import type { DeviceName } from '../../contract/requests/choices.js';
 import type { IndexRequest, LikeRequest } from '../../contract/requests/encoders.js';
 import type { LatentRequest } from '../../contract/requests/requests.js';
-import { type ChoiceOptions, choiceOf, deviceOption, wholeNumber, withChoice } from '../terminal/options.js';
+import {
+  type ChoiceOptions,
+  choiceOf,
+  deviceOption,
+  refuseLine,
+  refuseOptions,
+  wholeNumber,
+  withChoice,
+} from '../terminal/options.js';
 import type { Start } from '../terminal/run.js';
 
 interface LatentOptions extends ChoiceOptions {
@@ -38,7 +47,7 @@ export function latentCommand(start: Start): Command {
     )
     .option(
       '--like <FILE>',
-      'find series of the index with slices like this one (with --out, also thumbnails)',
+      'find series of the index with slices like this one (with --out, also thumbnails); of several series of it, --series says which',
     )
     .option('--slice <n>', 'which slice of --like, from 1 (default: the middle)', wholeNumber(1, 1_000_000))
     .option('--count <n>', 'series that --like finds', wholeNumber(1, 1000), 11)
@@ -62,6 +71,15 @@ Examples:
     });
 }
 
+/** Options that mean something in one of the uses only. */
+const OF_A_MAP = [
+  'clusters',
+  'nearest',
+  'traverse',
+  'seed',
+] as const satisfies readonly (keyof LatentOptions)[];
+const OF_A_SEARCH = ['slice', 'count'] as const satisfies readonly (keyof LatentOptions)[];
+
 /** A map, an addition to an index, or a search. */
 function requestOf(
   model: string,
@@ -69,39 +87,77 @@ function requestOf(
   options: LatentOptions,
   command: Command,
 ): LatentRequest | IndexRequest | LikeRequest {
-  const { device, force, index, like, out } = options;
-  if (like !== undefined) {
-    if (index === undefined) command.error('error: --like needs --index <DIR>');
-    if (inputs.length > 0) command.error('error: --like takes no inputs but its own');
-    const slice = options.slice === undefined ? null : options.slice - 1;
-    const { count } = options;
-    return {
-      type: 'like',
-      model,
-      input: like,
-      slice,
-      index: index ?? '',
-      count,
-      pictures: out ?? null,
-      device,
-    };
-  }
-  if (inputs.length === 0) command.error("error: missing required argument 'in'");
-  if (index !== undefined) {
-    if (out !== undefined) command.error('error: give --out for a map, or --index for an index');
-    return { type: 'index', ...choiceOf(options), model, inputs, index, device, force };
-  }
-  if (out === undefined) command.error("error: required option '--out <DIR>' not specified");
+  const { index, like } = options;
+  if (like !== undefined || index !== undefined)
+    refuseOptions(command, OF_A_MAP, 'of a map (--out <DIR>, without --index and --like)');
+  if (like === undefined)
+    refuseOptions(command, OF_A_SEARCH, 'of a search (--like <FILE> with --index <DIR>)');
+  if (like !== undefined) return likeOf(model, like, inputs, options, command);
+  if (inputs.length === 0) command.error("error: missing required argument 'in'", MISSING);
+  return index === undefined
+    ? mapOf(model, inputs, options, command)
+    : indexOf(model, index, inputs, options, command);
+}
+
+const MISSING = { code: 'commander.missingArgument', exitCode: EXIT.usage };
+
+/** `--force` changes nothing here: a search takes any image. */
+function likeOf(
+  model: string,
+  input: string,
+  inputs: readonly string[],
+  { device, index, out, slice, count, ...options }: LatentOptions,
+  command: Command,
+): LikeRequest {
+  if (index === undefined) return refuseLine(command, '--like needs --index <DIR>');
+  if (inputs.length > 0) refuseLine(command, '--like takes no inputs but its own');
+  return {
+    type: 'like',
+    ...choiceOf(options),
+    model,
+    input,
+    slice: slice === undefined ? null : slice - 1,
+    index,
+    count,
+    pictures: out ?? null,
+    device,
+  };
+}
+
+function indexOf(
+  model: string,
+  index: string,
+  inputs: readonly string[],
+  options: LatentOptions,
+  command: Command,
+): IndexRequest {
+  if (options.out !== undefined) refuseLine(command, 'give --out for a map, or --index for an index');
+  const { device, force } = options;
+  return { type: 'index', ...choiceOf(options), model, inputs, index, device, force };
+}
+
+function mapOf(
+  model: string,
+  inputs: readonly string[],
+  options: LatentOptions,
+  command: Command,
+): LatentRequest {
+  const { out, clusters, nearest, traverse, seed, device, force } = options;
+  if (out === undefined)
+    return command.error("error: required option '--out <DIR>' not specified", {
+      code: 'commander.missingMandatoryOptionValue',
+      exitCode: EXIT.usage,
+    });
   return {
     type: 'latent',
     ...choiceOf(options),
     model,
     inputs,
-    output: out ?? '',
-    clusters: options.clusters ?? null,
-    nearest: options.nearest ?? null,
-    traverse: options.traverse,
-    seed: options.seed,
+    output: out,
+    clusters: clusters ?? null,
+    nearest: nearest ?? null,
+    traverse,
+    seed,
     device,
     force,
   };

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { devicesOf } from '../../contract/devices.js';
+import { EXIT } from '../../contract/exit.js';
 import {
   CLEAN_NAMES,
   type Cleaning,
@@ -109,4 +110,20 @@ export function withChoice(command: Command): Command {
 
 export function choiceOf({ series, where }: ChoiceOptions): ChoiceOptions {
   return { ...(series === undefined ? {} : { series }), ...(where === undefined ? {} : { where }) };
+}
+
+/**
+ * Refuses options that were given and would mean nothing.
+ *
+ * @param names as `command` knows them
+ * @param where what they mean something in
+ */
+export function refuseOptions(command: Command, names: readonly string[], where: string): void {
+  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  if (given.length > 0) refuseLine(command, `${given.map((name) => `--${name}`).join(', ')}: only ${where}`);
+}
+
+/** Ends a command whose options do not fit each other. */
+export function refuseLine(command: Command, what: string): never {
+  command.error(`error: ${what}`, { code: 'commander.conflictingOption', exitCode: EXIT.usage });
 }

@@ -138,5 +138,6 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_LABELS/no-number': 'Write numbers with a point, or learn classes with --kind classes.',
   'E_USAGE/probe': 'Give --labels, or a probe with --predict.',
   'E_INDEX/none': 'Make one with `limpid latent MODEL IN --index DIR`, or give the folder of another.',
+  'E_USAGE/several-series': 'Say which is meant with --series; `limpid inspect` lists them.',
   'E_USAGE/no-slice': 'Give --slice from 1 to {slices}.',
 };

@@ -66,7 +66,7 @@ export const LikeRequest = object({
   type: only('like'),
   /** That the index was made with: file, or id or name from the library. */
   model: filled,
-  /** A file or folder; of several series the first. */
+  /** A file or folder: of one series, or `series` or `where` say which of them is meant. */
   input: filled,
   /** From 0, slices frame by frame; null: the middle one. */
   slice: nullOr(whole),
@@ -77,5 +77,9 @@ export const LikeRequest = object({
   /** New or empty folder for thumbnails; null: none. */
   pictures: nullOr(filled),
   device: DeviceName,
+  /** Ids or Series Instance UIDs of the series that is meant; absent: the only one. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that it meets; absent: none. */
+  where: optional(filled),
 });
 export type LikeRequest = Of<typeof LikeRequest>;

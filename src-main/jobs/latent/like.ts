@@ -15,10 +15,11 @@ import { NOTICE } from '../../contract/report-version.js';
 import type { LikeRequest } from '../../contract/requests/encoders.js';
 import type { LikeResult } from '../../contract/results.js';
 import { grayPng } from '../../imaging/png.js';
+import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openModelSource } from '../../store/model-source.js';
 import { placeOf, thumbnailsOf } from './index-series.js';
-import { readUsable } from './latent-input.js';
+import { readOnly } from './latent-input.js';
 import { type Described, describePlanes } from './latent-vectors.js';
 
 /** Written last. */
@@ -33,7 +34,7 @@ const GROUND = 0.35;
 /**
  * The series of an index that have slices like one of a file, and with an output folder their thumbnails.
  *
- * @throws LimpidError E_INDEX (none, of another model, damaged), E_USAGE for a slice that is not there, E_MODEL,
+ * @throws LimpidError E_INDEX (none, of another model, damaged), E_USAGE for a slice that is not there and for several series, E_MODEL,
  * E_NOTHING, E_EXISTS, E_DEVICE; as reading
  */
 export async function runLike(request: LikeRequest, emit: Emit): Promise<LikeResult> {
@@ -42,7 +43,7 @@ export async function runLike(request: LikeRequest, emit: Emit): Promise<LikeRes
     const index = await openIndex(request.index, source.sha256);
     if (index === null) throw fault('E_INDEX/none', {}, request.index);
     const problems: Problem[] = [];
-    const [read] = await readUsable([request.input], true, emit, problems);
+    const read = await readOnly(request.input, emit, problems, openChooser(choiceOf(request)));
     const planes = read.volume.slices * read.volume.frames;
     const plane = request.slice ?? Math.floor(planes / 2);
     if (plane >= planes) throw fault('E_USAGE/no-slice', { slices: planes });

@@ -314,6 +314,14 @@ describe('an index of latents', () => {
     };
     expect(await reasonOf(like({ index: root }))).toBe('E_INDEX/none');
     expect(await reasonOf(like({ slice: 4 }))).toBe('E_USAGE/no-slice');
+    const folder = path.join(input, 'p0');
+    expect(await reasonOf(like({ input: folder }))).toBe('E_USAGE/several-series');
+    expect(await reasonOf(like({ input: folder, series: ['none'] }))).toBe('E_NOT_FOUND/wanted-series');
+    const chosen = await like({ input: folder, where: 'path~t2' });
+    if (chosen.command !== 'like' || 'stopped' in chosen) throw new Error('nothing was found');
+    expect(chosen.found.map(({ forPerson }) => path.basename(forPerson?.place ?? ''))).toEqual(
+      Array<string>(3).fill('t2.nii'),
+    );
     const file = path.join(index(), 'index.json');
     const kept: LatentIndex = JSON.parse(await fs.readFile(file, 'utf8'));
     const changed = async (to: Partial<LatentIndex>) => {

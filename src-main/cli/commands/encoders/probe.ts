@@ -4,6 +4,7 @@ import {
   type ChoiceOptions,
   choiceOf,
   deviceOption,
+  refuseOptions,
   wholeNumber,
   withChoice,
 } from '../../terminal/options.js';
@@ -59,8 +60,10 @@ Examples:
   limpid probe brain.onnx scans/ --labels labels.csv --column weighting --group subject --out probe/
   limpid probe brain.onnx new/ --predict probe/probe.json --out told/`,
     )
-    .action((model: string, inputs: string[], options: ProbeOptions) =>
-      start(
+    .action((model: string, inputs: string[], options: ProbeOptions, command: Command) => {
+      if (options.predict !== undefined)
+        refuseOptions(command, OF_LEARNING, 'of learning (--labels <CSV>, without --predict)');
+      return start(
         {
           type: 'probe',
           ...choiceOf(options),
@@ -78,6 +81,14 @@ Examples:
           force: options.force,
         },
         { json: options.json },
-      ),
-    );
+      );
+    });
 }
+
+const OF_LEARNING = [
+  'labels',
+  'column',
+  'group',
+  'kind',
+  'seed',
+] as const satisfies readonly (keyof ProbeOptions)[];

@@ -95,6 +95,11 @@ export const ENCODERS = {
     'The index was made with another model: its vectors mean something else.',
     'Use the model whose SHA-256 starts with {start:text}, or make another index in a new folder.',
   ],
+  'E_USAGE/several-series': [
+    'Several series are where the slice is to be taken from.',
+    'Say which of them is meant.',
+    'edge',
+  ],
   'E_USAGE/no-slice': [
     'There is no such slice: the series has {slices}.',
     'Choose one from 1 to {slices}.',
