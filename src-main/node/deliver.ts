@@ -85,6 +85,8 @@ export async function deliver({
   const taken = ({ sopInstance }: Storable) => {
     sent++;
     writing = writing.then(() => list.write(`${sopInstance}\n`));
+    // What fails is thrown once all is sent: until then it is nobody's, which would end the process.
+    writing.catch(() => undefined);
     onSent(sent);
   };
   try {
@@ -107,9 +109,12 @@ export async function deliver({
         },
       );
   } finally {
-    await writing;
-    await list.sync();
-    await list.close();
+    try {
+      await writing;
+      await list.sync();
+    } finally {
+      await list.close();
+    }
   }
   if (refused !== null) throw fault('E_NETWORK/target', { status: refused });
   return sent;
@@ -124,8 +129,7 @@ async function copy({ path: from, sopInstance }: Storable, root: string): Promis
   try {
     await fs.copyFile(from, part);
     const handle = await fs.open(part, 'r+');
-    await handle.sync();
-    await handle.close();
+    await handle.sync().finally(() => handle.close());
     await fs.rename(part, to);
   } catch (error) {
     await fs.rm(part, { force: true });
