@@ -160,7 +160,7 @@ export function parseConfig(value: unknown): NodeConfig {
   const config = parsed.value;
   const unknown = config.rules.flatMap((one) =>
     [...one.targets, ...one.originals]
-      .filter((wanted) => !(wanted in config.targets))
+      .filter((wanted) => targetOf(config, wanted) === undefined)
       .map((wanted) => `rules.${one.name}: there is no target ${wanted}`),
   );
   const doubled = config.rules
@@ -168,6 +168,11 @@ export function parseConfig(value: unknown): NodeConfig {
     .map((one) => `rules: two are called ${one.name}`);
   if (unknown.length + doubled.length > 0) throw wrong([...unknown, ...doubled]);
   return config;
+}
+
+/** A target by its name; what every object has, as `constructor`, is none. */
+export function targetOf({ targets }: NodeConfig, name: string): Target | undefined {
+  return Object.hasOwn(targets, name) ? targets[name] : undefined;
 }
 
 function wrong(what: readonly string[]): LimpidError {

@@ -5,7 +5,7 @@ import type { Delivery } from '../contract/requests/node.js';
 import { newUid } from '../dicom/elements/uid.js';
 import { type CommitmentReport, requestCommitment } from '../dicom/net/commitment.js';
 import type { Storable } from '../dicom/net/storable.js';
-import type { NodeConfig, Target } from './config.js';
+import { type NodeConfig, type Target, targetOf } from './config.js';
 import { deliver, instancesBelow, readAcknowledged } from './deliver.js';
 import { Results } from './results.js';
 import type { Live, Shelf } from './shelf.js';
@@ -83,7 +83,7 @@ export class Courier {
   async #work(live: Live, i: number): Promise<void> {
     const delivery = live.record.deliveries[i];
     if (delivery === undefined) return;
-    const target = this.#config.targets[delivery.target];
+    const target = targetOf(this.#config, delivery.target);
     const { generation } = live.record;
     if (target === undefined)
       return this.#note(live, i, generation, { state: 'failed', problem: 'E_NOT_FOUND' });

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { AuditLine } from './audit/forward.js';
 import type { AuditEvent, Moved, Party } from './audit/message.js';
-import type { NodeConfig } from './config.js';
+import { type NodeConfig, targetOf } from './config.js';
 import { namesIn } from './inbox.js';
 import { valuesOfImage } from './rules.js';
 import type { Live, Shelf } from './shelf.js';
@@ -36,7 +36,7 @@ export async function meaningOf(
     };
   if (event !== 'delivered' || target === undefined) return null;
   const to = partyOf(config, target);
-  const kind = config.targets[target]?.kind === 'folder' ? 'exported' : 'sent';
+  const kind = targetOf(config, target)?.kind === 'folder' ? 'exported' : 'sent';
   return { at, kind, to, moved: await movedOf(config, shelf, live, instances) };
 }
 
@@ -51,7 +51,7 @@ function sendersOf({ record }: Live): readonly Party[] {
 }
 
 function partyOf(config: NodeConfig, name: string): Party {
-  const target = config.targets[name];
+  const target = targetOf(config, name);
   if (target?.kind === 'dicom') return { name: target.title, address: target.host };
   return { name, address: target?.kind === 'dicomweb' ? target.url : null };
 }

@@ -184,6 +184,11 @@ describe('settings of a node', () => {
     expect(() =>
       parseConfig({ folder: 'x', rules: [{ name: 'a', do: 'denoise', targets: ['nowhere'] }] }),
     ).toThrow(/no target nowhere/);
+    // What every object has is no target that was named.
+    for (const target of ['constructor', 'toString'])
+      expect(() =>
+        parseConfig({ folder: 'x', rules: [{ name: 'a', do: 'denoise', originals: [target] }] }),
+      ).toThrow(`no target ${target}`);
   });
 
   it('with a condition that names an unknown attribute start no node', async () => {

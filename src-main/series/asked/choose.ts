@@ -67,23 +67,25 @@ export function openChooser(choice: Choice): Chooser {
 }
 
 /** What every series has, besides the attributes of DICOM. */
-const COMPUTED: Readonly<Record<string, (series: Described) => string | number | null>> = {
-  kind: ({ modality }) => (modality === 'NIFTI' ? 'nifti' : 'dicom'),
-  id: ({ id }) => id,
-  path: ({ forPerson, modality }) => (modality === 'NIFTI' ? forPerson.description : null),
-  modality: ({ modality }) => modality,
-  files: ({ instances }) => instances,
-  columns: ({ grid }) => grid.columns,
-  rows: ({ grid }) => grid.rows,
-  slices: ({ grid }) => grid.slices,
-  frames: ({ grid }) => grid.frames,
-};
+const COMPUTED: ReadonlyMap<string, (series: Described) => string | number | null> = new Map(
+  Object.entries<(series: Described) => string | number | null>({
+    kind: ({ modality }) => (modality === 'NIFTI' ? 'nifti' : 'dicom'),
+    id: ({ id }) => id,
+    path: ({ forPerson, modality }) => (modality === 'NIFTI' ? forPerson.description : null),
+    modality: ({ modality }) => modality,
+    files: ({ instances }) => instances,
+    columns: ({ grid }) => grid.columns,
+    rows: ({ grid }) => grid.rows,
+    slices: ({ grid }) => grid.slices,
+    frames: ({ grid }) => grid.frames,
+  }),
+);
 
 /** Of files that cannot be read any more nothing but what is known already. */
 async function valuesOf(series: Described): Promise<(name: string) => readonly string[]> {
   const attributes = await series.attributes().catch(() => () => []);
   return (name) => {
-    const computed = COMPUTED[name.toLowerCase()];
+    const computed = COMPUTED.get(name.toLowerCase());
     if (computed === undefined) return attributes(name);
     const value = computed(series);
     return value === null ? [] : [String(value)];
@@ -95,7 +97,7 @@ function conditionOf({ where }: Choice): Condition | null {
   if (where === undefined) return null;
   const condition = parseCondition(where);
   for (const { name, at } of testsOf(condition))
-    if (!(name.toLowerCase() in COMPUTED) && !isAttributeName(name))
+    if (!COMPUTED.has(name.toLowerCase()) && !isAttributeName(name))
       throw wrongCondition(where, at, 'attribute');
   return condition;
 }
