@@ -20,7 +20,7 @@ export interface LatentPoint {
 }
 
 interface LatentSeries {
-  /** As `limpid inspect` names it; all NIfTI files are called nifti and told apart by their place in this list. */
+  /** As `limpid inspect` names it; with a number behind it where another image of the inputs is called so. */
   readonly id: string;
   readonly modality: string;
   readonly slices: number;

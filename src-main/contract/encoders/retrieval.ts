@@ -15,7 +15,7 @@ import {
 
 /** A series in an index: its slices are rows of the index from `first` on, frame by frame. */
 export const IndexedSeries = object({
-  /** As `limpid inspect` names it. */
+  /** As `limpid inspect` names it; with a number behind it where another image of the index is called so. */
   id: filled,
   seriesInstanceUid: nullOr(text),
   modality: text,
@@ -44,6 +44,7 @@ export type LatentIndex = Of<typeof LatentIndex>;
 
 /** A series that has a slice like the one that was asked for: its nearest. */
 export const LikeFound = object({
+  /** Id in the index, which no other series of it has. */
   series: text,
   seriesInstanceUid: nullOr(text),
   modality: text,

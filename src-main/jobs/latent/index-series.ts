@@ -50,7 +50,8 @@ export async function runIndex(request: IndexRequest, emit: Emit): Promise<Index
         if (is) kept++;
         return is;
       };
-      const options = { chooser: openChooser(choiceOf(request)), known };
+      const taken = new Map(index.series.map(({ id, forPerson }) => [id, forPerson.place]));
+      const options = { chooser: openChooser(choiceOf(request)), known, taken };
       for await (const read of readEach(request.inputs, request.force, emit, leaveOut, options)) {
         const more = await withSeries(folder.root, index, read, source, emit).catch((error: unknown) => {
           if (!(error instanceof LimpidError) || !OF_A_SERIES.includes(error.code)) throw error;

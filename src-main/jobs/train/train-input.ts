@@ -105,6 +105,8 @@ export interface ReadOptions {
   readonly chooser?: Chooser;
   /** Series that are not read again; absent: all are read. */
   readonly known?: (series: Omit<SeriesRead, 'volume'>) => boolean;
+  /** Places by ids that images of earlier runs have: others are not called so. */
+  readonly taken?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -140,11 +142,11 @@ export async function* readEach(
   force: boolean,
   emit: Emit,
   leaveOut: (series: string | null, problem: Problem) => void,
-  { only = [], failing = 'left out', chooser, known = () => false }: ReadOptions = {},
+  { only = [], failing = 'left out', chooser, known = () => false, taken = new Map() }: ReadOptions = {},
 ): AsyncGenerator<SeriesRead> {
   const failed: unknown[] = [];
   const opened = new Map<string, InputSet>();
-  const distinct = distinctIds();
+  const distinct = distinctIds(taken);
   let used = 0;
   try {
     for (const [i, given] of paths.entries()) {
@@ -187,17 +189,19 @@ export async function* readEach(
 /**
  * Ids that differ among several inputs: those of NIfTI images follow from their paths inside an input, which in another
  * one may be of another image. There they get a number, in the order of the inputs.
+ *
+ * @param taken places by ids that are given away
  */
-function distinctIds(): (stack: StackInput) => StackInput {
-  const places = new Map<string, string[]>();
+function distinctIds(taken: ReadonlyMap<string, string>): (stack: StackInput) => StackInput {
+  const places = new Map(taken);
   return (stack) => {
     if (stack.modality !== 'NIFTI') return stack;
-    const known = places.get(stack.id) ?? [];
-    places.set(stack.id, known);
     const place = placeOf(stack);
-    if (!known.includes(place)) known.push(place);
-    const number = known.indexOf(place) + 1;
-    return number === 1 ? stack : { ...stack, id: `${stack.id}-${number}` };
+    const isFree = (id: string): boolean => (places.get(id) ?? place) === place;
+    let id = stack.id;
+    for (let number = 2; !isFree(id); number++) id = `${stack.id}-${number}`;
+    places.set(id, place);
+    return id === stack.id ? stack : { ...stack, id };
   };
 }
 

@@ -307,6 +307,24 @@ describe('an index of latents', () => {
     expect(after.length).toBe((before.length / 32) * 40);
   });
 
+  it('names no two series alike, in however many runs they came, so that what is found tells the place', async () => {
+    // Each folder has images of the same names, so of the same ids: the last one came alone.
+    const pictures = path.join(root, 'like-all');
+    const result = await like({ pictures, count: 100 });
+    if (result.command !== 'like' || 'stopped' in result) throw new Error('nothing was found');
+    const { series }: LatentIndex = JSON.parse(await fs.readFile(path.join(index(), 'index.json'), 'utf8'));
+    expect(series).toHaveLength(10);
+    const placeOf = new Map(series.map(({ id, forPerson }) => [id, forPerson.place]));
+    expect(placeOf.size).toBe(10);
+    const report: { readonly found: readonly { readonly series: string }[] } = JSON.parse(
+      await fs.readFile(path.join(pictures, 'like.json'), 'utf8'),
+    );
+    expect(report.found.map(({ series: id }) => placeOf.get(id))).toEqual(
+      result.found.map(({ forPerson }) => forPerson?.place),
+    );
+    expect(await add([path.join(input, 'p4')])).toMatchObject({ added: 0, kept: 2, series: 10 });
+  });
+
   it('is refused where it is none, damaged or of another model', async () => {
     const reasonOf = async (running: ReturnType<typeof runJob>) => {
       const result = await running;
