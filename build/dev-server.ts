@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as path from 'node:path';
 import { build, type Plugin, type ViteDevServer } from 'vite';
 import { type Guard, openGuard } from '../src-main/app/http/guard.js';
-import { resourceAt } from '../src-main/contract/resources.js';
+import { resourceAt } from '../src-main/contract/window/resources.js';
 import { type Backend, openBackend } from './backend.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');

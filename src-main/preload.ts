@@ -3,9 +3,9 @@
  * the contract and nothing else: no channel name comes from the page.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import type { AppEvent } from './contract/app.js';
-import { APP_METHODS } from './contract/methods.js';
-import { CHANNELS, type DesktopBridge } from './contract/transport.js';
+import type { AppEvent } from './contract/window/app.js';
+import { APP_METHODS } from './contract/window/methods.js';
+import { CHANNELS, type DesktopBridge } from './contract/window/transport.js';
 
 const bridge: DesktopBridge = {
   call: async (method, args) => {

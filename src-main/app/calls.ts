@@ -1,5 +1,3 @@
-import { type AppApi, PathKind, Settings } from '../contract/app.js';
-import { APP_METHODS, type AppMethod } from '../contract/methods.js';
 import { DeviceName, ForeignModel } from '../contract/requests/choices.js';
 import { ACTIONS } from '../contract/requests/node.js';
 import { TrainingShape } from '../contract/requests/training.js';
@@ -15,8 +13,10 @@ import {
   tuple,
   whole,
 } from '../contract/schema/schema.js';
-import { TargetDraft } from '../contract/sending.js';
 import { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../contract/viewing.js';
+import { type AppApi, PathKind, Settings } from '../contract/window/app.js';
+import { APP_METHODS, type AppMethod } from '../contract/window/methods.js';
+import { TargetDraft } from '../contract/window/sending.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode, isInside } from '../base/files.js';
 import { type Problem, problemFrom, problemOf } from '../contract/errors.js';
-import { resourceAt } from '../contract/resources.js';
+import { resourceAt } from '../contract/window/resources.js';
 import type { AppService } from './service.js';
 
 /** An answer to a GET below the origin of the app, whatever carries it. */

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { asFileError, exists } from '../base/files.js';
-import type { FolderListing } from '../contract/app.js';
+import type { FolderListing } from '../contract/window/app.js';
 
 /** Entries of one folder that are told, folders before files: a folder of images may hold tens of thousands. */
 const MOST_ENTRIES = 50_000;

@@ -1,6 +1,6 @@
-import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/app.js';
 import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../contract/errors.js';
 import type { TagEntry } from '../contract/viewing.js';
+import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/window/opened.js';
 import type { Child, ProcessEnd, Spawn } from '../process/spawn.js';
 import type {
   DocumentAbout,

@@ -1,7 +1,7 @@
-import type { AppApi } from '../contract/app.js';
 import { errorFrom, fault } from '../contract/errors.js';
+import type { ModelsResult } from '../contract/model-results.js';
 import type { ModelsRequest } from '../contract/requests/requests.js';
-import type { ModelsResult } from '../contract/results.js';
+import type { AppApi } from '../contract/window/app.js';
 import type { RunningJob } from '../process/client.js';
 import { listAllModels, modelDetails } from '../store/model-cards.js';
 import { deleteModel, findModel } from '../store/model-store.js';

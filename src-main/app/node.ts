@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
-import type { AppApi, NodeView } from '../contract/app.js';
 import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { SeriesRecord, State } from '../contract/requests/node.js';
+import type { AppApi, NodeView } from '../contract/window/app.js';
 import { command, listSeries } from '../process/node-door.js';
 import { nodePlace, readRecords, seriesFolder } from '../process/node-folder.js';
 

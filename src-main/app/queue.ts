@@ -3,7 +3,6 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
-import type { JobId, JobRecord, JobState, QueueState } from '../contract/app.js';
 import { fault, type Problem, problemFrom } from '../contract/errors.js';
 import { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests/requests.js';
@@ -22,6 +21,7 @@ import {
   uuid,
   whole,
 } from '../contract/schema/schema.js';
+import type { JobId, JobRecord, JobState, QueueState } from '../contract/window/app.js';
 import type { RunningJob } from '../process/client.js';
 import { WindowRequest } from './requests.js';
 

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists } from '../base/files.js';
-import type { About } from '../contract/app.js';
+import type { About } from '../contract/window/app.js';
 
 /** Where samples may be. */
 export type SamplePlace =

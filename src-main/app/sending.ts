@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { jsonFile } from '../base/json-file.js';
-import type { AppApi } from '../contract/app.js';
 import { errorFrom, fault, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { JobEvent, ResultEvent } from '../contract/events.js';
 import type { EchoRequest, SendRequest } from '../contract/requests/network.js';
 import { object, orElse, read, shortList } from '../contract/schema/schema.js';
-import { Sending } from '../contract/sending.js';
 import type { Verdict } from '../contract/trust.js';
+import type { AppApi } from '../contract/window/app.js';
+import { Sending } from '../contract/window/sending.js';
 import type { RunningJob } from '../process/client.js';
 import type { Targets } from './targets.js';
 

@@ -1,6 +1,6 @@
 import { type JsonFile, jsonFile } from '../base/json-file.js';
-import { Settings } from '../contract/app.js';
 import { object, orElse, read } from '../contract/schema/schema.js';
+import { Settings } from '../contract/window/app.js';
 
 const MOST_RECENT = 12;
 

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
-import type { JobId, JobRecord, StorageUse, StoredAmount } from '../contract/app.js';
+import type { JobId, JobRecord, StorageUse, StoredAmount } from '../contract/window/app.js';
 import { checkpointPath } from '../store/checkpoint-path.js';
 import { RECORD_FILES } from '../store/record-files.js';
 import { removeRuntimeTraces, runtimeTraces, type TracePlaces } from './runtime-traces.js';

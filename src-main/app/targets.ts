@@ -6,7 +6,7 @@ import { jsonFile } from '../base/json-file.js';
 import { fault } from '../contract/errors.js';
 import type { EchoRequest } from '../contract/requests/network.js';
 import { object, orElse, read, shortList } from '../contract/schema/schema.js';
-import { isSameServer, Target, type TargetDraft } from '../contract/sending.js';
+import { isSameServer, Target, type TargetDraft } from '../contract/window/sending.js';
 
 const Saved = object({ targets: orElse(shortList(Target), []) });
 

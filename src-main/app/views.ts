@@ -1,9 +1,9 @@
 import { sha256 } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
-import type { OpenInput, SeriesCard, SeriesKey } from '../contract/app.js';
 import { fault } from '../contract/errors.js';
 import { object, orElse, read, shortList, text } from '../contract/schema/schema.js';
 import { Arrangement, KeptView } from '../contract/viewing.js';
+import type { OpenInput, SeriesCard, SeriesKey } from '../contract/window/opened.js';
 
 /** Series whose views are kept, those looked at last. */
 const MOST_VIEWS = 500;

@@ -1,28 +1,30 @@
+import {
+  CheckTrainingResult,
+  CompressResult,
+  DecompressResult,
+  FamiliesResult,
+  GenerateResult,
+  IndexResult,
+  LatentResult,
+  LikeResult,
+  ModelsResult,
+  PretrainResult,
+  ProbeResult,
+  TrainResult,
+} from './model-results.js';
 import { LearningPoint } from './models.js';
 import { problem } from './problem.js';
 import { CleanedDid, CleanedName, RunStatus } from './report.js';
 import {
   AnomalyResult,
-  CheckTrainingResult,
-  CompressResult,
-  DecompressResult,
   EchoResult,
   EvaluateResult,
-  FamiliesResult,
   FetchResult,
-  GenerateResult,
-  IndexResult,
   InspectResult,
-  LatentResult,
-  LikeResult,
-  ModelsResult,
   OutputsResult,
   PlanResult,
-  PretrainResult,
-  ProbeResult,
   SendResult,
   StoppedResult,
-  TrainResult,
   TrustOutcome,
 } from './results.js';
 import {

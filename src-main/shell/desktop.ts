@@ -7,7 +7,7 @@ import {
   type WebContents,
 } from 'electron';
 import type { Desktop } from '../app/service.js';
-import type { PathKind } from '../contract/app.js';
+import type { PathKind } from '../contract/window/app.js';
 
 const MODELS = [{ name: 'Models', extensions: ['onnx'] }];
 

@@ -4,7 +4,7 @@ import { checked } from '../app/checked.js';
 import type { AppService } from '../app/service.js';
 import { fault, problemFrom } from '../contract/errors.js';
 import { texts } from '../contract/schema/schema.js';
-import { type Answer, CHANNELS } from '../contract/transport.js';
+import { type Answer, CHANNELS } from '../contract/window/transport.js';
 import { isWindow } from './origin.js';
 
 /** Carries the contract over Electron's IPC. Every message is checked for who sent it (security checklist 17). */

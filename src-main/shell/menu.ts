@@ -1,5 +1,5 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
-import type { MenuCommand } from '../contract/app.js';
+import type { MenuCommand } from '../contract/window/app.js';
 
 /** The native menu: what it does is the window's business, except what every window can do. */
 export function buildMenu(send: (command: MenuCommand) => void, options: { developer: boolean }): Menu {

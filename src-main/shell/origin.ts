@@ -1,4 +1,4 @@
-import { resourceAt } from '../contract/resources.js';
+import { resourceAt } from '../contract/window/resources.js';
 
 /** The one origin of the window: its files and all resources of the app. */
 export const SCHEME = 'app';

@@ -1,6 +1,6 @@
 import { type BrowserWindow, Notification, powerSaveBlocker } from 'electron';
 import type { AppService } from '../app/service.js';
-import type { AppEvent, JobRecord } from '../contract/app.js';
+import type { AppEvent, JobRecord } from '../contract/window/app.js';
 
 /** Work that took longer than this is announced when it ends. */
 const LONG_MS = 20_000;

@@ -1,8 +1,8 @@
-import type { AppApi, AppBridge, AppEvent } from '../../src-main/contract/app.js';
 import { errorFrom, fault } from '../../src-main/contract/errors.js';
-import type { AppMethod } from '../../src-main/contract/methods.js';
-import { resourcePath } from '../../src-main/contract/resources.js';
-import type { Answer, DesktopBridge, ValueOf } from '../../src-main/contract/transport.js';
+import type { AppApi, AppBridge, AppEvent } from '../../src-main/contract/window/app.js';
+import type { AppMethod } from '../../src-main/contract/window/methods.js';
+import { resourcePath } from '../../src-main/contract/window/resources.js';
+import type { Answer, DesktopBridge, ValueOf } from '../../src-main/contract/window/transport.js';
 
 declare global {
   interface Window {

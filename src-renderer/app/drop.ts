@@ -1,4 +1,4 @@
-import type { AppBridge } from '../../src-main/contract/app.js';
+import type { AppBridge } from '../../src-main/contract/window/app.js';
 import { inputsOfFiles } from '../state/paths.js';
 
 export interface Dropped {

@@ -1,6 +1,7 @@
-import type { JobRecord, JobReview, OpenInput } from '../../src-main/contract/app.js';
 import { worstOf } from '../../src-main/contract/report.js';
 import type { Verdict } from '../../src-main/contract/trust.js';
+import type { JobRecord, JobReview } from '../../src-main/contract/window/app.js';
+import type { OpenInput } from '../../src-main/contract/window/opened.js';
 
 /** The worst verdict of what a job made; null where nothing was judged. */
 export function verdictOfJob({ result }: JobRecord): Verdict | null {

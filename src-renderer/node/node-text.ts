@@ -1,5 +1,5 @@
-import type { SeriesCard } from '../../src-main/contract/app.js';
 import type { Delivery, SeriesRecord } from '../../src-main/contract/requests/node.js';
+import type { SeriesCard } from '../../src-main/contract/window/opened.js';
 import { seriesTitle } from '../shared/series-title.js';
 import { personName } from '../words/format.js';
 import { t, tName } from '../words/text.svelte.js';

@@ -1,5 +1,5 @@
-import type { JobRecord } from '../../src-main/contract/app.js';
 import type { ProgressEvent } from '../../src-main/contract/events.js';
+import type { JobRecord } from '../../src-main/contract/window/app.js';
 import { baseName } from '../state/paths.js';
 import type { JobView } from '../state/progress.js';
 import { duration } from '../words/format.js';

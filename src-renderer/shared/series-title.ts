@@ -1,5 +1,5 @@
-import type { SeriesCard } from '../../src-main/contract/app.js';
 import type { NoiseSummary } from '../../src-main/contract/results.js';
+import type { SeriesCard } from '../../src-main/contract/window/opened.js';
 import { number } from '../words/format.js';
 import { currentLanguage, speech, t } from '../words/text.svelte.js';
 import { traitsIn } from '../words/traits-text.js';

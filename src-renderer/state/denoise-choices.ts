@@ -1,4 +1,3 @@
-import type { MeasuredNoise, SeriesCard } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
 import {
   type Cleaning,
@@ -9,6 +8,7 @@ import {
 } from '../../src-main/contract/requests/choices.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import type { NoiseSummary } from '../../src-main/contract/results.js';
+import type { MeasuredNoise, SeriesCard } from '../../src-main/contract/window/opened.js';
 
 export type ModelKind = ModelChoice['kind'];
 

@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { SeriesKey } from '../../src-main/contract/app.js';
+import type { SeriesKey } from '../../src-main/contract/window/opened.js';
 import { type Choices, defaultChoices } from './denoise-choices.js';
 import type { Preferences } from './preferences.svelte.js';
 

@@ -1,4 +1,4 @@
-import type { AppApi, DeviceInfo } from '../../src-main/contract/app.js';
+import type { AppApi, DeviceInfo } from '../../src-main/contract/window/app.js';
 import type { Toasts } from './toasts.svelte.js';
 
 /** What can compute here. */

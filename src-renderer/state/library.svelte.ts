@@ -1,14 +1,13 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { problemFrom } from '../../src-main/contract/errors.js';
+import type { AppApi, AppEvent } from '../../src-main/contract/window/app.js';
 import type {
-  AppApi,
-  AppEvent,
   InputId,
   MeasuredNoise,
   OpenInput,
   SeriesCard,
   SeriesKey,
-} from '../../src-main/contract/app.js';
-import { problemFrom } from '../../src-main/contract/errors.js';
+} from '../../src-main/contract/window/opened.js';
 
 export type NoiseState = MeasuredNoise | 'waiting' | 'measuring';
 

@@ -1,4 +1,4 @@
-import type { SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
+import type { SeriesCard, SeriesKey } from '../../src-main/contract/window/opened.js';
 import type { Library } from './library.svelte.js';
 import { type Comparison, comparisonFor, isDerived } from './results.js';
 

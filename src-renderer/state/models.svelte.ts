@@ -1,6 +1,6 @@
-import type { AppApi, AppEvent } from '../../src-main/contract/app.js';
 import { type Problem, problemFrom } from '../../src-main/contract/errors.js';
 import type { ModelDetails, ModelEntry } from '../../src-main/contract/models.js';
+import type { AppApi, AppEvent } from '../../src-main/contract/window/app.js';
 
 /** The models of this machine and their cards. */
 export class Models {

@@ -1,4 +1,4 @@
-import type { AppApi } from '../../src-main/contract/app.js';
+import type { AppApi } from '../../src-main/contract/window/app.js';
 import { baseName, freeName, joinPath, outputName, outputParent } from './paths.js';
 import type { Preferences } from './preferences.svelte.js';
 import type { Queue } from './queue.svelte.js';

@@ -1,4 +1,4 @@
-import type { AppApi, PathKind } from '../../src-main/contract/app.js';
+import type { AppApi, PathKind } from '../../src-main/contract/window/app.js';
 import type { Preferences } from './preferences.svelte.js';
 import type { Toasts } from './toasts.svelte.js';
 

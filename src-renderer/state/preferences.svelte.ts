@@ -1,4 +1,4 @@
-import type { About, AppApi, Settings } from '../../src-main/contract/app.js';
+import type { About, AppApi, Settings } from '../../src-main/contract/window/app.js';
 import { setLanguage } from '../words/text.svelte.js';
 import { privacy } from './privacy.svelte.js';
 import type { Toasts } from './toasts.svelte.js';

@@ -1,4 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { fault } from '../../src-main/contract/errors.js';
+import { Report } from '../../src-main/contract/report.js';
+import { readText } from '../../src-main/contract/schema/schema.js';
 import type {
   AppApi,
   AppBridge,
@@ -7,10 +10,7 @@ import type {
   JobRecord,
   JobState,
   QueueState,
-} from '../../src-main/contract/app.js';
-import { fault } from '../../src-main/contract/errors.js';
-import { Report } from '../../src-main/contract/report.js';
-import { readText } from '../../src-main/contract/schema/schema.js';
+} from '../../src-main/contract/window/app.js';
 import { type JobView, NO_EVENTS, withEvent } from './progress.js';
 
 /** The jobs, what is known of the running one, and the reports of those that ended. */

@@ -1,7 +1,8 @@
-import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
 import type { Problem } from '../../src-main/contract/errors.js';
 import type { OutputReport, SeriesReport } from '../../src-main/contract/report.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
+import type { JobRecord } from '../../src-main/contract/window/app.js';
+import type { OpenInput, SeriesCard } from '../../src-main/contract/window/opened.js';
 import { joinPath, niftiStem, niftiStemInTree, parentOf } from './paths.js';
 
 /** Where a run read and wrote. */

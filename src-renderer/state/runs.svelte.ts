@@ -1,4 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
+import type { SeriesReport } from '../../src-main/contract/report.js';
+import type { DeviceName } from '../../src-main/contract/requests/choices.js';
+import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
 import type {
   AppApi,
   AppEvent,
@@ -6,12 +9,8 @@ import type {
   JobId,
   JobRecord,
   JobReview,
-  SeriesCard,
-  SeriesKey,
-} from '../../src-main/contract/app.js';
-import type { SeriesReport } from '../../src-main/contract/report.js';
-import type { DeviceName } from '../../src-main/contract/requests/choices.js';
-import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
+} from '../../src-main/contract/window/app.js';
+import type { SeriesCard, SeriesKey } from '../../src-main/contract/window/opened.js';
 import type { Library } from './library.svelte.js';
 import type { Queue } from './queue.svelte.js';
 import { outputPaths, type RunPaths } from './results.js';

@@ -1,14 +1,13 @@
 import { tick } from 'svelte';
+import type { DenoiseRequest, JobRequest } from '../../src-main/contract/requests/requests.js';
 import type {
   AppBridge,
   AppEvent,
   JobId,
   JobRecord,
   MenuCommand,
-  OpenInput,
-  SeriesCard,
-} from '../../src-main/contract/app.js';
-import type { DenoiseRequest, JobRequest } from '../../src-main/contract/requests/requests.js';
+} from '../../src-main/contract/window/app.js';
+import type { OpenInput, SeriesCard } from '../../src-main/contract/window/opened.js';
 import { t, tName, tn } from '../words/text.svelte.js';
 import type { Choices } from './denoise-choices.js';
 import { DenoiseDraft } from './denoise-draft.svelte.js';

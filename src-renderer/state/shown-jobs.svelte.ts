@@ -1,4 +1,4 @@
-import type { JobId } from '../../src-main/contract/app.js';
+import type { JobId } from '../../src-main/contract/window/app.js';
 
 /** The parts of the screen Models, in the order of their tabs. */
 export const MODEL_SECTIONS = ['list', 'map', 'samples'] as const;

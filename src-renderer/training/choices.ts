@@ -1,4 +1,3 @@
-import type { SeriesCard, SeriesKey } from '../../src-main/contract/app.js';
 import type { ModelEntry } from '../../src-main/contract/models.js';
 import type { ArtifactName, DeviceName } from '../../src-main/contract/requests/choices.js';
 import type { FamilyInfo } from '../../src-main/contract/requests/families.js';
@@ -9,6 +8,7 @@ import {
   type TrainRequest,
   USUAL_TRAINING,
 } from '../../src-main/contract/requests/training.js';
+import type { SeriesCard, SeriesKey } from '../../src-main/contract/window/opened.js';
 import { isDerived, isSecondHalf } from '../state/results.js';
 
 export type Budget = NonNullable<TrainRequest['budget']>;

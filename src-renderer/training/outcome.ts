@@ -1,5 +1,5 @@
-import type { JobRecord, JobState } from '../../src-main/contract/app.js';
-import type { TrainResult } from '../../src-main/contract/results.js';
+import type { TrainResult } from '../../src-main/contract/model-results.js';
+import type { JobRecord, JobState } from '../../src-main/contract/window/app.js';
 
 /** What a training made; null where it did not get so far. */
 export function outcomeOf({ result }: JobRecord): TrainResult | null {

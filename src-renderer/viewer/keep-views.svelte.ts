@@ -1,6 +1,7 @@
 import { untrack } from 'svelte';
-import type { AppApi, SeriesKey } from '../../src-main/contract/app.js';
 import type { KeptView } from '../../src-main/contract/viewing.js';
+import type { AppApi } from '../../src-main/contract/window/app.js';
+import type { SeriesKey } from '../../src-main/contract/window/opened.js';
 import type { ViewerSession } from './session/viewing.svelte.js';
 
 /** Milliseconds without a change before a view is written. */

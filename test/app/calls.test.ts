@@ -6,11 +6,11 @@ import { checked } from '../../src-main/app/checked.js';
 import { WindowRequest } from '../../src-main/app/requests.js';
 import { openSettings } from '../../src-main/app/settings.js';
 import { homeFolder } from '../../src-main/base/home.js';
-import { type AppApi, type Resource, Settings } from '../../src-main/contract/app.js';
 import { LimpidError } from '../../src-main/contract/errors.js';
-import { APP_METHODS } from '../../src-main/contract/methods.js';
-import { resourceAt, resourcePath } from '../../src-main/contract/resources.js';
 import { fits, read } from '../../src-main/contract/schema/schema.js';
+import { type AppApi, type Resource, Settings } from '../../src-main/contract/window/app.js';
+import { APP_METHODS } from '../../src-main/contract/window/methods.js';
+import { resourceAt, resourcePath } from '../../src-main/contract/window/resources.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 afterAll(removeFolders);

@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Library, openLibrary } from '../../src-main/app/library/library.js';
 import type { Frame } from '../../src-main/app/library/protocol.js';
 import { Random } from '../../src-main/base/random.js';
-import type { OpenInput } from '../../src-main/contract/app.js';
+import type { OpenInput } from '../../src-main/contract/window/opened.js';
 import { DecodePool } from '../../src-main/dicom/codec/decode.js';
 import { openSource } from '../../src-main/dicom/files/sources.js';
 import { scan } from '../../src-main/dicom/series/scan.js';

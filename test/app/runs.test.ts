@@ -5,7 +5,7 @@ import { openLibrary } from '../../src-main/app/library/library.js';
 import type { RunSearch } from '../../src-main/app/library/protocol.js';
 import { searchRuns } from '../../src-main/app/library/runs.js';
 import { findRuns } from '../../src-main/app/runs/found.js';
-import type { OpenInput } from '../../src-main/contract/app.js';
+import type { OpenInput } from '../../src-main/contract/window/opened.js';
 import { runJob } from '../../src-main/jobs/run.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { drawnSample } from '../support/drawn-head.js';

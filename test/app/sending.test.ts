@@ -6,8 +6,8 @@ import { openTargets } from '../../src-main/app/targets.js';
 import { problemOf } from '../../src-main/contract/errors.js';
 import type { ResultEvent } from '../../src-main/contract/events.js';
 import type { EchoRequest, SendRequest } from '../../src-main/contract/requests/network.js';
-import type { Sending, TargetDraft } from '../../src-main/contract/sending.js';
 import type { Verdict } from '../../src-main/contract/trust.js';
+import type { Sending, TargetDraft } from '../../src-main/contract/window/sending.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src-main/app/storage.js';
 import { exists } from '../../src-main/base/files.js';
-import type { JobRecord, JobState } from '../../src-main/contract/app.js';
+import type { JobRecord, JobState } from '../../src-main/contract/window/app.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { trainRequest } from '../jobs/train-request.js';
 

@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checked } from '../../src-main/app/checked.js';
 import { openViews } from '../../src-main/app/views.js';
-import type { OpenInput } from '../../src-main/contract/app.js';
 import { KeptView } from '../../src-main/contract/viewing.js';
+import type { OpenInput } from '../../src-main/contract/window/opened.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { emptyCard } from '../viewer/series.js';
 

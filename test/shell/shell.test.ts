@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Resource } from '../../src-main/contract/app.js';
-import { resourcePath } from '../../src-main/contract/resources.js';
+import type { Resource } from '../../src-main/contract/window/app.js';
+import { resourcePath } from '../../src-main/contract/window/resources.js';
 import { pathsOf } from '../../src-main/shell/open-with.js';
 import { isOurBlob, isOurs, isReport, isWindow, ORIGIN } from '../../src-main/shell/origin.js';
 import { readWindowState } from '../../src-main/shell/window-state.js';

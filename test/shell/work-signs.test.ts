@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppService } from '../../src-main/app/service.js';
-import type { AppEvent, JobRecord, JobState } from '../../src-main/contract/app.js';
+import type { AppEvent, JobRecord, JobState } from '../../src-main/contract/window/app.js';
 import { showWork } from '../../src-main/shell/work-signs.js';
 import { denoiseRequest } from '../jobs/fixtures.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeriesCard } from '../../src-main/contract/app.js';
+import type { SeriesCard } from '../../src-main/contract/window/opened.js';
 import { FrameWindows, type PlaneOfFrame } from '../../src-renderer/viewer/image/frame-windows.js';
 import type { Window } from '../../src-renderer/viewer/image/window.js';
 import { card } from '../renderer/cards.js';

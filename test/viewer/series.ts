@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
-import type { FrameHeader, SeriesCard } from '../../src-main/contract/app.js';
+import type { FrameHeader, SeriesCard } from '../../src-main/contract/window/opened.js';
 import { CH2, readSlices } from '../trust/volumes.js';
 
 /** Series as the app offers them, from packages: cards and planes. */

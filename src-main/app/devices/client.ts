@@ -1,6 +1,6 @@
-import type { DeviceInfo, DeviceTest } from '../../contract/app.js';
 import { errorFrom, type Problem, problemOf } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests/choices.js';
+import type { DeviceInfo, DeviceTest } from '../../contract/window/app.js';
 import type { ProcessEnd, Spawn } from '../../process/spawn.js';
 import type { ProbeOutcome } from '../../runtime/probe-outcome.js';
 import type { DeviceAnswer, DeviceQuestion } from './protocol.js';

@@ -1,6 +1,6 @@
-import type { SeriesKey } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
 import type { PlaneName } from '../../contract/viewing.js';
+import type { SeriesKey } from '../../contract/window/opened.js';
 import { EQUIPMENT } from '../../dicom/write/equipment.js';
 import { keyImages } from '../../dicom/write/sr/key-images.js';
 import { measurementReport } from '../../dicom/write/sr/measurements.js';

@@ -1,9 +1,15 @@
 import * as path from 'node:path';
 import { isInside } from '../../base/files.js';
 import { threadsAllowed } from '../../base/threads.js';
-import type { InputId, MeasuredNoise, OpenInput, SeriesCard, SeriesKey } from '../../contract/app.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import type { TagEntry } from '../../contract/viewing.js';
+import type {
+  InputId,
+  MeasuredNoise,
+  OpenInput,
+  SeriesCard,
+  SeriesKey,
+} from '../../contract/window/opened.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
 import { documentAbout } from './documents.js';

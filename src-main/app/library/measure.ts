@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { builtScript } from '../../base/built.js';
-import type { MeasuredNoise } from '../../contract/app.js';
 import { fault, problemFrom } from '../../contract/errors.js';
+import type { MeasuredNoise } from '../../contract/window/opened.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { NoiseQuestion } from './noise-worker.js';
 

@@ -2,8 +2,8 @@
 
 import { parentPort } from 'node:worker_threads';
 import { openLog } from '../../base/log.js';
-import type { MeasuredNoise } from '../../contract/app.js';
 import { problemFrom } from '../../contract/errors.js';
+import type { MeasuredNoise } from '../../contract/window/opened.js';
 import { measuredNoise } from '../../filters/guided-noise.js';
 import type { Volume } from '../../imaging/volume.js';
 

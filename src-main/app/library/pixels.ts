@@ -1,4 +1,4 @@
-import type { FrameHeader } from '../../contract/app.js';
+import type { FrameHeader } from '../../contract/window/opened.js';
 import type { StoredValues } from '../../dicom/codec/decode.js';
 import type { Frame } from './protocol.js';
 

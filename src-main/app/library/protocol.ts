@@ -1,3 +1,6 @@
+import type { Problem } from '../../contract/errors.js';
+import type { Report } from '../../contract/report.js';
+import type { MeasuredPlane, PlaneName, TagEntry } from '../../contract/viewing.js';
 import type {
   FrameHeader,
   InputId,
@@ -5,10 +8,7 @@ import type {
   OpenInput,
   SeriesCard,
   SeriesKey,
-} from '../../contract/app.js';
-import type { Problem } from '../../contract/errors.js';
-import type { Report } from '../../contract/report.js';
-import type { MeasuredPlane, PlaneName, TagEntry } from '../../contract/viewing.js';
+} from '../../contract/window/opened.js';
 import type { Trashed } from '../results/trash.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */

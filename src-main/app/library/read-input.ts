@@ -1,6 +1,6 @@
 import { sha256 } from '../../base/files.js';
-import type { InputId } from '../../contract/app.js';
 import { type Problem, problemFrom } from '../../contract/errors.js';
+import type { InputId } from '../../contract/window/opened.js';
 import type { DecodePool } from '../../dicom/codec/decode.js';
 import { readHeader } from '../../dicom/files/header.js';
 import type { Source, SourceFile } from '../../dicom/files/source.js';

@@ -1,7 +1,7 @@
-import type { FrameHeader, InputId, SeriesCard } from '../../contract/app.js';
 import { fault, type LimpidError, problemOf } from '../../contract/errors.js';
 import type { ComplexHalf } from '../../contract/results.js';
 import type { TagEntry } from '../../contract/viewing.js';
+import type { FrameHeader, InputId, SeriesCard } from '../../contract/window/opened.js';
 import type { DecodePool } from '../../dicom/codec/decode.js';
 import { storedRange } from '../../dicom/codec/stored.js';
 import { walkElements } from '../../dicom/elements/elements.js';

@@ -1,8 +1,9 @@
 import * as path from 'node:path';
 import { isInside } from '../../base/files.js';
 import { isBelow } from '../../base/own-folder.js';
-import type { AppApi, AppEvent, JobRecord, OpenInput } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
+import type { AppApi, AppEvent, JobRecord } from '../../contract/window/app.js';
+import type { OpenInput } from '../../contract/window/opened.js';
 import { reportIn } from '../results/report-file.js';
 import { accept, acceptedOf } from '../results/review.js';
 import { moveToTrash, restore, trashedIn } from '../results/trash.js';

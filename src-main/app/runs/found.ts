@@ -1,9 +1,10 @@
 import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
-import type { FoundRun, JobRecord, OpenInput } from '../../contract/app.js';
 import { fault } from '../../contract/errors.js';
 import { verdictOf } from '../../contract/report.js';
 import type { Verdict } from '../../contract/trust.js';
+import type { FoundRun, JobRecord } from '../../contract/window/app.js';
+import type { OpenInput } from '../../contract/window/opened.js';
 import type { RunInFolder, RunSearch } from '../library/protocol.js';
 
 interface RunPlace extends Pick<RunInFolder, 'folder' | 'trashed'> {

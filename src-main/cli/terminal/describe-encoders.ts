@@ -1,5 +1,5 @@
 import type { ProbeLearnt, ProbeTold } from '../../contract/encoders/probe.js';
-import type { IndexResult, LikeResult, ProbeResult } from '../../contract/results.js';
+import type { IndexResult, LikeResult, ProbeResult } from '../../contract/model-results.js';
 import { printable, table } from './format.js';
 
 const FEATURES = { latent: 'latents', pca: 'principal components', raw: 'raw statistics' } as const;

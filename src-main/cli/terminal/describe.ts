@@ -1,25 +1,27 @@
 import type { ResultEvent } from '../../contract/events.js';
+import type {
+  CompressResult,
+  GenerateResult,
+  LatentResult,
+  ModelsResult,
+  PretrainResult,
+  TrainResult,
+  WrittenForPerson,
+} from '../../contract/model-results.js';
 import type { RunStatus } from '../../contract/report.js';
 import type {
   AnomalyResult,
   ComplexHalf,
-  CompressResult,
   EvaluateResult,
   EvaluationNumbers,
   FetchResult,
-  GenerateResult,
   InspectedSeries,
   InspectResult,
-  LatentResult,
-  ModelsResult,
   OutputsResult,
   PlanResult,
-  PretrainResult,
   SendResult,
   SeriesOutcome,
   StoppedResult,
-  TrainResult,
-  WrittenForPerson,
 } from '../../contract/results.js';
 import { englishTraits } from '../../contract/words/traits.js';
 import { describeIndex, describeLike, describeProbe } from './describe-encoders.js';

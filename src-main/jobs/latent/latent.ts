@@ -6,9 +6,9 @@ import type { LatentCluster, LatentMap, LatentPoint, LatentQuery } from '../../c
 import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { EXIT } from '../../contract/exit.js';
+import type { LatentResult } from '../../contract/model-results.js';
 import { NOTICE } from '../../contract/report-version.js';
 import type { LatentRequest } from '../../contract/requests/requests.js';
-import type { LatentResult } from '../../contract/results.js';
 import { neighbourPlane, principalPlane } from '../../models/embedding.js';
 import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import type { OutputFolder } from '../../series/output-folder.js';

@@ -11,9 +11,9 @@ import type { LatentIndex, LikeFound } from '../../contract/encoders/retrieval.j
 import { fault, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { EXIT } from '../../contract/exit.js';
+import type { LikeResult } from '../../contract/model-results.js';
 import { NOTICE } from '../../contract/report-version.js';
 import type { LikeRequest } from '../../contract/requests/encoders.js';
-import type { LikeResult } from '../../contract/results.js';
 import { grayPng } from '../../imaging/png.js';
 import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';

@@ -1,8 +1,8 @@
 import { fault, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { EXIT } from '../../contract/exit.js';
+import type { ProbeResult } from '../../contract/model-results.js';
 import type { ProbeRequest } from '../../contract/requests/encoders.js';
-import type { ProbeResult } from '../../contract/results.js';
 import type { OpenModel } from '../../model-files/model-file.js';
 import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import { openResultFolder } from '../../series/result-folder.js';

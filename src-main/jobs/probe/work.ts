@@ -1,7 +1,7 @@
 import type { Problem } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
+import type { ProbeResult } from '../../contract/model-results.js';
 import type { ProbeRequest } from '../../contract/requests/encoders.js';
-import type { ProbeResult } from '../../contract/results.js';
 import type { OutputFolder } from '../../series/output-folder.js';
 import type { ModelSource } from '../../store/model-source.js';
 import type { SeriesRead } from '../train/train-input.js';

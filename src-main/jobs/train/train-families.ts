@@ -1,10 +1,10 @@
 import { ARTIFACTS } from '../../artifacts/artifacts.js';
 import { LimpidError } from '../../contract/errors.js';
 import { EXIT } from '../../contract/exit.js';
+import type { FamiliesResult } from '../../contract/model-results.js';
 import { ARTIFACT_NAMES } from '../../contract/requests/choices.js';
 import type { FamilyInfo, SettingRange } from '../../contract/requests/families.js';
 import { PAIR_OBJECTIVE_NAMES, USUAL_TRAINING, usualObjective } from '../../contract/requests/training.js';
-import type { FamiliesResult } from '../../contract/results.js';
 import { FAMILIES } from '../../models/families/families.js';
 import { type Family, isWhole } from '../../models/family.js';
 import { checkPlan, modelOf } from '../../training/family.js';

@@ -1,6 +1,6 @@
-import type { OpenInput, SeriesCard } from '../../../src-main/contract/app.js';
 import type { LatentMap, LatentPoint } from '../../../src-main/contract/encoders/latent.js';
 import type { LatentRequest } from '../../../src-main/contract/requests/requests.js';
+import type { OpenInput, SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { isDerived } from '../../state/results.js';
 
 export type ColourBy = 'series' | 'cluster';

@@ -1,5 +1,5 @@
-import type { AppApi, NodeView } from '../../../src-main/contract/app.js';
 import type { Action } from '../../../src-main/contract/requests/node.js';
+import type { AppApi, NodeView } from '../../../src-main/contract/window/app.js';
 
 const PAUSE_MS = 2000;
 

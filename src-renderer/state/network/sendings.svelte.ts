@@ -1,5 +1,5 @@
-import type { AppApi, AppEvent } from '../../../src-main/contract/app.js';
-import type { Sending, Target, TargetDraft } from '../../../src-main/contract/sending.js';
+import type { AppApi, AppEvent } from '../../../src-main/contract/window/app.js';
+import type { Sending, Target, TargetDraft } from '../../../src-main/contract/window/sending.js';
 
 /** What tells a result from others. */
 interface SentRun {

@@ -1,5 +1,5 @@
-import type { FrameHeader } from '../../../src-main/contract/app.js';
 import { ERROR_CODES, type ErrorCode, fault, LimpidError } from '../../../src-main/contract/errors.js';
+import type { FrameHeader } from '../../../src-main/contract/window/opened.js';
 import { isFacts } from '../../../src-main/contract/words/template.js';
 import type { StoredPlane } from './pixels.js';
 

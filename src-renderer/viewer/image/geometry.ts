@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 
 /** What of a series places it in space. */
 export type Grid = Pick<SeriesCard, 'affine' | 'columns' | 'rows' | 'slices' | 'frames' | 'spacing'>;

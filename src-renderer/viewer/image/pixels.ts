@@ -1,6 +1,6 @@
 /** Arithmetic on planes of values: strength, residual, what is drawn of them. All planes have rows * columns values. */
 
-import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 
 /** A plane as a Frame carries it: value = pixel * slope + intercept. */
 export interface StoredPlane {

@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 
 /** A window of grey values, in the units of the series (DICOM PS3.3 C.11.2.1.3.2, LINEAR_EXACT). */
 export interface Window {

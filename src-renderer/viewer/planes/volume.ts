@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 import type { Frame, LoadFrame } from '../image/frames.js';
 
 /** Planes through a volume: of slices as they were taken, along rows of them, along columns. */

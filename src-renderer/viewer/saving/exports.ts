@@ -1,5 +1,6 @@
-import type { AppApi, SeriesCard } from '../../../src-main/contract/app.js';
 import type { MeasuredFigure, MeasuredPlane, PlaneName } from '../../../src-main/contract/viewing.js';
+import type { AppApi } from '../../../src-main/contract/window/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { save } from '../../shared/save.js';
 import { privacy } from '../../state/privacy.svelte.js';
 import { t } from '../../words/text.svelte.js';

@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 import type { Frame } from '../image/frames.js';
 import { linkedSlice, sameGrid } from '../image/geometry.js';
 import { valuesOf } from '../image/pixels.js';

@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../src-main/contract/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { decimals, inLanguage, listed, measured } from '../../words/format.js';
 import { currentLanguage } from '../../words/text.svelte.js';
 

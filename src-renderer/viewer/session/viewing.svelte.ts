@@ -1,6 +1,7 @@
-import type { AppBridge, SeriesCard } from '../../../src-main/contract/app.js';
 import { type Problem, problemFrom } from '../../../src-main/contract/errors.js';
 import type { KeptView } from '../../../src-main/contract/viewing.js';
+import type { AppBridge } from '../../../src-main/contract/window/app.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { FrameWindows } from '../image/frame-windows.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from '../image/frames.js';
 import { defaultOrientation, nearestSlice, slicePosition } from '../image/geometry.js';

@@ -1,6 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { AppBridge } from '../../../src-main/contract/app.js';
 import type { TagEntry } from '../../../src-main/contract/viewing.js';
+import type { AppBridge } from '../../../src-main/contract/window/app.js';
 import { measured } from '../../words/format.js';
 import { currentLanguage, t } from '../../words/text.svelte.js';
 import type { ShownPlane } from '../session/scene.js';

@@ -1,5 +1,5 @@
-import type { AppBridge } from '../../../src-main/contract/app.js';
 import type { TagEntry } from '../../../src-main/contract/viewing.js';
+import type { AppBridge } from '../../../src-main/contract/window/app.js';
 import type { ShownPlane } from '../session/scene.js';
 
 /** Where the file of a plane is asked for. */

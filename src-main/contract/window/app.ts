@@ -4,21 +4,20 @@
  * paths: it is shown, never logged.
  */
 
-import type { Problem } from './errors.js';
-import type { JobEvent, ResultEvent } from './events.js';
-import type { LogLine } from './log.js';
-import type { ModelDetails, ModelEntry } from './models.js';
-import type { Report } from './report.js';
-import { DeviceName, type ForeignModel } from './requests/choices.js';
-import type { FamilyChoices, TrainingFacts } from './requests/families.js';
-import type { Action, SeriesRecord, State } from './requests/node.js';
-import type { JobRequest } from './requests/requests.js';
-import type { TrainingShape, TrainRequest } from './requests/training.js';
-import type { ComplexHalf, NoiseSummary } from './results.js';
-import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from './schema/schema.js';
+import type { Problem } from '../errors.js';
+import type { JobEvent, ResultEvent } from '../events.js';
+import type { LogLine } from '../log.js';
+import type { ModelDetails, ModelEntry } from '../models.js';
+import type { Report } from '../report.js';
+import { DeviceName, type ForeignModel } from '../requests/choices.js';
+import type { FamilyChoices, TrainingFacts } from '../requests/families.js';
+import type { Action, SeriesRecord, State } from '../requests/node.js';
+import type { JobRequest } from '../requests/requests.js';
+import type { TrainingShape, TrainRequest } from '../requests/training.js';
+import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from '../schema/schema.js';
+import type { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../viewing.js';
+import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from './opened.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
-import type { Arrangement, Calibration, KeptView, MeasuredPlane, PlaneName } from './viewing.js';
-import type { Trait } from './words/traits.js';
 
 export interface AppApi {
   about(): Promise<About>;
@@ -204,9 +203,6 @@ export interface AppBridge {
   /** Begins to drag outputs of a job into another program (desktop only). */
   readonly dragOut?: (paths: readonly string[]) => void;
 }
-
-export type InputId = string;
-export type SeriesKey = string;
 export type JobId = string;
 export const PathKind = oneOf(['open-folder', 'open-files', 'output-folder', 'open-model', 'save-model']);
 export type PathKind = Of<typeof PathKind>;
@@ -230,75 +226,6 @@ export interface FolderListing {
   readonly entries: readonly { readonly name: string; readonly path: string; readonly folder: boolean }[];
 }
 
-export interface OpenInput {
-  readonly id: InputId;
-  readonly paths: readonly string[];
-  readonly state: 'scanning' | 'ready' | 'failed';
-  readonly filesSeen: number;
-  readonly series: readonly SeriesCard[];
-  /** Refused files; at most the first 1000, `refused` counts all. */
-  readonly problems: readonly Problem[];
-  readonly refused: number;
-  /** Why it failed. */
-  readonly problem: Problem | null;
-}
-
-/** A series that can be looked at. */
-export interface SeriesCard {
-  readonly key: SeriesKey;
-  readonly input: InputId;
-  /** The id that jobs use in their events and reports. */
-  readonly id: string;
-  readonly kind: 'dicom' | 'nifti';
-  readonly modality: string | null;
-  readonly seriesNumber: number | null;
-  readonly studyInstanceUid: string | null;
-  readonly seriesInstanceUid: string | null;
-  /** Of a derived series: the series it was made from, where the file says so. */
-  readonly derivedFrom: string | null;
-  /** What tells it from others of one Series Instance UID; absent where it is the only one. */
-  readonly traits?: readonly Trait[];
-  /** Limpid made it, whether or not its source is known. */
-  readonly derived?: true;
-  /** What the file says of how it was derived; absent where it says nothing. */
-  readonly derivation?: string;
-  readonly instances: number;
-  readonly columns: number;
-  readonly rows: number;
-  readonly slices: number;
-  readonly frames: number;
-  /** What each frame is, in every language: its b-value in s/mm2 and direction, its echo time, the seconds since the first; absent where nothing is stated. */
-  readonly frameLabels?: readonly string[];
-  /** s/mm2, of each frame; absent where they do not differ: frames of one b-value are as bright. */
-  readonly frameBValues?: readonly number[];
-  /** mm: along a row, along a column, between slices; 0 where it is not known. */
-  readonly spacing: readonly [number, number, number];
-  readonly calibration: Calibration;
-  /** Row-major 4x4, voxel to patient LPS in mm; null where the geometry is unknown. */
-  readonly affine: readonly number[] | null;
-  /** 'HU', 'a.u.', ... */
-  readonly units: string;
-  /** Windows that the files name, first one first. */
-  readonly windows: readonly { readonly center: number; readonly width: number; readonly name: string }[];
-  /** MONOCHROME1: low values are bright. */
-  readonly inverted: boolean;
-  /** Of a parametric map (an error map, an uncertainty map): what its values mean. */
-  readonly map?: { readonly label: string; readonly explanation: string };
-  /** Whether frames can be shown, and whether the series can be denoised. */
-  readonly viewable: boolean;
-  readonly eligible: boolean;
-  readonly why: Problem | null;
-  /** Where it is half of a complex image. */
-  readonly complex?: ComplexHalf;
-  readonly warnings: readonly Problem[];
-  readonly forPerson: {
-    readonly patient: string;
-    readonly study: string;
-    readonly studyDate: string;
-    readonly description: string;
-  };
-}
-
 /** A run that left a report. */
 export interface FoundRun {
   readonly id: string;
@@ -318,12 +245,6 @@ export interface JobReview {
   readonly accepted: readonly string[];
   /** Whether its output lies in the trash. */
   readonly trashed: boolean;
-}
-
-export interface MeasuredNoise {
-  readonly noise: NoiseSummary | null;
-  readonly warnings: readonly Problem[];
-  readonly problem: Problem | null;
 }
 
 /**
@@ -353,20 +274,6 @@ export type Resource =
 export interface TrainingCheck {
   readonly facts: TrainingFacts | null;
   readonly problem: Problem | null;
-}
-
-export interface FrameHeader {
-  readonly pixels: 'int16' | 'uint16' | 'float32';
-  readonly columns: number;
-  readonly rows: number;
-  /** value = pixel * slope + intercept, in SeriesCard.units. */
-  readonly slope: number;
-  readonly intercept: number;
-  /** Smallest and largest pixel. */
-  readonly minimum: number;
-  readonly maximum: number;
-  /** Windows that the file names for this frame, in the order of SeriesCard.windows. */
-  readonly windows: readonly { readonly center: number; readonly width: number }[];
 }
 
 /** A node as the window sees it. */

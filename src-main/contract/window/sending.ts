@@ -1,5 +1,5 @@
 /** Where a person sends results to, and what became of it. */
-import { problem } from './problem.js';
+import { problem } from '../problem.js';
 import {
   address,
   filled,
@@ -17,8 +17,8 @@ import {
   variants,
   whole,
   wholeBetween,
-} from './schema/schema.js';
-import { Verdict } from './trust.js';
+} from '../schema/schema.js';
+import { Verdict } from '../trust.js';
 
 /** Application entity titles (PS3.5 section 6.2): printable ASCII without backslash, no space at their ends. */
 const applicationTitle = formed(

@@ -1,5 +1,5 @@
+import type { Problem } from '../errors.js';
 import type { AppApi, AppEvent } from './app.js';
-import type { Problem } from './errors.js';
 import type { AppMethod } from './methods.js';
 
 /** What a method came to, as both transports carry it: errors travel as plain problems. */
