@@ -35,7 +35,7 @@ const [SIDE, LISTED] = [16, 5];
 interface Removed {
   readonly before: Volume;
   readonly after: Volume;
-  /** The very same removal on other values of some slices of the series. */
+  /** The same removal on other values of some slices of the series: its settings are the same, what it finds is theirs. */
   readonly again: (volume: Volume) => Volume | Promise<Volume>;
   /** Level of the noise; 0: not known. */
   readonly sigma: number;

@@ -34,8 +34,7 @@ function look(volume: Volume, about: About): Look {
   if (image === null || tissueOf(image) < LEAST_TISSUE) throw fault('E_ARTIFACT/no-tissue');
   const found = fieldOf(image, lengthsOf(volume));
   const { contrast } = found.evidence;
-  const share =
-    about.asked === true ? ramp(found.coarse, ASKED) : ramp(found.coarse, UNASKED) * ramp(contrast, CONTRAST);
+  const share = about.share ?? shareOf(found, about.asked === true);
   const isTold = contrast > CONTRAST[0];
   const [least, most] = found.range.map((log) => Math.exp(share * log));
   return {
@@ -43,6 +42,7 @@ function look(volume: Volume, about: About): Look {
     ...(isTold ? {} : { little: true }),
     amount: 100 * found.spread,
     unit: '%',
+    share,
     facts: { coarse: 100 * found.coarse, contrast: 100 * contrast, share, least, most },
     words: `bias field (N4, factors ${least.toFixed(2)} to ${most.toFixed(2)}) removed`,
     remove: (onProgress) => divided(volume, factorsOf(volume, found, share), onProgress),
@@ -51,6 +51,10 @@ function look(volume: Volume, about: About): Look {
       return again === null ? null : 100 * fieldOf(again, lengthsOf(after)).spread;
     },
   };
+}
+
+function shareOf({ coarse, evidence: { contrast } }: Found, asked: boolean): number {
+  return asked ? ramp(coarse, ASKED) : ramp(coarse, UNASKED) * ramp(contrast, CONTRAST);
 }
 
 /** @throws LimpidError E_ARTIFACT for values that no coil has scaled */

@@ -10,6 +10,8 @@ export interface About {
   readonly phase: Axis | null;
   /** Whether the artifact was asked for by name: then what may be there is removed, too; absent: no. */
   readonly asked?: boolean;
+  /** Share that is taken away, of a look at the whole that this is a part of (`Look.share`); absent: as is found here. */
+  readonly share?: number;
 }
 
 /** What looking for an artifact came to. */
@@ -23,6 +25,8 @@ export interface Look {
   readonly unit: string;
   /** What else was measured; names are camelCase. */
   readonly facts: Readonly<Record<string, number>>;
+  /** Share of what was found that is taken away, where the whole decides on it; absent: each plane has its own. */
+  readonly share?: number;
   /** What is done where it is there, for Derivation Description: ASCII, short. */
   readonly words: string;
   /** The volume without it: a new one of the same size; the source is not changed. */

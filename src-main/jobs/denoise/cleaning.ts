@@ -128,11 +128,12 @@ async function cleanOne(
     unit: 'slices',
     total: volume.slices * volume.frames,
   });
+  const asMade = look.share === undefined ? about : { ...about, share: look.share };
   const after = look.remove((done) => meter.at(done));
   const trust = await cleaningTrust({
     before: volume,
     after,
-    again: (part) => removedFrom(remover, part, about),
+    again: (part) => removedFrom(remover, part, asMade),
     sigma,
     random: new Random(job.trust?.seed ?? 1).fork(`clean ${remover.name}`),
   });
@@ -163,11 +164,12 @@ function tryLook(
 }
 
 /**
- * What was found in the whole is there in its part, which by itself may hold too little to be sure of it. A part in which
- * the artifact cannot be looked for stays as it is.
+ * The removal that was made, on a part of the whole: as it was asked for, and as much of what is found as there. What was
+ * found in the whole is there in its part, which by itself may hold too little to be sure of it. A part in which the
+ * artifact cannot be looked for stays as it is.
  */
 function removedFrom(remover: Remover, part: Volume, about: About): Volume {
-  const look = tryLook(remover, part, { ...about, asked: true }, false);
+  const look = tryLook(remover, part, about, false);
   return 'refused' in look ? part : look.remove();
 }
 

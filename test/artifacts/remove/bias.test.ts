@@ -3,6 +3,7 @@ import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
 import { biasRemover } from '../../../src-main/artifacts/remove/bias.js';
 import { SURE } from '../../../src-main/artifacts/remove/remover.js';
 import { Random } from '../../../src-main/base/random.js';
+import { cutBox, wholeBox } from '../../../src-main/imaging/box.js';
 import { type Volume, withData } from '../../../src-main/imaging/volume.js';
 import { drawnHead } from '../../support/drawn-head.js';
 import { stackOf } from './support.js';
@@ -58,6 +59,17 @@ describe('the field of a coil', () => {
     const look = biasRemover.look(head, MR);
     expect(look.sure).toBeLessThan(SURE);
     expect(look.remove().data).toEqual(head.data);
+  });
+
+  it('is taken from a part of the slices by the share that was taken from the whole', () => {
+    const whole = withField(100);
+    const part = cutBox(whole, { ...wholeBox(whole), slice: whole.slices >> 1, slices: 5 });
+    const [some, all] = [0.3, 1].map((share) => {
+      const after = biasRemover.look(part, { ...MR, share }).remove();
+      return fieldSpread(after, part);
+    });
+    expect(all).toBeGreaterThan(0.02);
+    expect(some / all).toBeCloseTo(0.3, 2);
   });
 
   it('changes a flat phantom by less than 0.5 %, also where it is asked for', () => {

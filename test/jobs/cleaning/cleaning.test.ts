@@ -1,7 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
+import { REMOVERS } from '../../../src-main/artifacts/remove/removers.js';
 import { Random } from '../../../src-main/base/random.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { Report } from '../../../src-main/contract/report.js';
@@ -80,6 +81,28 @@ describe('cleaning', () => {
     );
     const map = plane(readNifti(await fs.readFile(path.join(output, 'in_error-map.nii.gz'))).volume.data);
     expect(Math.max(...map)).toBeGreaterThan(0);
+  });
+
+  it('judges the removal that was made, no stronger one', async () => {
+    const root = await temporaryFolder();
+    const input = await ringingFile(root);
+    // Bias that is found in part: the share is that of the whole, whatever a part of it says.
+    const look = vi.spyOn(REMOVERS.bias, 'look').mockImplementation((volume) => ({
+      ...{ sure: 0.9, amount: 1, unit: '%', facts: {}, words: 'bias', share: 0.4 },
+      remove: () =>
+        withData(
+          volume,
+          volume.data.map((value) => 0.9 * value),
+        ),
+    }));
+    await runJob(cleanRequest(input, path.join(root, 'out')), () => {});
+    const abouts = look.mock.calls.map(([, about]) => about);
+    look.mockRestore();
+    expect(abouts.map(({ asked, share }) => ({ asked, share }))).toEqual([
+      { asked: false, share: undefined },
+      { asked: false, share: 0.4 },
+      { asked: false, share: 0.4 },
+    ]);
   });
 
   it('changes no pixel of DICOM where nothing is found, and says what was looked for', async () => {
