@@ -340,8 +340,11 @@ describe.skipIf(missing)('results of a series', () => {
     await cleaned.getByText('Where most was changed').click();
     const place = cleaned.getByRole('button', { name: /^Slice \d: [\d.]+ % of the brightness$/ }).first();
     const slice = /Slice (\d)/.exec(await place.innerText())?.[1];
+    expect(await place.getAttribute('aria-pressed')).toBe('false');
     await place.click();
     await expect.poll(() => pane('after').getAttribute('data-slice')).toBe(String(Number(slice) - 1));
+    await expect.poll(() => place.getAttribute('aria-pressed')).toBe('true');
+    expect(await cleaned.locator('button[aria-pressed="true"]').count()).toBe(1);
     expect(await result().getByRole('button', { name: 'Accept', exact: true }).isEnabled()).toBe(true);
     // Noise stays: there is no part of the result to write.
     expect(await result().getByLabel('Strength').count()).toBe(0);
