@@ -112,16 +112,16 @@ function kindsOf(
 ): Uint8Array {
   const isHu = (value: number) => Math.abs(value) <= MOST_HU;
   const known = values.map((value) => (isHu(value) ? value : 0));
-  const sums = boxSums(known, rows, columns);
+  const around = meansAround(known, rows, columns);
   return Uint8Array.from(values, (value, i) => {
     if (value <= cut || !isHu(value) || (measured !== null && measured[(start + i) % measured.length] === 0))
       return 0;
-    return sums[i] < AIR ? 2 : 1;
+    return around[i] < AIR ? 2 : 1;
   });
 }
 
 /** Means of the pixels around, within the plane. */
-function boxSums(values: Float32Array, rows: number, columns: number): Float32Array {
+function meansAround(values: Float32Array, rows: number, columns: number): Float32Array {
   const along = boxMeans(values, rows, columns, 1);
   return boxMeans(along, rows, columns, columns);
 }
