@@ -2,6 +2,17 @@
  * Where slices lie in the latent space of a model: what `limpid latent` writes as latent.json and a window draws.
  * Plain data without patient attributes or file names; the renderer may import it.
  */
+import { filled, type Of, object, oneOf, whole } from '../schema/schema.js';
+
+/** Whose latents the vectors of a file are. */
+export const VectorModel = object({ family: filled, sha256: filled });
+
+export const Vectors = object({
+  /** Numbers a slice. */
+  length: whole,
+  /** The latent of the whole plane, or the mean and then the standard deviation of its cells, channel by channel. */
+  kind: oneOf(['plane', 'cell moments']),
+});
 
 /** One slice. */
 export interface LatentPoint {
@@ -57,13 +68,8 @@ export interface LatentMap {
   /** Of Limpid. */
   readonly version: string;
   readonly seed: number;
-  readonly model: { readonly family: string; readonly sha256: string };
-  readonly vectors: {
-    /** Numbers a slice. */
-    readonly length: number;
-    /** The latent of the whole plane, or the mean and then the standard deviation of its cells, channel by channel. */
-    readonly kind: 'plane' | 'cell moments';
-  };
+  readonly model: Of<typeof VectorModel>;
+  readonly vectors: Of<typeof Vectors>;
   readonly series: readonly LatentSeries[];
   /** In the order of the rows of vectors.npy. */
   readonly points: readonly LatentPoint[];

@@ -15,8 +15,8 @@ import {
   optional,
   text,
   variants,
-  whole,
 } from '../schema/schema.js';
+import { VectorModel, Vectors } from './latent.js';
 
 /** Mean and standard deviation that vectors are scaled by, number by number. */
 export const Scaling = object({ mean: list(number), deviation: list(number) });
@@ -35,9 +35,8 @@ export const ProbeFile = object({
   notice: text,
   /** Of Limpid. */
   version: text,
-  /** Whose latents it reads. */
-  model: object({ family: filled, sha256: filled }),
-  vectors: object({ length: whole, kind: oneOf(['plane', 'cell moments']) }),
+  model: VectorModel,
+  vectors: Vectors,
   target: ProbeTarget,
   scaling: Scaling,
   /** outputs * (length + 1): the factors of an output, then its constant. Softmax makes probabilities of classes. */

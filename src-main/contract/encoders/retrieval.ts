@@ -6,12 +6,12 @@ import {
   number,
   type Of,
   object,
-  oneOf,
   only,
   optional,
   text,
   whole,
 } from '../schema/schema.js';
+import { VectorModel, Vectors } from './latent.js';
 
 /** A series in an index: its slices are rows of the index from `first` on, frame by frame. */
 export const IndexedSeries = object({
@@ -32,8 +32,8 @@ export const LatentIndex = object({
   format: only('limpid-index-1'),
   notice: text,
   version: text,
-  model: object({ family: filled, sha256: filled }),
-  vectors: object({ length: whole, kind: oneOf(['plane', 'cell moments']) }),
+  model: VectorModel,
+  vectors: Vectors,
   /** Pixels a side. */
   thumbnail: whole,
   /** Rows that count: what files hold beyond is of a run that was stopped. */

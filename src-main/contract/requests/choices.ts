@@ -8,8 +8,10 @@ import {
   object,
   oneOf,
   only,
+  optional,
   positive,
   type Schema,
+  some,
   variants,
 } from '../schema/schema.js';
 
@@ -109,3 +111,11 @@ export const ForeignModel = object({
   white: positive,
 });
 export type ForeignModel = Of<typeof ForeignModel>;
+
+/** Which series of the inputs are meant, in a request: those that meet both. */
+export const CHOSEN_SERIES = {
+  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
+  series: optional(some),
+  /** A condition on attributes (base/condition) that series meet; absent: all do. */
+  where: optional(filled),
+};

@@ -10,7 +10,7 @@ import {
   some,
   whole,
 } from '../schema/schema.js';
-import { DeviceName } from './choices.js';
+import { CHOSEN_SERIES, DeviceName } from './choices.js';
 
 /** A linear function from a model's latents to labels: learnt and judged, or applied. */
 export const ProbeRequest = object({
@@ -36,10 +36,7 @@ export const ProbeRequest = object({
   device: DeviceName,
   /** Also series that Limpid derived. */
   force: flag,
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type ProbeRequest = Of<typeof ProbeRequest>;
 
@@ -54,10 +51,7 @@ export const IndexRequest = object({
   device: DeviceName,
   /** Also series that Limpid derived. */
   force: flag,
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type IndexRequest = Of<typeof IndexRequest>;
 

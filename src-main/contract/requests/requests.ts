@@ -25,6 +25,7 @@ import {
 } from '../schema/schema.js';
 import {
   ArtifactChoice,
+  CHOSEN_SERIES,
   Cleaning,
   DeviceName,
   Effort,
@@ -44,10 +45,7 @@ export const InspectRequest = object({
   paths: some,
   /** Also read the pixels: the noise level, and damage that hides in them. */
   noise: optional(flag),
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type InspectRequest = Of<typeof InspectRequest>;
 
@@ -108,10 +106,7 @@ export const EvaluateRequest = object({
   test: filled,
   noisy: nullOr(filled),
   mask: variants('kind', [object({ kind: only('auto') }), object({ kind: only('file'), path: filled })]),
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type EvaluateRequest = Of<typeof EvaluateRequest>;
 
@@ -174,10 +169,7 @@ export const AnomalyRequest = object({
   device: DeviceName,
   /** Also look at series that Limpid derived. */
   force: flag,
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type AnomalyRequest = Of<typeof AnomalyRequest>;
 
@@ -201,10 +193,7 @@ export const LatentRequest = object({
   force: flag,
   /** One for each input: the id of the one series of it that is meant, null for all; absent: all of every input. */
   only: optional(list(nullOr(filled))),
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type LatentRequest = Of<typeof LatentRequest>;
 

@@ -20,7 +20,7 @@ import {
   tuple,
   whole,
 } from '../schema/schema.js';
-import { ArtifactChoice, DeviceName } from './choices.js';
+import { ArtifactChoice, CHOSEN_SERIES, DeviceName } from './choices.js';
 
 /** What an autoencoder learns from images that are taken as clean, unless the name says otherwise. */
 export const PAIR_OBJECTIVE_NAMES = [
@@ -111,10 +111,7 @@ export const TrainRequest = object({
   device: DeviceName,
   /** Also learn from series that Limpid derived. */
   force: flag,
-  /** Ids or Series Instance UIDs of the series that are meant; absent: all. */
-  series: optional(some),
-  /** A condition on attributes (base/condition) that series meet; absent: all do. */
-  where: optional(filled),
+  ...CHOSEN_SERIES,
 });
 export type TrainRequest = Of<typeof TrainRequest>;
 
