@@ -130,13 +130,19 @@ export const DICOM_FILES = {
   'E_ZIP/left-out': ['An archive was left out. {why:saying}', '{why:remedy}'],
   'W_UNREADABLE/folder': ['A folder was left out. {why:saying}', '{why:remedy}'],
   'W_UNREADABLE/link': ['A link was left out. {why:saying}', '{why:remedy}'],
-  'W_UNREADABLE/dead-link': ['A link was left out. What it points to is not there.', 'Check the path.'],
+  'W_UNREADABLE/dead-link': [
+    'A link was left out. What it points to is not there.',
+    'Check the path; fetch the content first where a data set is kept by git-annex.',
+  ],
   'W_UNREADABLE/linked-folder': [
     'A link to a folder was left out.',
     'Copy the folder itself into the input, or give it as one.',
   ],
   'W_UNREADABLE/no-file': ['A pipe, socket or device was left out.', 'Nothing to do: images lie in files.'],
-  'E_PATH_ESCAPE/link': ['A link leads outside the input.', 'Copy the file into the folder.'],
+  'E_PATH_ESCAPE/link': [
+    'A link leads outside the input.',
+    'Give the folder that holds what it leads to as well (of a data set kept by git-annex its root), or the file itself, or copy the file into the folder.',
+  ],
   'E_BOMB/file': ['The file is larger than {most} bytes.', 'Split it into single images first.'],
   'E_NOT_FOUND/tls': [
     'A file of the TLS settings cannot be read.',
