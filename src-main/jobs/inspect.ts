@@ -75,7 +75,8 @@ async function inspectTree(path: string, look: Look): Promise<Found> {
     const found = await scan(source, {
       onProgress: (done) => scanning.at(done),
       claim: (file, bytes, isImage) => finder.take(file, bytes, isImage),
-      ...(look.noise ? { decode: pool.decode } : {}),
+      decode: pool.decode,
+      tryPixels: look.noise,
     });
     const { images, problems: refused } = finder.all();
     const problems = [...found.problems, ...refused, ...found.passedOver];

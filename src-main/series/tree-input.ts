@@ -19,6 +19,7 @@ export async function openTree(source: Source, emit: Emit, wants: Wants): Promis
   const found = await scan(wants.known === undefined ? source : limited(source, wants.known.files), {
     onProgress: (done) => meter.at(done),
     decode: pool.decode,
+    tryPixels: true,
     claim: (file, bytes, isImage) => finder.take(file, bytes, isImage),
   });
   const { images, problems: refused } = finder.all();

@@ -167,7 +167,7 @@ async function zipPixels(bytes: Uint8Array): Promise<Outcome> {
   fs.writeFileSync(file, bytes);
   const source = await openSource(file);
   try {
-    const { series, problems } = await scan(source, { decode: pool.decode });
+    const { series, problems } = await scan(source, { decode: pool.decode, tryPixels: true });
     const internal = problems.find(({ code }) => code === 'E_INTERNAL');
     if (internal !== undefined) return 'E_INTERNAL';
     const hashes: string[] = [];

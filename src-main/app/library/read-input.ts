@@ -50,6 +50,7 @@ export async function readInput(
     const found = await scan(source, {
       signal: options.signal,
       onProgress: options.onProgress,
+      decode: options.pool.decode,
       claim: (file, bytes, isImage) => claimed.take(file, bytes, isImage),
     });
     const { images, problems: refused } = claimed.niftis.all();

@@ -123,6 +123,8 @@ export interface Instance extends PixelFormat, FrameRecord {
   readonly oddities: readonly TermName<'oddity'>[];
   /** SHA-256 of patient ID and name: tells patients apart without keeping them. */
   readonly patientKey: string;
+  /** SHA-256 of patient ID and of name, '' where there is none: whether both are of one patient. */
+  readonly patientParts: readonly [id: string, name: string];
 }
 
 const LOSSY_SYNTAXES: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51']);
@@ -174,9 +176,16 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
     padding: readPadding(attributes, format, modality),
     lossy: attributes.text('x00282110') === '01' || LOSSY_SYNTAXES.has(walked.transferSyntax),
     derivedByLimpid: attributes.items('x0018a001').some(namesLimpid),
-    patientKey: sha256(
-      `${attributes.text('x00100020') ?? ''}\0${spelledAlike(attributes.text('x00100010') ?? '')}`,
-    ),
+    ...readPatient(attributes),
+  };
+}
+
+function readPatient(attributes: Attributes): Pick<Instance, 'patientKey' | 'patientParts'> {
+  const id = attributes.text('x00100020') ?? '';
+  const name = spelledAlike(attributes.text('x00100010') ?? '');
+  return {
+    patientKey: sha256(`${id}\0${name}`),
+    patientParts: [id.trim() === '' ? '' : sha256(id), name === '' ? '' : sha256(name)],
   };
 }
 

@@ -34,11 +34,13 @@ export interface ScanOptions {
    * `isImage` says that it was read as an image.
    */
   readonly claim?: (file: SourceFile, bytes: Uint8Array, isImage: boolean) => boolean;
+  /** Tells whether files of one image that are encoded in two ways hold the same; without it they count as others. */
+  readonly decode?: Decode;
   /**
    * Tries the pixels of every MR and CT image in which damage can hide (compressed, padded, or in an archive): one
    * whose pixels cannot be had is refused like one whose header cannot, and the rest of its series is used.
    */
-  readonly decode?: Decode;
+  readonly tryPixels?: boolean;
 }
 
 /** Files read ahead of parsing: hides the disk's latency, and bounds memory. */
@@ -47,14 +49,14 @@ const AHEAD_BYTES = 64 * 2 ** 20;
 
 /**
  * Reads the header of every file of a source and groups the images into series. A file that cannot be used is
- * listed, never thrown. Byte-identical copies of one image count once.
+ * listed, never thrown. Copies of one image count once.
  *
  * @throws LimpidError E_CANCELLED; those of opening the source itself, E_NOT_FOUND and E_IO.
  */
 export async function scan(source: Source, options: ScanOptions = {}): Promise<ScanResult> {
-  const index = new Index(source.kind === 'folder' || source.kind === 'zip');
+  const index = new Index(source.kind === 'folder' || source.kind === 'zip', options.decode);
   let filesSeen = 0;
-  const prepare = (file: SourceFile) => readFile(file, options.decode);
+  const prepare = (file: SourceFile) => readFile(file, options.tryPixels ? options.decode : undefined);
   for await (const { file, header, instances, damaged, error } of readAhead(source.files(), prepare)) {
     if (options.signal?.aborted) throw fault('E_CANCELLED/scan');
     if (header === undefined || options.claim?.(file, header.bytes, instances !== undefined) !== true) {
@@ -173,6 +175,8 @@ function mayBeDamaged(instance: Instance, { archived }: SourceFile): boolean {
   return isUsed && mayHide;
 }
 
+const COPIES = { relabelled: 'W_SKIPPED/copy', recoded: 'W_SKIPPED/recoded-copy' } as const;
+
 /** Names that claim to be DICOM or NIfTI, whatever the content is. */
 const CLAIMING_NAME = /\.(dcm|dicom|dic|ima|dc3|nii|nii\.gz|hdr|img)$/i;
 
@@ -183,12 +187,14 @@ class Index {
   others = 0;
   /** Files were found, not named: what claims nothing is not refused. */
   readonly #found: boolean;
+  readonly #decode: Decode | undefined;
   readonly #byUid = new Map<string, readonly Instance[]>();
   readonly #bySeries = new Map<string, Instance[]>();
   readonly #ambiguous = new Set<string>();
 
-  constructor(found: boolean) {
+  constructor(found: boolean, decode: Decode | undefined) {
     this.#found = found;
+    this.#decode = decode;
   }
 
   refuse(file: SourceFile, error: unknown, head: Uint8Array | undefined): void {
@@ -213,10 +219,33 @@ class Index {
 
   /** A file whose image is there already. */
   async #again(known: readonly Instance[], instances: readonly Instance[]): Promise<void> {
-    const found = await likeness(known, instances);
-    if (found === 'other') this.#collide(known[0], instances[0]);
-    if (found === 'relabelled')
-      this.passedOver.push(problemOf('W_SKIPPED/copy', {}, instances[0].file.place));
+    const [first] = instances;
+    const found = await likeness(known, instances, this.#decode);
+    switch (found) {
+      case 'same':
+        return;
+      case 'relabelled':
+      case 'recoded':
+        this.passedOver.push(problemOf(COPIES[found], {}, first.file.place));
+        return;
+      case 'second is lossy':
+        this.passedOver.push(problemOf('W_SKIPPED/lossy-copy', {}, first.file.place));
+        return;
+      case 'first is lossy':
+        this.passedOver.push(problemOf('W_SKIPPED/lossy-copy', {}, known[0].file.place));
+        this.#replace(known, instances);
+        return;
+      case 'other':
+        this.#collide(known[0], first);
+    }
+  }
+
+  #replace(known: readonly Instance[], instances: readonly Instance[]): void {
+    const [first] = instances;
+    this.#byUid.set(first.sopInstanceUid, instances);
+    const members = this.#bySeries.get(first.seriesInstanceUid) ?? [];
+    const others = members.filter((one) => !known.includes(one));
+    this.#bySeries.set(first.seriesInstanceUid, [...others, ...instances]);
   }
 
   #keep(first: Instance, instances: readonly Instance[]): void {
@@ -246,8 +275,7 @@ class Index {
 
   #refusalOf(members: readonly Instance[]): Problem | null {
     if (this.#ambiguous.has(members[0].seriesInstanceUid)) return duplicateUid();
-    if (members.some((instance) => identityOf(instance) !== identityOf(members[0])))
-      return problemOf('E_MIXED/patients');
+    if (!isOnePatient(members)) return problemOf('E_MIXED/patients');
     return null;
   }
 }
@@ -288,8 +316,15 @@ function blankFrames(members: readonly Instance[]): Problem[] {
 /** Parts that are named one by one. */
 const MOST_NAMED = 8;
 
-function identityOf(instance: Instance): string {
-  return `${instance.patientKey} ${instance.studyInstanceUid}`;
+/** Of one study, and no two of them with different IDs or names: one that is not stated contradicts none. */
+function isOnePatient(members: readonly Instance[]): boolean {
+  const stated = (of: (instance: Instance) => string) =>
+    new Set(members.map(of).filter((one) => one !== '')).size;
+  return (
+    members.every(({ studyInstanceUid }) => studyInstanceUid === members[0].studyInstanceUid) &&
+    stated(({ patientParts }) => patientParts[0]) <= 1 &&
+    stated(({ patientParts }) => patientParts[1]) <= 1
+  );
 }
 
 function archiveInside(place: string): Problem {

@@ -397,7 +397,7 @@ describe.skipIf(skipReason(pydicomMissing()))('a series with one image whose pix
       passedOver: [],
       close: async () => {},
     };
-    const { series, problems } = await scan(source, { decode: pool.decode });
+    const { series, problems } = await scan(source, { decode: pool.decode, tryPixels: true });
     expect(problems).toMatchObject([{ code: expect.stringMatching(/^E_CODEC/), place: 'memory/2.dcm' }]);
     expect(series.map(({ instances }) => instances.length)).toEqual([3]);
     expect((await scan(source)).series[0].instances).toHaveLength(4);

@@ -277,7 +277,7 @@ describe('a zip archive with something bad in it', () => {
 
   async function scanned(bytes: Uint8Array) {
     const source = await openSource(write(tempFolder(), 'a.zip', bytes));
-    const result = await scan(source, { decode: pool.decode });
+    const result = await scan(source, { decode: pool.decode, tryPixels: true });
     await source.close();
     return result;
   }

@@ -34,7 +34,7 @@ function scanFiles(files: readonly Uint8Array[], decode = false): Promise<ScanRe
     },
     close: async () => {},
   };
-  return scan(source, decode ? { decode: pool.decode } : {});
+  return scan(source, decode ? { decode: pool.decode, tryPixels: true } : {});
 }
 
 async function seriesOf(...images: readonly DrawnImage[]): Promise<readonly Series[]> {

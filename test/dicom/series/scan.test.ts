@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { englishTraits } from '../../../src-main/contract/words/traits.js';
+import { DecodePool } from '../../../src-main/dicom/codec/decode.js';
 import type { Source } from '../../../src-main/dicom/files/source.js';
 import { openSource } from '../../../src-main/dicom/files/sources.js';
 import { type ScanResult, scan } from '../../../src-main/dicom/series/scan.js';
@@ -31,6 +32,22 @@ function memorySource(images: readonly Uint8Array[]): Source {
 
 function scanImages(images: readonly TestImage[]): Promise<ScanResult> {
   return scan(memorySource(images.map(makeDicom)));
+}
+
+/** A frame of words as RLE (PS3.5 annex G): high bytes, then low bytes, each as literal runs. */
+function rleOf(words: readonly number[]): Uint8Array {
+  const high = words.map((word) => word >> 8);
+  const low = words.map((word) => word & 255);
+  const segment = (bytes: readonly number[]) => [bytes.length - 1, ...bytes];
+  const first = segment(high).length + (segment(high).length % 2);
+  const header = Buffer.alloc(64);
+  header.writeUInt32LE(2, 0);
+  header.writeUInt32LE(64, 4);
+  header.writeUInt32LE(64 + first, 8);
+  const body = Buffer.alloc(first * 2, 128);
+  body.set(segment(high), 0);
+  body.set(segment(low), first);
+  return Buffer.concat([header, body]);
 }
 
 /** Ten degrees about the head-foot axis. */
@@ -332,6 +349,74 @@ describe('what may not be denoised', () => {
       const other = await scan(memorySource([makeDicom(image), makeDicom({ ...image, ...more })]));
       expect(other.problems).toMatchObject([{ code: 'E_DUP_UID' }]);
     }
+  });
+
+  describe('in files that are encoded in two ways', () => {
+    const pool = new DecodePool();
+    afterAll(() => pool.close());
+    const words = Array.from({ length: 16 }, (_, i) => 100 * i);
+    const image = at(0, { sopInstance: '1.2.9', values: words });
+    const lossy: TestImage = {
+      ...image,
+      imageType: 'DERIVED\\PRIMARY\\M',
+      values: words.map((value, i) => value + (i % 3)),
+      more: [[0x00282110, textElement(0x00282110, 'CS', '01')]],
+    };
+    const rle = (one: TestImage): TestImage => ({
+      ...one,
+      compressed: { syntax: '1.2.840.10008.1.2.5', fragments: [rleOf(one.values ?? [])] },
+    });
+    const scanned = (images: readonly TestImage[]) =>
+      scan(memorySource(images.map(makeDicom)), { decode: pool.decode });
+
+    it('counts once where the values are the same, and is told', async () => {
+      const { series, problems, passedOver } = await scanned([image, rle(image)]);
+      expect(problems).toEqual([]);
+      expect(passedOver).toMatchObject([
+        { code: 'W_SKIPPED', reason: 'W_SKIPPED/recoded-copy', place: 'memory/1' },
+      ]);
+      expect(series).toMatchObject([
+        { eligible: true, instances: [{ transferSyntax: '1.2.840.10008.1.2.1' }] },
+      ]);
+    });
+
+    it('is the one without loss, whichever comes first', async () => {
+      for (const [images, place] of [
+        [[image, rle(lossy)], 'memory/1'],
+        [[rle(lossy), image], 'memory/0'],
+      ] as const) {
+        const { series, problems, passedOver } = await scanned([...images, at(3)]);
+        expect(problems).toEqual([]);
+        expect(passedOver).toMatchObject([{ code: 'W_SKIPPED', reason: 'W_SKIPPED/lossy-copy', place }]);
+        expect(series).toMatchObject([{ eligible: true, instances: [{ lossy: false }, {}] }]);
+      }
+    });
+
+    it('is not known where values differ and neither was lossy, or both were, or by far', async () => {
+      const darker = words.map((value) => value / 2);
+      for (const pair of [
+        [image, rle({ ...image, values: darker })],
+        [lossy, rle({ ...lossy, values: words })],
+        [image, rle({ ...lossy, values: darker })],
+      ]) {
+        const { series, problems } = await scanned(pair);
+        expect(problems).toMatchObject([{ code: 'E_DUP_UID' }]);
+        expect(series).toMatchObject([{ eligible: false, why: { code: 'E_DUP_UID' } }]);
+      }
+    });
+  });
+
+  it('not a series of which some images state no patient ID, or no name; one of two IDs, though', async () => {
+    const [named, nameless] = [
+      { patientId: 'A', patient: 'DOE^JOHN' },
+      { patientId: 'A', patient: '' },
+    ];
+    for (const other of [nameless, { patientId: '', patient: 'Doe^John' }, { patientId: '', patient: '' }]) {
+      const { series } = await scanImages([at(0, other), at(3, named), at(6, other)]);
+      expect(series).toMatchObject([{ eligible: true, instances: [{}, {}, {}] }]);
+    }
+    const { series } = await scanImages([at(0, named), at(3, { patientId: '' }), at(6, { patientId: 'B' })]);
+    expect(series).toMatchObject([{ eligible: false, why: { code: 'E_MIXED' } }]);
   });
 
   it.each([

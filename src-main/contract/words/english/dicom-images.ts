@@ -58,6 +58,14 @@ export const DICOM_IMAGES = {
     'A second file of the same image, with other labels, was left out.',
     'Nothing to do where the first is the right one; else keep the right one only.',
   ],
+  'W_SKIPPED/recoded-copy': [
+    'A second file of the same image, with the same values compressed or laid out in another way, was left out.',
+    'Nothing to do.',
+  ],
+  'W_SKIPPED/lossy-copy': [
+    'A file of an image that is there without loss as well was compressed with loss, and was left out.',
+    'Nothing to do.',
+  ],
   'E_DUP_UID/instance': [
     'Two files carry the same SOP Instance UID but are not the same.',
     'Keep the right one of the two only.',
