@@ -51,9 +51,12 @@ export function colourPng(
 function levels(values: Float32Array, columns: number, rows: number, { low, high }: Window): Uint8Array {
   if (values.length !== columns * rows) throw fault('E_SHAPE/picture');
   const width = high - low;
-  return Uint8Array.from(values, (value) => {
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     // a window of no width is a step, as PS3.3 C.11.2.1.2 has it
     const part = width > 0 ? (value - low) / width : value > low ? 1 : 0;
-    return Number.isNaN(part) ? 0 : Math.round(255 * Math.max(0, Math.min(1, part)));
-  });
+    out[i] = Number.isNaN(part) ? 0 : Math.round(255 * Math.max(0, Math.min(1, part)));
+  }
+  return out;
 }

@@ -136,7 +136,9 @@ function windowOf(volume: Volume): { low: number; high: number } {
 function windowed(values: Float32Array, window: { low: number; high: number }): Uint8ClampedArray {
   const scale = 255 / (window.high - window.low);
   // the clamped array rounds and clips
-  return Uint8ClampedArray.from(values, (value) => (value - window.low) * scale);
+  const out = new Uint8ClampedArray(values.length);
+  for (let i = 0; i < values.length; i++) out[i] = (values[i] - window.low) * scale;
+  return out;
 }
 
 function residualGreys(

@@ -173,7 +173,8 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       }
     },
     frame: async (key, index) => read(key, index),
-    thumbnail: async (key) => small(key, Math.floor(find(key).card.slices / 2), THUMBNAIL_SIZE),
+    // The plane that the viewer opens on: it is read once.
+    thumbnail: async (key) => small(key, Math.floor((find(key).card.slices - 1) / 2), THUMBNAIL_SIZE),
     slice: async (key, index) => small(key, index, SLICE_SIZE),
     tags: async (key, index) => find(key).tags(index),
     document: async (about) => documentAbout(about, find),

@@ -18,10 +18,10 @@ interface Scale {
 export function frameOf(values: StoredValues | Float32Array, scale: Scale): Frame {
   const [minimum, maximum] = range(values);
   if (values instanceof Int16Array || values instanceof Int8Array)
-    return pack('int16', Int16Array.from(values), scale, minimum, maximum);
+    return pack('int16', new Int16Array(values), scale, minimum, maximum);
   if (values instanceof Uint16Array || values instanceof Uint8Array)
-    return pack('uint16', Uint16Array.from(values), scale, minimum, maximum);
-  return pack('float32', Float32Array.from(values), scale, minimum, maximum);
+    return pack('uint16', new Uint16Array(values), scale, minimum, maximum);
+  return pack('float32', new Float32Array(values), scale, minimum, maximum);
 }
 
 function pack(
@@ -52,8 +52,10 @@ function range(values: ArrayLike<number>): [number, number] {
 /** The plane of a frame in real-world units. */
 export function realValues({ header, pixels }: Frame): Float32Array {
   const { slope, intercept } = header;
-  const stored = viewOf(header.pixels, pixels);
-  return Float32Array.from(stored, (value) => value * slope + intercept);
+  const values = new Float32Array(viewOf(header.pixels, pixels));
+  // `from` with a function takes twenty times as long.
+  for (let i = 0; i < values.length; i++) values[i] = values[i] * slope + intercept;
+  return values;
 }
 
 function viewOf(kind: FrameHeader['pixels'], bytes: Uint8Array): Int16Array | Uint16Array | Float32Array {

@@ -24,7 +24,9 @@ const PIXEL_DATA = 0x7fe00010;
  * @throws LimpidError those of `SourceFile.read`
  */
 export async function readHeader(file: SourceFile): Promise<Header> {
-  for (const count of HEADER_BYTES) {
+  const short = file.shortHead?.() ?? null;
+  const counts = short === null ? HEADER_BYTES : [short, ...HEADER_BYTES.filter((count) => count > short)];
+  for (const count of counts) {
     const head = await file.readHead?.(count);
     if (head === undefined || head.bytes.length >= head.size) return whole(file, head?.bytes);
     if (!looksLikeDicom(head.bytes, head.size)) return { ...head, walked: null };

@@ -16,6 +16,8 @@ export interface SourceFile {
   readonly read: () => Promise<Uint8Array>;
   /** At most the first `count` bytes, where the source can read a part. @throws LimpidError as `read` */
   readonly readHead?: (count: number) => Promise<FileHead>;
+  /** Bytes that are worth reading first, where reading on takes next to nothing; null: it does. */
+  readonly shortHead?: () => number | null;
 }
 
 /** The beginning of a file. */

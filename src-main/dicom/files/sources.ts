@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode, isInside } from '../../base/files.js';
-import { asReadError, openRegular } from '../../base/reading.js';
-import { fault, LimpidError, type Problem, problemOf } from '../../contract/errors.js';
-import type { FileHead, Source, SourceFile } from './source.js';
-import { MAX_FILE_BYTES } from './source.js';
+import { hasCode } from '../../base/files.js';
+import { asReadError } from '../../base/reading.js';
+import { LimpidError, type Problem, problemOf } from '../../contract/errors.js';
+import { Disk, inside, readHead, readInside, slashed } from './disk.js';
+import type { Source, SourceFile } from './source.js';
 import { dicomdirFiles, isDicomdir } from './sources-dicomdir.js';
-import { inflatedFile } from './sources-gzip.js';
 import { isZip, openZip, zipFiles } from './sources-zip.js';
 
 /** Files to sniff for their kind. */
@@ -42,8 +41,11 @@ export function sourceId(relative: string): string {
   return createHash('sha256').update(slashed(relative)).digest('hex').slice(0, 16);
 }
 
-function slashed(relative: string): string {
-  return relative.split(path.sep).join('/');
+/** A folder that is being walked. */
+interface Walk {
+  readonly root: string;
+  readonly passedOver: Problem[];
+  readonly disk: Disk;
 }
 
 function folderSource(root: string): Source {
@@ -53,7 +55,7 @@ function folderSource(root: string): Source {
     kind: 'folder',
     async *files() {
       passedOver.length = 0;
-      yield* walkEntries(root, '', await listFolder(root), passedOver);
+      yield* walkEntries({ root, passedOver, disk: new Disk() }, '', await listFolder(root));
     },
     passedOver,
     close: async () => {},
@@ -75,7 +77,8 @@ function knownSource(root: string, known: ReadonlySet<string>): Source {
         found.add(await fileUpFrom(root, relative));
       }
       found.delete('');
-      for (const relative of [...found].sort(asWalked)) yield* foundFile(root, relative, passedOver);
+      const walk = { root, passedOver, disk: new Disk() };
+      for (const relative of [...found].sort(asWalked)) yield* foundFile(walk, relative);
     },
     passedOver,
     close: async () => {},
@@ -106,11 +109,8 @@ const SYSTEM_FOLDER = /^(lost\+found|System Volume Information|\$RECYCLE\.BIN|RE
  * A folder below the input that cannot be listed is passed over: the rest of an archive does not depend on it. It
  * may hold a patient's scans, so it counts as failed, but for folders that belong to the system.
  */
-async function* walkFolder(
-  root: string,
-  relative: string,
-  passedOver: Problem[],
-): AsyncGenerator<SourceFile> {
+async function* walkFolder(walk: Walk, relative: string): AsyncGenerator<SourceFile> {
+  const { root, passedOver } = walk;
   let entries: Dirent[];
   try {
     entries = await listFolder(path.join(root, relative));
@@ -120,23 +120,22 @@ async function* walkFolder(
     passedOver.push(SYSTEM_FOLDER.test(path.basename(relative)) ? problem : { ...problem, code });
     return;
   }
-  yield* walkEntries(root, relative, entries, passedOver);
+  yield* walkEntries(walk, relative, entries);
 }
 
 async function* walkEntries(
-  root: string,
+  walk: Walk,
   folder: string,
   entries: readonly Dirent[],
-  passedOver: Problem[],
 ): AsyncGenerator<SourceFile> {
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const name = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* walkFolder(root, name, passedOver);
+    if (entry.isDirectory()) yield* walkFolder(walk, name);
     else if (/^DICOMDIR$/i.test(entry.name)) continue;
-    else if (entry.isFile()) yield* foundFile(root, name, passedOver);
-    else if (entry.isSymbolicLink()) yield* linkedFile(root, name, passedOver);
-    else passedOver.push(noFile(path.join(root, name)));
+    else if (entry.isFile()) yield* foundFile(walk, name);
+    else if (entry.isSymbolicLink()) yield* linkedFile(walk, name);
+    else walk.passedOver.push(noFile(path.join(walk.root, name)));
   }
 }
 
@@ -150,15 +149,12 @@ async function listFolder(folder: string): Promise<Dirent[]> {
 }
 
 /** Links to folders are not followed: they may form a cycle. Links that lead nowhere are told of. */
-async function* linkedFile(
-  root: string,
-  relative: string,
-  passedOver: Problem[],
-): AsyncGenerator<SourceFile> {
+async function* linkedFile(walk: Walk, relative: string): AsyncGenerator<SourceFile> {
+  const { root, passedOver } = walk;
   const place = path.join(root, relative);
   try {
     const stat = await fs.stat(place);
-    if (stat.isFile()) yield* foundFile(root, relative, passedOver);
+    if (stat.isFile()) yield* foundFile(walk, relative);
     else passedOver.push(stat.isDirectory() ? linkedFolder(place) : noFile(place));
   } catch (error) {
     const { code, saying } = asReadError(error, place);
@@ -184,65 +180,25 @@ function noFile(place: string): Problem {
 const ARCHIVE = /\.zip$/i;
 
 /** A file, or those of an archive. One that cannot be opened is told; the rest does not depend on it. */
-async function* foundFile(root: string, relative: string, passedOver: Problem[]): AsyncGenerator<SourceFile> {
+async function* foundFile(walk: Walk, relative: string): AsyncGenerator<SourceFile> {
+  const { root, passedOver, disk } = walk;
   const place = path.join(root, relative);
   if (!ARCHIVE.test(relative)) {
-    yield await diskFile(root, relative);
+    yield await diskFile(disk, root, relative);
     return;
   }
   try {
     const isArchive = await inside(root, place, async () => isZip((await readHead(place, 4)).bytes));
     if (isArchive) yield* await zipFiles(place, `${slashed(relative)}/`, sourceId);
-    else yield await diskFile(root, relative);
+    else yield await diskFile(disk, root, relative);
   } catch (error) {
     const { code, saying } = asReadError(error, place);
     passedOver.push({ ...problemOf('E_ZIP/left-out', { why: saying }, place), code });
   }
 }
 
-async function diskFile(root: string, relative: string): Promise<SourceFile> {
-  // A file that is gone fails where it is read, and is told there with its name.
-  const stat = await fs.stat(path.join(root, relative)).catch(() => undefined);
-  return fileOf(root, relative, stat?.size ?? 0);
-}
-
-function fileOf(root: string, relative: string, size: number): SourceFile {
-  const place = path.join(root, relative);
-  return inflatedFile({
-    id: sourceId(relative),
-    place,
-    relative: slashed(relative),
-    archived: false,
-    size,
-    read: () => readInside(root, place),
-    readHead: (count) => inside(root, place, () => readHead(place, count)),
-  });
-}
-
-function readInside(root: string, place: string): Promise<Uint8Array> {
-  return inside(root, place, async () => {
-    const { handle, stat } = await openRegular(place);
-    try {
-      if (stat.size > MAX_FILE_BYTES) throw tooLarge(place);
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  });
-}
-
-async function inside<T>(root: string, place: string, read: () => Promise<T>): Promise<T> {
-  try {
-    // Checked when read, not when listed: a link may have changed in between.
-    if (!(await isInside(place, root))) throw fault('E_PATH_ESCAPE/link', {}, place);
-    return await read();
-  } catch (error) {
-    throw asReadError(error, place);
-  }
-}
-
-function tooLarge(place: string): LimpidError {
-  return fault('E_BOMB/file', { most: MAX_FILE_BYTES }, place);
+async function diskFile(disk: Disk, root: string, relative: string): Promise<SourceFile> {
+  return disk.file(root, relative, await disk.size(path.join(root, relative)), sourceId(relative));
 }
 
 function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly SourceFile[]): Source {
@@ -260,17 +216,18 @@ function listedSource(root: string, kind: 'file' | 'dicomdir', listed: readonly 
 /** The file that was named may be a link to anywhere: the person asked for it. */
 async function namedFile(root: string, size: number): Promise<SourceFile> {
   const real = await fs.realpath(root);
-  const file = fileOf(path.dirname(real), path.basename(real), size);
   const name = path.basename(root);
-  return { ...file, id: sourceId(name), place: root, relative: name };
+  const file = new Disk().file(path.dirname(real), path.basename(real), size, sourceId(name));
+  return { ...file, place: root, relative: name };
 }
 
 async function dicomdirSource(root: string): Promise<Source> {
   const bytes = await readInside(path.dirname(root), root);
   const folder = path.dirname(root);
   const listed: SourceFile[] = [];
+  const disk = new Disk();
   for (const parts of dicomdirFiles(bytes)) {
-    listed.push(await diskFile(folder, await resolveCase(folder, parts)));
+    listed.push(await diskFile(disk, folder, await resolveCase(folder, parts)));
   }
   return listedSource(root, 'dicomdir', listed);
 }
@@ -287,16 +244,4 @@ async function resolveCase(folder: string, parts: readonly string[]): Promise<st
     relative = path.join(relative, found ?? part);
   }
   return relative;
-}
-
-async function readHead(file: string, count: number): Promise<FileHead> {
-  const { handle, stat } = await openRegular(file);
-  try {
-    const { size } = stat;
-    const buffer = Buffer.allocUnsafe(Math.min(count, size));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return { bytes: buffer.subarray(0, bytesRead), size };
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fault, type Problem, problemFrom, problemOf, whatIsSaid } from '../../contract/errors.js';
 import type { Decode } from '../codec/decode.js';
 import { transferSyntax } from '../elements/transfer-syntax.js';
@@ -46,6 +47,8 @@ export interface ScanOptions {
 /** Files read ahead of parsing: hides the disk's latency, and bounds memory. */
 const AHEAD_FILES = 8;
 const AHEAD_BYTES = 64 * 2 ** 20;
+/** After so many files others of this process have their turn: some milliseconds. */
+const TURN_FILES = 32;
 
 /**
  * Reads the header of every file of a source and groups the images into series. A file that cannot be used is
@@ -92,6 +95,7 @@ async function* readAhead(
 ): AsyncGenerator<ReadFile> {
   const queue: { size: number; done: Promise<ReadFile> }[] = [];
   let waiting = 0;
+  let count = 0;
   for await (const file of files) {
     while (queue.length >= AHEAD_FILES || (queue.length > 0 && waiting + file.size > AHEAD_BYTES)) {
       const next = queue.shift();
@@ -101,6 +105,8 @@ async function* readAhead(
     }
     queue.push({ size: file.size, done: prepare(file) });
     waiting += file.size;
+    // Where files are read in place nothing else would be done before the last one.
+    if (++count % TURN_FILES === 0) await setImmediate();
   }
   for (const { done } of queue) yield await done;
 }

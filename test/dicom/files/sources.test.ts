@@ -182,6 +182,52 @@ describe('a folder', () => {
   });
 });
 
+describe('a folder on a quick disk', () => {
+  /** Files of a folder, so many of which were read that the rest is read in place. */
+  async function warm(folder: string, count: number): Promise<SourceFile[]> {
+    for (let i = 0; i < count; i++) write(folder, `${i + 100}.dcm`, `file ${i}`.padEnd(20_000, '.'));
+    const files = await list(folder);
+    for (const file of files.slice(0, 20)) await file.readHead?.(10);
+    // The same disk was asked by all of them.
+    return files;
+  }
+
+  it('gives the same bytes, read in place or not', async () => {
+    const files = await warm(tempFolder(), 30);
+    for (const [i, file] of files.entries()) {
+      const head = await file.readHead?.(file.shortHead?.() ?? 16_384);
+      expect(head?.size).toBe(20_000);
+      expect(Buffer.from(head?.bytes ?? []).toString()).toBe(`file ${i}`.padEnd(16_384, '.'));
+    }
+  });
+
+  it('still refuses a file that became a link that leads out, and names one that is gone', async () => {
+    const [folder, outside] = [tempFolder(), tempFolder()];
+    const files = await warm(folder, 30);
+    fs.rmSync(files[25].place);
+    fs.symlinkSync(write(outside, 'secret'), files[25].place);
+    fs.rmSync(files[26].place);
+    fs.rmSync(files[27].place);
+    fs.mkdirSync(files[27].place);
+    await expect(files[25].readHead?.(10)).rejects.toMatchObject({ code: 'E_PATH_ESCAPE' });
+    await expect(files[26].readHead?.(10)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    await expect(files[27].readHead?.(10)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+  });
+
+  it('lets others have their turn while it is scanned', async () => {
+    const folder = tempFolder();
+    for (let i = 0; i < 200; i++) write(folder, `${i}.dcm`);
+    const abort = new AbortController();
+    let seen = 0;
+    const onProgress = () => {
+      if (++seen === 20) setImmediate(() => abort.abort());
+    };
+    const scanning = scan(await openSource(folder), { signal: abort.signal, onProgress });
+    await expect(scanning).rejects.toMatchObject({ code: 'E_CANCELLED' });
+    expect(seen).toBeLessThan(200);
+  });
+});
+
 describe('a file', () => {
   it('is read where it lies, though it is a link', async () => {
     const [folder, outside] = [tempFolder(), tempFolder()];
