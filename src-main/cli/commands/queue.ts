@@ -4,7 +4,6 @@ import { THREADS_SETTING, threadsAllowed } from '../../base/threads.js';
 import { fault, problemFrom, withoutPlace } from '../../contract/errors.js';
 import { EXIT, type ExitCode, exitCodeFor } from '../../contract/exit.js';
 import { type QueueAddress, readAddress } from '../../queue/address.js';
-import { requireDatabase } from '../../queue/connection.js';
 import type { QueueStatus, Queues } from '../../queue/manage.js';
 import type { RollUp } from '../../queue/outcome.js';
 import { ROLL_UP_FILES, rollUp } from '../../queue/roll-up.js';
@@ -58,6 +57,8 @@ async function addressOf(self: Command): Promise<QueueAddress> {
   const { queue } = self.optsWithGlobals<QueueOptions>();
   if (queue === undefined) throw fault('E_USAGE/queue-missing');
   const address = await readAddress(queue);
+  // only here, since its client takes longer to load than all else of a command that asks no queue
+  const { requireDatabase } = await import('../../queue/connection.js');
   await requireDatabase(address);
   return address;
 }

@@ -32,11 +32,13 @@ interface Detector {
 
 export interface DetectorBank {
   readonly detectors: readonly Detector[];
+  /** Answers of the detectors of spots to a plane, not divided by anything: rows * columns each. */
+  spots(plane: Float32Array): readonly Float32Array[];
   /**
-   * Calls back with the answers of each detector to a plane, not divided by anything: rows * columns, in a buffer that
-   * the next one overwrites.
+   * Calls back with the answers of each detector to the plane that has these spots, in a buffer that the next one
+   * overwrites. All answers are linear: the spots of a mean of planes are the mean of theirs.
    */
-  answers(plane: Float32Array, visit: (answers: Float32Array, detector: number) => void): void;
+  answers(spots: readonly Float32Array[], visit: (answers: Float32Array, detector: number) => void): void;
 }
 
 /** Side of the plane that the answers to one point are kept in; even the widest are small at its rim. */
@@ -48,7 +50,7 @@ export function detectorBank(
   rows: number,
   noise: { readonly x: number; readonly y: number },
 ): DetectorBank {
-  return { detectors: measured(noise), answers: answersOf(columns, rows) };
+  return { detectors: measured(noise), ...answersOf(columns, rows) };
 }
 
 function measured(noise: { readonly x: number; readonly y: number }): Detector[] {
@@ -57,7 +59,8 @@ function measured(noise: { readonly x: number; readonly y: number }): Detector[]
   const point = new Float32Array(side * side);
   point[middle * side + middle] = 1;
   const found: Detector[] = [];
-  answersOf(side, side)(point, (kernel, at) => {
+  const bank = answersOf(side, side);
+  bank.answers(bank.spots(point), (kernel, at) => {
     const scale = at < SPOTS ? SCALES[at] : SCALES[Math.floor((at - SPOTS) / DIRECTIONS)];
     const length = at < SPOTS ? 0 : (POINTS - 1) * STEP * scale;
     const angle = at < SPOTS ? 0 : angleOf((at - SPOTS) % DIRECTIONS);
@@ -133,11 +136,10 @@ function angleOf(direction: number): number {
   return (Math.PI * direction) / DIRECTIONS;
 }
 
-function answersOf(columns: number, rows: number): DetectorBank['answers'] {
+function answersOf(columns: number, rows: number): Pick<DetectorBank, 'spots' | 'answers'> {
   const area = columns * rows;
   const blurred = SCALES.map(() => new Float32Array(area));
   const spare = new Float32Array(area);
-  const spots = Array.from({ length: SPOTS }, () => new Float32Array(area));
   const framed = framedPlane(columns, rows);
   const kernels = SCALES.map((scale, k) =>
     gaussian(k === 0 ? scale : Math.sqrt(scale * scale - SCALES[k - 1] * SCALES[k - 1])),
@@ -145,22 +147,27 @@ function answersOf(columns: number, rows: number): DetectorBank['answers'] {
   const lines = Array.from({ length: LINES * DIRECTIONS }, (_, k) =>
     linePoints(SCALES[Math.floor(k / DIRECTIONS)], angleOf(k % DIRECTIONS)),
   );
-  return (plane, visit) => {
-    for (const [k, kernel] of kernels.entries()) {
-      const from = k === 0 ? plane : blurred[k - 1];
-      blurRows(from, spare, columns, rows, kernel);
-      blurColumns(spare, blurred[k], columns, rows, kernel);
-    }
-    for (const [k, spot] of spots.entries()) {
-      const [inner, outer] = [blurred[k], blurred[k + AROUND]];
-      for (let i = 0; i < area; i++) spot[i] = inner[i] - outer[i];
-      visit(spot, k);
-    }
-    for (const [k, points] of lines.entries()) {
-      if (k % DIRECTIONS === 0) framed.fill(spots[k / DIRECTIONS]);
-      framed.sumAlong(points, spare);
-      visit(spare, SPOTS + k);
-    }
+  return {
+    spots(plane) {
+      for (const [k, kernel] of kernels.entries()) {
+        const from = k === 0 ? plane : blurred[k - 1];
+        blurRows(from, spare, columns, rows, kernel);
+        blurColumns(spare, blurred[k], columns, rows, kernel);
+      }
+      return Array.from({ length: SPOTS }, (_, k) => {
+        const [spot, outer] = [blurred[k].slice(), blurred[k + AROUND]];
+        for (let i = 0; i < area; i++) spot[i] -= outer[i];
+        return spot;
+      });
+    },
+    answers(spots, visit) {
+      for (const [k, spot] of spots.entries()) visit(spot, k);
+      for (const [k, points] of lines.entries()) {
+        if (k % DIRECTIONS === 0) framed.fill(spots[k / DIRECTIONS]);
+        framed.sumAlong(points, spare);
+        visit(spare, SPOTS + k);
+      }
+    },
   };
 }
 

@@ -66,6 +66,7 @@ export function placesOf(before: Volume, after: Volume, options: ResidualOptions
 interface Scan extends Removed {
   readonly window: Window;
   readonly bank: DetectorBank;
+  readonly planeAt: (plane: number) => SeenPlane;
   /** Planes that are looked at together: one, and where slices are close also three. */
   readonly depths: readonly Depth[];
 }
@@ -85,7 +86,8 @@ function newScan(before: Volume, after: Volume, options: ResidualOptions): Scan 
   if (window === null) return null;
   const noise = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
   const bank = detectorBank(window.columns, window.rows, noise);
-  return { ...removed, window, bank, depths: depthsOf(before, noise.z) };
+  const planeAt = planesOf(removed, window, bank);
+  return { ...removed, window, bank, planeAt, depths: depthsOf(before, noise.z) };
 }
 
 /** The valley between air with its ghosts and tissue counts up to this many times the threshold of foreground. */
@@ -106,33 +108,63 @@ function depthsOf({ spacing: [x, y, z], slices }: Volume, correlation: number): 
   return [one, { planes: 3, deviation: Math.sqrt((3 + 4 * rho + 2 * rho * rho) / 9) }];
 }
 
-/** Visits planes in order, or some of them, with what each depth makes of them and their neighbours. */
-function eachPlane(
-  scan: Scan,
-  wanted: (plane: number) => boolean,
-  visit: (plane: number, removed: RemovedPlane, seen: readonly Float32Array[]) => void,
-): void {
-  const { slices, frames } = scan.before;
-  const held = new Map<number, RemovedPlane>();
-  const get = (plane: number): RemovedPlane => {
-    const made = held.get(plane) ?? removedPlane(scan, scan.window, plane);
-    held.set(plane, made);
-    return made;
+interface SeenPlane extends RemovedPlane {
+  readonly spots: readonly Float32Array[];
+}
+
+/** Bytes that planes are kept in: those of the sample are looked at again, and each beside its neighbours. */
+const MOST_HELD = 64 * 1024 ** 2;
+/** A pixel of a plane and its spots. */
+const BYTES_A_PIXEL = 30;
+const LEAST_HELD = 4;
+
+/** Makes planes as they are asked for, and keeps as many as there is room for: what came first goes first. */
+function planesOf(removed: Removed, window: Window, bank: DetectorBank): (plane: number) => SeenPlane {
+  const held = new Map<number, SeenPlane>();
+  const room = MOST_HELD / (BYTES_A_PIXEL * window.columns * window.rows);
+  return (plane) => {
+    const known = held.get(plane);
+    if (known !== undefined) return known;
+    const made = removedPlane(removed, window, plane);
+    const seen = { ...made, spots: bank.spots(made.residual) };
+    const [first] = held.keys();
+    if (first !== undefined && held.size >= Math.max(LEAST_HELD, room)) held.delete(first);
+    held.set(plane, seen);
+    return seen;
   };
+}
+
+/** Visits planes in order, or some of them, with the spots that each depth makes of them and their neighbours. */
+function eachPlane(
+  { before, depths, planeAt }: Scan,
+  wanted: (plane: number) => boolean,
+  visit: (plane: number, removed: RemovedPlane, seen: readonly (readonly Float32Array[])[]) => void,
+): void {
+  const { slices, frames } = before;
   for (let plane = 0; plane < slices * frames; plane++) {
-    held.delete(plane - 2);
     if (!wanted(plane)) continue;
-    const removed = get(plane);
+    const removed = planeAt(plane);
     if (!removed.tissue.includes(1)) continue;
     const slice = plane % slices;
-    const seen = scan.depths.flatMap(({ planes }) => {
-      if (planes === 1) return [removed.residual];
+    const seen = depths.flatMap(({ planes }) => {
+      if (planes === 1) return [removed.spots];
       if (slice === 0 || slice === slices - 1) return [];
-      const [below, above] = [get(plane - 1).residual, get(plane + 1).residual];
-      return [removed.residual.map((value, i) => (below[i] + value + above[i]) / 3)];
+      return [meanSpots(planeAt(plane - 1).spots, removed.spots, planeAt(plane + 1).spots)];
     });
     visit(plane, removed, seen);
   }
+}
+
+function meanSpots(
+  below: readonly Float32Array[],
+  middle: readonly Float32Array[],
+  above: readonly Float32Array[],
+): Float32Array[] {
+  return middle.map((values, k) => {
+    const [mean, under, over] = [values.slice(), below[k], above[k]];
+    for (let i = 0; i < mean.length; i++) mean[i] = (under[i] + mean[i] + over[i]) / 3;
+    return mean;
+  });
 }
 
 /**
@@ -147,8 +179,8 @@ function spreadOf(scan: Scan): number[][] {
     scan,
     (plane) => plane % step === step >> 1,
     (_, { changed }, seen) => {
-      for (const [depth, values] of seen.entries())
-        bank.answers(values, (answers, detector) => {
+      for (const [depth, spots] of seen.entries())
+        bank.answers(spots, (answers, detector) => {
           const own = sizes[depth][detector];
           const scale = 1 / (depths[depth].deviation * bank.detectors[detector].deviation);
           for (let i = 0; i < answers.length; i++) if (changed[i] !== 0) own.add(scale * answers[i]);
@@ -185,10 +217,10 @@ function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: P
   eachPlane(
     scan,
     () => true,
-    (plane, { tissue, shown, level }, seen) => {
+    (plane, { tissue, residual, shown, level }, seen) => {
       best.clear();
-      for (const [depth, values] of seen.entries())
-        bank.answers(values, (answers, k) =>
+      for (const [depth, spots] of seen.entries())
+        bank.answers(spots, (answers, k) =>
           best.take(answers, shown, k, 1 / spread[depth][k], 1 / bank.detectors[k].gain),
         );
       const slice = plane % before.slices;
@@ -197,7 +229,7 @@ function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: P
         if (tissue[i] === 0) continue;
         voxels++;
         if (best.sizes[i] < LEAST_LIMIT || !best.isPeak(i, columns, rows)) continue;
-        if (around(seen[0], columns, rows, i) * best.amplitudes[i] <= 0) continue;
+        if (around(residual, columns, rows, i) * best.amplitudes[i] <= 0) continue;
         peaks.push({
           column: i % columns,
           row: Math.floor(i / columns),

@@ -126,11 +126,13 @@ export function removedPlane(removed: Removed, window: Window, plane: number): R
  */
 function bodyOf(bright: Uint8Array, columns: number, rows: number): Uint8Array {
   const outside = new Uint8Array(bright.length);
-  const open: number[] = [];
+  // no pixel is reached twice
+  const open = new Uint32Array(bright.length);
+  let count = 0;
   const reach = (i: number): void => {
     if (bright[i] !== 0 || outside[i] !== 0) return;
     outside[i] = 1;
-    open.push(i);
+    open[count++] = i;
   };
   for (let x = 0; x < columns; x++) {
     reach(x);
@@ -140,7 +142,8 @@ function bodyOf(bright: Uint8Array, columns: number, rows: number): Uint8Array {
     reach(y * columns);
     reach((y + 1) * columns - 1);
   }
-  for (let i = open.pop(); i !== undefined; i = open.pop()) {
+  while (count > 0) {
+    const i = open[--count];
     const x = i % columns;
     if (x > 0) reach(i - 1);
     if (x + 1 < columns) reach(i + 1);
@@ -198,10 +201,9 @@ function middlesOfDark(residual: Float32Array, snr: Float32Array, grid: Tiles): 
   for (let i = 0; i < residual.length; i++) if (snr[i] < DARK) tiles[grid.tile[i]].add(residual[i]);
   for (const one of tiles) all.join(one);
   if (all.count < LEAST_IN_TILES) return tiles.map(() => 0);
-  return tiles.map((_, k) => {
-    const around = joined(new Spread(), tiles, grid, k);
-    return (around.count < LEAST_IN_TILES ? all : around).median();
-  });
+  return joined(tiles, grid, () => new Spread()).map((around) =>
+    (around.count < LEAST_IN_TILES ? all : around).median(),
+  );
 }
 
 /** How much brighter noise makes a magnitude, over how much it makes air. */
@@ -213,10 +215,9 @@ function lift(snr: number): number {
 function evened(residual: Float32Array, changed: Uint8Array, grid: Tiles): Float32Array {
   const tiles = Array.from({ length: grid.across * grid.down }, () => new Sizes());
   for (let i = 0; i < residual.length; i++) if (changed[i] !== 0) tiles[grid.tile[i]].add(residual[i]);
-  const levels = tiles.map((_, k) => {
-    const around = joined(new Sizes(), tiles, grid, k);
-    return around.count < LEAST_IN_TILES ? 1 : Math.max(LEAST_SPREAD, around.deviation());
-  });
+  const levels = joined(tiles, grid, () => new Sizes()).map((around) =>
+    around.count < LEAST_IN_TILES ? 1 : Math.max(LEAST_SPREAD, around.deviation()),
+  );
   const level = new Float32Array(residual.length);
   for (let i = 0; i < residual.length; i++) {
     level[i] = levels[grid.tile[i]];
@@ -225,16 +226,18 @@ function evened(residual: Float32Array, changed: Uint8Array, grid: Tiles): Float
   return level;
 }
 
-/** A tile and those around it, in one. */
+/** Each tile and those around it, in one: those of its row first, then these of the rows around. */
 function joined<T extends { join(other: T): void }>(
-  into: T,
   tiles: readonly T[],
   { across, down }: Tiles,
-  k: number,
-): T {
-  const [column, row] = [k % across, Math.floor(k / across)];
-  for (let y = Math.max(0, row - AROUND); y <= Math.min(down - 1, row + AROUND); y++)
-    for (let x = Math.max(0, column - AROUND); x <= Math.min(across - 1, column + AROUND); x++)
-      into.join(tiles[y * across + x]);
-  return into;
+  empty: () => T,
+): T[] {
+  const some = (from: readonly T[], k: number, at: number, length: number, step: number): T => {
+    const into = empty();
+    for (let i = Math.max(-AROUND, -at); i <= Math.min(AROUND, length - 1 - at); i++)
+      into.join(from[k + i * step]);
+    return into;
+  };
+  const inRows = tiles.map((_, k) => some(tiles, k, k % across, across, 1));
+  return inRows.map((_, k) => some(inRows, k, Math.floor(k / across), down, across));
 }

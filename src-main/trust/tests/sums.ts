@@ -60,7 +60,8 @@ export class Sizes {
 
   add(value: number): void {
     this.count++;
-    this.#bins[Math.min(SIZE_BINS - 1, Math.floor(Math.abs(value) * BINS_A_ONE))]++;
+    const bin = Math.abs(value) * BINS_A_ONE;
+    this.#bins[bin < SIZE_BINS ? bin | 0 : SIZE_BINS - 1]++;
   }
 
   join(other: Sizes): void {
