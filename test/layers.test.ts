@@ -20,7 +20,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['denoise', 'analysis'],
   ['series'],
   ['jobs'],
-  ['app', 'node', 'queue'],
+  ['node', 'queue'],
+  ['app'],
   ['cli', 'shell'],
   ['main.ts', 'preload.ts'],
 ];

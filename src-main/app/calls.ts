@@ -1,5 +1,6 @@
 import { DeviceName, ForeignModel } from '../contract/requests/choices.js';
 import { ACTIONS } from '../contract/requests/node.js';
+import { Rules } from '../contract/requests/rules.js';
 import { TrainingShape } from '../contract/requests/training.js';
 import {
   filled,
@@ -43,6 +44,7 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   restoreRun: id,
   reviewOf: id,
   estimateRun: tuple([WindowRequest, positive]),
+  checkRules: tuple([Rules]),
   arrangements: none,
   keepArrangements: tuple([shortList(Arrangement)]),
   startJob: tuple([WindowRequest, oneOf(['first', 'last'])]),

@@ -1,6 +1,8 @@
 import { errorFrom, fault, type LimpidError, type Problem, problemOf } from '../contract/errors.js';
+import type { Rule } from '../contract/requests/rules.js';
 import type { TagEntry } from '../contract/viewing.js';
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from '../contract/window/opened.js';
+import type { RuleMatch } from '../contract/window/rules.js';
 import type { Child, ProcessEnd, Spawn } from '../process/spawn.js';
 import type {
   DocumentAbout,
@@ -30,6 +32,8 @@ export interface LibraryClient {
   document(about: DocumentAbout): Promise<Uint8Array>;
   noise(series: SeriesKey): Promise<MeasuredNoise>;
   runs(search: RunSearch): Promise<readonly RunInFolder[]>;
+  /** Which rule decides over each open series. */
+  rules(rules: readonly Rule[]): Promise<readonly RuleMatch[]>;
   /** Ends the process. */
   end(): void;
 }
@@ -149,6 +153,11 @@ export function libraryClient(options: {
     async runs(search) {
       const answer = refused(await ask({ kind: 'runs', search }));
       if (answer.kind === 'runs') return answer.runs;
+      throw unexpected();
+    },
+    async rules(rules) {
+      const answer = refused(await ask({ kind: 'rules', rules }));
+      if (answer.kind === 'rules') return answer.matches;
       throw unexpected();
     },
     end() {

@@ -18,6 +18,7 @@ import type { Spawn } from '../process/spawn.js';
 import { reportPdf } from '../report/report-pdf.js';
 import { hasCudaLibrary } from '../runtime/cuda.js';
 import { PROBED } from '../runtime/probe-outcome.js';
+import { requireModel } from '../store/model-store.js';
 import { knownSpeeds, secondsFor } from '../store/speed.js';
 import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
@@ -26,6 +27,7 @@ import { modelsApi } from './models.js';
 import { nodeApi } from './node.js';
 import { openQueue } from './queue.js';
 import { reportIn } from './results/report-file.js';
+import { checkRules } from './rules.js';
 import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
@@ -211,6 +213,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       await refuseUnrunnable(request);
       return queue.add(request, place);
     },
+    checkRules: (rules) => checkRules(rules, (readable) => library.rules(readable)),
     arrangements: () => views.arrangements(),
     keepArrangements: (arrangements) => views.keepArrangements(arrangements),
     cancelJob: (job) => queue.cancel(job),
@@ -321,17 +324,12 @@ function startedLater(starting: Promise<RunningJob>): RunningJob {
  */
 async function refuseUnrunnable(request: JobRequest): Promise<void> {
   if (request.type !== 'denoise') return;
-  const files = [
-    request.input,
-    ...(request.model.kind === 'file' && path.isAbsolute(request.model.path) ? [request.model.path] : []),
-  ];
-  for (const file of files) {
-    try {
-      await fs.access(file);
-    } catch (error) {
-      throw asFileError(error, file);
-    }
+  try {
+    await fs.access(request.input);
+  } catch (error) {
+    throw asFileError(error, request.input);
   }
+  if (request.model.kind === 'file') await requireModel(request.model.path);
 }
 
 function needDesktop(desktop: Desktop | null): Desktop {

@@ -11,6 +11,7 @@ const DEFAULTS: Settings = {
   device: 'auto',
   outputFolder: null,
   nodeConfig: null,
+  rules: [],
   recent: [],
 };
 
@@ -22,6 +23,7 @@ const Saved = object({
   device: orElse(Settings.entries.device, DEFAULTS.device),
   outputFolder: orElse(Settings.entries.outputFolder, DEFAULTS.outputFolder),
   nodeConfig: orElse(Settings.entries.nodeConfig, DEFAULTS.nodeConfig),
+  rules: orElse(Settings.entries.rules, []),
   recent: orElse(Settings.entries.recent, []),
 });
 

@@ -4,6 +4,8 @@ import { attributeValues } from '../dicom/read/keywords.js';
 import type { NodeConfig, Rule } from './config.js';
 import { readRules, ruleFor } from './rules.js';
 
+type ValuesOf = (name: string) => readonly string[];
+
 /** Which rule would fire for a series, and what would become of it. */
 export interface Checked {
   readonly seriesInstanceUid: string;
@@ -22,8 +24,8 @@ export interface Checked {
  * @throws LimpidError E_USAGE (rules), E_NOT_FOUND
  */
 export async function checkRules(config: NodeConfig, input: string): Promise<readonly Checked[]> {
-  const book = readRules(config);
-  const found = new Map<string, Checked>();
+  const book = readRules(config.rules);
+  const found = new Map<string, { readonly valuesOf: ValuesOf; files: number }>();
   const source = await openSource(input);
   try {
     for await (const file of source.files()) {
@@ -34,24 +36,22 @@ export async function checkRules(config: NodeConfig, input: string): Promise<rea
       const [series = ''] = valuesOf?.('SeriesInstanceUID') ?? [];
       if (valuesOf === null || series === '') continue;
       const known = found.get(series);
-      const rule = known === undefined ? ruleFor(book, valuesOf) : null;
-      found.set(
-        series,
-        known === undefined
-          ? {
-              seriesInstanceUid: series,
-              seriesNumber: valuesOf('SeriesNumber')[0] ?? '',
-              modality: valuesOf('Modality')[0] ?? '',
-              images: 1,
-              rule: rule?.name ?? null,
-              does: rule?.do ?? 'skip',
-              targets: rule?.targets ?? [],
-            }
-          : { ...known, images: known.images + 1 },
-      );
+      if (known === undefined) found.set(series, { valuesOf, files: 1 });
+      else known.files++;
     }
   } finally {
     await source.close();
   }
-  return [...found.values()];
+  return [...found].map(([seriesInstanceUid, { valuesOf, files }]) => {
+    const rule = ruleFor(book, valuesOf, { kind: 'dicom', files });
+    return {
+      seriesInstanceUid,
+      seriesNumber: valuesOf('SeriesNumber')[0] ?? '',
+      modality: valuesOf('Modality')[0] ?? '',
+      images: files,
+      rule: rule?.name ?? null,
+      does: rule?.do ?? 'skip',
+      targets: rule?.targets ?? [],
+    };
+  });
 }

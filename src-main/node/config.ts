@@ -1,11 +1,10 @@
 import * as path from 'node:path';
 import { fault, type LimpidError } from '../contract/errors.js';
-import { Cleaning } from '../contract/requests/choices.js';
+import { RULE_FIELDS, RULE_WORKS } from '../contract/requests/rules.js';
 import {
   address,
   atLeastOne,
   between,
-  either,
   exactly,
   fieldsOf,
   filled,
@@ -19,7 +18,6 @@ import {
   optional,
   otherwise,
   readAll,
-  share,
   variants,
   wholeBetween,
 } from '../contract/schema/schema.js';
@@ -67,19 +65,8 @@ const target = variants('kind', [
 ]);
 
 const rule = exactly({
-  name,
-  /** Condition on the attributes of the first image (base/condition); absent: every series. */
-  where: optional(filled),
-  do: oneOf(['denoise', 'clean', 'forward', 'skip']),
-  /** Of denoising; a file, or the name of a model that is kept on this machine. */
-  model: otherwise(
-    either([oneOf(['auto', 'general', 'self', 'nlm', 'dct', 'mppca']), exactly({ file: filled })]),
-    'auto',
-  ),
-  /** Artifacts that are removed: by `clean` whatever is found unless these are named, by `denoise` none unless named. */
-  clean: optional(Cleaning),
-  strength: otherwise(share, 1),
-  errorMap: otherwise(flag, false),
+  ...RULE_FIELDS,
+  do: oneOf([...RULE_WORKS, 'forward']),
   /** Where results go. */
   targets: otherwise(list(name), []),
   /** Where the images as they came go, untouched. */

@@ -48,7 +48,7 @@ export interface LimpidNode {
  * @throws LimpidError E_USAGE (rules), E_LOCKED, E_NETWORK (the port), E_IO
  */
 export async function startNode(config: NodeConfig, options: NodeOptions): Promise<LimpidNode> {
-  const book = readRules(config);
+  const book = readRules(config.rules);
   const incoming = path.join(config.folder, 'incoming');
   await fs.mkdir(incoming, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(path.join(config.folder, 'node.lock'), 'node folder');

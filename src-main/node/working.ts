@@ -4,6 +4,7 @@ import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { Caller, SeriesRecord } from '../contract/requests/node.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
+import { requestByRule } from '../contract/requests/rules.js';
 import type { Received } from '../dicom/net/scp.js';
 import type { RunningJob } from '../process/client.js';
 import type { NodeConfig, Rule } from './config.js';
@@ -43,7 +44,7 @@ export class Working {
   readonly lost: Promise<LimpidError>;
   readonly #config: NodeConfig;
   readonly #options: NodeOptions;
-  readonly #book: RuleBook;
+  readonly #book: RuleBook<Rule>;
   readonly #shelf: Shelf;
   readonly #incoming: string;
   readonly #watches: readonly FolderWatch[];
@@ -61,7 +62,7 @@ export class Working {
   constructor(
     config: NodeConfig,
     options: NodeOptions,
-    book: RuleBook,
+    book: RuleBook<Rule>,
     shelf: Shelf,
     incoming: string,
     confirm: Confirm,
@@ -238,7 +239,7 @@ export class Working {
     const [first] = names;
     if (first === undefined)
       return this.#shelf.change(live, 'skipped', { state: 'skipped', reason: 'E_NOTHING', instances });
-    const rule = await this.#ruleOf(path.join(folder.images, first));
+    const rule = await this.#ruleOf(path.join(folder.images, first), instances);
     if (rule === null || rule.do === 'skip')
       return this.#shelf.change(live, 'skipped', {
         state: 'skipped',
@@ -258,8 +259,8 @@ export class Working {
     await this.#shelf.change(live, 'complete', { state, rule: rule.name, deliveries: originals, instances });
   }
 
-  async #ruleOf(image: string): Promise<Rule | null> {
-    return ruleFor(this.#book, await valuesOfImage(image));
+  async #ruleOf(image: string, files: number): Promise<Rule | null> {
+    return ruleFor(this.#book, await valuesOfImage(image), { kind: 'dicom', files });
   }
 
   async #startJob(live: Live): Promise<void> {
@@ -271,7 +272,8 @@ export class Working {
     const folder = this.#shelf.folderOf(live);
     const output = folder.output(live.record.generation);
     await this.#shelf.change(live, 'started', { state: 'running' });
-    const job = this.#options.startJob(requestOf(rule, this.#config, folder.images, output));
+    const { device } = this.#config;
+    const job = this.#options.startJob(requestByRule(rule, { input: folder.images, output, device }));
     this.#jobs.set(live.record.id, job);
     void job.result
       .then(async (result) => {
@@ -359,35 +361,4 @@ export class Working {
     while (this.#jobs.size > 0) await new Promise((resolve) => setImmediate(resolve));
     await this.courier.idle();
   }
-}
-
-function requestOf(rule: Rule, config: NodeConfig, input: string, output: string): DenoiseRequest {
-  return {
-    type: 'denoise',
-    input,
-    output,
-    ...workOf(rule),
-    objective: 'recorrupted',
-    steps: null,
-    seed: 1,
-    device: config.device,
-    errorMap: rule.errorMap,
-    force: false,
-  };
-}
-
-/** What a rule has done to the pixels. */
-function workOf({
-  do: does,
-  model,
-  clean,
-  strength,
-}: Rule): Pick<DenoiseRequest, 'model' | 'clean' | 'refine' | 'strength'> {
-  if (does === 'clean')
-    return { model: { kind: 'none' }, clean: clean ?? 'auto', refine: false, strength: 1 };
-  return {
-    model: typeof model === 'string' ? { kind: model } : { kind: 'file', path: model.file },
-    ...(clean === undefined ? {} : { clean }),
-    strength,
-  };
 }

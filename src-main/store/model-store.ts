@@ -107,9 +107,23 @@ export async function readKept(entry: ModelEntry): Promise<Uint8Array> {
  * @throws LimpidError E_NOT_FOUND, E_IO, E_MODEL
  */
 export async function readModel(given: string): Promise<Uint8Array> {
-  if ((await exists(given)) || /[\\/]|\.onnx$/i.test(given))
-    return withWeightsInside(given, await readFile(given));
+  if (await isFile(given)) return withWeightsInside(given, await readFile(given));
   return readKept(await findModel(given));
+}
+
+/** The same without reading it: whether there is such a model. @throws LimpidError E_NOT_FOUND, E_IO */
+export async function requireModel(given: string): Promise<void> {
+  if (!(await isFile(given))) return void (await findModel(given));
+  try {
+    await fs.access(given);
+  } catch (error) {
+    throw asFileError(error, given);
+  }
+}
+
+/** Whether it means a file, there or not, and no model that is kept. */
+async function isFile(given: string): Promise<boolean> {
+  return (await exists(given)) || /[\\/]|\.onnx$/i.test(given);
 }
 
 async function readFile(file: string): Promise<Uint8Array> {

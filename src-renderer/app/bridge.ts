@@ -74,6 +74,7 @@ function apiOver(call: Call): AppApi {
     trashRun: (run) => call('trashRun', run),
     restoreRun: (run) => call('restoreRun', run),
     reviewOf: (job) => call('reviewOf', job),
+    checkRules: (rules) => call('checkRules', rules),
     arrangements: () => call('arrangements'),
     keepArrangements: (arrangements) => call('keepArrangements', arrangements),
     startJob: (request, place) => call('startJob', request, place),

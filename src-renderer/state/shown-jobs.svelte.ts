@@ -4,11 +4,16 @@ import type { JobId } from '../../src-main/contract/window/app.js';
 export const MODEL_SECTIONS = ['list', 'map', 'samples'] as const;
 export type ModelSection = (typeof MODEL_SECTIONS)[number];
 
+/** Those of the screen Batch. */
+export const BATCH_SECTIONS = ['queue', 'rules'] as const;
+export type BatchSection = (typeof BATCH_SECTIONS)[number];
+
 /** The jobs whose results the screens Train and Models show; they stay when a person goes elsewhere. */
 export class ShownJobs {
   /** null: a new training. */
   training = $state<JobId | null>(null);
   modelSection = $state<ModelSection>('list');
+  batchSection = $state<BatchSection>('queue');
   /** null: the latest. */
   map = $state<JobId | null>(null);
   samples = $state<JobId | null>(null);

@@ -232,6 +232,7 @@ describe('settings', () => {
       device: 'cpu',
       outputFolder: null,
       nodeConfig: '/etc/limpid/node.json',
+      rules: [],
       recent: [],
     };
     expect(checked(Settings, good, 'settings')).toEqual(good);

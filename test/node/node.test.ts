@@ -192,6 +192,10 @@ describe('settings of a node', () => {
   });
 
   it('with a condition that names an unknown attribute start no node', async () => {
+    // The settings that docs/node.md begins with, as they stand there.
+    const docs = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/node.md'), 'utf8');
+    const [, written = ''] = /```json\n([\s\S]*?)```/.exec(docs) ?? [];
+    expect(readRules(parseConfig(JSON.parse(written)).rules)).toHaveLength(2);
     const config = await nodeConfig({ rules: [{ name: 'a', do: 'skip', where: 'Nonsense=1' }] });
     await expect(
       startNode(
@@ -610,7 +614,7 @@ describe('a node', () => {
     const lost = new Working(
       config,
       fakeJobs(() => 'pass'),
-      readRules(config),
+      readRules(config.rules),
       shelf,
       path.join(config.folder, 'incoming'),
       () => Promise.reject(fault('E_LOCKED/window-lost')),

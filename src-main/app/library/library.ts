@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { isInside } from '../../base/files.js';
 import { threadsAllowed } from '../../base/threads.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
+import type { Rule } from '../../contract/requests/rules.js';
 import type { TagEntry } from '../../contract/viewing.js';
 import type {
   InputId,
@@ -10,6 +11,7 @@ import type {
   SeriesCard,
   SeriesKey,
 } from '../../contract/window/opened.js';
+import type { RuleMatch } from '../../contract/window/rules.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
 import { documentAbout } from './documents.js';
@@ -17,6 +19,7 @@ import { Lru } from './lru.js';
 import { noiseMeter } from './measure.js';
 import type { DocumentAbout, Frame } from './protocol.js';
 import { readInput } from './read-input.js';
+import { matchRules } from './rules.js';
 import type { Shown } from './shown.js';
 import { thumbnailPng } from './thumbnail.js';
 
@@ -61,6 +64,8 @@ export interface Library {
   document(about: DocumentAbout): Promise<Uint8Array>;
   /** @throws LimpidError E_NOT_FOUND */
   noise(series: SeriesKey): Promise<MeasuredNoise>;
+  /** @throws LimpidError E_USAGE for a condition that is wrong */
+  rules(rules: readonly Rule[]): Promise<readonly RuleMatch[]>;
 }
 
 /** The open inputs of the app: what they hold, and their pixels on demand. `tell` hears each change of an input. */
@@ -183,6 +188,11 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality);
       noises.set(key, measured);
       return measured;
+    },
+    async rules(rules) {
+      const matches: RuleMatch[] = [];
+      for (const entry of [...entries.values()]) matches.push(...(await matchRules(rules, visible(entry))));
+      return matches;
     },
   };
 }

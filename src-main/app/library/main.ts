@@ -45,6 +45,8 @@ async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnsw
       return { kind: 'document', document: await of.document(request.about) };
     case 'noise':
       return { kind: 'noise', noise: await of.noise(request.series) };
+    case 'rules':
+      return { kind: 'rules', matches: await of.rules(request.rules) };
     case 'runs':
       return { kind: 'runs', runs: await searchRuns(request.search) };
   }

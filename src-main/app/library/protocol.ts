@@ -1,5 +1,6 @@
 import type { Problem } from '../../contract/errors.js';
 import type { Report } from '../../contract/report.js';
+import type { Rule } from '../../contract/requests/rules.js';
 import type { MeasuredPlane, PlaneName, TagEntry } from '../../contract/viewing.js';
 import type {
   FrameHeader,
@@ -9,6 +10,7 @@ import type {
   SeriesCard,
   SeriesKey,
 } from '../../contract/window/opened.js';
+import type { RuleMatch } from '../../contract/window/rules.js';
 import type { Trashed } from '../results/trash.js';
 
 /** What the app asks of the library process. `id` pairs a question with its answer. */
@@ -24,7 +26,8 @@ export type LibraryQuestion =
   | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'document'; readonly about: DocumentAbout }
   | { readonly kind: 'noise'; readonly series: SeriesKey }
-  | { readonly kind: 'runs'; readonly search: RunSearch };
+  | { readonly kind: 'runs'; readonly search: RunSearch }
+  | { readonly kind: 'rules'; readonly rules: readonly Rule[] };
 
 export type LibraryAnswer =
   | { readonly kind: 'done' }
@@ -34,6 +37,7 @@ export type LibraryAnswer =
   | { readonly kind: 'document'; readonly document: Uint8Array }
   | { readonly kind: 'noise'; readonly noise: MeasuredNoise }
   | { readonly kind: 'runs'; readonly runs: readonly RunInFolder[] }
+  | { readonly kind: 'rules'; readonly matches: readonly RuleMatch[] }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** From the library process. */

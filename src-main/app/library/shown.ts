@@ -9,6 +9,7 @@ import { readHeader } from '../../dicom/files/header.js';
 import type { SourceFile } from '../../dicom/files/source.js';
 import type { Details, DisplayWindow } from '../../dicom/read/details.js';
 import type { Instance } from '../../dicom/read/instance.js';
+import { attributeValues } from '../../dicom/read/keywords.js';
 import { type MapInstance, readMapFrame } from '../../dicom/read/parametric-map-read.js';
 import { listTags } from '../../dicom/read/tag-list.js';
 import type { Series } from '../../dicom/series/series.js';
@@ -34,6 +35,8 @@ export interface Shown {
   named(index: number): NamedImage | null;
   /** Elements of the file that holds a plane. @throws LimpidError those of reading */
   tags(index: number): Promise<readonly TagEntry[]>;
+  /** Values of attributes of its first image, by keyword or tag; none of what is no DICOM. @throws LimpidError those of reading */
+  attributes(): Promise<(name: string) => readonly string[]>;
   /** For measuring its noise. @throws LimpidError those of reading; the refusal of a series that is not eligible */
   volume(): Promise<Volume>;
 }
@@ -125,6 +128,7 @@ export function shownSeries(
       if (place === undefined) return [];
       return tagsOf(place.instance.file, place.instance.part?.index ?? place.inFile);
     },
+    attributes: () => attributeValues(first.file),
     volume: () => volumeToMeasure(series, pool.decode),
   };
 }
@@ -258,6 +262,7 @@ export function shownNifti(
     },
     named: () => null,
     tags: async () => [],
+    attributes: async () => () => [],
     volume: load,
   };
 }
@@ -321,6 +326,7 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
       const map = maps[Math.floor(index / slices)];
       return map === undefined ? [] : tagsOf(map.file, map.order[index % slices]);
     },
+    attributes: () => attributeValues(maps[0].file),
     volume: async () => {
       throw fault('E_NOT_ELIGIBLE/map-noise');
     },

@@ -13,10 +13,12 @@ import { DeviceName, type ForeignModel } from '../requests/choices.js';
 import type { FamilyChoices, TrainingFacts } from '../requests/families.js';
 import type { Action, SeriesRecord, State } from '../requests/node.js';
 import type { JobRequest } from '../requests/requests.js';
+import { type Rule, Rules } from '../requests/rules.js';
 import type { TrainingShape, TrainRequest } from '../requests/training.js';
 import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from '../schema/schema.js';
 import type { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../viewing.js';
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from './opened.js';
+import type { RuleCheck } from './rules.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
 
 export interface AppApi {
@@ -70,6 +72,8 @@ export interface AppApi {
   reviewOf(job: JobId): Promise<JobReview>;
   /** Seconds that a run on a volume of so many values takes, by how fast runs of its kind were here; null: none was. */
   estimateRun(request: JobRequest, values: number): Promise<number | null>;
+  /** Whether rules can be used, and which decides over each open series: nothing is queued. */
+  checkRules(rules: readonly Rule[]): Promise<RuleCheck>;
   /** Arrangements of viewports that a person has named, in the order of their names. */
   arrangements(): Promise<readonly Arrangement[]>;
   /** Takes the place of all that were kept. @throws E_IO */
@@ -320,6 +324,8 @@ export const Settings = object({
   outputFolder: nullOr(filled),
   /** Settings of the node that the window looks at; null: none. */
   nodeConfig: nullOr(filled),
+  /** What Batch does with which series, in order: the first that fits decides. */
+  rules: Rules,
   recent: texts,
 });
 export type Settings = Of<typeof Settings>;

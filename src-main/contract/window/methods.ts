@@ -20,6 +20,7 @@ export const APP_METHODS = [
   'restoreRun',
   'reviewOf',
   'estimateRun',
+  'checkRules',
   'arrangements',
   'keepArrangements',
   'startJob',

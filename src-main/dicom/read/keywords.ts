@@ -27,6 +27,7 @@ const TAGS: Readonly<Record<string, string>> = {
   MagneticFieldStrength: '00180087',
   Manufacturer: '00080070',
   ManufacturerModelName: '00081090',
+  Modality: '00080060',
   MRAcquisitionType: '00180023',
   NumberOfAverages: '00180083',
   PatientAge: '00101010',

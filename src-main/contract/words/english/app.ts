@@ -56,6 +56,8 @@ export const APP = {
   'E_USAGE/job-running': ['The job is running.', 'Cancel it first.'],
   'E_USAGE/no-output': ['The path is not an output of a job.', 'Open it in a file manager.'],
   'E_USAGE/nothing-named': ['Nothing was named.', 'Choose files or a folder.'],
+  'E_USAGE/rule-name': ['Another rule before it has the same name.', 'Give it another name.'],
+  'E_USAGE/no-rules': ['There are no rules.', 'Add one: it says what is done with which series.'],
   'E_USAGE/browser': ['A browser cannot do this.', 'Use the desktop app.'],
   'E_NOT_FOUND/job-file': ['The job left no such file.', 'Wait until it has finished.'],
   'E_NOT_FOUND/result': ['There is no such result any more.', 'Look at the list again.'],

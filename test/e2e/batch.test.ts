@@ -1,0 +1,193 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Page } from '@playwright/test';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawSeries } from '../node/support.js';
+import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
+
+/** Batch: rules over what is open, and folders that are watched. */
+
+const missing = whatIsMissing();
+if (missing) console.warn(missing);
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-batch-'));
+const scans = path.join(root, 'scans');
+let window: TestWindow;
+let page: Page;
+
+/** A drawn series in a folder. */
+function put(folder: string, seed: number, description: string, slices = 5): string[] {
+  mkdirSync(folder, { recursive: true });
+  return drawSeries({ seed, description, slices }).files.map((file) => {
+    const to = path.join(folder, path.basename(file));
+    copyFileSync(file, to);
+    return to;
+  });
+}
+
+beforeAll(async () => {
+  if (missing) return;
+  put(scans, 1, 'T2 head');
+  put(scans, 2, 'Localizer', 2);
+  put(scans, 3, 'FLAIR');
+  window = await openTestWindow(root);
+  page = window.page;
+});
+
+afterAll(async () => {
+  await window?.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const screen = () => page.locator('#screen-batch');
+const tab = (name: string) => screen().getByRole('tab', { name });
+const rules = () => screen().getByRole('list', { name: 'Rules, in order' }).getByRole('listitem');
+const row = (series: string) => screen().getByRole('row', { name: new RegExp(series) });
+const names = () => rules().locator('strong').allInnerTexts();
+
+/** What is left of settings on the disk. */
+function savedRules(): { readonly name: string }[] {
+  return JSON.parse(readFileSync(path.join(root, 'home/settings.json'), 'utf8')).rules;
+}
+
+describe.skipIf(missing)('rules in Batch', () => {
+  it('are added by the keyboard alone, with a condition that is told wrong at once', async () => {
+    await page.keyboard.press('Alt+5');
+    await tab('Queue').focus();
+    await page.keyboard.press('ArrowRight');
+    await screen().getByText('No series is open').waitFor();
+    await window.expectAccessible();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Schädel');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('SeriesDescription~');
+    await window
+      .dialog()
+      .getByText(/expected a value after/)
+      .waitFor();
+    const keep = window.dialog().getByRole('button', { name: 'Keep rule' });
+    expect(await keep.isDisabled()).toBe(true);
+    await window.expectAccessible();
+    await page.keyboard.type('t2');
+    await window.dialog().getByText('fits 0 open series').waitFor();
+    await window.dialog().getByLabel('Model', { exact: true }).focus();
+    await page.keyboard.type('DCT');
+    await window.shoot('rule-form');
+    await keep.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(names).toEqual(['Schädel']);
+    await rules().getByText('Denoise · DCT · Strength 100%').waitFor();
+    await expect
+      .poll(savedRules)
+      .toMatchObject([{ name: 'Schädel', where: 'SeriesDescription~t2', do: 'denoise', model: 'dct' }]);
+  });
+
+  it('get tests by choice, and leave series alone', async () => {
+    await screen().getByRole('button', { name: 'Add rule…' }).click();
+    const form = window.dialog();
+    await form.getByLabel('Name').fill('small');
+    await form.getByLabel('Attribute').fill('files');
+    await form.getByLabel('Comparison').selectOption('<');
+    await form.getByLabel('Value', { exact: true }).fill('3');
+    await form.getByRole('button', { name: 'Add', exact: true }).click();
+    expect(await form.getByLabel('Condition', { exact: true }).inputValue()).toBe('files<3');
+    await form.getByLabel('Leave them alone').check();
+    await form.getByRole('button', { name: 'Keep rule' }).click();
+    await expect.poll(names).toEqual(['Schädel', 'small']);
+  });
+
+  it('show which open series fits which before anything is queued', async () => {
+    await screen().getByRole('button', { name: 'Open folder…' }).click();
+    await window.walkTo(scans);
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+    await row('T2 head').getByText('Schädel').waitFor();
+    await row('T2 head').getByText('Denoise · DCT').waitFor();
+    await row('Localizer').getByText('Leave alone').waitFor();
+    await row('FLAIR').getByText('No rule fits: left alone').waitFor();
+    await screen().getByRole('button', { name: 'Queue 1 series' }).waitFor();
+    await rules().first().getByText('fits 1 open series').waitFor();
+    await window.expectAccessible();
+    await window.shoot('rules');
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await window.shoot('rules-1920');
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it('decide in their order, which is changed by the keyboard and kept over restarts', async () => {
+    await screen().getByRole('button', { name: 'Add rule…' }).click();
+    const form = window.dialog();
+    await form.getByLabel('Name').fill('all');
+    await form.getByLabel('Every series').check();
+    await form.getByText('fits 3 open series').waitFor();
+    await form.getByLabel('Clean', { exact: true }).check();
+    await form.getByRole('button', { name: 'Keep rule' }).click();
+    await row('FLAIR').getByText('Clean · Artifacts: Look for all').waitFor();
+    await row('T2 head').getByText('Schädel').waitFor();
+    await screen().getByRole('button', { name: 'Move all up' }).focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(names).toEqual(['all', 'Schädel', 'small']);
+    await screen().getByRole('button', { name: 'Queue 3 series' }).waitFor();
+    await expect.poll(() => savedRules().map(({ name }) => name)).toEqual(['all', 'Schädel', 'small']);
+    await window.restart();
+    await page.keyboard.press('Alt+5');
+    await tab('Rules').click();
+    await expect.poll(names).toEqual(['all', 'Schädel', 'small']);
+    await screen().getByRole('button', { name: 'Remove rule all' }).click();
+    await expect.poll(names).toEqual(['Schädel', 'small']);
+    await expect.poll(() => page.locator(':focus').getAttribute('aria-label')).toBe('Edit… Schädel');
+  });
+
+  it('are told at once where their model is gone, and queue nothing then', async () => {
+    await screen().getByRole('button', { name: 'Open folder…' }).click();
+    await window.walkTo(scans);
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+    await screen().getByRole('button', { name: 'Queue 1 series' }).waitFor();
+    const model = path.join(root, 'gone.onnx');
+    writeFileSync(model, 'a model, or so it was');
+    await screen().getByRole('button', { name: 'Edit… Schädel' }).click();
+    await window.dialog().getByLabel('Model', { exact: true }).selectOption('A model file');
+    await window.dialog().getByRole('button', { name: 'Choose…' }).click();
+    await window.pick(root, 'gone.onnx');
+    await window.dialog().getByRole('button', { name: 'Keep rule' }).click();
+    await rules().getByText('Denoise · gone.onnx').waitFor();
+    rmSync(model);
+    await tab('Queue').click();
+    await tab('Rules').click();
+    await rules().getByText('E_NOT_FOUND').waitFor();
+    await screen().getByText('Mend the rules that are marked first.').waitFor();
+    expect(await screen().getByRole('button', { name: 'Queue 1 series' }).isDisabled()).toBe(true);
+    await window.expectAccessible();
+    await window.shoot('rules-gone');
+    await screen().getByRole('button', { name: 'Edit… Schädel' }).click();
+    await window.dialog().getByLabel('Model', { exact: true }).selectOption('DCT');
+    await window.dialog().getByRole('button', { name: 'Keep rule' }).click();
+    await rules().getByText('E_NOT_FOUND').waitFor({ state: 'hidden' });
+  });
+
+  it('become one job for each that decides over something', async () => {
+    await screen().getByRole('button', { name: 'Queue 1 series' }).click();
+    await screen().getByRole('tab', { name: 'Queue', selected: true }).waitFor();
+    const done = screen().getByRole('region', { name: 'Finished' });
+    await done.getByText(/DCT/).waitFor({ timeout: 300_000 });
+    const out = path.join(root, 'scans-denoised-Schädel');
+    await expect.poll(() => existsSync(path.join(out, 'report.json'))).toBe(true);
+    const report: unknown = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({ series: [{ status: 'done' }] });
+    expect(readdirSync(root).filter((name) => name.startsWith('scans-'))).toEqual(['scans-denoised-Schädel']);
+    expect(window.complaints).toEqual([]);
+  });
+});
