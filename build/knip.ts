@@ -9,6 +9,7 @@ const config: KnipConfig = {
     'src-renderer/{app,gallery,report}/main.ts',
     // Compiled on its own, by vite.assembly.ts.
     'src-main/filters/kernel/restore.ts',
+    'src-main/artifacts/remove/kernel/planes.ts',
     'build/*.{ts,mjs}',
     'test/**/*.test.ts',
     'test/*.mjs',

@@ -58,7 +58,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
 ];
 
 /** AssemblyScript, compiled on its own. */
-const KERNEL = /^filters\/kernel\//;
+const KERNEL = /(^|\/)kernel\//;
 const sources = readSources(MAIN, KERNEL);
 const roomOf = (file: string): string => file.split('/')[0] ?? file;
 const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.includes(room));

@@ -2,7 +2,8 @@
 
 /** The q-quantile (0..1) by linear interpolation; NaN for no values. Values that are NaN count as the largest. */
 export function quantile(values: ArrayLike<number>, q: number): number {
-  const some = Float64Array.from(values);
+  // Not by Float64Array.from, which goes through an iterator: that took longer than the selection.
+  const some = new Float64Array(values);
   if (some.length === 0) return Number.NaN;
   const numbers = numbersFirst(some);
   const at = q * (some.length - 1);
@@ -18,7 +19,7 @@ export function quantile(values: ArrayLike<number>, q: number): number {
 /** How many are not NaN; these come first. */
 function numbersFirst(values: Float64Array): number {
   let count = 0;
-  for (const value of values) if (!Number.isNaN(value)) values[count++] = value;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) values[count++] = values[i];
   return count;
 }
 

@@ -42,13 +42,19 @@ function quality(kind: Kind, result: Volume, truth: Volume): number {
 const told = (value: number): string => (Number.isFinite(value) ? value.toFixed(1) : 'equal');
 const said = (sure: number): string => (sure >= SURE ? 'there' : sure >= SURE / 2 ? 'may be' : 'not there');
 
+/** Of processors: what else the computer does has no say. */
+function secondsSince(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1e6;
+}
+
 async function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn): Promise<Row> {
   const remover = REMOVERS[kind.name];
   const clean = (volume: Volume) => remover.look(volume, kind.about).remove();
-  const started = performance.now();
+  const started = process.cpuUsage();
   const look = remover.look(harmed, kind.about);
   const after = look.remove();
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = secondsSince(started);
   const [before, result] = [harmed, after].map((volume) => quality(kind, volume, truth));
   const peer = kind.peer?.clean(harmed) ?? null;
   const trust = await cleaningTrust({ before: harmed, after, again: clean, sigma: 0, random: new Random(1) });
@@ -63,13 +69,15 @@ async function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn
     'other tool, dB': peer === null ? '' : `${told(quality(kind, peer, truth))} (${kind.peer?.name})`,
     'lesions kept': trust.kept === null ? '' : `${trust.kept.toFixed(0)} %`,
     trust: trust.verdict,
-    's a plane': (seconds / harmed.slices).toFixed(2),
+    'processor s a plane': (seconds / harmed.slices).toFixed(2),
   };
 }
 
 /** The head as it is: what `auto` makes of it. */
 function harmless(kind: Kind, { name, volume }: Head): Row {
+  const started = process.cpuUsage();
   const look = REMOVERS[kind.name].look(volume, kind.about);
+  const seconds = secondsSince(started);
   const after = look.sure >= SURE ? look.remove() : volume;
   return {
     artifact: kind.name,
@@ -78,6 +86,7 @@ function harmless(kind: Kind, { name, volume }: Head): Row {
     'auto says': said(look.sure),
     'before, dB': 'equal',
     'after, dB': told(quality(kind, after, volume)),
+    'processor s a plane': (seconds / volume.slices).toFixed(2),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Axis } from '../../base/fft.js';
 import { Pair } from '../../base/linear/pair.js';
 import { type Volume, withData } from '../../imaging/volume.js';
 import { median } from '../../noise/robust.js';
-import { brightOf, requireMr } from './images.js';
+import { brightOf, leastOf, requireMr } from './images.js';
 import { type About, type Look, nothing, type Remover } from './remover.js';
 
 export const ghostRemover: Remover = { name: 'ghost', when: 'before', look };
@@ -58,7 +58,7 @@ function look(volume: Volume, about: About): Look {
   const bright = brightOf(volume);
   const none = { ...nothing('%'), remove: () => volume };
   if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE) return none;
-  if (volume.data.some((value) => value < 0)) return none;
+  if (leastOf(volume.data) < 0) return none;
   if (!isOfTissue(volume, bright)) return none;
   const planes = sampled(volume);
   const axes: readonly Axis[] = about.phase === null ? ['y', 'x'] : [about.phase];

@@ -1,7 +1,7 @@
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
 import { type AcquiredAxis, acquiredGrid, middlePlanes } from './acquired.js';
-import { extrapolatedPair, type Truncation } from './extrapolate.js';
-import { brightOf, requireMr } from './images.js';
+import { brightOf, leastOf, requireMr } from './images.js';
+import { extrapolatedPair, type Truncation } from './planes/extrapolate.js';
 import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
 
 /**
@@ -66,7 +66,7 @@ function unrung(volume: Volume, truncation: Truncation, bright: number, onProgre
   const area = planeLength(volume);
   const planes = volume.slices * volume.frames;
   const data = new Float32Array(volume.data.length);
-  const floor = volume.data.every((value) => value >= 0) ? 0 : Number.NEGATIVE_INFINITY;
+  const floor = leastOf(volume.data) >= 0 ? 0 : Number.NEGATIVE_INFINITY;
   for (let plane = 0; plane < planes; plane += 2) {
     const first = volume.data.subarray(plane * area, (plane + 1) * area);
     const second = plane + 1 < planes ? volume.data.subarray((plane + 1) * area, (plane + 2) * area) : first;

@@ -47,8 +47,11 @@ export interface Remover {
   readonly when: 'before' | 'after';
   /** It is removed only where it is named: what takes its place was not acquired. */
   readonly onRequest?: true;
-  /** @throws LimpidError E_ARTIFACT where the images do not allow to look: the reason says why */
-  look(volume: Volume, about: About): Look;
+  /**
+   * @param onProgress planes that were looked at, where each is
+   * @throws LimpidError E_ARTIFACT where the images do not allow to look: the reason says why
+   */
+  look(volume: Volume, about: About, onProgress?: Progress): Look;
 }
 
 /** An artifact that is at least so sure is removed; one that is at least half so sure may be there. */

@@ -1,7 +1,7 @@
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
-import { requireCt } from './images.js';
+import { leastOf, requireCt } from './images.js';
+import { type Circles, circlesAbout, type RingPlane, ringProfiles, withoutRings } from './planes/rings.js';
 import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
-import { type Circles, circlesAbout, type RingPlane, ringProfiles, withoutRings } from './rings.js';
 
 /** Rings of CT, which detector channels of a wrong gain make. Each plane has its own. */
 export const ringRemover: Remover = { name: 'ring', when: 'before', look };
@@ -32,7 +32,7 @@ interface Rings {
   readonly amount: number;
 }
 
-function look(volume: Volume, about: About): Look {
+function look(volume: Volume, about: About, onProgress?: Progress): Look {
   requireCt(volume, about, 'ring');
   if (Math.min(volume.rows, volume.columns) < LEAST_SIDE)
     return { ...nothing('HU', { planes: 0 }), remove: () => volume };
@@ -41,10 +41,12 @@ function look(volume: Volume, about: About): Look {
   const cut = cutOf(volume);
   const found = new Map<number, Rings>();
   let most = 0;
-  for (let index = 0; index < volume.slices * volume.frames; index++) {
+  const planes = volume.slices * volume.frames;
+  for (let index = 0; index < planes; index++) {
     const rings = ringsIn(volume, circles, cut, index);
     most = Math.max(most, rings.amount);
     if (rings.amount > some) found.set(index, rings);
+    onProgress?.(index + 1, planes);
   }
   return {
     sure: Math.min(0.99, (0.5 * most) / SOME),
@@ -98,8 +100,9 @@ function ringsIn(volume: Volume, circles: Circles, cut: number, index: number): 
 
 /** The value at which values were cut off; lower than all where they were not. */
 function cutOf({ data }: Volume): number {
-  const least = data.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
-  const count = data.reduce((sum, value) => sum + (value === least ? 1 : 0), 0);
+  const least = leastOf(data);
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (data[i] === least) count++;
   return count > CUT * data.length ? least : Number.NEGATIVE_INFINITY;
 }
 

@@ -1,7 +1,7 @@
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
-import { brightOf, requireMr } from './images.js';
-import { type About, type Look, nothing, type Remover } from './remover.js';
-import { despiked } from './spikes.js';
+import { brightOf, leastOf, requireMr } from './images.js';
+import { despiked } from './planes/spikes.js';
+import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
 
 /** Stripes over whole planes, of outliers in k-space (herringbone). Each plane has its own. */
 export const spikeRemover: Remover = { name: 'spike', when: 'before', look };
@@ -10,17 +10,19 @@ export const spikeRemover: Remover = { name: 'spike', when: 'before', look };
 const [CERTAIN, POSSIBLE] = [0.02, 0.012];
 const LEAST_SIDE = 32;
 
-function look(volume: Volume, about: About): Look {
+function look(volume: Volume, about: About, onProgress?: Progress): Look {
   requireMr(volume, about, 'spike');
   const bright = brightOf(volume);
-  if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE || hasSign(volume))
+  // What has a sign is no magnitude: k-space of such images is not looked at.
+  if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE || leastOf(volume.data) < 0)
     return { ...nothing('%'), remove: () => volume };
-  const certain = planesWith(volume, CERTAIN);
+  const all = Array.from({ length: volume.slices * volume.frames }, (_, plane) => plane);
   // Who asks by name has all planes done that may have any, whatever the others have.
-  const possible = certain.size === 0 || about.asked === true ? planesWith(volume, POSSIBLE) : certain;
+  const first = planesWith(volume, about.asked === true ? POSSIBLE : CERTAIN, all, onProgress);
+  const possible = first.found.size > 0 ? first.found : planesWith(volume, POSSIBLE, first.doubtful).found;
   if (possible.size === 0) return { ...nothing('%', { planes: 0 }), remove: () => volume };
   return {
-    sure: certain.size > 0 ? 0.9 : 0.3,
+    sure: first.isCertain ? 0.9 : 0.3,
     amount: amountOf(volume, possible, bright),
     unit: '%',
     facts: { planes: possible.size },
@@ -34,30 +36,40 @@ function look(volume: Volume, about: About): Look {
       onProgress?.(volume.slices * volume.frames, volume.slices * volume.frames);
       return withData(volume, data);
     },
-    left: (after) => amountOf(after, planesWith(after, CERTAIN, [...possible.keys()]), bright),
+    left: (after) => amountOf(after, planesWith(after, CERTAIN, [...possible.keys()]).found, bright),
   };
 }
 
-/** What is no magnitude has no lobes turned over; k-space of such images is not looked at. */
-function hasSign({ data }: Volume): boolean {
-  return data.some((value) => value < 0);
+/** Planes that have spikes, without these, by their place. */
+interface Found {
+  readonly found: ReadonlyMap<number, Float32Array>;
+  /** Whether one of them has for certain. */
+  readonly isCertain: boolean;
+  /** Planes that have none by this measure, and may have some by a lower one. */
+  readonly doubtful: readonly number[];
 }
 
-/** Planes that have spikes, without these, by their place. */
 function planesWith(
   volume: Volume,
   leastGain: number,
-  planes = Array.from({ length: volume.slices * volume.frames }, (_, plane) => plane),
-): ReadonlyMap<number, Float32Array> {
+  planes: readonly number[],
+  onProgress?: Progress,
+): Found {
   const { rows, columns } = volume;
   const area = planeLength(volume);
   const found = new Map<number, Float32Array>();
-  for (const plane of planes) {
+  const doubtful: number[] = [];
+  let isCertain = false;
+  for (const [k, plane] of planes.entries()) {
     const values = volume.data.subarray(plane * area, (plane + 1) * area);
     const result = despiked({ values, rows, columns }, leastGain);
-    if (result.waves.length > 0) found.set(plane, result.values);
+    if (result.waves.length > 0) {
+      found.set(plane, result.values);
+      isCertain ||= result.gain >= CERTAIN;
+    } else if (result.gain >= POSSIBLE) doubtful.push(plane);
+    onProgress?.(k + 1, planes.length);
   }
-  return found;
+  return { found, isCertain, doubtful };
 }
 
 /** Root mean square of the stripes in planes that have some, over the brightness; %. */

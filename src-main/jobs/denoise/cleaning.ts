@@ -1,4 +1,4 @@
-import { type About, type Look, type Remover, SURE } from '../../artifacts/remove/remover.js';
+import { type About, type Look, type Progress, type Remover, SURE } from '../../artifacts/remove/remover.js';
 import { REMOVERS } from '../../artifacts/remove/removers.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
@@ -109,7 +109,11 @@ async function cleanOne(
   { remover, about, sigma }: Work,
 ): Promise<{ volume: Volume; report: CleanedReport; words: string }> {
   const asked = job.clean !== 'auto';
-  const look = tryLook(remover, volume, about, asked);
+  const total = volume.slices * volume.frames;
+  const startOne = () =>
+    startMeter(job.emit, { series: job.stack.id, stage: 'clean', unit: 'slices', total });
+  const looking = startOne();
+  const look = tryLook(remover, volume, about, { asked, onProgress: (done) => looking.at(done) });
   if ('refused' in look) return { volume, report: reportOf(remover, 'refused', look.refused), words: '' };
   if (look.sure < DOUBTFUL) return { volume, report: reportOf(remover, 'absent', null, look), words: '' };
   if (look.sure < SURE && !asked) {
@@ -122,12 +126,7 @@ async function cleanOne(
     const left = problemOf('E_ARTIFACT/on-request', { name: remover.name });
     return { volume, report: reportOf(remover, 'left', left, look), words: '' };
   }
-  const meter = startMeter(job.emit, {
-    series: job.stack.id,
-    stage: 'clean',
-    unit: 'slices',
-    total: volume.slices * volume.frames,
-  });
+  const meter = startOne();
   const asMade = look.share === undefined ? about : { ...about, share: look.share };
   const after = look.remove((done) => meter.at(done));
   const trust = await cleaningTrust({
@@ -153,10 +152,10 @@ function tryLook(
   remover: Remover,
   volume: Volume,
   about: About,
-  asked: boolean,
+  { asked, onProgress }: { readonly asked: boolean; readonly onProgress?: Progress },
 ): Look | { readonly refused: Problem } {
   try {
-    return remover.look(volume, about);
+    return remover.look(volume, about, onProgress);
   } catch (error) {
     if (asked || !(error instanceof LimpidError) || error.code !== 'E_ARTIFACT') throw error;
     return { refused: withoutPlace(problemFrom(error)) };
@@ -169,7 +168,7 @@ function tryLook(
  * artifact cannot be looked for stays as it is.
  */
 function removedFrom(remover: Remover, part: Volume, about: About): Volume {
-  const look = tryLook(remover, part, about, false);
+  const look = tryLook(remover, part, about, { asked: false });
   return 'refused' in look ? part : look.remove();
 }
 

@@ -110,8 +110,13 @@ describe('cleaning', () => {
     const input = path.join(root, 'in');
     await brainSlices(input, [8, 9, 10]);
     const output = path.join(root, 'out');
-    const result = await runJob(cleanRequest(input, output), () => {});
+    const events: JobEvent[] = [];
+    const result = await runJob(cleanRequest(input, output), (event) => events.push(event));
     expect(result).toMatchObject({ exitCode: 0, series: [{ status: 'done' }] });
+    // Looking takes time, too, and tells how far it is.
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'progress', stage: 'clean', unit: 'slices', done: 3, total: 3 }),
+    );
     const { series } = await reportOf(output);
     expect(series[0].cleaned.map(({ did }) => did)).not.toContain('removed');
     const pixels = async (folder: string) => {

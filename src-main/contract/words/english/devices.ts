@@ -1,7 +1,7 @@
 /** Devices and what computes on them. */
 export const DEVICES = {
   'E_INTERNAL/refining': [
-    'There is not enough memory to refine the image.',
+    'There is not enough memory to work on the image.',
     'Close other programs, then run again.',
     'edge',
   ],
