@@ -27,6 +27,8 @@ import type { ProcessInput } from './processor.js';
 
 /** Share of the series that each contender restores for it. */
 const SHARE = 0.03;
+/** Pixels of its sides, where the series is small: 128 made no other choice on six anatomies, in twice the time. */
+const SIDE = 96;
 /** Slices and pixels of a part that is restored in planes of three directions. */
 const CROSSED_SLICES = 12;
 const CROSSED_SIDE = 64;
@@ -83,7 +85,7 @@ export async function runRace(
       share: SHARE,
       ...(network.crosses
         ? { context: 0, leastSlices: CROSSED_SLICES, leastSide: CROSSED_SIDE }
-        : { context }),
+        : { context, leastSide: SIDE }),
     }),
     foreground,
     kind: evidence,
