@@ -19,6 +19,7 @@ import { planCommand } from './commands/plan.js';
 import { pretrainCommand } from './commands/pretrain.js';
 import { queueCommand, submitCommand, workerCommand } from './commands/queue.js';
 import { sendCommand } from './commands/send.js';
+import { motionCommand } from './commands/series/motion.js';
 import { type ServePlaces, serveCommand } from './commands/serve.js';
 import { setupTensorflowCommand } from './commands/setup.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -77,6 +78,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(trainCommand(start))
     .addCommand(pretrainCommand(start))
     .addCommand(anomalyCommand(start))
+    .addCommand(motionCommand(start))
     .addCommand(latentCommand(start))
     .addCommand(probeCommand(start))
     .addCommand(generateCommand(start))

@@ -13,6 +13,7 @@ import {
   TrainResult,
 } from './model-results.js';
 import { LearningPoint } from './models.js';
+import { MotionResult } from './motion.js';
 import { problem } from './problem.js';
 import { CleanedDid, CleanedName, RunStatus } from './report.js';
 import {
@@ -165,6 +166,7 @@ export const ResultEvent = variants('command', [
   CheckTrainingResult,
   FamiliesResult,
   AnomalyResult,
+  MotionResult,
   LatentResult,
   ProbeResult,
   IndexResult,

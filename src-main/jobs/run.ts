@@ -19,6 +19,7 @@ import { runIndex } from './latent/index-series.js';
 import { runLatent } from './latent/latent.js';
 import { runLike } from './latent/like.js';
 import { runModels } from './models.js';
+import { runMotion } from './motion.js';
 import { runProbe } from './probe/probe.js';
 import { runSend } from './send.js';
 import { runSimulate } from './simulate.js';
@@ -67,6 +68,8 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return listFamilies();
     case 'anomaly':
       return runAnomaly(request, emit);
+    case 'motion':
+      return runMotion(request, emit);
     case 'latent':
       return runLatent(request, emit);
     case 'probe':

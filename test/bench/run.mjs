@@ -31,6 +31,7 @@ const PARTS = [
   'drawn-heads',
   'fine-tune',
   'masked-fill',
+  'motion-series',
   'quality-guided',
   'quality-scan',
   'queue-simulation',

@@ -25,6 +25,7 @@ import type {
 } from '../../contract/results.js';
 import { englishTraits } from '../../contract/words/traits.js';
 import { describeIndex, describeLike, describeProbe } from './describe-encoders.js';
+import { describeMotion } from './describe-motion.js';
 import { duration, printable, table } from './format.js';
 import { toldLine } from './words.js';
 
@@ -45,6 +46,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeTrain(result);
     case 'anomaly':
       return describeAnomaly(result);
+    case 'motion':
+      return describeMotion(result);
     case 'latent':
       return describeLatent(result);
     case 'probe':

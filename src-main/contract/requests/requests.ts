@@ -173,6 +173,16 @@ export const AnomalyRequest = object({
 });
 export type AnomalyRequest = Of<typeof AnomalyRequest>;
 
+/** How far frames of 4D series moved. */
+export const MotionRequest = object({
+  type: only('motion'),
+  input: filled,
+  /** Folder: new or empty. */
+  output: filled,
+  ...CHOSEN_SERIES,
+});
+export type MotionRequest = Of<typeof MotionRequest>;
+
 /** Where the slices of series lie in the latent space of a model. */
 export const LatentRequest = object({
   type: only('latent'),
@@ -248,6 +258,7 @@ export const JobRequest = variants('type', [
   FamiliesRequest,
   PretrainRequest,
   AnomalyRequest,
+  MotionRequest,
   LatentRequest,
   ProbeRequest,
   IndexRequest,
@@ -272,6 +283,7 @@ const JOB_TYPES: { readonly [T in JobRequest['type']]: T } = {
   families: 'families',
   pretrain: 'pretrain',
   anomaly: 'anomaly',
+  motion: 'motion',
   latent: 'latent',
   probe: 'probe',
   index: 'index',

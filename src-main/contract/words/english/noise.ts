@@ -46,6 +46,22 @@ export const NOISE = {
     '{count|# volume lies|# volumes lie} elsewhere than the others: {volumes:text}.',
     'MP-PCA does not use them for other volumes; align the volumes, or leave these out of an analysis.',
   ],
+  'W_MOTION/large': [
+    '{count|# volume lies|# volumes lie} more than {limit:text} mm from where the one before does: {volumes:text}.',
+    'Leave these out of an analysis, or align the volumes.',
+  ],
+  'W_MOTION/unknown': [
+    'Where {count|# volume lies|# volumes lie} is not known: noise, or a contrast of its own, hides it: {volumes:text}.',
+    'Look at these volumes yourself.',
+  ],
+  'E_NOT_ELIGIBLE/motion': [
+    'Motion is told between the frames of a series; this one has a single image of each slice.',
+    'Give a series of several time points, echoes or directions.',
+  ],
+  'E_TOO_SMALL/motion': [
+    'Planes of fewer than {side} x {side} pixels do not tell motion.',
+    'Leave this series out.',
+  ],
   'W_FEW_LEVELS/levels': [
     'The image has only {levels|# grey level|# grey levels}.',
     'Where possible export the series with 12 or 16 bits and without windowing.',

@@ -1,0 +1,54 @@
+/**
+ * Motion between frames of drawn heads, found against true: ch2 and a macaque of Debian's mricron-data, as EPI and as
+ * diffusion series, that drift, move at once, or otherwise in each frame.
+ *
+ *   npm run bench -- motion [--only NAMES] [--write]
+ *
+ * NAMES: EPI, DWI. With --write the table goes into docs/motion.md.
+ */
+import { estimateMotion } from '../../src-main/noise/motion/motion.js';
+import { ANATOMIES, type Course, drawMoved, errorOf, KINDS } from './motion-series.js';
+import { benchOptions, keep, markdown, type Row } from './tables.js';
+
+const options = benchOptions({});
+const MOTIONS: readonly (readonly [Course, number])[] = [
+  ['jitter', 0],
+  ['jitter', 0.3],
+  ['drift', 1],
+  ['sudden', 2],
+  ['jitter', 3],
+];
+const NOISE = { EPI: 0.02, DWI: 0.03 } as const;
+const FRAMES = 16;
+
+for (const kind of KINDS) {
+  if (options.only.length > 0 && !options.only.includes(kind)) continue;
+  const rows: Row[] = [];
+  for (const anatomy of ANATOMIES)
+    for (const [course, most] of MOTIONS) {
+      const moved = drawMoved({ anatomy, kind, course, most, noise: NOISE[kind], seed: 3, frames: FRAMES });
+      const start = process.cpuUsage();
+      const found = estimateMotion(moved.noisy, { only2d: false });
+      const { user, system } = process.cpuUsage(start);
+      const motions = found.poses.map(({ motion }) => motion);
+      const errors = errorOf(moved.motions, motions, found.reference, moved.noisy);
+      const within = (own: boolean) =>
+        errors.filter((error, f) => !Number.isNaN(error) && (found.poses[f]?.group === 0) === own);
+      rows.push({
+        Series: `${kind}, ${anatomy}`,
+        Motion: most === 0 ? 'none' : `${course}, ${most} voxel${most === 1 ? '' : 's'}`,
+        'Error, voxels': rootMeanSquare(within(true)),
+        Largest: Math.max(...within(true)).toFixed(3),
+        'Other contrast': rootMeanSquare(within(false)),
+        Unknown: String(motions.filter((motion) => motion === null).length),
+        'Processor time a frame, s': ((user + system) / 1e6 / FRAMES).toFixed(2),
+      });
+      console.log(markdown(rows.slice(-1)).split('\n').at(-1));
+    }
+  if (options.write) keep('motion', kind, rows, KINDS, 'docs/motion.md');
+}
+
+function rootMeanSquare(values: readonly number[]): string {
+  if (values.length === 0) return '';
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length).toFixed(3);
+}
