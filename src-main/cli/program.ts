@@ -8,6 +8,7 @@ import { cleanCommand } from './commands/clean.js';
 import { compressCommand, decompressCommand } from './commands/compress.js';
 import { denoiseCommand } from './commands/denoise.js';
 import { probeCommand } from './commands/encoders/probe.js';
+import { segmentCommand } from './commands/encoders/segment.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { fetchCommand } from './commands/fetch.js';
 import { generateCommand } from './commands/generate.js';
@@ -81,6 +82,7 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(motionCommand(start))
     .addCommand(latentCommand(start))
     .addCommand(probeCommand(start))
+    .addCommand(segmentCommand(start))
     .addCommand(generateCommand(start))
     .addCommand(compressCommand(start))
     .addCommand(decompressCommand(start))

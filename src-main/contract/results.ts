@@ -1,8 +1,10 @@
 import { LesionCheck } from './anomaly.js';
+import { SegmentClass, SegmentLearnt, SegmentSize } from './encoders/segment.js';
 import { ExitCode } from './exit.js';
 import { PlanFile } from './plan-file.js';
 import { problem } from './problem.js';
 import { RunStatus } from './report.js';
+import { SegmentFeature } from './requests/choices.js';
 import { JobType } from './requests/requests.js';
 import {
   fieldsOf,
@@ -254,6 +256,24 @@ export const AnomalyResult = object({
   problems: list(problem),
 });
 export type AnomalyResult = Of<typeof AnomalyResult>;
+
+export const SegmentResult = object({
+  type: only('result'),
+  command: only('segment'),
+  exitCode: ExitCode,
+  /** Of the model; null: none. */
+  family: nullOr(text),
+  features: list(SegmentFeature),
+  classes: list(SegmentClass),
+  /** Of labels; null: clusters, or what was learnt before. */
+  learnt: nullOr(SegmentLearnt),
+  series: list(SeriesOutcome),
+  sizes: list(object({ series: text, segments: list(SegmentSize) })),
+  /** Names in the output folder besides those of the series; `report.json` (contract/segment-report.ts) last. */
+  files: list(text),
+  problems: list(problem),
+});
+export type SegmentResult = Of<typeof SegmentResult>;
 
 /** What a denoise would do with a series. */
 export const PlannedSeries = object({

@@ -257,10 +257,10 @@ function restoreUnmeasured(
   }
 }
 
-/** A NIfTI-1 file of a volume that has no NIfTI source: float32, sform from the affine, millimetres. */
+/** A NIfTI-1 file of a volume that has no NIfTI source: float32 unless told otherwise, sform from the affine, millimetres. */
 export function writeNiftiFromVolume(
   volume: Volume,
-  options: { readonly gzip: boolean; readonly description?: string },
+  options: Pick<NiftiWriteOptions, 'gzip' | 'description'> & { readonly datatype?: 'float32' | 'uint8' },
 ): Uint8Array {
   const image: NiftiImage = {
     volume,
@@ -269,7 +269,7 @@ export function writeNiftiFromVolume(
     littleEndian: true,
     stored: null,
   };
-  return writeNifti(image, volume.data, { ...options, datatype: 'float32' });
+  return writeNifti(image, volume.data, { datatype: 'float32', ...options });
 }
 
 function writeText(bytes: Uint8Array, start: number, length: number, text: string): void {

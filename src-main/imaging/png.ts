@@ -48,6 +48,17 @@ export function colourPng(
   return encode({ width: columns, height: rows, data, depth: 8, channels: 3 });
 }
 
+/**
+ * An 8-bit RGB PNG.
+ *
+ * @param data red, green and blue of each pixel
+ * @throws LimpidError E_SHAPE when they do not fill the picture
+ */
+export function rgbPng(data: Uint8Array, columns: number, rows: number): Uint8Array {
+  if (data.length !== 3 * columns * rows) throw fault('E_SHAPE/picture');
+  return encode({ width: columns, height: rows, data, depth: 8, channels: 3 });
+}
+
 function levels(values: Float32Array, columns: number, rows: number, { low, high }: Window): Uint8Array {
   if (values.length !== columns * rows) throw fault('E_SHAPE/picture');
   const width = high - low;

@@ -21,6 +21,7 @@ import { runLike } from './latent/like.js';
 import { runModels } from './models.js';
 import { runMotion } from './motion.js';
 import { runProbe } from './probe/probe.js';
+import { runSegment } from './segment/segment.js';
 import { runSend } from './send.js';
 import { runSimulate } from './simulate.js';
 import { runPretrain } from './train/pretrain.js';
@@ -74,6 +75,8 @@ function dispatch(request: JobRequest, emit: Emit, wish: () => Wish | null): Pro
       return runLatent(request, emit);
     case 'probe':
       return runProbe(request, emit);
+    case 'segment':
+      return runSegment(request, emit);
     case 'index':
       return runIndex(request, emit);
     case 'like':

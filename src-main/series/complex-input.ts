@@ -60,6 +60,9 @@ export function complexInput(
     writeUnlike: async () => {
       throw fault('E_INTERNAL/magnitude-maps');
     },
+    writeSegments: async () => {
+      throw fault('E_INTERNAL/magnitude-maps');
+    },
   };
 }
 

@@ -9,11 +9,11 @@ import { isReadInParts, loadPart } from '../dicom/series/part.js';
 import type { Series } from '../dicom/series/series.js';
 import { freeSeriesNumber } from '../dicom/series/series-number.js';
 import { instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
-import { writeDicomMaps } from './anomaly-output.js';
 import { complexInput } from './complex-input.js';
 import { writeLevelMap } from './dicom-output.js';
 import { type Naming, writeParts, writeStack } from './dicom-write.js';
 import { derivedSeriesUid, type StackInput, type UnitInput, type VolumeSize, type Wants } from './input.js';
+import { writeDicomMaps, writeDicomSegments } from './maps-output.js';
 
 /** What is denoised together: a series, or the two that are one complex image. */
 interface Member {
@@ -208,6 +208,7 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
     levelMap: async (request) =>
       series.geometry.unplaced ? null : writeLevelMap(instancePlanes(series), series.id, request),
     writeUnlike: (request) => writeDicomMaps(series, naming.first, request),
+    writeSegments: (request) => writeDicomSegments(series, naming.first, request),
   };
 }
 

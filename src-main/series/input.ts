@@ -1,3 +1,4 @@
+import type { SegmentClass } from '../contract/encoders/segment.js';
 import type { Problem } from '../contract/errors.js';
 import type { SeriesNumbers } from '../contract/plan-file.js';
 import { OutputReport, type RequestReport } from '../contract/report.js';
@@ -75,6 +76,8 @@ export interface StackInput {
   readonly parts: StackParts | null;
   /** Writes where it is unlike the training images of a model, and no images. @throws E_SOURCE_CHANGED, E_IO */
   writeUnlike(request: UnlikeMaps): Promise<void>;
+  /** Writes which segment each voxel is of, and no images. @throws E_SOURCE_CHANGED, E_IO; as `segmentation` */
+  writeSegments(request: SegmentMap): Promise<void>;
 }
 
 export interface LevelMapRequest {
@@ -222,6 +225,26 @@ export interface UnlikeMaps {
   /** 1 where it is above. */
   readonly mask: Uint8Array;
   readonly family: string;
+  /** For Derivation Description: ASCII, without patient attributes. */
+  readonly description: string;
+  readonly now: Date;
+}
+
+/** Which segment each voxel of one volume of a stack is of. */
+export interface SegmentMap {
+  readonly unit: Unit;
+  /** Gets `segments`: a folder with a file a stack for DICOM, a file for NIfTI. */
+  readonly folder: string;
+  readonly loaded: LoadedStack;
+  /** Volume of the series, from 0. */
+  readonly frame: number;
+  /** slices * rows * columns: number of a class; 0: none. */
+  readonly labels: Uint8Array;
+  readonly classes: readonly SegmentClass[];
+  /** Whether a person marked some of it. */
+  readonly guided: boolean;
+  /** Name of what made it; at most 64 characters. */
+  readonly algorithm: string;
   /** For Derivation Description: ASCII, without patient attributes. */
   readonly description: string;
   readonly now: Date;

@@ -8,7 +8,6 @@ import type { Emit } from '../contract/events.js';
 import { magnitudeOf } from '../imaging/complex.js';
 import { type NiftiImage, readNifti, writeComplexNifti, writeNifti } from '../imaging/nifti.js';
 import { readNiftiFacts } from '../imaging/nifti-start.js';
-import { writeNiftiMaps } from './anomaly-output.js';
 import type {
   Entry,
   EntryName,
@@ -21,6 +20,7 @@ import type {
   WrittenFile,
   WrittenStack,
 } from './input.js';
+import { writeNiftiMaps, writeNiftiSegments } from './maps-output.js';
 import { putModel } from './model-output.js';
 import {
   type FoundNifti,
@@ -187,7 +187,8 @@ async function sidecarsOf(file: string): Promise<Sidecar[]> {
 }
 
 /** What Limpid writes into the headers of images that it denoised, and of maps; not of those that it simulated. */
-const DERIVED = /^Limpid (DENOISED|\|input - output\||standard deviation|rebuild error|unlike the training)/;
+const DERIVED =
+  /^Limpid (DENOISED|\|input - output\||standard deviation|rebuild error|unlike the training|segments)/;
 
 function stackInput(found: FoundNifti, wants: Wants): StackInput {
   const { facts } = found;
@@ -232,6 +233,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     },
     parts: null,
     writeUnlike: async (request) => writeNiftiMaps(await taken(request.loaded.sha256[0]), request),
+    writeSegments: async (request) => writeNiftiSegments(await taken(request.loaded.sha256[0]), request),
   };
 }
 

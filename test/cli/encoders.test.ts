@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { probeCommand } from '../../src-main/cli/commands/encoders/probe.js';
+import { segmentCommand } from '../../src-main/cli/commands/encoders/segment.js';
 import { latentCommand } from '../../src-main/cli/commands/latent.js';
 import type { Start } from '../../src-main/cli/terminal/run.js';
 import type { JobRequest } from '../../src-main/contract/requests/requests.js';
@@ -95,5 +96,37 @@ describe('limpid probe', () => {
       expect(of(`m in --out o --predict probe.json ${option}`)).toBe(
         `error: ${option.split(' ')[0]}: only of learning (--labels <CSV>, without --predict)`,
       );
+  });
+});
+
+describe('limpid segment', () => {
+  it('takes labels, clusters or a segmenter, and a model or none', () => {
+    const of = (line: string) => asked(segmentCommand, line);
+    expect(
+      of(
+        'none in --out o --labels a.nii b.dcm --background --names 1=grey,2=white --features intensity,place --frame 2',
+      ),
+    ).toMatchObject({
+      type: 'segment',
+      model: null,
+      labels: ['a.nii', 'b.dcm'],
+      background: true,
+      names: [
+        { label: 1, name: 'grey' },
+        { label: 2, name: 'white' },
+      ],
+      features: ['intensity', 'place'],
+      frame: 1,
+    });
+    expect(of('m in --out o --clusters 4')).toMatchObject({
+      model: 'm',
+      clusters: 4,
+      features: null,
+      frame: null,
+    });
+    expect(of('m in --out o --clusters 4 --background')).toMatch(/^error: --background: only of/);
+    expect(of('m in --out o --predict s.json --seed 2')).toMatch(/^error: --seed: only of learning/);
+    expect(of('m in --out o --clusters 4 --features edges')).toMatch(/They are latent/);
+    expect(of('m in --out o --labels l --names grey')).toMatch(/as 1=grey/);
   });
 });

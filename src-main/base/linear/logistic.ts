@@ -77,7 +77,8 @@ export function linearOutputs({ factors, outputs }: LinearMap, row: ArrayLike<nu
 }
 
 function softmaxInPlace(logits: Float64Array): void {
-  const most = Math.max(...logits);
+  let most = logits[0];
+  for (let k = 1; k < logits.length; k++) if (logits[k] > most) most = logits[k];
   let sum = 0;
   for (let k = 0; k < logits.length; k++) {
     logits[k] = Math.exp(logits[k] - most);
@@ -101,16 +102,23 @@ function lossAt(
   const gradient = new Float64Array(at.length);
   let [value, total] = [0, 0];
   for (const weight of weights) total += weight;
-  const map: LinearMap = { factors: at, outputs: classes };
+  const share = new Float64Array(classes);
+  // Rows are many and short: nothing is allocated for one.
   for (let i = 0; i < labels.length; i++) {
-    const row = data.subarray(i * length, (i + 1) * length);
-    const share = probabilities(map, row);
+    const start = i * length;
+    for (let k = 0; k < classes; k++) {
+      const from = k * (length + 1);
+      let sum = at[from + length];
+      for (let j = 0; j < length; j++) sum += at[from + j] * data[start + j];
+      share[k] = sum;
+    }
+    softmaxInPlace(share);
     const weight = weights[i] / total;
     value -= weight * Math.log(Math.max(share[labels[i]], 1e-300));
     for (let k = 0; k < classes; k++) {
       const slope = weight * (share[k] - (labels[i] === k ? 1 : 0));
       const from = k * (length + 1);
-      for (let j = 0; j < length; j++) gradient[from + j] += slope * row[j];
+      for (let j = 0; j < length; j++) gradient[from + j] += slope * data[start + j];
       gradient[from + length] += slope;
     }
   }

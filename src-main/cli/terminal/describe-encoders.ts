@@ -1,5 +1,6 @@
 import type { ProbeLearnt, ProbeTold } from '../../contract/encoders/probe.js';
 import type { IndexResult, LikeResult, ProbeResult } from '../../contract/model-results.js';
+import type { SegmentResult } from '../../contract/results.js';
 import { printable, table } from './format.js';
 
 const FEATURES = { latent: 'latents', pca: 'principal components', raw: 'raw statistics' } as const;
@@ -65,6 +66,45 @@ export function describeLike({ searched, milliseconds, found, files }: LikeResul
   return [
     table(['series', 'modality', 'slice', 'distance', 'what', 'where'], rows),
     `searched ${searched.slices} slices of ${searched.series} series in ${milliseconds.toFixed(0)} ms\n`,
+    ...files.map((file) => `wrote ${file}\n`),
+    'Not for diagnostic use.\n',
+  ].join('');
+}
+
+const share = (dice: number | null | undefined): string => (dice == null ? '-' : dice.toFixed(3));
+
+/** What was marked, how large it is, and how well what was held out was told. */
+export function describeSegment(result: SegmentResult): string {
+  const { family, features, classes, learnt, series, sizes, files } = result;
+  const held = learnt?.heldOut ?? null;
+  const told = classes.map(({ label, name }, k) => [
+    String(label),
+    printable(name),
+    ...(learnt === null ? [] : [String(learnt.pixels[k] ?? 0)]),
+    ...(held === null ? [] : [share(held.dice[k]), share(held.intensityDice[k])]),
+  ]);
+  const head = [
+    'label',
+    'class',
+    ...(learnt === null ? [] : ['labelled pixels']),
+    ...(held === null ? [] : ['overlap', 'by intensity alone']),
+  ];
+  const rows = series.flatMap((one) => {
+    const own = sizes.find((size) => size.series === one.series)?.segments ?? [];
+    if (own.length === 0) return [[one.series, one.status, '', one.problem?.message ?? '']];
+    return own.map(({ name, millilitres }) => [
+      one.series,
+      one.status,
+      `${millilitres.toPrecision(3)} ml`,
+      printable(name),
+    ]);
+  });
+  return [
+    `pixels described by ${features.join(', ')}${family === null ? '' : ` of a ${family} model`}\n`,
+    table(head, told),
+    held === null ? '' : `overlap (Dice) on ${held.by} that were held out, in ${held.parts} parts\n`,
+    table(['series', '', 'volume', 'segment'], rows),
+    ...series.flatMap(({ forPerson }) => (forPerson?.outputs ?? []).map((file) => `wrote ${file}\n`)),
     ...files.map((file) => `wrote ${file}\n`),
     'Not for diagnostic use.\n',
   ].join('');

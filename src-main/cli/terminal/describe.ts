@@ -24,7 +24,7 @@ import type {
   StoppedResult,
 } from '../../contract/results.js';
 import { englishTraits } from '../../contract/words/traits.js';
-import { describeIndex, describeLike, describeProbe } from './describe-encoders.js';
+import { describeIndex, describeLike, describeProbe, describeSegment } from './describe-encoders.js';
 import { describeMotion } from './describe-motion.js';
 import { duration, printable, table } from './format.js';
 import { toldLine } from './words.js';
@@ -52,6 +52,8 @@ export function describeResult(result: Exclude<ResultEvent, StoppedResult>): str
       return describeLatent(result);
     case 'probe':
       return describeProbe(result);
+    case 'segment':
+      return describeSegment(result);
     case 'index':
       return describeIndex(result);
     case 'like':

@@ -137,6 +137,12 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
     'Add series of other patients, or name the column of patients with --group where the images do not tell them.',
   'E_LABELS/no-number': 'Write numbers with a point, or learn classes with --kind classes.',
   'E_USAGE/probe': 'Give --labels, or a probe with --predict.',
+  'E_USAGE/segment': 'Give one of --labels, --clusters and --predict.',
+  'E_LABELS/mask-one-class':
+    'Mark pixels of another class too, or give --background: what has no label is none of it.',
+  'E_LABELS/mask-several': 'Say which of them is meant with --series or --where.',
+  'E_GEOMETRY/segment-volumes': 'Say which volume is meant with --frame, from 1 to {frames}.',
+  'W_SKIPPED/unlabelled': 'Run it again on this series with --predict segmenter.json.',
   'E_INDEX/none': 'Make one with `limpid latent MODEL IN --index DIR`, or give the folder of another.',
   'E_USAGE/several-series': 'Say which is meant with --series; `limpid inspect` lists them.',
   'E_USAGE/no-slice': 'Give --slice from 1 to {slices}.',

@@ -119,3 +119,8 @@ export const CHOSEN_SERIES = {
   /** A condition on attributes (base/condition) that series meet; absent: all do. */
   where: optional(filled),
 };
+
+/** What describes a pixel that is to be marked: latents of the model; principal components of patches; intensities as they are and blurred; places in the image. */
+export const SEGMENT_FEATURES = ['latent', 'components', 'intensity', 'place'] as const;
+export const SegmentFeature = oneOf(SEGMENT_FEATURES);
+export type SegmentFeature = Of<typeof SegmentFeature>;

@@ -1,6 +1,7 @@
 import {
   filled,
   flag,
+  list,
   nullOr,
   type Of,
   object,
@@ -10,7 +11,7 @@ import {
   some,
   whole,
 } from '../schema/schema.js';
-import { CHOSEN_SERIES, DeviceName } from './choices.js';
+import { CHOSEN_SERIES, DeviceName, SegmentFeature } from './choices.js';
 
 /** A linear function from a model's latents to labels: learnt and judged, or applied. */
 export const ProbeRequest = object({
@@ -77,3 +78,33 @@ export const LikeRequest = object({
   where: optional(filled),
 });
 export type LikeRequest = Of<typeof LikeRequest>;
+
+/** Every pixel of series marked by what describes it: clustered, learnt from labels, or by what was learnt before. */
+export const SegmentRequest = object({
+  type: only('segment'),
+  /** File, or id or name from the library; null: features that need no model. */
+  model: nullOr(filled),
+  input: filled,
+  /** Folder: new or empty. */
+  output: filled,
+  /** Masks to learn: NIfTI, DICOM Segmentations, series of labels, folders of these. Empty: one of the next two is given. */
+  labels: list(filled),
+  /** How many clusters there are; null: none are sought. */
+  clusters: nullOr(whole),
+  /** A segmenter file to apply; null: one is learnt. */
+  predict: nullOr(filled),
+  /** Whether pixels without a label, in slices with labels, are background; else nothing is known of them. */
+  background: flag,
+  /** What describes a pixel; null: the usual. */
+  features: nullOr(list(SegmentFeature)),
+  /** What labels are called. */
+  names: list(object({ label: whole, name: filled })),
+  /** Volume of a series of several, from 0; null: series have one. */
+  frame: nullOr(whole),
+  seed: whole,
+  device: DeviceName,
+  /** Also series that Limpid derived. */
+  force: flag,
+  ...CHOSEN_SERIES,
+});
+export type SegmentRequest = Of<typeof SegmentRequest>;

@@ -35,7 +35,7 @@ import {
   NoiseLevel,
   ObjectiveName,
 } from './choices.js';
-import { IndexRequest, LikeRequest, ProbeRequest } from './encoders.js';
+import { IndexRequest, LikeRequest, ProbeRequest, SegmentRequest } from './encoders.js';
 import { EchoRequest, FetchRequest, SendRequest } from './network.js';
 import { CheckTrainingRequest, FamiliesRequest, PretrainRequest, TrainRequest } from './training.js';
 
@@ -261,6 +261,7 @@ export const JobRequest = variants('type', [
   MotionRequest,
   LatentRequest,
   ProbeRequest,
+  SegmentRequest,
   IndexRequest,
   LikeRequest,
   GenerateRequest,
@@ -286,6 +287,7 @@ const JOB_TYPES: { readonly [T in JobRequest['type']]: T } = {
   motion: 'motion',
   latent: 'latent',
   probe: 'probe',
+  segment: 'segment',
   index: 'index',
   like: 'like',
   generate: 'generate',

@@ -41,3 +41,4 @@ export const UNLIKE_TRAINING: CodedConcept = {
 };
 
 export const PARAMETRIC_MAP_STORAGE = '1.2.840.10008.5.1.4.1.1.30';
+export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';

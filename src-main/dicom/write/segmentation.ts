@@ -1,8 +1,9 @@
 import { fault } from '../../contract/errors.js';
-import { SEGMENTATION, SPATIAL_CONCEPT, UNLIKE_TRAINING } from '../elements/codes.js';
+import { SEGMENTATION, SEGMENTATION_STORAGE } from '../elements/codes.js';
 import { type ElementFile, walkElements } from '../elements/elements.js';
 import {
   asciiText,
+  type CodedConcept,
   codeElement,
   decimalString,
   encodeElement,
@@ -32,22 +33,36 @@ import {
 } from './multiframe.js';
 import { toLittleEndian } from './transcode.js';
 
-const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
-
 const MODALITY = 0x00080060;
 
-/** One slice of the mask, at the place of its source. */
+/** One slice of a segment, at the place of its source. */
 interface SegmentationFrame extends PlacedFrame {
   /** rows * columns: 1 inside the segment, else 0. */
   readonly plane: Uint8Array;
+  /** Index into the segments; the first where absent. */
+  readonly segment?: number;
+}
+
+/** What is marked (PS3.3 section C.8.20.4). */
+export interface Segment {
+  /** For people; at most 64 characters. */
+  readonly label: string;
+  readonly category: CodedConcept;
+  readonly type: CodedConcept;
+  /** Whether a person marked some of it, which the rest was learnt from. */
+  readonly guided?: boolean;
+  /** Recommended colour, CIELab as PS3.3 section C.10.7.1.1 encodes it. */
+  readonly colour?: readonly [number, number, number];
 }
 
 export interface SegmentationOptions extends MultiframeOptions {
   readonly frames: readonly SegmentationFrame[];
   /** ContentLabel: capitals, digits, space, underscore; at most 16. */
   readonly label: string;
-  /** What the segment is, for people; at most 64 characters. */
-  readonly segment: string;
+  /** What the segments are together, for people; at most 64 characters. */
+  readonly explanation: string;
+  /** At least one; each is numbered by its place, from 1. */
+  readonly segments: readonly Segment[];
   /** Name of what made it; at most 64 characters. */
   readonly algorithm: string;
   /** How it was made; DerivationDescription. */
@@ -55,9 +70,8 @@ export interface SegmentationOptions extends MultiframeOptions {
 }
 
 /**
- * A binary Segmentation (PS3.3 section A.51) of one segment, made by an algorithm, in Explicit VR Little Endian, in
- * the space of its source images. The segment is called unlike the training images, in a code of our own: no
- * standard code says so little.
+ * A binary Segmentation (PS3.3 section A.51), made by an algorithm, in Explicit VR Little Endian, in the space of its
+ * source images. Frames may be left out where a segment has no pixel.
  *
  * @throws LimpidError what walkElements throws; E_GEOMETRY (no orientation, spacing or frame of reference),
  * E_SHAPE (a plane of another size, no frames), E_UID, E_INTERNAL (a text too long)
@@ -68,17 +82,21 @@ export function segmentation(options: SegmentationOptions): Uint8Array {
   requireUids(options);
   const time = dicomTime(options.now, textOf(file, 0x00080201));
   const orientation = planeOrientation(file, options.frames);
+  // Frames of several segments at one place have one index along the positions.
+  const places = [...new Set(options.frames.map(placeKey))];
   const elements = [
     ...copied(file, options, [MODALITY]),
     ...instance(file, SEGMENTATION_STORAGE, options, time),
     ...image(file, options),
-    segment(options),
+    sequenceElement(0x00620002, ...options.segments.map((one, i) => segment(one, i, options))),
     ...dimensions(options),
     references(file, options.frames),
     sequenceElement(0x52009229, sharedGroups(file, options, orientation.shared)),
     sequenceElement(
       0x52009230,
-      ...options.frames.map((frame, i) => frameGroups(frame, i, orientation.of(frame), options)),
+      ...options.frames.map((frame) =>
+        frameGroups(frame, places.indexOf(placeKey(frame)) + 1, orientation.of(frame), options),
+      ),
     ),
     { tag: 0x7fe00010, vr: 'OB', value: packedBits(options.frames) },
   ].sort((a, b) => a.tag - b.tag);
@@ -107,20 +125,25 @@ function image(file: ElementFile, options: SegmentationOptions): NewElement[] {
     textElement(0x00282110, 'CS', lossy ? '01' : '00'),
     textElement(0x00620001, 'CS', 'BINARY'),
     textElement(0x00700080, 'CS', options.label),
-    textElement(0x00700081, 'LO', asciiText(options.segment, 64)),
+    textElement(0x00700081, 'LO', asciiText(options.explanation, 64)),
     { tag: 0x00700084, vr: 'PN', value: new Uint8Array(0) },
   ];
 }
 
-function segment(options: SegmentationOptions): NewElement {
-  return sequenceElement(0x00620002, [
-    codeElement(0x00620003, SPATIAL_CONCEPT),
-    numberElement(0x00620004, 'US', 1),
-    textElement(0x00620005, 'LO', asciiText(options.segment, 64)),
-    textElement(0x00620008, 'CS', 'AUTOMATIC'),
-    textElement(0x00620009, 'LO', asciiText(options.algorithm, 64)),
-    codeElement(0x0062000f, UNLIKE_TRAINING),
-  ]);
+function segment(
+  { label, category, type, guided, colour }: Segment,
+  index: number,
+  { algorithm }: SegmentationOptions,
+): NewElement[] {
+  return [
+    codeElement(0x00620003, category),
+    numberElement(0x00620004, 'US', index + 1),
+    textElement(0x00620005, 'LO', asciiText(label, 64)),
+    textElement(0x00620008, 'CS', guided === true ? 'SEMIAUTOMATIC' : 'AUTOMATIC'),
+    textElement(0x00620009, 'LO', asciiText(algorithm, 64)),
+    ...(colour === undefined ? [] : [numberElement(0x0062000d, 'US', ...colour)]),
+    codeElement(0x0062000f, type),
+  ];
 }
 
 /** Multi-frame Dimension module: frames are indexed by segment and position. */
@@ -154,13 +177,12 @@ function sharedGroups(
       required(file, 0x00280030, 2, options.pixelSpacing),
     ]),
     ...orientation,
-    sequenceElement(0x0062000a, [numberElement(0x0062000b, 'US', 1)]),
   ];
 }
 
 function frameGroups(
   frame: SegmentationFrame,
-  index: number,
+  place: number,
   orientation: readonly NewElement[],
   { description }: SegmentationOptions,
 ): NewElement[] {
@@ -170,17 +192,23 @@ function frameGroups(
       sequenceElement(0x00082112, sourceItem(frame.source)),
       codeElement(0x00089215, SEGMENTATION),
     ]),
-    sequenceElement(0x00209111, [numberElement(0x00209157, 'UL', 1, index + 1)]),
+    sequenceElement(0x00209111, [numberElement(0x00209157, 'UL', (frame.segment ?? 0) + 1, place)]),
+    sequenceElement(0x0062000a, [numberElement(0x0062000b, 'US', (frame.segment ?? 0) + 1)]),
     sequenceElement(0x00209113, [textElement(0x00200032, 'DS', ...frame.position.map(decimalString))]),
     ...orientation,
   ];
 }
 
+function placeKey({ position, source }: SegmentationFrame): string {
+  return `${position.join('\\')} ${source.sopInstanceUid} ${source.frame ?? ''}`;
+}
+
 function requireShape(file: ElementFile, options: SegmentationOptions): void {
-  const { frames } = options;
+  const { frames, segments } = options;
   const length = frameLength(file, options);
-  if (frames.length === 0 || !frames.every(({ plane }) => plane.length === length))
-    throw fault('E_SHAPE/source-mask');
+  const isWhole = ({ plane, segment: of = 0 }: SegmentationFrame): boolean =>
+    plane.length === length && of < segments.length;
+  if (frames.length === 0 || !frames.every(isWhole)) throw fault('E_SHAPE/source-mask');
   if ((textOf(file, 0x00200052) ?? '') === '') throw fault('E_GEOMETRY/reference');
 }
 

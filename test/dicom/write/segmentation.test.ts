@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src-main/base/random.js';
 import { problemFrom } from '../../../src-main/contract/errors.js';
+import { SPATIAL_CONCEPT, UNLIKE_TRAINING } from '../../../src-main/dicom/elements/codes.js';
 import { asciiValue, findElement, walkElements } from '../../../src-main/dicom/elements/elements.js';
 import { newUid } from '../../../src-main/dicom/elements/uid.js';
 import { type SegmentationOptions, segmentation } from '../../../src-main/dicom/write/segmentation.js';
@@ -36,7 +37,10 @@ function optionsFor(names: readonly string[], area = 256 * 256): SegmentationOpt
     seriesNumber: 9003,
     seriesDescriptionSuffix: 'UNLIKE TRAINING',
     label: 'UNLIKE TRAINING',
-    segment: 'Unlike the training images; not a lesion',
+    explanation: 'Unlike the training images; not a lesion',
+    segments: [
+      { label: 'Unlike the training images; not a lesion', category: SPATIAL_CONCEPT, type: UNLIKE_TRAINING },
+    ],
     algorithm: 'Limpid convolutional autoencoder',
     description: 'Rebuild error above its normal limit. Not for diagnostic use.',
     equipment: { manufacturer: 'Limpid', model: 'Limpid', softwareVersion: '0.1.0' },

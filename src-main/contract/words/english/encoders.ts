@@ -1,4 +1,4 @@
-/** What probes and their labels refuse. */
+/** What probes, segmentations and their labels refuse. */
 export const ENCODERS = {
   'E_LABELS/empty': [
     'The table of labels is empty.',
@@ -85,6 +85,93 @@ export const ENCODERS = {
   'E_MODEL/probe-model': [
     'The probe was learnt with another model.',
     'Use the model whose SHA-256 starts with {start:text}, or learn a probe with this one.',
+  ],
+  'E_USAGE/segment': [
+    'A segmentation is learnt from labels, clustered, or made by what was learnt before: one of the three.',
+    'Give labels, a number of clusters, or a segmenter.',
+    'edge',
+  ],
+  'E_USAGE/segment-clusters': ['There can be {least} to {most} clusters.', 'Choose a number in this range.'],
+  'E_USAGE/segment-features': [
+    'Latents are what a model gives, and none was named.',
+    'Name a model, or describe pixels by other features.',
+  ],
+  'E_LABELS/mask-grid': [
+    'The labels are not on the voxels of the series: {own:text} against {wanted:text}, or at another place.',
+    'Draw them on this series, or bring them to its grid first.',
+  ],
+  'E_LABELS/mask-outside': [
+    'None of the {frames|# frame|# frames} of the segmentation lies at a slice of the series.',
+    'Give the segmentation of this series, or the series that it was made of.',
+  ],
+  'E_LABELS/mask-values': [
+    'The labels have values that are no whole numbers from 0 to 255.',
+    'Give a mask whose values are the numbers of its classes.',
+  ],
+  'E_LABELS/mask-many': [
+    'The labels have {found} different values, which no few classes have: is it an image?',
+    'Give a mask of {most} classes at most.',
+  ],
+  'E_LABELS/mask-empty': [
+    'The labels mark nothing where the series was measured.',
+    'Mark pixels of two classes or more.',
+  ],
+  'E_LABELS/mask-one-class': [
+    'All labelled pixels are of one class: there is nothing to tell apart.',
+    'Mark pixels of another class too, or say that what has no label is background.',
+    'edge',
+  ],
+  'E_LABELS/mask-several': [
+    'The labels fit {series} series of the input.',
+    'Say which of them is meant.',
+    'edge',
+  ],
+  'E_LABELS/mask-twice': [
+    'Several masks fit one series.',
+    'Give one mask that holds all classes of a series.',
+  ],
+  'E_GEOMETRY/segment-volumes': [
+    'The series has {frames} volumes, and a segmentation is of one.',
+    'Say which volume is meant.',
+    'edge',
+  ],
+  'E_GEOMETRY/segment-volume': [
+    'There is no such volume: the series has {frames}.',
+    'Choose one from 1 to {frames}.',
+  ],
+  'W_SKIPPED/mask-frames': [
+    '{frames|# frame|# frames} of the segmentation {frames|lies|lie} at no slice of the series and {frames|was|were} left out.',
+    'Nothing to do where the series is a part of what was segmented.',
+  ],
+  'W_SKIPPED/mask-overlap': [
+    '{pixels|# pixel is|# pixels are} in several segments and {pixels|was|were} not learnt from.',
+    'Nothing to do where segments may overlap; what is written marks each pixel once.',
+  ],
+  'W_SKIPPED/unlabelled': [
+    'The series has no labels: nothing was learnt from it, and it was not marked.',
+    'Apply what was learnt to it.',
+    'edge',
+  ],
+  'E_MODEL/no-cells': [
+    'The latent of this {family:text} model stands for whole planes or for times, and not for places in a plane.',
+    'Use a model of the family plain, convolutional, sparse, contractive or vector-quantised, or features without latents.',
+  ],
+  'E_MODEL/segmenter-file': [
+    'The file is no segmenter of Limpid: {field:text} is not {expected:text}.',
+    'Give the segmenter.json of a segmentation that was learnt.',
+  ],
+  'E_MODEL/segmenter-model': [
+    'What was learnt reads the latents of another model.',
+    'Use the model whose SHA-256 starts with {start:text}, or learn again with this one.',
+  ],
+  'E_ELEMENT/segmentation': ['The segmentation has no usable {name:text}.', 'Export it again.'],
+  'E_PIXEL_LENGTH/segmentation': [
+    'The segmentation has fewer pixels than its dimensions ask for, or neither 1 nor 8 bits for each.',
+    'Copy or export it again.',
+  ],
+  'E_TS_UNSUPPORTED/segmentation': [
+    'The pixels of the segmentation are compressed or big endian.',
+    'Convert it to Explicit VR Little Endian first.',
   ],
   'E_INDEX/none': ['There is no index in this folder.', 'Give the folder of an index, or make one.', 'edge'],
   'E_INDEX/damaged': [
