@@ -53,7 +53,8 @@ export function reportHtml(
   report: AnomalyReport,
   shown: ReadonlyMap<number, readonly SlicePictures[]>,
 ): string {
-  const { model, limits, normal, falsePositiveRate } = report;
+  const { model, limits, normal, falsePositiveRate, score = 'residual' } = report;
+  const name = NAMES[score];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -74,45 +75,61 @@ img { display: block; width: 18rem; max-width: 100%; background: #000; }
 </head>
 <body>
 <h1>Unlike the training images</h1>
-<p class="notice">${text(report.notice)}. This is no lesion detector: a model marks what it rebuilds badly, for whatever reason.</p>
+<p class="notice">${text(report.notice)}. This is no lesion detector: what is marked is unusual, for whatever reason.</p>
 <table>
 ${row('Model', `${text(model.family)}, SHA-256 ${text(model.sha256.slice(0, 12))}`)}
 ${row('Calibrated on', `${normal.planes} normal slices (${normal.source === 'given' ? 'given' : 'held out when the model was trained'})`)}
 ${row('Share of normal foreground above the limit', percent(falsePositiveRate))}
-${row('Limit of the rebuild error', percent(limits.error))}
+${row('Marked by', score === 'features' ? 'features unlike those of their place' : 'what the model rebuilds badly')}
+${row(`Limit of the ${name}`, measure(report, limits.error))}
 ${row('Limit of the intensity baseline', percent(limits.intensity))}
 ${row('Limpid', text(report.version))}
 </table>
-<p>Errors are shares of the intensity range of their series. The baseline marks what is brighter or darker than tissue mostly is, without a model.</p>
-${report.series.map((series, i) => seriesHtml(series, shown.get(i) ?? [])).join('\n')}
+<p>${score === 'features' ? 'Distances of features are standard deviations of what is usual at a place; intensities' : 'Errors and intensities'} are shares of the intensity range of their series. The baseline marks what is brighter or darker than tissue mostly is, without a model.</p>
+${report.series.map((series, i) => seriesHtml(report, series, shown.get(i) ?? [])).join('\n')}
 </body>
 </html>
 `;
 }
 
-function seriesHtml(series: AnomalySeries, shown: readonly SlicePictures[]): string {
+const NAMES = { features: 'distance of features', residual: 'rebuild error' } as const;
+
+function nameOf({ score = 'residual' }: AnomalyReport): string {
+  return capital(NAMES[score]);
+}
+
+function capital(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** A number of what marks, in its unit. */
+function measure({ score = 'residual' }: AnomalyReport, value: number): string {
+  return score === 'features' ? `${value.toPrecision(3)} SD` : percent(value);
+}
+
+function seriesHtml(report: AnomalyReport, series: AnomalySeries, shown: readonly SlicePictures[]): string {
   const { id, problem, warnings, marked, lesions } = series;
   const told = [...(problem === null ? [] : [problem]), ...warnings];
   return `<section>
 <h2>Series ${text(id)}</h2>
 ${told.map((one) => `<p>${text(`${one.code}: ${one.message} ${one.remedy}`)}</p>`).join('\n')}
 ${marked === null ? '' : `<p>Marked: ${percent(marked)} of the foreground.</p>`}
-${slicesHtml(series)}
-${shown.map(picturesHtml).join('\n')}
-${lesions === null ? '' : lesionsHtml(lesions)}
+${slicesHtml(report, series)}
+${shown.map((one) => picturesHtml(nameOf(report), one)).join('\n')}
+${lesions === null ? '' : lesionsHtml(nameOf(report), lesions)}
 </section>`;
 }
 
 const LISTED = 10;
 
-function slicesHtml({ slices }: AnomalySeries): string {
+function slicesHtml(report: AnomalyReport, { slices }: AnomalySeries): string {
   const scored = slices.flatMap((slice) => (slice.error === null ? [] : [{ ...slice, error: slice.error }]));
   if (scored.length === 0) return '';
   const highest = [...scored].sort((a, b) => b.error.score - a.error.score).slice(0, LISTED);
   const lines = highest.map(({ slice, frame, error, intensity }) =>
     cells([
       `${slice + 1}${frame > 0 ? ` (frame ${frame + 1})` : ''}`,
-      percent(error.score),
+      measure(report, error.score),
       error.rank.toFixed(2),
       percent(error.above),
       intensity === null ? '' : percent(intensity.score),
@@ -121,22 +138,22 @@ function slicesHtml({ slices }: AnomalySeries): string {
   );
   return `<table>
 <caption>Slices with the highest scores, of ${scored.length}</caption>
-<tr><th>Slice</th><th>Error</th><th>Rank among normal</th><th>Above limit</th><th>Baseline</th><th>Rank</th></tr>
+<tr><th>Slice</th><th>${nameOf(report)}</th><th>Rank among normal</th><th>Above limit</th><th>Baseline</th><th>Rank</th></tr>
 ${lines.join('\n')}
 </table>`;
 }
 
-function picturesHtml({ slice, frame, image, errorMap, mask }: SlicePictures): string {
+function picturesHtml(name: string, { slice, frame, image, errorMap, mask }: SlicePictures): string {
   const where = `slice ${slice + 1}${frame > 0 ? `, frame ${frame + 1}` : ''}`;
   const figure = (png: Uint8Array, what: string): string =>
     `<figure><img alt="${what}, ${where}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${what}, ${where}</figcaption></figure>`;
-  return `<div>${figure(image, 'Image')}${figure(errorMap, 'Error over limit, 0 to 2')}${figure(mask, 'Mask')}</div>`;
+  return `<div>${figure(image, 'Image')}${figure(errorMap, `${name} over limit, 0 to 2`)}${figure(mask, 'Mask')}</div>`;
 }
 
-function lesionsHtml({ lesions, prevalence, error, intensity, kinds }: LesionCheck): string {
-  const method = (name: string, one: LesionCheck['error']): string =>
+function lesionsHtml(name: string, { lesions, prevalence, error, intensity, kinds }: LesionCheck): string {
+  const method = (called: string, one: LesionCheck['error']): string =>
     cells([
-      name,
+      called,
       one.auroc.toFixed(3),
       one.auprc.toFixed(3),
       one.dice.toFixed(3),
@@ -147,11 +164,11 @@ function lesionsHtml({ lesions, prevalence, error, intensity, kinds }: LesionChe
 <p>${lesions} lesions of known size and contrast were inserted into a copy; ${percent(prevalence)} of the judged foreground lies in them. What is odd in the images already counts as a mistake of both.</p>
 <table>
 <tr><th>Method</th><th>AUROC</th><th>AUPRC</th><th>Dice at limit</th><th>Best Dice</th><th>False positives</th></tr>
-${method('Rebuild error', error)}
+${method(name, error)}
 ${method('Intensity baseline', intensity)}
 </table>
 <table>
-<tr><th>Diameter</th><th>Contrast</th><th>Inserted</th><th>Found by error</th><th>Found by intensity</th></tr>
+<tr><th>Diameter</th><th>Contrast</th><th>Inserted</th><th>Found by ${name.toLowerCase()}</th><th>Found by intensity</th></tr>
 ${kinds
   .map((kind) =>
     cells([

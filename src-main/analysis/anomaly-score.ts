@@ -1,15 +1,14 @@
 import type { ScoredSlice } from '../contract/anomaly.js';
 import type { NormalScores } from '../contract/models.js';
-import type { OpenModel } from '../model-files/model-file.js';
 import type { ScaledStack } from '../restore/apply.js';
 import { inBody, isScorable, sliceScore } from '../trust/unlike.js';
 import type { Limits } from './lesion-check.js';
-import { scorePlane } from './normal-scores.js';
+import { type Scorer, scorePlane } from './normal-scores.js';
 
 /** Every plane of a stack, scored. */
 export interface ScoredStack {
   readonly slices: readonly ScoredSlice[];
-  /** Error over its limit, as long as the values of the stack; 0 outside the body. */
+  /** Error, or distance of features, over its limit, as long as the values of the stack; 0 outside the body. */
   readonly errorMap: Float32Array;
   /** 1 where the error is above its limit. */
   readonly mask: Uint8Array;
@@ -18,7 +17,7 @@ export interface ScoredStack {
 }
 
 export async function scoreStack(
-  model: OpenModel,
+  scorer: Scorer,
   stack: ScaledStack,
   centre: number,
   normal: NormalScores,
@@ -31,7 +30,7 @@ export async function scoreStack(
   const slices: ScoredSlice[] = [];
   let [pixels, marks] = [0, 0];
   for (let plane = 0; plane < stack.slices * stack.frames; plane++) {
-    const { body, error, intensity } = await scorePlane(model, stack, plane, centre);
+    const { body, error, intensity } = await scorePlane(scorer, stack, plane, centre);
     for (let i = 0; i < area; i++) {
       if (body[i] === 0) continue;
       pixels++;

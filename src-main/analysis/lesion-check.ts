@@ -1,14 +1,13 @@
 import type { Random } from '../base/random.js';
 import type { LesionCheck, LesionKind } from '../contract/anomaly.js';
 import type { Volume } from '../imaging/volume.js';
-import type { OpenModel } from '../model-files/model-file.js';
 import { spread } from '../noise/planes.js';
 import { type ScaledStack, scaledStack } from '../restore/apply.js';
 import { CONTRASTS, type Lesion, placeLesions, withLesions } from '../trust/lesions.js';
 import { ranking } from '../trust/ranking.js';
 import { noiseModel } from '../trust/tests/noise-model.js';
 import { bodyOf } from '../trust/unlike.js';
-import { type ScoredPlane, scorePlane } from './normal-scores.js';
+import { type ScoredPlane, type Scorer, scorePlane } from './normal-scores.js';
 
 /** mm. */
 const DIAMETERS = [5, 8, 12] as const;
@@ -26,13 +25,13 @@ export interface Limits {
 
 /**
  * Inserts lesions of 5, 8 and 12 mm and of three contrasts, brighter and darker, into the first frame and measures how
- * the error of the model and the intensity alone tell their pixels from the rest of the body; in up to 48 slices.
+ * the error of the model, or features, and the intensity alone tell their pixels from the rest of the body; in up to 48 slices.
  * What is odd in the images already counts as a mistake of both. null where no lesion has room.
  *
  * @param stack the volume, scaled
  */
 export async function checkLesions(
-  model: OpenModel,
+  scorer: Scorer,
   volume: Volume,
   stack: ScaledStack,
   centre: number,
@@ -48,7 +47,7 @@ export async function checkLesions(
     first,
     { tissue: body, centres: body },
     contrast,
-    model.card.input.context,
+    scorer.model.card.input.context,
     random,
     { diameters: DIAMETERS },
   );
@@ -58,7 +57,7 @@ export async function checkLesions(
   const centres = [...new Set(lesions.map(({ slice }) => slice))].sort((a, b) => a - b);
   const judged = new Map<number, ScoredPlane>();
   for (const i of spread(centres.length, MOST_SLICES))
-    judged.set(centres[i], await scorePlane(model, lesioned, centres[i], centre));
+    judged.set(centres[i], await scorePlane(scorer, lesioned, centres[i], centre));
   return summary(judged, lesions, truth, rows * columns, limits);
 }
 

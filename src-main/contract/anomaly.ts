@@ -1,6 +1,7 @@
 import { problem } from './problem.js';
 import { RunStatus } from './report.js';
-import { list, nullOr, number, type Of, object, oneOf, only, text } from './schema/schema.js';
+import { AnomalyScore } from './requests/choices.js';
+import { list, nullOr, number, type Of, object, oneOf, only, optional, text } from './schema/schema.js';
 
 /** What one method says of a slice. */
 export const SliceScore = object({
@@ -18,7 +19,7 @@ export const ScoredSlice = object({
   frame: number,
   /** Pixels. */
   foreground: number,
-  /** null: too little foreground. */
+  /** By what marks (`score` of the report). null: too little foreground. */
   error: nullOr(SliceScore),
   /** The baseline: a threshold on the intensity. */
   intensity: nullOr(SliceScore),
@@ -89,7 +90,9 @@ export const AnomalyReport = object({
   model: object({ family: text, sha256: text }),
   device: text,
   falsePositiveRate: number,
-  /** Above these a pixel is marked. */
+  /** What `error` stands for; absent in reports of earlier versions: the residual. */
+  score: optional(AnomalyScore),
+  /** Above these a pixel is marked: shares of the intensity range, or standard deviations of features. */
   limits: object({ error: number, intensity: number }),
   normal: object({ source: oneOf(['model card', 'given']), planes: number }),
   series: list(AnomalySeries),

@@ -96,6 +96,8 @@ export interface ModelCard {
   };
   /** What is usual in images that it was not trained on; absent where there were too few. */
   readonly normal?: NormalScores;
+  /** The same of how far features are from what is usual at their place, where the file knows that. */
+  readonly normalFeatures?: NormalScores;
   /** What training found the guessed noise level of its series to be worth; absent: 1. */
   readonly levelFactor?: number;
   /** Of weights and buffers; empty where the file does not tell. */
@@ -154,7 +156,7 @@ export interface ModelDetails {
 /** What is usual in normal images that the model was not trained on; in the model card, or of `--normal`. */
 export interface NormalScores {
   readonly planes: number;
-  /** Shares of the foreground pixels, falling; `error` and `intensity` say what such a share exceeds. */
+  /** Shares of the foreground pixels, falling; `error` (or the distance of features) and `intensity` say what such a share exceeds. */
   readonly shares: readonly number[];
   readonly error: readonly number[];
   /** Of the baseline: distance of the intensity from the median of the foreground. */

@@ -4,7 +4,7 @@ import { ExitCode } from './exit.js';
 import { PlanFile } from './plan-file.js';
 import { problem } from './problem.js';
 import { RunStatus } from './report.js';
-import { SegmentFeature } from './requests/choices.js';
+import { AnomalyScore, SegmentFeature } from './requests/choices.js';
 import { JobType } from './requests/requests.js';
 import {
   fieldsOf,
@@ -238,7 +238,8 @@ export const AnomalyResult = object({
   command: only('anomaly'),
   exitCode: ExitCode,
   family: text,
-  /** Shares of the intensity range above which a pixel is marked, by the model and by the baseline. */
+  score: AnomalyScore,
+  /** Above these a pixel is marked: of the score (the residual's in shares of the intensity range), and of the baseline. */
   limits: object({ error: number, intensity: number }),
   series: list(SeriesOutcome),
   scores: list(

@@ -103,6 +103,7 @@ function isModelCard(value: unknown): value is ModelCard {
     isRecord(training) &&
     Array.isArray(training.curve) &&
     (value.normal === undefined || isNormal(value.normal)) &&
+    (value.normalFeatures === undefined || isNormal(value.normalFeatures)) &&
     (value.foreign === undefined || (isRecord(value.foreign) && isForeign(value.foreign)))
   );
 }

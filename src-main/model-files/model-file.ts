@@ -14,6 +14,7 @@ import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { restingPass } from '../training/step.js';
 import { type Model, weightsHash } from '../training/train.js';
 import { decodeWeights, encodeWeights } from '../training/weights.js';
+import { placesBytes, readPlaces, type UsualPlaces } from '../trust/usual-places.js';
 import { foreignPorts } from './foreign-ports.js';
 import { runForeign, tryForeign } from './foreign-run.js';
 import { CARD_KEY, readCard } from './model-card.js';
@@ -28,9 +29,18 @@ const PRIOR_KEY = 'limpid.prior';
 /** SHA-256 of all that stands before it: the last entry of the file. */
 const HASH_KEY = 'limpid.sha256';
 const MOST_PRIOR_BYTES = 1 << 28;
+/** What is usual at each place of the planes that it learnt from, gzip in base64. */
+const PLACES_KEY = 'limpid.places';
+const MOST_PLACES_BYTES = 1 << 22;
 
 /** At least this long are the two sizes at which a graph is traced, to see that it holds no length. */
 const TRACED = 64;
+
+/** What a file keeps of the images that its model learnt from. */
+interface LearntImages {
+  readonly prior?: CodePrior | null;
+  readonly places?: UsualPlaces | null;
+}
 
 /**
  * A model as one portable ONNX file. Input `image` [1, rows, columns, channels], scaled as the card says;
@@ -41,7 +51,7 @@ const TRACED = 64;
 export function exportModel(
   { model, kept }: Model,
   card: ModelCard,
-  prior: CodePrior | null = null,
+  { prior = null, places = null }: LearntImages = {},
 ): Uint8Array {
   const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
   const metadata = {
@@ -49,6 +59,7 @@ export function exportModel(
     [WEIGHTS_KEY]: Buffer.from(encodeWeights(kept)).toString('base64'),
     ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
     ...(prior === null ? {} : { [PRIOR_KEY]: gzipSync(priorBytes(prior)).toString('base64') }),
+    ...(places === null ? {} : { [PLACES_KEY]: gzipSync(placesBytes(places)).toString('base64') }),
   };
   if (model.fixedSide !== undefined) {
     const image = [1, model.fixedSide, model.fixedSide, model.channels];
@@ -160,6 +171,18 @@ export function priorIn(bytes: Uint8Array): CodePrior | null {
     return readPrior(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PRIOR_BYTES }));
   } catch {
     // A damaged prior counts as none: who wants to draw from it is told so.
+    return null;
+  }
+}
+
+/** What is usual at places, of a model file; null where it does not tell, or is damaged. */
+export function placesIn(bytes: Uint8Array): UsualPlaces | null {
+  const encoded = metadataOf(bytes)[PLACES_KEY];
+  if (encoded === undefined) return null;
+  try {
+    return readPlaces(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PLACES_BYTES }));
+  } catch {
+    // Damaged places count as none: who wants to score by them is told so.
     return null;
   }
 }

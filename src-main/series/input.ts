@@ -2,6 +2,7 @@ import type { SegmentClass } from '../contract/encoders/segment.js';
 import type { Problem } from '../contract/errors.js';
 import type { SeriesNumbers } from '../contract/plan-file.js';
 import { OutputReport, type RequestReport } from '../contract/report.js';
+import type { AnomalyScore } from '../contract/requests/choices.js';
 import {
   filled,
   integer,
@@ -220,11 +221,12 @@ export interface UnlikeMaps {
   /** Gets `error-map` and `mask`: a folder each for DICOM, a file each for NIfTI. */
   readonly folder: string;
   readonly loaded: LoadedStack;
-  /** Error over its limit; 0 in air. */
+  /** What `score` says, over its limit; 0 in air. */
   readonly errorMap: Float32Array;
   /** 1 where it is above. */
   readonly mask: Uint8Array;
   readonly family: string;
+  readonly score: AnomalyScore;
   /** For Derivation Description: ASCII, without patient attributes. */
   readonly description: string;
   readonly now: Date;

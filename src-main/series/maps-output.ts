@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
 import { VERSION } from '../base/version.js';
 import { fault } from '../contract/errors.js';
+import type { AnomalyScore } from '../contract/requests/choices.js';
 import { SPATIAL_CONCEPT, UNLIKE_TRAINING } from '../dicom/elements/codes.js';
 import { asciiText } from '../dicom/elements/encode.js';
 import { deriveUid } from '../dicom/elements/uid.js';
@@ -22,6 +23,35 @@ export const ERROR_MAP = 'error-map';
 export const MASK = 'mask';
 export const SEGMENTS = 'segments';
 const NOT_A_LESION = 'Unlike the training images; not a lesion';
+/** How maps are called in DICOM, by what they show. */
+const SAID: Readonly<Record<AnomalyScore, MapWords>> = {
+  residual: {
+    suffix: 'ERROR MAP',
+    label: 'ERROR OVER LIMIT',
+    code: 'ERRLIMIT',
+    meaning: 'Rebuild error over its normal limit',
+    by: null,
+  },
+  features: {
+    suffix: 'UNUSUAL MAP',
+    label: 'FEATURE DISTANCE',
+    code: 'FEATLIMIT',
+    meaning: 'Feature distance over its normal limit',
+    by: 'features by place',
+  },
+};
+
+interface MapWords {
+  readonly suffix: string;
+  /** At most 16 characters; the meaning at most 64. */
+  readonly label: string;
+  /** Of our own scheme. */
+  readonly code: string;
+  readonly meaning: string;
+  /** What found the mask; null: the autoencoder. */
+  readonly by: string | null;
+}
+
 /** Error over limit: twice the limit is white. */
 const WINDOW = [0, 2] as const;
 
@@ -35,6 +65,7 @@ export async function writeDicomMaps(series: Series, first: number, request: Unl
   const { unit, folder } = request;
   const { derived, errorMap } = unit;
   if (derived === null || errorMap === null) throw fault('E_INTERNAL/no-uid');
+  const said = SAID[request.score];
   const planes = instancePlanes(series);
   for (let frame = 0; frame < series.frames; frame++) {
     const members = planes.filter(({ frames }) => frames.includes(frame));
@@ -56,10 +87,10 @@ export async function writeDicomMaps(series: Series, first: number, request: Unl
       seriesInstanceUid: errorMap.uid,
       sopInstanceUid: deriveUid(request.unit.namespace, `error map ${series.id} ${frame}`),
       seriesNumber: errorMap.number,
-      seriesDescriptionSuffix: 'ERROR MAP',
-      label: 'ERROR OVER LIMIT',
-      explanation: 'Rebuild error over its normal limit; not a lesion map',
-      quantity: { value: 'ERRLIMIT', scheme: '99LIMPID', meaning: 'Rebuild error over its normal limit' },
+      seriesDescriptionSuffix: said.suffix,
+      label: said.label,
+      explanation: `${said.meaning}; not a lesion map`,
+      quantity: { value: said.code, scheme: '99LIMPID', meaning: said.meaning },
       window: WINDOW,
     });
     await put(path.join(folder, ERROR_MAP), name, map);
@@ -76,7 +107,7 @@ export async function writeDicomMaps(series: Series, first: number, request: Unl
       label: 'UNLIKE TRAINING',
       explanation: NOT_A_LESION,
       segments: [{ label: NOT_A_LESION, category: SPATIAL_CONCEPT, type: UNLIKE_TRAINING }],
-      algorithm: `Limpid ${VERSION} ${request.family} autoencoder`,
+      algorithm: `Limpid ${VERSION} ${said.by ?? `${request.family} autoencoder`}`,
     });
     await put(path.join(folder, MASK), name, mask);
   }
@@ -88,7 +119,7 @@ export async function writeNiftiMaps(image: NiftiImage, request: UnlikeMaps): Pr
   const map = writeNifti(image, errorMap, {
     gzip: true,
     datatype: 'float32',
-    description: 'Limpid rebuild error / normal limit; not a lesion map',
+    description: `Limpid ${request.score === 'residual' ? 'rebuild error' : 'feature distance'} / normal limit; not a lesion map`,
   });
   await put(folder, ERROR_MAP, map);
   const marks = writeNifti(image, Float32Array.from(mask), {

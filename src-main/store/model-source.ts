@@ -3,15 +3,18 @@ import { fault } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import type { DeviceName } from '../contract/requests/choices.js';
 import { isOfUnitNoise } from '../model-files/model-card.js';
-import { type OpenModel, openModelFile } from '../model-files/model-file.js';
+import { type OpenModel, openModelFile, placesIn } from '../model-files/model-file.js';
 import { openRuntime } from '../runtime/device.js';
 import type { DeviceChoice } from '../runtime/types.js';
+import type { UsualPlaces } from '../trust/usual-places.js';
 import { readModel } from './model-store.js';
 
 /** A model file on its device. Close it. */
 export interface ModelSource {
   readonly model: OpenModel;
   readonly sha256: string;
+  /** What is usual at places of its training images; null where the file does not tell. */
+  readonly places: UsualPlaces | null;
   readonly device: DeviceChoice;
   readonly close: () => Promise<void>;
 }
@@ -36,6 +39,7 @@ export async function openModelSource(given: string, device: DeviceName, emit: E
     return {
       model,
       sha256: sha256(bytes),
+      places: placesIn(bytes),
       device: choice,
       async close() {
         await model.close();

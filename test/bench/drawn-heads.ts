@@ -15,21 +15,19 @@ export type Weighting = keyof typeof WEIGHTINGS;
 export const ORIENTATIONS = ['axial', 'coronal', 'sagittal'] as const;
 export type Orientation = (typeof ORIENTATIONS)[number];
 
-const SIDE = 64;
-const SLICES = 8;
+/** Changes a head before there is noise: side * side * slices values, of which white matter in T1 is 0.75. */
+export type Alter = (values: Float32Array) => void;
 
 /**
  * Draws series of heads that do not exist: ch2 (Debian mricron-data), bent and scaled for each patient, its tissues told
- * by intensity and painted anew in a weighting, with a coil's field and Rician noise. 64 x 64 x 8 voxels.
+ * by intensity and painted anew in a weighting, with a coil's field and Rician noise. side * side * slices voxels.
  */
-export function headDrawer(): (
-  patient: number,
-  weighting: Weighting,
-  orientation: Orientation,
-  noise: number,
-) => Volume {
+export function headDrawer(
+  side = 64,
+  slices = 8,
+): (patient: number, weighting: Weighting, orientation: Orientation, noise: number, alter?: Alter) => Volume {
   const ch2 = readNifti(fs.readFileSync(CH2)).volume;
-  return (patient, weighting, orientation, noise) => {
+  return (patient, weighting, orientation, noise, alter = () => {}) => {
     const shape = new Random(1000 + patient);
     const bend = bends(shape);
     const random = new Random(
@@ -37,17 +35,19 @@ export function headDrawer(): (
     );
     const tissue = WEIGHTINGS[weighting].map((value) => value * (0.85 + 0.3 * random.uniform()));
     const [tilt, lift] = [0.3 * random.normal(), 0.3 * random.normal()];
-    const data = new Float32Array(SIDE * SIDE * SLICES);
-    for (let z = 0; z < SLICES; z++)
-      for (let y = 0; y < SIDE; y++)
-        for (let x = 0; x < SIDE; x++) {
-          const [u, v, w] = [(2 * x) / SIDE - 1, (2 * y) / SIDE - 1, (0.9 * (z - (SLICES - 1) / 2)) / SLICES];
+    const data = new Float32Array(side * side * slices);
+    for (let z = 0; z < slices; z++)
+      for (let y = 0; y < side; y++)
+        for (let x = 0; x < side; x++) {
+          const [u, v, w] = [(2 * x) / side - 1, (2 * y) / side - 1, (0.9 * (z - (slices - 1) / 2)) / slices];
           const at = { axial: [u, v, w], coronal: [u, w, v], sagittal: [w, u, v] }[orientation];
           const value = painted(sampled(ch2, bend(at)), tissue) * (1 + 0.25 * (tilt * u + lift * v));
-          data[(z * SIDE + y) * SIDE + x] =
-            1000 * Math.hypot(value + noise * random.normal(), noise * random.normal());
+          data[(z * side + y) * side + x] = value;
         }
-    return volumeOf(data, [SIDE, SIDE, SLICES]);
+    alter(data);
+    for (let i = 0; i < data.length; i++)
+      data[i] = 1000 * Math.hypot(data[i] + noise * random.normal(), noise * random.normal());
+    return volumeOf(data, [side, side, slices]);
   };
 }
 

@@ -27,6 +27,8 @@ const BUILT = [
 ];
 /** Parts of others, and not benchmarks. */
 const PARTS = [
+  'anomaly-baselines',
+  'anomaly-scene',
   'disentanglement-scores',
   'drawn-heads',
   'fine-tune',

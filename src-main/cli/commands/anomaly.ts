@@ -1,5 +1,5 @@
-import { Command } from 'commander';
-import type { DeviceName } from '../../contract/requests/choices.js';
+import { Command, Option } from 'commander';
+import { ANOMALY_SCORES, type AnomalyScore, type DeviceName } from '../../contract/requests/choices.js';
 import {
   type ChoiceOptions,
   choiceOf,
@@ -13,6 +13,7 @@ import type { Start } from '../terminal/run.js';
 interface AnomalyOptions extends ChoiceOptions {
   readonly normal?: readonly string[];
   readonly fpr: number;
+  readonly score?: AnomalyScore;
   readonly lesions: boolean;
   readonly seed: number;
   readonly device: DeviceName;
@@ -24,7 +25,7 @@ export function anomalyCommand(start: Start): Command {
   return withChoice(new Command('anomaly'))
     .summary('see where series are unlike the images a model was trained on')
     .description(
-      'Writes how badly the model rebuilds each place, over a limit that is taken from normal slices: error maps (DICOM Parametric Map, or NIfTI), masks of what lies above (DICOM Segmentation, or NIfTI), scores.csv with every slice, report.json and report.html. A threshold on the intensity alone is told beside it, because it often does better. This is no lesion detector.',
+      'Writes how far features of each place are from what is usual there, or how badly the model rebuilds it, over a limit that is taken from normal slices: maps (DICOM Parametric Map, or NIfTI), masks of what lies above (DICOM Segmentation, or NIfTI), scores.csv with every slice, report.json and report.html. A threshold on the intensity alone is told beside it, because it often does better. This is no lesion detector.',
     )
     .argument(
       '<normal-model>',
@@ -41,6 +42,12 @@ export function anomalyCommand(start: Start): Command {
       'share of normal foreground that may lie above the limit',
       realNumber(0.001, 0.5),
       0.01,
+    )
+    .addOption(
+      new Option(
+        '--score <name>',
+        'what marks: features unlike those of their place in training images, or the residual of what the model rebuilds (default: features, where the model file knows them; they did better in docs/anomaly.md)',
+      ).choices(ANOMALY_SCORES),
     )
     .option(
       '--lesions',
@@ -69,6 +76,7 @@ Examples:
           output,
           normal: options.normal ?? [],
           falsePositiveRate: options.fpr,
+          ...(options.score === undefined ? {} : { score: options.score }),
           lesions: options.lesions,
           seed: options.seed,
           device: options.device,

@@ -253,7 +253,8 @@ function describeTrain(result: TrainResult): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function describeAnomaly({ family, limits, series, scores, report }: AnomalyResult): string {
+function describeAnomaly({ family, score, limits, series, scores, report }: AnomalyResult): string {
+  const byFeatures = score === 'features';
   const percent = (share: number): string => `${(100 * share).toPrecision(3)} %`;
   const seen = scores.filter(({ slices }) => slices > 0);
   const rows = seen.map(({ series: id, slices, marked }) => [
@@ -265,7 +266,7 @@ function describeAnomaly({ family, limits, series, scores, report }: AnomalyResu
     lesions === null
       ? []
       : [
-          [id, 'rebuild error', lesions.error] as const,
+          [id, byFeatures ? 'features of places' : 'rebuild error', lesions.error] as const,
           [id, 'intensity baseline', lesions.intensity] as const,
         ],
   );
@@ -276,7 +277,9 @@ function describeAnomaly({ family, limits, series, scores, report }: AnomalyResu
   ]);
   const head = ['series', 'inserted lesions by', 'AUROC', 'AUPRC', 'Dice', 'best Dice'];
   const lines = [
-    `${family} model, limit ${percent(limits.error)} of the intensity range (baseline ${percent(limits.intensity)})`,
+    byFeatures
+      ? `features of places, limit ${limits.error.toPrecision(3)} standard deviations (baseline ${percent(limits.intensity)} of the intensity range)`
+      : `${family} model, limit ${percent(limits.error)} of the intensity range (baseline ${percent(limits.intensity)})`,
     ...new Set(series.flatMap(outputNames)),
     report.html,
   ];

@@ -65,6 +65,7 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
     'Run `limpid setup-tensorflow`, which makes it anew where it does not work; or use --device auto.',
   'E_USAGE/false-positives': 'Give --fpr from {least:raw} to {most:raw}.',
   'E_MODEL/not-normal': 'Give normal images that it was not trained on with --normal, or train it again.',
+  'E_MODEL/no-places': 'Train it again, or take --score residual.',
   'E_ALREADY_DENOISED/anomaly': 'Give the original series, or --force to look at this one all the same.',
   'E_NOTHING/no-series': 'Run `limpid inspect` on it to see why.',
   'E_COMPRESSED/other': 'Give a file that `limpid compress` wrote.',

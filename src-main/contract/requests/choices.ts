@@ -15,6 +15,11 @@ import {
   variants,
 } from '../schema/schema.js';
 
+export const ANOMALY_SCORES = ['features', 'residual'] as const;
+/** What marks: how far features are from what is usual at their place, or what a model rebuilds badly. */
+export const AnomalyScore = oneOf(ANOMALY_SCORES);
+export type AnomalyScore = Of<typeof AnomalyScore>;
+
 export const DEVICE_NAMES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml', 'tensorflow'] as const;
 export const DeviceName = oneOf(DEVICE_NAMES);
 export type DeviceName = Of<typeof DeviceName>;

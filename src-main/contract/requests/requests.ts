@@ -24,6 +24,7 @@ import {
   whole,
 } from '../schema/schema.js';
 import {
+  AnomalyScore,
   ArtifactChoice,
   CHOSEN_SERIES,
   Cleaning,
@@ -163,6 +164,8 @@ export const AnomalyRequest = object({
   normal: texts,
   /** Share of normal foreground that the mask may mark by mistake. */
   falsePositiveRate: share,
+  /** What marks: features unlike those of their place, or what the model rebuilds badly; absent: features where the model knows them. */
+  score: optional(AnomalyScore),
   /** Also insert lesions of known size and contrast into the input, and measure how they are told. */
   lesions: flag,
   seed: whole,

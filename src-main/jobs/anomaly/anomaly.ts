@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { pictures, reportHtml, type SlicePictures, scoresCsv } from '../../analysis/anomaly-report.js';
 import { scoreStack } from '../../analysis/anomaly-score.js';
 import { checkLesions, type Limits } from '../../analysis/lesion-check.js';
-import { centreOf, scoreNormal } from '../../analysis/normal-scores.js';
+import { centreOf, type Scorer, scoreNormal } from '../../analysis/normal-scores.js';
 import { asFileError, exists } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
@@ -15,9 +15,9 @@ import { exitCodeOf } from '../../contract/exit.js';
 import type { NormalScores } from '../../contract/models.js';
 import type { RunStatus } from '../../contract/report.js';
 import { NOTICE } from '../../contract/report-version.js';
+import type { AnomalyScore } from '../../contract/requests/choices.js';
 import type { AnomalyRequest } from '../../contract/requests/requests.js';
 import type { AnomalyResult } from '../../contract/results.js';
-import type { OpenModel } from '../../model-files/model-file.js';
 import { scaledStack } from '../../restore/apply.js';
 import { choiceOf, openChooser } from '../../series/asked/choose.js';
 import { refuseEmpty } from '../../series/asked/open-chosen.js';
@@ -52,13 +52,14 @@ export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<A
   try {
     const source = await openModelSource(request.model, request.device, emit);
     try {
-      const { normal, problems } = await calibrated(source.model, request, emit);
+      const scorer = scorerOf(source, request);
+      const { normal, problems } = await calibrated(scorer, request, emit);
       const opened = await openInput(request.input, emit, { errorMap: true, suffix: MASK });
       try {
         const input = await chooser.pick(opened);
         chooser.end();
         refuseEmpty(input);
-        return await lookAtAll({ request, emit, folder, source, input, normal }, [
+        return await lookAtAll({ request, emit, folder, source, scorer, input, normal }, [
           ...problems,
           ...input.problems,
         ]);
@@ -74,14 +75,27 @@ export async function runAnomaly(request: AnomalyRequest, emit: Emit): Promise<A
   }
 }
 
+/** By features where these are known, unless the residual is asked for. @throws LimpidError E_MODEL */
+function scorerOf({ model, places }: ModelSource, { score, normal }: AnomalyRequest): Scorer {
+  const known = places !== null && (normal.length > 0 || model.card.normalFeatures !== undefined);
+  if (score === 'features' && !known) throw fault('E_MODEL/no-places');
+  return { model, places: score === 'residual' || !known ? null : places };
+}
+
+function scoreOf({ places }: Scorer): AnomalyScore {
+  return places === null ? 'residual' : 'features';
+}
+
 /** From the images that were given, else from the model card. */
 async function calibrated(
-  model: OpenModel,
+  scorer: Scorer,
   request: AnomalyRequest,
   emit: Emit,
 ): Promise<{ normal: NormalScores; problems: Problem[] }> {
+  const { model, places } = scorer;
   if (request.normal.length === 0) {
-    if (model.card.normal !== undefined) return { normal: model.card.normal, problems: [] };
+    const known = places === null ? model.card.normal : model.card.normalFeatures;
+    if (known !== undefined) return { normal: known, problems: [] };
     throw fault('E_MODEL/not-normal');
   }
   const problems: Problem[] = [];
@@ -95,7 +109,7 @@ async function calibrated(
     return { stack: scaled, planes: Array.from({ length: scaled.slices * scaled.frames }, (_, i) => i) };
   });
   const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: null });
-  return { normal: await scoreNormal(model, planes, (done) => meter.at(done)), problems };
+  return { normal: await scoreNormal(scorer, planes, (done) => meter.at(done)), problems };
 }
 
 interface Run {
@@ -103,6 +117,7 @@ interface Run {
   readonly emit: Emit;
   readonly folder: OutputFolder;
   readonly source: ModelSource;
+  readonly scorer: Scorer;
   readonly input: InputSet;
   readonly normal: NormalScores;
 }
@@ -150,6 +165,7 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
     model: { family, sha256: source.sha256 },
     device: source.device.device,
     falsePositiveRate: request.falsePositiveRate,
+    score: scoreOf(run.scorer),
     limits,
     normal: { source: request.normal.length > 0 ? 'given' : 'model card', planes: normal.planes },
     series: series.map((one) => ({
@@ -164,6 +180,7 @@ async function lookAtAll(run: Run, problems: readonly Problem[]): Promise<Anomal
     command: 'anomaly',
     exitCode: exitCodeOf(series, problems),
     family,
+    score: scoreOf(run.scorer),
     limits,
     series: series.map(({ id, status, problem, outputs }) => ({
       series: id,
@@ -195,7 +212,7 @@ async function lookAtOne(
   unit: UnitInput,
   stack: StackInput,
 ): Promise<{ readonly series: AnomalySeries; readonly pictures: SlicePictures[] }> {
-  const { request, emit, source, normal, limits } = look;
+  const { request, emit, source, scorer, normal, limits } = look;
   const why = stack.why ?? (stack.derivedByLimpid && !request.force ? DERIVED : null);
   if (why !== null) return { series: unseen(stack.id, 'skipped', why), pictures: [] };
   const unfinished = look.folder.own('work', 'unfinished');
@@ -214,19 +231,20 @@ async function lookAtOne(
     const centre = centreOf(scaled);
     const total = scaled.slices * scaled.frames;
     const meter = startMeter(emit, { series: stack.id, stage: 'apply', unit: 'slices', total });
-    const scored = await scoreStack(source.model, scaled, centre, normal, limits, (done) => meter.at(done));
+    const scored = await scoreStack(scorer, scaled, centre, normal, limits, (done) => meter.at(done));
     const random = new Random(request.seed).fork('lesions');
     const lesions = request.lesions
-      ? await checkLesions(source.model, loaded.volume, scaled, centre, limits, random)
+      ? await checkLesions(scorer, loaded.volume, scaled, centre, limits, random)
       : null;
     await stack.writeUnlike({
-      unit: withSettings(unit.unit, description(source, request, limits)),
+      unit: withSettings(unit.unit, description(look)),
       folder: unfinished,
       loaded,
       errorMap: scored.errorMap,
       mask: scored.mask,
       family: source.model.card.family,
-      description: description(source, request, limits),
+      score: scoreOf(scorer),
+      description: description(look),
       now: look.now,
     });
     await joinMaps(unfinished, workOf(look.folder, unit));
@@ -320,11 +338,15 @@ async function publishAll(
 }
 
 /** For Derivation Description. */
-function description({ model, sha256 }: ModelSource, request: AnomalyRequest, limits: Limits): string {
+function description({ source: { model, sha256 }, scorer, request, limits }: Look): string {
+  const [what, unit] =
+    scorer.places === null
+      ? ['Rebuild error', 'of the intensity range']
+      : ['Distance of features from usual ones', 'standard deviations'];
   return [
-    `Rebuild error by Limpid ${VERSION}`,
+    `${what} by Limpid ${VERSION}`,
     `${model.card.family} autoencoder, file SHA-256 ${sha256.slice(0, 16)}`,
-    `limit ${limits.error.toPrecision(4)} of the intensity range, above which lie ${100 * request.falsePositiveRate} % of normal foreground`,
+    `limit ${limits.error.toPrecision(4)} ${unit}, above which lie ${100 * request.falsePositiveRate} % of normal foreground`,
     'unlike the training images; not a lesion map',
     'not for diagnostic use',
   ].join('; ');

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { codePriorOf } from '../../analysis/code-prior.js';
-import { withNormalScores } from '../../analysis/normal-scores.js';
+import { placesOf, withNormalScores } from '../../analysis/normal-scores.js';
 import { exists, sha256, writeFileAtomic } from '../../base/files.js';
 import { LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
@@ -41,8 +41,10 @@ export async function saveThenTry(
   const plain = exportModel(trained, card);
   const where = await keep(request, card, plain);
   try {
-    const scored = await withNormalScores(runtime, trained, card, judged);
-    const bytes = exportModel(trained, scored, await codePriorOf(runtime, trained, scored, judged));
+    const places = placesOf(judged);
+    const scored = await withNormalScores(runtime, trained, card, places, judged);
+    const prior = await codePriorOf(runtime, trained, scored, judged);
+    const bytes = exportModel(trained, scored, { prior, places });
     return { card: scored, bytes, where: await keep(request, scored, bytes), untried: null };
   } catch (error) {
     if (!(error instanceof LimpidError) || error.code === 'E_IO') throw error;

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src-main/base/files.js';
 import { describeResult } from '../../../src-main/cli/terminal/describe.js';
 import type { AnomalyReport } from '../../../src-main/contract/anomaly.js';
 import type { JobEvent } from '../../../src-main/contract/events.js';
 import type { AnomalyRequest } from '../../../src-main/contract/requests/requests.js';
+import { withMetadata } from '../../../src-main/graph/onnx-metadata.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
@@ -168,6 +170,35 @@ describe('an anomaly run', () => {
     const score = (slice: number): number => slices[slice].error?.score ?? 0;
     expect([0, 1, 3].every((slice) => score(2) > score(slice))).toBe(true);
     expect(slices[2].error?.rank).toBeCloseTo(1 / 5, 10);
+  });
+
+  it('scores by features where the model knows them, and by its residual where that is asked for', async () => {
+    expect(await reportIn('out')).toMatchObject({ score: 'features' });
+    const residual = await run(anomalyRequest('residual', { score: 'residual' }));
+    expect(residual).toMatchObject({ exitCode: 0, score: 'residual' });
+    const [byFeatures, byResidual] = [await reportIn('out'), await reportIn('residual')];
+    expect(byResidual.score).toBe('residual');
+    expect(byResidual.series[0].slices[0].error).not.toEqual(byFeatures.series[0].slices[0].error);
+    // The baseline is the same whatever marks.
+    expect(byResidual.series[0].slices[0].intensity).toEqual(byFeatures.series[0].slices[0].intensity);
+    const html = await fs.readFile(path.join(root, 'residual', 'report.html'), 'utf8');
+    expect(html).toContain('Limit of the rebuild error');
+    expect(await fs.readFile(path.join(root, 'out', 'report.html'), 'utf8')).toContain(
+      'Limit of the distance of features',
+    );
+    const bytes = (folder: string) =>
+      fs.readFile(path.join(root, folder, 'series-001-error-map', '00001.dcm'));
+    expect((await bytes('out')).includes('Feature distance over its normal limit')).toBe(true);
+    expect((await bytes('residual')).includes('Rebuild error over its normal limit')).toBe(true);
+  });
+
+  it('takes the residual of a model file that knows no places, and says so where features are asked for', async () => {
+    const bare = path.join(root, 'bare.onnx');
+    // Of entries of one key the last counts.
+    const emptied = withMetadata(await fs.readFile(model), 'limpid.places', '');
+    await fs.writeFile(bare, withMetadata(emptied, 'limpid.sha256', sha256(emptied)));
+    expect(await run(anomalyRequest('bare', { model: bare }))).toMatchObject({ score: 'residual' });
+    expect(await refused(anomalyRequest('none', { model: bare, score: 'features' }))).toBe('E_MODEL');
   });
 
   it('refuses what is no model, what tells nothing of normal images, and what cannot be', async () => {

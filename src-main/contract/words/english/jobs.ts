@@ -10,6 +10,11 @@ export const JOBS = {
     'Give normal images that it was not trained on, or train it again.',
     'edge',
   ],
+  'E_MODEL/no-places': [
+    'The model file does not tell what features are usual in its training images.',
+    'Train it again, or score by what it rebuilds badly.',
+    'edge',
+  ],
   'E_ALREADY_DENOISED/anomaly': ['The series was derived by Limpid.', 'Give the original series.', 'edge'],
   'E_USAGE/nifti-name': ['The output must end in .nii or .nii.gz.', 'Give NAME.nii.gz.'],
   'E_MODEL/compressed-with': [
