@@ -37,8 +37,11 @@ const planesOf = (from: number, count: number): Float32Array[] =>
   );
 const learnt = planesOf(0, PATIENTS.learn);
 const real = planesOf(300, PATIENTS.real);
-const space = featureSpace(planesOf(600, PATIENTS.space));
-const ofReal = moments(real.map(space));
+const others = planesOf(600, PATIENTS.space);
+const spaces = [described, coarse].map((describe) => {
+  const space = featureSpace(others, describe);
+  return { space, ofReal: moments(real.map(space)) };
+});
 
 const runtime = await openRuntime('cpu', { threads: 1 });
 const corpus = splitCorpus(
@@ -144,9 +147,11 @@ function many(one: Draw): Promise<Float32Array[]> {
 
 function judge(name: string, planes: readonly Float32Array[]): void {
   const near = planes.map((plane) => nearestOf(plane, learnt, planes === learnt));
+  const distances = spaces.map(({ space, ofReal }) => frechet(ofReal, moments(planes.map(space))).toFixed(1));
   rows.push({
     planes: name,
-    distance: frechet(ofReal, moments(planes.map(space))).toFixed(1),
+    'distance, coarse': distances[1],
+    'distance, all features': distances[0],
     'nearest training plane, median': `${quantile(near, 0.5).toFixed(1)} dB`,
     'nearest of all': `${Math.max(...near).toFixed(1)} dB`,
   });
@@ -176,7 +181,7 @@ function nearestOf(plane: Float32Array, others: readonly Float32Array[], self: b
   return -10 * Math.log10(least);
 }
 
-/** Means and spreads of the plain features over 4 x 4 parts of a plane. */
+/** Means and spreads of the plain features over 4 x 4 parts of a plane: anatomy and texture. */
 function described(values: Float32Array): Float32Array {
   const { rows, columns, values: cells } = planeFeatures({ values, rows: SIDE, columns: SIDE }, null);
   const out = new Float32Array(2 * 16 * FEATURES);
@@ -196,9 +201,24 @@ function described(values: Float32Array): Float32Array {
   return out;
 }
 
+/** Means over 16 x 16 parts of a plane: anatomy alone. */
+function coarse(values: Float32Array): Float32Array {
+  const out = new Float32Array(256);
+  values.forEach((value, i) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+    out[Math.floor(y / 4) * 16 + Math.floor(x / 4)] += value / 16;
+  });
+  return out;
+}
+
+type Describe = (plane: Float32Array) => Float32Array;
+
 /** Features of a plane in the space of the first components of those of other planes, each of unit spread there. */
-function featureSpace(planes: readonly Float32Array[]): (plane: Float32Array) => Float64Array {
-  const vectors = planes.map(described);
+function featureSpace(
+  planes: readonly Float32Array[],
+  describe: Describe,
+): (plane: Float32Array) => Float64Array {
+  const vectors = planes.map(describe);
   const { length } = vectors[0];
   const scale = vectors[0].map((_, f) => {
     const mean = vectors.reduce((sum, one) => sum + one[f], 0) / vectors.length;
@@ -207,7 +227,7 @@ function featureSpace(planes: readonly Float32Array[]): (plane: Float32Array) =>
   const data = Float32Array.from(vectors.flatMap((one) => [...one.map((value, f) => value * scale[f])]));
   const { mean, vectors: axes, variances } = principalComponents(data, length, COMPONENTS, new Random(1));
   return (plane) => {
-    const values = described(plane);
+    const values = describe(plane);
     return Float64Array.from({ length: COMPONENTS }, (_, k) => {
       let sum = 0;
       for (let f = 0; f < length; f++) sum += axes[k * length + f] * (values[f] * scale[f] - mean[f]);
