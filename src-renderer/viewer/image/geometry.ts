@@ -219,6 +219,16 @@ export function mirrored(o: Orientation, axis: 'x' | 'y'): Orientation {
   return (axis === 'x') !== quarter ? { ...o, flipX: !o.flipX } : { ...o, flipY: !o.flipY };
 }
 
+/** Pixel coordinates to CSS pixels of the host: x' = a x + c y + e, y' = b x + d y + f. */
+export interface Matrix {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
+}
+
 export interface Size {
   readonly width: number;
   readonly height: number;

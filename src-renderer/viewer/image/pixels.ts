@@ -1,6 +1,7 @@
 /** Arithmetic on planes of values: strength, residual, what is drawn of them. All planes have rows * columns values. */
 
 import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
+import { eachRow, type Sampling } from './sampling.js';
 
 /** A plane as a Frame carries it: value = pixel * slope + intercept. */
 export interface StoredPlane {
@@ -53,6 +54,38 @@ export function subtract(before: Float32Array, after: Float32Array, out: Float32
   for (let i = 0; i < out.length; i++) out[i] = before[i] - after[i];
 }
 
+/**
+ * before - after of stored planes at the pixels that are sampled, written to `out`: the same numbers as of their values,
+ * which are not made.
+ */
+export function subtractStored(
+  before: StoredPlane,
+  after: StoredPlane,
+  sampling: Sampling,
+  size: { readonly columns: number; readonly rows: number },
+  out: Float32Array,
+): void {
+  eachRow(sampling, size, (start) => {
+    subtractLine(before, after, start, sampling.columns, size.columns, out);
+  });
+}
+
+/** One row of it: a function of its own, so that its loops are compiled as they stand. */
+function subtractLine(
+  { pixels: b, slope: bSlope, intercept: bIntercept }: StoredPlane,
+  { pixels: a, slope: aSlope, intercept: aIntercept }: StoredPlane,
+  start: number,
+  columns: Int32Array | null,
+  width: number,
+  out: Float32Array,
+): void {
+  const count = columns === null ? width : columns.length;
+  for (let k = 0; k < count; k++) {
+    const i = start + (columns === null ? k : columns[k]);
+    out[i] = Math.fround(b[i] * bSlope + bIntercept) - Math.fround(a[i] * aSlope + aIntercept);
+  }
+}
+
 /** Smallest and largest finite value; 0 and 1 where there is none. */
 export function rangeOf(...planes: readonly Float32Array[]): { low: number; high: number } {
   let low = Infinity;
@@ -86,12 +119,32 @@ export interface ColourScale {
   readonly threshold: number;
 }
 
-/** Colours of values, written to `out`; 0 is clear. */
-export function colourise(values: Float32Array, scale: ColourScale, out: Uint32Array): void {
-  const { table, low, threshold } = scale;
+/** Colours of the values that are sampled, written to `out`; 0 is clear. */
+export function colourise(
+  values: Float32Array,
+  scale: ColourScale,
+  sampling: Sampling,
+  size: { readonly columns: number; readonly rows: number },
+  out: Uint32Array,
+): void {
+  eachRow(sampling, size, (start) => {
+    colourLine(values, scale, start, sampling.columns, size.columns, out);
+  });
+}
+
+function colourLine(
+  values: Float32Array,
+  { table, low, high, threshold }: ColourScale,
+  start: number,
+  columns: Int32Array | null,
+  width: number,
+  out: Uint32Array,
+): void {
   const last = table.length - 1;
-  const factor = scale.high > low ? last / (scale.high - low) : 0;
-  for (let i = 0; i < values.length; i++) {
+  const factor = high > low ? last / (high - low) : 0;
+  const count = columns === null ? width : columns.length;
+  for (let k = 0; k < count; k++) {
+    const i = start + (columns === null ? k : columns[k]);
     const value = values[i];
     if (value >= threshold || value <= -threshold) {
       const step = (value - low) * factor + 0.5;

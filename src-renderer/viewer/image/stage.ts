@@ -1,14 +1,41 @@
 /** The one place that knows cornerstone-core: a host element in which one picture is drawn. */
 import * as cornerstone from 'cornerstone-core';
-import type { Size } from './geometry.js';
+import type { Matrix, Size } from './geometry.js';
+import { GreyTable } from './grey.js';
 import type { DrawnPlane } from './pixels.js';
+import { type Sampling, samplingOf } from './sampling.js';
 
 /** Grey by window and level, or colours as they are. `columns` x `rows` pixels of `spacing` mm. */
 export type Picture = {
   readonly columns: number;
   readonly rows: number;
   readonly spacing: readonly [number, number];
-} & ({ readonly plane: DrawnPlane } | { readonly canvas: HTMLCanvasElement });
+} & ({ readonly plane: DrawnPlane } | Coloured);
+
+/** Colours on a canvas of that size, drawn as far as they are seen. */
+interface Coloured {
+  readonly canvas: HTMLCanvasElement;
+  /** Draws the pixels that are sampled, if they are not drawn yet. */
+  readonly draw: (sampling: Sampling) => void;
+}
+
+/** A canvas and its pixels as words. */
+export interface Canvas {
+  readonly element: HTMLCanvasElement;
+  readonly context: CanvasRenderingContext2D;
+  readonly image: ImageData;
+  readonly words: Uint32Array;
+}
+
+export function createCanvas(columns: number, rows: number): Canvas {
+  const element = document.createElement('canvas');
+  element.width = columns;
+  element.height = rows;
+  const context = element.getContext('2d');
+  if (context === null) throw new Error('This window cannot draw on a canvas.');
+  const image = context.createImageData(columns, rows);
+  return { element, context, image, words: new Uint32Array(image.data.buffer) };
+}
 
 /** Where and how a picture is drawn. */
 export interface Placement {
@@ -25,16 +52,6 @@ export interface Placement {
   readonly smooth: boolean;
 }
 
-/** Pixel coordinates to CSS pixels of the host: x' = a x + c y + e, y' = b x + d y + f. */
-export interface Matrix {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly e: number;
-  readonly f: number;
-}
-
 export interface Stage {
   /** CSS pixels, and device pixels to one of them. */
   resize(size: Size, ratio: number): void;
@@ -46,7 +63,6 @@ export interface Stage {
 }
 
 let pictures = 0;
-const images = new WeakMap<Picture, cornerstone.Image>();
 
 /** @param onDrawn called in the same animation frame, after the picture is on screen, with the time it took in ms */
 export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) => void): Stage {
@@ -55,7 +71,10 @@ export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) =
   element.style.position = 'absolute';
   host.append(element);
   let ratio = 1;
+  let size: Size = { width: 1, height: 1 };
   let shown: { picture: Picture; placement: Placement } | null = null;
+  const images = new WeakMap<Picture, cornerstone.Image>();
+  const greys = new Greys();
 
   const drawn = (event: Event): void => {
     onDrawn(event instanceof CustomEvent ? Number(event.detail?.renderTimeInMs) : 0);
@@ -67,13 +86,36 @@ export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) =
     const same = shown?.picture === picture;
     shown = { picture, placement };
     const viewport = viewportOf(picture, placement, ratio);
+    const image = images.get(picture) ?? imageOf(picture, () => canvasOf(picture, greys));
+    images.set(picture, image);
     if (same) cornerstone.setViewport(element, viewport);
-    else cornerstone.displayImage(element, imageOf(picture), viewport);
+    else cornerstone.displayImage(element, image, viewport);
+    // cornerstone draws in the next frame: where the picture lies is known now
+    const sampling = samplingOf(matrixOf(), size, ratio, picture);
+    if ('canvas' in picture) picture.draw(sampling);
+    else greys.draw(picture, picture.plane, placement, sampling);
+  }
+
+  function matrixOf(): Matrix {
+    const [o, x, y] = [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+    ].map(([px, py]) => cornerstone.pixelToCanvas(element, { x: px, y: py }));
+    return {
+      a: (x.x - o.x) / ratio,
+      b: (x.y - o.y) / ratio,
+      c: (y.x - o.x) / ratio,
+      d: (y.y - o.y) / ratio,
+      e: o.x / ratio,
+      f: o.y / ratio,
+    };
   }
 
   return {
     show,
-    resize(size, devicePixels) {
+    resize(given, devicePixels) {
+      size = given;
       ratio = devicePixels;
       // cornerstone gives its canvas as many pixels as the element has CSS pixels: make it larger, then shrink it
       element.style.width = `${Math.max(1, Math.round(size.width * ratio))}px`;
@@ -83,20 +125,7 @@ export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) =
       if (shown !== null) show(shown.picture, shown.placement);
     },
     matrix() {
-      if (shown === null) return null;
-      const [o, x, y] = [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-      ].map(([px, py]) => cornerstone.pixelToCanvas(element, { x: px, y: py }));
-      return {
-        a: (x.x - o.x) / ratio,
-        b: (x.y - o.y) / ratio,
-        c: (y.x - o.x) / ratio,
-        d: (y.y - o.y) / ratio,
-        e: o.x / ratio,
-        f: o.y / ratio,
-      };
+      return shown === null ? null : matrixOf();
     },
     dispose() {
       element.removeEventListener(cornerstone.EVENTS.IMAGE_RENDERED, drawn);
@@ -109,7 +138,6 @@ export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) =
 function viewportOf(picture: Picture, placement: Placement, ratio: number): cornerstone.Viewport {
   const [sx, sy] = picture.spacing;
   const quarter = placement.rotation === 90 || placement.rotation === 270;
-  const coloured = 'canvas' in picture;
   return {
     // cornerstone's scale is that of the finer axis; its translation is in stored pixels along the screen's axes
     scale: placement.scale * ratio * Math.min(sx, sy),
@@ -117,10 +145,9 @@ function viewportOf(picture: Picture, placement: Placement, ratio: number): corn
       x: placement.pan.x / (quarter ? sy : sx),
       y: placement.pan.y / (quarter ? sx : sy),
     },
-    voi: coloured
-      ? { windowWidth: 255, windowCenter: 128 }
-      : { windowWidth: placement.width, windowCenter: placement.center },
-    invert: !coloured && placement.invert,
+    // a canvas is drawn as it is
+    voi: { windowWidth: 255, windowCenter: 128 },
+    invert: false,
     pixelReplication: !placement.smooth,
     rotation: placement.rotation,
     hflip: placement.flipX,
@@ -128,11 +155,9 @@ function viewportOf(picture: Picture, placement: Placement, ratio: number): corn
   };
 }
 
-function imageOf(picture: Picture): cornerstone.Image {
-  const known = images.get(picture);
-  if (known !== undefined) return known;
-  const { columns, rows, spacing } = picture;
-  const common = {
+/** What cornerstone is given: colours, as they are on a canvas of ours. */
+function imageOf({ columns, rows, spacing }: Picture, getCanvas: () => HTMLCanvasElement): cornerstone.Image {
+  return {
     imageId: `limpid:${++pictures}`,
     windowCenter: 128,
     windowWidth: 255,
@@ -143,34 +168,46 @@ function imageOf(picture: Picture): cornerstone.Image {
     columnPixelSpacing: spacing[0],
     rowPixelSpacing: spacing[1],
     invert: false,
+    minPixelValue: 0,
+    maxPixelValue: 255,
+    slope: 1,
+    intercept: 0,
+    color: true,
+    rgba: true,
+    sizeInBytes: 4 * columns * rows,
+    getPixelData: () => new Uint8ClampedArray(0),
+    getCanvas,
   };
-  const image: cornerstone.Image =
-    'canvas' in picture
-      ? {
-          ...common,
-          minPixelValue: 0,
-          maxPixelValue: 255,
-          slope: 1,
-          intercept: 0,
-          color: true,
-          rgba: true,
-          sizeInBytes: 4 * columns * rows,
-          getPixelData: () => new Uint8ClampedArray(0),
-          getCanvas: () => picture.canvas,
-        }
-      : {
-          ...common,
-          minPixelValue: picture.plane.minimum,
-          maxPixelValue: picture.plane.maximum,
-          slope: picture.plane.slope,
-          intercept: picture.plane.intercept,
-          color: false,
-          rgba: false,
-          sizeInBytes: picture.plane.pixels.byteLength,
-          getPixelData: () => picture.plane.pixels,
-        };
-  images.set(picture, image);
-  return image;
+}
+
+function canvasOf(picture: Picture, greys: Greys): HTMLCanvasElement {
+  return 'canvas' in picture ? picture.canvas : greys.canvas;
+}
+
+/** The canvas of one stage for planes in greys. */
+class Greys {
+  readonly #table = new GreyTable();
+  #canvas: Canvas | null = null;
+  #drawn: { readonly plane: DrawnPlane; readonly key: string } | null = null;
+
+  get canvas(): HTMLCanvasElement {
+    this.#canvas ??= createCanvas(1, 1);
+    return this.#canvas.element;
+  }
+
+  draw(size: Pick<Picture, 'columns' | 'rows'>, plane: DrawnPlane, placement: Placement, sampling: Sampling) {
+    const { center, width, invert } = placement;
+    const key = [center, width, invert, sampling.key].join();
+    const { columns, rows } = size;
+    const known = this.#canvas;
+    const fits = known?.element.width === columns && known.element.height === rows;
+    if (fits && this.#drawn?.plane === plane && this.#drawn.key === key) return;
+    const canvas = known !== null && fits ? known : createCanvas(columns, rows);
+    this.#canvas = canvas;
+    this.#table.draw(plane, placement, sampling, size, canvas.words);
+    canvas.context.putImageData(canvas.image, 0, 0);
+    this.#drawn = { plane, key };
+  }
 }
 
 /** The pixel under a point of the host, in CSS pixels. */

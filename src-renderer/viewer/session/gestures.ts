@@ -1,6 +1,6 @@
-import type { Size } from '../image/geometry.js';
+import type { Matrix, Size } from '../image/geometry.js';
 import type { Shape } from '../image/measure.js';
-import { type Matrix, toPixel } from '../image/stage.js';
+import { toPixel } from '../image/stage.js';
 import { draggedWindow } from '../image/window.js';
 import { addMeasurement, type Point, panBy, zoomAt } from './view-state.js';
 import type { ViewerSession } from './viewing.svelte.js';

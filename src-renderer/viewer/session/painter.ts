@@ -8,17 +8,11 @@ import {
   quantise,
   smoothNoise,
   subtract,
+  subtractStored,
 } from '../image/pixels.js';
-import type { Picture } from '../image/stage.js';
-import {
-  type Canvas,
-  colourPicture,
-  createCanvas,
-  place,
-  rangeOfFrame,
-  SEQUENTIAL,
-  storedPicture,
-} from './picture.js';
+import type { Sampling } from '../image/sampling.js';
+import { type Canvas, createCanvas, type Picture } from '../image/stage.js';
+import { colourPicture, place, rangeOfFrame, SEQUENTIAL, storedPicture } from './picture.js';
 import type { Scene, ShownPlane } from './scene.js';
 import type { ViewState } from './view-state.js';
 
@@ -92,8 +86,9 @@ export class Painter {
     const errorValues = once(() => {
       if (scene?.error != null) {
         const map = this.#mapValues(scene, scene.error, strength);
+        if (!smoothed || !inSigma || map === null) return map;
         const residual = residualValues();
-        if (!smoothed || !inSigma || map === null || residual === null) return map;
+        if (residual === null) return map;
         return this.#smooth(
           'error',
           scene,
@@ -107,7 +102,13 @@ export class Painter {
       return out;
     });
     const coloured = (name: string, values: Float32Array | null, scale: ColourScale): Picture | null =>
-      scene === null || values === null ? null : this.#colour(name, scene.before, values, scale);
+      scene === null || values === null ? null : this.#colour(name, scene.before, () => values, scale);
+    const residual = (name: string, scale: ColourScale): Picture | null => {
+      if (scene?.after == null || !scene.comparable || smoothed || strength < 1)
+        return coloured(name, shownResidual(), scale);
+      const { before, after } = scene;
+      return this.#colour(name, before, (sampling) => this.#difference(before, after, sampling), scale);
+    };
 
     return {
       scene,
@@ -119,12 +120,12 @@ export class Painter {
         return this.#blended(scene.before, scene.after, values);
       }),
       afterValues,
-      residual: once(() => coloured('residual', shownResidual(), residualScale)),
+      residual: once(() => residual('residual', residualScale)),
       error: once(() => coloured('error', errorValues(), errorScale)),
       errorValues,
       overlay: once(() => {
         if (overlay === 'residual')
-          return coloured('overlay', shownResidual(), {
+          return residual('overlay', {
             ...residualScale,
             table: DIVERGING_OVER,
             threshold: threshold * residualLimit,
@@ -187,7 +188,19 @@ export class Painter {
     return picture;
   }
 
-  #colour(name: string, shown: ShownPlane, values: Float32Array, scale: ColourScale): Picture {
+  /** before - after where it is seen. */
+  #difference(before: ShownPlane, after: ShownPlane, sampling: Sampling): Float32Array {
+    const out = this.#buffer('difference', before.frame.pixels.length);
+    subtractStored(before.frame, after.frame, sampling, before.frame, out);
+    return out;
+  }
+
+  #colour(
+    name: string,
+    shown: ShownPlane,
+    values: (sampling: Sampling) => Float32Array,
+    scale: ColourScale,
+  ): Picture {
     const { columns, rows } = shown.frame;
     let canvas = this.#canvases.get(name);
     if (canvas === undefined || canvas.element.width !== columns || canvas.element.height !== rows) {

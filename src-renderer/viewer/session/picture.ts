@@ -1,46 +1,43 @@
 import { sequentialColour } from '../../ui/palette.js';
 import { pixelSpacing } from '../image/geometry.js';
 import { type ColourScale, colourise, colourTable, quantise, rangeOf } from '../image/pixels.js';
-import type { Picture } from '../image/stage.js';
-import type { Scene, ShownPlane } from './scene.js';
+import { type Sampling, WHOLE } from '../image/sampling.js';
+import type { Canvas, Picture } from '../image/stage.js';
+import type { ShownPlane } from './scene.js';
 
 /** Pictures of single planes, for a stage. */
 
 /** Dark for little, bright for much. */
 export const SEQUENTIAL = colourTable(sequentialColour);
 
-export interface Canvas {
-  readonly element: HTMLCanvasElement;
-  readonly context: CanvasRenderingContext2D;
-  readonly image: ImageData;
-  readonly words: Uint32Array;
-}
-
-export function createCanvas(columns: number, rows: number): Canvas {
-  const element = document.createElement('canvas');
-  element.width = columns;
-  element.height = rows;
-  const context = element.getContext('2d');
-  if (context === null) throw new Error('This window cannot draw on a canvas.');
-  const image = context.createImageData(columns, rows);
-  return { element, context, image, words: new Uint32Array(image.data.buffer) };
-}
-
 /** A plane in the greys of its pixels. */
 export function storedPicture(shown: ShownPlane): Picture {
-  return { ...place(shown), plane: storedPlane(shown.frame, shown.values) };
+  return { ...place(shown), plane: storedPlane(shown) };
 }
 
-/** Values on the pixels of a plane in colours, drawn on a canvas of that size. */
+/**
+ * Values on the pixels of a plane in colours, on a canvas of that size.
+ *
+ * @param values of the pixels that are sampled; others may be anything
+ */
 export function colourPicture(
   shown: ShownPlane,
-  values: Float32Array,
+  values: (sampling: Sampling) => Float32Array,
   scale: ColourScale,
   canvas: Canvas,
 ): Picture {
-  colourise(values, scale, canvas.words);
-  canvas.context.putImageData(canvas.image, 0, 0);
-  return { ...place(shown), canvas: canvas.element };
+  const size = place(shown);
+  const drawn = new Set<string>();
+  return {
+    ...size,
+    canvas: canvas.element,
+    draw(sampling) {
+      if (drawn.has(sampling.key) || drawn.has(WHOLE.key)) return;
+      drawn.add(sampling.key);
+      colourise(values(sampling), scale, sampling, size, canvas.words);
+      canvas.context.putImageData(canvas.image, 0, 0);
+    },
+  };
 }
 
 export function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {
@@ -53,9 +50,10 @@ export function rangeOfFrame({ frame }: ShownPlane): { low: number; high: number
 }
 
 /** Whole numbers are drawn as they are, others in steps. */
-function storedPlane(frame: Scene['before']['frame'], values: Float32Array): ReturnType<typeof quantise> {
-  const { pixels, slope, intercept, minimum, maximum } = frame;
+function storedPlane(shown: ShownPlane): ReturnType<typeof quantise> {
+  const { pixels, slope, intercept, minimum, maximum } = shown.frame;
   if (!(pixels instanceof Float32Array)) return { pixels, slope, intercept, minimum, maximum };
+  const { values } = shown;
   const { low, high } = rangeOf(values);
   return quantise(values, low, high, new Uint16Array(values.length));
 }

@@ -52,9 +52,7 @@ export function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scen
   const places = framesAt(target);
   const [before, after, error] = places.map((place, i): ShownPlane | null => {
     const frame = frames[i];
-    return place === null || frame === null
-      ? null
-      : { card: place.card, slice: place.slice, frame, values: valuesOf(frame) };
+    return place === null || frame === null ? null : shownPlane(place, frame);
   });
   if (before === null) return null;
   const fits = (plane: ShownPlane | null): boolean => plane !== null && sameGrid(before.card, plane.card);
@@ -66,6 +64,20 @@ export function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scen
     error,
     comparable: fits(after),
     errorFits: fits(error),
+  };
+}
+
+/** Its values are made when they are asked for: to draw whole numbers nobody needs them. */
+function shownPlane({ card, slice }: PlaceInSeries, frame: Frame): ShownPlane {
+  let values: Float32Array | null = null;
+  return {
+    card,
+    slice,
+    frame,
+    get values() {
+      values ??= valuesOf(frame);
+      return values;
+    },
   };
 }
 

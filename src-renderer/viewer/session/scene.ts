@@ -6,7 +6,7 @@ export interface ShownPlane {
   readonly card: SeriesCard;
   readonly slice: number;
   readonly frame: Frame;
-  /** In the units of the series. */
+  /** In the units of the series; made when first asked for. */
   readonly values: Float32Array;
 }
 

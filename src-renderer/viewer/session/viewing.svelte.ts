@@ -301,8 +301,15 @@ export class ViewerSession {
 
   #commit(order: number, scene: Scene): void {
     this.#shown = order;
-    const { card, frame, values } = scene.before;
-    const plane = { card, frame: scene.frame, values, windows: frame.windows };
+    const { before } = scene;
+    const plane = {
+      card: before.card,
+      frame: scene.frame,
+      windows: before.frame.windows,
+      get values() {
+        return before.values;
+      },
+    };
     const next = this.#windows.next(plane, this.view.window);
     const window = this.#wantedWindow ?? next;
     this.#wantedWindow = null;

@@ -18,7 +18,7 @@ const viewer = mount(Viewer, {
   target: document.body,
   props: {
     bridge: {
-      resourceUrl: (resource) => `/frame/${resource.series}/${resource.index}`,
+      resourceUrl: ({ kind, series, index }) => `/${kind}/${series}/${index}`,
       subscribe: () => () => {},
       api: {
         keptView: async () => null,

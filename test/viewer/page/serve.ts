@@ -56,6 +56,8 @@ export async function serveViewer(
     const [, kind, series, index] = pathname.split('/');
     if (kind === 'series') {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(cards));
+    } else if (kind === 'tags') {
+      response.setHeader('content-type', 'application/json').end('[]');
     } else if (kind === 'frame') {
       asked.push(`${series}/${index}`);
       await hooks.hold(series, Number(index));
