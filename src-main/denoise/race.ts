@@ -103,8 +103,8 @@ export async function runRace(
 }
 
 /**
- * Correlation of neighbours up to which what is drawn for the trial is like the noise, and from which on it may lack what
- * reaches further: noise of a band that refining takes away counts as structure there, and would speak against refining.
+ * Correlation of neighbours up to which refining may be taken back, and from which on not: of fine structure that counts
+ * as correlated noise a trial says that to keep more of it is better, by as much as the level is too high.
  */
 const DRAWN = [0.1, 0.25] as const;
 
@@ -143,8 +143,8 @@ function judgedForeground({ volume, noise }: ProcessInput): Uint8Array {
 const MANY_FRAMES = 10;
 
 /**
- * Whether MP-PCA needs no race: so many frames that are no repeats of one another. What is drawn for a race has the
- * correlation of neighbours alone, and noise that reaches further counts as structure there, which MP-PCA takes away.
+ * Whether MP-PCA needs no race: so many frames that are no repeats of one another. What is drawn for a race is
+ * independent from frame to frame, and has no more of the noise than the spectrum of tissue tells.
  */
 export function isForPca(input: ProcessInput): boolean {
   const { volume, noise } = input;
@@ -248,7 +248,7 @@ function limitsOf(
         ]),
     ...(correlated
       ? [
-          'The noise is correlated: the race draws noise of the same correlation between neighbours; what reaches further it cannot tell from structure.',
+          'The noise is correlated: the race draws noise of the spectrum that was measured; what that lacks it cannot tell from structure.',
         ]
       : []),
   ];

@@ -1,3 +1,4 @@
+import { type ComplexImage, fft2, inverseFft2 } from '../base/fft.js';
 import { Random } from '../base/random.js';
 import { fault } from '../contract/errors.js';
 import { planeLength, type Volume, withData } from '../imaging/volume.js';
@@ -89,6 +90,48 @@ export function noiseField(
   filterAxis(field, rows, columns, y);
   filterAxis(field, slices, columns * rows, z);
   return field;
+}
+
+/**
+ * Draws planes of Gaussian noise of mean 0 and standard deviation 1 with a given correlation by distance, by the root
+ * of its spectrum (Dietrich and Newsam, SIAM J Sci Comput 18:1088, 1997). Each plane wraps around.
+ *
+ * @param lags correlation by distance along a row and along a column, from 0 on, row by row, as many of each
+ * @returns draws rows * columns values
+ */
+export function spectralNoise(
+  rows: number,
+  columns: number,
+  lags: readonly number[],
+): (random: Random) => Float32Array {
+  const side = Math.sqrt(lags.length);
+  const covariance = emptyPlane(rows, columns);
+  for (let y = 0, i = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++, i++) {
+      const [dx, dy] = [Math.min(x, columns - x), Math.min(y, rows - y)];
+      if (dx < side && dy < side) covariance.re[i] = lags[dy * side + dx];
+    }
+  fft2(covariance);
+  // what an estimate has below zero, no noise has
+  const power = covariance.re.map((value) => Math.max(0, value));
+  const mean = power.reduce((sum, value) => sum + value, 0) / power.length;
+  const gain = power.map((value) => Math.sqrt(value / mean));
+  return (random) => {
+    const plane = emptyPlane(rows, columns);
+    plane.re.set(random.normals(new Float32Array(rows * columns)));
+    fft2(plane);
+    for (let i = 0; i < gain.length; i++) {
+      plane.re[i] *= gain[i];
+      plane.im[i] *= gain[i];
+    }
+    inverseFft2(plane);
+    return Float32Array.from(plane.re);
+  };
+}
+
+function emptyPlane(rows: number, columns: number): ComplexImage {
+  const length = rows * columns;
+  return { re: new Float64Array(length), im: new Float64Array(length), rows, columns };
 }
 
 /** Circular convolution along one axis with a Gaussian of unit energy, so that the variance stays. */

@@ -6,13 +6,14 @@ import type { Random } from '../base/random.js';
 import { bytes, cutBox, cutValues, type Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
 import { type NoiseModel, noiseOfBox, toUnitNoise, type UnitNoiseImage } from '../noise/domain.js';
+import { spectralNoise } from '../noise/simulate.js';
 import { type Conditions, conditionsOf, recorruptedConditions } from '../training/samples/conditions.js';
 import { drawNoise } from '../training/samples/objective.js';
 import { RECORRUPTION } from '../training/self.js';
 
 /**
  * Recorrupted: the denoiser restores y + alpha z and is judged against y - z / alpha, whose noise is independent (Pang
- * et al, Recorrupted-to-Recorrupted, CVPR 2021); it rests on the level and the correlation of the noise. Repeats: it
+ * et al, Recorrupted-to-Recorrupted, CVPR 2021); it rests on the level and the spectrum of the noise. Repeats: it
  * restores two frames of three and is judged against the third, which it never sees.
  */
 export type EvidenceKind = 'recorrupted' | 'repeats';
@@ -77,12 +78,12 @@ export function makeTrial(input: EvidenceInput): Trial {
   const unit = toUnitNoise(part, cut);
   const judged = judgedVoxels(cutValues(foreground, volume, place.box, bytes), unit, volume, place);
   const own = conditionsOf(input.image ?? toUnitNoise(volume, noise), only2d);
-  const [x, y] = unit.correlation;
   const white: NoiseModel = {
     sigma: 1,
     map: null,
     distribution: 'gaussian',
-    correlation: { x, y, z: noise.correlation.z },
+    correlation: noise.correlation,
+    ...(noise.lags === undefined ? {} : { lags: noise.lags }),
     airMasked: false,
     certain: noise.certain,
   };
@@ -97,7 +98,7 @@ type Common = Pick<Trial, 'noise' | 'place' | 'conditions'>;
 
 function recorrupted(
   part: Volume,
-  { values, usable, correlation }: UnitNoiseImage,
+  { values, usable, correlation, lags }: UnitNoiseImage,
   judged: Uint8Array,
   common: Common,
   random: Random,
@@ -107,8 +108,12 @@ function recorrupted(
   const scale = Math.sqrt(1 + RECORRUPTION ** 2);
   const input = values.slice();
   const target = values.slice();
+  const draw =
+    lags === undefined
+      ? (fresh: Random) => drawNoise(rows, columns, correlation, fresh)
+      : spectralNoise(rows, columns, lags);
   for (let start = 0; start < values.length; start += area) {
-    const drawn = drawNoise(rows, columns, correlation, random.fork(`plane ${start / area}`));
+    const drawn = draw(random.fork(`plane ${start / area}`));
     for (let i = 0; i < area; i++) {
       if (usable !== null && usable[start + i] === 0) continue;
       input[start + i] += RECORRUPTION * drawn[i];

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { RAYLEIGH_MEAN } from '../../src-main/noise/rician.js';
-import { gainMap, noiseField, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import {
+  gainMap,
+  noiseField,
+  sigmaOfLevel,
+  simulateNoise,
+  spectralNoise,
+} from '../../src-main/noise/simulate.js';
 
 function constant(value: number, columns: number, rows: number, slices: number, frames = 1): Volume {
   return {
@@ -99,6 +105,38 @@ describe('simulateNoise', () => {
 
   it('takes the level from the brightest value, as BrainWeb does', () => {
     expect(sigmaOfLevel(constant(250, 2, 2, 1), 9)).toBeCloseTo(22.5, 10);
+  });
+});
+
+describe('spectralNoise', () => {
+  it('has the correlation by distance that it was asked for, and none beyond', () => {
+    const [rows, columns] = [96, 80];
+    const along = [1, 0.5, 0.1, -0.2];
+    const lags = along.flatMap((y) => along.map((x) => x * y));
+    const draw = spectralNoise(rows, columns, lags);
+    const random = new Random(5);
+    const planes = Array.from({ length: 40 }, () => draw(random));
+    const correlation = (dx: number, dy: number): number => {
+      let sum = 0;
+      for (const plane of planes)
+        for (let y = 0; y < rows; y++)
+          for (let x = 0; x < columns; x++)
+            sum += plane[y * columns + x] * plane[((y + dy) % rows) * columns + ((x + dx) % columns)];
+      return sum / (planes.length * rows * columns);
+    };
+    for (const [dx, dy, expected] of [
+      [0, 0, 1],
+      [1, 0, 0.5],
+      [0, 1, 0.5],
+      [1, 1, 0.25],
+      [2, 0, 0.1],
+      [3, 0, -0.2],
+      [0, 3, -0.2],
+      [6, 0, 0],
+    ])
+      expect(correlation(dx, dy)).toBeCloseTo(expected, 1);
+    const again = draw(new Random(5));
+    expect(again).toEqual(planes[0]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { wholePlace } from '../../src-main/imaging/box.js';
-import { bestShare, judge, type Trial } from '../../src-main/restore/evidence.js';
+import { bestShare, judge, makeTrial, type Trial } from '../../src-main/restore/evidence.js';
 import { volumeOf } from '../imaging/support.js';
 
 const SIDE = 96;
@@ -74,5 +74,40 @@ describe('what a trial tells of two answers', () => {
     const steps = shares.slice(1).map((share, k) => Math.abs(share - shares[k]));
     expect(Math.max(...shares) - Math.min(...shares)).toBeGreaterThan(0.05);
     expect(Math.max(...steps)).toBeLessThan(0.1);
+  });
+});
+
+describe('the noise of a trial', () => {
+  it('has the spectrum of that of the series, which denoisers are told', () => {
+    const along = [1, 0.5, 0.1, -0.2];
+    const volume = volumeOf(new Float32Array(LENGTH).fill(1000), [SIDE, SIDE, 3]);
+    const trial = makeTrial({
+      volume,
+      noise: {
+        sigma: 10,
+        map: null,
+        distribution: 'gaussian',
+        correlation: { x: 0.5, y: 0.5, z: 0 },
+        lags: along.flatMap((y) => along.map((x) => x * y)),
+        airMasked: false,
+        certain: true,
+      },
+      only2d: true,
+      place: wholePlace(volume),
+      foreground: new Uint8Array(LENGTH).fill(1),
+      kind: 'recorrupted',
+      random: new Random(4),
+    });
+    const drawn = trial.target.map((value) => value - 100);
+    const energy = drawn.reduce((sum, value) => sum + value * value, 0);
+    const far = (distance: number): number =>
+      drawn.reduce(
+        (sum, value, i) => sum + (i % SIDE < SIDE - distance ? value * drawn[i + distance] : 0),
+        0,
+      ) / energy;
+    expect(far(1)).toBeCloseTo(0.5, 1);
+    expect(far(3)).toBeLessThan(-0.13);
+    expect(trial.noise.lags).toHaveLength(16);
+    expect(trial.noise.correlation.x).toBe(0.5);
   });
 });
