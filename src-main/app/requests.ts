@@ -17,7 +17,7 @@ import { absent, object, variants } from '../contract/schema/schema.js';
 export const WindowTraining = object({ ...TrainRequest.entries, record: absent });
 
 /** Files of a window's run go to its output folder and to no other place. */
-const WindowDenoise = object({ ...DenoiseRequest.entries, noiseMap: absent });
+const WindowDenoise = object({ ...DenoiseRequest.entries, noiseMap: absent, fieldMap: absent });
 
 /**
  * What a window may start. The shipped model is trained from the command line only, and the app itself asks about

@@ -10,7 +10,7 @@ import type { Series } from '../dicom/series/series.js';
 import { freeSeriesNumber } from '../dicom/series/series-number.js';
 import { instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { complexInput } from './complex-input.js';
-import { writeLevelMap } from './dicom-output.js';
+import { writeVoxelMap } from './dicom-output.js';
 import { type Naming, writeParts, writeStack } from './dicom-write.js';
 import { derivedSeriesUid, type StackInput, type UnitInput, type VolumeSize, type Wants } from './input.js';
 import { writeDicomMaps, writeDicomSegments } from './maps-output.js';
@@ -205,8 +205,8 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
         }
       : null,
     write: (request, onProgress) => writeStack(series, pool, naming, request, onProgress),
-    levelMap: async (request) =>
-      series.geometry.unplaced ? null : writeLevelMap(instancePlanes(series), series.id, request),
+    voxelMap: async (request) =>
+      series.geometry.unplaced ? null : writeVoxelMap(instancePlanes(series), series.id, request),
     writeUnlike: (request) => writeDicomMaps(series, naming.first, request),
     writeSegments: (request) => writeDicomSegments(series, naming.first, request),
   };

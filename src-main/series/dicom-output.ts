@@ -13,7 +13,7 @@ import { placedFrame, voxelOf } from '../dicom/write/multiframe.js';
 import { parametricMap } from '../dicom/write/parametric-map.js';
 import { verifyWritten } from '../dicom/write/verify.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
-import type { LevelMapRequest, WriteRequest } from './input.js';
+import type { VoxelMapRequest, WriteRequest } from './input.js';
 
 /** Upper end of the window that error maps open with, in noise levels. */
 const MAP_WINDOW = 5;
@@ -165,13 +165,15 @@ export async function writeMap(
   });
 }
 
-/** The noise level of every frame of a stack, as one Parametric Map with a UID of its own. */
-export async function writeLevelMap(
+/** A map of all frames of a stack, as one Parametric Map with a UID of its own. */
+export async function writeVoxelMap(
   planes: readonly InstancePlanes[],
   stack: string,
-  { levels, shape, unit, now, description }: LevelMapRequest,
+  request: VoxelMapRequest,
 ): Promise<Uint8Array> {
-  const map: Volume = { ...shape, frames: 1, data: levels, measured: null };
+  const { kind, values, shape, unit, now, description } = request;
+  const map: Volume = { ...shape, frames: 1, data: values, measured: null };
+  const name = kind === 'noise' ? 'noise level' : 'bias field';
   const members = planes.filter(({ frames }) => frames.includes(0));
   return parametricMap({
     template: await members[0].instance.file.read(),
@@ -180,20 +182,33 @@ export async function writeLevelMap(
       plane: sliceView(map, slice, 0),
     })),
     ...voxelOf(members[0].instance),
-    seriesInstanceUid: deriveUid(unit.namespace, 'noise level'),
-    sopInstanceUid: deriveUid(unit.namespace, `noise level of ${stack}`),
+    seriesInstanceUid: deriveUid(unit.namespace, name),
+    sopInstanceUid: deriveUid(unit.namespace, `${name} of ${stack}`),
     seriesNumber: unit.derived?.number ?? 1,
-    seriesDescriptionSuffix: 'NOISE LEVEL',
-    label: 'NOISE LEVEL',
-    explanation: 'Standard deviation of the noise, in units of the image',
-    derivation: { value: 'NOISEEST', scheme: '99LIMPID', meaning: 'Estimation of the noise' },
-    quantity: { value: 'NOISESD', scheme: '99LIMPID', meaning: 'Standard deviation of the noise' },
-    window: [0, upperEnd(levels)],
-    ...(shape.units === 'HU' ? { units: HOUNSFIELD_UNIT } : {}),
+    seriesDescriptionSuffix: name.toUpperCase(),
+    label: name.toUpperCase(),
+    ...aboutVoxelMap(request),
     description,
     equipment: EQUIPMENT,
     now,
   });
+}
+
+function aboutVoxelMap({ kind, values, shape }: VoxelMapRequest) {
+  if (kind === 'field')
+    return {
+      explanation: 'Field of the coil by which the image was divided',
+      derivation: { value: 'BIASEST', scheme: '99LIMPID', meaning: 'Estimation of the bias field' },
+      quantity: { value: 'BIASFIELD', scheme: '99LIMPID', meaning: 'Bias field' },
+      window: [0, upperEnd(values)] as const,
+    };
+  return {
+    explanation: 'Standard deviation of the noise, in units of the image',
+    derivation: { value: 'NOISEEST', scheme: '99LIMPID', meaning: 'Estimation of the noise' },
+    quantity: { value: 'NOISESD', scheme: '99LIMPID', meaning: 'Standard deviation of the noise' },
+    window: [0, upperEnd(values)] as const,
+    ...(shape.units === 'HU' ? { units: HOUNSFIELD_UNIT } : {}),
+  };
 }
 
 function aboutMap({ unit, processed }: WriteRequest, map: MapName) {

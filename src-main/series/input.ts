@@ -71,8 +71,8 @@ export interface StackInput {
   load(onProgress: (done: number) => void): Promise<LoadedStack>;
   /** Writes the derived files into the work folder of the unit. @throws E_SOURCE_CHANGED, E_IO */
   write(request: WriteRequest, onProgress: (done: number) => void): Promise<WrittenStack>;
-  /** A map of the noise level as a DICOM Parametric Map, null where its images have no place; absent: not of DICOM. */
-  levelMap?(request: LevelMapRequest): Promise<Uint8Array | null>;
+  /** A map of the noise level, or of another kind, as a DICOM Parametric Map, null where its images have no place; absent: not of DICOM. */
+  voxelMap?(request: VoxelMapRequest): Promise<Uint8Array | null>;
   /** The same slab by slab, for series that do not fit into memory; null where it must be read as a whole. */
   readonly parts: StackParts | null;
   /** Writes where it is unlike the training images of a model, and no images. @throws E_SOURCE_CHANGED, E_IO */
@@ -81,9 +81,13 @@ export interface StackInput {
   writeSegments(request: SegmentMap): Promise<void>;
 }
 
-export interface LevelMapRequest {
-  /** Standard deviation of the noise at each voxel of a frame, in units of the volume, whose geometry is `shape`. */
-  readonly levels: Float32Array;
+/** Standard deviation of the noise, in units of the volume; the field by which it was divided. */
+export type MapKind = 'noise' | 'field';
+
+export interface VoxelMapRequest {
+  readonly kind: MapKind;
+  /** At each voxel of a frame of the volume, whose geometry is `shape`. */
+  readonly values: Float32Array;
   readonly shape: Omit<Volume, 'data' | 'measured'>;
   readonly unit: Unit;
   readonly now: Date;

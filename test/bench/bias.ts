@@ -26,6 +26,8 @@ const [SEVERITIES, SEED] = [[0, 40, 100], 1] as const;
 interface Result {
   readonly log: Float32Array;
   readonly seconds: number;
+  /** Coefficient of joint variation before and without the field, as far as it is known. */
+  readonly joint: string;
 }
 
 const HEADS: Readonly<Record<string, () => Volume | Promise<Volume>>> = {
@@ -37,10 +39,13 @@ const HEADS: Readonly<Record<string, () => Volume | Promise<Volume>>> = {
 
 function ours(volume: Volume): Result {
   const started = process.cpuUsage();
-  const after = biasRemover.look(volume, { modality: 'MR', phase: null, asked: true }).remove();
+  const look = biasRemover.look(volume, { modality: 'MR', phase: null, asked: true });
+  const after = look.remove();
   const { user, system } = process.cpuUsage(started);
   const log = volume.data.map((value, i) => (value > 0 ? Math.log(value / after.data[i]) : 0));
-  return { log, seconds: (user + system) / 1e6 };
+  const { cjvBefore, cjvWithout } = look.facts;
+  const joint = [cjvBefore, cjvWithout].map((value) => value?.toFixed(1) ?? 'unknown').join(' to ');
+  return { log, seconds: (user + system) / 1e6, joint };
 }
 
 function theirs(volume: Volume, python: string): Result {
@@ -53,7 +58,7 @@ function theirs(volume: Volume, python: string): Result {
     const script = path.resolve('test/bench/bias_n4.py');
     const seconds = Number(execFileSync(python, [script, source, result], { encoding: 'utf8' }));
     const bytes = fs.readFileSync(result);
-    return { log: new Float32Array(Uint8Array.from(bytes).buffer), seconds };
+    return { log: new Float32Array(Uint8Array.from(bytes).buffer), seconds, joint: '' };
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
@@ -81,7 +86,7 @@ const methods: readonly { name: string; find: (volume: Volume) => Result }[] = [
     : [{ name: 'SimpleITK', find: (volume: Volume) => theirs(volume, options.python ?? '') }]),
 ];
 const heads = options.only.length > 0 ? options.only : Object.keys(HEADS);
-console.log('| Head | Drawn, % | Method | Left, % | Processor time |\n|---|---|---|---|---|');
+console.log('| Head | Drawn, % | Method | Left, % | CJV, % | Processor time |\n|---|---|---|---|---|---|');
 for (const name of heads) {
   const open = HEADS[name];
   const clean = open === undefined ? await firstSeries(name) : await open();
@@ -91,12 +96,13 @@ for (const name of heads) {
       severity === 0 ? clean : simulateArtifact(clean, { artifact: 'bias', severity, seed: SEED });
     const drawn = (i: number) => Math.log(harmed.data[i] / clean.data[i]);
     for (const { name: method, find } of methods) {
-      const { log, seconds } = find(harmed);
+      const { log, seconds, joint } = find(harmed);
       const cells = [
         name,
         spread(places, drawn),
         method,
         spread(places, (i) => log[i] - drawn(i)),
+        joint,
         `${seconds.toFixed(1)} s`,
       ];
       console.log(`| ${cells.join(' | ')} |`);

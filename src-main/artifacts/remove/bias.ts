@@ -43,13 +43,22 @@ function look(volume: Volume, about: About): Look {
     amount: 100 * found.spread,
     unit: '%',
     share,
-    facts: { coarse: 100 * found.coarse, contrast: 100 * contrast, share, least, most },
+    facts: { coarse: 100 * found.coarse, contrast: 100 * contrast, share, least, most, ...jointOf(found) },
     words: `bias field (N4, factors ${least.toFixed(2)} to ${most.toFixed(2)}) removed`,
+    field: () => factorsOf(volume, found, share),
     remove: (onProgress) => divided(volume, factorsOf(volume, found, share), onProgress),
     left: (after) => {
       const again = shrunk(after);
       return again === null ? null : 100 * fieldOf(again, lengthsOf(after)).spread;
     },
+  };
+}
+
+/** In percent; what is not known is not there. */
+function jointOf({ joint: { before, after } }: Found): Record<string, number> {
+  return {
+    ...(before === null ? {} : { cjvBefore: 100 * before }),
+    ...(after === null ? {} : { cjvWithout: 100 * after }),
   };
 }
 

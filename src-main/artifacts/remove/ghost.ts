@@ -164,7 +164,9 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
   for (const plane of looking.planes) addPairs(looking, strength, plane, pairs);
   const { ghosts, parents, parts } = pairs;
   if (ghosts.length < LEAST_PAIRS) return null;
-  const floor = MEDIAN_POWER * looking.sigma ** 2;
+  const noise = MEDIAN_POWER * looking.sigma ** 2;
+  // Beside strong ghosts it is next to nothing, and lines through their medians tell less of it.
+  const floor = strength === 'weak' ? Math.max(noise, strayOf(pairs)) : noise;
   const angles = ghosts.map((ghost, i) =>
     Math.atan(Math.sqrt(Math.max(0, ghost * ghost - floor)) / parents[i]),
   );
@@ -173,7 +175,7 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
     .map((some, part) => ({
       at: placeOf(part),
       weight: some.length,
-      angle: some.length > 0 ? median(some) : 0,
+      value: some.length > 0 ? median(some) : 0,
     }))
     .filter(({ weight }) => weight >= LEAST_PAIRS / PARTS);
   const { middle, slope } = lineThrough(points);
@@ -191,6 +193,40 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
   };
 }
 
+/** Groups of the pairs of a part of the read-out. */
+const FEW_GROUPS = 5;
+/** Parts that must tell of stray light. */
+const LEAST_TOLD = 4;
+
+/**
+ * Power of dark places that does not grow with that of their parents: light that lines of tissue spread over air, which
+ * would pass for a ghost. Of lines through medians of groups, in each part of the read-out, the median at no parent.
+ */
+function strayOf({ ghosts, parents, parts }: Pairs): number {
+  const found: number[] = [];
+  for (let part = 0; part < PARTS; part++) {
+    const own = parents.flatMap((_, i) => (parts[i] === part ? [i] : []));
+    if (own.length < LEAST_PAIRS) continue;
+    const points = groupsOf(own, parents, FEW_GROUPS).map((group) => ({
+      at: median(group.map((i) => parents[i] ** 2)),
+      weight: 1,
+      value: median(group.map((i) => ghosts[i] ** 2)),
+    }));
+    const { middle, slope } = lineThrough(points);
+    found.push(slope > 0 ? middle : median(points.map(({ value }) => value)));
+  }
+  return found.length < LEAST_TOLD ? 0 : median(found);
+}
+
+/** Parts of about one size, by the brightness of the parent. */
+function groupsOf(pairs: number[], parents: readonly number[], count: number): number[][] {
+  const order = pairs.sort((a, b) => parents[a] - parents[b]);
+  const size = Math.ceil(order.length / count);
+  return Array.from({ length: count }, (_, k) => order.slice(k * size, (k + 1) * size)).filter(
+    (group) => group.length > 0,
+  );
+}
+
 /** Groups of pairs by the brightness of the parent. */
 const GROUPS = 10;
 
@@ -199,10 +235,10 @@ const GROUPS = 10;
  * nor tissue among the dark places counts. 0 where it does not grow.
  */
 function alikeness(ghosts: readonly number[], parents: readonly number[]): number {
-  const order = parents.map((_, i) => i).sort((a, b) => parents[a] - parents[b]);
-  const size = Math.ceil(order.length / GROUPS);
-  const groups = Array.from({ length: GROUPS }, (_, k) => order.slice(k * size, (k + 1) * size)).filter(
-    (group) => group.length > 0,
+  const groups = groupsOf(
+    parents.map((_, i) => i),
+    parents,
+    GROUPS,
   );
   const pair = new Pair();
   for (const group of groups)
@@ -260,17 +296,17 @@ function halfAway(volume: Volume, plane: number, axis: Axis, line: number, at: n
   return Math.sqrt((value(at + half) ** 2 + value(at + half + 1) ** 2) / 2);
 }
 
-function lineThrough(points: readonly { at: number; weight: number; angle: number }[]): {
+function lineThrough(points: readonly { at: number; weight: number; value: number }[]): {
   middle: number;
   slope: number;
 } {
   let [w, x, y, xx, xy] = [0, 0, 0, 0, 0];
-  for (const { at, weight, angle } of points) {
+  for (const { at, weight, value } of points) {
     w += weight;
     x += weight * at;
-    y += weight * angle;
+    y += weight * value;
     xx += weight * at * at;
-    xy += weight * at * angle;
+    xy += weight * at * value;
   }
   if (w === 0) return { middle: 0, slope: 0 };
   const spread = xx - (x * x) / w;

@@ -31,6 +31,8 @@ export interface Look {
   readonly words: string;
   /** The volume without it: a new one of the same size; the source is not changed. */
   remove(onProgress?: Progress): Volume;
+  /** Of what is taken away by dividing: by what, at each voxel of a frame. */
+  field?(): Float32Array;
   /** How much of it a result still shows, in `unit`; absent: that cannot be told. */
   left?(after: Volume): number | null;
 }

@@ -7,6 +7,7 @@ import { CONDITIONS } from './denoise.js';
 interface CleanOptions {
   readonly remove: Cleaning;
   readonly errorMap: boolean;
+  readonly fieldMap?: string;
   readonly force: boolean;
   readonly seed: number;
   readonly bids: boolean;
@@ -35,6 +36,10 @@ export function cleanCommand(start: Start): Command {
       'auto',
     )
     .option('--error-map', 'also write |input - output| over the noise level', false)
+    .option(
+      '--field-map <OUT>',
+      'also write the bias field by which the images were divided, 1 where none was removed: to a new .nii or .nii.gz file for one NIfTI image, else into a folder (Parametric Maps of DICOM)',
+    )
     .option('--seed <n>', 'seed of the places of inserted lesions', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--force', 'also clean series that Limpid derived', false)
     .option(
@@ -53,6 +58,7 @@ Examples:
   limpid clean scans/ clean/
   limpid clean t1.nii.gz clean/ --remove gibbs --error-map
   limpid clean ct/ clean/ --remove ring
+  limpid clean t1.nii.gz clean/ --remove bias --field-map field.nii.gz
 
 ${CONDITIONS}`,
     )
@@ -73,6 +79,7 @@ ${CONDITIONS}`,
           device: 'cpu',
           errorMap: options.errorMap,
           force: options.force,
+          ...(options.fieldMap === undefined ? {} : { fieldMap: options.fieldMap }),
           ...(options.bids ? { bids: true } : {}),
           ...(more.length === 0 ? {} : { more }),
           ...(options.series === undefined ? {} : { series: options.series }),

@@ -49,6 +49,7 @@ interface DenoiseOptions extends SettingOptions {
   readonly plan?: string;
   readonly shard?: readonly [number, number];
   readonly noiseMap?: string;
+  readonly fieldMap?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -89,6 +90,10 @@ export function denoiseCommand(start: Start): Command {
       '--noise-map <OUT>',
       'also write the noise level that was used at each voxel: to a new .nii or .nii.gz file for one NIfTI image, else into a folder (Parametric Maps of DICOM)',
     )
+    .option(
+      '--field-map <OUT>',
+      'also write the bias field by which the images were divided (with --clean), 1 where none was removed: to a new .nii or .nii.gz file for one NIfTI image, else into a folder (Parametric Maps of DICOM)',
+    )
     .addOption(threadsOption())
     .option('--json', 'one JSON object a line on standard output', false)
     .addHelpText(
@@ -124,6 +129,7 @@ ${CONDITIONS}`,
         {
           ...request,
           ...(options.noiseMap === undefined ? {} : { noiseMap: options.noiseMap }),
+          ...(options.fieldMap === undefined ? {} : { fieldMap: options.fieldMap }),
           ...(options.dryRun ? { dryRun: true } : {}),
           ...(planned ? { plan: { shard: options.shard ?? null } } : {}),
         },

@@ -78,6 +78,8 @@ export const DenoiseRequest = object({
   noiseLevel: optional(NoiseLevel),
   /** Where maps of the noise level that was used are written: a new NIfTI file for one NIfTI image, else a folder. */
   noiseMap: optional(filled),
+  /** The same of the bias field by which the images are divided, which is 1 where none is removed; needs `clean`. */
+  fieldMap: optional(filled),
   /** Refuse a result whose trust report fails, instead of taking part of it back; absent: no. */
   strict: optional(flag),
   /** Also denoise series that Limpid wrote. */

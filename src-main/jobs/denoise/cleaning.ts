@@ -25,6 +25,8 @@ export interface Cleaned {
   readonly reports: readonly CleanedReport[];
   /** For Derivation Description. */
   readonly words: readonly string[];
+  /** Field by which the images were divided, at each voxel of a frame; absent: by none. */
+  readonly field?: Float32Array;
 }
 
 /** An artifact that is at least so sure may be there: it is removed only where it was asked for by name. */
@@ -46,7 +48,7 @@ export async function cleanStack(
   const removers = removersOf(job.clean, when);
   if (removers.length === 0) return { volume, reports: [], words: [] };
   const about = { ...(await aboutStack(job.stack)), asked: job.clean !== 'auto' };
-  const cleaned: { volume: Volume; reports: CleanedReport[]; words: string[] } = {
+  const cleaned: { volume: Volume; reports: CleanedReport[]; words: string[]; field?: Float32Array } = {
     volume,
     reports: [],
     words: [],
@@ -56,6 +58,7 @@ export async function cleanStack(
     cleaned.volume = one.volume;
     cleaned.reports.push(one.report);
     if (one.report.did === 'removed') cleaned.words.push(one.words);
+    if (one.field !== undefined) cleaned.field = one.field;
   }
   return cleaned;
 }
@@ -107,7 +110,7 @@ async function cleanOne(
   job: StackJob,
   volume: Volume,
   { remover, about, sigma }: Work,
-): Promise<{ volume: Volume; report: CleanedReport; words: string }> {
+): Promise<{ volume: Volume; report: CleanedReport; words: string; field?: Float32Array }> {
   const asked = job.clean !== 'auto';
   const total = volume.slices * volume.frames;
   const startOne = () =>
@@ -144,6 +147,8 @@ async function cleanOne(
     volume: after,
     report: { ...reportOf(remover, 'removed', null, look), left: look.left?.(after) ?? null, trust },
     words: look.words,
+    // Only where it is asked for: it is as large as a frame.
+    ...(job.fieldMap === undefined || look.field === undefined ? {} : { field: look.field() }),
   };
 }
 

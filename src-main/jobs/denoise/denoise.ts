@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { hasCode, sha256 } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
-import { type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import { fault, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { exitCodeOf } from '../../contract/exit.js';
 import { type Report, SeriesImages } from '../../contract/report.js';
@@ -25,7 +25,7 @@ import { noteSpeeds } from '../../store/speed.js';
 import { describeDataset } from './bids.js';
 import { runDeriveJob } from './derive-job.js';
 import type { DeriveJob } from './job.js';
-import { openNoiseMap } from './noise-map.js';
+import { openMap } from './maps.js';
 import type { SlabLimits } from './slab-plan.js';
 import { picturesFile } from './stack.js';
 import type { TrustSettings } from './trust.js';
@@ -66,8 +66,7 @@ export async function runDenoise(
   const own = ownProcessors(request, dependencies);
   try {
     refuseEmpty(input);
-    const noiseMap =
-      request.noiseMap === undefined ? undefined : await openNoiseMap(request.noiseMap, request, input);
+    const { noiseMap, fieldMap } = await openMaps(request, input);
     // What cannot be opened fails before the output folder is anyone's.
     const processor = await dependencies.openProcessor(request);
     try {
@@ -87,6 +86,7 @@ export async function runDenoise(
           pictures: PICTURES,
           ...(noise === undefined ? {} : { noise }),
           ...(noiseMap === undefined ? {} : { noiseMap }),
+          ...(fieldMap === undefined ? {} : { fieldMap }),
           ...(dependencies.slabs === undefined ? {} : { slabs: dependencies.slabs }),
           own: own.of,
           pixelSettings: pixelSettingsFor(request, input, dependencies, noise),
@@ -210,10 +210,22 @@ function settingsOf(
     ...(planned === undefined ? {} : { plan: planned.hash }),
     ...(noise === undefined ? {} : { 'noise level': noise.key }),
     ...(request.noiseMap === undefined ? {} : { 'noise map': true }),
+    ...(request.fieldMap === undefined ? {} : { 'field map': true }),
     ...(request.only === undefined ? {} : { series: [...request.only].sort().join(' ') }),
     ...(request.series === undefined ? {} : { chosen: [...request.series].sort().join(' ') }),
     // Its text may name a patient.
     ...(request.where === undefined ? {} : { condition: sha256(request.where).slice(0, 12) }),
+  };
+}
+
+/** @throws LimpidError those of `openMap`; E_USAGE for a map of a field that is not looked for */
+async function openMaps(request: DenoiseRequest, input: InputSet) {
+  const { noiseMap, fieldMap, clean } = request;
+  if (fieldMap !== undefined && clean !== 'auto' && clean?.includes('bias') !== true)
+    throw fault('E_USAGE/field-map');
+  return {
+    noiseMap: noiseMap === undefined ? undefined : await openMap(noiseMap, request, input),
+    fieldMap: fieldMap === undefined ? undefined : await openMap(fieldMap, request, input),
   };
 }
 

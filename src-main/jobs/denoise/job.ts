@@ -29,14 +29,15 @@ export interface DeriveJob {
   readonly clean?: Cleaning;
   /** The noise level that a person gave; absent: it is measured. */
   readonly noise?: GivenNoise;
-  /** Where maps of the noise level go; absent: nowhere. */
-  readonly noiseMap?: NoiseMapTarget;
+  /** Where maps of the noise level go, and of the bias field; absent: nowhere. */
+  readonly noiseMap?: MapTarget;
+  readonly fieldMap?: MapTarget;
   /** How many stacks keep pictures for the report. */
   readonly pictures: number;
 }
 
-/** Where maps of the noise level go. */
-export interface NoiseMapTarget {
+/** Where maps of one kind go. */
+export interface MapTarget {
   readonly path: string;
   /** A file for the one stack that there is; else a folder with one for each. */
   readonly isFile: boolean;

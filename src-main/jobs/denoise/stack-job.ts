@@ -35,6 +35,8 @@ export interface Made {
   readonly trusted: Trusted | null;
   /** Artifacts that were looked for. */
   readonly cleaned: readonly CleanedReport[];
+  /** Field by which the images were divided, at each voxel of a frame; absent: by none. */
+  readonly field?: Float32Array;
   /** @throws LimpidError E_SOURCE_CHANGED, E_IO */
   write(): Promise<WrittenStack>;
   images(): SeriesImages;

@@ -8,7 +8,7 @@ import type { StackRecord } from '../../series/journal.js';
 import { emptyReport, outputReport, sourceHash } from '../../series/stack-record.js';
 import { residualWarnings } from '../../trust/tests/verdict.js';
 import type { DeriveJob } from './job.js';
-import { writeNoiseMap } from './noise-map.js';
+import { writeFieldMap, writeNoiseMap } from './maps.js';
 import { partsOf, SLAB_LIMITS } from './slab-plan.js';
 import { madeInSlabs, SPOOL_BYTES } from './slabs.js';
 import { checkpointFile, type Made, type StackJob, startWatch } from './stack-job.js';
@@ -33,6 +33,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
     const written = await made.write();
     watch.lap('write');
     if (job.noiseMap !== undefined) await writeNoiseMap(job.noiseMap, job, made);
+    if (job.fieldMap !== undefined) await writeFieldMap(job.fieldMap, job, made);
     if (job.pictures) await keepPictures(job, made);
     watch.lap('report');
     const { processed, noise, trusted, sha256 } = made;

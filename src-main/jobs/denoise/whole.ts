@@ -65,6 +65,7 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
     processed,
     trusted,
     cleaned: [...first.reports, ...byModel, ...last.reports],
+    ...(last.field === undefined ? {} : { field: last.field }),
     write: () =>
       stack.write(
         {

@@ -186,6 +186,7 @@ export async function openPlan(asked: DenoiseRequest): Promise<PlannedRun> {
     output: asked.output,
     ...settings,
     ...(asked.noiseMap === undefined ? {} : { noiseMap: asked.noiseMap }),
+    ...(asked.fieldMap === undefined ? {} : { fieldMap: asked.fieldMap }),
     dryRun: asked.dryRun === true,
   };
   return {

@@ -58,6 +58,16 @@ describe('an N/2 ghost', () => {
     expect(Math.abs((look.amount ?? 0) - 20)).toBeLessThan(4);
   });
 
+  it('is not taken for deeper by light that lines of tissue spread over air', () => {
+    const isOfTissue = (x: number) => plane.some((value, i) => i % 64 === x && value > 100);
+    const lines = Array.from({ length: 64 }, (_, x) => isOfTissue(x));
+    const { data, ...rest } = ghosted(5);
+    const lit = data.map((value, i) => (lines[i % 64] ? Math.hypot(value, 40) : value));
+    const look = ghostRemover.look({ ...rest, data: lit }, { ...MR, phase: 'y' });
+    expect(look.amount).toBeGreaterThan(0);
+    expect(look.amount).toBeLessThan(5.5);
+  });
+
   it('is measured under strong noise, which air has too', () => {
     const noisy = simulateNoise(ghosted(40), { kind: 'rician', sigma: 70, seed: 1 });
     const look = ghostRemover.look(noisy, MR);

@@ -17,6 +17,7 @@ import { ctHead } from '../../artifacts/remove/ct-head.js';
 import { acquiredPhantom, psnr, stackOf } from '../../artifacts/remove/support.js';
 import { distance } from '../../artifacts/support.js';
 import { series } from '../../noise/outliers/drawn.js';
+import { drawnHead } from '../../support/drawn-head.js';
 import {
   brainSlices,
   denoiseRequest,
@@ -52,6 +53,15 @@ async function reportOf(output: string): Promise<Report> {
   return JSON.parse(await fs.readFile(path.join(output, 'report.json'), 'utf8'));
 }
 
+/** Noise of the size of a volume: nothing that a field is told from. */
+function flatHead(volume: Volume): Volume {
+  const random = new Random(5);
+  return withData(
+    volume,
+    volume.data.map(() => 500 + 10 * random.normal()),
+  );
+}
+
 const plane = (data: Float32Array): Float32Array => data.subarray(0, SIDE * SIDE);
 
 describe('cleaning', () => {
@@ -81,6 +91,52 @@ describe('cleaning', () => {
     );
     const map = plane(readNifti(await fs.readFile(path.join(output, 'in_error-map.nii.gz'))).volume.data);
     expect(Math.max(...map)).toBeGreaterThan(0);
+  });
+
+  it('writes the field by which the images were divided, 1 where none was removed', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'in.nii');
+    const harmed = simulateArtifact(drawnHead(), { artifact: 'bias', severity: 100, seed: 1 });
+    await fs.writeFile(input, writeNiftiFromVolume(harmed, { gzip: false }));
+    const mapOf = async (clean: Cleaning, name: string) => {
+      const fieldMap = path.join(root, `${name}.nii.gz`);
+      const output = path.join(root, name);
+      const result = await runJob(cleanRequest(input, output, { clean, fieldMap }), () => {});
+      expect(result).toMatchObject({ exitCode: 0 });
+      const after = readNifti(await fs.readFile(path.join(output, 'in_cleaned.nii.gz'))).volume;
+      return { field: readNifti(await fs.readFile(fieldMap)).volume, after, report: await reportOf(output) };
+    };
+    const { field, after, report } = await mapOf(['bias'], 'field');
+    expect([field.columns, field.rows, field.slices, field.frames]).toEqual([
+      harmed.columns,
+      harmed.rows,
+      harmed.slices,
+      1,
+    ]);
+    for (let i = 0; i < harmed.data.length; i += 97)
+      expect(after.data[i] * field.data[i]).toBeCloseTo(harmed.data[i], 0);
+    const { cjvBefore, cjvWithout } = report.series[0].cleaned[0].facts;
+    // Two tissues are told apart again; under the field they may not have been.
+    expect(cjvWithout).toBeLessThan(cjvBefore ?? 100);
+    await fs.writeFile(input, writeNiftiFromVolume(flatHead(harmed), { gzip: false }));
+    const none = await mapOf('auto', 'none');
+    expect(new Set(none.field.data)).toEqual(new Set([1]));
+    const without = cleanRequest(input, path.join(root, 'no'), {
+      clean: ['gibbs'],
+      fieldMap: path.join(root, 'f'),
+    });
+    expect(await runJob(without, () => {})).toMatchObject({ stopped: { code: 'E_USAGE' } });
+  });
+
+  it('writes the field of a DICOM series as a Parametric Map', async () => {
+    const root = await temporaryFolder();
+    const input = path.join(root, 'in');
+    await brainSlices(input, [8, 9, 10]);
+    const fieldMap = path.join(root, 'fields');
+    await runJob(cleanRequest(input, path.join(root, 'out'), { clean: ['bias'], fieldMap }), () => {});
+    expect(await fs.readdir(fieldMap)).toEqual(['series-001-bias-field.dcm']);
+    const { elements } = walkElements(await fs.readFile(path.join(fieldMap, 'series-001-bias-field.dcm')));
+    expect(findElement(elements, 0x7fe00008)).toBeDefined();
   });
 
   it('judges the removal that was made, no stronger one', async () => {

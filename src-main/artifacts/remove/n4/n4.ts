@@ -3,6 +3,7 @@
  * unexplained is fitted by cubic B-splines, level by level on a finer lattice, again and again until it stays.
  */
 import { quantile } from '../../../noise/robust.js';
+import { jointVariation } from './joint.js';
 import { type Expected, expectedOf, expectedValues } from './sharpen.js';
 import type { Shrunk } from './shrink.js';
 import { coverage, type Extent, fitted, type Lattice, refined, rowsOf, splineOn } from './spline.js';
@@ -38,6 +39,8 @@ export interface Found {
   readonly range: readonly [number, number];
   /** What tells it. */
   readonly evidence: Evidence;
+  /** Coefficient of joint variation of two tissues, as they are and without the field; null: these are not told apart. */
+  readonly joint: { readonly before: number | null; readonly after: number | null };
 }
 
 /** Of how much a field was told: a pattern of the object passes for one where nothing but it is there. */
@@ -66,7 +69,20 @@ export function fieldOf(image: Shrunk, lengths: Extent): Found {
     mask = better;
     within = fieldWithin({ ...image, mask }, lengths);
   }
-  return { ...within.found, evidence: evidenceOf({ ...image, mask }, within.field) };
+  const { field } = within;
+  return {
+    ...within.found,
+    evidence: evidenceOf({ ...image, mask }, field),
+    joint: {
+      before: jointVariation(brightnessOf(image, mask, null)),
+      after: jointVariation(brightnessOf(image, mask, field)),
+    },
+  };
+}
+
+/** Of tissue, without a field. */
+function brightnessOf({ logs }: Shrunk, mask: Float32Array, field: Float32Array | null): Float32Array {
+  return logs.map((log, i) => Math.exp(log - (field?.[i] ?? 0))).filter((_, i) => mask[i] !== 0);
 }
 
 function evidenceOf({ extent: [columns, rows], logs, mask }: Shrunk, field: Float32Array): Evidence {
@@ -106,7 +122,7 @@ function differing(a: Float32Array, b: Float32Array): number {
 }
 
 interface Within {
-  readonly found: Omit<Found, 'evidence'>;
+  readonly found: Omit<Found, 'evidence' | 'joint'>;
   readonly field: Float32Array;
 }
 

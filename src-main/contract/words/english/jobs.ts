@@ -271,21 +271,22 @@ export const JOBS = {
     'What was given as noise level holds several series.',
     'Give a number, a map (NIfTI or DICOM Parametric Map), or one series without signal.',
   ],
-  'E_USAGE/one-noise-map': [
-    'There are several series, and one file for the map of the noise level.',
+  'E_USAGE/one-map': [
+    'There are several series, and one file for their maps.',
     'Name a folder for the maps, or choose one series.',
   ],
-  'E_USAGE/noise-map-kind': [
+  'E_USAGE/map-kind': [
     'A NIfTI image has no DICOM attributes that a Parametric Map needs.',
     'Name the map .nii or .nii.gz.',
   ],
-  'E_EXISTS/noise-map': [
-    'What is to hold the map of the noise level exists already.',
-    'Choose a new name, or an empty folder.',
-  ],
-  'W_GEOMETRY/no-noise-map': [
-    'No map of the noise level was written: a Parametric Map needs the position of its images, and these have none.',
+  'E_EXISTS/map': ['What is to hold the map exists already.', 'Choose a new name, or an empty folder.'],
+  'W_GEOMETRY/no-voxel-map': [
+    'No map was written: a Parametric Map needs the position of its images, and these have none.',
     'Name a NIfTI file for the map.',
+  ],
+  'E_USAGE/field-map': [
+    'A map of the bias field was asked for, and none is looked for.',
+    'Remove bias too, or leave out the map.',
   ],
   'E_NOT_FOUND/source-file': ['A file of the input is gone.', 'Scan the input again.'],
   'E_PLAN/json': [
