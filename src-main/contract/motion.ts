@@ -9,7 +9,7 @@ export const FrameMotion = object({
   frame: number,
   /** mm along the axes, then degrees about them, about the centre of the field of view. */
   values: nullOr(list(number)),
-  /** mm from the frame before: the sum of six changes, angles as arcs on a sphere of 50 mm (Power 2012). */
+  /** mm from the frame before of the same group: the sum of six changes, angles as arcs on a sphere of 50 mm (Power 2012). */
   displacement: nullOr(number),
   /** mm that a place at 50 mm from the centre may be off by, one standard deviation. */
   deviation: nullOr(number),
@@ -29,7 +29,7 @@ export const MotionSeries = object({
   axes: nullOr(oneOf(['patient', 'plane'])),
   /** Frame that the others are told against. */
   reference: nullOr(number),
-  /** mm; frames that are displaced by more from the one before are named. */
+  /** mm; frames that are displaced by more are named. */
   limit: nullOr(number),
   frames: list(FrameMotion),
 });

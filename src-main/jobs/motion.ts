@@ -21,7 +21,7 @@ import { openResultFolder, writeResult } from '../series/result-folder.js';
 const REPORT = 'motion.json';
 const TABLE = 'motion.csv';
 const PAGE = 'report.html';
-/** Of the smallest voxel: frames that are displaced by more from the one before are named. */
+/** Of the smallest voxel: frames that are displaced by more are named. */
 const LARGE = 0.5;
 /** Deviations that a displacement may be off by. */
 const DOUBT = 2;
@@ -137,8 +137,9 @@ function unseen(id: string, status: RunStatus, problem: Problem | null): MotionS
 
 /** Frames that moved far, and those of which nothing tells where they lie; counted from 1. */
 function motionWarnings(frames: readonly FrameMotion[], limit: number): Problem[] {
-  const far = frames.filter(({ displacement, deviation }, at) => {
-    const off = DOUBT * Math.hypot(deviation ?? 0, frames[at - 1]?.deviation ?? 0);
+  const far = frames.filter(({ displacement, deviation, group }, at) => {
+    const before = frames.slice(0, at).findLast((one) => one.group === group);
+    const off = DOUBT * Math.hypot(deviation ?? 0, before?.deviation ?? 0);
     return displacement !== null && displacement - off > limit;
   });
   const unknown = frames.filter(({ values }) => values === null);

@@ -155,6 +155,14 @@ describe('motion between frames', () => {
     const one = drawn({ values: [NONE, moved, NONE, NONE, moved], signals });
     const motion = found(one);
     expect(motion.poses.map(({ group }) => group)).toEqual([0, 0, 0, 1, 1]);
+    // of the fourth frame none before tells how it moved, and the fifth is held against it
+    expect(motion.poses.map(({ displacement }) => displacement === null)).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+    ]);
     expect(Math.max(...errors(one, motionsOf(motion), motion.reference))).toBeLessThan(0.2);
   });
 

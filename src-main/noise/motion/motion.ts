@@ -26,7 +26,10 @@ interface FramePose {
   readonly deviation: number;
   /** Correlation with the frames that it was held against. */
   readonly correlation: number;
-  /** Framewise displacement from the frame before, mm; null for the first, and where one of both is not known. */
+  /**
+   * Framewise displacement from the frame before of the same group, mm: another contrast looks displaced. Null for the
+   * first, and where one of both is not known.
+   */
   readonly displacement: number | null;
   /** Frames of one brightness are held against one another, and their means against those of others. */
   readonly group: number;
@@ -93,7 +96,7 @@ export function estimateMotion(volume: Volume, options: MotionOptions): SeriesMo
   for (const { pose, group } of all) {
     const motion = pose === null ? null : multiplied(pose.motion, origin);
     const values = motion === null ? null : degrees(valuesOf(frame, motion));
-    const last = poses[poses.length - 1]?.values ?? null;
+    const last = poses.findLast((one) => one.group === group)?.values ?? null;
     poses.push({
       motion,
       values,

@@ -47,7 +47,7 @@ export const NOISE = {
     'MP-PCA does not use them for other volumes; align the volumes, or leave these out of an analysis.',
   ],
   'W_MOTION/large': [
-    '{count|# volume lies|# volumes lie} more than {limit:text} mm from where the one before does: {volumes:text}.',
+    '{count|# volume lies|# volumes lie} more than {limit:text} mm from where the one before of like brightness does: {volumes:text}.',
     'Leave these out of an analysis, or align the volumes.',
   ],
   'W_MOTION/unknown': [
