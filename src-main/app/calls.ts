@@ -18,6 +18,7 @@ import { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../contract/vie
 import { type AppApi, PathKind, Settings } from '../contract/window/app.js';
 import { APP_METHODS, type AppMethod } from '../contract/window/methods.js';
 import { TargetDraft } from '../contract/window/sending.js';
+import { WatchDraft } from '../contract/window/watches.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
 
@@ -66,6 +67,12 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   node: none,
   commandNode: tuple([filled, oneOf(ACTIONS)]),
   nodeFolders: id,
+  watches: none,
+  saveWatch: tuple([WatchDraft]),
+  pauseWatch: tuple([filled, flag]),
+  removeWatch: id,
+  commandWatch: tuple([filled, filled, oneOf(ACTIONS)]),
+  watchFolders: tuple([filled, filled]),
   models: none,
   modelDetails: id,
   importModel: tuple([filled, nullOr(filled), nullOr(ForeignModel)]),

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { SeriesRecord, State } from '../contract/requests/node.js';
 import type { AppApi, NodeView } from '../contract/window/app.js';
+import type { SeriesOnTheWay } from '../contract/window/watches.js';
 import { command, listSeries } from '../process/node-door.js';
 import { nodePlace, readRecords, seriesFolder } from '../process/node-folder.js';
 
@@ -53,13 +54,7 @@ export function nodeApi(settingsFile: () => string | null): NodeApi {
     },
     async nodeFolders(series) {
       const { folder } = await place();
-      const record = (await known(folder)).records.find(({ id }) => id === series);
-      if (record === undefined) throw fault('E_NOT_FOUND/node-series');
-      const { images, output } = seriesFolder(folder, record.id);
-      const there = await Promise.all([images, output(record.generation)].map(isThere));
-      const found = there.flatMap((one) => one ?? []);
-      if (found.length === 0) throw fault('E_NOT_FOUND/node-series');
-      return found;
+      return foldersOf(folder, (await known(folder)).records, series);
     },
   };
 }
@@ -76,6 +71,11 @@ async function known(folder: string): Promise<Known> {
 }
 
 function viewOf(config: string | null, { running, records }: Known): NodeView {
+  return { config, running, problem: null, ...onTheWay(records) };
+}
+
+/** How many of the records are in each state, and those that are listed. */
+export function onTheWay(records: readonly SeriesRecord[]): SeriesOnTheWay {
   const count = (state: State) => records.filter((one) => one.state === state).length;
   const counts = {
     receiving: count('receiving'),
@@ -90,7 +90,27 @@ function viewOf(config: string | null, { running, records }: Known): NodeView {
   const series = [...records]
     .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || b.changedAt.localeCompare(a.changedAt))
     .slice(0, MOST_LISTED);
-  return { config, running, problem: null, counts, series };
+  return { counts, series };
+}
+
+/**
+ * Where the images of a series lie, and what was made of them, so far as they are there.
+ *
+ * @param base of the node @param series its id
+ * @throws LimpidError E_NOT_FOUND
+ */
+export async function foldersOf(
+  base: string,
+  records: readonly SeriesRecord[],
+  series: string,
+): Promise<readonly string[]> {
+  const record = records.find(({ id }) => id === series);
+  if (record === undefined) throw fault('E_NOT_FOUND/node-series');
+  const { images, output } = seriesFolder(base, record.id);
+  const there = await Promise.all([images, output(record.generation)].map(isThere));
+  const found = there.flatMap((one) => one ?? []);
+  if (found.length === 0) throw fault('E_NOT_FOUND/node-series');
+  return found;
 }
 
 async function isThere(folder: string): Promise<string | null> {

@@ -14,6 +14,7 @@ import {
   object,
   oneOf,
   only,
+  optional,
   orElse,
   read,
   readText,
@@ -52,7 +53,8 @@ export interface QueueOptions {
 }
 
 export interface Queue {
-  add(request: JobRequest, place: 'first' | 'last'): Promise<JobId>;
+  /** @param label what it is called, where its input does not tell */
+  add(request: JobRequest, place: 'first' | 'last', label?: string): Promise<JobId>;
   /** @throws LimpidError E_NOT_FOUND, as all that name a job */
   cancel(job: JobId): Promise<void>;
   /** Ends a running training with the best weights so far. @throws LimpidError E_USAGE for any other job */
@@ -73,6 +75,7 @@ interface Job {
   readonly id: JobId;
   readonly request: JobRequest;
   readonly createdAt: string;
+  readonly label?: string;
   state: JobState;
   progress: JobEvent | null;
   result: ResultEvent | null;
@@ -187,11 +190,12 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   };
 
   const queue: Queue = {
-    async add(request, place) {
+    async add(request, place, label) {
       const job: Job = {
         id: randomUUID(),
         request,
         createdAt: new Date().toISOString(),
+        ...labelled(label),
         state: 'waiting',
         progress: null,
         result: null,
@@ -288,14 +292,21 @@ function stateAfter(result: ResultEvent): JobState {
   return 'stopped' in result && result.stopped.code === 'E_CANCELLED' ? 'cancelled' : 'failed';
 }
 
-function recordOf({ id, request, state, createdAt, progress, result }: Job): JobRecord {
-  return { id, request, state, createdAt, progress, result };
+function recordOf({ id, request, label, state, createdAt, progress, result }: Job): JobRecord {
+  return { id, request, ...labelled(label), state, createdAt, progress, result };
+}
+
+function labelled(label: string | undefined): Pick<JobRecord, 'label'> {
+  return label === undefined ? {} : { label };
 }
 
 /** A running job is a waiting one to the next start. */
-function forDisk({ id, request, state, createdAt, result, crashes, begun }: Job) {
+function forDisk({ id, request, label, state, createdAt, result, crashes, begun }: Job) {
   const onDisk = state === 'running' ? 'waiting' : state;
-  return { id, request, state: onDisk, createdAt, result: stripped(result), crashes, begun };
+  return {
+    ...{ id, request, ...labelled(label), state: onDisk, createdAt },
+    ...{ result: stripped(result), crashes, begun },
+  };
 }
 
 /** Places name files for the person at the screen: they are not written down. */
@@ -313,6 +324,7 @@ const SavedJob = object({
   id: uuid,
   request: WindowRequest,
   createdAt: orElse(text, new Date(0).toISOString()),
+  label: optional(text),
   state: oneOf(['waiting', 'done', 'failed', 'cancelled']),
   result: orElse(nullOr(ResultEvent), null),
   crashes: orElse(whole, 0),

@@ -38,6 +38,8 @@ import { openTargets } from './targets.js';
 import { openTrainings } from './trainings.js';
 import { clearAbandonedUploads } from './uploads-left.js';
 import { openViews } from './views.js';
+import { queuedJobs } from './watch/queued.js';
+import { openWatches } from './watch/watches.js';
 
 /** Lines of the log that a window gets. */
 const MOST_LINES = 2000;
@@ -115,6 +117,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   const trainings = openTrainings(home, (request) =>
     startJob(entries.compute, request, () => undefined, spawn),
   );
+  const watched = queuedJobs(() => queue);
   const queue = await openQueue({
     folder: home,
     start: (asked, onEvent, again, job) => {
@@ -125,7 +128,10 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
         return start({});
       return startedLater(devices.probe().then((outcome) => start({ [PROBED]: outcome })));
     },
-    onChange: (state) => publish({ type: 'queue', queue: state }),
+    onChange: (state) => {
+      watched.changed(state);
+      publish({ type: 'queue', queue: state });
+    },
     onEvent: (job, event) => {
       publish({ type: 'job', job, event });
       if (event.type === 'result' && 'kept' in event) publish({ type: 'models' });
@@ -147,6 +153,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     runs,
     onChange: (sendings) => publish({ type: 'sendings', sendings }),
   });
+  const watches = await openWatches({ home, jobs: watched, device: () => settings.current().device });
   const storage = openStorage(home, () => queue.state().jobs);
 
   const remember = async (paths: readonly string[]): Promise<void> => {
@@ -225,6 +232,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     jobs: async () => queue.state(),
     jobLog: (job) => queue.log(job),
     ...sending.api,
+    ...watches.api,
     ...nodeApi(() => settings.current().nodeConfig),
     ...modelsApi({
       compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
@@ -243,6 +251,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
   };
 
   const isOutput = async (place: string): Promise<boolean> => {
+    if (await isInside(place, watches.folder)) return true;
     for (const folder of runs.folders()) if (await isInside(place, folder)) return true;
     for (const { request } of queue.state().jobs)
       if ('output' in request && (await isInside(place, request.output))) return true;
@@ -301,6 +310,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     async close() {
       library.end();
       sending.close();
+      await watches.close();
       await queue.close();
       await lock.release();
     },

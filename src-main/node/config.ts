@@ -96,6 +96,8 @@ const syslog = exactly({
 
 const Config = exactly({
   title: otherwise(title, 'LIMPID'),
+  /** Whether series are received by DICOM; else they come from watched folders alone, and no port is opened. */
+  listen: otherwise(flag, true),
   host: otherwise(filled, '0.0.0.0'),
   port: otherwise(wholeBetween(1, 65_535), 11_112),
   /** Where the node keeps what it received and made. */

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
+import { readAttributes } from '../dicom/elements/attributes.js';
+import { INFLATE_LIMIT, walkElements } from '../dicom/elements/elements.js';
 import { readStorable } from '../dicom/net/storable.js';
 import { seriesFolder } from '../process/node-folder.js';
 import { seriesId } from './record.js';
@@ -22,6 +24,29 @@ export async function sortedOf(file: string): Promise<Sorted | null> {
   const [series] = valuesOf('SeriesInstanceUID');
   if (study === undefined || series === undefined) return null;
   return { id: seriesId(study, series), study, series, sopInstance };
+}
+
+/** Bytes at the beginning of a file that say whose it is. */
+const HEAD_BYTES = 2 ** 20;
+
+/** Id of the series that a file of which only the beginning is there is of; null where that does not tell. */
+export async function seriesOfPart(file: string): Promise<string | null> {
+  try {
+    const handle = await fs.open(file, 'r');
+    try {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      // As if what is missing were there.
+      const walked = walkElements(buffer.subarray(0, bytesRead), INFLATE_LIMIT, Number.MAX_SAFE_INTEGER);
+      const attributes = readAttributes(walked.bytes, walked);
+      const [study, series] = ['x0020000d', 'x0020000e'].map((tag) => attributes.label(tag)?.trim());
+      return study && series ? seriesId(study, series) : null;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // A beginning that says nothing, or that cannot be read any more: it may be of any series.
+    return null;
+  }
 }
 
 /** What became of an image that was put to its series. */

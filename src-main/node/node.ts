@@ -23,10 +23,13 @@ const SILENCE_MS = 120_000;
 const COUNT_MS = 5000;
 
 export interface LimpidNode {
-  readonly port: number;
+  /** null: it does not listen. */
+  readonly port: number | null;
   readonly records: () => readonly SeriesRecord[];
   readonly counts: () => Readonly<Counts>;
   readonly associations: () => number;
+  /** Watched folders that are not there now, and files in the others that are not whole yet. */
+  readonly watched: () => { readonly away: number; readonly unfinished: number };
   /** What waits to be told to the syslog server, in bytes of the audit, and tries that failed in a row; null without one. */
   readonly audit: () => Promise<{ readonly waiting: number; readonly failures: number } | null>;
   /** Takes a series as complete at once. @throws LimpidError E_NOT_FOUND, as all that name a series; E_USAGE in another state */
@@ -63,36 +66,39 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
     const node = new Working(config, options, book, shelf, incoming, () => lock.confirm());
     await removeParts(incoming);
     await node.sortAll(await namesIn(incoming));
-    const storage = await startStorage(
-      {
-        title: config.title,
-        host: config.host,
-        port: config.port,
-        folder: incoming,
-        callers: config.callers,
-        mostAssociations: config.mostAssociations,
-        mostBytes: MOST_BYTES,
-        silenceMs: SILENCE_MS,
-        tls: config.tls,
-        leastFree: config.leastFreeGb * 2 ** 30,
-      },
-      {
-        received: (instance) => node.received(instance),
-        ended: (association) => node.ended(association),
-        refused: (refusal) => refusals.add(refusal, performance.now()),
-        committed: (report) => void node.courier.committed(report),
-      },
-    );
+    const storage = !config.listen
+      ? null
+      : await startStorage(
+          {
+            title: config.title,
+            host: config.host,
+            port: config.port,
+            folder: incoming,
+            callers: config.callers,
+            mostAssociations: config.mostAssociations,
+            mostBytes: MOST_BYTES,
+            silenceMs: SILENCE_MS,
+            tls: config.tls,
+            leastFree: config.leastFreeGb * 2 ** 30,
+          },
+          {
+            received: (instance) => node.received(instance),
+            ended: (association) => node.ended(association),
+            refused: (refusal) => refusals.add(refusal, performance.now()),
+            committed: (report) => void node.courier.committed(report),
+          },
+        );
     // What came would be another node's. Again when the node is closed, which waits for it.
-    void node.lost.then(() => storage.close());
-    audit.write('started', { port: storage.port });
+    void node.lost.then(() => storage?.close());
+    audit.write('started', storage === null ? {} : { port: storage.port });
     const counting = setInterval(() => refusals.look(performance.now()), COUNT_MS).unref();
     node.start();
     return {
-      port: storage.port,
+      port: storage?.port ?? null,
       records: () => shelf.all().map(({ record }) => record),
       counts: () => node.counts,
-      associations: storage.open,
+      associations: () => storage?.open() ?? 0,
+      watched: () => node.watched.state(),
       audit: async () => (await forwarding?.state()) ?? null,
       now: (id) => node.now(id),
       release: (id) => node.release(id),
@@ -101,7 +107,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       async close() {
         clearInterval(counting);
         try {
-          await storage.close();
+          await storage?.close();
           await node.close();
           refusals.end();
           audit.write('stopped', {});

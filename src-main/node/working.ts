@@ -10,11 +10,11 @@ import type { RunningJob } from '../process/client.js';
 import type { NodeConfig, Rule } from './config.js';
 import { Courier, deliveriesTo } from './deliveries.js';
 import { passageOf } from './gate.js';
-import { joinLate, namesIn } from './inbox.js';
+import { joinLate, namesIn, type Sorted } from './inbox.js';
 import { removeOld } from './retention.js';
 import { type RuleBook, ruleFor, valuesOfImage } from './rules.js';
 import type { Live, Shelf } from './shelf.js';
-import { FolderWatch } from './watch.js';
+import { Watched } from './watched.js';
 
 /** Ended processes after which a series is given up. */
 const MOST_CRASHES = 2;
@@ -40,6 +40,7 @@ export interface Counts {
 export class Working {
   readonly counts: Counts = { received: 0, refused: 0 };
   readonly courier: Courier;
+  readonly watched: Watched;
   /** Resolves once another node has taken the folder over: nothing more is moved then. */
   readonly lost: Promise<LimpidError>;
   readonly #config: NodeConfig;
@@ -47,7 +48,6 @@ export class Working {
   readonly #book: RuleBook<Rule>;
   readonly #shelf: Shelf;
   readonly #incoming: string;
-  readonly #watches: readonly FolderWatch[];
   /** Studies that an open association has brought, by its number. */
   readonly #open = new Map<number, Set<string>>();
   readonly #jobs = new Map<string, RunningJob>();
@@ -77,10 +77,7 @@ export class Working {
     this.#shelf = shelf;
     this.#incoming = incoming;
     this.courier = new Courier(config, shelf, () => this.#isOurs());
-    this.#watches = config.watch.map(
-      (one, i) =>
-        new FolderWatch(one.path, one.settleSeconds * 1000, path.join(config.folder, `watched-${i + 1}.txt`)),
-    );
+    this.watched = new Watched(config);
   }
 
   start(): void {
@@ -108,7 +105,7 @@ export class Working {
     this.counts.received++;
     const studies = this.#open.get(association) ?? new Set();
     this.#open.set(association, studies);
-    this.#sort(file, { title: caller, address }, (study) => studies.add(study));
+    this.#sort(file, { title: caller, address }, ({ study }) => void studies.add(study));
   }
 
   ended(association: number): void {
@@ -121,7 +118,7 @@ export class Working {
     await this.#sorting;
   }
 
-  #sort(file: string, from: Caller | null, onStudy: (study: string) => void): void {
+  #sort(file: string, from: Caller | null, onTaken: (sorted: Sorted) => void | Promise<void>): void {
     this.#sorting = this.#sorting.then(async () => {
       try {
         // Who has taken the folder over sorts it.
@@ -134,7 +131,7 @@ export class Working {
       try {
         const taken = await this.#shelf.take(file, from);
         if (taken === null) await this.#refuse(file);
-        else onStudy(taken.sorted.study);
+        else await onTaken(taken.sorted);
       } catch (error) {
         // Of a disk that fails the file stays where it came in, and is sorted again at the next start.
         if (error instanceof LimpidError) await this.#refuse(file);
@@ -154,9 +151,8 @@ export class Working {
 
   async #tick(): Promise<void> {
     if (this.#closed || !(await this.#isOurs())) return;
-    for (const watch of this.#watches)
-      for (const file of await watch.look(performance.now(), this.#incoming))
-        this.#sort(file, null, () => undefined);
+    for (const { copy, took } of await this.watched.look(performance.now(), this.#incoming))
+      this.#sort(copy, null, ({ id }) => took(id));
     await this.#sorting;
     const troubles: unknown[] = [];
     for (const live of this.#shelf.all())
@@ -191,7 +187,8 @@ export class Working {
     if (now) return true;
     const quiet = performance.now() - lastAt;
     const isOpen = [...this.#open.values()].some((studies) => studies.has(record.study));
-    if (quiet >= this.#config.quietSeconds * 1000 && !isOpen) return true;
+    const isOnItsWay = isOfFolder(record) && this.watched.waitsFor(record.id) !== 'no';
+    if (quiet >= this.#config.quietSeconds * 1000 && !isOpen && !isOnItsWay) return true;
     return performance.now() - since >= this.#config.patienceSeconds * 1000;
   }
 
@@ -219,6 +216,8 @@ export class Working {
     await fs.mkdir(folder.images, { recursive: true, mode: 0o700 });
     await joinLate(this.#config.folder, live.record.id);
     live.now = false;
+    // What was removed lies where it came from, where it still does.
+    if (removed && isOfFolder(live.record)) await this.watched.forget(live.record.id);
     await this.#shelf.change(live, 'late', {
       state: 'receiving',
       generation: live.record.generation + 1,
@@ -232,10 +231,14 @@ export class Working {
   }
 
   async #complete(live: Live): Promise<void> {
+    const byHand = live.now;
     live.now = false;
     const folder = this.#shelf.folderOf(live);
     const names = await namesIn(folder.images);
     const instances = names.length;
+    // A result would lack an image of which half is there: a person is told, and may say that it is to be done all the same.
+    if (!byHand && isOfFolder(live.record) && this.watched.waitsFor(live.record.id) === 'surely')
+      return this.#shelf.change(live, 'failed', { state: 'failed', reason: 'not-whole', instances });
     const [first] = names;
     if (first === undefined)
       return this.#shelf.change(live, 'skipped', { state: 'skipped', reason: 'E_NOTHING', instances });
@@ -361,4 +364,9 @@ export class Working {
     while (this.#jobs.size > 0) await new Promise((resolve) => setImmediate(resolve));
     await this.courier.idle();
   }
+}
+
+/** Nobody sent it: it came from a watched folder. */
+function isOfFolder({ callers }: SeriesRecord): boolean {
+  return callers.length === 0;
 }

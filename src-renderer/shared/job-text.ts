@@ -7,7 +7,8 @@ import { t, tName } from '../words/text.svelte.js';
 
 /** The name of a job for the person: that of its input, or of the model that it makes. */
 export function jobName(job: JobRecord): string {
-  const { request } = job;
+  const { request, label } = job;
+  if (label !== undefined) return label;
   if (request.type === 'inspect') return request.paths.map(baseName).join(', ');
   switch (request.type) {
     case 'evaluate':

@@ -109,7 +109,7 @@ async function run(config: NodeConfig, compute: string): Promise<void> {
     const status = await startStatus(config, node);
     try {
       print(
-        `${config.title} listens on ${config.host}:${node.port}; status at http://127.0.0.1:${status.port}/health`,
+        `${config.title} ${node.port === null ? 'watches folders' : `listens on ${config.host}:${node.port}`}; status at http://127.0.0.1:${status.port}/health`,
       );
       const lost = await Promise.race([interrupted(), node.lost]);
       if (lost !== undefined) throw lost;

@@ -11,7 +11,7 @@ import type { ModelDetails, ModelEntry } from '../models.js';
 import type { Report } from '../report.js';
 import { DeviceName, type ForeignModel } from '../requests/choices.js';
 import type { FamilyChoices, TrainingFacts } from '../requests/families.js';
-import type { Action, SeriesRecord, State } from '../requests/node.js';
+import type { Action } from '../requests/node.js';
 import type { JobRequest } from '../requests/requests.js';
 import { type Rule, Rules } from '../requests/rules.js';
 import type { TrainingShape, TrainRequest } from '../requests/training.js';
@@ -20,8 +20,9 @@ import type { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../viewing
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from './opened.js';
 import type { RuleCheck } from './rules.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
+import type { SeriesOnTheWay, WatchApi } from './watches.js';
 
-export interface AppApi {
+export interface AppApi extends WatchApi {
   about(): Promise<About>;
 
   /** A native dialog. Empty: cancelled. @throws E_USAGE where there is none (About.dialogs is false). */
@@ -281,17 +282,13 @@ export interface TrainingCheck {
 }
 
 /** A node as the window sees it. */
-export interface NodeView {
+export interface NodeView extends SeriesOnTheWay {
   /** File of its settings; null: none was chosen. */
   readonly config: string | null;
   /** Where it does not, its series are told as it left them, and nothing can be asked of it. */
   readonly running: boolean;
   /** Why nothing is known of it. */
   readonly problem: Problem | null;
-  /** Of all its series. */
-  readonly counts: Readonly<Record<State, number>>;
-  /** Those that wait for a person first, then latest first; at most 500. */
-  readonly series: readonly SeriesRecord[];
 }
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -299,6 +296,8 @@ export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 export interface JobRecord {
   readonly id: JobId;
   readonly request: JobRequest;
+  /** What it is called, where its input does not tell: the name of the folder that is watched. */
+  readonly label?: string;
   readonly state: JobState;
   /** ISO 8601. */
   readonly createdAt: string;

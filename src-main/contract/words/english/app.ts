@@ -58,6 +58,18 @@ export const APP = {
   'E_USAGE/nothing-named': ['Nothing was named.', 'Choose files or a folder.'],
   'E_USAGE/rule-name': ['Another rule before it has the same name.', 'Give it another name.'],
   'E_USAGE/no-rules': ['There are no rules.', 'Add one: it says what is done with which series.'],
+  'E_NOT_FOUND/watch': ['This folder is no longer watched.', 'Look at the list again.'],
+  'E_USAGE/watch-paused': ['The folder is not watched now.', 'Go on with it first.'],
+  'E_USAGE/watch-file': ['This is a file.', 'Choose a folder.'],
+  'E_USAGE/watch-loop': [
+    'What is written would be taken in again: one of the folders lies in the other, or in one that is watched.',
+    'Choose folders that lie side by side.',
+  ],
+  'E_USAGE/watch-own': [
+    'The folder holds the data of Limpid, or lies in them.',
+    'Choose a folder that is for images alone.',
+  ],
+  'E_USAGE/watched-already': ['This folder is watched already.', 'Change what is done there instead.'],
   'E_USAGE/browser': ['A browser cannot do this.', 'Use the desktop app.'],
   'E_NOT_FOUND/job-file': ['The job left no such file.', 'Wait until it has finished.'],
   'E_NOT_FOUND/result': ['There is no such result any more.', 'Look at the list again.'],
