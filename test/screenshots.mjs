@@ -142,6 +142,45 @@ async function trainingTour(page, { rail, shoot }) {
   await shoot('trained');
 }
 
+/** Rules over what is open, and a folder that is watched by them. */
+async function rulesTour(page, { walkTo, dialog, shoot }) {
+  const screen = page.locator('#screen-batch');
+  const add = async (name, fill) => {
+    await screen.getByRole('button', { name: 'Add rule…' }).click();
+    await dialog.getByLabel('Name').fill(name);
+    await fill();
+    await dialog.getByRole('button', { name: 'Keep rule' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  };
+  const choose = async (which, folder) => {
+    await dialog.getByRole('button', { name: which }).click();
+    await walkTo(folder);
+    await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  };
+  await screen.getByRole('tab', { name: 'Rules' }).click();
+  await add('heads', async () => {
+    await dialog.getByLabel('Condition', { exact: true }).fill('Modality=MR and files>4');
+    await dialog.getByLabel('Model', { exact: true }).selectOption('DCT');
+  });
+  await add('rest', async () => {
+    await dialog.getByLabel('Every series').check();
+    await dialog.getByLabel('Leave them alone').check();
+  });
+  await screen.getByRole('button', { name: /^Queue \d+ series/ }).waitFor();
+  await shoot('rules');
+  await screen.getByRole('tab', { name: 'Watched folders' }).click();
+  const [incoming, results] = ['incoming', 'results'].map((name) => path.join(work, name));
+  copySlices('incoming', [8, 9, 10, 11, 12]);
+  mkdirSync(results);
+  await screen.getByRole('button', { name: 'Watch a folder…' }).click();
+  await choose('Watched folder', incoming);
+  await choose('Results go into', results);
+  await dialog.getByLabel('A series is complete after quiet of').fill('1');
+  await dialog.getByRole('button', { name: 'Watch it' }).click();
+  await screen.getByRole('region', { name: 'In the queue' }).waitFor({ timeout: MINUTES });
+  await shoot('watch');
+}
+
 async function tour(page) {
   const shootHere = (name) => shoot(page, name);
   const rail = (name) => page.getByRole('navigation').first().getByRole('button', { name, exact: false });
@@ -275,6 +314,7 @@ async function tour(page) {
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.locator('#screen-batch').getByRole('progressbar').first().waitFor({ timeout: MINUTES });
   await shootHere('batch');
+  await rulesTour(page, { walkTo, dialog, shoot: shootHere });
 
   await rail('Settings').click();
   await shootHere('settings');

@@ -24,10 +24,8 @@ import { devicesClient } from './devices/client.js';
 import { listFolder } from './folders.js';
 import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
-import { nodeApi } from './node.js';
 import { openQueue } from './queue.js';
 import { reportIn } from './results/report-file.js';
-import { checkRules } from './rules.js';
 import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
@@ -38,7 +36,9 @@ import { openTargets } from './targets.js';
 import { openTrainings } from './trainings.js';
 import { clearAbandonedUploads } from './uploads-left.js';
 import { openViews } from './views.js';
+import { nodeApi } from './watch/node.js';
 import { queuedJobs } from './watch/queued.js';
+import { checkRules } from './watch/rules.js';
 import { openWatches } from './watch/watches.js';
 
 /** Lines of the log that a window gets. */

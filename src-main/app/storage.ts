@@ -66,8 +66,11 @@ export function openStorage(
         { kind: 'logs', place: [folders.logs] },
         {
           kind: 'queue',
-          place: ['queue.json', 'settings.json', 'views.json'].map((name) => path.join(home, name)),
+          place: ['queue.json', 'settings.json', 'views.json', 'watches.json'].map((name) =>
+            path.join(home, name),
+          ),
         },
+        { kind: 'watched', place: [path.join(home, 'watched')] },
       ] as const;
       return {
         folder: home,

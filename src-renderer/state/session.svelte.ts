@@ -18,6 +18,7 @@ import { Models } from './models.svelte.js';
 import { Navigation } from './navigation.svelte.js';
 import { WatchedNode } from './network/node.svelte.js';
 import { Sendings } from './network/sendings.svelte.js';
+import { Watches } from './network/watches.svelte.js';
 import { Outputs } from './outputs.js';
 import { inputsOfFiles } from './paths.js';
 import { Picker } from './picker.svelte.js';
@@ -55,6 +56,7 @@ export class Session {
   readonly runs: Runs;
   readonly sendings: Sendings;
   readonly node: WatchedNode;
+  readonly watches: Watches;
   /** Whether the app answers. */
   connected = $state(true);
   private ending: (() => void)[] = [];
@@ -74,6 +76,7 @@ export class Session {
     this.draft = new DenoiseDraft(this.preferences, () => this.lookedAt.subject?.key ?? null);
     this.sendings = new Sendings(api);
     this.node = new WatchedNode(api);
+    this.watches = new Watches(api);
     this.sendings.onEnded = ({ state, target }) =>
       this.toasts.announce(t(state === 'sent' ? 'say.sent' : 'say.notSent', { target }));
     this.queue.onEnded = (job) => void this.ended(job);
@@ -313,6 +316,8 @@ export class Session {
 
   private async ended(job: JobRecord): Promise<void> {
     const { request } = job;
+    // Of a folder that is watched many come, with nobody waiting for them: its list tells what became of them.
+    if (job.label !== undefined) return;
     if (job.state === 'cancelled') this.toasts.announce(t('say.jobCancelled'));
     else if (job.state === 'failed' && !madeAnything(job)) {
       const stopped = problemOf(job);

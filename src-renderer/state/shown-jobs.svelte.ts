@@ -5,7 +5,7 @@ export const MODEL_SECTIONS = ['list', 'map', 'samples'] as const;
 export type ModelSection = (typeof MODEL_SECTIONS)[number];
 
 /** Those of the screen Batch. */
-export const BATCH_SECTIONS = ['queue', 'rules'] as const;
+export const BATCH_SECTIONS = ['queue', 'rules', 'watch'] as const;
 export type BatchSection = (typeof BATCH_SECTIONS)[number];
 
 /** The jobs whose results the screens Train and Models show; they stay when a person goes elsewhere. */

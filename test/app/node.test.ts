@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { nodeApi } from '../../src-main/app/node.js';
+import { nodeApi } from '../../src-main/app/watch/node.js';
 import type { State } from '../../src-main/contract/requests/node.js';
 import type { NodeView } from '../../src-main/contract/window/app.js';
 import { store } from '../../src-main/dicom/net/scu.js';

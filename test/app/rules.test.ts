@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Library, openLibrary } from '../../src-main/app/library/library.js';
-import { checkRules, requireRules } from '../../src-main/app/rules.js';
+import { checkRules, requireRules } from '../../src-main/app/watch/rules.js';
 import type { Rule } from '../../src-main/contract/requests/rules.js';
 import type { OpenInput } from '../../src-main/contract/window/opened.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';

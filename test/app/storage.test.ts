@@ -51,6 +51,7 @@ describe('the data folder', () => {
         { kind: 'trainings', files: 1, bytes: 300 },
         { kind: 'logs', files: 1, bytes: 7 },
         { kind: 'queue', files: 2, bytes: 23 },
+        { kind: 'watched', files: 0, bytes: 0 },
       ],
       spare: { files: 0, bytes: 0 },
       traces: { files: 0, bytes: 0 },
@@ -60,7 +61,7 @@ describe('the data folder', () => {
   it('is empty before its first use', async () => {
     const storage = openStorage(path.join(await temporaryFolder(), 'none'), () => []);
     const { parts } = await storage.use();
-    expect(parts.map(({ bytes }) => bytes)).toEqual([0, 0, 0, 0]);
+    expect(parts.map(({ bytes }) => bytes)).toEqual([0, 0, 0, 0, 0]);
     expect(await storage.clean()).toEqual({ files: 0, bytes: 0 });
   });
 

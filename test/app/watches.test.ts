@@ -42,7 +42,7 @@ async function app(home: string, verdict: Verdict = () => 'pass'): Promise<App> 
     onEvent: () => undefined,
     onCrash: () => undefined,
   });
-  const watches = await openWatches({ home, jobs: watched, device: () => 'cpu', settleSeconds: 0.1 });
+  const watches = await openWatches({ home, jobs: watched, device: () => 'cpu' });
   const made: App = {
     ...{ home, queue, watches, started: jobs.started },
     async close() {

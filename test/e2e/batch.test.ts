@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -188,6 +189,148 @@ describe.skipIf(missing)('rules in Batch', () => {
     const report: unknown = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
     expect(report).toMatchObject({ series: [{ status: 'done' }] });
     expect(readdirSync(root).filter((name) => name.startsWith('scans-'))).toEqual(['scans-denoised-Schädel']);
+  });
+});
+
+describe.skipIf(missing)('a watched folder in Batch', () => {
+  const incoming = path.join(root, 'incoming');
+  const results = path.join(root, 'results');
+  const region = (name: string) => screen().getByRole('region', { name, exact: true });
+  const button = (name: string | RegExp) => screen().getByRole('button', { name });
+  const counted = (state: string) =>
+    screen().getByLabel('Series by state').locator('div', { hasText: state }).locator('dd').innerText();
+  const dicomIn = (folder: string) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.dcm'));
+
+  async function choose(which: string, folder: string): Promise<void> {
+    await window.dialog().getByRole('button', { name: which }).click();
+    await window.walkTo(folder);
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+    await expect.poll(() => window.dialog().count()).toBe(1);
+  }
+
+  it('is chosen with another folder, which must not lie in it', async () => {
+    mkdirSync(path.join(incoming, 'deep'), { recursive: true });
+    mkdirSync(results);
+    await tab('Queue').focus();
+    await page.keyboard.press('ArrowLeft');
+    await screen().getByText('No folder is watched').waitFor();
+    await window.expectAccessible();
+    await button('Watch a folder…').click();
+    const start = window.dialog().getByRole('button', { name: 'Watch it' });
+    expect(await start.isDisabled()).toBe(true);
+    await choose('Watched folder', incoming);
+    await choose('Results go into', path.join(incoming, 'deep'));
+    await window.dialog().getByLabel('A series is complete after quiet of').fill('1');
+    await window.dialog().getByLabel('A result that warns').selectOption('is held');
+    await start.click();
+    await window
+      .dialog()
+      .getByText(/What is written would be taken in again/)
+      .waitFor();
+    await window.expectAccessible();
+    await choose('Results go into', results);
+    await window.shoot('watch-form');
+    await start.click();
+    await screen().getByText('It is watched.').waitFor();
+    await screen().getByText('No series came yet.').waitFor();
+    await window.expectAccessible();
+  });
+
+  it('has what comes in done by its rules, and holds what the trust gate does not let through', async () => {
+    put(incoming, 11, 'T2 head');
+    put(incoming, 12, 'Localizer', 2);
+    await region('Held by the trust gate')
+      .getByText(/Its trust report warns/)
+      .waitFor({ timeout: 300_000 });
+    await region('Left alone').getByText('A rule says to skip it.').waitFor();
+    expect([await counted('Seen'), await counted('Done')]).toEqual(['2', '0']);
+    expect(dicomIn(results)).toEqual([]);
+    await window.expectAccessible();
+    await window.shoot('watch');
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await window.shoot('watch-1920');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await button(/^Release/).focus();
+    await page.keyboard.press('Enter');
+    await region('Done').waitFor();
+    await expect.poll(() => dicomIn(results).length).toBe(5);
+    expect(readdirSync(incoming).filter((name) => name.endsWith('.dcm'))).toHaveLength(7);
+    await tab('Queue').click();
+    await screen().getByText('incoming', { exact: true }).waitFor();
+    await tab('Watched folders').click();
+  });
+
+  it('waits for an image that is half written, over a restart too, and queues its series once', async () => {
+    const [first = ''] = put(incoming, 13, 'T2 late');
+    const whole = readFileSync(first);
+    writeFileSync(first, whole.subarray(0, whole.length / 2));
+    await screen()
+      .getByText(/^1 file in it still changes/)
+      .waitFor();
+    await region('Coming in').waitFor();
+    await window.shoot('watch-half');
+    await window.restart();
+    await page.keyboard.press('Alt+5');
+    await tab('Watched folders').click();
+    await screen()
+      .getByText(/^1 file in it still changes/)
+      .waitFor();
+    expect(await counted('Coming in')).toBe('1');
+    writeFileSync(first, whole);
+    await region('Held by the trust gate').getByText('5 files').waitFor({ timeout: 300_000 });
+    expect([await counted('Seen'), await counted('Done'), await counted('Held')]).toEqual(['3', '1', '1']);
+    await tab('Queue').click();
+    await expect.poll(() => screen().getByText('incoming', { exact: true }).count()).toBe(2);
+    await tab('Watched folders').click();
+  });
+
+  it('may go and come back, is paused and goes on', async () => {
+    renameSync(incoming, `${incoming}-away`);
+    await screen().getByText('The folder is not there.').waitFor();
+    await window.expectAccessible();
+    renameSync(`${incoming}-away`, incoming);
+    await screen().getByText('It is watched.').waitFor();
+    await button('Pause: incoming').click();
+    await screen().getByText('Paused.').waitFor();
+    expect(await button(/^Release/).isDisabled()).toBe(true);
+    await button('Go on: incoming').click();
+    await screen().getByText('It is watched.').waitFor();
+    await expect.poll(() => button(/^Release/).isDisabled()).toBe(false);
+  });
+
+  it('names nothing where patients are hidden, and speaks German', async () => {
+    await page.keyboard.press('Alt+6');
+    await page.getByRole('tab', { name: 'Privacy' }).click();
+    await page.getByLabel('Hide patients on screen').check();
+    await page.getByRole('tab', { name: 'Appearance' }).click();
+    await page.getByLabel('Language').selectOption('de');
+    await page.keyboard.press('Alt+5');
+    await screen().getByText('Er wird beobachtet.').waitFor();
+    await region('Zurückgehalten').waitFor();
+    const shown = (await screen().innerHTML()).toLowerCase();
+    for (const secret of [/telling/, /incoming/, /results/]) expect(shown).not.toMatch(secret);
+    await window.expectAccessible();
+    await window.shoot('watch-de');
+    await tab('Regeln').click();
+    await screen().getByText('Entrauschen · DCT · Stärke 100 %').waitFor();
+    await window.expectAccessible();
+    await window.shoot('rules-de');
+    await screen().getByRole('button', { name: 'Bearbeiten … Schädel' }).click();
+    await window.expectAccessible();
+    await window.shoot('rule-form-de');
+    await page.keyboard.press('Escape');
+  });
+
+  it('is forgotten after a person has said so, and both folders stay', async () => {
+    await tab('Beobachtete Ordner').click();
+    await button(/^Entfernen …/).click();
+    await window.dialog().getByText('1 Serie ist zurückgehalten').waitFor();
+    await window.expectAccessible();
+    await window.dialog().getByRole('button', { name: 'Nicht mehr beobachten' }).click();
+    await screen().getByText('Kein Ordner wird beobachtet').waitFor();
+    expect(readdirSync(path.join(root, 'home/watched'))).toEqual([]);
+    expect([dicomIn(incoming).length, dicomIn(results).length]).toEqual([12, 5]);
     expect(window.complaints).toEqual([]);
   });
 });

@@ -1,9 +1,8 @@
 import { problemOf } from '../../contract/errors.js';
 import type { ResultEvent } from '../../contract/events.js';
-import type { DenoiseRequest } from '../../contract/requests/requests.js';
+import type { DenoiseRequest, JobRequest } from '../../contract/requests/requests.js';
 import type { JobId, JobRecord, QueueState } from '../../contract/window/app.js';
 import type { RunningJob } from '../../process/client.js';
-import type { Queue } from '../queue.js';
 
 /** Jobs of watched folders, done by the queue of the window: one after the other with all others, and seen there. */
 export interface QueuedJobs {
@@ -15,8 +14,17 @@ export interface QueuedJobs {
   close(): void;
 }
 
+/** What is asked of the queue. */
+interface Jobs {
+  add(request: JobRequest, place: 'first' | 'last', label?: string): Promise<JobId>;
+  retry(job: JobId): Promise<void>;
+  cancel(job: JobId): Promise<void>;
+  remove(job: JobId): Promise<void>;
+  state(): QueueState;
+}
+
 /** @param queue the queue, once it is open */
-export function queuedJobs(queue: () => Queue): QueuedJobs {
+export function queuedJobs(queue: () => Jobs): QueuedJobs {
   const waiting = new Map<JobId, ((result: ResultEvent) => void)[]>();
   let closed = false;
 

@@ -10,10 +10,12 @@ import { type WatchApi, WatchDraft, type WatchView } from '../../contract/window
 import { type NodeConfig, parseConfig } from '../../node/config.js';
 import { type LimpidNode, startNode } from '../../node/node.js';
 import { readRecords } from '../../process/node-folder.js';
-import { foldersOf, onTheWay } from '../node.js';
-import { requireRules } from '../rules.js';
+import { foldersOf, onTheWay } from './node.js';
 import type { QueuedJobs } from './queued.js';
+import { requireRules } from './rules.js';
 
+/** How long a file must not have changed, where a series waits for longer. */
+const LONGEST_SETTLE_SECONDS = 10;
 /** Name of the only target, in records too. */
 const OUTPUT = 'output';
 
@@ -29,8 +31,6 @@ export interface WatchesOptions {
   readonly home: string;
   readonly jobs: Pick<QueuedJobs, 'start' | 'close'>;
   readonly device: () => DeviceName;
-  /** How long a file must not have changed, seconds; absent: as for a node. */
-  readonly settleSeconds?: number;
 }
 
 const Kept = object({ ...WatchDraft.entries, id: WatchDraft.entries.input, paused: otherwise(flag, false) });
@@ -49,7 +49,7 @@ interface Watch {
  *
  * @throws errors of the disk
  */
-export async function openWatches({ home, jobs, device, settleSeconds }: WatchesOptions): Promise<Watches> {
+export async function openWatches({ home, jobs, device }: WatchesOptions): Promise<Watches> {
   const folder = path.join(home, 'watched');
   const disk = jsonFile(path.join(home, 'watches.json'));
   const all: Watch[] = [];
@@ -75,7 +75,7 @@ export async function openWatches({ home, jobs, device, settleSeconds }: Watches
     if (kept.paused || closed) return;
     try {
       await requireRules(kept.rules);
-      const config = configOf(kept, path.join(folder, kept.id), device(), settleSeconds);
+      const config = configOf(kept, path.join(folder, kept.id), device());
       const label = path.basename(kept.input);
       watch.node = await startNode(config, { startJob: (request) => jobs.start(request, label) });
     } catch (error) {
@@ -174,7 +174,6 @@ function configOf(
   { input, output, quietSeconds, rules, warned }: WatchDraft,
   folder: string,
   device: DeviceName,
-  settleSeconds: number | undefined,
 ): NodeConfig {
   return parseConfig({
     listen: false,
@@ -184,7 +183,7 @@ function configOf(
     device: device === 'tensorflow' ? 'auto' : device,
     targets: { [OUTPUT]: { kind: 'folder', path: output } },
     rules: rules.map((rule) => ({ ...rule, warned, targets: rule.do === 'skip' ? [] : [OUTPUT] })),
-    watch: [{ path: input, ...(settleSeconds === undefined ? {} : { settleSeconds }) }],
+    watch: [{ path: input, settleSeconds: Math.min(LONGEST_SETTLE_SECONDS, quietSeconds) }],
   });
 }
 

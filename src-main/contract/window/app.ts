@@ -345,7 +345,7 @@ export interface StorageUse {
   readonly folder: string;
   readonly parts: readonly (StoredAmount & {
     /** `queue`: the list of jobs, and the settings. */
-    readonly kind: 'models' | 'trainings' | 'logs' | 'queue';
+    readonly kind: 'models' | 'trainings' | 'logs' | 'queue' | 'watched';
   })[];
   /** Logs and trainings of jobs that are no longer listed, and checkpoints that nothing goes on from. */
   readonly spare: StoredAmount;

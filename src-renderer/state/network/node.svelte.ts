@@ -1,7 +1,6 @@
 import type { Action } from '../../../src-main/contract/requests/node.js';
 import type { AppApi, NodeView } from '../../../src-main/contract/window/app.js';
-
-const PAUSE_MS = 2000;
+import { lookAgain } from './looking.js';
 
 /** The node whose settings a person has chosen, as it was when it was last looked at. */
 export class WatchedNode {
@@ -15,18 +14,7 @@ export class WatchedNode {
 
   /** Looks at it again and again, until the function that it returns is called. */
   watch(): () => void {
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async (): Promise<void> => {
-      // Where the app does not answer, the bar above all screens tells it; what was seen last stays.
-      await this.look().catch(() => undefined);
-      if (!isOver) timer = setTimeout(() => void look(), PAUSE_MS);
-    };
-    void look();
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
+    return lookAgain(() => this.look());
   }
 
   async look(): Promise<void> {

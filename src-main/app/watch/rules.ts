@@ -1,8 +1,8 @@
-import { fault, type Problem, problemFrom, problemOf } from '../contract/errors.js';
-import type { Rule } from '../contract/requests/rules.js';
-import type { RuleCheck, RuleMatch } from '../contract/window/rules.js';
-import { readRules } from '../node/rules.js';
-import { requireModel } from '../store/model-store.js';
+import { fault, type Problem, problemFrom, problemOf } from '../../contract/errors.js';
+import type { Rule } from '../../contract/requests/rules.js';
+import type { RuleCheck, RuleMatch } from '../../contract/window/rules.js';
+import { readRules } from '../../node/rules.js';
+import { requireModel } from '../../store/model-store.js';
 
 /** Whether rules can be used, and which of them decides over which open series. */
 export async function checkRules(

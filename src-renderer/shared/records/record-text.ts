@@ -1,8 +1,11 @@
-import type { Delivery, SeriesRecord } from '../../src-main/contract/requests/node.js';
-import type { SeriesCard } from '../../src-main/contract/window/opened.js';
-import { seriesTitle } from '../shared/series-title.js';
-import { personName } from '../words/format.js';
-import { t, tName } from '../words/text.svelte.js';
+import type { Delivery, SeriesRecord } from '../../../src-main/contract/requests/node.js';
+import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
+import { personName } from '../../words/format.js';
+import { t, tName } from '../../words/text.svelte.js';
+import { seriesTitle } from '../series-title.js';
+
+/** Whose series are told of: the words for their states differ. */
+export type Told = 'node' | 'watch';
 
 /** Whether a person has to say that it goes although its trust report does not let it: it fails, is missing or tells of parts that failed. */
 export function needsWord({ verdict, reason }: Pick<SeriesRecord, 'verdict' | 'reason'>): boolean {
@@ -23,9 +26,24 @@ export function titleOf({ id }: SeriesRecord, open: SeriesCard | null, hidePatie
   return patient === '' ? title : `${patient} · ${title}`;
 }
 
-export function deliveryText({ target, what, state, sent, total, problem }: Delivery): string {
+export function deliveryText({ target, what, state, sent, total, problem }: Delivery, of: Told): string {
   const facts = { target, sent, total, what: t(`node.what.${what}`) };
+  if (of === 'watch') return writtenText(sent, total, problem);
   const now =
     total === 0 && state === 'waiting' ? t('node.toSend', facts) : t(`node.delivery.${state}`, facts);
   return problem === null ? now : `${now} · ${tName('problem', problem)}`;
+}
+
+/** A folder that is watched has one target, which nobody named. */
+export function targetText(target: string, of: Told): string {
+  return of === 'watch' ? t('watch.target') : target;
+}
+
+/** '' while nothing is to be written yet. */
+function writtenText(sent: number, total: number, problem: string | null): string {
+  const parts = [
+    ...(total === 0 ? [] : [t('watch.written', { sent, total })]),
+    ...(problem === null ? [] : [tName('problem', problem)]),
+  ];
+  return parts.join(' · ');
 }

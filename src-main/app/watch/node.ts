@@ -1,10 +1,10 @@
 import * as fs from 'node:fs/promises';
-import { fault, LimpidError, problemFrom } from '../contract/errors.js';
-import type { SeriesRecord, State } from '../contract/requests/node.js';
-import type { AppApi, NodeView } from '../contract/window/app.js';
-import type { SeriesOnTheWay } from '../contract/window/watches.js';
-import { command, listSeries } from '../process/node-door.js';
-import { nodePlace, readRecords, seriesFolder } from '../process/node-folder.js';
+import { fault, LimpidError, problemFrom } from '../../contract/errors.js';
+import type { SeriesRecord, State } from '../../contract/requests/node.js';
+import type { AppApi, NodeView } from '../../contract/window/app.js';
+import type { SeriesOnTheWay } from '../../contract/window/watches.js';
+import { command, listSeries } from '../../process/node-door.js';
+import { nodePlace, readRecords, seriesFolder } from '../../process/node-folder.js';
 
 /** A window lists no more; counts are of all. */
 const MOST_LISTED = 500;
