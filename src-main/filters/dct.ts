@@ -1,4 +1,4 @@
-import { cosines, forward8x8, transform8 } from '../base/dct.js';
+import { cosines, transform8 } from '../base/dct.js';
 import { lagCovariance } from '../noise/autocorrelation.js';
 import type { Grid, SliceRange } from './slab.js';
 
@@ -75,6 +75,11 @@ export function blockSize(planar: boolean): readonly [number, number, number] {
 /** Shrinks the coefficients in place and returns the weight of the block. */
 type Shrink = (block: Float64Array, pilot: Float64Array) => number;
 
+/**
+ * Blocks that lie side by side share all columns but one, and a column is what lies behind one voxel of a row: along a
+ * column and across slices. So each column is transformed once for all blocks that hold it, and what these make of it is
+ * added before it is transformed back: half of the work of transforming every block by itself.
+ */
 function eachBlock(
   frame: Float32Array,
   pilot: Float32Array | null,
@@ -85,42 +90,99 @@ function eachBlock(
 ): Float32Array {
   const [width, height, depth] = blockSize(planar);
   const area = columns * rows;
+  const length = height * depth;
   const offsets = Int32Array.from(
-    { length: VOXELS },
-    (_, k) =>
-      (k % width) + (Math.floor(k / width) % height) * columns + Math.floor(k / (width * height)) * area,
+    { length },
+    (_, k) => (k % height) * columns + Math.floor(k / height) * area,
   );
   const first = Math.max(0, from - depth + 1);
   const last = Math.min(slices - depth, to - 1);
   const sums = new Float32Array((last - first + depth) * area);
   const weights = new Float32Array(sums.length);
   const [block, guide] = [new Float64Array(VOXELS), new Float64Array(VOXELS)];
-  const forward = planar ? forward8x8 : forward4x4x4;
-  const inverse = planar ? inverse8x8 : inverse4x4x4;
+  const { column, columnBack, row, rowBack } = planar ? PLANAR : SOLID;
+  const [own, others, found] = Array.from({ length: 3 }, () => new Float64Array(width * length));
+  const told = new Float64Array(width);
+  /** Where the column of a voxel of the row is kept. */
+  const slotOf = (x: number): number => (x % width) * length;
+  const load = (image: Float32Array, at: number, into: Float64Array, slot: number): void => {
+    for (let k = 0; k < length; k++) into[slot + k] = image[at + offsets[k]];
+    column(into, slot);
+  };
+  const gather = (columnsOf: Float64Array, x: number, into: Float64Array): void => {
+    for (let i = 0; i < width; i++)
+      for (let k = 0, slot = slotOf(x + i); k < length; k++) into[i + width * k] = columnsOf[slot + k];
+    for (let k = 0; k < VOXELS; k += width) row(into, k);
+  };
   for (let z = first; z <= last; z++)
-    for (let y = 0; y + height <= rows; y++)
-      for (let x = 0; x + width <= columns; x++) {
-        const at = z * area + y * columns + x;
-        for (let k = 0; k < VOXELS; k++) block[k] = frame[at + offsets[k]];
-        forward(block);
-        if (pilot !== null) {
-          for (let k = 0; k < VOXELS; k++) guide[k] = pilot[at + offsets[k]];
-          forward(guide);
+    for (let y = 0; y + height <= rows; y++) {
+      const start = z * area + y * columns;
+      found.fill(0);
+      told.fill(0);
+      for (let x = 1 - width; x < columns; x++) {
+        const next = x + width - 1;
+        if (next < columns) {
+          load(frame, start + next, own, slotOf(next));
+          if (pilot !== null) load(pilot, start + next, others, slotOf(next));
         }
-        const weight = shrink(block, guide);
-        inverse(block);
-        const target = at - first * area;
-        for (let k = 0; k < VOXELS; k++) {
-          const i = target + offsets[k];
-          sums[i] += weight * block[k];
-          weights[i] += weight;
+        if (x < 0) continue;
+        if (next < columns) {
+          gather(own, x, block);
+          if (pilot !== null) gather(others, x, guide);
+          const weight = shrink(block, guide);
+          for (let k = 0; k < VOXELS; k += width) rowBack(block, k);
+          for (let i = 0; i < width; i++) {
+            told[(x + i) % width] += weight;
+            for (let k = 0, slot = slotOf(x + i); k < length; k++)
+              found[slot + k] += weight * block[i + width * k];
+          }
         }
+        // no later block holds this column
+        const slot = slotOf(x);
+        const target = start + x - first * area;
+        columnBack(found, slot);
+        for (let k = 0; k < length; k++) {
+          sums[target + offsets[k]] += found[slot + k];
+          weights[target + offsets[k]] += told[x % width];
+          found[slot + k] = 0;
+        }
+        told[x % width] = 0;
       }
+    }
   const out = new Float32Array((to - from) * area);
   const skipped = (from - first) * area;
   for (let i = 0; i < out.length; i++) out[i] = sums[skipped + i] / weights[skipped + i];
   return out;
 }
+
+/** Transforms of the columns and rows of a block, in place, and back; from a place on. */
+interface Transforms {
+  readonly column: (values: Float64Array, start: number) => void;
+  readonly columnBack: (values: Float64Array, start: number) => void;
+  readonly row: (values: Float64Array, start: number) => void;
+  readonly rowBack: (values: Float64Array, start: number) => void;
+}
+
+const PLANAR: Transforms = {
+  column: (values, start) => transform8(values, start, 1, 8, 1),
+  columnBack: (values, start) => transform8(values, start, 1, 1, 8),
+  row: (values, start) => transform8(values, start, 1, 8, 1),
+  rowBack: (values, start) => transform8(values, start, 1, 1, 8),
+};
+
+/** A column has 4 x 4 voxels. */
+const SOLID: Transforms = {
+  column(values, start) {
+    for (let k = start; k < start + 16; k += 4) forward4(values, k, 1);
+    for (let k = start; k < start + 4; k++) forward4(values, k, 4);
+  },
+  columnBack(values, start) {
+    for (let k = start; k < start + 16; k += 4) inverse4(values, k, 1);
+    for (let k = start; k < start + 4; k++) inverse4(values, k, 4);
+  },
+  row: (values, start) => forward4(values, start, 1),
+  rowBack: (values, start) => inverse4(values, start, 1),
+};
 
 /** Variance of each coefficient of noise of variance 1, in the order of a block. */
 function coefficientVariance({ planar, correlation }: DctSettings): Float64Array {
@@ -144,19 +206,6 @@ function axisVariance(length: number, rho: number): Float64Array {
 }
 const [C1, C3] = [Math.sqrt(0.5) * Math.cos(Math.PI / 8), Math.sqrt(0.5) * Math.cos((3 * Math.PI) / 8)];
 
-/** In place; coefficient k at the place of voxel k. */
-export function forward4x4x4(block: Float64Array): void {
-  for (let i = 0; i < 64; i += 4) forward4(block, i, 1);
-  for (let i = 0; i < 64; i += 16) for (let x = i; x < i + 4; x++) forward4(block, x, 4);
-  for (let i = 0; i < 16; i++) forward4(block, i, 16);
-}
-
-export function inverse4x4x4(block: Float64Array): void {
-  for (let i = 0; i < 64; i += 4) inverse4(block, i, 1);
-  for (let i = 0; i < 64; i += 16) for (let x = i; x < i + 4; x++) inverse4(block, x, 4);
-  for (let i = 0; i < 16; i++) inverse4(block, i, 16);
-}
-
 function forward4(block: Float64Array, start: number, step: number): void {
   const [a, b, c, d] = [start, start + step, start + 2 * step, start + 3 * step];
   const outer = block[a] + block[d];
@@ -179,9 +228,4 @@ function inverse4(block: Float64Array, start: number, step: number): void {
   block[b] = inner + innerDifference;
   block[c] = inner - innerDifference;
   block[d] = outer - outerDifference;
-}
-
-export function inverse8x8(block: Float64Array): void {
-  for (let i = 0; i < 64; i += 8) transform8(block, i, 1, 1, 8);
-  for (let i = 0; i < 8; i++) transform8(block, i, 8, 1, 8);
 }
