@@ -49,6 +49,8 @@ interface Phase {
   /** Phase at the middle of the read-out, and how it changes over its length; radians. */
   readonly middle: number;
   readonly slope: number;
+  /** Power of dark places that no ghost makes. */
+  readonly floor: number;
   /** Correlation of the power of dark places with that half a field of view away. */
   readonly alike: number;
 }
@@ -189,6 +191,7 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
     axis: looking.axis,
     middle: Math.max(0, middle),
     slope,
+    floor,
     alike: isNear ? alikeness(ghosts, parents) : 0,
   };
 }
@@ -314,7 +317,9 @@ function lineThrough(points: readonly { at: number; weight: number; value: numbe
   return { middle: (y - slope * x) / w, slope };
 }
 
-function removeFrom(volume: Volume, plane: number, { axis, middle, slope }: Phase, data: Float32Array): void {
+/** Where a ghost is weaker than the phase says, air keeps what it shows beside it: no holes are cut into it. */
+function removeFrom(volume: Volume, plane: number, phase: Phase, data: Float32Array): void {
+  const { axis, middle, slope, floor } = phase;
   const { rows, columns } = volume;
   const [length, along] = axis === 'y' ? [rows, columns] : [columns, rows];
   for (let line = 0; line < along; line++) {
@@ -322,8 +327,9 @@ function removeFrom(volume: Volume, plane: number, { axis, middle, slope }: Phas
     for (let at = 0; at < length; at++) {
       const i = indexOf(volume, plane, axis, line, at);
       const other = halfAway(volume, plane, axis, line, at);
-      const square = ((1 - share) * volume.data[i] ** 2 - share * other ** 2) / (1 - 2 * share);
-      data[i] = Math.sqrt(Math.max(0, square));
+      const before = volume.data[i] ** 2;
+      const square = ((1 - share) * before - share * other ** 2) / (1 - 2 * share);
+      data[i] = Math.sqrt(Math.max(square, Math.min(before, floor)));
     }
   }
 }

@@ -68,6 +68,13 @@ describe('an N/2 ghost', () => {
     expect(look.amount).toBeLessThan(5.5);
   });
 
+  it('leaves no holes in the noise of air', () => {
+    const noisy = simulateNoise(ghosted(20), { kind: 'rician', sigma: 20, seed: 1 });
+    const after = ghostRemover.look(noisy, MR).remove();
+    const holes = ({ data }: typeof noisy) => data.filter((value) => value < 1).length;
+    expect(holes(after)).toBeLessThan(holes(noisy) + 10);
+  });
+
   it('is measured under strong noise, which air has too', () => {
     const noisy = simulateNoise(ghosted(40), { kind: 'rician', sigma: 70, seed: 1 });
     const look = ghostRemover.look(noisy, MR);
