@@ -1,9 +1,11 @@
 import { squaredDistance } from '../base/linear/clusters.js';
+import { Random } from '../base/random.js';
 import { fault } from '../contract/errors.js';
 import type { ModelCard } from '../contract/models.js';
 import type { NamedArray, NamedArrays } from '../graph/types.js';
 import { exportModel, openModelFile, readModelWeights } from '../model-files/model-file.js';
 import { type CodeGrid, type CodePrior, fitCodePrior } from '../models/code-prior.js';
+import { fitPlanePrior, type PlanePrior } from '../models/plane-prior.js';
 import { spread } from '../noise/planes.js';
 import { applyToPlane } from '../restore/apply.js';
 import type { Runtime } from '../runtime/types.js';
@@ -11,23 +13,34 @@ import type { TrainedFamily } from '../training/family.js';
 import { type CorpusSeries, roleOf, SLICE_TRAINS } from '../training/samples/corpus.js';
 import { splitBuffers } from '../training/step.js';
 
-/** Planes that a prior is fitted on: more would make model files large. */
+/** Planes that priors are fitted on: more would make model files large. */
 const MOST_PLANES = 64;
 
+/** How the codes of a vector-quantised model lie in the planes that it learnt from; null: not known. */
+interface CodePriors {
+  /** Beside one another. */
+  readonly prior: CodePrior | null;
+  /** In whole planes; of enough planes of one size only. */
+  readonly planes: PlanePrior | null;
+}
+
+const NONE: CodePriors = { prior: null, planes: null };
+const PLANES_SEED = 1;
+
 /**
- * How the codes lie in up to 64 of the planes that a vector-quantised model learnt from, evenly chosen; null for
+ * How the codes lie in up to 64 of the planes that a vector-quantised model learnt from, evenly chosen; none for
  * other families.
  *
  * @param corpus on its own grid
  */
-export async function codePriorOf(
+export async function codePriorsOf(
   runtime: Runtime,
   trained: TrainedFamily,
   card: ModelCard,
   corpus: readonly CorpusSeries[],
-): Promise<CodePrior | null> {
+): Promise<CodePriors> {
   const codebook = card.latent?.codebook ?? null;
-  if (codebook === null) return null;
+  if (codebook === null) return NONE;
   const learnt = corpus.flatMap((series) =>
     Array.from({ length: series.slices * series.frames }, (_, plane) => ({ series, plane })).filter(
       ({ plane }) => roleOf(series, plane) === SLICE_TRAINS,
@@ -38,12 +51,19 @@ export async function codePriorOf(
   const model = await openModelFile(runtime, bytes);
   try {
     const grids: CodeGrid[] = [];
+    const latents: NamedArray[] = [];
     for (const index of spread(learnt.length, MOST_PLANES)) {
       const { series, plane } = learnt[index];
       const stack = { ...series, measured: series.usable, scale: { low: 0, high: 1 } };
-      grids.push(codeGrid((await applyToPlane(model, stack, plane)).codes, book));
+      const { codes } = await applyToPlane(model, stack, plane);
+      grids.push(codeGrid(codes, book));
+      latents.push(codes.latent);
     }
-    return grids.length === 0 ? null : fitCodePrior(grids, codebook);
+    if (grids.length === 0) return NONE;
+    return {
+      prior: fitCodePrior(grids, codebook),
+      planes: fitPlanePrior(latents, new Random(PLANES_SEED)),
+    };
   } finally {
     await model.close();
   }

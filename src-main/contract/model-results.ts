@@ -160,7 +160,7 @@ export const GenerateResult = object({
   exitCode: ExitCode,
   family: text,
   /** What the latents were drawn from. */
-  prior: oneOf(['standard normal', 'Markov mesh of codes']),
+  prior: oneOf(['standard normal', 'components of code planes', 'Markov mesh of codes']),
   count: number,
   rows: number,
   columns: number,

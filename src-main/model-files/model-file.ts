@@ -9,6 +9,7 @@ import type { InferenceDefinition, NamedArray, NamedArrays, NamedShapes } from '
 import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
 import type { Autoencoder, Coder } from '../models/family.js';
 import { rank4 } from '../models/parameters.js';
+import { type PlanePrior, planePriorBytes, readPlanePrior } from '../models/plane-prior.js';
 import { loadApart } from '../runtime/apart.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { restingPass } from '../training/step.js';
@@ -29,6 +30,8 @@ const PRIOR_KEY = 'limpid.prior';
 /** SHA-256 of all that stands before it: the last entry of the file. */
 const HASH_KEY = 'limpid.sha256';
 const MOST_PRIOR_BYTES = 1 << 28;
+/** How whole planes of codes vary, gzip in base64; of vector-quantised models. */
+const PLANES_KEY = 'limpid.planes';
 /** What is usual at each place of the planes that it learnt from, gzip in base64. */
 const PLACES_KEY = 'limpid.places';
 const MOST_PLACES_BYTES = 1 << 22;
@@ -39,6 +42,7 @@ const TRACED = 64;
 /** What a file keeps of the images that its model learnt from. */
 interface LearntImages {
   readonly prior?: CodePrior | null;
+  readonly planes?: PlanePrior | null;
   readonly places?: UsualPlaces | null;
 }
 
@@ -51,7 +55,7 @@ interface LearntImages {
 export function exportModel(
   { model, kept }: Model,
   card: ModelCard,
-  { prior = null, places = null }: LearntImages = {},
+  { prior = null, planes = null, places = null }: LearntImages = {},
 ): Uint8Array {
   const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
   const metadata = {
@@ -59,6 +63,7 @@ export function exportModel(
     [WEIGHTS_KEY]: Buffer.from(encodeWeights(kept)).toString('base64'),
     ...(decoder === null ? {} : { [DECODER_KEY]: Buffer.from(decoder).toString('base64') }),
     ...(prior === null ? {} : { [PRIOR_KEY]: gzipSync(priorBytes(prior)).toString('base64') }),
+    ...(planes === null ? {} : { [PLANES_KEY]: gzipSync(planePriorBytes(planes)).toString('base64') }),
     ...(places === null ? {} : { [PLACES_KEY]: gzipSync(placesBytes(places)).toString('base64') }),
   };
   if (model.fixedSide !== undefined) {
@@ -171,6 +176,18 @@ export function priorIn(bytes: Uint8Array): CodePrior | null {
     return readPrior(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PRIOR_BYTES }));
   } catch {
     // A damaged prior counts as none: who wants to draw from it is told so.
+    return null;
+  }
+}
+
+/** How whole planes of codes vary, of a model file; null where it does not tell, or is damaged. */
+export function planePriorIn(bytes: Uint8Array): PlanePrior | null {
+  const encoded = metadataOf(bytes)[PLANES_KEY];
+  if (encoded === undefined) return null;
+  try {
+    return readPlanePrior(gunzipSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MOST_PRIOR_BYTES }));
+  } catch {
+    // A damaged prior counts as none: the other one is drawn from.
     return null;
   }
 }

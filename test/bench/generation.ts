@@ -2,7 +2,6 @@
 //   npm run bench -- generation [--steps N] [--only METHOD,...] [--write]
 // --write keeps the rows in test/bench/results/generation.json and puts them into docs/families.md.
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { codebookOf, codeGrid, latentOfCodes } from '../../src-main/analysis/code-prior.js';
 import { eigenWorkspace, symmetricEigen } from '../../src-main/base/linear/eigen.js';
 import { principalComponents } from '../../src-main/base/linear/pca.js';
@@ -11,6 +10,7 @@ import { grayPng } from '../../src-main/imaging/png.js';
 import { exportModel, openModelFile } from '../../src-main/model-files/model-file.js';
 import { modelCard } from '../../src-main/model-files/trained-card.js';
 import { fitCodePrior, sampleCodes } from '../../src-main/models/code-prior.js';
+import { fitPlanePrior, samplePlane } from '../../src-main/models/plane-prior.js';
 import { quantile } from '../../src-main/noise/robust.js';
 import { applyToPlane, decodeLatent, scaledStack } from '../../src-main/restore/apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
@@ -119,17 +119,21 @@ const vq = async () => {
     'vector-quantised: rebuilt training planes': rebuilt,
     'vector-quantised: Markov mesh of codes': await many((random) => decoded(sampleCodes(prior, random))),
   };
-  for (const count of [16, 48, 96]) {
-    const sampler = gaussianOf(latents, count);
-    sets[`vector-quantised: ${count} components of code planes, normal`] = await many((random) =>
-      decoded(codeGrid({ latent: { data: sampler(random), shape } }, book)),
-    );
-  }
+  const planes = fitPlanePrior(
+    latents.map((data) => ({ data, shape })),
+    new Random(2),
+  );
+  if (planes === null) throw new Error('There are too few planes.');
+  sets['vector-quantised: components of code planes'] = await many((random) =>
+    decoded(codeGrid({ latent: samplePlane(planes, random) }, book)),
+  );
   await open.close();
   return sets;
 };
 
 const rows: Row[] = [];
+const ACROSS = 6;
+const sheets: Float32Array[][] = [];
 const only = (name: string): boolean =>
   options.only.length === 0 || options.only.some((one) => name.includes(one));
 for (const [name, make] of Object.entries(SETS)) {
@@ -139,7 +143,10 @@ for (const [name, make] of Object.entries(SETS)) {
 }
 await runtime.close();
 console.log(markdown(rows));
-if (options.write) keep('generation', 'drawn', rows, ['drawn']);
+if (options.write) {
+  keep('generation', 'drawn', rows, ['drawn']);
+  fs.writeFileSync('docs/pictures/generation.png', picture());
+}
 
 function many(one: Draw): Promise<Float32Array[]> {
   return Promise.all(Array.from({ length: COUNT }, (_, i) => one(new Random(40 + i))));
@@ -156,18 +163,17 @@ function judge(name: string, planes: readonly Float32Array[]): void {
     'nearest of all': `${Math.max(...near).toFixed(1)} dB`,
   });
   console.log(markdown(rows.slice(-1)));
-  fs.mkdirSync('/tmp/ano', { recursive: true });
-  const sheet = new Float32Array(6 * SIDE * 2 * SIDE);
-  for (let n = 0; n < 12; n++)
-    for (let y = 0; y < SIDE; y++)
-      sheet.set(
-        planes[(n * 16 + 3) % planes.length].subarray(y * SIDE, (y + 1) * SIDE),
-        (Math.floor(n / 6) * SIDE + y) * 6 * SIDE + (n % 6) * SIDE,
-      );
-  fs.writeFileSync(
-    path.join('/tmp/ano', `${name.replace(/\W+/g, '-')}.png`),
-    grayPng(sheet, 6 * SIDE, 2 * SIDE, { low: 0, high: 1 }),
-  );
+  sheets.push(planes.filter((_, n) => n % 16 === 3).slice(0, ACROSS));
+}
+
+/** Six planes of each set, a row a set. */
+function picture(): Uint8Array {
+  const sheet = new Float32Array(ACROSS * SIDE * sheets.length * SIDE);
+  for (const [row, planes] of sheets.entries())
+    for (const [column, plane] of planes.entries())
+      for (let y = 0; y < SIDE; y++)
+        sheet.set(plane.subarray(y * SIDE, (y + 1) * SIDE), (row * SIDE + y) * ACROSS * SIDE + column * SIDE);
+  return grayPng(sheet, ACROSS * SIDE, sheets.length * SIDE, { low: 0, high: 1 });
 }
 
 function nearestOf(plane: Float32Array, others: readonly Float32Array[], self: boolean): number {

@@ -22,12 +22,12 @@ const SIDE = 64;
 /** Signals of a plane. */
 const A_PLANE = (SIDE / PATCH) ** 2;
 /** Slices of the middle that are looked at. */
-const SLICES = 10;
+const SLICES = 4;
 const LATENTS = [1, 2, 4];
 
 const argumentsGiven = process.argv.slice(2);
 const write = argumentsGiven.includes('--write');
-const steps = Number(argumentsGiven[argumentsGiven.indexOf('--steps') + 1] ?? 0) || 600;
+const steps = Number(argumentsGiven[argumentsGiven.indexOf('--steps') + 1] ?? 0) || 400;
 const inputs = argumentsGiven.filter((one) => /^\w+=/.test(one)).map((one) => one.split('='));
 const runtime = await openRuntime('cpu', { threads: 1 });
 const names = inputs.map(([name]) => name);
@@ -109,6 +109,7 @@ async function measured(name: string, { first, second, frames, shape }: Twice): 
       return most;
     });
     const ranks = ranking(scores, dropped.truth, 0);
+    process.stderr.write(`${way}: ${(error / noise).toFixed(3)}, ${ranks?.auroc.toFixed(3)}\n`);
     return {
       series: name,
       'signals by': way,

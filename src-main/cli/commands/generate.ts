@@ -15,7 +15,7 @@ export function generateCommand(start: Start): Command {
   return new Command('generate')
     .summary('make new images, marked SYNTHETIC')
     .description(
-      'Draws images from a variational model (latents from a standard normal distribution) or a vector-quantised one (codes from a Markov mesh that was fitted on its training planes) and writes synthetic.png, synthetic.nii.gz and generate.json. Each image says SYNTHETIC in its pixels.',
+      'Draws images from a variational model (latents from a standard normal distribution) or a vector-quantised one (planes of codes from a normal distribution over their principal components in its training planes, or from a Markov mesh where these were fewer than 16 of one size) and writes synthetic.png, synthetic.nii.gz and generate.json. Each image says SYNTHETIC in its pixels.',
     )
     .argument('<model>', 'file that `limpid train` wrote, or id or name from the library')
     .requiredOption('--out <DIR>', 'new or empty folder')

@@ -1,4 +1,4 @@
-import { codebookOf, latentOfCodes } from '../../analysis/code-prior.js';
+import { codebookOf, codeGrid, latentOfCodes } from '../../analysis/code-prior.js';
 import { sha256 } from '../../base/files.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
@@ -13,8 +13,9 @@ import type { NamedArray } from '../../graph/types.js';
 import { burnSynthetic, LABEL_SIZE } from '../../imaging/label.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
 import { grayPng } from '../../imaging/png.js';
-import { type OpenModel, priorIn } from '../../model-files/model-file.js';
+import { type OpenModel, planePriorIn, priorIn } from '../../model-files/model-file.js';
 import { sampleCodes } from '../../models/code-prior.js';
+import { samplePlane } from '../../models/plane-prior.js';
 import { decodeLatent } from '../../restore/apply.js';
 import { openResultFolder, writeResult } from '../../series/result-folder.js';
 import { openModelSource } from '../../store/model-source.js';
@@ -131,10 +132,19 @@ function latentsOf({ card }: OpenModel, bytes: Uint8Array): Latents {
   };
 }
 
-/** Planes of codes from the prior in the model, looked up in its codebook. */
+/**
+ * Planes of codes from a prior in the model, looked up in its codebook: of whole planes where it is known, so that
+ * anatomy holds together, else of neighbours.
+ */
 function codeLatents(bytes: Uint8Array, channels: number): Latents {
-  const prior = priorIn(bytes);
   const codebook = codebookOf(bytes);
+  const planes = planePriorIn(bytes);
+  if (planes !== null && planes.channels === channels && codebook.shape[1] === channels)
+    return {
+      prior: 'components of code planes',
+      draw: (random) => latentOfCodes(codebook, codeGrid({ latent: samplePlane(planes, random) }, codebook)),
+    };
+  const prior = priorIn(bytes);
   if (prior === null || codebook.shape.join() !== `${prior.codes},${channels}`)
     throw fault('E_MODEL/no-prior');
   return {

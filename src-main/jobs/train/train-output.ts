@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { codePriorOf } from '../../analysis/code-prior.js';
+import { codePriorsOf } from '../../analysis/code-prior.js';
 import { placesOf, withNormalScores } from '../../analysis/normal-scores.js';
 import { exists, sha256, writeFileAtomic } from '../../base/files.js';
 import { LimpidError, type Problem, problemOf } from '../../contract/errors.js';
@@ -43,8 +43,8 @@ export async function saveThenTry(
   try {
     const places = placesOf(judged);
     const scored = await withNormalScores(runtime, trained, card, places, judged);
-    const prior = await codePriorOf(runtime, trained, scored, judged);
-    const bytes = exportModel(trained, scored, { prior, places });
+    const priors = await codePriorsOf(runtime, trained, scored, judged);
+    const bytes = exportModel(trained, scored, { ...priors, places });
     return { card: scored, bytes, where: await keep(request, scored, bytes), untried: null };
   } catch (error) {
     if (!(error instanceof LimpidError) || error.code === 'E_IO') throw error;

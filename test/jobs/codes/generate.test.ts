@@ -2,12 +2,14 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../../src-main/base/random.js';
 import type { GenerateRequest } from '../../../src-main/contract/requests/requests.js';
 import type { TrainRequest } from '../../../src-main/contract/requests/training.js';
 import { burnSynthetic, LABEL_SIZE } from '../../../src-main/imaging/label.js';
-import { readNifti } from '../../../src-main/imaging/nifti.js';
+import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
+import { volumeOf } from '../../imaging/support.js';
 import { brainSlices, hashesBelow, removeFolders, temporaryFolder } from '../fixtures.js';
 import { trainRequest } from '../train-request.js';
 
@@ -24,6 +26,9 @@ beforeAll(async () => {
   const steps = { unit: 'steps', value: 40 } as const;
   await trained('variational', { settings: { base: 8, latent: 8, warmup: 0 }, patchSize: 64, budget: steps });
   await trained('vector-quantised', { settings: { base: 8, codes: 32 }, budget: steps });
+  const planes = path.join(root, 'planes.nii');
+  await fs.writeFile(planes, writeNiftiFromVolume(drawnPlanes(), { gzip: false }));
+  await trained('vector-quantised', { settings: { base: 8, codes: 32 }, budget: steps }, 'planes');
   await trained('convolutional', { settings: { base: 8 } });
 });
 
@@ -32,9 +37,26 @@ afterAll(async () => {
   await removeFolders();
 });
 
-async function trained(family: string, more: Partial<TrainRequest>): Promise<void> {
-  models[family] = path.join(root, `${family}.onnx`);
-  await runTrain(trainRequest(path.join(root, 'in'), models[family], { family, ...more }), () => {});
+async function trained(family: string, more: Partial<TrainRequest>, name = family): Promise<void> {
+  models[name] = path.join(root, `${name}.onnx`);
+  const input = path.join(root, name === 'planes' ? 'planes.nii' : 'in');
+  await runTrain(trainRequest(input, models[name], { family, ...more }), () => {});
+}
+
+const SIDE = 64;
+
+/** Discs of different sizes and places: more planes than a prior of whole planes needs. */
+function drawnPlanes() {
+  const random = new Random(2);
+  const count = 32;
+  const data = new Float32Array(count * SIDE * SIDE);
+  for (let n = 0; n < count; n++) {
+    const [x, y, radius] = [32 + 4 * random.normal(), 32 + 4 * random.normal(), 16 + 6 * random.uniform()];
+    for (let i = 0; i < SIDE * SIDE; i++)
+      data[n * SIDE * SIDE + i] =
+        (Math.hypot((i % SIDE) - x, Math.floor(i / SIDE) - y) < radius ? 800 : 20) + 10 * random.normal();
+  }
+  return volumeOf(data, [SIDE, SIDE, count]);
 }
 
 function generate(family: string, output: string, more: Partial<GenerateRequest> = {}) {
@@ -53,6 +75,7 @@ function generate(family: string, output: string, more: Partial<GenerateRequest>
 describe.each([
   ['variational', 64, 'standard normal'],
   ['vector-quantised', 256, 'Markov mesh of codes'],
+  ['planes', SIDE, 'components of code planes'],
 ])('images from a %s model', (family, side, prior) => {
   it('say that they are synthetic, in pixels and metadata', async () => {
     const result = await generate(family, `${family}-a`);
