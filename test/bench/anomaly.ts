@@ -95,7 +95,7 @@ const FAMILIES = {
 
 const BEST = '**plain features: Gaussian a place** (`--score features`)';
 /** In the picture. */
-const SHOWN = [BEST, 'residual: variational'];
+const SHOWN = [BEST, 'residual: convolutional'];
 
 const METHODS: Readonly<Record<string, () => Promise<Judge>>> = {
   'intensity: far from the median': async () => async (stack, plane) =>
@@ -136,7 +136,7 @@ for (const [method, open] of Object.entries(METHODS)) {
   console.log(markdown([row]));
   if (options.write) keep('anomaly', method, [row], Object.keys(METHODS), 'docs/anomaly.md');
 }
-if (options.write && options.only.length === 0) await pictures();
+if (options.write && (options.only.length === 0 || options.only.includes('picture'))) await pictures();
 for (const model of models.values()) await (await model).close();
 await runtime.close();
 
@@ -188,7 +188,7 @@ async function measured(method: string, judge: Judge): Promise<Row> {
   };
 }
 
-/** Three planes with lesions: the image, what marks by features, and by the residual of a variational model, over their limits. */
+/** Three planes with lesions: the image, what marks by features, and by the residual of a convolutional model, over their limits. */
 async function pictures(): Promise<void> {
   const shown = [0, 3, 5].map((head, i) => ({ ...judged[head], plane: 2 + i }));
   const judges = await Promise.all(SHOWN.map((method) => METHODS[method]()));
