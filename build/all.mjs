@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { build } from 'vite';
 
 // The preload lies in the folder that the main side empties.
-for (const name of ['main', 'preload', 'report', 'app'])
+for (const name of ['main', 'threads', 'preload', 'report', 'app'])
   await build({
     configFile: path.join(import.meta.dirname, `vite.${name}.ts`),
     logLevel: 'warn',

@@ -90,11 +90,12 @@ function followMain(server: ViteDevServer, backend: Backend): void {
 
 /** Beside what is there: processes that run still load their parts. */
 async function buildMain(): Promise<void> {
-  await build({
-    configFile: path.join(ROOT, 'build/vite.main.ts'),
-    logLevel: 'error',
-    build: { emptyOutDir: false },
-  });
+  for (const name of ['main', 'threads'])
+    await build({
+      configFile: path.join(ROOT, `build/vite.${name}.ts`),
+      logLevel: 'error',
+      build: { emptyOutDir: false },
+    });
 }
 
 /** Nothing of src-main is younger than what was built of it. */

@@ -1,10 +1,11 @@
 import type { KnipConfig } from 'knip';
-import { MAIN_ENTRIES } from './entries.js';
+import { MAIN_ENTRIES, THREAD_ENTRIES } from './entries.js';
 
 /** Finds files, exports and packages that nothing uses any more. */
 const config: KnipConfig = {
   entry: [
     ...Object.values(MAIN_ENTRIES),
+    ...Object.values(THREAD_ENTRIES),
     'src-main/preload.ts',
     'src-renderer/{app,gallery,report}/main.ts',
     // Compiled on its own, by vite.assembly.ts.

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { builtScript } from '../base/built.js';
+import { threadScript } from '../base/built.js';
 import { threadsAllowed } from '../base/threads.js';
 import { errorFrom, fault, type LimpidError } from '../contract/errors.js';
 import type { SliceRange } from './slab.js';
@@ -63,7 +63,7 @@ export class SlicePool {
     }
     for (const task of tasks) this.#count(task);
     const waiting = [...tasks];
-    const script = this.#script ?? builtScript('classical-worker.js', import.meta.url);
+    const script = this.#script ?? threadScript('classical-worker', import.meta.url);
     while (this.#workers.length < Math.min(this.threads, tasks.length))
       this.#workers.push(takeWorker(script));
     const drain = async (worker: Worker): Promise<void> => {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, Menu, session } from 'electron';
 import { samplePlaces } from '../app/samples.js';
@@ -11,6 +12,7 @@ import { buildMenu } from './menu.js';
 import { pathsOf } from './open-with.js';
 import { registerScheme, serveScheme } from './protocol.js';
 import { utilitySpawn } from './spawn.js';
+import { requireUntouched } from './unpacked.js';
 import { openWindow } from './window.js';
 import { showWork } from './work-signs.js';
 
@@ -70,6 +72,12 @@ export function startApp(places: AppPlaces): void {
 }
 
 async function begin(home: string, places: AppPlaces): Promise<AppService> {
+  // Before anything that lies beside the archive is loaded.
+  if (app.isPackaged) {
+    // To Electron's own fs an archive is a folder.
+    const original: typeof import('node:fs') = createRequire(import.meta.url)('original-fs');
+    await requireUntouched(app.getAppPath(), original.promises);
+  }
   const service = await openService({
     home,
     spawn: utilitySpawn,

@@ -50,7 +50,7 @@ interface Sample {
 /** What a file came to: `pixels HASH`, or a code. */
 type Outcome = string;
 
-const pool = new DecodePool({ threads: 2, worker: pathToFileURL('dist/main/decode-worker.js') });
+const pool = new DecodePool({ threads: 2, worker: pathToFileURL('dist/threads/decode-worker.mjs') });
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-robustness-'));
 
 const { values } = parseArgs({

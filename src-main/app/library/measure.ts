@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { builtScript } from '../../base/built.js';
+import { threadScript } from '../../base/built.js';
 import { fault, problemFrom } from '../../contract/errors.js';
 import type { MeasuredNoise } from '../../contract/window/opened.js';
 import type { Volume } from '../../imaging/volume.js';
@@ -25,7 +25,7 @@ export function noiseMeter(): (
 }
 
 function inThread(question: NoiseQuestion): Promise<MeasuredNoise> {
-  const worker = new Worker(builtScript('noise-worker.js', import.meta.url));
+  const worker = new Worker(threadScript('noise-worker', import.meta.url));
   return new Promise<MeasuredNoise>((resolve, reject) => {
     worker.on('message', (answer: MeasuredNoise) => resolve(answer));
     worker.on('error', reject);

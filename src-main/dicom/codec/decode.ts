@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { builtScript } from '../../base/built.js';
+import { threadScript } from '../../base/built.js';
 import { threadsAllowed } from '../../base/threads.js';
 import { type ErrorCode, errorFrom, fault, LimpidError } from '../../contract/errors.js';
 import type { FrameFormat, Samples } from '../../imaging/jpeg/codestream.js';
@@ -178,7 +178,7 @@ export class DecodePool {
   }
 
   #start(): Worker {
-    return new Worker(this.#script ?? builtScript('decode-worker.js', import.meta.url), {
+    return new Worker(this.#script ?? threadScript('decode-worker', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB },
     });
   }

@@ -5,6 +5,10 @@ export const FILES = {
     'Run again with LIMPID_DEBUG=1 to see the stack on standard error, and report it.',
   ],
   'E_INTERNAL/unbuilt': ['The script {name:text} is not built.', 'Run `npm run build`, then try again.'],
+  'E_INTERNAL/installation': [
+    'The program is not as it was installed: {name:text} beside it is another file, missing, or one too many.',
+    'Install Limpid again from where you got it; what you made with it is kept.',
+  ],
   'E_INTERNAL/not-silent': [
     'ONNX Runtime is not loaded in a process that was started without {name:text}={value:text}: it would send what it runs.',
     'Start this process with {name:text}={value:text} in its environment.',
