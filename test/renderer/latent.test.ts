@@ -8,6 +8,9 @@ import {
   nearestTo,
   planeOf,
   readNpy,
+  rowOf,
+  sheetOf,
+  tileOf,
 } from '../../src-renderer/models/latent/latent.js';
 import {
   moved,
@@ -240,5 +243,25 @@ describe('points of a map', () => {
       return ground.pixels.filter((value) => value !== 0).length;
     };
     expect([count(3, 3), count(1, 3), count(5, 3), count(3, 6), count(-9, 3)]).toEqual([16, 8, 8, 8, 0]);
+  });
+});
+
+describe('the sheet of a traversal', () => {
+  const sheet = {
+    slice: { series: 0, slice: 1, frame: 0 },
+    side: 10,
+    gap: 2,
+    steps: [-1, 0, 1],
+    axes: [
+      { axis: 3, deviation: 2 },
+      { axis: 0, deviation: 1 },
+    ],
+  };
+
+  it('has a row an axis and a column a step, with gaps around each picture', () => {
+    expect(sheetOf(sheet)).toEqual({ left: 0, top: 0, width: 38, height: 26 });
+    expect(tileOf(sheet, 0, 0)).toEqual({ left: 2, top: 2, width: 10, height: 10 });
+    expect(tileOf(sheet, 1, 2)).toEqual({ left: 26, top: 14, width: 10, height: 10 });
+    expect(rowOf(sheet, 1)).toEqual({ left: 0, top: 12, width: 38, height: 14 });
   });
 });

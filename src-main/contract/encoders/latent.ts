@@ -56,6 +56,11 @@ export interface LatentQuery {
 
 /** What traversal.png shows: a row an axis, a column a step. */
 export interface LatentTraversal {
+  /** The slice whose latent is moved; `series` is an index into `LatentMap.series`. */
+  readonly slice: Pick<LatentPoint, 'series' | 'slice' | 'frame'>;
+  /** Pixels: the side of each picture, and what lies around it. */
+  readonly side: number;
+  readonly gap: number;
   /** Standard deviations. */
   readonly steps: readonly number[];
   /** Channels of the latent, most varied first; in units of the latent. */

@@ -49,7 +49,13 @@ export async function traverse(model: OpenModel, stacks: readonly ScaledStack[])
     }
   return {
     sheet: grayPng(sheet, width, sheet.length / width, { low: 0, high: 1 }),
-    axes: { steps: STEPS, axes: axes.map((axis) => ({ axis, deviation: spread[axis] })) },
+    axes: {
+      slice: { series: 0, slice: middle % first.slices, frame: Math.floor(middle / first.slices) },
+      side: SIDE,
+      gap: GAP,
+      steps: STEPS,
+      axes: axes.map((axis) => ({ axis, deviation: spread[axis] })),
+    },
   };
 }
 

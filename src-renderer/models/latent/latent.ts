@@ -1,4 +1,4 @@
-import type { LatentMap, LatentPoint } from '../../../src-main/contract/encoders/latent.js';
+import type { LatentMap, LatentPoint, LatentTraversal } from '../../../src-main/contract/encoders/latent.js';
 import type { LatentRequest } from '../../../src-main/contract/requests/requests.js';
 import type { OpenInput, SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { isDerived } from '../../state/results.js';
@@ -22,7 +22,7 @@ export interface ChosenSeries {
 export function latentRequest(
   model: string,
   chosen: readonly ChosenSeries[],
-  rest: Pick<LatentRequest, 'output' | 'clusters' | 'seed' | 'device'>,
+  rest: Pick<LatentRequest, 'output' | 'clusters' | 'traverse' | 'seed' | 'device'>,
 ): LatentRequest {
   return {
     type: 'latent',
@@ -59,6 +59,32 @@ export function cardsOf(
 /** Index of a plane as resources count it. */
 export function planeOf({ slice, frame }: Pick<LatentPoint, 'slice' | 'frame'>, slices: number): number {
   return frame * slices + slice;
+}
+
+/** Where pictures of a traversal lie on its sheet, in its pixels. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The whole sheet. */
+export function sheetOf({ side, gap, steps, axes }: LatentTraversal): Rectangle {
+  const long = (count: number) => count * (side + gap) + gap;
+  return { left: 0, top: 0, width: long(steps.length), height: long(axes.length) };
+}
+
+/** One axis in all of its steps, with the gaps around; both count from 0. */
+export function rowOf({ side, gap, steps }: LatentTraversal, axis: number): Rectangle {
+  const width = steps.length * (side + gap) + gap;
+  return { left: 0, top: axis * (side + gap), width, height: side + 2 * gap };
+}
+
+/** One step of an axis. */
+export function tileOf({ side, gap }: LatentTraversal, axis: number, step: number): Rectangle {
+  const at = (count: number) => gap + count * (side + gap);
+  return { left: at(step), top: at(axis), width: side, height: side };
 }
 
 /** Row vectors of a NumPy file. */

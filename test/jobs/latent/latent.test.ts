@@ -114,6 +114,7 @@ describe('a latent map', () => {
     const deviations = map.traversal?.axes.map(({ deviation }) => deviation) ?? [];
     expect(deviations).toHaveLength(8);
     expect(deviations).toEqual([...deviations].sort((a, b) => b - a));
+    expect(map.traversal).toMatchObject({ slice: { series: 0, slice: 6, frame: 0 }, side: 96, gap: 4 });
     await traversalMoves(path.join(root, 'map', 'traversal.png'), 8);
     const csv = (await fs.readFile(path.join(root, 'map', 'vectors.csv'), 'utf8')).trim().split('\n');
     expect(csv.map((line) => line.split(',').length)).toEqual(Array(13).fill(17));
