@@ -10,6 +10,7 @@ const folder = import.meta.dirname;
 /** Scripts that are run as they are; window takes three pages. All others are bundled. */
 const SCRIPTS = {
   cost: ['cost.mjs'],
+  'package-size': ['package-size.mjs'],
   quality: ['quality.mjs'],
   'readme-picture': ['readme-picture.mjs'],
   window: ['window.mjs', 'viewer.mjs', 'latent-map.mjs'],
@@ -18,6 +19,7 @@ const SCRIPTS = {
 const BUILT = [
   'cost',
   'coverage',
+  'package-size',
   'queue',
   'race',
   'receive-many',
