@@ -104,7 +104,9 @@ export function describeSegment(result: SegmentResult): string {
     table(head, told),
     held === null ? '' : `overlap (Dice) on ${held.by} that were held out, in ${held.parts} parts\n`,
     table(['series', '', 'volume', 'segment'], rows),
-    ...series.flatMap(({ forPerson }) => (forPerson?.outputs ?? []).map((file) => `wrote ${file}\n`)),
+    ...[...new Set(series.flatMap(({ forPerson }) => forPerson?.outputs ?? []))].map(
+      (file) => `wrote ${file}\n`,
+    ),
     ...files.map((file) => `wrote ${file}\n`),
     'Not for diagnostic use.\n',
   ].join('');

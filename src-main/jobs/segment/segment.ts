@@ -7,6 +7,7 @@ import { VERSION } from '../../base/version.js';
 import { errorFrom, fault, type Problem, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { exitCodeOf } from '../../contract/exit.js';
+import type { RunStatus } from '../../contract/report.js';
 import { NOTICE } from '../../contract/report-version.js';
 import type { SegmentFeature } from '../../contract/requests/choices.js';
 import type { SegmentRequest } from '../../contract/requests/encoders.js';
@@ -154,13 +155,15 @@ async function segmentAll(run: Run): Promise<SegmentResult> {
     const started = performance.now();
     const why = without.get(one);
     const marked: Marked =
-      why === undefined ? await markStack(marking, one) : { series: unmarked(one.stack.id, why), shown: [] };
+      why === undefined
+        ? await markStack(marking, one)
+        : { series: unmarked(one.stack.id, statusOf(why), why), shown: [] };
     if (marked.shown.length > 0) shown.push([...marked.shown]);
     finish(marked.series, started, warnings.get(one) ?? []);
   }
   for (const { id, why } of left) {
     emit({ type: 'series-start', series: id, index: series.length + 1, of });
-    finish(unmarked(id, why), performance.now());
+    finish(unmarked(id, 'skipped', why), performance.now());
   }
   const report: SegmentReport = {
     format: 'limpid-segment-1',
@@ -207,10 +210,13 @@ async function segmentAll(run: Run): Promise<SegmentResult> {
   };
 }
 
-function unmarked(id: string, problem: Problem): Omit<SegmentSeries, 'warnings'> {
-  const status =
-    problem.code.startsWith('W_') || problem.code === 'E_ALREADY_DENOISED' ? 'skipped' : 'failed';
+function unmarked(id: string, status: RunStatus, problem: Problem): Omit<SegmentSeries, 'warnings'> {
   return { id, status, problem, segments: [], outputs: [] };
+}
+
+/** Without labels a series is left out; one that could not be read for them has failed. */
+function statusOf({ code }: Problem): RunStatus {
+  return code.startsWith('W_') ? 'skipped' : 'failed';
 }
 
 function visibleOf({ units }: InputSet, id: string): readonly string[] {

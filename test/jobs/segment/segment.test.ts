@@ -256,6 +256,24 @@ describe('limpid segment', () => {
     });
   });
 
+  it('passes over what is no image to mark, which is no failure', async () => {
+    await brainSlices(at('mixed'), [10, 11]);
+    const other = at('mixed', 'brain_011.dcm');
+    const text = (await fs.readFile(other)).toString('latin1');
+    const series = /1\.2\.840\.10008\.5\.1\.4\.1\.1\.4(?=\0)/g;
+    // A secondary capture of another series.
+    const captured = text.replace(series, '1.2.840.10008.5.1.4.1.1.7');
+    expect(captured).not.toBe(text);
+    await fs.writeFile(other, Buffer.from(captured, 'latin1'));
+    const result = await segment('mixed-out', { input: at('mixed'), clusters: 2 });
+    expect(result).toMatchObject({ exitCode: 0 });
+    const { series: told } = await read<SegmentReport>('mixed-out', 'report.json');
+    expect(told.map(({ status, problem }) => [status, problem?.code ?? null]).sort()).toEqual([
+      ['done', null],
+      ['skipped', 'E_NOT_ELIGIBLE'],
+    ]);
+  });
+
   it('places frames of a Segmentation by where they lie, and learns nothing from what two segments claim', async () => {
     const mask = (name: string, slices: readonly number[]) => writeMask(at(name), slices);
     const file = await mask('partial.dcm', [11, 10, 15]);
