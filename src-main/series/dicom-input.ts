@@ -179,6 +179,7 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
       description: series.description,
       places: sourceFiles(series).map(({ place }) => place),
     },
+    ...positionsOf(series),
     calibration: weakestCalibration(series.instances.map(({ pixelSize }) => pixelSize)),
     size: sizeOf(series),
     transferSyntaxes: [...new Set(series.instances.map(({ transferSyntax }) => transferSyntax))].sort(),
@@ -210,6 +211,17 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
     writeUnlike: (request) => writeDicomMaps(series, naming.first, request),
     writeSegments: (request) => writeDicomSegments(series, naming.first, request),
   };
+}
+
+/** Slices at uneven distances, or with a tilted gantry, do not lie where an affine says. */
+function positionsOf(series: Series): Pick<StackInput, 'slicePositions'> {
+  const positions: (readonly number[] | undefined)[] = new Array(series.geometry.slices).fill(undefined);
+  for (const { instance, slice } of instancePlanes(series))
+    positions[slice] ??= instance.imagePosition ?? undefined;
+  // Of a slice that is missing nothing is known, and nothing is marked: it lies nowhere.
+  const isKnown = positions.some((one) => one !== undefined);
+  const nowhere = [Number.NaN, Number.NaN, Number.NaN];
+  return isKnown ? { slicePositions: positions.map((one) => one ?? nowhere) } : {};
 }
 
 function sizeOf({ geometry, frames }: Series): VolumeSize | null {

@@ -54,6 +54,8 @@ export interface StackInput {
     /** Of its files. */
     readonly places: readonly string[];
   };
+  /** Where the first pixel of each slice lies, in mm; absent where only the affine tells, as of NIfTI. */
+  readonly slicePositions?: readonly (readonly number[])[];
   /** Values of a plane and of all planes; null where only reading tells. */
   readonly size: VolumeSize | null;
   readonly transferSyntaxes: readonly string[];

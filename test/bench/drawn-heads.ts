@@ -39,8 +39,8 @@ export function headDrawer(
     for (let z = 0; z < slices; z++)
       for (let y = 0; y < side; y++)
         for (let x = 0; x < side; x++) {
-          const [u, v, w] = [(2 * x) / side - 1, (2 * y) / side - 1, (0.9 * (z - (slices - 1) / 2)) / slices];
-          const at = { axial: [u, v, w], coronal: [u, w, v], sagittal: [w, u, v] }[orientation];
+          const [u, v] = [(2 * x) / side - 1, (2 * y) / side - 1];
+          const at = placeIn(orientation, x, y, z, side, slices);
           const value = painted(sampled(ch2, bend(at)), tissue) * (1 + 0.25 * (tilt * u + lift * v));
           data[(z * side + y) * side + x] = value;
         }
@@ -48,6 +48,47 @@ export function headDrawer(
     for (let i = 0; i < data.length; i++)
       data[i] = 1000 * Math.hypot(data[i] + noise * random.normal(), noise * random.normal());
     return volumeOf(data, [side, side, slices]);
+  };
+}
+
+/** Of a voxel, in the cube from -1 to 1. */
+function placeIn(
+  orientation: Orientation,
+  x: number,
+  y: number,
+  z: number,
+  side: number,
+  slices: number,
+): readonly number[] {
+  const [u, v, w] = [(2 * x) / side - 1, (2 * y) / side - 1, (0.9 * (z - (slices - 1) / 2)) / slices];
+  return { axial: [u, v, w], coronal: [u, w, v], sagittal: [w, u, v] }[orientation];
+}
+
+/** Pixels of a side, and slices, that heads are drawn with unless told otherwise. */
+const SIDE = 64;
+const SLICES = 8;
+/** Between fluid and grey, and grey and white matter of ch2's brain: limits of three classes by Otsu. */
+const TISSUES = [69, 97] as const;
+
+/**
+ * The same heads as classes: 0 what is no brain (by ch2bet, Debian mricron-data), 1 fluid, 2 grey, 3 white matter, by
+ * what ch2 shows there without field and noise.
+ */
+export function tissueDrawer(): (patient: number, orientation: Orientation) => Volume {
+  const ch2 = readNifti(fs.readFileSync(CH2)).volume;
+  const brain = readNifti(fs.readFileSync(CH2.replace('ch2', 'ch2bet'))).volume;
+  return (patient, orientation) => {
+    const bend = bends(new Random(1000 + patient));
+    const data = new Float32Array(SIDE * SIDE * SLICES);
+    for (let i = 0; i < data.length; i++) {
+      const [x, y, z] = [i % SIDE, Math.floor(i / SIDE) % SIDE, Math.floor(i / SIDE ** 2)];
+      const at = bend(placeIn(orientation, x, y, z, SIDE, SLICES));
+      const value = sampled(ch2, at);
+      // Half of what is around is brain.
+      const inside = sampled(brain, at) > value / 2 && value > 0;
+      data[i] = inside ? 1 + TISSUES.filter((limit) => value >= limit).length : 0;
+    }
+    return volumeOf(data, [SIDE, SIDE, SLICES]);
   };
 }
 

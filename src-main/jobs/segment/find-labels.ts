@@ -54,7 +54,7 @@ async function labelsOf(
   let result: { readonly mask: LabelMask; readonly labelled: Labelled } | null = null;
   for (const mask of masks) {
     try {
-      const found = mask.on(volume);
+      const found = mask.on(volume, of.stack.slicePositions);
       if (result !== null) throw fault('E_LABELS/mask-twice');
       if (found.outside > 0) of.warn(problemOf('W_SKIPPED/mask-frames', { frames: found.outside }));
       if (found.overlaps > 0) of.warn(problemOf('W_SKIPPED/mask-overlap', { pixels: found.overlaps }));

@@ -10,6 +10,7 @@ import {
 } from '../../dicom/read/segmentation-read.js';
 import { gridSteps, inverse } from '../../imaging/same-grid.js';
 import type { Volume } from '../../imaging/volume.js';
+import type { StackInput } from '../input.js';
 import { loadNifti } from '../nifti-input.js';
 import { isNiftiFile, openInput } from '../open-input.js';
 
@@ -27,9 +28,16 @@ interface FoundLabels {
 export interface LabelMask {
   /** What it tells of its classes besides their numbers; empty where it tells nothing. */
   readonly classes: readonly SegmentClass[];
-  /** On the voxels of a volume. @throws LimpidError E_LABELS for other voxels, E_ELEMENT for frames without a place */
-  on(volume: Volume): FoundLabels;
+  /**
+   * On the voxels of a volume.
+   *
+   * @param positions of the first pixel of each slice, where these are known better than by the affine
+   * @throws LimpidError E_LABELS for other voxels
+   */
+  on(volume: Volume, positions?: SlicePositions): FoundLabels;
 }
+
+type SlicePositions = StackInput['slicePositions'];
 
 const MOST_CLASSES = 64;
 
@@ -142,19 +150,19 @@ function segmentMask(read: ReadSegmentation): LabelMask {
       name: label,
       codes: category === null || type === null ? null : { category, type },
     })),
-    on: (volume) => placed(read, volume),
+    on: (volume, positions) => placed(read, volume, positions),
   };
 }
 
 /** Several segments claim it. */
 const CLAIMED = 255;
 
-function placed(read: ReadSegmentation, volume: Volume): FoundLabels {
+function placed(read: ReadSegmentation, volume: Volume, positions: SlicePositions): FoundLabels {
   const labels = new Uint8Array(volume.columns * volume.rows * volume.slices);
   const toVoxel = inverse(volume.affine);
   let outside = 0;
   for (const frame of read.frames) {
-    const place = placeOf(read, frame, volume, toVoxel);
+    const place = placeOf(read, frame, volume, toVoxel, positions);
     if (place === null) {
       outside++;
       continue;
@@ -193,6 +201,7 @@ function placeOf(
   { position, orientation }: ReadSegmentFrame,
   volume: Volume,
   toVoxel: readonly number[],
+  positions: SlicePositions,
 ): FramePlace | null {
   const slices = new Set(frames.map((one) => one.position?.join(' '))).size;
   const wrong = otherGrid({ columns, rows, slices, frames: 1 }, volume);
@@ -221,16 +230,25 @@ function placeOf(
     });
     if (along < 0 || drift || length !== sizes[along]) throw wrong;
     const sign = Math.sign(step[along]);
-    const expected = sign > 0 ? 0 : sizes[along] - 1;
-    if (!(Math.abs(first[along] - expected) < OFF)) throw wrong;
-    return { along, sign, expected };
+    return { along, sign, expected: sign > 0 ? 0 : sizes[along] - 1 };
   });
   const across = runs[0];
   const down = runs[1];
   if (across.along === down.along) throw wrong;
   const through = 3 - across.along - down.along;
-  const slice = Math.round(first[through]);
-  if (slice < 0 || slice >= sizes[through] || Math.abs(first[through] - slice) > OFF_SLICE) return null;
+  const slice =
+    positions !== undefined && through === 2
+      ? sliceOf(
+          positions,
+          cornerOf(position, orientation, runs, { rows, columns, pixelSpacing }),
+          OFF * Math.max(...pixelSpacing),
+        )
+      : Math.round(first[through]);
+  if (positions === undefined || through !== 2) {
+    if (runs.some(({ along, expected }) => !(Math.abs(first[along] - expected) < OFF))) throw wrong;
+    if (Math.abs(first[through] - slice) > OFF_SLICE) return null;
+  }
+  if (slice < 0 || slice >= sizes[through]) return null;
   return {
     at:
       across.expected * strides[across.along] +
@@ -239,4 +257,22 @@ function placeOf(
     across: across.sign * strides[across.along],
     down: down.sign * strides[down.along],
   };
+}
+
+/** Where that pixel of a frame is which is the first of the slice, whichever corner of the frame it lies in. */
+function cornerOf(
+  position: readonly number[],
+  orientation: readonly number[],
+  runs: readonly { readonly sign: number }[],
+  { rows, columns, pixelSpacing }: { rows: number; columns: number; pixelSpacing: readonly number[] },
+): readonly number[] {
+  const reaches = [(columns - 1) * pixelSpacing[1], (rows - 1) * pixelSpacing[0]];
+  return position.map((value, k) =>
+    runs.reduce((sum, { sign }, i) => sum + (sign > 0 ? 0 : reaches[i] * orientation[3 * i + k]), value),
+  );
+}
+
+/** The slice whose first pixel lies there; -1 where none does. */
+function sliceOf(positions: readonly (readonly number[])[], corner: readonly number[], off: number): number {
+  return positions.findIndex((one) => Math.hypot(...one.map((value, k) => value - corner[k])) < off);
 }

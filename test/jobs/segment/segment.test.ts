@@ -17,6 +17,8 @@ import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
 import type { OpenModel } from '../../../src-main/model-files/model-file.js';
 import { scaledStack } from '../../../src-main/restore/apply.js';
+import { openLabelMasks } from '../../../src-main/series/asked/label-mask.js';
+import { openInput } from '../../../src-main/series/open-input.js';
 import { openModelSource } from '../../../src-main/store/model-source.js';
 import { complaints, newLines } from '../../dicom/validators.js';
 import { volumeOf } from '../../imaging/support.js';
@@ -254,6 +256,25 @@ describe('limpid segment', () => {
         { status: 'skipped', problem: { reason: 'W_SKIPPED/unlabelled' } },
       ],
     });
+  });
+
+  it('finds the slices of a Segmentation again where they lie at uneven distances', async () => {
+    await brainSlices(at('uneven'), [5, 6, 8, 15]);
+    expect(await segment('uneven-clusters', { input: at('uneven'), clusters: 2 })).toMatchObject({
+      exitCode: 0,
+    });
+    const [mask] = await openLabelMasks(at('uneven-clusters', 'series-001-segments', '00001.dcm'));
+    const input = await openInput(at('uneven'), () => {}, { errorMap: false, suffix: 'unused' });
+    const [stack] = input.units[0].stacks;
+    const { volume } = await stack.load(() => {});
+    const { labels, overlaps, outside } = mask.on(volume, stack.slicePositions);
+    await input.close();
+    expect([overlaps, outside]).toEqual([0, 0]);
+    // By even distances two slices would come to be one.
+    expect(mask.on(volume).overlaps).toBeGreaterThan(0);
+    // Every pixel is of one of the two clusters.
+    expect(labels).toHaveLength(4 * 256 * 256);
+    expect(labels.includes(0)).toBe(false);
   });
 
   it('passes over what is no image to mark, which is no failure', async () => {

@@ -62,6 +62,9 @@ export function segmentCommand(start: Start): Command {
     .addHelpText(
       'after',
       `
+Try none first: where it was measured, latents told no more than intensities do. Places help where nine slices or more
+of one image have labels.
+
 Examples:
   limpid segment none head.nii.gz --labels strokes.nii.gz --names 1=grey,2=white,3=fluid --out segments/
   limpid segment brain.onnx scan/ --labels mask.dcm --background --features latent,intensity,place --out segments/
