@@ -107,18 +107,20 @@ function plot(title: string, curves: readonly Curve[], limit: number | null): st
   );
   const legend = curves.map(
     ({ name }, c) =>
-      `<text x="${EDGE + 180 * (c + 1)}" y="14" fill="${COLOURS[c]}">${text(name ?? '')}</text>`,
+      `<text x="${EDGE + 220 + 160 * c}" y="14" fill="${COLOURS[c]}">${text(name ?? '')}</text>`,
   );
   const across =
     limit !== null && limit < high
       ? `<line x1="${EDGE}" x2="${EDGE + WIDTH}" y1="${y(limit)}" y2="${y(limit)}" stroke="#d55e00" stroke-dasharray="4"/>`
       : '';
+  const zero = `<line x1="${EDGE}" x2="${EDGE + WIDTH}" y1="${y(0)}" y2="${y(0)}" stroke="#8888"/>`;
   return `<svg viewBox="0 0 ${WIDTH + 2 * EDGE} ${HEIGHT + 2 * EDGE}" role="img" aria-label="${title}" font-size="12" fill="currentColor">
 <text x="${EDGE}" y="14">${title}</text>
 <rect x="${EDGE}" y="${EDGE / 2}" width="${WIDTH}" height="${HEIGHT}" fill="none" stroke="#8888"/>
 ${[low, high].map((value) => `<text x="${EDGE - 6}" y="${y(value)}" text-anchor="end" dominant-baseline="middle">${value.toFixed(2)}</text>`).join('\n')}
 <text x="${EDGE}" y="${EDGE / 2 + HEIGHT + 16}">1</text>
 <text x="${EDGE + WIDTH}" y="${EDGE / 2 + HEIGHT + 16}" text-anchor="end">${frames}</text>
+${zero}
 ${across}
 ${lines.join('\n')}
 ${legend.join('\n')}

@@ -2,11 +2,18 @@
  * Motion between frames of drawn heads, found against true: ch2 and a macaque of Debian's mricron-data, as EPI and as
  * diffusion series, that drift, move at once, or otherwise in each frame.
  *
- *   npm run bench -- motion [--only NAMES] [--write]
+ *   npm run bench -- motion [--only NAMES] [--python PYTHON] [--write]
  *
- * NAMES: EPI, DWI. With --write the table goes into docs/motion.md.
+ * NAMES: EPI, DWI. PYTHON has SimpleITK and nibabel, which are measured beside then. With --write the table goes into docs/motion.md.
  */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
+import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateMotion } from '../../src-main/noise/motion/motion.js';
+import type { Matrix } from '../../src-main/noise/motion/rigid.js';
 import { ANATOMIES, type Course, drawMoved, errorOf, KINDS } from './motion-series.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
 
@@ -42,6 +49,7 @@ for (const kind of KINDS) {
         'Other contrast': rootMeanSquare(within(false)),
         Unknown: String(motions.filter((motion) => motion === null).length),
         'Processor time a frame, s': ((user + system) / 1e6 / FRAMES).toFixed(2),
+        ...(options.python === null ? {} : peerOf(options.python, moved, found.reference)),
       });
       console.log(markdown(rows.slice(-1)).split('\n').at(-1));
     }
@@ -51,4 +59,27 @@ for (const kind of KINDS) {
 function rootMeanSquare(values: readonly number[]): string {
   if (values.length === 0) return '';
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length).toFixed(3);
+}
+
+/** Error and time of SimpleITK on the same frames. */
+function peerOf(
+  python: string,
+  { noisy, motions }: { noisy: Volume; motions: readonly Matrix[] },
+  reference: number,
+): Row {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-'));
+  try {
+    const file = path.join(folder, 'series.nii');
+    fs.writeFileSync(file, writeNiftiFromVolume(noisy, { gzip: false }));
+    const script = path.resolve('test/bench/motion_sitk.py');
+    const told: { motions: Matrix[]; seconds: number } = JSON.parse(
+      execFileSync(python, [script, file, String(reference)], { encoding: 'utf8' }),
+    );
+    return {
+      'SimpleITK, voxels': rootMeanSquare(errorOf(motions, told.motions, reference, noisy)),
+      'its time a frame, s': (told.seconds / FRAMES).toFixed(2),
+    };
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 }
