@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { extractAll, listPackage } from '@electron/asar';
@@ -64,6 +65,24 @@ async function stubOfElectron(folder: string): Promise<void> {
   await fs.writeFile(path.join(folder, 'version'), String(version));
   for (const name of ['LICENSE', 'LICENSES.chromium.html', 'locales/en-US.pak', 'locales/fr.pak'])
     await fs.writeFile(path.join(folder, name), 'stub');
+}
+
+/** Starts the built app behind the stand-in for Electron until it ends by itself: its code, and what dialogs said. */
+async function started(env: Readonly<Record<string, string>>) {
+  const home = await temporaryFolder();
+  const child = fork(path.join(ROOT, 'dist/main/main.js'), [], {
+    execArgv: ['--import', pathToFileURL(path.join(ROOT, 'test/e2e/stand-in/register.mjs')).href],
+    env: { ...process.env, ...env, LIMPID_HOME: home },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const boxes: unknown[] = [];
+  child.on('message', (message: object) => {
+    if ('box' in message) boxes.push(message.box);
+    // A window that opens is not what is asked for here.
+    if ('opened' in message) child.kill('SIGKILL');
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  return { code, boxes };
 }
 
 describe('the package for Linux', () => {
@@ -139,6 +158,20 @@ describe('the package for Linux', () => {
     await fs.writeFile(planted, '');
     await expect(requireUntouched(archive, fs)).rejects.toMatchObject(told);
     await fs.rm(planted);
+  });
+
+  it('says so in a dialog and does not start', async () => {
+    const archive = path.join(unpacked, 'resources/app.asar');
+    const planted = path.join(`${archive}.unpacked`, 'node_modules/planted.js');
+    await fs.writeFile(planted, '');
+    const { code, boxes } = await started({ STAND_IN_ARCHIVE: archive });
+    await fs.rm(planted);
+    expect(code).toBe(1);
+    expect(boxes).toEqual([expect.stringMatching(/planted\.js.*Install Limpid again.*E_INTERNAL/s)]);
+  });
+
+  it('ends at once where it runs already, which has heard what a second start was given', async () => {
+    expect(await started({ STAND_IN_LOCKED: '1' })).toEqual({ code: 0, boxes: [] });
   });
 
   it('holds no sources, tests, maps or packages of development', () => {

@@ -10,14 +10,19 @@ import { listen } from './control.mjs';
 import { state, strict } from './state.mjs';
 
 class App extends EventEmitter {
-  isPackaged = false;
+  /** The archive of a package, or none: run from the sources. */
+  isPackaged = process.env.STAND_IN_ARCHIVE !== undefined;
   paths = new Map();
   quitting = false;
   whenReady() {
     return new Promise((resolve) => setImmediate(resolve));
   }
+  getAppPath() {
+    return process.env.STAND_IN_ARCHIVE;
+  }
+  /** Another start has it where the test says so. */
   requestSingleInstanceLock() {
-    return true;
+    return process.env.STAND_IN_LOCKED === undefined;
   }
   commandLine = strict('commandLine', {
     appendSwitch: (name, value) => state.switches.push([name, value ?? '']),
@@ -233,7 +238,10 @@ export const dialog = strict('dialog', {
     state.shown.push(options);
     return { canceled: false, filePath: state.dialogs.shift()?.[0] ?? '' };
   },
-  showErrorBox: (title, content) => state.errors.push({ title, content }),
+  showErrorBox(title, content) {
+    state.errors.push({ title, content });
+    process.send({ box: `${title}\n${content}` });
+  },
 });
 export const shell = strict('shell', { showItemInFolder: (place) => state.shown.push(place) });
 export const screen = strict('screen', {
