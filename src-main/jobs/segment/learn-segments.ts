@@ -16,7 +16,7 @@ import type { ScaledStack } from '../../restore/apply.js';
 import type { Labelled, SegmentWork, StackToSegment } from './work.js';
 
 /** Pixels that are learnt from: more change little and take long. */
-const MOST_PIXELS = 4000;
+const MOST_PIXELS = 2000;
 /** Planes of a series that clusters are sought in. */
 const CLUSTERED_PLANES = 12;
 /** Parts that are held out in turn. */
