@@ -1,15 +1,36 @@
+import {
+  BATCH_PAGE,
+  BATCH_PAGE_LANGUAGES,
+  type BatchPageKey,
+  type BatchPageLanguage,
+} from '../contract/words/batch-page.js';
 import type { RollUp, Row } from './outcome.js';
 
 /** Rows that are shown: what failed first, then what waits, fails or warns; the file of the table has all. */
 const MOST_ROWS = 2000;
 const ORDER = ['failed', 'waiting', 'skipped', 'done'];
 const VERDICTS = ['fail', 'warn', 'pass'];
+const HEADS = [
+  'head.unit',
+  'head.status',
+  'head.verdict',
+  'head.code',
+  'head.seconds',
+  'head.tries',
+  'head.host',
+] as const;
 
-/** The roll-up as a page of its own, without scripts. */
+/** The roll-up as a page of its own, without scripts: a person chooses the language, English first. */
 export function rollUpHtml(told: RollUp): string {
   const { counts, verdicts, seconds } = told;
   const rows = [...told.series].sort((a, b) => rank(a) - rank(b) || (a.unit < b.unit ? -1 : 1));
   const shown = rows.slice(0, MOST_ROWS);
+  const left = rows.length - shown.length;
+  const times = (language: BatchPageLanguage) => ({
+    all: duration(seconds.all, language),
+    median: duration(seconds.median, language),
+    longest: duration(seconds.longest, language),
+  });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -22,25 +43,46 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid #ddd; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .failed, .fail { color: #a40000; } .warn, .waiting { color: #7a5200; }
+${BATCH_PAGE_LANGUAGES.map((one) => `#${one}:checked ~ main [lang]:not([lang="${one}"]) { display: none; }`).join('\n')}
 </style>
 </head>
 <body>
-<h1>Batch ${escaped(told.batch)}</h1>
-<p>${escaped(told.notice)}</p>
-<p>${counts.done} done, <span class="failed">${counts.failed} failed</span>, ${counts.skipped} skipped, ${counts.waiting} not finished.
-Verdicts: ${verdicts.pass} pass, ${verdicts.warn} warn, ${verdicts.fail} fail, ${verdicts.none} not judged.
-Work: ${duration(seconds.all)} in all; a series in the middle ${duration(seconds.median)}, the longest ${duration(seconds.longest)}.</p>
+${BATCH_PAGE_LANGUAGES.map((one, i) => `<input type="radio" name="language" id="${one}"${i === 0 ? ' checked' : ''}><label for="${one}" lang="${one}">${BATCH_PAGE[one].language}</label>`).join('\n')}
+<main>
+<h1>${said('batch')} ${escaped(told.batch)}</h1>
+<p>${said('notice')}</p>
+<p>${said('counts', (language) => ({ ...counts, failed: failedHtml(counts.failed, language) }))}
+${said('verdicts', () => verdicts)}
+${said('work', times)}</p>
 <table>
-<thead><tr><th>Series</th><th>State</th><th>Verdict</th><th>Code</th><th>Seconds</th><th>Tries</th><th>Machine</th></tr></thead>
+<thead><tr>${HEADS.map((one) => `<th scope="col">${said(one)}</th>`).join('')}</tr></thead>
 <tbody>
 ${shown.map(rowHtml).join('\n')}
 </tbody>
 </table>
-${rows.length > shown.length ? `<p>${rows.length - shown.length} more are in batch.csv.</p>` : ''}
+${left > 0 ? `<p>${said('more', () => ({ count: left }))}</p>` : ''}
 <p>Limpid ${escaped(told.version)}, ${escaped(told.createdAt)}</p>
+</main>
 </body>
 </html>
 `;
+}
+
+type Facts = Readonly<Record<string, string | number>>;
+
+/** In every language, of which the page shows one. @param facts as HTML */
+function said(key: BatchPageKey, facts: (language: BatchPageLanguage) => Facts = () => ({})): string {
+  return BATCH_PAGE_LANGUAGES.map(
+    (language) => `<span lang="${language}">${filled(BATCH_PAGE[language][key], facts(language))}</span>`,
+  ).join('');
+}
+
+function filled(text: string, facts: Facts): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ''));
+}
+
+function failedHtml(count: number, language: BatchPageLanguage): string {
+  return `<span class="failed">${filled(BATCH_PAGE[language].failed, { count })}</span>`;
 }
 
 function rank({ status, verdict }: Row): number {
@@ -53,16 +95,24 @@ function rowHtml({ unit, status, verdict, code, seconds, tries, host, stacks }: 
     stacks.length > 0
       ? `<a href="${encodeURIComponent(unit)}/report.html">${escaped(unit)}</a>`
       : escaped(unit),
-    `<span class="${status}">${status}</span>`,
-    `<span class="${verdict ?? ''}">${verdict ?? ''}</span>`,
+    `<span class="${status}">${said(`status.${status}`)}</span>`,
+    verdict === null ? '' : `<span class="${verdict}">${said(`verdict.${verdict}`)}</span>`,
     escaped(code ?? ''),
   ].map((cell) => `<td>${cell}</td>`);
-  return `<tr>${cells.join('')}<td class="number">${seconds.toFixed(1)}</td><td class="number">${tries}</td><td>${escaped(host)}</td></tr>`;
+  const time = BATCH_PAGE_LANGUAGES.map(
+    (language) => `<span lang="${language}">${decimal(seconds, language)}</span>`,
+  ).join('');
+  return `<tr>${cells.join('')}<td class="number">${time}</td><td class="number">${tries}</td><td>${escaped(host)}</td></tr>`;
 }
 
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds.toFixed(1)} s`;
-  return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+function duration(seconds: number, language: BatchPageLanguage): string {
+  if (seconds < 120) return `${decimal(seconds, language)} s`;
+  return seconds < 7200 ? `${decimal(seconds / 60, language)} min` : `${decimal(seconds / 3600, language)} h`;
+}
+
+function decimal(value: number, language: BatchPageLanguage): string {
+  const text = value.toFixed(1);
+  return language === 'de' ? text.replace('.', ',') : text;
 }
 
 function escaped(text: string): string {

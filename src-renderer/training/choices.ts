@@ -203,10 +203,3 @@ export function startsFor(family: string, entries: readonly ModelEntry[]): reado
     (one) => one.family === family && one.origin !== 'shipped' && one.origin !== 'foreign',
   );
 }
-
-/** A number as it is typed, with a comma or a point; null where it is none. */
-export function typedNumber(text: string): number | null {
-  const plain = text.trim().replace(',', '.');
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : Number.NaN;
-  return Number.isFinite(value) ? value : null;
-}

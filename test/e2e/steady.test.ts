@@ -88,6 +88,35 @@ describe.skipIf(missing)('the window while things change', () => {
       .waitFor();
   });
 
+  it('takes and shows numbers as the language writes them', async () => {
+    const speak = async (settings: string, tab: string, label: string, language: string) => {
+      await window.rail(settings).click();
+      await page.getByRole('tab', { name: tab }).click();
+      await page.getByLabel(label).selectOption(language);
+    };
+    await speak('Settings', 'Appearance', 'Language', 'de');
+    await window.rail('Betrachter').click();
+    const form = page.getByRole('complementary', { name: 'Entrauschen' });
+    await form.getByText('Erweitert', { exact: true }).click();
+    const level = form.getByLabel('Rauschpegel');
+    const typed = async (field: typeof level, text: string) => {
+      await field.fill(text);
+      await field.press('Enter');
+      await expect.poll(() => field.inputValue()).not.toBe(text);
+      return field.inputValue();
+    };
+    await level.fill('37,5');
+    await level.press('Enter');
+    expect(await level.inputValue()).toBe('37,5');
+    // A point is taken, too, and shown as a comma; what is no level is not left standing.
+    expect(await typed(level, '12.5')).toBe('12,5');
+    expect(await typed(level, '-3')).toBe('');
+    expect(await typed(level, 'viel')).toBe('');
+    await window.expectAccessible();
+    await window.shoot('steady-numbers');
+    await speak('Einstellungen', 'Darstellung', 'Sprache', 'en');
+  });
+
   it('refuses a run whose source is gone before it is queued, and tells that beside the images, not over them', async () => {
     await view(/6 files/);
     // Results of another part of the same series are none of this one.

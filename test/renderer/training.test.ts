@@ -14,11 +14,11 @@ import {
   requestOf,
   shapesOf,
   suggestedName,
-  typedNumber,
   withFamily,
   withSetting,
 } from '../../src-renderer/training/choices.js';
 import { meanPsnr, patchesOf, psnr } from '../../src-renderer/training/patches.js';
+import { typedNumber } from '../../src-renderer/ui/typed-number.js';
 import { card } from './cards.js';
 
 const DENOISING: FamilyInfo = {
