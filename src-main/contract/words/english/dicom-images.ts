@@ -95,11 +95,8 @@ export const DICOM_IMAGES = {
     'The images were compressed with loss: some of their noise is compression.',
     'Use the uncompressed series if it still exists.',
   ],
-  'E_NOT_ELIGIBLE/modality': [
-    'Only MR and CT images are denoised.',
-    'Nothing to do: the series is left out.',
-  ],
-  'E_NOT_ELIGIBLE/colour': ['Colour images are not denoised.', 'Nothing to do: the series is left out.'],
+  'E_NOT_ELIGIBLE/modality': ['Only MR and CT images are taken.', 'Nothing to do: the series is left out.'],
+  'E_NOT_ELIGIBLE/colour': ['Colour images are not taken.', 'Nothing to do: the series is left out.'],
   'E_NOT_ELIGIBLE/series-bits': [
     'Images with {bits} bits per pixel are not denoised.',
     'Nothing to do: the series is left out.',
@@ -130,7 +127,7 @@ export const DICOM_IMAGES = {
   'E_ELEMENT/frames': ['NumberOfFrames is not a number.', 'Export the series again.'],
   'E_ELEMENT/malformed': ['{element:text} is missing or malformed.', 'Export the series again.'],
   'E_NOT_ELIGIBLE/no-pixel-data': ['The instance has no pixel data.', 'Leave this series out.'],
-  'E_NOT_ELIGIBLE/colour-image': ['Colour images are not denoised.', 'Leave this series out.'],
+  'E_NOT_ELIGIBLE/colour-image': ['Colour images are not taken.', 'Leave this series out.'],
   'E_NOT_ELIGIBLE/frames': ['The frames of the image are images of their own.', 'Report this.'],
   'E_GEOMETRY/orientation': [
     'Orientation or pixel spacing is missing or malformed.',
