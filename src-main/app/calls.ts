@@ -78,6 +78,8 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   importModel: tuple([filled, nullOr(filled), nullOr(ForeignModel)]),
   exportModel: tuple([filled, filled, flag]),
   deleteModel: id,
+  latentIndex: none,
+  likeSlice: tuple([filled, whole]),
   families: none,
   checkTraining: tuple([WindowTraining, shortList(TrainingShape)]),
   log: none,

@@ -1,3 +1,4 @@
+import { IndexRequest } from '../contract/requests/encoders.js';
 import {
   AnomalyRequest,
   CompressRequest,
@@ -31,6 +32,7 @@ export const WindowRequest = variants('type', [
   WindowTraining,
   AnomalyRequest,
   LatentRequest,
+  IndexRequest,
   GenerateRequest,
   CompressRequest,
   DecompressRequest,

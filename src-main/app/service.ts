@@ -26,6 +26,7 @@ import { libraryClient } from './library-client.js';
 import { modelsApi } from './models.js';
 import { openQueue } from './queue.js';
 import { reportIn } from './results/report-file.js';
+import { retrievalApi } from './retrieval.js';
 import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
@@ -237,6 +238,11 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     ...modelsApi({
       compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
       onChange: () => publish({ type: 'models' }),
+    }),
+    ...retrievalApi({
+      settings: () => settings.current(),
+      inputs: () => library.inputs(),
+      compute: (request) => startJob(entries.compute, request, () => undefined, spawn),
     }),
     families: () => trainings.families(),
     checkTraining: (request, series) => trainings.check(request, series),

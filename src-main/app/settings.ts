@@ -11,6 +11,7 @@ const DEFAULTS: Settings = {
   device: 'auto',
   outputFolder: null,
   nodeConfig: null,
+  latentIndex: null,
   rules: [],
   recent: [],
 };
@@ -23,6 +24,7 @@ const Saved = object({
   device: orElse(Settings.entries.device, DEFAULTS.device),
   outputFolder: orElse(Settings.entries.outputFolder, DEFAULTS.outputFolder),
   nodeConfig: orElse(Settings.entries.nodeConfig, DEFAULTS.nodeConfig),
+  latentIndex: orElse(Settings.entries.latentIndex, DEFAULTS.latentIndex),
   rules: orElse(Settings.entries.rules, []),
   recent: orElse(Settings.entries.recent, []),
 });

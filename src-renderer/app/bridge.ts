@@ -107,6 +107,8 @@ function apiOver(call: Call): AppApi {
     importModel: (path, name, foreign) => call('importModel', path, name, foreign),
     exportModel: (id, path, decoder) => call('exportModel', id, path, decoder),
     deleteModel: (id) => call('deleteModel', id),
+    latentIndex: () => call('latentIndex'),
+    likeSlice: (series, plane) => call('likeSlice', series, plane),
     families: () => call('families'),
     checkTraining: (request, series) => call('checkTraining', request, series),
     settings: () => call('settings'),

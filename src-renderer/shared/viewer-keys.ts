@@ -62,6 +62,7 @@ export type Command =
   | 'key-image'
   | 'save-picture'
   | 'copy-picture'
+  | 'like'
   | 'place'
   | 'probe-left'
   | 'probe-right'
@@ -165,6 +166,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Control+Shift+k'], command: 'save-key-images', group: 'measure' },
   { keys: ['Control+s'], command: 'save-picture', group: 'view' },
   { keys: ['Control+c'], command: 'copy-picture', group: 'view' },
+  { keys: ['Shift+s'], command: 'like', group: 'view' },
 ];
 
 export interface Key {

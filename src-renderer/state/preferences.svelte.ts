@@ -10,6 +10,7 @@ const DEFAULTS: Settings = {
   device: 'auto',
   outputFolder: null,
   nodeConfig: null,
+  latentIndex: null,
   rules: [],
   recent: [],
 };

@@ -172,6 +172,11 @@ export class Session {
         this.shownJobs.modelSection = 'map';
         await this.navigation.go('models');
         break;
+      case 'index':
+        this.shownJobs.index = id;
+        this.shownJobs.modelSection = 'index';
+        await this.navigation.go('models');
+        break;
       case 'generate':
         this.shownJobs.samples = id;
         this.shownJobs.modelSection = 'samples';
@@ -336,7 +341,7 @@ export class Session {
       const done = t('toast.jobDone', { job: tName('job', request.type) });
       this.toasts.announce(done);
       // On the screen Models a result takes the place of its progress.
-      const seen = request.type === 'latent' || request.type === 'generate';
+      const seen = ['latent', 'index', 'generate'].includes(request.type);
       if (!seen || this.navigation.screen !== 'models') this.offerResult(job, done);
     }
   }

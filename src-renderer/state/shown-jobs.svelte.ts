@@ -1,7 +1,7 @@
 import type { JobId } from '../../src-main/contract/window/app.js';
 
 /** The parts of the screen Models, in the order of their tabs. */
-export const MODEL_SECTIONS = ['list', 'map', 'samples'] as const;
+export const MODEL_SECTIONS = ['list', 'map', 'index', 'samples'] as const;
 export type ModelSection = (typeof MODEL_SECTIONS)[number];
 
 /** Those of the screen Batch. */
@@ -16,5 +16,6 @@ export class ShownJobs {
   batchSection = $state<BatchSection>('queue');
   /** null: the latest. */
   map = $state<JobId | null>(null);
+  index = $state<JobId | null>(null);
   samples = $state<JobId | null>(null);
 }

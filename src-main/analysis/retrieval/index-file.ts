@@ -13,13 +13,12 @@ const THUMBNAILS_FILE = 'thumbnails.u8';
 export const THUMBNAIL_SIDE = 32;
 
 /**
- * What an index says of itself.
+ * What an index says of itself, whichever model it is of.
  *
- * @param sha256 of the model whose latents are looked for
  * @returns null where there is none
- * @throws LimpidError E_INDEX for another file, and for an index of another model; E_IO
+ * @throws LimpidError E_INDEX for another file; E_IO
  */
-export async function openIndex(folder: string, sha256: string): Promise<LatentIndex | null> {
+export async function readIndex(folder: string): Promise<LatentIndex | null> {
   let text: string;
   try {
     text = await fs.readFile(path.join(folder, INDEX_FILE), 'utf8');
@@ -35,8 +34,6 @@ export async function openIndex(folder: string, sha256: string): Promise<LatentI
       folder,
     );
   const index = reading.value;
-  if (index.model.sha256 !== sha256)
-    throw fault('E_INDEX/other-model', { start: index.model.sha256.slice(0, 12) }, folder);
   let rows = 0;
   for (const { first, slices, frames } of index.series) {
     if (first !== rows)
@@ -45,6 +42,19 @@ export async function openIndex(folder: string, sha256: string): Promise<LatentI
   }
   if (rows !== index.rows)
     throw fault('E_INDEX/damaged', { field: 'rows', expected: 'those of its series' }, folder);
+  return index;
+}
+
+/**
+ * The same of one model.
+ *
+ * @param sha256 of the model whose latents are looked for
+ * @throws LimpidError E_INDEX for another file, and for an index of another model; E_IO
+ */
+export async function openIndex(folder: string, sha256: string): Promise<LatentIndex | null> {
+  const index = await readIndex(folder);
+  if (index !== null && index.model.sha256 !== sha256)
+    throw fault('E_INDEX/other-model', { start: index.model.sha256.slice(0, 12) }, folder);
   return index;
 }
 

@@ -18,6 +18,7 @@ import type { TrainingShape, TrainRequest } from '../requests/training.js';
 import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from '../schema/schema.js';
 import type { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../viewing.js';
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from './opened.js';
+import type { IndexView, LikeView } from './retrieval.js';
 import type { RuleCheck } from './rules.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
 import type { SeriesOnTheWay, WatchApi } from './watches.js';
@@ -138,6 +139,16 @@ export interface AppApi extends WatchApi {
   /** Writes a kept model, or only its decoder, to a new file. @throws E_EXISTS, E_MODEL, E_NOT_FOUND, E_IO */
   exportModel(id: string, path: string, decoder: boolean): Promise<void>;
   deleteModel(id: string): Promise<void>;
+
+  /** The chosen index of latents (`Settings.latentIndex`), and whether it can be used. */
+  latentIndex(): Promise<IndexView>;
+  /**
+   * Series of the chosen index that have slices like one that is open.
+   *
+   * @param plane index of the slice, as of a frame
+   * @throws E_INDEX (none, damaged, of a model that is not here), E_NOT_FOUND, those of reading
+   */
+  likeSlice(series: SeriesKey, plane: number): Promise<LikeView>;
 
   /** The autoencoder families and the artifacts that a training can choose from. */
   families(): Promise<FamilyChoices>;
@@ -323,6 +334,8 @@ export const Settings = object({
   outputFolder: nullOr(filled),
   /** Settings of the node that the window looks at; null: none. */
   nodeConfig: nullOr(filled),
+  /** Folder of the index that series like a slice are looked for in; null: none. */
+  latentIndex: nullOr(filled),
   /** What Batch does with which series, in order: the first that fits decides. */
   rules: Rules,
   recent: texts,

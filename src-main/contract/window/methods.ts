@@ -53,6 +53,8 @@ export const APP_METHODS = [
   'importModel',
   'exportModel',
   'deleteModel',
+  'latentIndex',
+  'likeSlice',
   'families',
   'checkTraining',
   'log',

@@ -51,7 +51,7 @@ export async function runIndex(request: IndexRequest, emit: Emit): Promise<Index
         return is;
       };
       const taken = new Map(index.series.map(({ id, forPerson }) => [id, forPerson.place]));
-      const options = { chooser: openChooser(choiceOf(request)), known, taken };
+      const options = { only: request.only, chooser: openChooser(choiceOf(request)), known, taken };
       for await (const read of readEach(request.inputs, request.force, emit, leaveOut, options)) {
         const more = await withSeries(folder.root, index, read, source, emit).catch((error: unknown) => {
           if (!(error instanceof LimpidError) || !OF_A_SERIES.includes(error.code)) throw error;

@@ -164,6 +164,7 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
     },
     'save-measurements': () => session.ask('measurements'),
     'save-report': () => session.ask('report'),
+    like: () => session.ask('like'),
     'save-key-images': () => session.ask('key-images'),
     'key-image': () => {
       if (scene !== null) toggleKeyImage(view, scene.slice, scene.frame);

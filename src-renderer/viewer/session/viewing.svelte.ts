@@ -22,7 +22,7 @@ export interface PaneNames {
 const PARALLEL_SCENES = 3;
 const PREFETCH_REACH = 8;
 
-export type Asked = 'tags' | 'measurements' | 'report' | 'key-images' | 'picture' | 'copy';
+export type Asked = 'tags' | 'measurements' | 'report' | 'key-images' | 'picture' | 'copy' | 'like';
 
 /** What a viewer holds while it is mounted: state, frames under way, and the scene on screen. */
 export class ViewerSession {

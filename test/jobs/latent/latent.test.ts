@@ -9,7 +9,7 @@ import { writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { runJob } from '../../../src-main/jobs/run.js';
 import { runTrain } from '../../../src-main/jobs/train/train.js';
 import { python, pythonLacks, volumeOf } from '../../imaging/support.js';
-import { BRAIN, brainSlices, removeFolders, temporaryFolder } from '../fixtures.js';
+import { brainSlices, ofAnotherSeries, removeFolders, temporaryFolder } from '../fixtures.js';
 import { trainRequest } from '../train-request.js';
 
 const noNumpy = pythonLacks('numpy');
@@ -78,19 +78,6 @@ async function traversalMoves(file: string, axes: number): Promise<void> {
   for (let line = 1; line < axes; line++) expect(tile(line, 3)).toEqual(tile(0, 3));
   expect(tile(0, 0)).not.toEqual(tile(0, 3));
   expect(tile(0, 6)).not.toEqual(tile(0, 0));
-}
-
-/** A slice of the brain with one digit of its Series and SOP Instance UIDs changed. */
-async function ofAnotherSeries(number: number): Promise<Buffer> {
-  const bytes = await fs.readFile(path.join(BRAIN, `brain_${String(number).padStart(3, '0')}.dcm`));
-  for (const tag of [
-    [0x20, 0, 0x0e, 0],
-    [8, 0, 0x18, 0],
-  ]) {
-    const at = bytes.indexOf(Buffer.from([...tag, ...Buffer.from('UI')]));
-    bytes[at + 8 + 10] = bytes[at + 8 + 10] === 0x31 ? 0x32 : 0x31;
-  }
-  return bytes;
 }
 
 describe('a latent map', () => {

@@ -182,6 +182,14 @@ export const ENCODERS = {
     'The index was made with another model: its vectors mean something else.',
     'Use the model whose SHA-256 starts with {start:text}, or make another index in a new folder.',
   ],
+  'E_INDEX/no-model': [
+    'The model that the index was made with is not among those of this machine.',
+    'Import the model whose SHA-256 starts with {start:text}, or make another index in a new folder.',
+  ],
+  'E_NOT_FOUND/indexed-series': [
+    'The series is no longer where it was when it was added to the index.',
+    'Open it where it is now.',
+  ],
   'E_USAGE/several-series': [
     'Several series are where the slice is to be taken from.',
     'Say which of them is meant.',
