@@ -17,12 +17,18 @@ interface Unpacked {
 
 /**
  * Holds what lies beside the archive of the installed app (native libraries, what runs in threads) against the hashes
- * that the archive has of it. Electron itself checks the archive, and nothing beside it.
+ * that the archive has of it. Electron itself checks the archive, and nothing beside it. Native libraries of systems
+ * where an installer is signed only have to be there: a signature is written into them after the archive was made.
  *
  * @param archive app.asar; what it names as unpacked lies in app.asar.unpacked
+ * @param platform as process.platform
  * @throws LimpidError E_INTERNAL where a file differs, is missing, or is there without being named
  */
-export async function requireUntouched(archive: string, files: Files): Promise<void> {
+export async function requireUntouched(
+  archive: string,
+  files: Files,
+  platform: string = process.platform,
+): Promise<void> {
   const named = await unpackedOf(archive, files);
   const folder = `${archive}.unpacked`;
   const found = await filesBelow(folder, files);
@@ -30,12 +36,19 @@ export async function requireUntouched(archive: string, files: Files): Promise<v
   const stranger = found.find((name) => !expected.has(name));
   if (stranger !== undefined) throw fault('E_INTERNAL/installation', { name: stranger });
   for (const { name, size, hash } of named) {
+    if (SIGNED_LATER.get(platform)?.test(name) && found.includes(name)) continue;
     // A file that cannot be read is as good as another one: both are mended by installing again.
     const bytes = await files.readFile(path.join(folder, name)).catch(() => null);
     if (bytes?.length !== size || createHash('sha256').update(bytes).digest('hex') !== hash)
       throw fault('E_INTERNAL/installation', { name });
   }
 }
+
+/** What the signing of an installer writes a signature into, by platform. */
+const SIGNED_LATER: ReadonlyMap<string, RegExp> = new Map([
+  ['darwin', /\.(node|dylib)$/i],
+  ['win32', /\.(node|dll|exe)$/i],
+]);
 
 /** The header of an archive is JSON after four 32-bit lengths (npmjs.com/package/@electron/asar, "Format"). */
 async function unpackedOf(archive: string, files: Files): Promise<Unpacked[]> {

@@ -160,6 +160,22 @@ describe('the package for Linux', () => {
     await fs.rm(planted);
   });
 
+  it('may hold native libraries that were signed after the archive was made, where installers are signed', async () => {
+    const archive = path.join(unpacked, 'resources/app.asar');
+    const beside = await fs.readdir(`${archive}.unpacked`, { recursive: true });
+    const library = beside.find((name) => name.endsWith('.node')) ?? '';
+    const place = path.join(`${archive}.unpacked`, library);
+    const bytes = await fs.readFile(place);
+    const told = { code: 'E_INTERNAL', reason: 'E_INTERNAL/installation' };
+    await fs.appendFile(place, 'signature');
+    await expect(requireUntouched(archive, fs, 'linux')).rejects.toMatchObject(told);
+    for (const platform of ['darwin', 'win32']) await requireUntouched(archive, fs, platform);
+    await fs.rm(place);
+    for (const platform of ['darwin', 'win32'])
+      await expect(requireUntouched(archive, fs, platform)).rejects.toMatchObject(told);
+    await fs.writeFile(place, bytes);
+  });
+
   it('says so in a dialog and does not start', async () => {
     const archive = path.join(unpacked, 'resources/app.asar');
     const planted = path.join(`${archive}.unpacked`, 'node_modules/planted.js');
