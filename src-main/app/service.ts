@@ -177,6 +177,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
       devices: names,
       transport: options.transport,
       dialogs: desktop !== null,
+      dataFolder: home,
       samples: await samplesAt(options.samples),
     }),
     choosePaths: async (what) => needDesktop(desktop).choosePaths(what),

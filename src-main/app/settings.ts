@@ -14,6 +14,7 @@ const DEFAULTS: Settings = {
   latentIndex: null,
   rules: [],
   recent: [],
+  introduced: false,
 };
 
 /** A field that came with another version, or is damaged, is as it was at first; the others stay. */
@@ -27,6 +28,7 @@ const Saved = object({
   latentIndex: orElse(Settings.entries.latentIndex, DEFAULTS.latentIndex),
   rules: orElse(Settings.entries.rules, []),
   recent: orElse(Settings.entries.recent, []),
+  introduced: orElse(Settings.entries.introduced, DEFAULTS.introduced),
 });
 
 export interface SettingsStore {

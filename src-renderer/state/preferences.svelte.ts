@@ -13,6 +13,8 @@ const DEFAULTS: Settings = {
   latentIndex: null,
   rules: [],
   recent: [],
+  // Until the settings are there, nobody is shown what they may have read.
+  introduced: true,
 };
 
 /** What a person has set, and what this installation is. */

@@ -235,6 +235,7 @@ describe('settings', () => {
       latentIndex: '/data/index',
       rules: [],
       recent: [],
+      introduced: true,
     };
     expect(checked(Settings, good, 'settings')).toEqual(good);
     for (const change of [
@@ -243,6 +244,7 @@ describe('settings', () => {
       { device: 'x' },
       { outputFolder: '' },
       { recent: 'a' },
+      { introduced: 1 },
     ])
       expect(read(Settings, { ...good, ...change })).toMatchObject({
         fits: false,

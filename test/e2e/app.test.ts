@@ -77,6 +77,41 @@ async function regionOf(file: string): Promise<{ mean: number; sd: number }> {
 }
 
 describe.skipIf(missing)('the app in a browser', () => {
+  it('tells at the first start what it does, by keyboard, blocks nothing, and tells it again in Settings', async () => {
+    const introduction = page.getByRole('region', { name: 'What Limpid does' });
+    await introduction.getByText(path.join(root, 'home'), { exact: true }).waitFor();
+    for (const said of ['Not for diagnostic use', 'Sources are never changed', 'Beside the input'])
+      expect(await introduction.getByText(said, { exact: true }).isVisible()).toBe(true);
+    await window.expectAccessible();
+    await window.shoot('app-first');
+    // Keys work beside it: it holds no focus.
+    await page.keyboard.press('Control+o');
+    await window.dialog().waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => window.dialog().count()).toBe(0);
+    await introduction.getByRole('button', { name: 'Choose a folder' }).press('Enter');
+    await window.walkTo(root);
+    await window.dialog().getByRole('button', { name: 'Choose this folder' }).click();
+    await introduction.getByText(root, { exact: true }).waitFor();
+    await introduction.getByRole('button', { name: 'Put them beside the input' }).press('Enter');
+    await introduction.getByText('Beside the input', { exact: true }).waitFor();
+    await page.reload();
+    await introduction.getByRole('button', { name: 'I have read this' }).press('Enter');
+    await expect.poll(() => introduction.count()).toBe(0);
+    expect(await page.evaluate('document.activeElement?.id')).toBe('start-open-folder');
+    await page.reload();
+    await page.getByText('Open a study').waitFor();
+    expect(await introduction.count()).toBe(0);
+    await window.rail('Settings').press('Enter');
+    await page.getByRole('tab', { name: 'About' }).click();
+    await page.getByRole('button', { name: 'Show what Limpid does' }).press('Enter');
+    await window.dialog().getByText('Nothing is sent unless you say so').waitFor();
+    await window.expectAccessible();
+    await window.dialog().getByRole('button', { name: 'How much, in Settings' }).press('Enter');
+    await page.getByRole('heading', { name: 'Data folder' }).waitFor();
+    await window.rail('Studies').press('Enter');
+  });
+
   it('says how to start, and opens a folder by its own picker', async () => {
     await page.getByText('Open a study').waitFor();
     await window.expectAccessible();

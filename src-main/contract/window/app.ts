@@ -231,6 +231,8 @@ export interface About {
   /** What carries the calls. */
   readonly transport: 'electron' | 'browser';
   readonly dialogs: boolean;
+  /** Where this machine keeps models, trainings, queue, settings and logs. */
+  readonly dataFolder: string;
   /** Nothing may be written beside these: they belong to the installation. */
   readonly samples: readonly { readonly name: string; readonly path: string }[];
 }
@@ -339,6 +341,8 @@ export const Settings = object({
   /** What Batch does with which series, in order: the first that fits decides. */
   rules: Rules,
   recent: texts,
+  /** A person has read on the first page what Limpid does, and closed it. */
+  introduced: flag,
 });
 export type Settings = Of<typeof Settings>;
 
