@@ -47,7 +47,7 @@ export function retrievalApi(options: {
       if ('stopped' in result) throw errorFrom(result.stopped);
       if (result.command !== 'like') throw fault('E_INTERNAL/models-answer');
       const thumbnails = await thumbnailsOf(folder, index, result.found);
-      const found = result.found.map((one, i) => ({ ...one, thumbnail: thumbnails[i] }));
+      const found = result.found.map((one, i) => ({ ...one, thumbnail: thumbnails[i] ?? null }));
       return { searched: result.searched, found };
     },
   };
@@ -80,11 +80,12 @@ async function thumbnailsOf(
   const pictures: (string | null)[] = [];
   for (const { series, slice, frame } of found) {
     const known = index.series.find(({ id }) => id === series);
-    if (known === undefined) {
+    const rows = known === undefined ? [] : [known.first + frame * known.slices + slice];
+    const [pixels] = await readThumbnails(folder, index, rows);
+    if (pixels === undefined) {
       pictures.push(null);
       continue;
     }
-    const [pixels] = await readThumbnails(folder, index, [known.first + frame * known.slices + slice]);
     const png = grayPng(Float32Array.from(pixels), index.thumbnail, index.thumbnail, { low: 0, high: 255 });
     pictures.push(Buffer.from(png).toString('base64'));
   }
