@@ -19,7 +19,7 @@ import { usableVoxels } from '../noise/domain.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { CLEAN_PSNR, changePsnr, cleanness } from './clean.js';
 import { familiarity } from './familiarity.js';
-import { type Findings, reasonsOf, verdictOf } from './judgement.js';
+import { type Findings, reasonsOf, reasonsOfWritten, verdictOf } from './judgement.js';
 import { type DenoiseFunction, foregroundMask } from './part.js';
 import { type Probed, probe } from './probe.js';
 import { foregroundThreshold } from './tests/foreground.js';
@@ -106,18 +106,20 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const blend = blendFor(found, verdictOf(reasons), input, foreground, model);
   const share = blend?.share ?? 1;
   const volume = blended(before, after, share);
+  const places =
+    share === 1 ? found.places : placesOf(withNoise(before, noise), volume, residualOptions(noise));
   const part = probed.found?.uncertainty ?? null;
   return {
     report: {
       verdict: blend === null ? verdictOf(reasons) : blend.share > 0 ? 'warn' : 'fail',
-      reasons,
+      reasons: reasonsOfWritten(reasons, places),
       blend,
       probe:
         probed.found === null
           ? null
           : { first: probed.found.from + 1, slices: probed.found.to - probed.found.from },
       signal: found.signal,
-      places: share === 1 ? found.places : placesOf(withNoise(before, noise), volume, residualOptions(noise)),
+      places,
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },

@@ -66,6 +66,14 @@ export function reasonsOf(found: Findings, noise: NoiseEstimate, strength: numbe
   return reasons.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
 }
 
+/** The reasons of a result of which a share was written: places where structure went are those of what was written, as the list. */
+export function reasonsOfWritten(
+  reasons: readonly TrustReason[],
+  places: PlacesReport | null,
+): TrustReason[] {
+  return reasons.flatMap((reason) => (reason.test === 'places' ? placesReason(places) : [reason]));
+}
+
 export function verdictOf(reasons: readonly TrustReason[]): Verdict {
   if (reasons.some(({ verdict }) => verdict === 'fail')) return 'fail';
   return reasons.some(({ verdict }) => verdict === 'warn') ? 'warn' : 'pass';

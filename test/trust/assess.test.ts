@@ -129,6 +129,10 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
       noisy.data[at] + found.share * (smooth[at] - noisy.data[at]),
       3,
     );
+    // What is told of places is told of what was written, in the sentence as in the list.
+    const told = found.report.reasons.find(({ test }) => test === 'places');
+    expect(found.report.places?.count).toBeGreaterThan(0);
+    expect(told?.value).toBe(found.report.places?.count);
   });
 
   it('flags a model that makes structure up', async () => {
