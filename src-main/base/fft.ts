@@ -133,25 +133,36 @@ function permute(values: Float64Array, reversed: Uint32Array): void {
   }
 }
 
+/** What Bluestein's transform (1970) multiplies lines with, and what it convolves them with in between. */
+export interface Chirp {
+  /** exp(-i pi k^2 / length): `length` values. */
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+  /** Its conjugate for distances of both signs, around the border: `size` values. */
+  readonly kernelRe: Float64Array;
+  readonly kernelIm: Float64Array;
+}
+
+/** @param size of the circular convolution, at least 2 length - 1 */
+export function chirpOf(length: number, size: number): Chirp {
+  const [re, im] = [new Float64Array(length), new Float64Array(length)];
+  const [kernelRe, kernelIm] = [new Float64Array(size), new Float64Array(size)];
+  for (let i = 0; i < length; i++) {
+    // i^2 modulo the period keeps the angle exact for long lines
+    const angle = (Math.PI * ((i * i) % (2 * length))) / length;
+    re[i] = kernelRe[i] = kernelRe[(size - i) % size] = Math.cos(angle);
+    im[i] = -Math.sin(angle);
+    kernelIm[i] = kernelIm[(size - i) % size] = -im[i];
+  }
+  return { re, im, kernelRe, kernelIm };
+}
+
 /** Bluestein 1970: any length as a circular convolution with a chirp, of a length that is a power of two. */
 function bluestein(length: number): Transform {
   let size = 1;
   while (size < 2 * length - 1) size *= 2;
   const inner = radix2(size);
-  const chirpRe = new Float64Array(length);
-  const chirpIm = new Float64Array(length);
-  for (let i = 0; i < length; i++) {
-    // i^2 modulo the period keeps the angle exact for long lines
-    const angle = (Math.PI * ((i * i) % (2 * length))) / length;
-    chirpRe[i] = Math.cos(angle);
-    chirpIm[i] = -Math.sin(angle);
-  }
-  const kernelRe = new Float64Array(size);
-  const kernelIm = new Float64Array(size);
-  for (let i = 0; i < length; i++) {
-    kernelRe[i] = kernelRe[(size - i) % size] = chirpRe[i];
-    kernelIm[i] = kernelIm[(size - i) % size] = -chirpIm[i];
-  }
+  const { re: chirpRe, im: chirpIm, kernelRe, kernelIm } = chirpOf(length, size);
   inner(kernelRe, kernelIm);
   const bufferRe = new Float64Array(size);
   const bufferIm = new Float64Array(size);

@@ -116,6 +116,11 @@ export async function isInside(inner: string, outer: string): Promise<boolean> {
   return isBelow(await realPathOf(inner), await realPathOf(outer));
 }
 
+/** Whether two names are of one place, links followed; what is not there yet counts by its name. */
+export async function isSamePlace(one: string, other: string): Promise<boolean> {
+  return (await realPathOf(one)) === (await realPathOf(other));
+}
+
 /** The real path of the deepest part that exists, with the rest appended. */
 async function realPathOf(file: string): Promise<string> {
   const absolute = path.resolve(file);

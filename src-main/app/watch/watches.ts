@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, isInside } from '../../base/files.js';
+import { asFileError, isInside, isSamePlace } from '../../base/files.js';
 import { jsonFile } from '../../base/json-file.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests/choices.js';
@@ -208,12 +208,8 @@ async function refuseLoops(places: Places, others: readonly Places[], home: stri
   for (const place of [places.input, places.output])
     if (await touch(place, home)) throw fault('E_USAGE/watch-own', {}, place);
   for (const { input, output } of others) {
-    if (await isSame(places.input, input)) throw fault('E_USAGE/watched-already', {}, input);
+    if (await isSamePlace(places.input, input)) throw fault('E_USAGE/watched-already', {}, input);
     if ((await touch(places.input, output)) || (await touch(places.output, input)))
       throw fault('E_USAGE/watch-loop');
   }
-}
-
-async function isSame(a: string, b: string): Promise<boolean> {
-  return (await isInside(a, b)) && (await isInside(b, a));
 }

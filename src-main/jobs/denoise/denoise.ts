@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { hasCode, sha256 } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
-import { fault, type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
+import { type Problem, problemFrom, withoutPlace } from '../../contract/errors.js';
 import type { Emit } from '../../contract/events.js';
 import { exitCodeOf } from '../../contract/exit.js';
 import { type Report, SeriesImages } from '../../contract/report.js';
@@ -25,7 +25,7 @@ import { noteSpeeds } from '../../store/speed.js';
 import { describeDataset } from './bids.js';
 import { runDeriveJob } from './derive-job.js';
 import type { DeriveJob } from './job.js';
-import { openMap } from './maps.js';
+import { openMaps } from './maps.js';
 import type { SlabLimits } from './slab-plan.js';
 import { picturesFile } from './stack.js';
 import type { TrustSettings } from './trust.js';
@@ -215,17 +215,6 @@ function settingsOf(
     ...(request.series === undefined ? {} : { chosen: [...request.series].sort().join(' ') }),
     // Its text may name a patient.
     ...(request.where === undefined ? {} : { condition: sha256(request.where).slice(0, 12) }),
-  };
-}
-
-/** @throws LimpidError those of `openMap`; E_USAGE for a map of a field that is not looked for */
-async function openMaps(request: DenoiseRequest, input: InputSet) {
-  const { noiseMap, fieldMap, clean } = request;
-  if (fieldMap !== undefined && clean !== 'auto' && clean?.includes('bias') !== true)
-    throw fault('E_USAGE/field-map');
-  return {
-    noiseMap: noiseMap === undefined ? undefined : await openMap(noiseMap, request, input),
-    fieldMap: fieldMap === undefined ? undefined : await openMap(fieldMap, request, input),
   };
 }
 

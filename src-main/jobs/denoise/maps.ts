@@ -1,26 +1,76 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { exists, writeFileAtomic } from '../../base/files.js';
+import { exists, isInside, isSamePlace, writeFileAtomic } from '../../base/files.js';
 import { VERSION } from '../../base/version.js';
 import { fault, problemOf } from '../../contract/errors.js';
 import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
 import type { InputSet, MapKind, UnitInput } from '../../series/input.js';
 import { guardedPath } from '../../series/open-input.js';
-import { hasRun, refuseInside } from '../../series/output-folder.js';
+import { hasRun, ownFolder, refuseInside } from '../../series/output-folder.js';
+import { REPORT_FILES } from '../../series/publication.js';
 import type { MapTarget } from './job.js';
 import type { Made, StackJob } from './stack-job.js';
 
 const FILE = /\.(nii|nii\.gz|dcm)$/i;
 const DICOM_FILE = /\.dcm$/i;
 
+/** Where the maps of a request go; absent: not asked for. */
+interface MapTargets {
+  readonly noiseMap?: MapTarget;
+  readonly fieldMap?: MapTarget;
+}
+
 /**
  * Where the maps of a request go.
  *
- * @throws LimpidError E_USAGE for a file where there are several series, or of a kind that they have not; E_EXISTS
- *   for what is there and is not of the run that is resumed; E_INSIDE_SOURCE
+ * @throws LimpidError E_USAGE for a file where there are several series, or of a kind that they have not, for one that
+ *   is another output too, and for a map of a field that is not looked for; E_EXISTS for what is there and is not of the
+ *   run that is resumed; E_INSIDE_SOURCE
  */
-export async function openMap(
+export async function openMaps(request: DenoiseRequest, input: InputSet): Promise<MapTargets> {
+  const { noiseMap, fieldMap, clean } = request;
+  if (fieldMap !== undefined && clean !== 'auto' && clean?.includes('bias') !== true)
+    throw fault('E_USAGE/field-map');
+  const targets: MapTargets = {
+    ...(noiseMap === undefined ? {} : { noiseMap: await openMap(noiseMap, request, input) }),
+    ...(fieldMap === undefined ? {} : { fieldMap: await openMap(fieldMap, request, input) }),
+  };
+  await refuseTwice(targets, request.output, input);
+  return targets;
+}
+
+/** What one output wrote would be gone with the next of the same name. A folder holds maps of both kinds. */
+async function refuseTwice(
+  { noiseMap, fieldMap }: MapTargets,
+  output: string,
+  { units }: InputSet,
+): Promise<void> {
+  const own = [
+    REPORT_FILES.json,
+    REPORT_FILES.html,
+    ...units.flatMap(({ entries }) => entries.map(({ visible }) => visible)),
+  ];
+  for (const target of [noiseMap, fieldMap]) {
+    if (target === undefined) continue;
+    const isTwice =
+      (await isInside(target.path, ownFolder(output))) ||
+      (target.isFile && (await isSamePlace(target.path, output))) ||
+      (await some(own, (name) => isInside(target.path, path.join(output, name))));
+    if (isTwice) throw fault('E_USAGE/one-output', {}, target.path);
+  }
+  if (noiseMap === undefined || fieldMap === undefined) return;
+  const isOfFile = noiseMap.isFile || fieldMap.isFile;
+  if (isOfFile && (await isSamePlace(noiseMap.path, fieldMap.path)))
+    throw fault('E_USAGE/one-output', {}, fieldMap.path);
+}
+
+async function some<T>(all: readonly T[], is: (one: T) => Promise<boolean>): Promise<boolean> {
+  for (const one of all) if (await is(one)) return true;
+  return false;
+}
+
+async function openMap(
   wanted: string,
   { input: source, more, output }: DenoiseRequest,
   input: InputSet,

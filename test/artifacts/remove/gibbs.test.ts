@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { acquiredGrid } from '../../../src-main/artifacts/remove/acquired.js';
 import { gibbsRemover } from '../../../src-main/artifacts/remove/gibbs.js';
+import { extrapolatedPair } from '../../../src-main/artifacts/remove/planes/extrapolate.js';
 import { SURE } from '../../../src-main/artifacts/remove/remover.js';
 import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import { Random } from '../../../src-main/base/random.js';
-import { acquiredPhantom, psnr, stackOf } from './support.js';
+import { acquiredPhantom, leaveInMemory, psnr, stackOf } from './support.js';
 
 const MR = { modality: 'MR', phase: null };
 const magnitude = (values: Float32Array) => values.map(Math.abs);
@@ -54,6 +55,20 @@ function smoothObjects(side: number, blur: number, seed: number): Float32Array {
 }
 
 describe('ringing of truncated k-space', () => {
+  it.each([
+    [45, 37],
+    [64, 47],
+  ])('is taken from planes of %i x %i in the same way whatever the thread did before', (rows, columns) => {
+    const random = new Random(3);
+    const values = Float32Array.from({ length: rows * columns }, () => 1000 * random.uniform());
+    const truncation = { rows, columns, highestX: 15, highestY: 17 };
+    const after = [0, 1e5, Number.NaN].map((left) => {
+      leaveInMemory(left, 100 * rows * columns);
+      return extrapolatedPair(values, values.toReversed(), truncation, 1000);
+    });
+    for (const one of after) expect(one).toEqual(after[0]);
+  });
+
   it('is gone from zero-filled images: means over acquired voxels are nearer by 6 dB', () => {
     const { ringing, means } = acquiredPhantom(128, 63);
     const image = magnitude(ringing);

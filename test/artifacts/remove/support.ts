@@ -1,3 +1,4 @@
+import { floatsAt, Layout } from '../../../src-main/artifacts/remove/planes/memory.js';
 import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';
 import { distance } from '../support.js';
@@ -92,4 +93,11 @@ export function stackOf(planes: readonly Float32Array[], side: number): Volume {
     measured: null,
     quantum: 0,
   };
+}
+
+/** Fills the first of the kernel's memory with what a task before may have left there. */
+export function leaveInMemory(value: number, values: number): void {
+  const layout = new Layout();
+  const at = layout.take(values);
+  floatsAt(layout.open(), at, values).fill(value);
 }

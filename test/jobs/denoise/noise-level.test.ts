@@ -202,6 +202,26 @@ describe('a map of the noise level', () => {
     });
   });
 
+  it('is refused where its file is another output of the run', async () => {
+    const { root, input, output } = await setting();
+    const request = { ...denoiseRequest(input, output), clean: 'auto' as const };
+    const twice = { code: 'E_USAGE', reason: 'E_USAGE/one-output' };
+    const maps = path.join(root, 'maps.nii.gz');
+    await fs.mkdir(path.join(root, 'real'));
+    await fs.symlink(path.join(root, 'real'), path.join(root, 'link'));
+    for (const [noiseMap, fieldMap] of [
+      [maps, `${root}/./maps.nii.gz`],
+      [maps, `${maps}/`],
+      [path.join(root, 'real', 'one.nii'), path.join(root, 'link', 'one.nii')],
+      [path.join(output, 'scan_denoised.nii.gz'), maps],
+      [path.join(root, 'one.nii'), path.join(output, 'report.json')],
+    ])
+      await expect(noiseTold({ ...request, noiseMap, fieldMap })).rejects.toMatchObject(twice);
+    const folder = path.join(root, 'maps');
+    await noiseTold({ ...request, noiseMap: folder, fieldMap: folder });
+    expect((await fs.readdir(folder)).sort()).toEqual(['scan_bias-field.nii.gz', 'scan_noise-level.nii.gz']);
+  });
+
   it('of a DICOM series is a Parametric Map, which can be given again', async () => {
     const root = await temporaryFolder();
     const input = path.join(root, 'in');

@@ -1,5 +1,5 @@
 /** Fourier transforms by the kernel: its plans, and lengths that are fast. */
-import { fft } from '../../../base/fft.js';
+import { chirpOf, fft } from '../../../base/fft.js';
 import type { Kernel } from '../kernel/planes.ts?wasm';
 import { floatsAt, type Layout } from './memory.js';
 
@@ -75,20 +75,12 @@ function direct(length: number): FourierPlan {
 /** Bluestein 1970: any length as a convolution with a chirp, of a length that is fast. */
 function convolution(length: number): FourierPlan {
   const inner = fastLength(2 * length - 1);
-  const chirp = new Float32Array(2 * length);
-  const [re, im] = [new Float64Array(inner), new Float64Array(inner)];
-  for (let i = 0; i < length; i++) {
-    const angle = (Math.PI * ((i * i) % (2 * length))) / length;
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    chirp[i] = cos;
-    chirp[length + i] = -sin;
-    re[i] = re[(inner - i) % inner] = cos;
-    im[i] = im[(inner - i) % inner] = sin;
-  }
-  fft(re, im);
+  const { re, im, kernelRe, kernelIm } = chirpOf(length, inner);
+  const chirp = Float32Array.from([...re, ...im]);
+  fft(kernelRe, kernelIm);
   // The passes of the kernel are not scaled: both of a convolution bring the inner length, a unitary transform its root.
   const scale = 1 / Math.sqrt(inner);
-  const parts = [re, im].map((values) => Float32Array.from(values, (value) => scale * value));
+  const parts = [kernelRe, kernelIm].map((values) => Float32Array.from(values, (value) => scale * value));
   return { values: joined([headOf(length, inner), anglesOf(inner), chirp, ...parts]), inner };
 }
 

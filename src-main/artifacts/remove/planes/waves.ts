@@ -69,10 +69,11 @@ export class WavePlane {
     this.#fill();
   }
 
-  /** Writes a wave of amplitude 1 into a slot. */
+  /** Writes a wave of amplitude 1 into a slot, and nothing beyond the columns: what the memory held there would count. */
   place({ kx, ky }: Wave, slot: number): void {
     const { rows, columns } = this.#plane;
     const [cos, sin] = this.#waveform(slot);
+    if (this.#pitch > columns) for (const part of [cos, sin]) part.fill(0);
     const [acrossCos, acrossSin] = turns(kx, columns);
     const [downCos, downSin] = turns(ky, rows);
     for (let y = 0; y < rows; y++)

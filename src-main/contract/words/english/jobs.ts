@@ -284,6 +284,10 @@ export const JOBS = {
     'No map was written: a Parametric Map needs the position of its images, and these have none.',
     'Name a NIfTI file for the map.',
   ],
+  'E_USAGE/one-output': [
+    'What is to hold a map is the name of another output of the same run.',
+    'Give each output a name of its own.',
+  ],
   'E_USAGE/field-map': [
     'A map of the bias field was asked for, and none is looked for.',
     'Remove bias too, or leave out the map.',
