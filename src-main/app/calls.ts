@@ -85,6 +85,7 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   log: none,
   settings: none,
   saveSettings: tuple([Settings]),
+  unreadFiles: none,
   storage: none,
   cleanStorage: none,
   cleanTraces: none,

@@ -147,9 +147,10 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     jobs: () => queue.state().jobs,
     outputFolder: () => settings.current().outputFolder,
   });
+  const targets = await openTargets(home);
   const sending = await openSending({
     file: path.join(home, 'sendings.json'),
-    targets: await openTargets(home),
+    targets,
     compute: (request, onEvent) => startJob(entries.compute, request, onEvent, spawn),
     runs,
     onChange: (sendings) => publish({ type: 'sendings', sendings }),
@@ -249,6 +250,8 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     checkTraining: (request, series) => trainings.check(request, series),
     log: async () => ({ folder: logFolder(home), lines: await readLog(logFolder(home), MOST_LINES) }),
     settings: async () => settings.current(),
+    unreadFiles: async () =>
+      [settings, watches, targets].flatMap(({ unread }) => (unread === null ? [] : [unread])),
     saveSettings: (given) => settings.save(given),
     storage: () => storage.use(),
     cleanStorage: () => storage.clean(),

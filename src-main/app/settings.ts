@@ -1,6 +1,8 @@
 import { type JsonFile, jsonFile } from '../base/json-file.js';
+import type { Problem } from '../contract/errors.js';
 import { object, orElse, read } from '../contract/schema/schema.js';
 import { Settings } from '../contract/window/app.js';
+import { readKept } from './kept.js';
 
 const MOST_RECENT = 12;
 
@@ -33,22 +35,28 @@ const Saved = object({
 
 export interface SettingsStore {
   current(): Settings;
+  /** What of an earlier file was not read, and was set aside. */
+  readonly unread: Problem | null;
   save(settings: Settings): Promise<void>;
   /** Puts a path before the other recent ones. */
   remember(path: string): Promise<void>;
 }
 
-/** Settings of an earlier run; what cannot be read is replaced by the defaults. */
+/** Settings of an earlier run; what cannot be read is replaced by the defaults, and set aside. @throws LimpidError E_IO */
 export async function openSettings(file: string): Promise<SettingsStore> {
   const disk: JsonFile = jsonFile(file);
-  const saved = read(Saved, await disk.read());
-  let current: Settings = saved.fits ? saved.value : DEFAULTS;
+  const kept = await readKept<Settings>(disk, (data) => {
+    const saved = read(Saved, data);
+    return saved.fits ? saved.value : DEFAULTS;
+  });
+  let current = kept.value;
   const save = async (settings: Settings): Promise<void> => {
     current = { ...settings, recent: settings.recent.slice(0, MOST_RECENT) };
     await disk.write(current);
   };
   return {
     current: () => current,
+    unread: kept.unread,
     save,
     remember: (path) => save({ ...current, recent: [path, ...current.recent.filter((one) => one !== path)] }),
   };

@@ -3,17 +3,20 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
-import { fault } from '../contract/errors.js';
+import { fault, type Problem } from '../contract/errors.js';
 import type { EchoRequest } from '../contract/requests/network.js';
-import { object, orElse, read, shortList } from '../contract/schema/schema.js';
+import { anything, list, object, read } from '../contract/schema/schema.js';
 import { isSameServer, Target, type TargetDraft } from '../contract/window/sending.js';
+import { readKept } from './kept.js';
 
-const Saved = object({ targets: orElse(shortList(Target), []) });
+const Saved = object({ targets: list(anything()) });
 
 /** What a job needs of a target. */
 type Reached = Pick<EchoRequest, 'target' | 'calling'>;
 
 export interface Targets {
+  /** What of the kept ones was not read, and was set aside. */
+  readonly unread: Problem | null;
   list(): readonly Target[];
   /** @throws LimpidError E_NOT_FOUND, as all that name one */
   find(id: string): Target;
@@ -24,11 +27,11 @@ export interface Targets {
   reached(target: Target): Reached;
 }
 
-/** The targets of this person, in the data folder; tokens beside them, a file each. */
+/** The targets of this person, in the data folder; tokens beside them, a file each. @throws LimpidError E_IO */
 export async function openTargets(home: string): Promise<Targets> {
   const disk = jsonFile(path.join(home, 'targets.json'));
-  const saved = read(Saved, await disk.read());
-  let targets: readonly Target[] = saved.fits ? saved.value.targets : [];
+  const kept = await readKept(disk, (data) => ({ targets: targetsOf(data) }));
+  let { targets } = kept.value;
   const tokenFile = (id: string) => path.join(home, 'targets', `${id}.token`);
 
   const find = (id: string): Target => {
@@ -41,7 +44,7 @@ export async function openTargets(home: string): Promise<Targets> {
     await fs.mkdir(path.dirname(tokenFile(id)), { recursive: true, mode: 0o700 });
     await writeFileAtomic(tokenFile(id), token, { replace: true });
   };
-  const kept = async (draft: TargetDraft, id: string): Promise<Target> => {
+  const filed = async (draft: TargetDraft, id: string): Promise<Target> => {
     if (draft.kind === 'dicom') {
       await keepToken(id, null);
       return { ...draft, id };
@@ -56,12 +59,13 @@ export async function openTargets(home: string): Promise<Targets> {
     return { ...rest, id, hasToken: (token ?? null) !== null };
   };
   return {
+    unread: kept.unread,
     list: () => targets,
     find,
     async save(draft) {
       if (draft.id !== null) find(draft.id);
       const id = draft.id ?? randomBytes(6).toString('hex');
-      const target = await kept(draft, id);
+      const target = await filed(draft, id);
       targets =
         draft.id === null ? [...targets, target] : targets.map((one) => (one.id === id ? target : one));
       await disk.write({ targets });
@@ -82,6 +86,15 @@ export async function openTargets(home: string): Promise<Targets> {
       return { target: { title, host, port, tls }, calling };
     },
   };
+}
+
+/** Those that this version knows. */
+function targetsOf(data: unknown): readonly Target[] {
+  const saved = read(Saved, data);
+  return (saved.fits ? saved.value.targets : []).flatMap((one) => {
+    const target = read(Target, one);
+    return target.fits ? [target.value] : [];
+  });
 }
 
 /** An address is shown and kept as it is: what is secret does not belong into it. */

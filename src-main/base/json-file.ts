@@ -1,11 +1,19 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode, writeFileAtomic } from './files.js';
+import { asFileError, flush, hasCode, writeFileAtomic } from './files.js';
 
 /** A small JSON file that is always whole on disk. Writes follow one another, and only the last that waits is made. */
 export interface JsonFile {
-  /** null where there is none, or none that can be read. */
+  /** null where there is none, undefined where what is there is no JSON. */
   read(): Promise<unknown>;
+  /**
+   * Copies what is there, byte for byte, beside it: `settings.unread.json`, and where there is one already,
+   * `settings.unread-2.json` and so on. None of these is ever written over.
+   *
+   * @returns the place of the copy
+   * @throws LimpidError E_IO, E_NOT_FOUND
+   */
+  setAside(): Promise<string>;
   /** Resolves when this value, or a later one, is on disk. @throws LimpidError E_IO */
   write(value: unknown): Promise<void>;
 }
@@ -25,8 +33,22 @@ export function jsonFile(file: string): JsonFile {
         const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
         return value;
       } catch (error) {
-        if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return null;
+        if (error instanceof SyntaxError) return undefined;
+        if (hasCode(error, 'ENOENT')) return null;
         throw error;
+      }
+    },
+    async setAside() {
+      const { dir, name, ext } = path.parse(file);
+      for (let number = 1; ; number++) {
+        const aside = path.join(dir, `${name}.unread${number === 1 ? '' : `-${number}`}${ext}`);
+        try {
+          await fs.copyFile(file, aside, fs.constants.COPYFILE_EXCL);
+          await flush(aside, 'r+');
+          return aside;
+        } catch (error) {
+          if (!hasCode(error, 'EEXIST')) throw asFileError(error, file);
+        }
       }
     },
     write(value) {

@@ -113,6 +113,7 @@ function apiOver(call: Call): AppApi {
     checkTraining: (request, series) => call('checkTraining', request, series),
     settings: () => call('settings'),
     saveSettings: (settings) => call('saveSettings', settings),
+    unreadFiles: () => call('unreadFiles'),
     storage: () => call('storage'),
     cleanStorage: () => call('cleanStorage'),
     cleanTraces: () => call('cleanTraces'),

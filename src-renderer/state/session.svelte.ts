@@ -85,6 +85,8 @@ export class Session {
   async start(): Promise<void> {
     this.ending.push(this.bridge.subscribe((event) => this.handle(event)));
     await this.load();
+    const unread = await this.toasts.guard(() => this.bridge.api.unreadFiles());
+    for (const problem of unread ?? []) this.toasts.problem(problem);
   }
 
   private async load(): Promise<void> {

@@ -10,6 +10,7 @@ import { type WatchApi, WatchDraft, type WatchView } from '../../contract/window
 import { type NodeConfig, parseConfig } from '../../node/config.js';
 import { type LimpidNode, startNode } from '../../node/node.js';
 import { readRecords } from '../../process/node-folder.js';
+import { readKept } from '../kept.js';
 import { foldersOf, onTheWay } from './node.js';
 import type { QueuedJobs } from './queued.js';
 import { requireRules } from './rules.js';
@@ -23,6 +24,8 @@ export interface Watches {
   readonly api: WatchApi;
   /** Results that are held, and images that were taken, lie below it. */
   readonly folder: string;
+  /** What of the kept ones was not read, and was set aside. */
+  readonly unread: Problem | null;
   close(): Promise<void>;
 }
 
@@ -35,9 +38,10 @@ export interface WatchesOptions {
 
 const Kept = object({ ...WatchDraft.entries, id: WatchDraft.entries.input, paused: otherwise(flag, false) });
 const Saved = list(anything());
+type Kept = WatchDraft & { readonly id: string; readonly paused: boolean };
 
 interface Watch {
-  kept: WatchDraft & { readonly id: string; readonly paused: boolean };
+  kept: Kept;
   /** null: it is paused, or could not be started. */
   node: LimpidNode | null;
   problem: Problem | null;
@@ -88,11 +92,8 @@ export async function openWatches({ home, jobs, device }: WatchesOptions): Promi
     await node?.close();
   };
 
-  const saved = read(Saved, await disk.read());
-  for (const one of saved.fits ? saved.value : []) {
-    const kept = read(Kept, one);
-    if (kept.fits) all.push({ kept: kept.value, node: null, problem: null });
-  }
+  const { value, unread } = await readKept(disk, keptIn);
+  for (const kept of value) all.push({ kept, node: null, problem: null });
   void inTurn(async () => {
     for (const watch of all) await start(watch);
   });
@@ -111,6 +112,7 @@ export async function openWatches({ home, jobs, device }: WatchesOptions): Promi
 
   return {
     folder,
+    unread,
     api: {
       watches: () => Promise.all(all.map(viewOf)),
       saveWatch: (draft) =>
@@ -167,6 +169,15 @@ export async function openWatches({ home, jobs, device }: WatchesOptions): Promi
       });
     },
   };
+}
+
+/** Those that this version knows. */
+function keptIn(data: unknown): readonly Kept[] {
+  const saved = read(Saved, data);
+  return (saved.fits ? saved.value : []).flatMap((one) => {
+    const kept = read(Kept, one);
+    return kept.fits ? [kept.value] : [];
+  });
 }
 
 /** A node that listens to nobody, and whose results go to the other folder where its gate lets them. */

@@ -160,6 +160,8 @@ export interface AppApi extends WatchApi {
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<void>;
+  /** What this start of the app could not read of settings, watched folders and targets, and where it is kept. */
+  unreadFiles(): Promise<readonly Problem[]>;
   /** What the data folder holds. @throws E_IO */
   storage(): Promise<StorageUse>;
   /** Removes what `storage` calls spare, and tells what that was. @throws E_IO */

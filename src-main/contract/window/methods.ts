@@ -60,6 +60,7 @@ export const APP_METHODS = [
   'log',
   'settings',
   'saveSettings',
+  'unreadFiles',
   'storage',
   'cleanStorage',
   'cleanTraces',

@@ -1,5 +1,9 @@
 /** What stands behind the window, the setup, and the window itself. */
 export const APP = {
+  'W_UNREADABLE/kept-file': [
+    'Settings, watched folders or targets hold what this version of Limpid does not know, or are damaged: that part is not in use.',
+    'The whole file is kept at this place, and its name tells which it is. Use the version that wrote it, or enter again what is missing.',
+  ],
   'E_NOT_FOUND/address': ['There is nothing here.', 'Check the address.'],
   'E_CRASH/device': [
     'The process that tried the device {how:end}.',
