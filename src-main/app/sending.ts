@@ -8,7 +8,7 @@ import type { Verdict } from '../contract/trust.js';
 import type { AppApi } from '../contract/window/app.js';
 import { Sending } from '../contract/window/sending.js';
 import type { RunningJob } from '../process/client.js';
-import type { Targets } from './targets.js';
+import type { Targets } from './kept/targets.js';
 
 /** Those of before are forgotten. */
 const MOST_SENDINGS = 300;

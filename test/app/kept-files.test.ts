@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSettings } from '../../src-main/app/settings.js';
-import { openTargets } from '../../src-main/app/targets.js';
+import { openSettings } from '../../src-main/app/kept/settings.js';
+import { openTargets } from '../../src-main/app/kept/targets.js';
 import { openWatches } from '../../src-main/app/watch/watches.js';
 import type { Problem } from '../../src-main/contract/errors.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';

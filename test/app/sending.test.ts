@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openTargets } from '../../src-main/app/kept/targets.js';
 import { openSending } from '../../src-main/app/sending.js';
-import { openTargets } from '../../src-main/app/targets.js';
 import { problemOf } from '../../src-main/contract/errors.js';
 import type { ResultEvent } from '../../src-main/contract/events.js';
 import type { EchoRequest, SendRequest } from '../../src-main/contract/requests/network.js';

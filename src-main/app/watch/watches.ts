@@ -3,7 +3,6 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, isInside, isSamePlace } from '../../base/files.js';
 import { jsonFile } from '../../base/json-file.js';
-import { readKept } from '../../base/kept-json.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests/choices.js';
 import { anything, flag, list, object, otherwise, read } from '../../contract/schema/schema.js';
@@ -11,6 +10,7 @@ import { type WatchApi, WatchDraft, type WatchView } from '../../contract/window
 import { type NodeConfig, parseConfig } from '../../node/config.js';
 import { type LimpidNode, startNode } from '../../node/node.js';
 import { readRecords } from '../../process/node-folder.js';
+import { readKept } from '../kept/kept.js';
 import { foldersOf, onTheWay } from './node.js';
 import type { QueuedJobs } from './queued.js';
 import { requireRules } from './rules.js';

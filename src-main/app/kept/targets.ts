@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { writeFileAtomic } from '../base/files.js';
-import { jsonFile } from '../base/json-file.js';
-import { readKept } from '../base/kept-json.js';
-import { fault, type Problem } from '../contract/errors.js';
-import type { EchoRequest } from '../contract/requests/network.js';
-import { anything, list, object, read } from '../contract/schema/schema.js';
-import { isSameServer, Target, type TargetDraft } from '../contract/window/sending.js';
+import { writeFileAtomic } from '../../base/files.js';
+import { jsonFile } from '../../base/json-file.js';
+import { fault, type Problem } from '../../contract/errors.js';
+import type { EchoRequest } from '../../contract/requests/network.js';
+import { anything, list, object, read } from '../../contract/schema/schema.js';
+import { isSameServer, Target, type TargetDraft } from '../../contract/window/sending.js';
+import { readKept } from './kept.js';
 
 const Saved = object({ targets: list(anything()) });
 

@@ -1,8 +1,8 @@
-import { type JsonFile, jsonFile } from '../base/json-file.js';
-import { readKept } from '../base/kept-json.js';
-import type { Problem } from '../contract/errors.js';
-import { object, orElse, read } from '../contract/schema/schema.js';
-import { Settings } from '../contract/window/app.js';
+import { type JsonFile, jsonFile } from '../../base/json-file.js';
+import type { Problem } from '../../contract/errors.js';
+import { object, orElse, read } from '../../contract/schema/schema.js';
+import { Settings } from '../../contract/window/app.js';
+import { readKept } from './kept.js';
 
 const MOST_RECENT = 12;
 

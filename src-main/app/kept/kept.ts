@@ -1,5 +1,5 @@
-import { type Problem, problemOf } from '../contract/errors.js';
-import type { JsonFile } from './json-file.js';
+import type { JsonFile } from '../../base/json-file.js';
+import { type Problem, problemOf } from '../../contract/errors.js';
 
 /** What a file of the data folder holds, so far as this version knows it. */
 export interface Kept<T> {
