@@ -6,7 +6,7 @@ import type { Toasts } from './toasts.svelte.js';
 const DEFAULTS: Settings = {
   theme: 'dark',
   hidePatients: false,
-  language: 'en',
+  language: null,
   device: 'auto',
   outputFolder: null,
   nodeConfig: null,

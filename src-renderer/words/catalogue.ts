@@ -31,6 +31,14 @@ export interface Speech {
   readonly problems: ProblemWords;
 }
 
+/** The first of some tags, best first, that there are words for; English where there are for none. */
+export function knownLanguage(tags: readonly string[]): string {
+  const known = tags
+    .map((tag) => tag.toLowerCase().replace(/-.*/, ''))
+    .find((one) => Object.hasOwn(LANGUAGES, one));
+  return known ?? ENGLISH.language;
+}
+
 export const ENGLISH: Speech = { language: 'en', texts: en, problems: ENGLISH_PROBLEMS };
 
 export function isTextKey(key: string): key is TextKey {

@@ -1,4 +1,13 @@
-import { type CountKey, ENGLISH, LANGUAGES, type Speech, say, sayName, type TextKey } from './catalogue.js';
+import {
+  type CountKey,
+  ENGLISH,
+  knownLanguage,
+  LANGUAGES,
+  type Speech,
+  say,
+  sayName,
+  type TextKey,
+} from './catalogue.js';
 import type { Values } from './fill.js';
 
 let language = $state(ENGLISH.language);
@@ -7,10 +16,9 @@ export function currentLanguage(): string {
   return language;
 }
 
-/** An unknown language becomes English. */
-export function setLanguage(tag: string): void {
-  const [known = ''] = tag.split('-');
-  language = known in LANGUAGES ? known : ENGLISH.language;
+/** Null is the first language of the computer that there are words for. An unknown language becomes English. */
+export function setLanguage(tag: string | null): void {
+  language = knownLanguage(tag === null ? (globalThis.navigator?.languages ?? []) : [tag]);
 }
 
 /** What the window speaks now. */

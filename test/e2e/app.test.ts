@@ -313,6 +313,11 @@ describe.skipIf(missing)('the app in a browser', () => {
     await window.expectAccessible();
     await page.getByLabel('Language').selectOption('de');
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    // The browser of the tests speaks English.
+    await page.getByLabel('Sprache').selectOption({ label: 'Wie der Computer' });
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Studien' }).waitFor();
     expect(

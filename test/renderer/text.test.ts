@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { knownLanguage } from '../../src-renderer/words/catalogue.js';
 import { fill, placesOf } from '../../src-renderer/words/fill.js';
 import {
   date,
@@ -17,6 +18,13 @@ import en from '../../src-renderer/words/languages/en.json';
 import { problemText } from '../../src-renderer/words/problem-text.js';
 
 describe('languages', () => {
+  it('are the first of the computer that there are words for, else English', () => {
+    expect(knownLanguage(['fr-FR', 'de-AT', 'en'])).toBe('de');
+    expect(knownLanguage(['EN-gb', 'de'])).toBe('en');
+    expect(knownLanguage(['constructor', 'fr'])).toBe('en');
+    expect(knownLanguage([])).toBe('en');
+  });
+
   const german: Readonly<Record<string, string>> = de;
 
   it('have the same keys', () => {

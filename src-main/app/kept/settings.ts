@@ -9,7 +9,7 @@ const MOST_RECENT = 12;
 const DEFAULTS: Settings = {
   theme: 'dark',
   hidePatients: false,
-  language: 'en',
+  language: null,
   device: 'auto',
   outputFolder: null,
   nodeConfig: null,

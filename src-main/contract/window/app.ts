@@ -331,8 +331,8 @@ export const Settings = object({
   theme: oneOf(['dark', 'light', 'system']),
   /** Hides patient names and dates on screen. */
   hidePatients: flag,
-  /** One of the language files. */
-  language: languageTag,
+  /** One of the language files; null: what the computer speaks, where there are words for it. */
+  language: nullOr(languageTag),
   device: DeviceName,
   /** null: beside the input. */
   outputFolder: nullOr(filled),
