@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
 import { jsonFile } from '../base/json-file.js';
+import { makeFolder } from '../base/make-folder.js';
 import { fault, type Problem, problemFrom } from '../contract/errors.js';
 import { JobEvent, ResultEvent } from '../contract/events.js';
 import type { JobRequest } from '../contract/requests/requests.js';
@@ -178,7 +179,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   const writeLog = async (id: JobId): Promise<void> => {
     const events = logs.get(id) ?? [];
     try {
-      await fs.mkdir(path.dirname(logFile(id)), { recursive: true, mode: 0o700 });
+      await makeFolder(path.dirname(logFile(id)), 0o700);
       await fs.writeFile(
         logFile(id),
         events.map((event) => `${JSON.stringify(event, withoutPlaces)}\n`).join(''),

@@ -149,13 +149,15 @@ export function asFileError(error: unknown, file: string): LimpidError {
   if (error instanceof LimpidError) return error;
   if (hasCode(error, 'EEXIST')) return existsError(file);
   if (hasCode(error, 'ENOENT')) return fault('E_NOT_FOUND/path', {}, file, error);
-  if (hasCode(error, 'ENAMETOOLONG')) return fault('E_IO/name-too-long', {}, file, error);
-  const reason = hasCode(error, 'ENOSPC')
-    ? 'E_IO/disk-full'
-    : hasCode(error, 'EACCES', 'EPERM', 'EROFS')
-      ? 'E_IO/denied'
-      : 'E_IO/refused';
-  return fault(reason, {}, file, error);
+  if (hasCode(error, 'ENOTDIR')) return fault('E_EXISTS/file-in-path', {}, file, error);
+  return fault(writingTrouble(error), {}, file, error);
+}
+
+function writingTrouble(error: unknown) {
+  if (hasCode(error, 'ENAMETOOLONG')) return 'E_IO/name-too-long';
+  if (hasCode(error, 'ENOSPC', 'EDQUOT')) return 'E_IO/disk-full';
+  if (hasCode(error, 'EROFS')) return 'E_IO/read-only';
+  return hasCode(error, 'EACCES', 'EPERM') ? 'E_IO/denied' : 'E_IO/refused';
 }
 
 function existsError(file: string): LimpidError {

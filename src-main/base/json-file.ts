@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, flush, hasCode, writeFileAtomic } from './files.js';
+import { makeFolder } from './make-folder.js';
 
 /** A small JSON file that is always whole on disk. Writes follow one another, and only the last that waits is made. */
 export interface JsonFile {
@@ -24,7 +25,7 @@ export function jsonFile(file: string): JsonFile {
   const put = async (): Promise<void> => {
     const value = waiting?.value;
     waiting = null;
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(file), 0o700);
     await writeFileAtomic(file, `${JSON.stringify(value, null, 1)}\n`, { replace: true });
   };
   return {

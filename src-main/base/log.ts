@@ -14,6 +14,7 @@ import {
 import { DEVICE_NAMES } from '../contract/requests/choices.js';
 import { fits, read, readText } from '../contract/schema/schema.js';
 import { homeFolder } from './home.js';
+import { makeFolderSync } from './make-folder.js';
 import { VERSION } from './version.js';
 
 /**
@@ -120,7 +121,7 @@ export async function readLog(folder: string, most: number): Promise<readonly Lo
 function append(text: string): void {
   const folder = logFolder();
   const [file, earlier] = NAMES.map((name) => path.join(folder, name));
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolderSync(folder, 0o700);
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   // Another process may do the same at the same moment: the earlier lines are the loss then.
   if (size > MOST_BYTES) fs.renameSync(file, earlier);

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { homeFolder } from './home.js';
+import { makeFolder } from './make-folder.js';
 
 /** What Limpid makes in the data folder; anything else there is somebody else's. */
 const OURS = [
@@ -40,7 +41,7 @@ export function modeOfFile(file: string): number {
  * @throws NodeJS.ErrnoException where the folder cannot be made
  */
 export async function closeOwnFolder(home: string): Promise<void> {
-  await fs.mkdir(home, { recursive: true, mode: 0o700 });
+  await makeFolder(home, 0o700);
   if (process.platform === 'win32') return;
   if (await isOnlyOurs(home)) await close(await fs.realpath(home));
   for (const name of OURS) await closeBelow(path.join(home, name), name !== CLOSED_INSIDE);

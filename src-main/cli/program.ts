@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { THREADS_SETTING } from '../base/threads.js';
 import { VERSION } from '../base/version.js';
-import { problemOf } from '../contract/errors.js';
+import { type ErrorCode, problemOf } from '../contract/errors.js';
 import { EXIT } from '../contract/exit.js';
 import { anomalyCommand } from './commands/anomaly.js';
 import { cleanCommand } from './commands/clean.js';
@@ -97,6 +97,9 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
         refuseEmpty(action);
         setThreads(action);
       })
+      .configureOutput({
+        outputError: (said, write) => write(said.replace(/^error: /, `${'E_USAGE' satisfies ErrorCode}: `)),
+      })
       .showHelpAfterError(`Run \`${nameOf(command)} --help\` to see how it is used.`);
   if (args.length === 0) {
     program.outputHelp({ error: true });
@@ -118,12 +121,16 @@ function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** An empty argument is a variable of a script that was not set; as a path it would mean this folder. */
+/** What is empty is a variable of a script that was not set; as a path it would mean this folder, as a condition all. */
 function refuseEmpty(command: Command): void {
-  const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.some(isEmpty));
-  if (command.processedArgs.some(isEmpty))
-    command.error('error: an argument is empty', { code: 'commander.emptyArgument', exitCode: EXIT.usage });
+  const refuse = (what: string, code: string): never =>
+    command.error(`error: ${what} is empty`, { code, exitCode: EXIT.usage });
+  if (command.processedArgs.some(isEmpty)) refuse('an argument', 'commander.emptyArgument');
+  const option = command.options.find((one) => isEmpty(command.getOptionValue(one.attributeName())));
+  if (option !== undefined) refuse(`the value of ${option.long ?? option.flags}`, 'commander.emptyOption');
 }
+
+const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.some(isEmpty));
 
 /** What a command starts inherits it. */
 function setThreads(command: Command): void {
@@ -132,7 +139,7 @@ function setThreads(command: Command): void {
 }
 
 function nameOf(command: Command): string {
-  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
 
 /** Without commander's message: it repeats arguments, which may be file names. */

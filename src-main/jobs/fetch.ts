@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists, sha256 } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { type Meter, startMeter } from '../base/progress.js';
 import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
@@ -257,8 +258,8 @@ async function fetchSeries(
     meter.at(state.fetched + state.kept);
     return before;
   }
-  await fs.mkdir(part, { recursive: true });
-  await fs.mkdir(to, { recursive: true });
+  await makeFolder(part);
+  await makeFolder(to);
   for (let attempt = 0; ; attempt++) {
     const moves: Promise<void>[] = [];
     try {

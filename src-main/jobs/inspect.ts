@@ -1,5 +1,5 @@
 import { startMeter } from '../base/progress.js';
-import { type Problem, problemFrom } from '../contract/errors.js';
+import { type Problem, problemFrom, problemOf } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
 import { EXIT, isFailure } from '../contract/exit.js';
 import type { InspectRequest } from '../contract/requests/requests.js';
@@ -42,6 +42,11 @@ export async function runInspect(request: InspectRequest, emit: Emit): Promise<I
     problems.push(...found.problems);
   }
   chooser.end();
+  if (series.length + problems.length === 0) {
+    const problem = problemOf('E_NOTHING/to-list');
+    problems.push(problem);
+    emit({ type: 'warning', series: null, problem });
+  }
   const isUnknown = ({ eligible, noise }: InspectedSeries) => look.noise && eligible && noise === null;
   const failed = series.length === 0 || series.some(isUnknown) || problems.some(isFailure);
   return {

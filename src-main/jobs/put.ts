@@ -1,6 +1,6 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { errorFrom, fault, problemFrom } from '../contract/errors.js';
 import { readAttributes } from '../dicom/elements/attributes.js';
 import { walkElements } from '../dicom/elements/elements.js';
@@ -21,7 +21,7 @@ export async function putInFolder(
   done: (instance: Storable) => void,
 ): Promise<void> {
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     throw asFileError(error, folder);
   }

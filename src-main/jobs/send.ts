@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode } from '../base/files.js';
+import { hasCode, isInside } from '../base/files.js';
 import { type Meter, startMeter } from '../base/progress.js';
 import { fault, type Problem, problemFrom, problemOf, withoutPlace } from '../contract/errors.js';
 import type { Emit } from '../contract/events.js';
@@ -28,10 +28,11 @@ const NO_DICOM = ['E_NOT_DICOM', 'E_NO_META'];
  * Stores results at a PACS, where their trust report passes or warns. What was stored before a connection broke is not
  * sent again.
  *
- * @throws LimpidError E_NOT_FOUND; E_NETWORK where nothing could be sent at all
+ * @throws LimpidError E_NOT_FOUND; E_INSIDE_SOURCE for a folder among what is sent; E_NETWORK where nothing could be sent at all
  */
 export async function runSend(request: SendRequest, emit: Emit): Promise<SendResult> {
   const started = performance.now();
+  await refuseWithin(request);
   const found = await collect(request);
   const meter = startMeter(emit, {
     series: null,
@@ -54,6 +55,13 @@ export async function runSend(request: SendRequest, emit: Emit): Promise<SendRes
     seconds: (performance.now() - started) / 1000,
     problems,
   };
+}
+
+/** What is put among the files that are sent would be sent the next time. @throws LimpidError E_INSIDE_SOURCE */
+async function refuseWithin({ inputs, target }: SendRequest): Promise<void> {
+  if (!('folder' in target)) return;
+  for (const input of inputs)
+    if (await isInside(target.folder, input)) throw fault('E_INSIDE_SOURCE/output-file', {}, target.folder);
 }
 
 interface Found {
@@ -248,7 +256,8 @@ async function sendAll(
       }
       // As long as something gets through, the connection is worth another try.
       if (left.size < before) attempt = 0;
-      if (attempt < retries) {
+      // A file system that refuses does so again; only connections come back.
+      if (attempt < retries && problem.code === 'E_NETWORK') {
         await pause(attempt);
         continue;
       }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { fault } from '../contract/errors.js';
 import { readToken, stow } from '../dicom/net/dicomweb.js';
 import { store } from '../dicom/net/scu.js';
@@ -123,7 +124,7 @@ export async function deliver({
 /** Whole or not at all. A file that is there is the same instance. */
 async function copy({ path: from, sopInstance }: Storable, root: string): Promise<void> {
   const folder = path.join(root, path.basename(path.dirname(from)));
-  await fs.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const to = path.join(folder, `${sopInstance}.dcm`);
   const part = `${to}.part`;
   try {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { readAttributes } from '../dicom/elements/attributes.js';
 import { INFLATE_LIMIT, walkElements } from '../dicom/elements/elements.js';
 import { readStorable } from '../dicom/net/storable.js';
@@ -64,7 +65,7 @@ export async function place(base: string, file: string, sorted: Sorted, isOpen: 
     return 'again';
   }
   const to = isOpen ? folder.images : folder.late;
-  await fs.mkdir(to, { recursive: true, mode: 0o700 });
+  await makeFolder(to, 0o700);
   await fs.rename(file, path.join(to, name));
   return isOpen ? 'new' : 'late';
 }

@@ -1,7 +1,7 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { removeParts } from '../base/files.js';
 import { acquireLock } from '../base/lock.js';
+import { makeFolder } from '../base/make-folder.js';
 import type { LimpidError } from '../contract/errors.js';
 import type { SeriesRecord } from '../contract/requests/node.js';
 import { startStorage } from '../dicom/net/scp.js';
@@ -53,7 +53,7 @@ export interface LimpidNode {
 export async function startNode(config: NodeConfig, options: NodeOptions): Promise<LimpidNode> {
   const book = readRules(config.rules);
   const incoming = path.join(config.folder, 'incoming');
-  await fs.mkdir(incoming, { recursive: true, mode: 0o700 });
+  await makeFolder(incoming, 0o700);
   const lock = await acquireLock(path.join(config.folder, 'node.lock'), 'node folder');
   let forwarding: Forwarding | null = null;
   try {

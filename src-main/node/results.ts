@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists, flush } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { fault } from '../contract/errors.js';
 import { Report } from '../contract/report.js';
 import type { SeriesRecord } from '../contract/requests/node.js';
@@ -60,7 +61,7 @@ export class Results {
     if (await exists(folder)) return;
     const part = `${folder}.part`;
     await fs.rm(part, { recursive: true, force: true });
-    await fs.mkdir(part, { recursive: true, mode: 0o700 });
+    await makeFolder(part, 0o700);
     await make(part);
     await fs.rename(part, folder);
     await flush(path.dirname(folder));
@@ -88,7 +89,7 @@ async function writeReport(output: string, image: string, part: string): Promise
 }
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {
-  await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(file), 0o700);
   await fs.writeFile(file, bytes, { mode: 0o600 });
   await flush(file, 'r+');
 }

@@ -1,5 +1,5 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { makeFolder } from '../base/make-folder.js';
 import type { Caller, SeriesRecord, State } from '../contract/requests/node.js';
 import { readRecords, seriesFolder } from '../process/node-folder.js';
 import type { AuditFacts } from './audit/audit.js';
@@ -41,7 +41,7 @@ export class Shelf {
   /** What an earlier node left: what was running waits again; a record that cannot be read is begun anew from its images. @throws errors of the disk */
   static async open(base: string, onChange: OnChange): Promise<Shelf> {
     const shelf = new Shelf(base, onChange);
-    await fs.mkdir(path.join(base, 'series'), { recursive: true, mode: 0o700 });
+    await makeFolder(path.join(base, 'series'), 0o700);
     for (const { id, record } of await readRecords(base)) {
       const read = record ?? (await recovered(base, id));
       if (read === null) continue;

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { makeFolder } from '../base/make-folder.js';
 import { fault, LimpidError, problemFrom } from '../contract/errors.js';
 import type { ResultEvent } from '../contract/events.js';
 import type { Caller, SeriesRecord } from '../contract/requests/node.js';
@@ -144,7 +145,7 @@ export class Working {
   async #refuse(file: string): Promise<void> {
     this.counts.refused++;
     const aside = path.join(this.#config.folder, 'refused');
-    await fs.mkdir(aside, { recursive: true, mode: 0o700 });
+    await makeFolder(aside, 0o700);
     // What cannot be moved stays where it came in, and is sorted again at the next start.
     await fs.rename(file, path.join(aside, path.basename(file))).catch(() => undefined);
   }
@@ -213,7 +214,7 @@ export class Working {
     // Those that had joined when the record could not be written are more than it tells.
     const joined = !removed && (await namesIn(folder.images)).length > instances;
     if (!joined && (await namesIn(folder.late)).length === 0) return;
-    await fs.mkdir(folder.images, { recursive: true, mode: 0o700 });
+    await makeFolder(folder.images, 0o700);
     await joinLate(this.#config.folder, live.record.id);
     live.now = false;
     // What was removed lies where it came from, where it still does.

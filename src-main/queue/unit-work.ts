@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { asFileError, exists, flush, hasCode } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { errorFrom, fault, type Problem, problemOf } from '../contract/errors.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import type { KeptCompute } from '../process/kept.js';
@@ -39,7 +40,7 @@ export async function workOnUnit(job: SeriesJob, { compute, work, confirm }: Uni
   const plan = await readUnitPlan(job.out, job);
   const local = path.join(work, `${job.batch}.${randomBytes(6).toString('hex')}`);
   try {
-    await fs.mkdir(local, { recursive: true, mode: 0o700 });
+    await makeFolder(local, 0o700);
     const [input, output] = [path.join(local, 'plan.json'), path.join(local, 'out')];
     await fs.writeFile(input, plan, { mode: 0o600 });
     const result = await compute.run(requestFor(input, output));
@@ -154,7 +155,7 @@ async function dropCopies({ out, unit }: Pick<SeriesJob, 'out' | 'unit'>): Promi
 
 /** Results without the journal of the run, which nobody goes on with. */
 async function copyFlushed(from: string, to: string): Promise<void> {
-  await fs.mkdir(to, { recursive: true });
+  await makeFolder(to);
   for (const entry of await fs.readdir(from, { withFileTypes: true })) {
     if (entry.name === '.limpid') continue;
     const [source, copy] = [path.join(from, entry.name), path.join(to, entry.name)];

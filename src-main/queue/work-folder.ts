@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { asFileError, hasCode } from '../base/files.js';
 import { acquireLock, clearLeft, OWN_LOCK } from '../base/lock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { fault } from '../contract/errors.js';
 
 const PREFIX = 'limpid-worker-';
@@ -17,7 +18,7 @@ const PREFIX = 'limpid-worker-';
 export async function openWorkFolder(parent: string | null): Promise<string> {
   const above = parent === null ? os.tmpdir() : path.resolve(parent);
   try {
-    await fs.mkdir(above, { recursive: true, mode: 0o700 });
+    await makeFolder(above, 0o700);
     await clearLeft(above, /^limpid-worker-[A-Za-z0-9]{6}$/);
     const folder = await fs.mkdtemp(path.join(above, PREFIX));
     // Tells a later start whether this process is gone.

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { type Problem, problemOf } from '../contract/errors.js';
 import type { DecodePool } from '../dicom/codec/decode.js';
 import { deriveUid } from '../dicom/elements/uid.js';
@@ -44,7 +45,7 @@ export async function writeStack(
   const files: WrittenFile[] = [];
   const shared: string[] = [];
   let clamped = 0;
-  for (const folder of [entry, NEXT]) await fs.mkdir(path.join(request.folder, folder), { recursive: true });
+  for (const folder of [entry, NEXT]) await makeFolder(path.join(request.folder, folder));
   const planes = planesOf(series, partner);
   for (const [i, file] of byFile(planes).entries()) {
     const bytes = await file.file.read();
@@ -84,7 +85,7 @@ export async function writeStack(
   const unplaced = maps.length > 0 && series.geometry.unplaced;
   for (const map of unplaced ? [] : maps)
     for (let frame = 0; frame < series.frames; frame++) {
-      await fs.mkdir(path.join(request.folder, map), { recursive: true });
+      await makeFolder(path.join(request.folder, map));
       const sopInstanceUid = derivedUid(request, `${map.replace('-', ' ')} ${series.id} ${frame}`);
       const bytes = await writeMap({ request, planes, frame, sopInstanceUid, map });
       files.push(await put(request, map, first + frame + 1, bytes, sopInstanceUid));
@@ -109,7 +110,7 @@ export async function writeParts(
   const { slices, columns, rows } = series.geometry;
   const files: WrittenFile[] = [];
   let clamped = 0;
-  await fs.mkdir(path.join(about.folder, 'image'), { recursive: true });
+  await makeFolder(path.join(about.folder, 'image'));
   for (const { from, to } of runsOf(slices, columns * rows * series.frames)) {
     const { before, after } = await part({ from, to });
     const request: WriteRequest = {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { fault, type Problem, problemOf } from '../contract/errors.js';
 import { SeriesReport } from '../contract/report.js';
 import {
@@ -112,7 +113,7 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
   };
   const save = () => writeFileAtomic(file, JSON.stringify(head, null, 1), { replace: true });
   if (earlier === null) await save();
-  await makeFolder(folder.own('series'));
+  await makeOwnFolder(folder.own('series'));
   const recordFile = (unit: Unit) => folder.own('series', `${unit.key}.json`);
   return {
     createdAt: new Date(head.createdAt),
@@ -188,9 +189,9 @@ function refuseOtherSeries(planned: readonly Unit[], found: readonly Unit[], pla
   throw fault('E_SOURCE_CHANGED/other-series', {}, place);
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeOwnFolder(folder: string): Promise<void> {
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     throw asFileError(error, folder);
   }

@@ -1,6 +1,6 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { VERSION } from '../base/version.js';
 import { fault } from '../contract/errors.js';
 import type { AnomalyScore } from '../contract/requests/choices.js';
@@ -225,6 +225,6 @@ function rangeOf(
 }
 
 async function put(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  await fs.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileAtomic(path.join(folder, name), bytes, { replace: true });
 }

@@ -1,6 +1,6 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import type { WriteRequest, WrittenFile } from './input.js';
 
 /** Writes the trained network into the work folder; `name` is empty when the entry is itself the file. */
@@ -10,7 +10,7 @@ export async function putModel(
   model: Uint8Array,
 ): Promise<WrittenFile> {
   const file = path.join(request.folder, 'model', name);
-  await fs.mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   await writeFileAtomic(file, model, { replace: true });
   return {
     role: 'model',

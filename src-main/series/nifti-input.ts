@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import { readRegular } from '../base/reading.js';
 import { VERSION } from '../base/version.js';
 import { fault, LimpidError, type Problem, problemOf } from '../contract/errors.js';
@@ -264,7 +265,7 @@ async function writeImages(
   const { processed, loaded } = request;
   const files: WrittenFile[] = [];
   const keep = async (entry: EntryName, role: WrittenFile['role'], bytes: Uint8Array) => {
-    await fs.mkdir(request.folder, { recursive: true });
+    await makeFolder(request.folder);
     await writeFileAtomic(path.join(request.folder, entry), bytes, { replace: true });
     const { length } = bytes;
     const uids = { seriesInstanceUid: null, sopInstanceUid: null };

@@ -10,6 +10,7 @@ import {
   writeFileAtomic,
 } from '../base/files.js';
 import { acquireLock, type Lock } from '../base/lock.js';
+import { makeFolder } from '../base/make-folder.js';
 import { fault, type LimpidError } from '../contract/errors.js';
 
 /** The tool's own folder inside an output folder: journal, lock and unfinished work. */
@@ -49,7 +50,7 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   const own = path.join(root, PRIVATE);
   let made: string | undefined;
   try {
-    made = await fs.mkdir(own, { recursive: true });
+    made = await makeFolder(own);
   } catch (error) {
     throw asFileError(error, root);
   }
@@ -123,7 +124,7 @@ async function refuseForeign(root: string): Promise<void> {
 export async function publish(from: string, to: string): Promise<void> {
   try {
     if (await exists(to)) throw placeTaken(to);
-    const made = await fs.mkdir(path.dirname(to), { recursive: true });
+    const made = await makeFolder(path.dirname(to));
     await fs.rename(from, to);
     await flush(path.dirname(to));
     if (made !== undefined)

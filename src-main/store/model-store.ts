@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, hasCode, sha256, writeFileAtomic } from '../base/files.js';
 import { homeFolder } from '../base/home.js';
+import { makeFolder } from '../base/make-folder.js';
 import { closeOwnFolder } from '../base/own-folder.js';
 import { readRegular } from '../base/reading.js';
 import { fault } from '../contract/errors.js';
@@ -74,7 +75,7 @@ export async function keepModel(
   };
   try {
     await closeOwnFolder(homeFolder());
-    await fs.mkdir(storeFolder(), { recursive: true, mode: 0o700 });
+    await makeFolder(storeFolder(), 0o700);
   } catch (error) {
     throw asFileError(error, storeFolder());
   }

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { homeFolder } from '../base/home.js';
+import { makeFolder } from '../base/make-folder.js';
 import type { SeriesReport } from '../contract/report.js';
 import type { DenoiseRequest } from '../contract/requests/requests.js';
 import { fieldsOf, fits, type Of, object, positive, text } from '../contract/schema/schema.js';
@@ -59,7 +60,7 @@ export async function noteSpeeds(
   }
   if (!isNew) return;
   try {
-    await fs.mkdir(path.dirname(file()), { recursive: true });
+    await makeFolder(path.dirname(file()));
     // In one go: what a killed run leaves half-written counts as nothing known, and no part of a file stays behind.
     await fs.writeFile(file(), JSON.stringify(speeds));
   } catch {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, writeFileAtomic } from '../base/files.js';
+import { makeFolder } from '../base/make-folder.js';
 import type { ModelCard } from '../contract/models.js';
 import type { PreviewSink } from '../training/preview.js';
 import { RECORD_FILES } from './record-files.js';
@@ -14,7 +15,7 @@ export interface TrainingRecord {
 /** @throws LimpidError E_IO */
 export async function openRecord(folder: string): Promise<TrainingRecord> {
   // Patches are pixels of patients: nobody else may look.
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  await makeFolder(folder, 0o700).catch((error: unknown) => {
     throw asFileError(error, folder);
   });
   const write = (name: string, bytes: Uint8Array | string) =>

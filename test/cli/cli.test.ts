@@ -72,6 +72,10 @@ describe('limpid', () => {
     [['denoise', '', 'out'], 'an argument is empty'],
     [['denoise', 'in', ''], 'an argument is empty'],
     [['inspect', ''], 'an argument is empty'],
+    [['motion', 'in', '--out', ''], 'the value of --out is empty'],
+    [['denoise', 'in', 'out', '--where', ''], 'the value of --where is empty'],
+    [['evaluate', 'in', 'out', '--series', ''], 'the value of --series is empty'],
+    [['models', 'show', ''], 'Run `limpid models show --help`'],
     [['denoise', 'in'], "missing required argument 'out'"],
     [['evaluate', 'in', 'out', 'more'], 'too many arguments'],
     [['denoise', 'in', 'out', '--strenght', '1'], 'Did you mean --strength?'],
@@ -88,6 +92,7 @@ describe('limpid', () => {
     const ended = await limpid(args);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(why);
+    if (args.length > 0) expect(ended.err).toMatch(/^E_USAGE: /m);
   });
 
   it('ends --json with a result on wrong usage too, without repeating arguments', async () => {
@@ -108,6 +113,28 @@ describe('limpid', () => {
     expect(lastLine(ended)).toMatchObject({ type: 'result', command: 'denoise', stopped: { code } });
     expect(ended.err).toContain(code);
     expect(ended.out).not.toContain(root);
+  });
+
+  it('says that there is nothing to list', async () => {
+    const ended = await limpid(['inspect', await temporaryFolder(), '--json']);
+    expect(lastLine(ended)).toMatchObject({
+      exitCode: 1,
+      series: [],
+      problems: [{ code: 'E_NOTHING' }],
+    });
+    expect(ended.err).toContain('E_NOTHING: ');
+  });
+
+  it.each([
+    [['submit', 'nowhere', 'out', '--queue', 'nowhere']],
+    [['queue', 'status', '--queue', 'nowhere']],
+    [['node', 'check', 'nowhere', '--config', 'nowhere']],
+    [['node', 'list', '--config', 'nowhere']],
+  ])('ends --json of %j with a result though no job is begun', async (args) => {
+    const ended = await limpid([...args, '--json']);
+    expect(ended.code).toBe(2);
+    const { stopped, exitCode } = lastLine(ended);
+    expect({ exitCode, code: stopped.code }).toEqual({ exitCode: 2, code: ended.err.split(':')[0] });
   });
 });
 

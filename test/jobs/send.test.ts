@@ -309,3 +309,26 @@ describe('sending one result', () => {
     ]);
   });
 });
+
+describe('a folder that is a target', () => {
+  it('lies not among what is sent, where it would be sent the next time', async () => {
+    const folder = outputs('pass');
+    const within = path.join(folder, 'passed');
+    await expect(
+      runSend(request(0, { inputs: [folder], target: { folder: within } }), () => {}),
+    ).rejects.toMatchObject({ code: 'E_INSIDE_SOURCE', place: within });
+    expect(fs.existsSync(within)).toBe(false);
+  });
+
+  it('is tried once where the file system refuses it: only connections come back', async () => {
+    const file = path.join(tempFolder(), 'file');
+    fs.writeFileSync(file, 'x');
+    const folder = path.join(file, 'below');
+    const started = performance.now();
+    await expect(
+      runSend(request(0, { inputs: [outputs('pass')], target: { folder }, retries: 20 }), () => {}),
+    ).rejects.toMatchObject({ code: 'E_EXISTS', place: folder });
+    // Twenty tries take a quarter of an hour.
+    expect(performance.now() - started).toBeLessThan(60_000);
+  });
+});

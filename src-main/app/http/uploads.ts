@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asFileError } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import { filled } from '../../contract/schema/schema.js';
 import { checked, refuse } from '../checked.js';
@@ -35,7 +36,7 @@ export async function openUploads(): Promise<Uploads> {
       const parts = safeParts(checked(filled, relativePath, 'path'));
       const place = path.join(folder, id, ...parts);
       try {
-        await fs.mkdir(path.dirname(place), { recursive: true, mode: 0o700 });
+        await makeFolder(path.dirname(place), 0o700);
         await pipeline(body, createWriteStream(place, { flags: 'wx', mode: 0o600 }));
       } catch (error) {
         throw asFileError(error, place);

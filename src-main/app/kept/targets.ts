@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { writeFileAtomic } from '../../base/files.js';
 import { jsonFile } from '../../base/json-file.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault, type Problem } from '../../contract/errors.js';
 import type { EchoRequest } from '../../contract/requests/network.js';
 import { anything, list, object, read } from '../../contract/schema/schema.js';
@@ -41,7 +42,7 @@ export async function openTargets(home: string): Promise<Targets> {
   };
   const keepToken = async (id: string, token: string | null): Promise<void> => {
     if (token === null) return fs.rm(tokenFile(id), { force: true });
-    await fs.mkdir(path.dirname(tokenFile(id)), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(tokenFile(id)), 0o700);
     await writeFileAtomic(tokenFile(id), token, { replace: true });
   };
   const filed = async (draft: TargetDraft, id: string): Promise<Target> => {

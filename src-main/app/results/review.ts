@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, writeFileAtomic } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import type { Report, SeriesReport } from '../../contract/report.js';
 import { filled, object, only, readText, shortList } from '../../contract/schema/schema.js';
@@ -85,7 +86,7 @@ async function note(folder: string, report: Reviewed, series: string, at: string
     const { [series]: _, ...others } = known;
     const now = at === null ? others : { ...others, [series]: at };
     const accepted = Object.entries(now).map(([id, when]) => ({ series: id, at: when }));
-    await fs.mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     await writeFileAtomic(file, `${JSON.stringify({ format: 1, run: report.createdAt, accepted })}\n`, {
       replace: true,
     });

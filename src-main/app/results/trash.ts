@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, hasCode, sha256, writeFileAtomic } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import type { OutputReport } from '../../contract/report.js';
 import { filled, object, only, readText } from '../../contract/schema/schema.js';
@@ -66,11 +67,11 @@ export async function moveToTrash(folder: string, made: readonly Made[], at: str
     // A worker leaves results without the tool's own folder.
     madeOwn = !(await isThere(own));
     if (!(await isThere(home))) throw fault('E_NOT_FOUND/result');
-    await fs.mkdir(own, { recursive: true });
+    await makeFolder(own);
     const lock = await acquireLock(path.join(own, 'lock'));
     try {
       await refuseOthers(home, made);
-      await fs.mkdir(entry, { recursive: true });
+      await makeFolder(entry);
       const text = JSON.stringify({ format: 1, name: path.basename(home), at });
       await writeFileAtomic(path.join(entry, 'entry.json'), `${text}\n`);
       await fs.rename(home, result);

@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { asFileError, exists, requireSpace, sha256, writeFileAtomic } from '../../base/files.js';
 import { acquireLock } from '../../base/lock.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { LimpidError } from '../../contract/errors.js';
 import { cancelled } from './tools.js';
 
@@ -62,7 +63,7 @@ export async function setUp(
   if (there !== null) return { state: 'there', folder, description: there };
   await recipe.prepare();
   tellPlan(recipe, say);
-  await makeFolder(path.dirname(folder));
+  await makeSetupFolder(path.dirname(folder));
   await requireSpace(folder, recipe.bytesAtWork);
   if (checkOnly) return { state: 'can be made', folder, description: null };
   const lock = await acquireLock(`${folder}.lock`);
@@ -104,7 +105,7 @@ async function make(recipe: Recipe, say: (line: string) => void, signal: AbortSi
   const { folder } = recipe;
   const part = partOf(folder);
   if (!(await isOf(recipe, part))) await remove(part);
-  await makeFolder(part);
+  await makeSetupFolder(part);
   await writeFileAtomic(path.join(part, MARK), marked(recipe), { replace: true });
   for (const step of recipe.steps) {
     const done = path.join(part, `.done-${step.name}`);
@@ -153,8 +154,8 @@ async function isOf(recipe: Recipe, folder: string): Promise<boolean> {
   return text === marked(recipe);
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+async function makeSetupFolder(folder: string): Promise<void> {
+  await makeFolder(folder, 0o700).catch((error: unknown) => {
     throw asFileError(error, folder);
   });
 }

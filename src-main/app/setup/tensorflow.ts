@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { tensorflowFolder } from '../../base/home.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import type { Recipe } from './setup.js';
 import { findTools, mustRun, type Tool } from './tools.js';
@@ -152,7 +153,7 @@ function placeOf(folder: string, entry: string): string | null {
 
 async function compile(compiler: Tool, folder: string, signal: AbortSignal): Promise<void> {
   const binding = path.join(folder, PACKAGE);
-  await fs.mkdir(path.join(binding, 'lib', 'napi-v8'), { recursive: true });
+  await makeFolder(path.join(binding, 'lib', 'napi-v8'));
   await mustRun(
     compiler,
     [

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as yauzl from 'yauzl';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import { mustRun, type Tool } from './tools.js';
 
@@ -33,7 +34,7 @@ export async function fetchWheel(
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
-  await fs.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const wanted = path.join(folder, 'wanted.txt');
   await fs.writeFile(wanted, [`${wheel.name}==${wheel.version}`, `--hash=sha256:${wheel.sha256}`].join(' '));
   await mustRun(
@@ -83,7 +84,7 @@ export async function unpack(
     for await (const entry of zip.eachEntry()) {
       const file = entry.fileName.endsWith('/') ? null : target(entry.fileName);
       if (file === null) continue;
-      await fs.mkdir(path.dirname(file), { recursive: true });
+      await makeFolder(path.dirname(file));
       await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(file), { signal });
       count++;
     }

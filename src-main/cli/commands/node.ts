@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { fault, problemFrom } from '../../contract/errors.js';
-import { EXIT, exitCodeFor } from '../../contract/exit.js';
+import { fault } from '../../contract/errors.js';
+import { EXIT } from '../../contract/exit.js';
 import type { Action, SeriesRecord } from '../../contract/requests/node.js';
 import { type Checked, checkRules } from '../../node/check.js';
 import { type NodeConfig, readConfig } from '../../node/config.js';
@@ -8,8 +8,8 @@ import { startNode } from '../../node/node.js';
 import { startStatus } from '../../node/status.js';
 import { startJob } from '../../process/client.js';
 import { command, listSeries } from '../../process/node-door.js';
+import { tellFailure } from '../terminal/failure.js';
 import { threadsOption } from '../terminal/options.js';
-import { problemLine } from '../terminal/words.js';
 
 interface NodeOptions {
   readonly config?: string;
@@ -26,14 +26,12 @@ docs/node.md tells how a node is set up.`;
 
 /** @param compute built script of the process that denoises */
 export function nodeCommand(compute: string, finish: (exitCode: number) => void): Command {
-  const told = async (work: () => Promise<void>): Promise<void> => {
+  const told = async (work: () => Promise<void>, json = false): Promise<void> => {
     try {
       await work();
       finish(EXIT.done);
     } catch (error) {
-      const problem = problemFrom(error);
-      process.stderr.write(`${problemLine(problem)}\n`);
-      finish(exitCodeFor(problem));
+      finish(tellFailure(error, json));
     }
   };
   const sub = (name: string, summary: string, description: string) =>
@@ -67,7 +65,7 @@ export function nodeCommand(compute: string, finish: (exitCode: number) => void)
           told(async () => {
             const checked = await checkRules(await configOf(self), input);
             print(json === true ? JSON.stringify(checked) : checked.map(ruleLine).join('\n'));
-          }),
+          }, json),
         ),
     )
     .addCommand(
@@ -77,7 +75,7 @@ export function nodeCommand(compute: string, finish: (exitCode: number) => void)
           told(async () => {
             const records = await listSeries(await configOf(self));
             print(json === true ? JSON.stringify(records) : records.map(lineOf).join('\n'));
-          }),
+          }, json),
         ),
     )
     .addCommand(

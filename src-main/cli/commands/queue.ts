@@ -1,12 +1,13 @@
 import * as path from 'node:path';
 import { Command, Option } from 'commander';
 import { THREADS_SETTING, threadsAllowed } from '../../base/threads.js';
-import { fault, problemFrom, withoutPlace } from '../../contract/errors.js';
-import { EXIT, type ExitCode, exitCodeFor } from '../../contract/exit.js';
+import { fault, withoutPlace } from '../../contract/errors.js';
+import { EXIT, type ExitCode } from '../../contract/exit.js';
 import { type QueueAddress, readAddress } from '../../queue/address.js';
 import type { QueueStatus, Queues } from '../../queue/manage.js';
 import type { RollUp } from '../../queue/outcome.js';
 import { ROLL_UP_FILES, rollUp } from '../../queue/roll-up.js';
+import { tellFailure } from '../terminal/failure.js';
 import { openNarrator } from '../terminal/narrator.js';
 import { threadsOption, wholeNumber } from '../terminal/options.js';
 import { problemLine } from '../terminal/words.js';
@@ -36,13 +37,11 @@ const manage = () => import('../../queue/manage.js');
 type Finish = (exitCode: ExitCode) => void;
 
 /** What a command does, told if it fails. */
-async function told(finish: Finish, work: () => Promise<ExitCode>): Promise<void> {
+async function told(finish: Finish, json: boolean, work: () => Promise<ExitCode>): Promise<void> {
   try {
     finish(await work());
   } catch (error) {
-    const problem = problemFrom(error);
-    process.stderr.write(`${problemLine(problem)}\n`);
-    finish(exitCodeFor(problem));
+    finish(tellFailure(error, json));
   }
 }
 
@@ -81,7 +80,7 @@ export function submitCommand(compute: string, finish: Finish): Command {
     .option('--retries <n>', 'tries more for a series whose machine or disk failed', wholeNumber(0, 100), 5)
     .option('--json', 'the result as JSON', false)
     .action((input: string, rest: string[], options: SubmitOptions, self: Command) =>
-      told(finish, async () => {
+      told(finish, options.json === true, async () => {
         const out = rest.at(-1) ?? input;
         const { submit } = await import('../../queue/submit.js');
         const narrator = openNarrator({ bars: process.stderr.isTTY === true });
@@ -98,12 +97,13 @@ export function submitCommand(compute: string, finish: Finish): Command {
             (event) => narrator.tell(event, { describe: null }),
           );
           const again = done.again ? `submitted before: ${done.added} that were missing were added; ` : '';
+          const exitCode = done.partly ? EXIT.failed : EXIT.done;
           print(
             options.json === true
-              ? JSON.stringify(done)
+              ? JSON.stringify({ type: 'result', command: 'submit', exitCode, ...done })
               : `${again}${done.series} series in batch ${done.batch}, ${done.skipped} left alone. Workers: limpid worker --queue ADDRESS`,
           );
-          return done.partly ? EXIT.failed : EXIT.done;
+          return exitCode;
         } finally {
           narrator.close();
         }
@@ -137,7 +137,7 @@ export function workerCommand(compute: string, finish: Finish): Command {
     )
     .option('--once', 'end when nothing is left in the queue', false)
     .action((options: WorkerOptions, self: Command) =>
-      told(finish, async () => {
+      told(finish, false, async () => {
         let failed = 0;
         // Its compute processes take it from here.
         process.env[THREADS_SETTING] ??= String(
@@ -181,7 +181,7 @@ export function queueCommand(finish: Finish): Command {
       .addOption(queueOption())
       .option('--json', 'as JSON', false)
       .action(({ json }: QueueOptions, self: Command) =>
-        told(finish, async () => {
+        told(finish, json === true, async () => {
           const { withQueues } = await manage();
           print(await withQueues(await addressOf(self), (queues) => work(queues, json === true)));
           return EXIT.done;
@@ -236,7 +236,7 @@ export function queueCommand(finish: Finish): Command {
         .addOption(queueOption())
         .option('--json', 'as JSON', false)
         .action((out: string, { json }: QueueOptions, self: Command) =>
-          told(finish, async () => {
+          told(finish, json === true, async () => {
             const { withQueues } = await manage();
             const told = await withQueues(await addressOf(self), (queues) =>
               rollUp(queues, path.resolve(out)),

@@ -1,7 +1,7 @@
-import * as fs from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { hasCode } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import { Association, type Decision, type Message } from './association.js';
 import { COMMAND_FIELD } from './command.js';
@@ -79,7 +79,7 @@ const NOT_STORAGE = /^1\.2\.840\.10008\.(1\.(1|20|9|40|42)|5\.1\.4\.(1\.2|31|32|
  */
 export async function startStorage(settings: StorageSettings, events: StorageEvents): Promise<StorageNode> {
   let associations = 0;
-  await fs.mkdir(settings.folder, { recursive: true });
+  await makeFolder(settings.folder);
   const sockets = new Set<Socket>();
   const serving = new Set<Promise<unknown>>();
   const server = await serverOf(settings.tls ?? null, (socket) => {

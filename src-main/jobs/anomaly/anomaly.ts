@@ -5,6 +5,7 @@ import { scoreStack } from '../../analysis/anomaly-score.js';
 import { checkLesions, type Limits } from '../../analysis/lesion-check.js';
 import { centreOf, type Scorer, scoreNormal } from '../../analysis/normal-scores.js';
 import { asFileError, exists } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import { VERSION } from '../../base/version.js';
@@ -263,14 +264,14 @@ async function lookAtOne(
 /** Takes the maps of one stack to those of its unit, now that all of them are written. @throws LimpidError E_IO */
 async function joinMaps(from: string, to: string): Promise<void> {
   try {
-    await fs.mkdir(to, { recursive: true });
+    await makeFolder(to);
     for (const name of [ERROR_MAP, MASK]) {
       const [source, target] = [path.join(from, name), path.join(to, name)];
       if (!(await fs.stat(source)).isDirectory()) {
         await fs.rename(source, target);
         continue;
       }
-      await fs.mkdir(target, { recursive: true });
+      await makeFolder(target);
       for (const file of await fs.readdir(source))
         await fs.rename(path.join(source, file), path.join(target, file));
     }

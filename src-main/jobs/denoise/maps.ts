@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { exists, isInside, isSamePlace, writeFileAtomic } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { VERSION } from '../../base/version.js';
 import { fault, problemOf } from '../../contract/errors.js';
 import type { DenoiseRequest } from '../../contract/requests/requests.js';
@@ -154,7 +155,7 @@ async function writeMap(
   const file = target.isFile
     ? target.path
     : path.join(target.path, nameOf(unitInput, stack.id, kind, isNifti));
-  await fs.mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   await writeFileAtomic(file, bytes, { replace: true });
 }
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode, writeFileAtomic } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { type Meter, startMeter } from '../../base/progress.js';
 import type { Stage } from '../../contract/events.js';
 import type { CleanedReport, SeriesImages, StageTiming } from '../../contract/report.js';
@@ -47,7 +48,7 @@ export interface Made {
 export async function refuseOtherSource(job: StackJob, source: string): Promise<void> {
   if (job.known !== null && job.known.source !== source) throw changedSource();
   const file = path.join(job.work, `${job.stack.id}.source`);
-  await fs.mkdir(job.work, { recursive: true });
+  await makeFolder(job.work);
   try {
     if ((await fs.readFile(file, 'utf8')) !== source) throw changedSource();
   } catch (error) {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { requireSpace, writeFileAtomic } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { withoutPlace } from '../../contract/errors.js';
 import type { NoiseReport, SeriesReport } from '../../contract/report.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
@@ -87,7 +88,7 @@ async function requireRoom({ stack, unitInput, folder }: StackJob, more: number)
 }
 
 async function keepPictures(job: StackJob, made: Made): Promise<void> {
-  await fs.mkdir(job.folder.own('pictures'), { recursive: true });
+  await makeFolder(job.folder.own('pictures'));
   const file = picturesFile(job, job.stack.id);
   await writeFileAtomic(file, JSON.stringify(made.images()), { replace: true });
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { hasCode } from '../../base/files.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { problemFrom } from '../../contract/errors.js';
 import type { SeriesRecord } from '../../contract/requests/node.js';
 
@@ -34,7 +35,7 @@ export async function auditFiles(base: string): Promise<readonly string[]> {
 export function openAudit(base: string, written: () => void): Audit {
   let [failing, last, isCut] = [false, '', false];
   const open = async () => {
-    await fs.mkdir(auditFolder(base), { recursive: true, mode: 0o700 });
+    await makeFolder(auditFolder(base), 0o700);
     last = (await auditFiles(base)).at(-1) ?? '';
     isCut = last !== '' && (await endsInside(path.join(auditFolder(base), last)));
   };

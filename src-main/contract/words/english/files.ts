@@ -27,11 +27,16 @@ export const FILES = {
     'Choose a shorter name, or a folder nearer to the root.',
   ],
   'E_IO/disk-full': ['The disk is full.', 'Free space or choose another folder, then run again: it resumes.'],
-  'E_IO/denied': ['Access was denied.', 'Free space or choose another folder, then run again: it resumes.'],
+  'E_IO/denied': [
+    'Access was denied.',
+    'Get the right to write there, or choose another folder; then run again: it resumes.',
+  ],
+  'E_IO/read-only': ['This file system can only be read.', 'Choose a folder on another, then run again.'],
   'E_IO/refused': [
     'The file system refused the operation.',
     'Free space or choose another folder, then run again: it resumes.',
   ],
+  'E_EXISTS/file-in-path': ['A part of the path is a file, not a folder.', 'Choose another path.'],
   'E_EXISTS/output': ['The output exists already.', 'Choose a new folder, or remove it first.'],
   'E_LOCKED/window': [
     'Limpid is open already: its queue and settings are used by one window at a time.',

@@ -63,6 +63,7 @@ export const JOBS = {
     'A series that was asked for is not in the input.',
     'Open or inspect the input again: its files may have been moved.',
   ],
+  'E_NOTHING/to-list': ['There is no MR or CT image and no NIfTI image to list here.', 'Check the path.'],
   'E_NOTHING/no-files': [
     'The input holds no files.',
     'Check the path, and inspect the input to see what is there.',
