@@ -113,6 +113,7 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
     rows,
     slices,
     ...patch,
+    settings.correlation[2] === 0 ? patch[0] * patch[1] : n,
     reach,
     lines.length / 2,
     group,

@@ -25,6 +25,7 @@ declare module '*/kernel/restore.ts?wasm' {
       width: number,
       height: number,
       depth: number,
+      block: number,
       reach: number,
       lines: number,
       group: number,

@@ -30,6 +30,18 @@ describe('PNG', () => {
     expect(colourTable('magma')).toHaveLength(768);
   });
 
+  it('keeps rows and texts, and is deterministic', () => {
+    const values = Float32Array.from({ length: 300 * 7 }, (_, i) => (i * 37) % 256);
+    const made = grayPng(values, 300, 7, { low: 0, high: 255 }, { Title: 'Häutchen', Source: 'ch2' });
+    const png = decode(made, { checkCrc: true });
+    expect([png.width, png.height]).toEqual([300, 7]);
+    expect([...png.data]).toEqual([...values]);
+    expect(png.text).toEqual({ Title: 'Häutchen', Source: 'ch2' });
+    expect(grayPng(values, 300, 7, { low: 0, high: 255 }, { Title: 'Häutchen', Source: 'ch2' })).toEqual(
+      made,
+    );
+  });
+
   it('refuses values that do not fill the picture', () => {
     expect(() => grayPng(new Float32Array(5), 3, 2, { low: 0, high: 1 })).toThrow(
       expect.objectContaining({ code: 'E_SHAPE' }),

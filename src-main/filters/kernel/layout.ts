@@ -16,6 +16,8 @@ export let restored: i32 = 0;
 /** Voxels of a patch, and these in whole vectors. */
 export let voxels: i32 = 0;
 export let size: i32 = 0;
+/** Voxels of a patch whose noise hangs together: all, or those of a slice each. */
+export let block: i32 = 0;
 /** Values from a row of a matrix to the next: the matrix, what it is solved for, and a vector of zeros. */
 export let stride: usize = 0;
 
@@ -79,6 +81,7 @@ export function prepare(
   ofWidth: i32,
   ofHeight: i32,
   ofDepth: i32,
+  ofBlock: i32,
   ofReach: i32,
   ofLines: i32,
   ofGroup: i32,
@@ -94,6 +97,7 @@ export function prepare(
   width = ofWidth;
   height = ofHeight;
   depth = ofDepth;
+  block = ofBlock;
   reach = ofReach;
   lineCount = ofLines;
   group = ofGroup;

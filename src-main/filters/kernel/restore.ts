@@ -1,4 +1,5 @@
 import {
+  block,
   columns,
   counts,
   depth,
@@ -198,12 +199,18 @@ function estimate(sides: i32): void {
     }
 }
 
-/** Minus the covariance of the noise times vectors. */
+/** Minus the covariance of the noise times vectors; what lies outside its blocks on the diagonal is 0. */
 function multiply(vectors: usize, sides: i32): void {
   memory.fill(product, 0, pitch<f32>() * size);
-  for (let k = 0; k < size; k += 4)
+  for (let k = 0; k < size; k += 4) {
+    // four rows may belong to two blocks, and what fills the last vector of a patch to the last one
+    const from = (k / block) * block;
+    const to = min(size, ((k + 3) / block + 1) * block);
+    const known = noise + <usize>from * pitch<f32>() + ((<usize>k) << 2);
+    const some = vectors + <usize>from * pitch<f32>();
     for (let at = <usize>0; at < (<usize>sides) << 2; at += 32)
-      subtract<f32>(product + <usize>k * pitch<f32>() + at, noise + ((<usize>k) << 2), vectors + at, size);
+      subtract<f32>(product + <usize>k * pitch<f32>() + at, known, some + at, to - from);
+  }
 }
 
 /** Adds a patch to the sums, weighted, and its weights to theirs. */
