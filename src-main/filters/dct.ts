@@ -1,4 +1,4 @@
-import { cosines, transform8 } from '../base/dct.js';
+import { cosines, transform8 } from '../base/linear/dct.js';
 import { lagCovariance } from '../noise/autocorrelation.js';
 import type { Grid, SliceRange } from './slab.js';
 

@@ -1,4 +1,4 @@
-import { cosines, forward8x8 } from '../base/dct.js';
+import { cosines, forward8x8 } from '../base/linear/dct.js';
 import type { Autocorrelation } from './autocorrelation.js';
 import type { Plane } from './planes.js';
 import { sigmaFromMagnitude } from './rician.js';

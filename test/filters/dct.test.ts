@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cosines } from '../../src-main/base/dct.js';
+import { cosines } from '../../src-main/base/linear/dct.js';
 import { Random } from '../../src-main/base/random.js';
 import { thresholdBlocks, wienerBlocks } from '../../src-main/filters/dct.js';
 import { classicalDenoiser } from '../../src-main/filters/denoiser.js';
