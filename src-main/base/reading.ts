@@ -44,9 +44,18 @@ function requireRegular(stat: Stats, file: string): void {
 /** Turns an operating system error of reading into E_NOT_FOUND or E_IO, with what helps reading. */
 export function asReadError(error: unknown, place: string): LimpidError {
   if (error instanceof LimpidError) return error;
-  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return fault('E_NOT_FOUND/path', {}, place, error);
+  if (hasCode(error, 'ENOENT', 'ENOTDIR'))
+    return fault(
+      place.includes(NO_CHARACTER) ? 'E_NOT_FOUND/name-encoding' : 'E_NOT_FOUND/path',
+      {},
+      place,
+      error,
+    );
   return fault(readingTrouble(error), {}, place, error);
 }
+
+/** What Node puts in place of bytes that are no UTF-8: such a name, in Latin-1 as old archives have it, leads nowhere. */
+const NO_CHARACTER = '\uFFFD';
 
 function readingTrouble(error: unknown) {
   if (hasCode(error, 'EACCES', 'EPERM')) return 'E_IO/not-permitted';

@@ -73,6 +73,23 @@ export function encodeModel(graph: OnnxGraph, metadata: Readonly<Record<string, 
   return model.finish();
 }
 
+/** Whether bytes are a whole ModelProto with a graph; what is in the graph is not looked at. */
+export function isModel(bytes: Uint8Array): boolean {
+  const reader = protobuf.Reader.create(bytes);
+  let hasGraph = false;
+  try {
+    while (reader.pos < reader.len) {
+      const key = reader.uint32();
+      hasGraph ||= key === tag(7, 2);
+      reader.skipType(key & 7);
+    }
+  } catch {
+    // A field that runs past the end, or is of no type there is, tells that they are not.
+    return false;
+  }
+  return hasGraph;
+}
+
 /**
  * metadata_props of an encoded model.
  *

@@ -8,6 +8,7 @@ import { readRegular } from '../base/reading.js';
 import { fault } from '../contract/errors.js';
 import { type LearningPoint, ModelEntry } from '../contract/models.js';
 import { filled, object, optional, readText } from '../contract/schema/schema.js';
+import { isModel } from '../graph/onnx.js';
 import { withWeightsInside } from './model-weights.js';
 
 /** Models that a person keeps: ID.onnx and what is known of it, ID.json, in the folder `models` of the data folder. */
@@ -108,8 +109,10 @@ export async function readKept(entry: ModelEntry): Promise<Uint8Array> {
  * @throws LimpidError E_NOT_FOUND, E_IO, E_MODEL
  */
 export async function readModel(given: string): Promise<Uint8Array> {
-  if (await isFile(given)) return withWeightsInside(given, await readFile(given));
-  return readKept(await findModel(given));
+  if (!(await isFile(given))) return readKept(await findModel(given));
+  const bytes = await readFile(given);
+  if (!isModel(bytes)) throw fault('E_MODEL/no-model', {}, given);
+  return withWeightsInside(given, bytes);
 }
 
 /** The same without reading it: whether there is such a model. @throws LimpidError E_NOT_FOUND, E_IO */

@@ -112,6 +112,23 @@ describe('a folder', () => {
     }
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'says of names that are no UTF-8, as old archives have them, why they cannot be opened, and goes on',
+    async () => {
+      const folder = tempFolder();
+      write(folder, 'image.dcm', makeDicom());
+      const latin = Buffer.concat([Buffer.from(`${folder}/Bl`), Buffer.from([0xe4]), Buffer.from('tter')]);
+      fs.mkdirSync(latin);
+      fs.writeFileSync(Buffer.concat([latin, Buffer.from('/image.dcm')]), makeDicom());
+      fs.writeFileSync(Buffer.concat([latin, Buffer.from('.dcm')]), makeDicom());
+      const { series, problems, passedOver } = await scan(await openSource(folder));
+      expect(series).toMatchObject([{ eligible: true, instances: [{}] }]);
+      const told = [...problems, ...passedOver].filter(({ code }) => code === 'E_NOT_FOUND');
+      expect(told).toHaveLength(2);
+      for (const { message } of told) expect(message).toContain('Unicode');
+    },
+  );
+
   it('counts what does not claim to be an image, and refuses what does', async () => {
     const folder = tempFolder();
     write(folder, '1.dcm', makeDicom());

@@ -22,6 +22,10 @@ export const FILES = {
     'Free space or choose another folder.',
   ],
   'E_NOT_FOUND/path': ['The path does not exist.', 'Check the path.'],
+  'E_NOT_FOUND/name-encoding': [
+    'A name in the path is not in Unicode (UTF-8), so that it cannot be opened.',
+    'Rename it, or unpack the archive that it came from with the right encoding.',
+  ],
   'E_IO/name-too-long': [
     'A name in the path is longer than the file system takes.',
     'Choose a shorter name, or a folder nearer to the root.',

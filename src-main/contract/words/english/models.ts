@@ -29,6 +29,10 @@ export const MODELS = {
     'Give inputs and outputs different names.',
   ],
   'E_MODEL/parameter': ['Parameter {name:text} does not fill its shape.', 'Load the model again.'],
+  'E_MODEL/no-model': [
+    'The file is no ONNX model, or only a part of one.',
+    'Check the path; get the file again where it was cut short.',
+  ],
   'E_MODEL/unlabelled': [
     'This ONNX file does not say how it is to be fed: it was not written by Limpid.',
     'Say whether it gives the image or the noise.',
