@@ -340,6 +340,63 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await page.close();
   });
 
+  it('shows of a plane that is drawn small the pixels where they lie', async () => {
+    // Each pixel of one is three by three of the other: the browser enlarges the one, the other is worked out by us.
+    const greys = async (set: string, keys: readonly string[]) => {
+      const { page } = await open(`?set=${set}`);
+      await focus(page);
+      await press(page, 'Shift+4', 'Home', ...keys);
+      await page.getByRole('button', { name: 'Smooth pixels' }).click();
+      await drawn(page);
+      const red = await page.evaluate(`(() => {
+        const canvas = document.querySelector('.picture[data-kind="before"] canvas:not(.overlay)');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return btoa(Array.from({ length: data.length / 4 }, (_, i) => String.fromCharCode(data[4 * i])).join(''));
+      })()`);
+      await page.close();
+      return Buffer.from(String(red), 'base64');
+    };
+    for (const keys of [[], ['t', 'h', 'Control+ArrowLeft']]) {
+      const [whole, small] = [await greys('brain', keys), await greys('large', keys)];
+      expect(small.length).toBe(whole.length);
+      expect(new Set(small).size).toBeGreaterThan(50);
+      const other = small.filter((grey, i) => Math.abs(grey - whole[i]) > 2).length;
+      expect(other / small.length).toBeLessThan(0.03);
+    }
+  });
+
+  it('draws once in a frame what changes several times before it', async () => {
+    const { page } = await open('?set=large');
+    await focus(page);
+    await press(page, 'Shift+4', 'o');
+    const puts = await page.evaluate(`(async () => {
+      const put = CanvasRenderingContext2D.prototype.putImageData;
+      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      let count = 0;
+      CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+        count++;
+        return put.apply(this, given);
+      };
+      const slider = document.querySelector('.strength input');
+      await frame();
+      count = 0;
+      for (const value of [10, 20, 30, 40, 50]) {
+        slider.value = String(value);
+        slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      }
+      await frame();
+      await frame();
+      CanvasRenderingContext2D.prototype.putImageData = put;
+      return count;
+    })()`);
+    // four pictures, and the colours over two of them
+    expect(puts).toBeGreaterThan(2);
+    expect(puts).toBeLessThanOrEqual(6);
+    expect(await page.locator('.strength .count').innerText()).toBe('50 %');
+    await page.close();
+  });
+
   it('is sharp on a screen of twice the pixels', async () => {
     const { page } = await open('', { scale: 2 });
     const sizes = await page

@@ -15,7 +15,6 @@ import {
   subtractStored,
   valuesOf,
 } from '../../src-renderer/viewer/image/pixels.js';
-import { WHOLE } from '../../src-renderer/viewer/image/sampling.js';
 import {
   autoWindow,
   draggedWindow,
@@ -124,11 +123,27 @@ describe('planes', () => {
     const out = new Uint32Array(6);
     const values = Float32Array.of(-10, -4, 4, 10, 99, Number.NaN);
     const scale = { table, low: -10, high: 10, threshold: 5 };
-    colourise(values, scale, WHOLE, { columns: 6, rows: 1 }, out);
+    colourise(values, scale, out);
     expect([...out]).toEqual([table[0], 0, 0, table[511], table[511], 0]);
     const [r, , b] = divergingColour(0);
     // little-endian: R is the lowest byte, alpha the highest
     expect([table[0] & 255, (table[0] >> 16) & 255, table[0] >>> 24]).toEqual([r, b, 255]);
+  });
+
+  it('colours what lies beyond the scale as its ends, and what is no number not at all', () => {
+    const table = colourTable(divergingColour);
+    const out = new Uint32Array(6);
+    const values = Float32Array.of(-1e30, -Infinity, 1e30, Infinity, Number.NaN, 0);
+    colourise(values, { table, low: -10, high: 10, threshold: 0 }, out);
+    expect([...out.subarray(0, 5)]).toEqual([table[0], table[0], table[511], table[511], 0]);
+    expect([table[255], table[256]]).toContain(out[5]);
+  });
+
+  it('begins to colour at the threshold, to a thousandth of the scale', () => {
+    const table = colourTable(divergingColour);
+    const out = new Uint32Array(4);
+    colourise(Float32Array.of(1.995, 2.005, -1.995, -2.005), { table, low: -5, high: 5, threshold: 2 }, out);
+    expect([...out].map((word) => word !== 0)).toEqual([false, true, false, true]);
   });
 
   it('subtracts stored planes to the same numbers as their values', () => {
@@ -136,13 +151,10 @@ describe('planes', () => {
       { pixels: Int16Array.of(-3, 7, 1000, 12), slope: 0.1, intercept: -1024 },
       { pixels: Float32Array.of(1.1, -2.7, 900.3, Number.NaN), slope: 0.3, intercept: 0.7 },
     ];
-    const [size, all, some] = [{ columns: 2, rows: 2 }, new Float32Array(4), new Float32Array(4).fill(9)];
+    const [all, out] = [new Float32Array(4), new Float32Array(4)];
     subtract(valuesOf(b), valuesOf(a), all);
-    const out = new Float32Array(4);
-    subtractStored(b, a, WHOLE, size, out);
+    subtractStored(b, a, out);
     expect([...out]).toEqual([...all]);
-    subtractStored(b, a, { columns: Int32Array.of(1), rows: Int32Array.of(0), key: '' }, size, some);
-    expect([...some]).toEqual([9, all[1], 9, 9]);
   });
 
   it('rounds limits up to what a legend can say', () => {

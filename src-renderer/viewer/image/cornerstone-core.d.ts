@@ -24,6 +24,12 @@ declare module 'cornerstone-core' {
     rowPixelSpacing: number;
     invert: boolean;
     sizeInBytes: number;
+    /** Draws it in the place of cornerstone, in an animation frame. */
+    render?: (enabledElement: EnabledElement) => void;
+  }
+  export interface EnabledElement {
+    readonly canvas: HTMLCanvasElement;
+    readonly image: Image;
   }
   export interface Viewport {
     scale: number;
@@ -41,6 +47,8 @@ declare module 'cornerstone-core' {
   export function resize(element: HTMLElement, forceFitToWindow: boolean): void;
   export function displayImage(element: HTMLElement, image: Image, viewport: Viewport): void;
   export function setViewport(element: HTMLElement, viewport: Viewport): void;
+  /** Draws the canvas of the image. */
+  export function renderColorImage(enabledElement: EnabledElement, invalidated: boolean): void;
   export function pixelToCanvas(
     element: HTMLElement,
     point: { x: number; y: number },

@@ -1,5 +1,5 @@
 import type { DrawnPlane } from './pixels.js';
-import { eachRow, type Sampling } from './sampling.js';
+import type { Screen } from './screen.js';
 
 /** How a plane is shown in greys: white from center + width / 2 on, or black where inverted. */
 export interface GreyScale {
@@ -17,19 +17,13 @@ export class GreyTable {
   #low = 0;
   #made: (GreyScale & Pick<DrawnPlane, 'slope' | 'intercept'>) | null = null;
 
-  /** Greys of the pixels that are sampled, written to `out`. */
-  draw(
-    plane: DrawnPlane,
-    scale: GreyScale,
-    sampling: Sampling,
-    size: { readonly columns: number; readonly rows: number },
-    out: Uint32Array,
-  ): void {
+  /** Greys of all pixels, or of those of a screen, written to `out`. */
+  draw(plane: DrawnPlane, scale: GreyScale, screen: Screen | null, out: Uint32Array): void {
     this.#ensure(plane, scale);
     const [words, low] = [this.#words, this.#low];
-    eachRow(sampling, size, (start) => {
-      greyLine(plane.pixels, words, low, start, sampling.columns, size.columns, out);
-    });
+    if (screen === null) greyAll(plane.pixels, words, low, out);
+    else if (!screen.smooth) greyNearest(plane.pixels, words, low, screen, out);
+    else for (let y = 0; y < screen.height; y++) greyMixed(plane.pixels, words, low, screen, y, out);
   }
 
   #ensure({ slope, intercept, minimum, maximum }: DrawnPlane, scale: GreyScale): void {
@@ -52,19 +46,44 @@ export class GreyTable {
   }
 }
 
-function greyLine(
+function greyAll(pixels: DrawnPlane['pixels'], words: Uint32Array, low: number, out: Uint32Array): void {
+  for (let i = 0; i < pixels.length; i++) out[i] = words[pixels[i] - low];
+}
+
+function greyNearest(
   pixels: DrawnPlane['pixels'],
   words: Uint32Array,
   low: number,
-  start: number,
-  columns: Int32Array | null,
-  width: number,
+  { across, down, width, height }: Screen,
   out: Uint32Array,
 ): void {
-  const count = columns === null ? width : columns.length;
-  for (let k = 0; k < count; k++) {
-    const i = start + (columns === null ? k : columns[k]);
-    out[i] = words[pixels[i] - low];
+  for (let y = 0, k = 0; y < height; y++)
+    for (let x = 0; x < width; x++, k++) out[k] = words[pixels[down.first[y] + across.first[x]] - low];
+}
+
+/** One row of the screen: a function of its own, so that its loop is compiled as it stands. */
+function greyMixed(
+  pixels: DrawnPlane['pixels'],
+  words: Uint32Array,
+  low: number,
+  { across: { first, second, weight }, down, width }: Screen,
+  y: number,
+  out: Uint32Array,
+): void {
+  const [upper, lower, w] = [down.first[y], down.second[y], down.weight[y]];
+  const start = y * width;
+  for (let x = 0; x < width; x++) {
+    const i = first[x];
+    const j = second[x];
+    const v = weight[x];
+    const upperLeft = words[pixels[upper + i] - low] & 255;
+    const upperRight = words[pixels[upper + j] - low] & 255;
+    const lowerLeft = words[pixels[lower + i] - low] & 255;
+    const lowerRight = words[pixels[lower + j] - low] & 255;
+    const top = 256 * upperLeft + (upperRight - upperLeft) * v;
+    const bottom = 256 * lowerLeft + (lowerRight - lowerLeft) * v;
+    const grey = (256 * top + (bottom - top) * w + 0x8000) >> 16;
+    out[start + x] = 0xff000000 | Math.imul(grey, 0x010101);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Arithmetic on planes of values: strength, residual, what is drawn of them. All planes have rows * columns values. */
 
 import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
-import { eachRow, type Sampling } from './sampling.js';
+import type { Screen } from './screen.js';
 
 /** A plane as a Frame carries it: value = pixel * slope + intercept. */
 export interface StoredPlane {
@@ -54,35 +54,78 @@ export function subtract(before: Float32Array, after: Float32Array, out: Float32
   for (let i = 0; i < out.length; i++) out[i] = before[i] - after[i];
 }
 
-/**
- * before - after of stored planes at the pixels that are sampled, written to `out`: the same numbers as of their values,
- * which are not made.
- */
+/** before - after of stored planes, written to `out`: the same numbers as of their values, which are not made. */
 export function subtractStored(
-  before: StoredPlane,
-  after: StoredPlane,
-  sampling: Sampling,
-  size: { readonly columns: number; readonly rows: number },
-  out: Float32Array,
-): void {
-  eachRow(sampling, size, (start) => {
-    subtractLine(before, after, start, sampling.columns, size.columns, out);
-  });
-}
-
-/** One row of it: a function of its own, so that its loops are compiled as they stand. */
-function subtractLine(
   { pixels: b, slope: bSlope, intercept: bIntercept }: StoredPlane,
   { pixels: a, slope: aSlope, intercept: aIntercept }: StoredPlane,
-  start: number,
-  columns: Int32Array | null,
-  width: number,
   out: Float32Array,
 ): void {
-  const count = columns === null ? width : columns.length;
-  for (let k = 0; k < count; k++) {
-    const i = start + (columns === null ? k : columns[k]);
+  for (let i = 0; i < out.length; i++)
     out[i] = Math.fround(b[i] * bSlope + bIntercept) - Math.fround(a[i] * aSlope + aIntercept);
+}
+
+/**
+ * Puts the values that one row of a screen takes into a line: one for each device pixel, or where the screen is smooth
+ * four, those of its two columns in its first row before those in its second.
+ */
+export type ReadLine = (screen: Screen, y: number, line: Float32Array) => void;
+
+/** Values of a plane. */
+export function readValues(values: Float32Array): ReadLine {
+  return (screen, y, line) => valuesLine(values, screen, y, line);
+}
+
+/** before - after of stored planes. */
+export function readDifferences(before: StoredPlane, after: StoredPlane): ReadLine {
+  return (screen, y, line) => differencesLine(before, after, screen, y, line);
+}
+
+function valuesLine(
+  values: Float32Array,
+  { across: { first, second }, down, width, smooth }: Screen,
+  y: number,
+  line: Float32Array,
+): void {
+  const upper = down.first[y];
+  const lower = down.second[y];
+  if (!smooth) {
+    for (let x = 0; x < width; x++) line[x] = values[upper + first[x]];
+    return;
+  }
+  for (let x = 0, k = 0; x < width; x++, k += 4) {
+    const i = first[x];
+    const j = second[x];
+    line[k] = values[upper + i];
+    line[k + 1] = values[upper + j];
+    line[k + 2] = values[lower + i];
+    line[k + 3] = values[lower + j];
+  }
+}
+
+function differencesLine(
+  { pixels: b, slope: bSlope, intercept: bIntercept }: StoredPlane,
+  { pixels: a, slope: aSlope, intercept: aIntercept }: StoredPlane,
+  { across: { first, second }, down, width, smooth }: Screen,
+  y: number,
+  line: Float32Array,
+): void {
+  const upper = down.first[y];
+  const lower = down.second[y];
+  const intercept = bIntercept - aIntercept;
+  if (!smooth) {
+    for (let x = 0; x < width; x++) {
+      const i = upper + first[x];
+      line[x] = b[i] * bSlope - a[i] * aSlope + intercept;
+    }
+    return;
+  }
+  for (let x = 0, k = 0; x < width; x++, k += 4) {
+    const i = first[x];
+    const j = second[x];
+    line[k] = b[upper + i] * bSlope - a[upper + i] * aSlope + intercept;
+    line[k + 1] = b[upper + j] * bSlope - a[upper + j] * aSlope + intercept;
+    line[k + 2] = b[lower + i] * bSlope - a[lower + i] * aSlope + intercept;
+    line[k + 3] = b[lower + j] * bSlope - a[lower + j] * aSlope + intercept;
   }
 }
 
@@ -119,37 +162,86 @@ export interface ColourScale {
   readonly threshold: number;
 }
 
-/** Colours of the values that are sampled, written to `out`; 0 is clear. */
-export function colourise(
-  values: Float32Array,
-  scale: ColourScale,
-  sampling: Sampling,
-  size: { readonly columns: number; readonly rows: number },
-  out: Uint32Array,
-): void {
-  eachRow(sampling, size, (start) => {
-    colourLine(values, scale, start, sampling.columns, size.columns, out);
-  });
+/** Steps of a scale that are told apart: finer than its table, so that the threshold lies where it is said to. */
+const STEPS = 4096;
+
+/** The table of a scale in steps from low to high, from entry 1 on, clear below the threshold; entry 0, of no number, is clear. */
+function stepsOf({ table, low, high, threshold }: ColourScale): Uint32Array {
+  const steps = new Uint32Array(STEPS + 1);
+  const width = (high - low) / (STEPS - 1);
+  const ratio = high > low ? (table.length - 1) / (STEPS - 1) : 0;
+  for (let step = 0; step < STEPS; step++)
+    if (Math.abs(low + step * width) >= threshold - width / 2)
+      steps[step + 1] = table[Math.round(step * ratio)];
+  return steps;
 }
 
-function colourLine(
+/** Colours of the first `out.length` values, written to `out`; 0 is clear. */
+export function colourise(values: Float32Array, scale: ColourScale, out: Uint32Array): void {
+  colourBySteps(values, stepsOf(scale), scale, out);
+}
+
+/** No choice in it is between what noise makes equally likely: the processor would guess wrong at every other pixel. */
+function colourBySteps(
   values: Float32Array,
-  { table, low, high, threshold }: ColourScale,
-  start: number,
-  columns: Int32Array | null,
-  width: number,
+  steps: Uint32Array,
+  { low, high }: ColourScale,
   out: Uint32Array,
 ): void {
-  const last = table.length - 1;
-  const factor = high > low ? last / (high - low) : 0;
-  const count = columns === null ? width : columns.length;
-  for (let k = 0; k < count; k++) {
-    const i = start + (columns === null ? k : columns[k]);
-    const value = values[i];
-    if (value >= threshold || value <= -threshold) {
-      const step = (value - low) * factor + 0.5;
-      out[i] = table[step > 0 ? (step < last ? step | 0 : last) : 0];
-    } else out[i] = 0;
+  const factor = high > low ? (STEPS - 1) / (high - low) : 0;
+  const start = 1.5 - low * factor;
+  for (let i = 0; i < out.length; i++) {
+    const step = values[i] * factor + start;
+    out[i] = steps[step > 1 ? (step < STEPS ? step | 0 : STEPS) : step <= 1 ? 1 : 0];
+  }
+}
+
+/** Colours of a screen, written to `out`. Where four are mixed, clear ones count as black, and what comes of them is opaque. */
+export function colourScreen(read: ReadLine, scale: ColourScale, screen: Screen, out: Uint32Array): void {
+  const { width, height, smooth } = screen;
+  const values = new Float32Array(width * (smooth ? 4 : 1));
+  const words = new Uint32Array(values.length);
+  const steps = stepsOf(scale);
+  for (let y = 0; y < height; y++) {
+    read(screen, y, values);
+    colourBySteps(values, steps, scale, words);
+    if (smooth) mixLine(words, screen, y, out);
+    else out.set(words, y * width);
+  }
+}
+
+function mixLine(
+  words: Uint32Array,
+  { across: { weight }, down, width }: Screen,
+  y: number,
+  out: Uint32Array,
+): void {
+  const lower = down.weight[y];
+  for (let x = 0, k = 0; x < width; x++, k += 4) {
+    const right = weight[x];
+    // parts of 256
+    const d = (right * lower + 128) >> 8;
+    const c = lower - d;
+    const b = right - d;
+    const a = 256 - right - lower + d;
+    const one = words[k] | 0;
+    const two = words[k + 1] | 0;
+    const three = words[k + 2] | 0;
+    const four = words[k + 3] | 0;
+    // red and blue at once: each has eight bits of room above it
+    const redBlue =
+      Math.imul(one & 0xff00ff, a) +
+      Math.imul(two & 0xff00ff, b) +
+      Math.imul(three & 0xff00ff, c) +
+      Math.imul(four & 0xff00ff, d) +
+      0x800080;
+    const green =
+      Math.imul(one & 0xff00, a) +
+      Math.imul(two & 0xff00, b) +
+      Math.imul(three & 0xff00, c) +
+      Math.imul(four & 0xff00, d) +
+      0x8000;
+    out[y * width + x] = 0xff000000 | ((redBlue >>> 8) & 0xff00ff) | ((green >>> 8) & 0xff00);
   }
 }
 

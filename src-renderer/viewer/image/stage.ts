@@ -2,40 +2,16 @@
 import * as cornerstone from 'cornerstone-core';
 import type { Matrix, Size } from './geometry.js';
 import { GreyTable } from './grey.js';
+import { type Coloured, Layer } from './layer.js';
 import type { DrawnPlane } from './pixels.js';
-import { type Sampling, samplingOf } from './sampling.js';
+import { screenOf } from './screen.js';
 
 /** Grey by window and level, or colours as they are. `columns` x `rows` pixels of `spacing` mm. */
 export type Picture = {
   readonly columns: number;
   readonly rows: number;
   readonly spacing: readonly [number, number];
-} & ({ readonly plane: DrawnPlane } | Coloured);
-
-/** Colours on a canvas of that size, drawn as far as they are seen. */
-interface Coloured {
-  readonly canvas: HTMLCanvasElement;
-  /** Draws the pixels that are sampled, if they are not drawn yet. */
-  readonly draw: (sampling: Sampling) => void;
-}
-
-/** A canvas and its pixels as words. */
-export interface Canvas {
-  readonly element: HTMLCanvasElement;
-  readonly context: CanvasRenderingContext2D;
-  readonly image: ImageData;
-  readonly words: Uint32Array;
-}
-
-export function createCanvas(columns: number, rows: number): Canvas {
-  const element = document.createElement('canvas');
-  element.width = columns;
-  element.height = rows;
-  const context = element.getContext('2d');
-  if (context === null) throw new Error('This window cannot draw on a canvas.');
-  const image = context.createImageData(columns, rows);
-  return { element, context, image, words: new Uint32Array(image.data.buffer) };
-}
+} & ({ readonly plane: DrawnPlane } | Pick<Coloured, 'colours'>);
 
 /** Where and how a picture is drawn. */
 export interface Placement {
@@ -75,6 +51,7 @@ export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) =
   let shown: { picture: Picture; placement: Placement } | null = null;
   const images = new WeakMap<Picture, cornerstone.Image>();
   const greys = new Greys();
+  const layer = new Layer();
 
   const drawn = (event: Event): void => {
     onDrawn(event instanceof CustomEvent ? Number(event.detail?.renderTimeInMs) : 0);
@@ -86,14 +63,31 @@ export function createStage(host: HTMLElement, onDrawn: (milliseconds: number) =
     const same = shown?.picture === picture;
     shown = { picture, placement };
     const viewport = viewportOf(picture, placement, ratio);
-    const image = images.get(picture) ?? imageOf(picture, () => canvasOf(picture, greys));
+    const image = images.get(picture) ?? { ...imageOf(picture), render };
     images.set(picture, image);
     if (same) cornerstone.setViewport(element, viewport);
     else cornerstone.displayImage(element, image, viewport);
-    // cornerstone draws in the next frame: where the picture lies is known now
-    const sampling = samplingOf(matrixOf(), size, ratio, picture);
-    if ('canvas' in picture) picture.draw(sampling);
-    else greys.draw(picture, picture.plane, placement, sampling);
+  }
+
+  /** In the animation frame, so that what changes several times before it is worked out once. */
+  function render(enabled: cornerstone.EnabledElement): void {
+    if (shown === null) return;
+    const { picture, placement } = shown;
+    const coloured = 'plane' in picture ? greys.of(picture, picture.plane, placement) : picture;
+    const { center, width, invert, smooth } = placement;
+    const key = 'plane' in picture ? [center, width, invert].join() : '';
+    const screen = screenOf(matrixOf(), size, ratio, picture, smooth);
+    if (screen === null) {
+      enabled.image.getCanvas = () => layer.plane(coloured, picture, key);
+      cornerstone.renderColorImage(enabled, false);
+      return;
+    }
+    const context = enabled.canvas.getContext('2d', { desynchronized: true });
+    if (context === null) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = 'black';
+    context.fillRect(0, 0, enabled.canvas.width, enabled.canvas.height);
+    layer.put(context, coloured, screen, picture, key);
   }
 
   function matrixOf(): Matrix {
@@ -155,8 +149,8 @@ function viewportOf(picture: Picture, placement: Placement, ratio: number): corn
   };
 }
 
-/** What cornerstone is given: colours, as they are on a canvas of ours. */
-function imageOf({ columns, rows, spacing }: Picture, getCanvas: () => HTMLCanvasElement): cornerstone.Image {
+/** What cornerstone is given: colours, which we draw ourselves. */
+function imageOf({ columns, rows, spacing }: Picture): cornerstone.Image {
   return {
     imageId: `limpid:${++pictures}`,
     windowCenter: 128,
@@ -176,38 +170,33 @@ function imageOf({ columns, rows, spacing }: Picture, getCanvas: () => HTMLCanva
     rgba: true,
     sizeInBytes: 4 * columns * rows,
     getPixelData: () => new Uint8ClampedArray(0),
-    getCanvas,
   };
 }
 
-function canvasOf(picture: Picture, greys: Greys): HTMLCanvasElement {
-  return 'canvas' in picture ? picture.canvas : greys.canvas;
-}
-
-/** The canvas of one stage for planes in greys. */
+/** Planes of one stage in greys. */
 class Greys {
   readonly #table = new GreyTable();
-  #canvas: Canvas | null = null;
-  #drawn: { readonly plane: DrawnPlane; readonly key: string } | null = null;
 
-  get canvas(): HTMLCanvasElement {
-    this.#canvas ??= createCanvas(1, 1);
-    return this.#canvas.element;
+  of({ columns, rows }: Picture, plane: DrawnPlane, scale: Placement): Coloured {
+    return {
+      columns,
+      rows,
+      colours: (screen) => {
+        const { width, height } = screen ?? { width: columns, height: rows };
+        const out = scratch(width * height);
+        this.#table.draw(plane, scale, screen, out);
+        return out;
+      },
+    };
   }
+}
 
-  draw(size: Pick<Picture, 'columns' | 'rows'>, plane: DrawnPlane, placement: Placement, sampling: Sampling) {
-    const { center, width, invert } = placement;
-    const key = [center, width, invert, sampling.key].join();
-    const { columns, rows } = size;
-    const known = this.#canvas;
-    const fits = known?.element.width === columns && known.element.height === rows;
-    if (fits && this.#drawn?.plane === plane && this.#drawn.key === key) return;
-    const canvas = known !== null && fits ? known : createCanvas(columns, rows);
-    this.#canvas = canvas;
-    this.#table.draw(plane, placement, sampling, size, canvas.words);
-    canvas.context.putImageData(canvas.image, 0, 0);
-    this.#drawn = { plane, key };
-  }
+let words = new Uint32Array(0);
+
+/** Words of all stages, for one drawing. */
+function scratch(length: number): Uint32Array {
+  if (words.length < length) words = new Uint32Array(length);
+  return words;
 }
 
 /** The pixel under a point of the host, in CSS pixels. */

@@ -2,17 +2,28 @@ import { divergingColour, ERROR_CLEAR, ERROR_LIMIT, sequentialColour } from '../
 import {
   blend,
   type ColourScale,
+  colourise,
+  colourScreen,
   colourTable,
   followsStrength,
   multiply,
   quantise,
+  readDifferences,
   smoothNoise,
   subtract,
   subtractStored,
 } from '../image/pixels.js';
-import type { Sampling } from '../image/sampling.js';
-import { type Canvas, createCanvas, type Picture } from '../image/stage.js';
-import { colourPicture, place, rangeOfFrame, SEQUENTIAL, storedPicture } from './picture.js';
+import type { Screen } from '../image/screen.js';
+import type { Picture } from '../image/stage.js';
+import {
+  colourPicture,
+  place,
+  rangeOfFrame,
+  SEQUENTIAL,
+  scaledPicture,
+  storedPicture,
+  Words,
+} from './picture.js';
 import type { Scene, ShownPlane } from './scene.js';
 import type { ViewState } from './view-state.js';
 
@@ -51,7 +62,7 @@ function once<T>(make: () => T): () => T {
 /** Keeps the buffers that pictures are made in, so that a slider moves without a garbage collection. */
 export class Painter {
   readonly #buffers = new Map<string, Float32Array>();
-  readonly #canvases = new Map<string, Canvas>();
+  readonly #words = new Map<string, Words>();
   readonly #grey = new WeakMap<ShownPlane, Picture>();
 
   paint(
@@ -102,12 +113,18 @@ export class Painter {
       return out;
     });
     const coloured = (name: string, values: Float32Array | null, scale: ColourScale): Picture | null =>
-      scene === null || values === null ? null : this.#colour(name, scene.before, () => values, scale);
+      scene === null || values === null
+        ? null
+        : scaledPicture(scene.before, values, scale, this.#wordsOf(name));
     const residual = (name: string, scale: ColourScale): Picture | null => {
       if (scene?.after == null || !scene.comparable || smoothed || strength < 1)
         return coloured(name, shownResidual(), scale);
       const { before, after } = scene;
-      return this.#colour(name, before, (sampling) => this.#difference(before, after, sampling), scale);
+      return colourPicture(
+        before,
+        (screen, out) => this.#difference(before, after, scale, screen, out),
+        this.#wordsOf(name),
+      );
     };
 
     return {
@@ -115,8 +132,9 @@ export class Painter {
       before: once(() => (scene === null ? null : this.#stored(scene.before))),
       after: once(() => {
         if (scene?.after == null) return null;
-        const values = afterValues();
-        if (strength === 1 || values === null) return this.#stored(scene.after);
+        // whole numbers are drawn without their values
+        const values = strength === 1 ? null : afterValues();
+        if (values === null) return this.#stored(scene.after);
         return this.#blended(scene.before, scene.after, values);
       }),
       afterValues,
@@ -188,26 +206,27 @@ export class Painter {
     return picture;
   }
 
-  /** before - after where it is seen. */
-  #difference(before: ShownPlane, after: ShownPlane, sampling: Sampling): Float32Array {
-    const out = this.#buffer('difference', before.frame.pixels.length);
-    subtractStored(before.frame, after.frame, sampling, before.frame, out);
-    return out;
+  /** Colours of before - after, of all pixels or of those of a screen. */
+  #difference(
+    { frame: before }: ShownPlane,
+    { frame: after }: ShownPlane,
+    scale: ColourScale,
+    screen: Screen | null,
+    out: Uint32Array,
+  ): void {
+    if (screen !== null) {
+      colourScreen(readDifferences(before, after), scale, screen, out);
+      return;
+    }
+    const values = this.#buffer('difference', before.pixels.length);
+    subtractStored(before, after, values);
+    colourise(values, scale, out);
   }
 
-  #colour(
-    name: string,
-    shown: ShownPlane,
-    values: (sampling: Sampling) => Float32Array,
-    scale: ColourScale,
-  ): Picture {
-    const { columns, rows } = shown.frame;
-    let canvas = this.#canvases.get(name);
-    if (canvas === undefined || canvas.element.width !== columns || canvas.element.height !== rows) {
-      canvas = createCanvas(columns, rows);
-      this.#canvases.set(name, canvas);
-    }
-    return colourPicture(shown, values, scale, canvas);
+  #wordsOf(name: string): Words {
+    const known = this.#words.get(name) ?? new Words();
+    this.#words.set(name, known);
+    return known;
   }
 
   #levelsBuffer = new Uint16Array(0);

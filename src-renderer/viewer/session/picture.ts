@@ -1,8 +1,16 @@
 import { sequentialColour } from '../../ui/palette.js';
 import { pixelSpacing } from '../image/geometry.js';
-import { type ColourScale, colourise, colourTable, quantise, rangeOf } from '../image/pixels.js';
-import { type Sampling, WHOLE } from '../image/sampling.js';
-import type { Canvas, Picture } from '../image/stage.js';
+import {
+  type ColourScale,
+  colourise,
+  colourScreen,
+  colourTable,
+  quantise,
+  rangeOf,
+  readValues,
+} from '../image/pixels.js';
+import type { Screen } from '../image/screen.js';
+import type { Picture } from '../image/stage.js';
 import type { ShownPlane } from './scene.js';
 
 /** Pictures of single planes, for a stage. */
@@ -15,29 +23,49 @@ export function storedPicture(shown: ShownPlane): Picture {
   return { ...place(shown), plane: storedPlane(shown) };
 }
 
-/**
- * Values on the pixels of a plane in colours, on a canvas of that size.
- *
- * @param values of the pixels that are sampled; others may be anything
- */
-export function colourPicture(
-  shown: ShownPlane,
-  values: (sampling: Sampling) => Float32Array,
-  scale: ColourScale,
-  canvas: Canvas,
-): Picture {
+/** Words that pictures of one name are worked out in, one after the other: a slider moves without a garbage collection. */
+export class Words {
+  #words = new Uint32Array(0);
+  #held: { readonly colours: Colours; readonly key: string } | null = null;
+
+  /** Those of all pixels, or of a screen, worked out unless they are the last ones that were. */
+  of(
+    colours: Colours,
+    screen: Screen | null,
+    { columns, rows }: { readonly columns: number; readonly rows: number },
+  ) {
+    const key = screen?.key ?? '';
+    if (this.#held?.colours === colours && this.#held.key === key) return this.#words;
+    const length = screen === null ? columns * rows : screen.width * screen.height;
+    if (this.#words.length !== length) this.#words = new Uint32Array(length);
+    colours(screen, this.#words);
+    this.#held = { colours, key };
+    return this.#words;
+  }
+}
+
+/** Writes words of all pixels, or of those of a screen. */
+type Colours = (screen: Screen | null, out: Uint32Array) => void;
+
+/** A plane in colours, worked out once for the viewports that show the same pixels. */
+export function colourPicture(shown: ShownPlane, colours: Colours, words: Words = new Words()): Picture {
   const size = place(shown);
-  const drawn = new Set<string>();
-  return {
-    ...size,
-    canvas: canvas.element,
-    draw(sampling) {
-      if (drawn.has(sampling.key) || drawn.has(WHOLE.key)) return;
-      drawn.add(sampling.key);
-      colourise(values(sampling), scale, sampling, size, canvas.words);
-      canvas.context.putImageData(canvas.image, 0, 0);
-    },
+  return { ...size, colours: (screen) => words.of(colours, screen, size) };
+}
+
+/** Values on the pixels of a plane in the colours of a scale. */
+export function scaledPicture(
+  shown: ShownPlane,
+  values: Float32Array,
+  scale: ColourScale,
+  words?: Words,
+): Picture {
+  const read = readValues(values);
+  const colours: Colours = (screen, out) => {
+    if (screen === null) colourise(values, scale, out);
+    else colourScreen(read, scale, screen, out);
   };
+  return colourPicture(shown, colours, words);
 }
 
 export function place({ card, frame }: ShownPlane): Pick<Picture, 'columns' | 'rows' | 'spacing'> {
