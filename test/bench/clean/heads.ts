@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { readNifti } from '../../../src-main/imaging/nifti.js';
-import type { Volume } from '../../../src-main/imaging/volume.js';
+import { planeLength, type Volume } from '../../../src-main/imaging/volume.js';
 import { openInput } from '../../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../../imaging/support.js';
 import { firstSeries } from '../first-series.js';
@@ -26,14 +26,20 @@ export async function wholeMrHeads(): Promise<readonly Head[]> {
 const nifti = (file: string): Volume => readNifti(fs.readFileSync(file)).volume;
 
 /** CT series of folders with commas between; some slices of the middle. Named after scanner and kernel. */
-export async function ctHeads(folders: string | null): Promise<readonly Head[]> {
+export function ctHeads(folders: string | null): Promise<readonly Head[]> {
+  return seriesHeads(folders, ['Manufacturer', 'BodyPartExamined', 'ConvolutionKernel']);
+}
+
+/** First frames of series of folders with commas between; some slices of the middle. Named after attributes. */
+export async function seriesHeads(
+  folders: string | null,
+  named: readonly string[],
+): Promise<readonly Head[]> {
   const heads: Head[] = [];
   for (const folder of folders?.split(',') ?? [])
     for (const { volume, attributes } of await seriesOf(folder)) {
-      const words = ['Manufacturer', 'BodyPartExamined', 'ConvolutionKernel'].flatMap((name) =>
-        attributes(name),
-      );
-      heads.push({ name: words.join(', '), volume: middle(volume) });
+      const words = named.flatMap((name) => attributes(name));
+      heads.push({ name: words.join(', '), volume: middle(firstFrame(volume)) });
     }
   return heads;
 }
@@ -53,6 +59,10 @@ async function seriesOf(folder: string): Promise<Series[]> {
   } finally {
     await input.close();
   }
+}
+
+function firstFrame(volume: Volume): Volume {
+  return { ...volume, frames: 1, data: volume.data.slice(0, planeLength(volume) * volume.slices) };
 }
 
 function middle(volume: Volume): Volume {

@@ -16,6 +16,8 @@ import { runJob } from '../../../src-main/jobs/run.js';
 import { ctHead } from '../../artifacts/remove/ct-head.js';
 import { acquiredPhantom, psnr, stackOf } from '../../artifacts/remove/support.js';
 import { distance } from '../../artifacts/support.js';
+import { drawEnhanced } from '../../dicom/enhanced.js';
+import { item, longElement, textElement } from '../../dicom/support.js';
 import { series } from '../../noise/outliers/drawn.js';
 import { drawnHead } from '../../support/drawn-head.js';
 import {
@@ -159,6 +161,29 @@ describe('cleaning', () => {
       { asked: false, share: 0.4 },
       { asked: false, share: 0.4 },
     ]);
+  });
+
+  it('knows along which axis phase was encoded, from plain and from enhanced images', async () => {
+    const root = await temporaryFolder();
+    const [plain, enhanced] = ['plain', 'enhanced'].map((name) => path.join(root, name));
+    await brainSlices(plain, [8]);
+    await fs.mkdir(enhanced);
+    const side = 8;
+    const values = Array.from({ length: side * side }, (_, i) => 100 + i);
+    const direction = textElement(0x00181312, 'CS', 'COLUMN');
+    const image = {
+      frames: [{ values, position: [0, 0, 0] }],
+      rows: side,
+      columns: side,
+      shared: [longElement(0x00189125, 'SQ', item(direction))],
+    };
+    await fs.writeFile(path.join(enhanced, 'image.dcm'), drawEnhanced(image));
+    const look = vi.spyOn(REMOVERS.ghost, 'look');
+    for (const input of [plain, enhanced])
+      await runJob(cleanRequest(input, `${input}-out`, { clean: ['ghost'] }), () => {});
+    const phases = look.mock.calls.map(([, { phase }]) => phase);
+    look.mockRestore();
+    expect([...new Set(phases)]).toEqual(['x', 'y']);
   });
 
   it('changes no pixel of DICOM where nothing is found, and says what was looked for', async () => {
