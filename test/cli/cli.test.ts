@@ -53,6 +53,32 @@ describe('limpid', () => {
     expect({ code, told }).toEqual({ code: 0, told: '' });
   });
 
+  it.skipIf(!existsSync('/dev/full'))(
+    'tells that the disk of its output is full, without a stack',
+    async () => {
+      const full = await fs.open('/dev/full', 'w');
+      try {
+        for (const args of [
+          ['inspect', BRAIN, '--json'],
+          ['inspect', BRAIN],
+          ['denoise', '--json'],
+        ]) {
+          const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', full.fd, 'pipe'] });
+          let told = '';
+          child.stderr?.on('data', (data: Buffer) => {
+            told += data;
+          });
+          const code = await new Promise((resolve) => child.on('close', resolve));
+          expect(code).toBe(1);
+          expect(told.match(/E_IO: The disk is full\..*\[standard output\]/g)).toHaveLength(1);
+          expect(told).not.toMatch(/^ +at /m);
+        }
+      } finally {
+        await full.close();
+      }
+    },
+  );
+
   it('prints its version and help', async () => {
     const { version } = JSON.parse(await fs.readFile('package.json', 'utf8'));
     expect(await limpid(['--version'])).toMatchObject({ code: 0, out: `${version}\n` });

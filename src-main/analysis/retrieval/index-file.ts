@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { asFileError, hasCode } from '../../base/files.js';
+import { asFileError, hasCode, sha256 } from '../../base/files.js';
 import { readRegular } from '../../base/reading.js';
 import { type IndexedSeries, LatentIndex } from '../../contract/encoders/retrieval.js';
 import { fault, LimpidError } from '../../contract/errors.js';
@@ -48,12 +48,12 @@ export async function readIndex(folder: string): Promise<LatentIndex | null> {
 /**
  * The same of one model.
  *
- * @param sha256 of the model whose latents are looked for
+ * @param model SHA-256 of the model whose latents are looked for
  * @throws LimpidError E_INDEX for another file, and for an index of another model; E_IO
  */
-export async function openIndex(folder: string, sha256: string): Promise<LatentIndex | null> {
+export async function openIndex(folder: string, model: string): Promise<LatentIndex | null> {
   const index = await readIndex(folder);
-  if (index !== null && index.model.sha256 !== sha256)
+  if (index !== null && index.model.sha256 !== model)
     throw fault('E_INDEX/other-model', { start: index.model.sha256.slice(0, 12) }, folder);
   return index;
 }
@@ -71,15 +71,34 @@ export function isSame(
   return one.seriesInstanceUid === null ? one.forPerson.place === place : one.id === other.id;
 }
 
-/** rows * length. @throws LimpidError E_INDEX where the file is shorter */
-export async function readVectors(folder: string, { rows, vectors }: LatentIndex): Promise<Float32Array> {
+/** rows * length. @throws LimpidError E_INDEX where the file is shorter, or holds not what was added */
+export async function readVectors(
+  folder: string,
+  { rows, vectors, series }: LatentIndex,
+): Promise<Float32Array> {
   const bytes = await readRegular(path.join(folder, VECTORS_FILE));
   const count = rows * vectors.length;
   if (bytes.length < 4 * count)
     throw fault('E_INDEX/damaged', { field: VECTORS_FILE, expected: `${4 * count} bytes long` }, folder);
   const data = new Float32Array(count);
   new Uint8Array(data.buffer).set(bytes.subarray(0, 4 * count));
+  // A vector that changed on the disk would find other series, and nothing would look wrong.
+  for (const { id, first, slices, frames, vectorsSha256 } of series) {
+    if (vectorsSha256 === undefined) continue;
+    const own = data.subarray(first * vectors.length, (first + slices * frames) * vectors.length);
+    if (hashOfVectors(own) !== vectorsSha256)
+      throw fault('E_INDEX/damaged', { field: VECTORS_FILE, expected: `what was added of ${id}` }, folder);
+  }
   return data;
+}
+
+/** SHA-256 of vectors as they lie in the file. */
+export function hashOfVectors(vectors: Float32Array): string {
+  return sha256(bytesOf(vectors));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The thumbnails of some rows, each `thumbnail` squared pixels. @throws LimpidError E_INDEX, E_IO */
@@ -117,8 +136,7 @@ export async function appendRows(
   added: Float32Array,
   pictures: Uint8Array,
 ): Promise<void> {
-  const bytes = new Uint8Array(added.buffer, added.byteOffset, added.byteLength);
-  await putAt(path.join(folder, VECTORS_FILE), rows * vectors.length * 4, bytes);
+  await putAt(path.join(folder, VECTORS_FILE), rows * vectors.length * 4, bytesOf(added));
   await putAt(path.join(folder, THUMBNAILS_FILE), rows * thumbnail ** 2, pictures);
 }
 

@@ -22,6 +22,8 @@ export const IndexedSeries = object({
   slices: whole,
   frames: whole,
   first: whole,
+  /** SHA-256 of its rows in vectors.f32; indices of earlier versions have none. */
+  vectorsSha256: optional(text),
   /** Where it was when it was added, and what it is called: for the person only. */
   forPerson: object({ place: text, description: text }),
 });

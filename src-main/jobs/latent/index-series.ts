@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import {
   appendRows,
+  hashOfVectors,
   INDEX_FILE,
   isSame,
   openIndex,
@@ -121,6 +122,7 @@ async function withSeries(
     slices: stack.slices,
     frames: stack.frames,
     first: index.rows,
+    vectorsSha256: hashOfVectors(data),
     forPerson: { place: placeOf(read), description: forPerson.description },
   };
   return { ...known, rows: index.rows + places.length, series: [...index.series, added] };

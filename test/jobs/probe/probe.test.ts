@@ -340,6 +340,13 @@ describe('an index of latents', () => {
     expect(chosen.found.map(({ forPerson }) => path.basename(forPerson?.place ?? ''))).toEqual(
       Array<string>(3).fill('t2.nii'),
     );
+    const vectors = path.join(index(), 'vectors.f32');
+    const whole = await fs.readFile(vectors);
+    const flipped = Buffer.from(whole);
+    flipped[whole.length >> 1] ^= 1;
+    await fs.writeFile(vectors, flipped);
+    expect(await reasonOf(like())).toBe('E_INDEX/damaged');
+    await fs.writeFile(vectors, whole);
     const file = path.join(index(), 'index.json');
     const kept: LatentIndex = JSON.parse(await fs.readFile(file, 'utf8'));
     const changed = async (to: Partial<LatentIndex>) => {
