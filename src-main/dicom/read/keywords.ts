@@ -65,8 +65,37 @@ const TAGS: Readonly<Record<string, string>> = {
   XRayTubeCurrent: '00181151',
 };
 
-/** Attributes that enhanced images keep in a sequence of their functional groups, by tag. */
-const IN_GROUPS: Readonly<Record<string, string>> = { '00181312': '00189125' };
+/** Where enhanced images keep an attribute: in a sequence of their functional groups, some as a number (FD) of its own. */
+interface InGroup {
+  readonly sequence: string;
+  /** Another tag than that of plain images, whose value is binary. */
+  readonly double?: string;
+}
+
+const PIXEL_MEASURES = { sequence: '00289110' };
+const TIMING = { sequence: '00189112' };
+const CT_RECONSTRUCTION = { sequence: '00189314' };
+
+/** By the tag of plain images (PS3.3 C.7.6.16.2, C.8.13.5, C.8.15.3). */
+const IN_GROUPS: Readonly<Record<string, InGroup>> = {
+  '00180050': PIXEL_MEASURES,
+  '00180060': { sequence: '00189325' },
+  '00180080': TIMING,
+  '00180081': { sequence: '00189114', double: '00189082' },
+  '00180082': { sequence: '00189115', double: '00189079' },
+  '00180083': { sequence: '00189119' },
+  '00180084': { sequence: '00189006', double: '00189098' },
+  '00180088': PIXEL_MEASURES,
+  '00180091': TIMING,
+  '00180095': { sequence: '00189006' },
+  '00181100': CT_RECONSTRUCTION,
+  '00181151': { sequence: '00189321', double: '00189330' },
+  '00181210': CT_RECONSTRUCTION,
+  '00181250': { sequence: '00189042' },
+  '00181312': { sequence: '00189125' },
+  '00181314': TIMING,
+  '00280030': PIXEL_MEASURES,
+};
 /** Shared functional groups, and those of each frame. */
 const GROUPS = ['x52009229', 'x52009230'];
 
@@ -97,13 +126,20 @@ export async function attributeValues(file: SourceFile): Promise<(name: string) 
   };
 }
 
+/** Of enhanced images the value of the first frame. */
 function labelOf(attributes: Attributes, tag: string): string {
   const own = attributes.label(`x${tag}`);
-  const sequence = IN_GROUPS[tag];
-  if (own !== undefined || sequence === undefined) return own ?? '';
+  const place = IN_GROUPS[tag];
+  if (own !== undefined || place === undefined) return own ?? '';
   const groups = GROUPS.flatMap((name) => attributes.items(name).slice(0, 1));
   const [found] = groups
-    .flatMap((group) => group.items(`x${sequence}`))
-    .flatMap((item) => item.label(`x${tag}`) ?? []);
+    .flatMap((group) => group.items(`x${place.sequence}`))
+    .flatMap((item) => valueIn(item, tag, place) ?? []);
   return found ?? '';
+}
+
+function valueIn(item: Attributes, tag: string, { double }: InGroup): string | undefined {
+  const label = item.label(`x${tag}`);
+  if (label !== undefined || double === undefined) return label;
+  return item.doubles(`x${double}`, 1)?.join();
 }
