@@ -29,6 +29,8 @@ export interface LibraryClient {
   thumbnail(series: SeriesKey): Promise<Uint8Array>;
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
+  /** Of a slice: rows * columns numbers of segments, as a file or folder of masks says. */
+  labels(series: SeriesKey, place: string, slice: number): Promise<Uint8Array>;
   document(about: DocumentAbout): Promise<Uint8Array>;
   noise(series: SeriesKey): Promise<MeasuredNoise>;
   runs(search: RunSearch): Promise<readonly RunInFolder[]>;
@@ -138,6 +140,11 @@ export function libraryClient(options: {
     async tags(series, index) {
       const answer = refused(await ask({ kind: 'tags', series, index }));
       if (answer.kind === 'tags') return answer.tags;
+      throw unexpected();
+    },
+    async labels(series, place, slice) {
+      const answer = refused(await ask({ kind: 'labels', series, place, slice }));
+      if (answer.kind === 'labels') return answer.labels;
       throw unexpected();
     },
     async document(about) {

@@ -1,4 +1,4 @@
-import { IndexRequest } from '../contract/requests/encoders.js';
+import { IndexRequest, ProbeRequest, SegmentRequest } from '../contract/requests/encoders.js';
 import {
   AnomalyRequest,
   CompressRequest,
@@ -33,6 +33,8 @@ export const WindowRequest = variants('type', [
   AnomalyRequest,
   LatentRequest,
   IndexRequest,
+  SegmentRequest,
+  ProbeRequest,
   GenerateRequest,
   CompressRequest,
   DecompressRequest,

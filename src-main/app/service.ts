@@ -32,6 +32,7 @@ import { retrievalApi } from './retrieval.js';
 import { runCalls } from './runs/api.js';
 import { findRuns } from './runs/found.js';
 import { type SamplePlace, samplesAt } from './samples.js';
+import { segmentsPlace } from './segments.js';
 import { openSending } from './sending.js';
 import { openStorage } from './storage.js';
 import { openTrainings } from './trainings.js';
@@ -281,6 +282,16 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
         case 'tags': {
           const tags = await library.tags(resource.series, resource.index);
           return { kind: 'json', body: Buffer.from(JSON.stringify(tags)) };
+        }
+        case 'labels': {
+          const { job, series, slice } = resource;
+          const card = library
+            .inputs()
+            .flatMap((input) => input.series)
+            .find(({ key }) => key === series);
+          if (card === undefined) throw fault('E_NOT_FOUND/series-closed');
+          const place = await segmentsPlace(queue.record(job), card.id);
+          return { kind: 'bytes', body: await library.labels(series, place, slice) };
         }
         case 'output':
           return {

@@ -1,20 +1,6 @@
-/** Okabe and Ito (2008), told apart by colour-blind people too: red, green and blue from 0 to 255. */
-const COLOURS = [
-  [230, 159, 0],
-  [86, 180, 233],
-  [0, 158, 115],
-  [240, 228, 66],
-  [0, 114, 178],
-  [213, 94, 0],
-  [204, 121, 167],
-] as const;
+import { segmentColour } from '../contract/encoders/segment-colours.js';
 
-/** Of a segment by its place among others, from 0; they come again where there are many. */
-export function segmentColour(index: number): readonly [number, number, number] {
-  return COLOURS[index % COLOURS.length] ?? COLOURS[0];
-}
-
-/** The same as DICOM encodes CIELab of D50 (PS3.3 section C.10.7.1.1): three numbers from 0 to 65535. */
+/** The colour of a segment as DICOM encodes CIELab of D50 (PS3.3 section C.10.7.1.1): three numbers from 0 to 65535. */
 export function segmentLab(index: number): [number, number, number] {
   const linear = segmentColour(index).map((value) => {
     const share = value / 255;

@@ -214,7 +214,8 @@ function stackInput(series: Series, pool: DecodePool, naming: Naming): StackInpu
 }
 
 /** Slices at uneven distances, or with a tilted gantry, do not lie where an affine says. */
-function positionsOf(series: Series): Pick<StackInput, 'slicePositions'> {
+/** Where the first pixel of each slice lies, where all of them say so. */
+export function positionsOf(series: Series): Pick<StackInput, 'slicePositions'> {
   const positions: (readonly number[] | undefined)[] = new Array(series.geometry.slices).fill(undefined);
   for (const { instance, slice } of instancePlanes(series))
     positions[slice] ??= instance.imagePosition ?? undefined;

@@ -18,6 +18,8 @@ export class LookedAt {
   shown = $state.raw<Comparison>(NOTHING);
   /** Where the viewer goes in what it shows, each time that another one is given. */
   place = $state.raw<Place | null>(null);
+  /** The job whose segments lie over the images; null: none. */
+  segmentation = $state<string | null>(null);
   /** 0 (before) to 1 (after). */
   strength = $state(1);
   /** The series that the Denoise panel is about: what the shown images were made of, or a derived one that is shown alone. */

@@ -179,6 +179,16 @@ export class Session {
         this.shownJobs.modelSection = 'index';
         await this.navigation.go('models');
         break;
+      case 'segment':
+        this.shownJobs.segments = id;
+        this.shownJobs.modelSection = 'segments';
+        await this.navigation.go('models');
+        break;
+      case 'probe':
+        this.shownJobs.probe = id;
+        this.shownJobs.modelSection = 'probe';
+        await this.navigation.go('models');
+        break;
       case 'generate':
         this.shownJobs.samples = id;
         this.shownJobs.modelSection = 'samples';
@@ -343,7 +353,7 @@ export class Session {
       const done = t('toast.jobDone', { job: tName('job', request.type) });
       this.toasts.announce(done);
       // On the screen Models a result takes the place of its progress.
-      const seen = ['latent', 'index', 'generate'].includes(request.type);
+      const seen = ['latent', 'index', 'segment', 'probe', 'generate'].includes(request.type);
       if (!seen || this.navigation.screen !== 'models') this.offerResult(job, done);
     }
   }

@@ -1,7 +1,7 @@
 import type { JobId } from '../../src-main/contract/window/app.js';
 
 /** The parts of the screen Models, in the order of their tabs. */
-export const MODEL_SECTIONS = ['list', 'map', 'index', 'samples'] as const;
+export const MODEL_SECTIONS = ['list', 'map', 'index', 'segments', 'probe', 'samples'] as const;
 export type ModelSection = (typeof MODEL_SECTIONS)[number];
 
 /** Those of the screen Batch. */
@@ -17,5 +17,7 @@ export class ShownJobs {
   /** null: the latest. */
   map = $state<JobId | null>(null);
   index = $state<JobId | null>(null);
+  segments = $state<JobId | null>(null);
+  probe = $state<JobId | null>(null);
   samples = $state<JobId | null>(null);
 }

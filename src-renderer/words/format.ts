@@ -29,6 +29,11 @@ export function decimals(value: number, language: string, count: number): string
   return Number.isFinite(value) ? inLanguage(value.toFixed(count).replace('-', '\u2212'), language) : NONE;
 }
 
+/** `87.5 %` of a share from 0 to 1. */
+export function percent(share: number, language: string): string {
+  return `${decimals(100 * share, language, 1)} %`;
+}
+
 /** A text whose numbers have decimal points, with the language's mark; lists in brackets are apart by what is none. */
 export function inLanguage(text: string, language: string): string {
   const mark = decimalMark(language);

@@ -184,6 +184,7 @@ describe('what comes from the window', () => {
       { kind: 'training-preview', job: 'x', step: null },
       { kind: 'training-preview', job: 'x', step: 120 },
       { kind: 'training-card', job: 'x' },
+      { kind: 'labels', job: 'x', series: 'a.b/c', slice: 7 },
     ];
     for (const resource of resources) expect(resourceAt(resourcePath(resource))).toEqual(resource);
     for (const other of [
@@ -192,6 +193,9 @@ describe('what comes from the window', () => {
       '/frames/a/-1',
       '/frames/a/1/2',
       '/frames/%zz/1',
+      '/labels/x/a.b',
+      '/labels/x/a.b/-1',
+      '/labels/x/a.b/1/2',
       '/reports/a/x.html',
       '/outputs/a/map.svg',
       '/outputs/a/report.html',

@@ -1,5 +1,5 @@
+import { segmentColour } from '../../contract/encoders/segment-colours.js';
 import { rgbPng } from '../../imaging/png.js';
-import { segmentColour } from '../../imaging/segment-colours.js';
 import type { ScaledStack } from '../../restore/apply.js';
 
 /** A plane of a series, and its segments: index of a class and 1; 0: none. */

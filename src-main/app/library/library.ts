@@ -15,6 +15,7 @@ import type { RuleMatch } from '../../contract/window/rules.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
 import type { Volume } from '../../imaging/volume.js';
 import { documentAbout } from './documents.js';
+import { labelsAt } from './labels.js';
 import { Lru } from './lru.js';
 import { noiseMeter } from './measure.js';
 import type { DocumentAbout, Frame } from './protocol.js';
@@ -28,6 +29,7 @@ const VOLUME_BYTES = 2 ** 30;
 /** Longest sides of small pictures, pixels: of a series, and of one of its slices. */
 const THUMBNAIL_SIZE = 128;
 const SLICE_SIZE = 256;
+const MASK_BYTES = 256 * 2 ** 20;
 const THUMBNAIL_BYTES = 16 * 2 ** 20;
 /** Refused files that are listed; the rest is counted. */
 const MOST_PROBLEMS = 1000;
@@ -60,6 +62,14 @@ export interface Library {
   slice(series: SeriesKey, index: number): Promise<Uint8Array>;
   /** Elements of the file that holds a plane. @throws LimpidError E_NOT_FOUND and those of reading */
   tags(series: SeriesKey, index: number): Promise<readonly TagEntry[]>;
+  /**
+   * What masks say of the pixels of a slice.
+   *
+   * @param place of a mask or a folder of these
+   * @returns rows * columns numbers; 0: of no segment
+   * @throws LimpidError E_LABELS for masks of other voxels; E_NOT_FOUND and those of reading
+   */
+  labels(series: SeriesKey, place: string, slice: number): Promise<Uint8Array>;
   /** A DICOM file. @throws LimpidError E_NOT_FOUND, E_NOT_ELIGIBLE, E_UID and those of reading */
   document(about: DocumentAbout): Promise<Uint8Array>;
   /** @throws LimpidError E_NOT_FOUND */
@@ -75,6 +85,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
   const frames = new Lru<Frame>(FRAME_BYTES);
   const volumes = new Lru<Volume>(VOLUME_BYTES);
   const thumbnails = new Lru<Uint8Array>(THUMBNAIL_BYTES);
+  const masks = new Lru<Uint8Array>(MASK_BYTES);
   const pending = new Map<string, Promise<Frame>>();
   const noises = new Map<SeriesKey, Promise<MeasuredNoise>>();
   const measure = noiseMeter();
@@ -161,7 +172,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       if (entry === undefined) return;
       entry.abort.abort();
       entries.delete(id);
-      for (const kept of [frames, volumes, thumbnails]) kept.deleteAll(`${id}.`);
+      for (const kept of [frames, volumes, thumbnails, masks]) kept.deleteAll(`${id}.`);
       for (const key of noises.keys()) if (key.startsWith(`${id}.`)) noises.delete(key);
       await entry.close();
     },
@@ -182,6 +193,18 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     thumbnail: async (key) => small(key, Math.floor((find(key).card.slices - 1) / 2), THUMBNAIL_SIZE),
     slice: async (key, index) => small(key, index, SLICE_SIZE),
     tags: async (key, index) => find(key).tags(index),
+    async labels(key, place, slice) {
+      const { grid } = find(key);
+      if (grid === null || slice >= grid.slices) throw fault('E_NOT_FOUND/series-frame');
+      const name = `${key}/${place}`;
+      let labels = masks.get(name);
+      if (labels === undefined) {
+        labels = await labelsAt(place, grid);
+        masks.set(name, labels, labels.byteLength);
+      }
+      const area = grid.rows * grid.columns;
+      return labels.slice(slice * area, (slice + 1) * area);
+    },
     document: async (about) => documentAbout(about, find),
     async noise(key) {
       const shown = find(key);

@@ -41,6 +41,8 @@ async function answer(of: Library, request: LibraryRequest): Promise<LibraryAnsw
       return { kind: 'png', png: await of.slice(request.series, request.index) };
     case 'tags':
       return { kind: 'tags', tags: await of.tags(request.series, request.index) };
+    case 'labels':
+      return { kind: 'labels', labels: await of.labels(request.series, request.place, request.slice) };
     case 'document':
       return { kind: 'document', document: await of.document(request.about) };
     case 'noise':

@@ -24,6 +24,7 @@ export type LibraryQuestion =
   | { readonly kind: 'thumbnail'; readonly series: SeriesKey }
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
+  | { readonly kind: 'labels'; readonly series: SeriesKey; readonly place: string; readonly slice: number }
   | { readonly kind: 'document'; readonly about: DocumentAbout }
   | { readonly kind: 'noise'; readonly series: SeriesKey }
   | { readonly kind: 'runs'; readonly search: RunSearch }
@@ -34,6 +35,7 @@ export type LibraryAnswer =
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'png'; readonly png: Uint8Array }
   | { readonly kind: 'tags'; readonly tags: readonly TagEntry[] }
+  | { readonly kind: 'labels'; readonly labels: Uint8Array }
   | { readonly kind: 'document'; readonly document: Uint8Array }
   | { readonly kind: 'noise'; readonly noise: MeasuredNoise }
   | { readonly kind: 'runs'; readonly runs: readonly RunInFolder[] }

@@ -15,6 +15,9 @@ import { listTags } from '../../dicom/read/tag-list.js';
 import type { Series } from '../../dicom/series/series.js';
 import { instancePlanes, sourceFiles } from '../../dicom/series/volume.js';
 import { sliceView, type Volume } from '../../imaging/volume.js';
+import type { LabelGrid } from '../../series/asked/label-mask.js';
+import { positionsOf } from '../../series/dicom-input.js';
+import type { StackInput } from '../../series/input.js';
 import { volumeToMeasure } from '../../series/memory.js';
 import { type NamedImage, namedImage, namedMap } from './named.js';
 import { frameOf } from './pixels.js';
@@ -37,6 +40,8 @@ export interface Shown {
   tags(index: number): Promise<readonly TagEntry[]>;
   /** Values of attributes of its first image, by keyword or tag; none of what is no DICOM. @throws LimpidError those of reading */
   attributes(): Promise<(name: string) => readonly string[]>;
+  /** Where its voxels lie, and the first pixel of each slice where that is known better; null of maps. */
+  readonly grid: (LabelGrid & Pick<StackInput, 'slicePositions'>) | null;
   /** For measuring its noise. @throws LimpidError those of reading; the refusal of a series that is not eligible */
   volume(): Promise<Volume>;
 }
@@ -129,6 +134,10 @@ export function shownSeries(
       return tagsOf(place.instance.file, place.instance.part?.index ?? place.inFile);
     },
     attributes: () => attributeValues(first.file),
+    grid: {
+      ...{ columns: first.columns, rows: first.rows, slices, affine: geometry.affine },
+      ...positionsOf(series),
+    },
     volume: () => volumeToMeasure(series, pool.decode),
   };
 }
@@ -263,6 +272,7 @@ export function shownNifti(
     named: () => null,
     tags: async () => [],
     attributes: async () => () => [],
+    grid: { columns, rows, slices, affine },
     volume: load,
   };
 }
@@ -327,6 +337,7 @@ export function shownMaps(input: InputId, id: string, maps: readonly MapInstance
       return map === undefined ? [] : tagsOf(map.file, map.order[index % slices]);
     },
     attributes: () => attributeValues(maps[0].file),
+    grid: null,
     volume: async () => {
       throw fault('E_NOT_ELIGIBLE/map-noise');
     },

@@ -37,6 +37,8 @@ export const ProbeRequest = object({
   device: DeviceName,
   /** Also series that Limpid derived. */
   force: flag,
+  /** One for each input: the id of the one series of it that is meant, null for all; absent: all of every input. */
+  only: optional(list(nullOr(filled))),
   ...CHOSEN_SERIES,
 });
 export type ProbeRequest = Of<typeof ProbeRequest>;

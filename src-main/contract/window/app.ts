@@ -279,6 +279,8 @@ export type Resource =
   | { readonly kind: 'slice'; readonly series: SeriesKey; readonly index: number }
   /** The elements of the file that holds a plane: TagEntry[] as JSON; none of an image that is no DICOM. */
   | { readonly kind: 'tags'; readonly series: SeriesKey; readonly index: number }
+  /** Segments of a slice that a finished job marked: rows * columns bytes, numbers of its classes; 0: none. */
+  | { readonly kind: 'labels'; readonly job: JobId; readonly series: SeriesKey; readonly slice: number }
   /** report.html or report.json of a finished job, or a PDF of it. */
   | { readonly kind: 'report'; readonly job: JobId; readonly format: 'html' | 'json' | 'pdf' }
   /** report.html of a run that `runsOf` found, or a PDF of its report. */

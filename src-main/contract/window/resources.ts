@@ -11,6 +11,8 @@ export function resourcePath(resource: Resource): string {
       return `/slices/${encodeURIComponent(resource.series)}/${resource.index}`;
     case 'tags':
       return `/tags/${encodeURIComponent(resource.series)}/${resource.index}`;
+    case 'labels':
+      return `/labels/${encodeURIComponent(resource.job)}/${encodeURIComponent(resource.series)}/${resource.slice}`;
     case 'output':
       return `/outputs/${encodeURIComponent(resource.job)}/${encodeURIComponent(resource.file)}`;
     case 'report':
@@ -27,9 +29,11 @@ export function resourcePath(resource: Resource): string {
 /** The resource at a path below the origin; null where there is none by that name. */
 export function resourceAt(pathname: string): Resource | null {
   const [first, second, third, ...rest] = pathname.split('/').slice(1);
-  if (first === undefined || second === undefined || rest.length > 0) return null;
+  if (first === undefined || second === undefined) return null;
   const name = decoded(second);
   if (name === null) return null;
+  if (first === 'labels') return labelsAt(name, third, rest);
+  if (rest.length > 0) return null;
   const kind = OF_PLANES.get(first);
   if (kind !== undefined && third !== undefined && /^\d{1,9}$/.test(third))
     return { kind, series: name, index: Number(third) };
@@ -46,6 +50,13 @@ export function resourceAt(pathname: string): Resource | null {
   if (first === 'trainings' && third !== undefined && /^(patches|\d{1,9})$/.test(third))
     return { kind: 'training-preview', job: name, step: third === 'patches' ? null : Number(third) };
   return null;
+}
+
+function labelsAt(job: string, series: string | undefined, rest: readonly string[]): Resource | null {
+  const key = series === undefined ? null : decoded(series);
+  const [slice, ...more] = rest;
+  if (key === null || slice === undefined || more.length > 0 || !/^\d{1,9}$/.test(slice)) return null;
+  return { kind: 'labels', job, series: key, slice: Number(slice) };
 }
 
 const OF_PLANES = new Map<string, 'frame' | 'slice' | 'tags'>([

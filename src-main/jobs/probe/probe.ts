@@ -33,6 +33,7 @@ export async function runProbe(request: ProbeRequest, emit: Emit): Promise<Probe
       const problems: Problem[] = [];
       const all = await readUsable(request.inputs, request.force, emit, problems, {
         chooser: openChooser(choiceOf(request)),
+        only: request.only,
       });
       const reads = all.filter((read) => {
         const problem = unfit(source.model, read);

@@ -24,17 +24,20 @@ interface FoundLabels {
   readonly outside: number;
 }
 
+/** Where the voxels of a series lie, which is all that labels are held against. */
+export type LabelGrid = Pick<Volume, 'columns' | 'rows' | 'slices' | 'affine'>;
+
 /** One mask, read. */
 export interface LabelMask {
   /** What it tells of its classes besides their numbers; empty where it tells nothing. */
   readonly classes: readonly SegmentClass[];
   /**
-   * On the voxels of a volume.
+   * On the voxels of a series.
    *
    * @param positions of the first pixel of each slice, where these are known better than by the affine
    * @throws LimpidError E_LABELS for other voxels
    */
-  on(volume: Volume, positions?: SlicePositions): FoundLabels;
+  on(grid: LabelGrid, positions?: SlicePositions): FoundLabels;
 }
 
 type SlicePositions = StackInput['slicePositions'];
@@ -132,7 +135,7 @@ function requireLabels({ data, measured }: Volume): Uint8Array {
 
 function otherGrid(
   own: Pick<Volume, 'columns' | 'rows' | 'slices' | 'frames'>,
-  { columns, rows, slices }: Volume,
+  { columns, rows, slices }: LabelGrid,
 ): LimpidError {
   const times = own.frames > 1 ? ` x ${own.frames}` : '';
   return fault('E_LABELS/mask-grid', {
@@ -157,7 +160,7 @@ function segmentMask(read: ReadSegmentation): LabelMask {
 /** Several segments claim it. */
 const CLAIMED = 255;
 
-function placed(read: ReadSegmentation, volume: Volume, positions: SlicePositions): FoundLabels {
+function placed(read: ReadSegmentation, volume: LabelGrid, positions: SlicePositions): FoundLabels {
   const labels = new Uint8Array(volume.columns * volume.rows * volume.slices);
   const toVoxel = inverse(volume.affine);
   let outside = 0;
@@ -199,7 +202,7 @@ const OFF_SLICE = 0.5;
 function placeOf(
   { rows, columns, pixelSpacing, frames }: ReadSegmentation,
   { position, orientation }: ReadSegmentFrame,
-  volume: Volume,
+  volume: LabelGrid,
   toVoxel: readonly number[],
   positions: SlicePositions,
 ): FramePlace | null {

@@ -2,6 +2,7 @@ import type { LatentMap, LatentPoint, LatentTraversal } from '../../../src-main/
 import type { LatentRequest } from '../../../src-main/contract/requests/requests.js';
 import type { OpenInput, SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { isDerived } from '../../state/results.js';
+import type { ChosenSeries } from '../jobs/chosen.js';
 
 export type ColourBy = 'series' | 'cluster';
 
@@ -10,12 +11,6 @@ export function isLatentMap(value: unknown): value is LatentMap {
   if (typeof value !== 'object' || value === null) return false;
   const list = (key: string) => Array.isArray(Reflect.get(value, key));
   return Reflect.get(value, 'format') === 'limpid-latent-1' && ['series', 'points', 'clusters'].every(list);
-}
-
-/** Series that are to be looked at, each with the path that it is read from. */
-export interface ChosenSeries {
-  readonly path: string;
-  readonly card: SeriesCard;
 }
 
 /** One input a series, so that a map knows which of its series is which. */

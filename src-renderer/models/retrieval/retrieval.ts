@@ -3,7 +3,7 @@ import type { IndexRequest } from '../../../src-main/contract/requests/encoders.
 import type { OpenInput, SeriesCard } from '../../../src-main/contract/window/opened.js';
 import { parentOf } from '../../state/paths.js';
 import { isDerived } from '../../state/results.js';
-import type { ChosenSeries } from '../latent/latent.js';
+import type { ChosenSeries } from '../jobs/chosen.js';
 
 /** One input a series, so that nothing else of its folder is added. */
 export function indexRequest(

@@ -7,7 +7,6 @@ import {
   enlarge,
   mirror,
   moveSelected,
-  OVERLAYS,
   panBy,
   removeSelected,
   rotate,
@@ -130,7 +129,8 @@ export function perform(session: ViewerSession, command: Command, digit = 1): vo
       view.flickerAfter = !view.flickerAfter;
     },
     overlay: () => {
-      view.overlay = OVERLAYS[(OVERLAYS.indexOf(view.overlay) + 1) % OVERLAYS.length];
+      const { overlays } = session;
+      view.overlay = overlays[(overlays.indexOf(view.overlay) + 1) % overlays.length] ?? 'none';
     },
     'strength-up': () => session.setStrength(session.strength + 0.05),
     'strength-down': () => session.setStrength(session.strength - 0.05),

@@ -25,6 +25,7 @@ import {
   Words,
 } from './picture.js';
 import type { Scene, ShownPlane } from './scene.js';
+import type { LabelPlane } from './segments.js';
 import type { ViewState } from './view-state.js';
 
 /** What the panes draw of a scene. Pictures are made when asked for, and once for a scene and its settings. */
@@ -44,6 +45,12 @@ export interface Paint {
   readonly errorUnits: string;
   /** No error map: |before - after| stands for it. */
   readonly errorIsChange: boolean;
+}
+
+/** Segments of a slice, and their colours. */
+export interface PaintedSegments {
+  readonly plane: LabelPlane;
+  readonly scale: ColourScale;
 }
 
 const DIVERGING = colourTable(divergingColour);
@@ -71,6 +78,7 @@ export class Painter {
     view: ViewState,
     autoResidual: number,
     autoError: number,
+    segments: PaintedSegments | null = null,
   ): Paint {
     const residualLimit = view.residualLimit ?? (autoResidual || 1);
     const inSigma = errorUnits(scene) === 'σ';
@@ -154,6 +162,11 @@ export class Painter {
             table: SEQUENTIAL_OVER,
             threshold: threshold * errorLimit,
           });
+        if (overlay === 'segments' && scene !== null && segments !== null) {
+          const { plane, scale } = segments;
+          const isHere = plane.slice === scene.slice && plane.frame === scene.frame;
+          return isHere ? coloured('overlay', plane.values, scale) : null;
+        }
         return null;
       }),
       residualScale,

@@ -8,8 +8,8 @@ export const LAYOUTS = ['one', 'two', 'three', 'four'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 export const TOOLS = ['window', 'probe', 'rectangle', 'ellipse', 'line', 'angle', 'arrow', 'text'] as const;
 export type Tool = (typeof TOOLS)[number];
-export const OVERLAYS = ['none', 'error', 'residual'] as const;
-type Overlay = (typeof OVERLAYS)[number];
+export const OVERLAYS = ['none', 'error', 'residual', 'segments'] as const;
+export type Overlay = (typeof OVERLAYS)[number];
 
 export interface Measurement extends Shape {
   readonly id: string;

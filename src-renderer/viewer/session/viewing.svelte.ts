@@ -2,6 +2,7 @@ import { type Problem, problemFrom } from '../../../src-main/contract/errors.js'
 import type { KeptView } from '../../../src-main/contract/viewing.js';
 import type { AppBridge } from '../../../src-main/contract/window/app.js';
 import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
+import type { Segmentation } from '../../shared/segments/segmentations.js';
 import { FrameWindows } from '../image/frame-windows.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from '../image/frames.js';
 import { defaultOrientation, nearestSlice, slicePosition } from '../image/geometry.js';
@@ -11,7 +12,16 @@ import { History } from './history.js';
 import { type Paint, Painter } from './painter.js';
 import { areKin, framesAt, type OpenSeries, sceneOf, type Target } from './places.js';
 import type { Scene, ShownPlane } from './scene.js';
-import { initialState, reset, setOrientation, type ViewState, withLayout } from './view-state.js';
+import { type LabelPlane, segmentScale } from './segments.js';
+import {
+  initialState,
+  OVERLAYS,
+  type Overlay,
+  reset,
+  setOrientation,
+  type ViewState,
+  withLayout,
+} from './view-state.js';
 
 /** What panes are called that show something else than a source and its result. */
 export interface PaneNames {
@@ -40,6 +50,22 @@ export class ViewerSession {
   /** Colour limits from the first scene that has one. */
   autoResidual = $state(1);
   autoError = $state(1);
+  /** Segments of the series before that were chosen, and those of the slice on screen once they are there. */
+  segmentation = $state.raw<Segmentation | null>(null);
+  labels = $state.raw<LabelPlane | null>(null);
+  /** Labels of segments that a person has taken off the images. */
+  hiddenSegments = $state.raw<readonly number[]>([]);
+  readonly #segmentScale = $derived(
+    this.segmentation === null ? null : segmentScale(this.segmentation, this.hiddenSegments),
+  );
+  /** Overlays that there is something for. */
+  readonly overlays: readonly Overlay[] = $derived(
+    OVERLAYS.filter((one) => {
+      if (one === 'none') return true;
+      if (one === 'segments') return this.segmentation !== null;
+      return this.series.after !== null || this.series.errorMap !== null;
+    }),
+  );
   readonly #painter = new Painter();
   /** That of the second of two series that a person chose: it follows the first, each from what it opens with. */
   readonly secondWindow: Window = $derived.by(() => {
@@ -61,7 +87,16 @@ export class ViewerSession {
   }
 
   readonly paint: Paint = $derived.by(() =>
-    this.#painter.paint(this.scene, this.strength, this.view, this.autoResidual, this.autoError),
+    this.#painter.paint(
+      this.scene,
+      this.strength,
+      this.view,
+      this.autoResidual,
+      this.autoError,
+      this.labels === null || this.#segmentScale === null
+        ? null
+        : { plane: this.labels, scale: this.#segmentScale },
+    ),
   );
 
   /** Where the menu of a viewport is open, in CSS pixels of the window; null: it is not. */
