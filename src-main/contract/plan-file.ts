@@ -1,5 +1,13 @@
 /** What `limpid plan` writes and people edit: what is done with each series, and the files that it is. */
-import { Cleaning, DeviceName, Effort, ModelChoice, NoiseLevel, ObjectiveName } from './requests/choices.js';
+import {
+  Align,
+  Cleaning,
+  DeviceName,
+  Effort,
+  ModelChoice,
+  NoiseLevel,
+  ObjectiveName,
+} from './requests/choices.js';
 import {
   either,
   exactly,
@@ -80,6 +88,7 @@ const PlanEntry = exactly({
     steps: optional(OfSeries.steps),
     adapt: optional(OfSeries.adapt),
     refine: optional(OfSeries.refine),
+    align: optional(Align),
     effort: optional(Effort),
     seed: optional(OfSeries.seed),
     strength: optional(OfSeries.strength),
@@ -103,6 +112,7 @@ export const PlanFile = exactly({
   settings: exactly({
     ...OfSeries,
     clean: optional(Cleaning),
+    align: optional(Align),
     effort: optional(Effort),
     device: DeviceName,
     errorMap: flag,

@@ -226,6 +226,16 @@ export const OutputReport = object({
 });
 export type OutputReport = Of<typeof OutputReport>;
 
+export const AlignedReport = object({
+  /** How much of what motion changes was taken off before denoising and given back after, from 0 to 1. */
+  share: number,
+  /** Share of the expected error of MP-PCA that goes where all of it is taken off. */
+  gain: number,
+  /** Largest motion of a frame from that of reference, translation and rotation at 50 mm from the centre together, mm. */
+  largest: number,
+});
+export type AlignedReport = Of<typeof AlignedReport>;
+
 export const SeriesReport = object({
   /** The tool's own id of the series, unique in the report. */
   id: text,
@@ -239,6 +249,8 @@ export const SeriesReport = object({
   noise: nullOr(NoiseReport),
   /** How `auto` chose its denoiser; null for other models, and where there was nothing to choose. */
   race: nullOr(RaceReport),
+  /** Of MP-PCA where frames moved and it paid to take that off before; null: frames were taken as they are. */
+  aligned: otherwise(nullOr(AlignedReport), null),
   /** Artifacts that were looked for, in the order of the work; empty where none were to be removed. */
   cleaned: otherwise(list(CleanedReport), []),
   training: nullOr(TrainingReport),

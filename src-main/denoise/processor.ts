@@ -1,6 +1,12 @@
 import type { Problem } from '../contract/errors.js';
 import type { ProgressEvent, Stage } from '../contract/events.js';
-import type { DeviceReport, RaceReport, StageTiming, TrainingReport } from '../contract/report.js';
+import type {
+  AlignedReport,
+  DeviceReport,
+  RaceReport,
+  StageTiming,
+  TrainingReport,
+} from '../contract/report.js';
 import type { TrainingStatistics } from '../contract/trust.js';
 import type { Place } from '../imaging/box.js';
 import type { Volume } from '../imaging/volume.js';
@@ -42,6 +48,8 @@ export interface ProcessInput {
   readonly noise: NoiseEstimate;
   /** Neighbouring slices are no neighbours in space. */
   readonly only2d: boolean;
+  /** Nothing tells how its frames lie: slices stand for those of a longer series, or values are parts of complex ones. */
+  readonly unposed?: true;
 }
 
 export interface ProcessHooks {
@@ -82,6 +90,8 @@ export interface Processed {
   readonly statistics?: TrainingStatistics | null;
   /** How the denoiser was chosen, where there was a choice. */
   readonly race?: RaceReport | null;
+  /** Of MP-PCA where frames moved and it pays to take that off before; absent: frames were taken as they are. */
+  readonly aligned?: AlignedReport;
   readonly training: TrainingReport | null;
   /** The estimate that was used, where the work corrected the one it was given. */
   readonly noise?: NoiseEstimate;

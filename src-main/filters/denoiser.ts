@@ -5,6 +5,7 @@ import { type Volume, withData } from '../imaging/volume.js';
 import { TELLING_FRAMES, WINDOW } from '../noise/components.js';
 import { certaintyOf, fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
 import type { FrameOutliers } from '../noise/noise-estimate.js';
+import { addChange, type PartMotion } from './change.js';
 import { blockSize, type DctSettings } from './dct.js';
 import type { PcaSettings } from './mppca.js';
 import { partsOf, SlicePool, type SlicePoolOptions } from './pool.js';
@@ -14,6 +15,8 @@ import type { Step } from './tasks.js';
 export interface ClassicalOptions extends SlicePoolOptions {
   /** nlm in 3D: half width of the block in which patches lie, in voxels, as in DIPY; 3 unless given. */
   readonly blockRadius?: 3 | 5;
+  /** mppca: what motion changes is taken off before and given back after; absent: frames are taken as they are. */
+  readonly motion?: PartMotion;
 }
 
 /**
@@ -50,7 +53,7 @@ export function classicalDenoiser(kind: ClassicalName, options: ClassicalOptions
         case 'dct':
           return await runDct(pool, volume, noise, planar, onProgress);
         case 'mppca':
-          return await runPca(pool, volume, noise, planar, onProgress);
+          return await runPca(pool, volume, noise, planar, options.motion ?? null, onProgress);
       }
     } finally {
       pool.close();
@@ -74,7 +77,7 @@ export function classicalSlabs(
   return { halo: classicalContext(kind, volume, only2d), step };
 }
 
-function isPlanar(volume: Volume, only2d: boolean): boolean {
+export function isPlanar(volume: Volume, only2d: boolean): boolean {
   return only2d || volume.slices < LEAST_SLICES;
 }
 
@@ -143,10 +146,12 @@ async function runPca(
   volume: Volume,
   noise: NoiseModel,
   planar: boolean,
+  motion: PartMotion | null,
   onProgress: Progress,
 ): Promise<Volume> {
   if (volume.frames < MPPCA_LEAST_FRAMES) throw fault('E_NOT_ELIGIBLE/repeats');
   const { values } = toUnitNoise(volume, noise);
+  if (motion !== null) addChange(values, volume, noise, motion, -1);
   const settings = pcaSettings(volume.frames, planar);
   const { outliers = [] } = noise;
   const good = framesWithout(outliers, volume.frames);
@@ -168,6 +173,7 @@ async function runPca(
       output.set(found.subarray(k * frameLength, (k + 1) * frameLength), frame * frameLength);
   }
   values.set(output);
+  if (motion !== null) addChange(values, volume, noise, motion, 1);
   const result = fromUnitNoise(values, volume, noise);
   keepBadSlices(volume.data, result, outliers, volume);
   return withData(volume, result);
@@ -201,7 +207,7 @@ function mostVarianceOf(frames: number): number {
 }
 
 /** Cubes, or squares of a plane; farther apart where each takes long. */
-function pcaSettings(frames: number, planar: boolean): PcaSettings {
+export function pcaSettings(frames: number, planar: boolean): PcaSettings {
   const common = { stride: frames <= 32 ? 1 : 2, shrink: true, mostVariance: mostVarianceOf(frames) };
   const radius = ((planar ? WINDOW.plane : WINDOW.cube) - 1) / 2;
   return { ...common, radius, radiusThrough: planar ? 0 : radius };

@@ -63,6 +63,80 @@ export function mpPca(
   return sums;
 }
 
+/**
+ * What the error of MP-PCA is expected to be, summed over some windows: Stein's unbiased estimate for functions of
+ * singular values (Candes, Sing-Long and Trzasko, IEEE Trans Signal Process 61:4643, 2013), in which voxels of a window
+ * are independent.
+ *
+ * @param data as of `mpPca`
+ * @param levels variances of the noise in these windows; null: as found in them
+ * @returns the mean squared error over the variance of the noise, that of a single component, and the variances that
+ * were used
+ */
+export function pcaRisk(
+  data: Float32Array,
+  frames: number,
+  grid: Grid,
+  settings: PcaSettings,
+  levels: readonly number[] | null,
+): { readonly error: number; readonly least: number; readonly levels: readonly number[] } {
+  const { columns, rows, slices } = grid;
+  const area = columns * rows;
+  const sides = [
+    Math.min(2 * settings.radius + 1, columns),
+    Math.min(2 * settings.radius + 1, rows),
+    Math.min(2 * settings.radiusThrough + 1, slices),
+  ] as const;
+  const work = openWindow(sides[0] * sides[1] * sides[2], frames);
+  const offsets = windowOffsets(...sides, columns, area);
+  const step = Math.max(1, Math.round(Math.cbrt((area * slices) / MOST_RISKS)));
+  const used: number[] = [];
+  let error = 0;
+  for (const z of starts(slices, sides[2], step))
+    for (const y of starts(rows, sides[1], step))
+      for (const x of starts(columns, sides[0], step)) {
+        gather(data, slices * area, z * area + y * columns + x, offsets, work);
+        const larger = decompose(work);
+        const variance = levels?.[used.length] ?? varianceIn(work, larger, settings.mostVariance);
+        used.push(variance);
+        if (variance > 0) error += riskOf(work.eigen.values, larger, variance, settings.shrink);
+      }
+  return {
+    error: error / (work.samples.length * used.length),
+    least: (work.voxels + frames) / work.samples.length,
+    levels: used,
+  };
+}
+
+/** Windows in which the error is looked for: about so many. */
+const MOST_RISKS = 1500;
+/** Of a singular value, over which its shrinkage is differentiated. */
+const STEP = 1e-5;
+
+/** Of one window, from its eigenvalues. */
+function riskOf(values: Float64Array, larger: number, variance: number, shrink: boolean): number {
+  const size = values.length;
+  const ratio = size / larger;
+  const limit = (1 + Math.sqrt(ratio)) ** 2;
+  const kept = (square: number): number =>
+    square < limit || square <= 0 ? 0 : shrink ? shrinkage(square, ratio) : 1;
+  let [off, freedom] = [0, 0];
+  for (let k = 0; k < size; k++) {
+    const square = values[k] / variance;
+    const factor = kept(square);
+    off += square * (1 - factor) ** 2;
+    if (factor === 0) continue;
+    const value = Math.sqrt(square);
+    const [above, below] = [value + STEP, value - STEP];
+    freedom += (above * kept(above ** 2) - below * kept(below ** 2)) / (2 * STEP) + (larger - size) * factor;
+    for (let j = 0; j < size; j++) {
+      const apart = square - values[j] / variance;
+      if (Math.abs(apart) > STEP) freedom += (2 * square * factor) / apart;
+    }
+  }
+  return larger * off - size * larger + 2 * freedom;
+}
+
 /** First voxels of windows along an axis; the last window ends at the border. */
 function starts(length: number, window: number, stride: number): number[] {
   const last = length - window;
@@ -136,12 +210,8 @@ function gather(
 function project(work: PcaWindow, { shrink, mostVariance }: PcaSettings): number {
   const { samples, mean, voxels, frames, eigen, factors } = work;
   const byFrames = frames <= voxels;
-  fillGram(work, byFrames);
-  symmetricEigen(eigen);
-  const larger = byFrames ? voxels : frames;
-  // the mean took one dimension: with fewer voxels than frames it leaves an eigenvalue of 0
-  const empty = byFrames ? Math.max(0, frames - (voxels - 1)) : 1;
-  const variance = Math.min(mostVariance, noiseVariance(eigen.values.subarray(empty), larger));
+  const larger = decompose(work);
+  const variance = varianceIn(work, larger, mostVariance);
   const ratio = eigen.size / larger;
   const limit = (1 + Math.sqrt(ratio)) ** 2 * variance;
   let first = eigen.size;
@@ -152,6 +222,20 @@ function project(work: PcaWindow, { shrink, mostVariance }: PcaSettings): number
   else projectVoxels(work, first);
   for (let i = 0; i < samples.length; i++) samples[i] += mean[i % frames];
   return eigen.size - first;
+}
+
+/** Fills the eigenvalues and vectors of a window; @returns the longer side of its matrix. */
+function decompose(work: PcaWindow): number {
+  const byFrames = work.frames <= work.voxels;
+  fillGram(work, byFrames);
+  symmetricEigen(work.eigen);
+  return byFrames ? work.voxels : work.frames;
+}
+
+function varianceIn({ eigen, frames, voxels }: PcaWindow, larger: number, most: number): number {
+  // the mean took one dimension: with fewer voxels than frames it leaves an eigenvalue of 0
+  const empty = frames <= voxels ? Math.max(0, frames - (voxels - 1)) : 1;
+  return Math.min(most, noiseVariance(eigen.values.subarray(empty), larger));
 }
 
 /**

@@ -19,6 +19,7 @@ export function emptyReport(stack: StackInput): SeriesReport {
     geometry: null,
     noise: null,
     race: null,
+    aligned: null,
     cleaned: [],
     training: null,
     residual: null,

@@ -1,4 +1,5 @@
 import type {
+  AlignedReport,
   CleanedReport,
   ContenderName,
   DeviceReport,
@@ -138,6 +139,19 @@ export function raceFacts({ contenders, winner }: RaceReport): Fact[] {
     value: `${number(error)} of the noise variance${gain === null ? '' : `, ${number(gain)} dB under the noise`}`,
     ...(standardError > 0 ? { note: `± ${number(standardError, 1)} against the winner` } : {}),
   }));
+}
+
+/** What of the motion between frames was taken off before MP-PCA and given back after. */
+export function alignedFacts({ share, gain, largest }: AlignedReport): Fact[] {
+  return [
+    { name: 'Change by motion taken off', value: `${integer(100 * share)} %`, note: 'and given back after' },
+    {
+      name: 'Expected error that goes with it',
+      value: `${integer(100 * gain)} %`,
+      note: 'all of it taken off',
+    },
+    { name: 'Largest motion', value: `${number(largest)} mm`, note: 'from the frame of reference, at 50 mm' },
+  ];
 }
 
 const CLEANED_WORDS: Readonly<Record<CleanedReport['did'], string>> = {

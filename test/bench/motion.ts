@@ -4,7 +4,7 @@
  *
  *   npm run bench -- motion [--only NAMES] [--python PYTHON] [--write]
  *
- * NAMES: EPI, DWI. PYTHON has SimpleITK and nibabel, which are measured beside then. With --write the table goes into docs/motion.md.
+ * NAMES: EPI, DWI. PYTHON has SimpleITK, which is measured beside then. With --write the table goes into docs/motion.md.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -12,7 +12,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { estimateMotion } from '../../src-main/noise/motion/motion.js';
+import { estimateMotion, type SeriesMotion } from '../../src-main/noise/motion/motion.js';
 import type { Matrix } from '../../src-main/noise/motion/rigid.js';
 import { ANATOMIES, type Course, drawMoved, errorOf, KINDS } from './motion-series.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
@@ -39,8 +39,7 @@ for (const kind of KINDS) {
       const { user, system } = process.cpuUsage(start);
       const motions = found.poses.map(({ motion }) => motion);
       const errors = errorOf(moved.motions, motions, found.reference, moved.noisy);
-      const within = (own: boolean) =>
-        errors.filter((error, f) => !Number.isNaN(error) && (found.poses[f]?.group === 0) === own);
+      const within = (own: boolean) => ofContrast(errors, found, own);
       rows.push({
         Series: `${kind}, ${anatomy}`,
         Motion: most === 0 ? 'none' : `${course}, ${most} voxel${most === 1 ? '' : 's'}`,
@@ -49,11 +48,16 @@ for (const kind of KINDS) {
         'Other contrast': rootMeanSquare(within(false)),
         Unknown: String(motions.filter((motion) => motion === null).length),
         'Processor time a frame, s': ((user + system) / 1e6 / FRAMES).toFixed(2),
-        ...(options.python === null ? {} : peerOf(options.python, moved, found.reference)),
+        ...(options.python === null ? {} : peerOf(options.python, moved, found)),
       });
       console.log(markdown(rows.slice(-1)).split('\n').at(-1));
     }
   if (options.write) keep('motion', kind, rows, KINDS, 'docs/motion.md');
+}
+
+/** Of frames of the contrast that the reference has, or of all others; where a pose is known. */
+function ofContrast(errors: readonly number[], { poses }: SeriesMotion, own: boolean): number[] {
+  return errors.filter((error, f) => !Number.isNaN(error) && (poses[f]?.group === 0) === own);
 }
 
 function rootMeanSquare(values: readonly number[]): string {
@@ -65,18 +69,26 @@ function rootMeanSquare(values: readonly number[]): string {
 function peerOf(
   python: string,
   { noisy, motions }: { noisy: Volume; motions: readonly Matrix[] },
-  reference: number,
+  found: SeriesMotion,
 ): Row {
+  const { reference } = found;
+  const others = found.poses.flatMap(({ group }, frame) => (group === 0 ? [] : [frame]));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-'));
   try {
     const file = path.join(folder, 'series.nii');
     fs.writeFileSync(file, writeNiftiFromVolume(noisy, { gzip: false }));
     const script = path.resolve('test/bench/motion_sitk.py');
     const told: { motions: Matrix[]; seconds: number } = JSON.parse(
-      execFileSync(python, [script, file, String(reference)], { encoding: 'utf8' }),
+      execFileSync(
+        python,
+        [script, file, String(reference), ...(others.length === 0 ? [] : [others.join(',')])],
+        { encoding: 'utf8' },
+      ),
     );
+    const errors = errorOf(motions, told.motions, reference, noisy);
     return {
-      'SimpleITK, voxels': rootMeanSquare(errorOf(motions, told.motions, reference, noisy)),
+      'SimpleITK, voxels': rootMeanSquare(ofContrast(errors, found, true)),
+      'its other contrast': rootMeanSquare(ofContrast(errors, found, false)),
       'its time a frame, s': (told.seconds / FRAMES).toFixed(2),
     };
   } finally {

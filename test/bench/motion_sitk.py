@@ -1,22 +1,24 @@
-"""The peer of motion.ts: SimpleITK's Euler transforms by correlation, every frame against one of them.
+"""The peer of motion.ts: SimpleITK's Euler transforms, every frame against one of them: by correlation, and by mutual
+information where its contrast is another.
 
-motion_sitk.py SERIES.nii REFERENCE, voxels of 3 x 3 x 4 mm; prints matrices by rows and seconds of the processor.
+motion_sitk.py SERIES.nii REFERENCE [OTHERS], voxels of 3 x 3 x 4 mm; OTHERS are the frames of other contrast, with
+commas. Prints matrices by rows and seconds of the processor.
 """
 import json
 import sys
 import time
 
-import nibabel
 import numpy
 import SimpleITK as sitk
 
 sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-series = numpy.asarray(nibabel.load(sys.argv[1]).dataobj).astype(numpy.float32)
+series = sitk.GetArrayFromImage(sitk.ReadImage(sys.argv[1], sitk.sitkFloat32))
 reference = int(sys.argv[2])
+others = [int(frame) for frame in sys.argv[3].split(",")] if len(sys.argv) > 3 else []
 
 
 def image(frame):
-    one = sitk.GetImageFromArray(numpy.ascontiguousarray(series[..., frame].T))
+    one = sitk.GetImageFromArray(series[frame])
     one.SetSpacing((3, 3, 4))
     return one
 
@@ -24,13 +26,16 @@ def image(frame):
 fixed = image(reference)
 motions = []
 start = time.process_time()
-for frame in range(series.shape[3]):
+for frame in range(series.shape[0]):
     moving = image(frame)
     centred = sitk.CenteredTransformInitializer(
         fixed, moving, sitk.Euler3DTransform(), sitk.CenteredTransformInitializerFilter.GEOMETRY
     )
     method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsCorrelation()
+    if frame in others:
+        method.SetMetricAsMattesMutualInformation(32)
+    else:
+        method.SetMetricAsCorrelation()
     method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-4, 200)
     method.SetOptimizerScalesFromPhysicalShift()

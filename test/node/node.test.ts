@@ -158,6 +158,7 @@ const UNTESTED: Report = {
       input: { instances: 6, transferSyntaxes: [], sha256: [] },
       geometry: null,
       noise: null,
+      aligned: null,
       race: null,
       cleaned: [],
       training: null,

@@ -72,6 +72,7 @@ export async function brainSample(): Promise<Sample> {
         },
       },
     ],
+    aligned: null,
     race: {
       winner: 'general',
       evidence: 'recorrupted',
@@ -215,6 +216,7 @@ function nothingOf(id: string, modality: string): Omit<SeriesReport, 'status' | 
     geometry: null,
     noise: null,
     training: null,
+    aligned: null,
     race: null,
     cleaned: [],
     residual: null,

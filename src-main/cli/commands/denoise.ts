@@ -29,6 +29,7 @@ export interface SettingOptions {
   readonly objective: ObjectiveName;
   readonly adapt: 'off' | 'on' | number;
   readonly refine: 'on' | 'off';
+  readonly align: 'off' | 'auto';
   readonly fast: boolean;
   readonly steps?: number;
   readonly seed: number;
@@ -152,6 +153,7 @@ const SETTINGS = [
   'objective',
   'adapt',
   'refine',
+  'align',
   'fast',
   'steps',
   'seed',
@@ -207,6 +209,14 @@ export function withSettings(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--align <off|auto>',
+        'of MP-PCA, as --model mppca and auto use it: take off what motion between frames changes, and give it back to each, where that pays',
+      )
+        .choices(['off', 'auto'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option(
         '--fast',
         'of networks: two thirds of the time for up to 0.3 decibels less: no filter is asked, and refining asks fewer groups of patches',
       ).default(false),
@@ -258,6 +268,7 @@ export function requestOf(
     steps: options.steps ?? null,
     adapt: options.adapt,
     refine: options.refine === 'on',
+    ...(options.align === 'off' ? { align: 'off' } : {}),
     ...(options.fast ? { effort: 'fast' } : {}),
     seed: options.seed,
     strength: options.strength,

@@ -106,6 +106,10 @@ export type NoiseLevel = Of<typeof NoiseLevel>;
 export const Effort = oneOf(['fast']);
 export type Effort = Of<typeof Effort>;
 
+/** Of MP-PCA: whether what motion between frames changes is taken off before and given back after, where it pays. */
+export const Align = oneOf(['off', 'auto']);
+export type Align = Of<typeof Align>;
+
 /** A foreign ONNX denoiser: one image in, and the noise level where it asks for one; one image of the same size out. */
 export const ForeignModel = object({
   /** Order of the axes; 'auto' tells it by the axis of length 1. */

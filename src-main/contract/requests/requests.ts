@@ -24,6 +24,7 @@ import {
   whole,
 } from '../schema/schema.js';
 import {
+  Align,
   AnomalyScore,
   ArtifactChoice,
   CHOSEN_SERIES,
@@ -65,6 +66,8 @@ export const DenoiseRequest = object({
   adapt: optional(either([oneOf(['off', 'on']), whole])),
   /** Refine what the network makes by groups of like patches of the noisy image; absent: yes. Not of the families. */
   refine: optional(flag),
+  /** Absent: `auto`. */
+  align: optional(Align),
   /** Of networks: no race and a pass less of refining; absent: both. */
   effort: optional(Effort),
   seed: whole,

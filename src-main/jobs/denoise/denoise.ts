@@ -198,6 +198,7 @@ function settingsOf(
     steps: request.steps,
     adapt: request.adapt ?? 'off',
     refine: isRefined(request),
+    ...(request.align === undefined ? {} : { align: request.align }),
     ...(request.effort === undefined ? {} : { effort: request.effort }),
     seed: request.seed,
     strength: request.strength,

@@ -58,7 +58,10 @@ export async function madeInSlabs(job: StackJob, work: SlabWork, watch: Watch): 
   const noiseAt = await estimated(job, seen, parts);
   watch.lap('noise');
   const { sample } = seen;
-  const decided = await runProcessor(job, sample.volume, noiseAt(sample.places), ['denoise']);
+  const decided = await runProcessor(job, sample.volume, noiseAt(sample.places), {
+    untold: ['denoise'],
+    unposed: true,
+  });
   watch.skip();
   const spool = await Spool.open(path.join(job.work, `${stack.id}.slabs`));
   try {

@@ -57,18 +57,25 @@ export async function refuseOtherSource(job: StackJob, source: string): Promise<
   }
 }
 
-/** @param untold stages that are told of by who calls, since they go on */
+/** What is processed is not the series itself. */
+export interface StandIn {
+  /** Stages that are told of by who calls, since they go on. */
+  readonly untold?: readonly Stage[];
+  /** As of `ProcessInput`. */
+  readonly unposed?: true;
+}
+
 export function runProcessor(
   job: StackJob,
   volume: Volume,
   noise: NoiseEstimate,
-  untold: readonly Stage[] = [],
+  { untold = [], ...about }: StandIn = {},
 ): Promise<Processed> {
   const { stack, emit } = job;
   const meters = new Map<string, Meter>();
   const checkpoint = checkpointFile(job);
   return job.processor.process(
-    { volume, noise, only2d: stack.only2d },
+    { volume, noise, only2d: stack.only2d, ...about },
     {
       progress(stage, unit, done, total, extra) {
         if (untold.includes(stage)) return;

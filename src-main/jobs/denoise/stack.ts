@@ -49,6 +49,7 @@ export async function processStack(job: StackJob): Promise<StackRecord> {
       geometry: geometryOf(made, stack),
       noise: noiseReport(noise),
       race: processed.race ?? null,
+      aligned: processed.aligned ?? null,
       cleaned: made.cleaned,
       training: processed.training,
       residual,

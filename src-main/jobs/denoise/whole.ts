@@ -41,7 +41,12 @@ export async function madeAsWhole(job: StackJob, watch: Watch): Promise<Made> {
   watch.lap('noise');
   if (job.processor.heedsNoise !== false)
     for (const problem of estimate.warnings) job.emit({ type: 'warning', series: stack.id, problem });
-  const made = await runProcessor(job, loaded.volume, estimate);
+  const made = await runProcessor(
+    job,
+    loaded.volume,
+    estimate,
+    loaded.magnitude === undefined ? {} : { unposed: true },
+  );
   // Where noise is added or artifacts are, a plane of one value gets its share.
   const full = job.trust === null ? made : keepConstantPlanes(loaded.volume, made);
   const noise = full.noise ?? estimate;

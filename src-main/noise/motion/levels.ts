@@ -90,7 +90,8 @@ function halved(image: Image): Image {
 
 function halvedAlong({ data, size, places }: Image, axis: number): Image {
   const length = size[axis] >> 1;
-  const next: Size = [0, 1, 2].map((i) => (i === axis ? length : size[i])) as unknown as Size;
+  const next: [number, number, number] = [...size];
+  next[axis] = length;
   const [inner, outer] = strides(size, axis);
   const result = new Float32Array(next[0] * next[1] * next[2]);
   for (let o = 0; o < outer; o++)

@@ -97,6 +97,7 @@ export async function planFileOf(
       uncertainty: request.uncertainty ?? false,
       force: request.force,
       bids: request.bids ?? false,
+      ...(request.align === undefined ? {} : { align: request.align }),
       ...(request.effort === undefined ? {} : { effort: request.effort }),
       ...(request.clean === undefined ? {} : { clean: request.clean }),
       ...(noiseLevel === undefined ? {} : { noiseLevel: absolute(noiseLevel) }),
