@@ -40,7 +40,7 @@ const HEAD_RADIUS = 50;
  */
 export function alignmentOf(volume: Volume, noise: NoiseModel, only2d: boolean): Alignment | null {
   const { frames, columns, rows } = volume;
-  if (frames < LEAST_FRAMES || Math.min(columns, rows) < LEAST_SIDE) return null;
+  if (frames < LEAST_FRAMES || Math.min(columns, rows) < LEAST_SIDE || !(noise.sigma > 0)) return null;
   const { outliers = [] } = noise;
   const motion = estimateMotion(volume, { only2d, outliers });
   const bad = outliers.filter(({ dropOuts, spikes }) => dropOuts.length + spikes.length > 0);

@@ -72,7 +72,7 @@ export async function brainSample(): Promise<Sample> {
         },
       },
     ],
-    aligned: null,
+    aligned: { share: 0.81, gain: 0.22, largest: 1.84 },
     race: {
       winner: 'general',
       evidence: 'recorrupted',
