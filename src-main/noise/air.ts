@@ -1,7 +1,7 @@
 import type { Autocorrelation } from './autocorrelation.js';
 import { ramp } from './levels.js';
-import { isMasked, type Plane } from './planes.js';
-import { RAYLEIGH_SNR } from './rician.js';
+import type { Plane } from './planes.js';
+import { RAYLEIGH_MEAN, RAYLEIGH_SNR } from './rician.js';
 import { median, quantile } from './robust.js';
 
 export interface Air {
@@ -22,10 +22,10 @@ const LEAST_WINDOWS = 40;
 const LEAST_SHARE = 0.01;
 /** How far mean over standard deviation may be from Rayleigh's for the air to be that of one magnitude. */
 const RATIO_TOLERANCE = 0.12;
-/** Shares of the dark windows that the densest part of their means holds: air may be most of what is dark, or little of it. */
-const DENSEST = [0.3, 0.1] as const;
+/** Share of the dark windows that the densest part of their means holds. */
+const DENSEST = 0.3;
 /** How far the mean of a window may be from that of most air, at least and at most; in between 3 deviations. */
-const SPREADS = { least: 0.1, most: 0.5 } as const;
+const SPREADS = { least: 0.15, most: 0.5 } as const;
 
 interface Window {
   readonly plane: Plane;
@@ -47,128 +47,35 @@ export function airNoise(planes: readonly Plane[], tissue: number): Air | null {
   const total = planes.reduce((sum, plane) => sum + plane.values.length, 0) / (SIDE * SIDE);
   const dark = planes.flatMap(windowsOf).filter((w) => w.mean < tissue);
   const rayleigh = dark.filter(looksRayleigh);
-  // noise of one magnitude is known by its looks among ghosts; of a sum of squares that much of the air is alike
+  // noise of one magnitude is known by its looks among ghosts; of a sum of squares only that most air has it
   const starts = [
     { centre: rayleigh.length === 0 ? 0 : median(rayleigh.map((w) => w.mean)), spread: SPREADS.most },
-    ...DENSEST.map((share) => densest(dark, share)),
+    densest(dark),
   ];
-  // a mask takes the air away: what is dark and alike beside it is tissue, unless it looks as noise of one magnitude
-  const most = isMasked(planes) ? 1 : MOST_CHANNELS;
-  let best: Candidate | null = null;
   for (const start of starts) {
-    const found = candidate(dark, start, Math.max(LEAST_WINDOWS, LEAST_SHARE * total), most);
-    if (found !== null && (best === null || isRather(found, best))) best = found;
-  }
-  if (best === null) return null;
-  const { windows, channels, off, looks, correlation, mean } = best;
-  const unevenness = spreadOf(windows) / scatterOf(looks, correlation.x ** 2, correlation.y ** 2);
-  return {
-    sigma: mean / chiMean(channels),
-    channels,
-    share: windows.length / total,
-    even:
-      (1 - ramp(off, RATIOS)) * ramp(windows.length / dark.length, ALIKE) * (1 - ramp(unevenness, UNEVEN)),
-    correlation,
-  };
-}
-
-/** Windows that may be the air, and how they look. */
-interface Candidate {
-  readonly windows: readonly Window[];
-  /** Median of their means. */
-  readonly mean: number;
-  readonly channels: number;
-  /** Mean over deviation of noise of so many channels. */
-  readonly looks: number;
-  /** How far mean over deviation is from that, as a part of it. */
-  readonly off: number;
-  /** Deviation of the means of windows of such noise, as a part of the mean, by what neighbours share. */
-  readonly scatter: number;
-  /** How far their means lie apart, over that: 1 for noise. */
-  readonly unevenness: number;
-  readonly correlation: Autocorrelation;
-}
-
-/** By how much more even than the one found first another must be; none is more even than noise. */
-const PREFERENCE = 1.5;
-/** Unevenness of noise alone. */
-const ALONE = [0.8, 1.4] as const;
-/** Standard deviations of the means of noise that windows may be off their middle. */
-const REACH = 3;
-const ROUNDS = 3;
-/** Channels up to which what is found may be one, and from which on there are more. */
-const ONE = [1.25, 1.5] as const;
-/** Values that vary by less than the noise of so many channels are those of tissue. */
-const MOST_CHANNELS = 64;
-
-/**
- * Whether another candidate is rather the air. No magnitude of several channels is darker than their noise alone, so a
- * darker one that looks as such noise is; else one that is far more even.
- */
-function isRather(other: Candidate, than: Candidate): boolean {
-  const isFloor = other.channels >= ONE[1] && other.off < RATIO_TOLERANCE && other.unevenness < ALONE[1];
-  if (isFloor && other.mean < than.mean) return true;
-  return PREFERENCE * Math.max(1, other.unevenness) < than.unevenness;
-}
-
-/** Windows around the start, no farther from their middle than noise of what they look like puts them. */
-function candidate(dark: readonly Window[], start: Cluster, least: number, most: number): Candidate | null {
-  let cluster = start;
-  let found: Candidate | null = null;
-  for (let round = 0; round < ROUNDS; round++) {
-    const windows = cluster.centre > 0 ? around(dark, cluster) : [];
-    const next = windows.length < least ? null : looksOf(windows, most);
-    if (next === null) break;
-    found = next;
-    if (next.channels < ONE[1]) break;
-    cluster = {
-      centre: next.mean,
-      spread: Math.max(SPREADS.least, Math.min(SPREADS.most, REACH * next.scatter)),
+    const air = start.centre > 0 ? around(dark, start) : [];
+    if (air.length < Math.max(LEAST_WINDOWS, LEAST_SHARE * total)) continue;
+    const square = median(air.map((w) => w.square));
+    const mean = median(air.map((w) => w.mean));
+    const ratio = mean / Math.sqrt(square - mean * mean);
+    const off = Math.abs(ratio / RAYLEIGH_SNR - 1);
+    const single = off < RATIO_TOLERANCE;
+    const channels = single ? 1 : square ** 2 / varianceOfSquares(air, square);
+    if (!(channels >= 1)) continue;
+    const correlation = correlationOf(air, square);
+    return {
+      sigma: single ? mean / RAYLEIGH_MEAN : Math.sqrt(square / (2 * channels)),
+      channels,
+      share: air.length / total,
+      even:
+        (1 - ramp(off, RATIOS)) *
+        ramp(air.length / dark.length, ALIKE) *
+        (1 - ramp(unevenness(air, correlation), UNEVEN)),
+      correlation,
     };
   }
-  return found;
+  return null;
 }
-
-/** Null where values vary by more than the noise of one channel does: something else is in them. */
-function looksOf(windows: readonly Window[], most: number): Candidate | null {
-  const square = median(windows.map((w) => w.square));
-  const mean = median(windows.map((w) => w.mean));
-  const ratio = mean / Math.sqrt(square - mean * mean);
-  const [near, far] = [differences(windows, 1), differences(windows, SIDE - 1)];
-  const several = (2 * square ** 2) / (far.x + far.y);
-  const isRayleigh = Math.abs(ratio / RAYLEIGH_SNR - 1) < RATIO_TOLERANCE;
-  if (!isRayleigh && !(several >= ONE[0] && several <= most)) return null;
-  const channels = isRayleigh ? 1 : 1 + (several - 1) * ramp(several, ONE);
-  const expected = chiMean(channels);
-  const looks = expected / Math.sqrt(2 * channels - expected ** 2);
-  const correlation = correlationOf(windows, square);
-  const shared = (axis: 'x' | 'y'): number => Math.max(0, 1 - near[axis] / far[axis]);
-  const scatter = scatterOf(looks, shared('x'), shared('y'));
-  const unevenness = spreadOf(windows) / scatter;
-  // of one channel the looks tell; what is taken for several may be dark tissue, whose windows vary by more, or by less
-  if (!isRayleigh && !(unevenness > ALONE[0] && unevenness < ALONE[1])) return null;
-  return {
-    windows,
-    mean,
-    channels,
-    looks,
-    off: Math.abs(ratio / looks - 1),
-    scatter,
-    unevenness,
-    correlation,
-  };
-}
-
-/** Mean of the root of the sum of squares of 2 n normal values: root 2 times Gamma(n + 1/2) / Gamma(n). */
-function chiMean(channels: number): number {
-  // the asymptotic series is exact to six digits a few steps up, from where the recursion of Gamma leads down
-  let factor = Math.SQRT2;
-  let n = channels;
-  for (; n < SERIES_FROM; n++) factor *= n / (n + 0.5);
-  return factor * Math.sqrt(n) * (1 - 1 / (8 * n) + 1 / (128 * n * n) + 5 / (1024 * n ** 3));
-}
-
-const SERIES_FROM = 6;
 
 /** How far the ratio of mean and deviation is from that of noise up to where it is, and from where on it is not. */
 const RATIOS = [0.08, RATIO_TOLERANCE] as const;
@@ -179,21 +86,17 @@ const UNEVEN = [1.1, 1.3] as const;
 /** Between the tenth and the ninetieth percent of normal values, in standard deviations. */
 const DECILES = 2.563;
 
-/** Deviation of the means of windows as a part of their median, as far as most of them show it. */
-function spreadOf(air: readonly Window[]): number {
+/** How far the means of windows lie apart, over how far those of Rayleigh noise of this correlation do. */
+function unevenness(air: readonly Window[], { x, y }: Autocorrelation): number {
   const means = Float64Array.from(air, (w) => w.mean);
-  return (quantile(means, 0.9) - quantile(means, 0.1)) / DECILES / median(means);
+  const found = (quantile(means, 0.9) - quantile(means, 0.1)) / DECILES / median(means);
+  return found / Math.sqrt(varianceOfMean(x) * varianceOfMean(y)) / (1 / RAYLEIGH_SNR);
 }
 
-/** Deviation of the means of windows of noise, as a part of the mean, by what neighbours share along rows and columns. */
-function scatterOf(looks: number, sharedX: number, sharedY: number): number {
-  return Math.sqrt(varianceOfMean(sharedX) * varianceOfMean(sharedY)) / looks;
-}
-
-/** Variance of the mean of as many values as a window has on a side, of which neighbours share such a part. */
-function varianceOfMean(shared: number): number {
+/** Variance of the mean of as many values as a window has on a side; magnitudes have the correlation of a channel squared. */
+function varianceOfMean(rho: number): number {
   let sum = 0;
-  for (let lag = 1 - SIDE; lag < SIDE; lag++) sum += (SIDE - Math.abs(lag)) * shared ** Math.abs(lag);
+  for (let lag = 1 - SIDE; lag < SIDE; lag++) sum += (SIDE - Math.abs(lag)) * rho ** (2 * Math.abs(lag));
   return sum / (SIDE * SIDE);
 }
 
@@ -223,10 +126,10 @@ interface Cluster {
 }
 
 /** Where the means lie densest, and how far most of them are from there, both as parts of the mean. */
-function densest(windows: readonly Window[], share: number): Cluster {
+function densest(windows: readonly Window[]): Cluster {
   if (windows.length === 0) return { centre: 0, spread: 0 };
   const means = Float64Array.from(windows, (w) => Math.log(Math.max(w.mean, Number.MIN_VALUE))).sort();
-  const reach = Math.max(LEAST_WINDOWS, Math.floor(share * means.length));
+  const reach = Math.max(1, Math.floor(DENSEST * means.length));
   let first = 0;
   for (let i = 0; i + reach < means.length; i++)
     if (means[i + reach] - means[i] < means[first + reach] - means[first]) first = i;
@@ -241,31 +144,14 @@ function densest(windows: readonly Window[], share: number): Cluster {
 
 /** Values of squared magnitude above this many means are a ghost, or chance that would weigh too much. */
 const LARGEST_SQUARE = 6;
-/** A window whose squares vary by more than this many times the median of all holds a border. */
-const BORDER = 5;
 
-/**
- * Half of the mean square of differences of squared magnitudes so far apart along rows and along columns, which is
- * their variance less what they share. What changes slowly, as dark tissue does, adds little, and what windows differ
- * by adds nothing: it is no noise of a voxel.
- */
-function differences(air: readonly Window[], far: number): { readonly x: number; readonly y: number } {
-  const along = (step: (columns: number) => number, across: (columns: number) => number): number => {
-    const each = Float64Array.from(air, ({ plane: { values, columns }, first }) => {
-      let sum = 0;
-      for (let row = 0; row < SIDE; row++)
-        for (let k = 0; k + far < SIDE; k++) {
-          const i = first + row * across(columns) + k * step(columns);
-          sum += (values[i] ** 2 - values[i + far * step(columns)] ** 2) ** 2;
-        }
-      return sum / (2 * SIDE * (SIDE - far));
-    });
-    const most = BORDER * median(each);
-    return each.reduce((sum, v) => sum + Math.min(v, most), 0) / each.length;
-  };
-  const one = (): number => 1;
-  const row = (columns: number): number => columns;
-  return { x: along(one, row), y: along(row, one) };
+function varianceOfSquares(air: readonly Window[], square: number): number {
+  return average(air, ({ plane, first }) => {
+    let sum = 0;
+    for (let y = 0; y < SIDE; y++)
+      for (let x = 0; x < SIDE; x++) sum += (plane.values[first + y * plane.columns + x] ** 2 - square) ** 2;
+    return sum / (SIDE * SIDE);
+  });
 }
 
 /** Correlation that cannot be told from none, and from where on all of it counts. */
@@ -301,6 +187,10 @@ function squared(air: readonly Window[], square: number, dx: number, dy: number)
         energy += (a * a + b * b) / 2;
       }
   return energy > 0 ? Math.min(0.99, product / energy) : 0;
+}
+
+function average(windows: readonly Window[], of: (window: Window) => number): number {
+  return windows.reduce((sum, window) => sum + of(window), 0) / windows.length;
 }
 
 function windowsOf(plane: Plane): Window[] {

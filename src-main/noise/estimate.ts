@@ -17,13 +17,13 @@ import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import {
   foregroundLevel,
-  isMasked,
   isSolid,
   negativeShare,
   type Plane,
   reachesZero,
   samplePlanes,
   sampleValues,
+  solidShare,
 } from './planes.js';
 import { type Repeats, repeatsNoise } from './repeats.js';
 import { sigmaFromChannels } from './rician.js';
@@ -46,6 +46,8 @@ import {
   waveletNoise,
 } from './wavelet.js';
 
+/** Share of solid patches above which the air is called masked. */
+const MASKED_SHARE = 0.02;
 /** Share of the values that may be negative in magnitudes: what interpolation and rounding leave. */
 const FEW_NEGATIVE = 0.02;
 
@@ -58,7 +60,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const ct = hint.modality === 'CT';
   const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
   const { level, hasAir, air: dark } = tissueOf(planes, signed, ct);
-  const airMasked = isMasked(planes);
+  const airMasked = solidShare(planes) > MASKED_SHARE;
   const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked || reachesZero(planes));
   const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
   const structured = rician ? structureOf(tissue, volume) : 0;

@@ -139,16 +139,8 @@ export function isSolid(planes: readonly Plane[], level: number): boolean {
   return solid > other;
 }
 
-/** Share of solid patches above which the air is called masked. */
-const MASKED_SHARE = 0.02;
-
-/** Whether the scanner or an anonymiser set the air to one value. */
-export function isMasked(planes: readonly Plane[]): boolean {
-  return solidShare(planes) > MASKED_SHARE;
-}
-
 /** Share of the values that lie in patches of one value, or were not measured. */
-function solidShare(planes: readonly Plane[]): number {
+export function solidShare(planes: readonly Plane[]): number {
   let solid = 0;
   let total = 0;
   for (const { usable } of planes) {
