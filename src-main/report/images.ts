@@ -1,6 +1,6 @@
+import { encode } from 'fast-png';
 import type { Borders, SeriesImages, SliceImages } from '../contract/report.js';
 import type { Calibration } from '../contract/viewing.js';
-import { pngFile } from '../imaging/png.js';
 import { sliceView, type Volume } from '../imaging/volume.js';
 import type { UncertaintyPart } from '../trust/assess.js';
 
@@ -183,7 +183,7 @@ function meanOf(values: Float32Array): number {
 function png(volume: Volume, view: View, greys: Uint8ClampedArray): string {
   const { columns, rows } = volume;
   const data = view.flipX || view.flipY ? turned(greys, columns, rows, view) : greys;
-  const bytes = pngFile({ columns, rows, channels: 1, data });
+  const bytes = encode({ width: columns, height: rows, data, depth: 8, channels: 1 });
   return `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
 }
 

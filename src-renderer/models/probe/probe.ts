@@ -70,7 +70,7 @@ export function probeFileOf({ request, result }: ProbeJob): string | null {
 }
 
 /** Whether this is the report of a probe of a version that the window can show. */
-export function isProbeReport(value: unknown): value is ProbeReport {
+function isProbeReport(value: unknown): value is ProbeReport {
   if (typeof value !== 'object' || value === null) return false;
   return (
     Reflect.get(value, 'format') === 'limpid-probe-report-1' &&
