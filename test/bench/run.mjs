@@ -40,6 +40,7 @@ const PARTS = [
   'quality-scan',
   'queue-simulation',
   'receive-image',
+  'segment-scene',
   'tables',
   'torch',
   'video',

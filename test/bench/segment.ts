@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { OverlapCounts } from '../../src-main/analysis/segment/overlaps.js';
 import { patchComponents, pixelFeatures } from '../../src-main/analysis/segment/pixel-features.js';
-import { learnClasses, learnClusters, tellClasses } from '../../src-main/analysis/segment/segmenter.js';
+import { learnClusters, tellClasses } from '../../src-main/analysis/segment/segmenter.js';
 import type { Components } from '../../src-main/base/linear/pca.js';
 import { Random } from '../../src-main/base/random.js';
 import type { SegmentFeature } from '../../src-main/contract/requests/choices.js';
@@ -17,30 +17,14 @@ import { runTrain } from '../../src-main/jobs/train/train.js';
 import type { OpenModel } from '../../src-main/model-files/model-file.js';
 import { type ScaledStack, scaledStack } from '../../src-main/restore/apply.js';
 import { openModelSource } from '../../src-main/store/model-source.js';
-import { CH2, volumeOf } from '../imaging/support.js';
+import { CH2 } from '../imaging/support.js';
 import { trainRequest } from '../jobs/train-request.js';
-import { headDrawer, tissueDrawer } from './drawn-heads.js';
+import { judged, mean, planeOf, type Task, tissuesOfDrawnHeads } from './segment-scene.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
-
-/** Drawn heads, of eight slices each. */
-const PATIENTS = Array.from({ length: 12 }, (_, i) => i + 6);
-const SHARES = [0.01, 0.03, 0.1] as const;
-const MOST_PIXELS = 2000;
-/** Of planes without labels, what is judged. */
-const EVERY = 4;
 
 const options = benchOptions({ steps: 100 });
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'limpid-segment-'));
 process.env.LIMPID_HOME = path.join(root, 'home');
-
-/** One image whose pixels are to be told, and what they are. */
-interface Task {
-  readonly name: string;
-  readonly image: Volume;
-  /** Class of each voxel, from 0; the overlap is the mean of the others. */
-  readonly truth: Uint8Array;
-  readonly classes: number;
-}
 
 /** Every second pixel and slice of ch2's templates (1 mm). */
 function halved(volume: Volume): Volume {
@@ -66,30 +50,11 @@ function tasks(): Task[] {
   const ch2 = template('ch2.nii.gz');
   const brain = Uint8Array.from(template('ch2bet.nii.gz').data, (value) => (value > 0 ? 1 : 0));
   const structures = Uint8Array.from(template('aal.nii.gz').data, structureOf);
-  const [draw, label] = [headDrawer(), tissueDrawer()];
   return [
-    {
-      name: 'drawn heads: fluid, grey, white matter',
-      image: joined(PATIENTS.map((patient) => draw(patient, 'T1', 'axial', 0.03))),
-      truth: Uint8Array.from(joined(PATIENTS.map((patient) => label(patient, 'axial'))).data),
-      classes: 4,
-    },
+    tissuesOfDrawnHeads(),
     { name: 'ch2: brain', image: ch2, truth: brain, classes: 2 },
     { name: 'ch2: cerebellum, deep grey, cortex', image: ch2, truth: structures, classes: 4 },
   ];
-}
-
-/** Slices of several volumes, one after the other. */
-function joined(volumes: readonly Volume[]): Volume {
-  const [{ columns, rows }] = volumes;
-  const slices = volumes.reduce((sum, one) => sum + one.slices, 0);
-  const data = new Float32Array(columns * rows * slices);
-  let at = 0;
-  for (const one of volumes) {
-    data.set(one.data, at);
-    at += one.data.length;
-  }
-  return volumeOf(data, [columns, rows, slices]);
 }
 
 /** Learns without labels from the very image: what few labels are to gain from. */
@@ -134,60 +99,6 @@ async function methods(task: Task, index: number): Promise<Method[]> {
     of('intensities and places', ['intensity', 'place']),
     of('latents, intensities and places', ['latent', 'intensity', 'place'], latents),
   ];
-}
-
-/** Planes with labels: evenly chosen. */
-function labelledPlanes(slices: number, share: number): number[] {
-  const count = Math.max(1, Math.round(share * slices));
-  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * slices) / count));
-}
-
-function mean(values: readonly (number | null)[]): number {
-  const known = values.filter((value) => value !== null);
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
-}
-
-const planeOf = (values: Float32Array, area: number, slice: number): Float32Array =>
-  values.subarray(slice * area, (slice + 1) * area);
-
-/** Overlap on planes without labels, the mean of all classes but the first. */
-async function judged(
-  { truth, classes }: Task,
-  stack: ScaledStack,
-  length: number,
-  vectors: (slice: number) => Promise<Float32Array>,
-): Promise<string[]> {
-  const area = stack.rows * stack.columns;
-  const out: string[] = [];
-  for (const share of SHARES) {
-    const labelled = labelledPlanes(stack.slices, share);
-    const random = new Random(3);
-    const each = Math.ceil(MOST_PIXELS / labelled.length);
-    const data = new Float32Array(each * labelled.length * length);
-    const found = new Int32Array(each * labelled.length);
-    const groups = new Int32Array(each * labelled.length);
-    let row = 0;
-    for (const slice of labelled) {
-      const all = await vectors(slice);
-      for (let n = 0; n < each; n++, row++) {
-        const pixel = random.integer(area);
-        data.set(all.subarray(pixel * length, (pixel + 1) * length), row * length);
-        found[row] = truth[slice * area + pixel];
-        groups[row] = slice;
-      }
-    }
-    const weights = new Float64Array(found.length).fill(1);
-    const teller = learnClasses({ data, length, classes: found, weights, groups }, classes, random);
-    const counts = new OverlapCounts(classes);
-    for (let slice = 0; slice < stack.slices; slice += EVERY) {
-      if (labelled.includes(slice)) continue;
-      tellClasses(teller, await vectors(slice)).forEach((one, i) => {
-        counts.add(one, truth[slice * area + i]);
-      });
-    }
-    out.push(mean(counts.dice().slice(1)).toFixed(3));
-  }
-  return out;
 }
 
 /** Overlap where each group of pixels is called what most of it is: no labels tell so well. */

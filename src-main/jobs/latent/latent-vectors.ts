@@ -93,7 +93,7 @@ function refuseSmall({ card }: OpenModel, { rows, columns }: Volume): void {
 }
 
 /** @param latent [1, rows, columns, channels] */
-function vectorOf({ data, shape }: NamedArray, kind: VectorKind): Float32Array {
+export function vectorOf({ data, shape }: NamedArray, kind: VectorKind): Float32Array {
   if (kind === 'plane') return data;
   const channels = shape[3];
   const cells = data.length / channels;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../../base/random.js';
 import { fault } from '../../contract/errors.js';
 import { conv, convSpecs, leaky, paint, paintSpecs } from '../blocks.js';
-import { type Autoencoder, defineFamily, type Forward, type Pass } from '../family.js';
+import { type Autoencoder, defineFamily, type FamilySettings, type Forward, type Pass } from '../family.js';
 import { rank4 } from '../parameters.js';
 import {
   block,
@@ -119,18 +119,26 @@ function manyBlocks(name: string, depth: number, width: number) {
 }
 
 /** Patches as tokens with their places: [n, size, size, 1] -> [n, grid * grid, width]. */
-function embed({ patch, grid, width }: Net, pass: Pass, image: tf.Tensor4D): tf.Tensor3D {
+function embed(
+  { patch, grid, width }: Pick<Net, 'patch' | 'grid' | 'width'>,
+  pass: Pass,
+  image: tf.Tensor4D,
+): tf.Tensor3D {
   const tokens = tf.reshape(conv(pass, image, 'embed', patch), [image.shape[0], grid * grid, width]);
   return tf.add(tokens, positions(grid, width));
 }
 
-function encode({ depth, heads }: Net, pass: Pass, tokens: tf.Tensor3D): tf.Tensor3D {
+function encode(
+  { depth, heads }: Pick<Net, 'depth' | 'heads'>,
+  pass: Pass,
+  tokens: tf.Tensor3D,
+): tf.Tensor3D {
   let x = tokens;
   for (let i = 0; i < depth; i++) x = block(pass, x, `encode${i}`, heads);
   return layerNorm(pass, x, 'encode.norm');
 }
 
-function asGrid({ grid, width }: Net, tokens: tf.Tensor3D): tf.Tensor4D {
+function asGrid({ grid, width }: Pick<Net, 'grid' | 'width'>, tokens: tf.Tensor3D): tf.Tensor4D {
   return tf.reshape(tokens, [tokens.shape[0], grid, grid, width]);
 }
 
@@ -178,6 +186,22 @@ function takeAway(net: Net, pass: Pass, image: tf.Tensor4D, linear: boolean): Fo
   const latent = asGrid(net, encode(net, pass, embed(net, pass, image)));
   const change = residual(pass, latent, image);
   return { raw: linear ? tf.add(image, change) : change, penalties: {}, measures: {} };
+}
+
+/**
+ * What the encoder makes of an image of which nothing is hidden: [n, size, size, 1] -> [n, grid, grid, width].
+ *
+ * @param settings of a masked model, whole
+ */
+export function visibleTokens(
+  settings: FamilySettings,
+  size: number,
+  pass: Pass,
+  image: tf.Tensor4D,
+): tf.Tensor4D {
+  const { patch, width, depth, heads } = settings;
+  const net = { grid: size / Number(patch), patch: Number(patch), width: Number(width) };
+  return asGrid(net, encode({ depth: Number(depth), heads: Number(heads) }, pass, embed(net, pass, image)));
 }
 
 /** Painted tokens beside the image, through two convolutions: they smooth over the borders of the patches. */

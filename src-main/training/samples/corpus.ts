@@ -22,7 +22,7 @@ const SCALE_SAMPLE = 200_000;
 export const SLICE_TRAINS = 0;
 export const SLICE_JUDGES = 1;
 /** Beside a slice that judges: too like it to learn from. */
-const SLICE_APART = 2;
+export const SLICE_APART = 2;
 
 export interface CorpusSeries {
   /** Series that must not be split between learning and judging have the same group (a patient, a study). */

@@ -1,0 +1,293 @@
+// What masked pretraining gains where labels or clean slices are few:
+//   npm run bench -- few-labels [--steps N] [--only pixels|slices|denoising] [--write]
+// --write keeps the rows in test/bench/results/few-labels.json and puts them into docs/encoders.md.
+import {
+  type Planes,
+  patchComponents as planeMoments,
+  rawStatistics,
+} from '../../src-main/analysis/probe/baselines.js';
+import { linearProbe } from '../../src-main/analysis/probe/cross-validate.js';
+import { judgeClasses } from '../../src-main/analysis/probe/judge.js';
+import { allRows, linearPredictor } from '../../src-main/analysis/probe/learners.js';
+import { patchComponents, pixelFeatures } from '../../src-main/analysis/segment/pixel-features.js';
+import type { Rows } from '../../src-main/base/linear/clusters.js';
+import { Random } from '../../src-main/base/random.js';
+import type { SegmentFeature } from '../../src-main/contract/requests/choices.js';
+import { vectorOf } from '../../src-main/jobs/latent/latent-vectors.js';
+import type { OpenModel } from '../../src-main/model-files/model-file.js';
+import { modelCard } from '../../src-main/model-files/trained-card.js';
+import { visibleTokens } from '../../src-main/models/families/masked.js';
+import { rank4 } from '../../src-main/models/parameters.js';
+import { applyToPlane, type ScaledStack, scaledStack } from '../../src-main/restore/apply.js';
+import { openRuntime } from '../../src-main/runtime/device.js';
+import type { TrainedFamily } from '../../src-main/training/family.js';
+import {
+  type CorpusSeries,
+  corpusSeries,
+  SLICE_APART,
+  SLICE_TRAINS,
+  splitCorpus,
+} from '../../src-main/training/samples/corpus.js';
+import { restingPass } from '../../src-main/training/step.js';
+import { apply, brainCorpus, heldOutImages, meanSquare, planFor, trainOn } from '../training/brain.js';
+import { headDrawer, ORIENTATIONS, WEIGHTINGS, type Weighting } from './drawn-heads.js';
+import { fineTuned } from './fine-tune.js';
+import { judged, planeOf, SHARES, tissuesOfDrawnHeads } from './segment-scene.js';
+import { benchOptions, keep, markdown, type Row } from './tables.js';
+
+/** Side of the planes of drawn heads, and of what a masked model sees. */
+const SIDE = 64;
+/** Patients without labels, whom models learn from, and others with. */
+const [UNLABELLED, LABELLED] = [6, 10];
+/** Patients whose labels are learnt from. */
+const FEW = [1, 2, 5] as const;
+
+const options = benchOptions({ steps: 600 });
+const runtime = await openRuntime('cpu', { threads: options.threads });
+
+/** A masked model that learnt to rebuild what is hidden of some images. */
+function pretrained(corpus: readonly CorpusSeries[], steps: number): Promise<TrainedFamily> {
+  return trainOn(
+    runtime,
+    splitCorpus([...corpus], 0.2, new Random(1)),
+    planFor('masked', { steps, settings: { patch: 8 }, size: SIDE, peakRate: 1e-3, batchSize: 16 }),
+  );
+}
+
+/** Its encoder, with nothing hidden, as a model whose cells are the patches. */
+async function encoderOf(trained: TrainedFamily): Promise<OpenModel> {
+  const { model, kept } = trained;
+  const [cell, channels] = [Number(model.settings.patch), Number(model.settings.width)];
+  const grid = SIDE / cell;
+  const program = await runtime.compileInference({
+    parameters: kept,
+    inputs: { image: [1, SIDE, SIDE, 1] },
+    apply: (parameters, { image }) => ({
+      latent: visibleTokens(model.settings, SIDE, restingPass(parameters), rank4(image)),
+    }),
+  });
+  const data = { series: 0, trainingPlanes: 0, heldOutPlanes: 0, modalities: [], noise: null };
+  const card = modelCard(trained, { version: '', device: 'cpu', data });
+  const input = { ...card.input, multiple: SIDE };
+  return {
+    card: { ...card, input, latent: { cell, channels, codebook: null } },
+    input,
+    async run(image, rows, columns) {
+      const [down, across] = [rows / SIDE, columns / SIDE];
+      const latent = new Float32Array(down * grid * across * grid * channels);
+      for (let v = 0; v < down; v++)
+        for (let u = 0; u < across; u++) {
+          const window = new Float32Array(SIDE * SIDE);
+          for (let y = 0; y < SIDE; y++) {
+            const from = (v * SIDE + y) * columns + u * SIDE;
+            window.set(image.subarray(from, from + SIDE), y * SIDE);
+          }
+          const tokens = await program.run({ image: window });
+          for (let i = 0; i < grid; i++) {
+            const row = tokens.latent.subarray(i * grid * channels, (i + 1) * grid * channels);
+            latent.set(row, ((v * grid + i) * across + u) * grid * channels);
+          }
+        }
+      return {
+        reconstruction: { data: image, shape: [1, rows, columns, 1] },
+        latent: { data: latent, shape: [1, down * grid, across * grid, channels] },
+      };
+    },
+    decode: () => Promise.reject(new Error('an encoder only')),
+    close: () => program.close(),
+  };
+}
+
+async function pixels(): Promise<Row[]> {
+  const task = tissuesOfDrawnHeads();
+  const stack = scaledStack(task.image);
+  const corpus = [corpusSeries(task.image, 'heads', null)];
+  const learnt = await encoderOf(await pretrained(corpus, options.steps));
+  const random = await encoderOf(await pretrained(corpus, 1));
+  const planes = Array.from({ length: stack.slices }, (_, i) => i);
+  const components = patchComponents([{ stack, planes }], learnt, new Random(7));
+  const area = stack.rows * stack.columns;
+  const rows: Row[] = [];
+  const add = async (name: string, kinds: readonly SegmentFeature[], model: OpenModel | null) => {
+    const features = pixelFeatures(kinds, model, components);
+    const known = new Map<number, Float32Array>();
+    const vectors = async (slice: number): Promise<Float32Array> => {
+      const found = known.get(slice) ?? (await features.of(stack, slice));
+      known.set(slice, found);
+      return found;
+    };
+    rows.push(row('tissues of pixels, Dice', name, await judged(task, stack, features.length, vectors)));
+    console.log(markdown(rows.slice(-1)));
+  };
+  const alone = async (slice: number): Promise<Float32Array> => planeOf(stack.values, area, slice);
+  rows.push(row('tissues of pixels, Dice', 'the intensity alone', await judged(task, stack, 1, alone)));
+  await add('intensities', ['intensity'], null);
+  await add('components of patches', ['components'], null);
+  await add('masked, pretrained', ['latent'], learnt);
+  await add('masked, random weights', ['latent'], random);
+  await add('masked, pretrained, and intensities', ['latent', 'intensity'], learnt);
+  await add('components and intensities', ['components', 'intensity'], null);
+  return rows;
+}
+
+interface Drawn {
+  readonly corpus: CorpusSeries[];
+  readonly stacks: ScaledStack[];
+  readonly patients: number[];
+  readonly labels: { readonly weighting: number[]; readonly orientation: number[] };
+}
+
+function drawnSeries(from: number, count: number): Drawn {
+  const draw = headDrawer(SIDE);
+  const random = new Random(5 + from);
+  const out: Drawn = { corpus: [], stacks: [], patients: [], labels: { weighting: [], orientation: [] } };
+  for (let patient = from; patient < from + count; patient++)
+    for (const [w, weighting] of (Object.keys(WEIGHTINGS) as Weighting[]).entries())
+      for (const [o, orientation] of ORIENTATIONS.entries()) {
+        const volume = draw(patient, weighting, orientation, 0.005 + 0.075 * random.uniform());
+        out.corpus.push(corpusSeries(volume, `p${patient}`, null));
+        out.stacks.push(scaledStack(volume));
+        out.patients.push(patient);
+        out.labels.weighting.push(w);
+        out.labels.orientation.push(o);
+      }
+  return out;
+}
+
+/** Moments of the tokens of each plane, as `limpid probe` describes planes by cells. */
+async function tokenMoments(model: OpenModel, { stacks, places }: Planes): Promise<Rows> {
+  const vectors: Float32Array[] = [];
+  for (const { series, plane } of places)
+    vectors.push(vectorOf((await applyToPlane(model, stacks[series], plane)).codes.latent, 'cell moments'));
+  const length = vectors[0].length;
+  const data = new Float32Array(vectors.length * length);
+  vectors.forEach((vector, i) => {
+    data.set(vector, i * length);
+  });
+  return { data, length };
+}
+
+/** Balanced accuracy of slices of patients that were not learnt from: the mean over five choices of the few. */
+function told(rows: Rows, { places }: Planes, drawn: Drawn, of: readonly number[], few: number): string {
+  const labels = Int32Array.from(places, ({ series }) => of[series]);
+  const groups = Int32Array.from(places, ({ series }) => drawn.patients[series]);
+  const target = { kind: 'classes', labels, classes: 1 + Math.max(...of) } as const;
+  const samples = { rows, target, groups, weights: new Float64Array(places.length).fill(1) };
+  let sum = 0;
+  for (let first = 0; first < LABELLED; first += 2) {
+    const learning = new Set(Array.from({ length: few }, (_, k) => UNLABELLED + ((first + k) % LABELLED)));
+    const learnt = allRows(rows).filter((i) => learning.has(groups[i]));
+    const { map, scaling } = linearProbe(samples, learnt, new Random(first));
+    const predict = linearPredictor(map, scaling, 'classes');
+    const others = allRows(rows).filter((i) => !learning.has(groups[i]));
+    const outputs = others.map((i) => ({ output: predict(rows, i), truth: labels[i], weight: 1 }));
+    sum += judgeClasses(outputs, target.classes).balancedAccuracy;
+  }
+  return `${((100 * sum) / (LABELLED / 2)).toFixed(1)} %`;
+}
+
+async function slices(): Promise<Row[]> {
+  const { corpus } = drawnSeries(0, UNLABELLED);
+  const drawn = drawnSeries(UNLABELLED, LABELLED);
+  const places = drawn.stacks.flatMap((stack, series) =>
+    Array.from({ length: stack.slices }, (_, plane) => ({ series, plane })),
+  );
+  const planes = { stacks: drawn.stacks, places };
+  const learnt = await encoderOf(await pretrained(corpus, options.steps));
+  const random = await encoderOf(await pretrained(corpus, 1));
+  const features: readonly (readonly [string, Rows])[] = [
+    ['statistics', rawStatistics(planes)],
+    ['components of patches', planeMoments(planes, 8, 16, new Random(3))],
+    ['masked, pretrained', await tokenMoments(learnt, planes)],
+    ['masked, random weights', await tokenMoments(random, planes)],
+  ];
+  const rows: Row[] = [];
+  for (const what of ['weighting', 'orientation'] as const)
+    for (const [name, vectors] of features) {
+      const values = FEW.map((few) => told(vectors, planes, drawn, drawn.labels[what], few));
+      rows.push(row(`${what} of slices, balanced accuracy`, name, values));
+      console.log(markdown(rows.slice(-1)));
+    }
+  return rows;
+}
+
+/** The same corpus, of whose slices few are learnt from: evenly chosen ones. */
+function fewer(corpus: readonly CorpusSeries[], share: number): CorpusSeries[] {
+  return corpus.map((series) => {
+    const training = [...series.roles.keys()].filter((i) => series.roles[i] === SLICE_TRAINS);
+    const count = Math.max(1, Math.round(share * series.slices));
+    const kept = Array.from(
+      { length: count },
+      (_, i) => training[Math.floor(((i + 0.5) * training.length) / count)],
+    );
+    return {
+      ...series,
+      roles: series.roles.map((role, i) => (role !== SLICE_TRAINS || kept.includes(i) ? role : SLICE_APART)),
+    };
+  });
+}
+
+/** Denoising learnt from few clean slices, from weights that were pretrained on all of them under noise. */
+async function denoising(): Promise<Row[]> {
+  const corpus = brainCorpus(30, 130);
+  const noisy = corpus.map((series) => ({ ...series, values: noised(series.values, 0.05) }));
+  const start = await trainOn(
+    runtime,
+    noisy,
+    planFor('masked', {
+      steps: options.steps,
+      settings: { patch: 8 },
+      size: SIDE,
+      peakRate: 1e-3,
+      batchSize: 16,
+    }),
+  );
+  const images = heldOutImages(corpus, 48, SIDE);
+  const rows: Record<string, string[]> = {};
+  for (const share of SHARES) {
+    const { pretrained: one, scratch: other } = await fineTuned(
+      runtime,
+      fewer(corpus, share),
+      start,
+      options.steps,
+      SIDE,
+    );
+    for (const [name, trained] of [
+      ['masked, pretrained', one],
+      ['masked, from scratch', other],
+    ] as const) {
+      const values = [];
+      for (const sigma of [0.05, 0.09]) {
+        const { reconstruction } = await apply(runtime, trained, {
+          ...images,
+          data: noised(images.data, sigma),
+        });
+        values.push((-10 * Math.log10(meanSquare(reconstruction, images.data))).toFixed(2));
+      }
+      rows[name] = [...(rows[name] ?? []), `${values.join(', ')} dB`];
+    }
+  }
+  return Object.entries(rows).map(([name, values]) =>
+    row('denoising at 5 and 9 %, held-out slices', name, values),
+  );
+}
+
+/** |clean + n1 + i n2| with channels of standard deviation `sigma`. */
+function noised(clean: Float32Array, sigma: number): Float32Array {
+  const random = new Random(9);
+  return clean.map((value) => Math.hypot(value + sigma * random.normal(), sigma * random.normal()));
+}
+
+function row(task: string, told: string, [least = '', some = '', most = '']: readonly string[]): Row {
+  return { task, 'told by': told, 'fewest labels': least, more: some, most };
+}
+
+const measures = { pixels, slices, denoising };
+const names = Object.keys(measures);
+for (const [name, measure] of Object.entries(measures)) {
+  if (options.only.length > 0 && !options.only.includes(name)) continue;
+  const rows = await measure();
+  console.log(markdown(rows));
+  if (options.write) keep('few-labels', name, rows, names, 'docs/encoders.md');
+}
+await runtime.close();
