@@ -77,8 +77,7 @@ export async function denoiseClassically(
 /** For Derivation Description: ASCII and short. */
 function alignedWords(aligned: Alignment | null): string[] {
   if (aligned === null) return [];
-  const { share, largest } = aligned;
   return [
-    `${(100 * share).toFixed(0)} % of what motion up to ${largest.toFixed(2)} mm changes taken off before and given back after`,
+    `${(100 * aligned.share).toFixed(0)} % of what motion changes taken off before and given back after`,
   ];
 }

@@ -9,8 +9,10 @@ import type {
   TrainingReport,
 } from '../../src-main/contract/report.js';
 import type { ResidualReport, TrustReport } from '../../src-main/contract/trust.js';
+import type { Calibration } from '../../src-main/contract/viewing.js';
 import { duration, integer, NONE, number } from './english.js';
 import type { Fact } from './FactTable.svelte';
+import { lengthUnit } from './lengths.js';
 
 const INPUT_WORDS: Readonly<Record<RequestReport['input'], string>> = {
   dicom: 'DICOM',
@@ -142,7 +144,8 @@ export function raceFacts({ contenders, winner }: RaceReport): Fact[] {
 }
 
 /** What of the motion between frames was taken off before MP-PCA and given back after. */
-export function alignedFacts({ share, gain, largest }: AlignedReport): Fact[] {
+export function alignedFacts({ share, gain, largest }: AlignedReport, calibration: Calibration): Fact[] {
+  const unit = lengthUnit(calibration);
   return [
     { name: 'Change by motion taken off', value: `${integer(100 * share)} %`, note: 'and given back after' },
     {
@@ -150,7 +153,11 @@ export function alignedFacts({ share, gain, largest }: AlignedReport): Fact[] {
       value: `${integer(100 * gain)} %`,
       note: 'all of it taken off',
     },
-    { name: 'Largest motion', value: `${number(largest)} mm`, note: 'from the frame of reference, at 50 mm' },
+    {
+      name: 'Largest motion',
+      value: `${number(largest)} ${unit}`,
+      note: `from the frame of reference, at 50 ${unit} from the centre`,
+    },
   ];
 }
 
