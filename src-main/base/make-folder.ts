@@ -34,7 +34,11 @@ export function makeFolderSync(folder: string, mode: number): void {
     if (existsSync(place)) return;
     if (path.dirname(place) === place || !isMissing(error)) throw error;
     makeFolderSync(path.dirname(place), mode);
-    mkdirSync(place, { mode });
+    try {
+      mkdirSync(place, { mode });
+    } catch (again) {
+      if (!existsSync(place)) throw again;
+    }
   }
 }
 
