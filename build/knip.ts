@@ -8,6 +8,8 @@ const config: KnipConfig = {
     ...Object.values(THREAD_ENTRIES),
     'src-main/preload.ts',
     'src-renderer/{app,gallery,report}/main.ts',
+    // A thread of the page, found by its address.
+    'src-renderer/viewer/image/asking.worker.ts',
     // Compiled on its own, by vite.assembly.ts.
     'src-main/filters/kernel/restore.ts',
     'src-main/artifacts/remove/kernel/planes.ts',

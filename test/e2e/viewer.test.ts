@@ -424,6 +424,23 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await page.close();
   });
 
+  it('asks for planes beside the page, and itself where that cannot be', async () => {
+    const { page } = await open('');
+    expect(page.workers().map((one) => one.url())).toEqual([expect.stringMatching(/asking\.worker/)]);
+    const asked: string[] = [];
+    await page.route(/asking\.worker/, async (route) => {
+      asked.push(route.request().url());
+      await route.abort();
+    });
+    await page.reload();
+    await page.locator('.picture[data-slice="9"] canvas').first().waitFor();
+    await focus(page);
+    await press(page, 'ArrowDown');
+    await page.locator('.picture[data-slice="10"] canvas').first().waitFor();
+    expect(asked).toHaveLength(1);
+    await page.close();
+  });
+
   it('has words for no series and for no result yet', async () => {
     const empty = await open('?set=none', { expectPicture: false });
     await empty.page.getByText('No series is open').waitFor();

@@ -1,6 +1,14 @@
+import * as http from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { commandOf, SHORTCUTS } from '../../src-renderer/shared/viewer-keys.js';
-import { type Frame, FrameStore, frameLoader, neighbours } from '../../src-renderer/viewer/image/frames.js';
+import { ask, bodyOf } from '../../src-renderer/viewer/image/answer.js';
+import {
+  type Frame,
+  FrameStore,
+  frameLoader,
+  mebibytesFor,
+  neighbours,
+} from '../../src-renderer/viewer/image/frames.js';
 import { initialState, zoomAt } from '../../src-renderer/viewer/session/view-state.js';
 import en from '../../src-renderer/words/languages/en.json';
 
@@ -83,6 +91,13 @@ describe('frames', () => {
     expect(asked).toEqual(['a1', 'a2', 'a3', 'a9']);
   });
 
+  it('holds a share of the memory of the machine, and fetches no more ahead than half of it holds', () => {
+    expect([undefined, 2, 8, 16, 32, 512].map(mebibytesFor)).toEqual([256, 256, 512, 1024, 2048, 2048]);
+    const store = new FrameStore(async (series, index) => frame(series, index), 256);
+    const mebibytes = (count: number) => count * 1024 * 1024;
+    expect([0.5, 16, 32, 50, 300].map((size) => store.reach(mebibytes(size)))).toEqual([8, 8, 4, 2, 1]);
+  });
+
   it('does not ask for ever for a frame that fails, and tries again when it is wanted', async () => {
     let count = 0;
     const store = new FrameStore(async () => {
@@ -104,8 +119,59 @@ describe('frames', () => {
   });
 
   it('tells an app that cannot be reached from one that refuses', async () => {
-    const load = frameLoader(() => 'http://127.0.0.1:1/frame');
+    const load = frameLoader(() => 'http://127.0.0.1:1/frame', ask);
     await expect(load('a', 0, new AbortController().signal)).rejects.toMatchObject({ code: 'E_IO' });
+  });
+
+  describe.each([
+    ['written where it belongs', (bytes: Uint8Array) => new Response(bytes.slice())],
+    [
+      'gathered, where a browser cannot write it there',
+      (bytes: Uint8Array) =>
+        new Response(
+          new ReadableStream({
+            start(controller) {
+              for (let i = 0; i < bytes.length; i += 1000) controller.enqueue(bytes.slice(i, i + 1000));
+              controller.close();
+            },
+          }),
+        ),
+    ],
+  ] as const)('a body that is %s', (_, responseOf) => {
+    const bytes = Uint8Array.from({ length: 300_000 }, (__, i) => (i * 7) % 251);
+    it('comes whole', async () => {
+      const body = await bodyOf(responseOf(bytes), bytes.length);
+      expect(body === null ? null : Buffer.compare(Buffer.from(body), bytes)).toBe(0);
+    });
+    it.each([-1, 1])('is none where %i byte is told too many', async (more) => {
+      expect(await bodyOf(responseOf(bytes), bytes.length + more)).toBeNull();
+    });
+  });
+
+  it('refuses a plane that is shorter or longer than its header, and one without a header', async () => {
+    const header = { columns: 4, rows: 3, slope: 1, intercept: 0, minimum: 0, maximum: 9, windows: [] };
+    const sent = { header: JSON.stringify({ ...header, pixels: 'int16' }), length: 24 };
+    const server = http.createServer((_, response) => {
+      if (sent.header !== '') response.setHeader('x-limpid-frame', sent.header);
+      response.end(Buffer.alloc(sent.length, 1));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const load = frameLoader(() => `http://127.0.0.1:${port}/`, ask);
+    const loaded = () => load('a', 0, new AbortController().signal);
+    try {
+      expect((await loaded()).pixels).toEqual(new Int16Array(12).fill(0x0101));
+      for (const length of [23, 25, 0]) {
+        sent.length = length;
+        await expect(loaded()).rejects.toMatchObject({ code: 'E_PIXEL_LENGTH' });
+      }
+      sent.header = '';
+      await expect(loaded()).rejects.toMatchObject({ code: 'E_IO' });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorCode, fault, LimpidError } from '../../../src-main/contract/errors.js';
 import type { FrameHeader } from '../../../src-main/contract/window/opened.js';
 import { isFacts } from '../../../src-main/contract/words/template.js';
+import type { Answer } from './answer.js';
 import type { StoredPlane } from './pixels.js';
 
 /** One plane of a series as the app sends it. */
@@ -28,6 +29,16 @@ interface Pending {
 
 const MEBIBYTE = 1024 * 1024;
 const PARALLEL_PREFETCHES = 2;
+/** Of the memory of the machine, and the least and the most that it may come to, MiB. */
+const SHARE = 1 / 16;
+const [LEAST, MOST] = [256, 2048];
+/** Most places ahead that are fetched. */
+const FARTHEST = 8;
+
+/** MiB for frames on a machine of some GiB of memory; without that number, as browsers hide it, those of a small one. */
+export function mebibytesFor(gibibytes: number | undefined): number {
+  return Math.min(MOST, Math.max(LEAST, SHARE * 1024 * (gibibytes ?? 0)));
+}
 
 /**
  * Frames of series, the latest used kept within a bound. A frame is asked for once at a time; neighbours are fetched
@@ -50,6 +61,14 @@ export class FrameStore {
   /** Bytes of pixels held. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /**
+   * How many places ahead are worth fetching where one takes `bytes`: those that fill half of what can be held. More
+   * would push one another out before they are looked at.
+   */
+  reach(bytes: number): number {
+    return Math.max(1, Math.min(FARTHEST, Math.floor(this.#limit / 2 / bytes)));
   }
 
   /** A frame that is held, or null. */
@@ -156,21 +175,20 @@ export function neighbours(slice: number, slices: number, direction: number, rea
 }
 
 /**
- * A loader over `fetch`, for the `frame` resource of the app.
+ * A loader for the `frame` resource of the app.
  * @throws LimpidError the app's own problem where the body names one; E_IO where it cannot be reached; E_PIXEL_LENGTH
  * where header and pixels disagree
  */
-export function frameLoader(url: (series: string, index: number) => string): LoadFrame {
+export function frameLoader(
+  url: (series: string, index: number) => string,
+  ask: (url: string, signal: AbortSignal) => Promise<Answer>,
+): LoadFrame {
   return async (series, index, signal) => {
-    const response = await fetch(url(series, index), { signal }).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      throw fault('E_IO/no-answer', {}, undefined, error);
-    });
-    if (!response.ok) throw errorOf(response.status, await response.text());
-    const header = parseHeader(response.headers.get('x-limpid-frame'));
-    const body = await response.arrayBuffer();
-    const bytes = header.columns * header.rows * (header.pixels === 'float32' ? 4 : 2);
-    if (body.byteLength !== bytes) throw fault('E_PIXEL_LENGTH/cut-slice');
+    const answer = await ask(url(series, index), signal);
+    if (answer.kind === 'unreachable') throw fault('E_IO/no-answer');
+    if (answer.kind === 'refused') throw errorOf(answer.status, answer.text);
+    const header = parseHeader(answer.header);
+    if (answer.body === null) throw fault('E_PIXEL_LENGTH/cut-slice');
     const { columns, rows, slope, intercept, minimum, maximum, windows } = header;
     return {
       series,
@@ -182,7 +200,7 @@ export function frameLoader(url: (series: string, index: number) => string): Loa
       minimum,
       maximum,
       windows,
-      pixels: pixelsOf(header, body),
+      pixels: pixelsOf(header, answer.body),
     };
   };
 }

@@ -3,6 +3,7 @@ import type { KeptView } from '../../../src-main/contract/viewing.js';
 import type { AppBridge } from '../../../src-main/contract/window/app.js';
 import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
 import type { Segmentation } from '../../shared/segments/segmentations.js';
+import { askBeside } from '../image/asking.js';
 import { FrameWindows } from '../image/frame-windows.js';
 import { type Frame, FrameStore, frameLoader, neighbours } from '../image/frames.js';
 import { defaultOrientation, nearestSlice, slicePosition } from '../image/geometry.js';
@@ -30,7 +31,6 @@ export interface PaneNames {
 }
 
 const PARALLEL_SCENES = 3;
-const PREFETCH_REACH = 8;
 
 export type Asked = 'tags' | 'measurements' | 'report' | 'key-images' | 'picture' | 'copy' | 'like';
 
@@ -128,7 +128,7 @@ export class ViewerSession {
     this.#onStrength = onStrength;
     this.history = new History(this.view);
     this.#store = new FrameStore(
-      frameLoader((series, index) => bridge.resourceUrl({ kind: 'frame', series, index })),
+      frameLoader((series, index) => bridge.resourceUrl({ kind: 'frame', series, index }), askBeside),
       limitMebibytes,
     );
   }
@@ -281,8 +281,12 @@ export class ViewerSession {
     const { before } = this.series;
     if (before === null || !before.viewable) return;
     const slice = this.wantedSlice;
-    if (this.#lastSlice !== null && slice !== this.#lastSlice)
-      this.#direction = Math.sign(slice - this.#lastSlice);
+    if (this.#lastSlice !== null && slice !== this.#lastSlice) {
+      const direction = Math.sign(slice - this.#lastSlice);
+      // what was fetched ahead lies behind now
+      if (direction !== this.#direction) this.#store.prefetch([]);
+      this.#direction = direction;
+    }
     this.#lastSlice = slice;
     this.#waiting = { ...this.series, slice, frame: this.view.frame, related: this.related };
     this.#pump();
@@ -362,10 +366,12 @@ export class ViewerSession {
     this.#prefetch(scene);
   }
 
-  #prefetch({ slice, frame }: Scene): void {
+  #prefetch(scene: Scene): void {
     const { before } = this.series;
     if (before === null) return;
-    const ahead = neighbours(slice, before.slices, this.#direction, PREFETCH_REACH).flatMap((index) =>
+    const { slice, frame } = scene;
+    const reach = this.#store.reach(bytesOf(scene));
+    const ahead = neighbours(slice, before.slices, this.#direction, reach).flatMap((index) =>
       framesAt({ ...this.series, slice: index, frame, related: this.related }).filter(
         (place) => place !== null,
       ),
@@ -393,6 +399,10 @@ export class ViewerSession {
       ),
     );
   }
+}
+
+function bytesOf({ before, after, error }: Scene): number {
+  return [before, after, error].reduce((sum, plane) => sum + (plane?.frame.pixels.byteLength ?? 0), 0);
 }
 
 function differences(before: Float32Array, after: Float32Array): Float32Array {
