@@ -13,6 +13,7 @@ const config: KnipConfig = {
     // Compiled on its own, by vite.assembly.ts.
     'src-main/filters/kernel/restore.ts',
     'src-main/artifacts/remove/kernel/planes.ts',
+    'src-main/trust/tests/kernel/answers.ts',
     'build/*.{ts,mjs}',
     'test/**/*.test.ts',
     'test/*.mjs',

@@ -16,6 +16,15 @@ export function quantile(values: ArrayLike<number>, q: number): number {
   return some[i] + (at - i) * (next - some[i]);
 }
 
+/** Those that sorting would put at these places, all of numbers. */
+export function ranked(values: ArrayLike<number>, places: readonly number[]): number[] {
+  const some = new Float64Array(values);
+  return places.map((place) => {
+    select(some, place, some.length);
+    return some[place];
+  });
+}
+
 /** How many are not NaN; these come first. */
 function numbersFirst(values: Float64Array): number {
   let count = 0;
@@ -64,7 +73,8 @@ const CLIPPED_SD = 0.9546;
  */
 export function clippedSd(values: ArrayLike<number>): number {
   if (values.length === 0) return 0;
-  const absolute = Float64Array.from(values, Math.abs);
+  const absolute = new Float64Array(values);
+  for (let i = 0; i < absolute.length; i++) absolute[i] = Math.abs(absolute[i]);
   let sd = Math.max(1.4826 * median(absolute), rootMeanSquare(absolute, Number.POSITIVE_INFINITY) / 10);
   for (let i = 0; i < 20; i++) {
     const next = rootMeanSquare(absolute, CLIP * sd) / CLIPPED_SD;

@@ -1,8 +1,10 @@
 /**
  * Filters that answer to small spots and to short thin lines in a plane of noise, each divided by what the noise alone
  * makes of it: a spot is seen by a Gaussian of its size less a wider one (Lindeberg 1998), so that what changes slowly
- * says nothing; a line by such filters in a row, in eight directions.
+ * says nothing; a line by such filters in a row, in eight directions. The loops are WebAssembly (kernel/answers.ts).
  */
+import { fault } from '../../contract/errors.js';
+import { instantiate, type Kernel } from './kernel/answers.ts?wasm';
 
 /** Standard deviations of the Gaussians, pixels; a spot of one of the first has the one two places on around it. */
 const SCALES = [0.8, 1.2, 1.8, 2.7, 4.05, 6.1] as const;
@@ -11,7 +13,8 @@ const AROUND = 2;
 /** Lines are as wide as the smallest spots. */
 const LINES = 2;
 const DIRECTIONS = 8;
-/** Points of a line, as many as `sumAlong` has terms, and their distance over the standard deviation across it. */
+const DETECTORS = SPOTS + LINES * DIRECTIONS;
+/** Points of a line, and their distance over the standard deviation across it. */
 const POINTS = 7;
 const STEP = 1.6;
 /** Full width at half maximum of a Gaussian of standard deviation 1. */
@@ -32,13 +35,36 @@ interface Detector {
 
 export interface DetectorBank {
   readonly detectors: readonly Detector[];
-  /** Answers of the detectors of spots to a plane, not divided by anything: rows * columns each. */
-  spots(plane: Float32Array): readonly Float32Array[];
+  /** Answers of the detectors of spots to a plane of rows * columns, not divided by anything, for `answers` and `strongest`. */
+  spots(plane: Float32Array): Spots;
   /**
-   * Calls back with the answers of each detector to the plane that has these spots, in a buffer that the next one
-   * overwrites. All answers are linear: the spots of a mean of planes are the mean of theirs.
+   * Calls back with the answers of each detector to the mean of the planes that have these spots, rows * columns, in a
+   * buffer that the next one overwrites. All answers are linear: the spots of a mean are the mean of the spots.
    */
-  answers(spots: readonly Float32Array[], visit: (answers: Float32Array, detector: number) => void): void;
+  answers(planes: readonly Spots[], visit: (answers: Float32Array, detector: number) => void): void;
+  /**
+   * Of each pixel the largest answer among those to several means of planes.
+   *
+   * @param spread standard deviation of the answers, by mean and detector
+   * @param shown that a result can be too bright by at most, rows * columns
+   * @returns in buffers that the next call overwrites
+   */
+  strongest(
+    means: readonly (readonly Spots[])[],
+    spread: readonly (readonly number[])[],
+    shown: Float32Array,
+  ): Strongest;
+}
+
+/** As the kernel keeps them: a plane with a rim for each size. */
+export type Spots = Float32Array;
+
+interface Strongest {
+  /** The answer over its standard deviation. */
+  readonly sizes: Float32Array;
+  /** Of what was removed, in the units of the plane. */
+  readonly amplitudes: Float32Array;
+  readonly detectors: Int32Array;
 }
 
 /** Side of the plane that the answers to one point are kept in; even the widest are small at its rim. */
@@ -50,7 +76,8 @@ export function detectorBank(
   rows: number,
   noise: { readonly x: number; readonly y: number },
 ): DetectorBank {
-  return { detectors: measured(noise), ...answersOf(columns, rows) };
+  const detectors = measured(noise);
+  return { detectors, ...answersOf(columns, rows, detectors) };
 }
 
 function measured(noise: { readonly x: number; readonly y: number }): Detector[] {
@@ -59,8 +86,8 @@ function measured(noise: { readonly x: number; readonly y: number }): Detector[]
   const point = new Float32Array(side * side);
   point[middle * side + middle] = 1;
   const found: Detector[] = [];
-  const bank = answersOf(side, side);
-  bank.answers(bank.spots(point), (kernel, at) => {
+  const bank = answersOf(side, side, []);
+  bank.answers([bank.spots(point)], (kernel, at) => {
     const scale = at < SPOTS ? SCALES[at] : SCALES[Math.floor((at - SPOTS) / DIRECTIONS)];
     const length = at < SPOTS ? 0 : (POINTS - 1) * STEP * scale;
     const angle = at < SPOTS ? 0 : angleOf((at - SPOTS) % DIRECTIONS);
@@ -136,39 +163,87 @@ function angleOf(direction: number): number {
   return (Math.PI * direction) / DIRECTIONS;
 }
 
-function answersOf(columns: number, rows: number): Pick<DetectorBank, 'spots' | 'answers'> {
+function answersOf(
+  columns: number,
+  rows: number,
+  detectors: readonly Detector[],
+): Omit<DetectorBank, 'detectors'> {
+  const kernel = opened(columns, rows);
   const area = columns * rows;
-  const blurred = SCALES.map(() => new Float32Array(area));
-  const spare = new Float32Array(area);
-  const framed = framedPlane(columns, rows);
-  const kernels = SCALES.map((scale, k) =>
+  const { framed } = kernel;
+  const weights = SCALES.map((scale, k) =>
     gaussian(k === 0 ? scale : Math.sqrt(scale * scale - SCALES[k - 1] * SCALES[k - 1])),
   );
-  const lines = Array.from({ length: LINES * DIRECTIONS }, (_, k) =>
-    linePoints(SCALES[Math.floor(k / DIRECTIONS)], angleOf(k % DIRECTIONS)),
-  );
+  const floats = (at: number, length: number) => new Float32Array(kernel.memory.buffer, at, length);
+  const answer = (detector: number): void => {
+    if (detector < SPOTS) kernel.answer(detector, 0, 1);
+    else {
+      const line = detector - SPOTS;
+      kernel.answer(Math.floor(line / DIRECTIONS), 1 + POINTS * line, POINTS);
+    }
+  };
+  const look = (planes: readonly Spots[]): void => {
+    for (const [k, spots] of planes.entries()) {
+      floats(kernel.blurred.value, spots.length).set(spots);
+      kernel.add(SPOTS, 1 / planes.length, k === 0);
+    }
+  };
   return {
     spots(plane) {
-      for (const [k, kernel] of kernels.entries()) {
-        const from = k === 0 ? plane : blurred[k - 1];
-        blurRows(from, spare, columns, rows, kernel);
-        blurColumns(spare, blurred[k], columns, rows, kernel);
+      for (let row = 0; row < rows; row++)
+        floats(kernel.plane.value + 4 * startOf(kernel, row), columns).set(
+          plane.subarray(row * columns, (row + 1) * columns),
+        );
+      for (const [k, half] of weights.entries()) {
+        floats(kernel.weights.value, half.length).set(half);
+        const to = kernel.blurred.value + 4 * framed.value * k;
+        kernel.blur(k === 0 ? kernel.plane.value : to - 4 * framed.value, to, half.length - 1);
       }
-      return Array.from({ length: SPOTS }, (_, k) => {
-        const [spot, outer] = [blurred[k].slice(), blurred[k + AROUND]];
-        for (let i = 0; i < area; i++) spot[i] -= outer[i];
-        return spot;
-      });
+      kernel.differ(SPOTS, AROUND);
+      return floats(kernel.blurred.value, SPOTS * framed.value).slice();
     },
-    answers(spots, visit) {
-      for (const [k, spot] of spots.entries()) visit(spot, k);
-      for (const [k, points] of lines.entries()) {
-        if (k % DIRECTIONS === 0) framed.fill(spots[k / DIRECTIONS]);
-        framed.sumAlong(points, spare);
-        visit(spare, SPOTS + k);
+    answers(planes, visit) {
+      look(planes);
+      for (let detector = 0; detector < DETECTORS; detector++) {
+        answer(detector);
+        visit(floats(kernel.answers.value, area), detector);
       }
+    },
+    strongest(means, spread, shown) {
+      floats(kernel.shown.value, area).set(shown);
+      const sizes = floats(kernel.sizes.value, area).fill(0);
+      for (const [k, planes] of means.entries()) {
+        look(planes);
+        for (const [detector, { gain }] of detectors.entries()) {
+          answer(detector);
+          kernel.keepLarger(detector, 1 / spread[k][detector], 1 / gain);
+        }
+      }
+      return {
+        sizes,
+        amplitudes: floats(kernel.amplitudes.value, area),
+        detectors: new Int32Array(kernel.memory.buffer, kernel.detectors.value, area),
+      };
     },
   };
+}
+
+/** The kernel with its memory laid out, and the points of all detectors: the pixel itself, then those of each line. */
+function opened(columns: number, rows: number): Kernel {
+  const kernel = instantiate();
+  const count = 1 + LINES * DIRECTIONS * POINTS;
+  if (kernel.prepare(columns, rows, SCALES.length, SPOTS, count) === 0) throw fault('E_INTERNAL/refining');
+  const points = Array.from({ length: LINES * DIRECTIONS }, (_, k) =>
+    linePoints(SCALES[Math.floor(k / DIRECTIONS)], angleOf(k % DIRECTIONS)),
+  ).flat();
+  const at = new Int32Array(kernel.memory.buffer, kernel.points.value, count);
+  at.set([0, ...points.map(({ x, y }) => 4 * (y * kernel.pitch.value + x))]);
+  return kernel;
+}
+
+/** Where a row of a plane begins, behind its rim. */
+function startOf({ pitch, RIM }: Kernel, row: number): number {
+  return (row + RIM.value) * pitch.value + RIM.value;
 }
 
 /** Half of a normalised kernel: the weight of the middle, then of each distance from it. */
@@ -177,73 +252,6 @@ function gaussian(deviation: number): Float64Array {
   const half = Float64Array.from({ length: reach + 1 }, (_, i) => Math.exp(-((i / deviation) ** 2) / 2));
   const sum = half.reduce((total, weight, i) => total + (i === 0 ? weight : 2 * weight), 0);
   return half.map((weight) => weight / sum);
-}
-
-/** Nothing lies beyond the borders. */
-function blurRows(
-  from: Float32Array,
-  to: Float32Array,
-  columns: number,
-  rows: number,
-  kernel: Float64Array,
-): void {
-  const reach = kernel.length - 1;
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let x = 0; x < columns; x++) {
-      const at = start + x;
-      let sum = kernel[0] * from[at];
-      if (x >= reach && x + reach < columns)
-        for (let k = 1; k <= reach; k++) sum += kernel[k] * (from[at - k] + from[at + k]);
-      else
-        for (let k = 1; k <= reach; k++)
-          sum += kernel[k] * ((x >= k ? from[at - k] : 0) + (x + k < columns ? from[at + k] : 0));
-      to[at] = sum;
-    }
-  }
-}
-
-function blurColumns(
-  from: Float32Array,
-  to: Float32Array,
-  columns: number,
-  rows: number,
-  kernel: Float64Array,
-): void {
-  const reach = kernel.length - 1;
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let x = 0; x < columns; x++) to[start + x] = kernel[0] * from[start + x];
-    for (let k = 1; k <= reach; k++) {
-      const [above, below] = [start - k * columns, start + k * columns];
-      if (row >= k && row + k < rows) addBoth(from, above, below, to, start, columns, kernel[k]);
-      else if (row >= k) addScaled(from, above, to, start, columns, kernel[k]);
-      else if (row + k < rows) addScaled(from, below, to, start, columns, kernel[k]);
-    }
-  }
-}
-
-function addScaled(
-  from: Float32Array,
-  at: number,
-  to: Float32Array,
-  start: number,
-  count: number,
-  weight: number,
-): void {
-  for (let i = 0; i < count; i++) to[start + i] += weight * from[at + i];
-}
-
-function addBoth(
-  from: Float32Array,
-  above: number,
-  below: number,
-  to: Float32Array,
-  start: number,
-  count: number,
-  weight: number,
-): void {
-  for (let i = 0; i < count; i++) to[start + i] += weight * (from[above + i] + from[below + i]);
 }
 
 interface LinePoint {
@@ -258,37 +266,4 @@ function linePoints(scale: number, angle: number): LinePoint[] {
     const along = (i - half) * STEP * scale;
     return { x: Math.round(along * Math.cos(angle)), y: Math.round(along * Math.sin(angle)) };
   });
-}
-
-/** Pixels around a plane that no point of a line lies beyond. */
-const RIM = Math.ceil((STEP * (POINTS - 1) * SCALES[LINES - 1]) / 2);
-
-/** A plane with zeros around it, so that all points of a line are added at once and no border is asked about. */
-function framedPlane(columns: number, rows: number) {
-  const width = columns + 2 * RIM;
-  const values = new Float32Array(width * (rows + 2 * RIM));
-  const startOf = (row: number): number => (row + RIM) * width + RIM;
-  return {
-    fill(plane: Float32Array): void {
-      for (let row = 0; row < rows; row++)
-        values.set(plane.subarray(row * columns, (row + 1) * columns), startOf(row));
-    },
-    sumAlong(points: readonly LinePoint[], to: Float32Array): void {
-      const [a, b, c, d, e, f, g] = points.map(({ x, y }) => y * width + x);
-      for (let row = 0; row < rows; row++) {
-        const [start, out] = [startOf(row), row * columns];
-        for (let x = 0; x < columns; x++) {
-          const at = start + x;
-          to[out + x] =
-            values[at + a] +
-            values[at + b] +
-            values[at + c] +
-            values[at + d] +
-            values[at + e] +
-            values[at + f] +
-            values[at + g];
-        }
-      }
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import type { Volume } from '../../imaging/volume.js';
+import { ranked } from '../../noise/robust.js';
 
 const SAMPLES = 200_000;
 /** Share of the way from the darkest to the brightest percentile above which a voxel is foreground. */
@@ -12,10 +13,12 @@ const SIGMAS = 2;
  * Percentiles rather than a share of the maximum, because CT air is at -1000 HU. Units of the volume.
  */
 export function foregroundThreshold(volume: Volume, sigma: number, rician: boolean): number {
-  const values = sampled(volume).sort();
+  const values = sampled(volume);
   if (values.length === 0) return Number.POSITIVE_INFINITY;
-  const low = values[Math.floor(0.01 * (values.length - 1))];
-  const high = values[Math.floor(0.99 * (values.length - 1))];
+  const [low, high] = ranked(
+    values,
+    [0.01, 0.99].map((share) => Math.floor(share * (values.length - 1))),
+  );
   const threshold = low + SHARE * (high - low);
   return rician ? Math.max(threshold, low + SIGMAS * sigma) : threshold;
 }

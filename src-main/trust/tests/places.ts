@@ -7,7 +7,7 @@ import type { PlaceReport, PlacesReport } from '../../contract/trust.js';
 import type { Volume } from '../../imaging/volume.js';
 import { tissueThreshold } from '../../noise/foreground.js';
 import { samplePlanes } from '../../noise/planes.js';
-import { type DetectorBank, detectorBank } from './detectors.js';
+import { type DetectorBank, detectorBank, type Spots } from './detectors.js';
 import { foregroundThreshold } from './foreground.js';
 import { noiseModel } from './noise-model.js';
 import {
@@ -109,13 +109,13 @@ function depthsOf({ spacing: [x, y, z], slices }: Volume, correlation: number): 
 }
 
 interface SeenPlane extends RemovedPlane {
-  readonly spots: readonly Float32Array[];
+  readonly spots: Spots;
 }
 
 /** Bytes that planes are kept in: those of the sample are looked at again, and each beside its neighbours. */
 const MOST_HELD = 64 * 1024 ** 2;
-/** A pixel of a plane and its spots. */
-const BYTES_A_PIXEL = 30;
+/** A pixel of a plane and its spots with their rims. */
+const BYTES_A_PIXEL = 40;
 const LEAST_HELD = 4;
 
 /** Makes planes as they are asked for, and keeps as many as there is room for: what came first goes first. */
@@ -134,11 +134,11 @@ function planesOf(removed: Removed, window: Window, bank: DetectorBank): (plane:
   };
 }
 
-/** Visits planes in order, or some of them, with the spots that each depth makes of them and their neighbours. */
+/** Visits planes in order, or some of them, with the spots of those that each depth looks at together. */
 function eachPlane(
   { before, depths, planeAt }: Scan,
   wanted: (plane: number) => boolean,
-  visit: (plane: number, removed: RemovedPlane, seen: readonly (readonly Float32Array[])[]) => void,
+  visit: (plane: number, removed: RemovedPlane, seen: readonly (readonly Spots[])[]) => void,
 ): void {
   const { slices, frames } = before;
   for (let plane = 0; plane < slices * frames; plane++) {
@@ -147,24 +147,12 @@ function eachPlane(
     if (!removed.tissue.includes(1)) continue;
     const slice = plane % slices;
     const seen = depths.flatMap(({ planes }) => {
-      if (planes === 1) return [removed.spots];
+      if (planes === 1) return [[removed.spots]];
       if (slice === 0 || slice === slices - 1) return [];
-      return [meanSpots(planeAt(plane - 1).spots, removed.spots, planeAt(plane + 1).spots)];
+      return [[planeAt(plane - 1).spots, removed.spots, planeAt(plane + 1).spots]];
     });
     visit(plane, removed, seen);
   }
-}
-
-function meanSpots(
-  below: readonly Float32Array[],
-  middle: readonly Float32Array[],
-  above: readonly Float32Array[],
-): Float32Array[] {
-  return middle.map((values, k) => {
-    const [mean, under, over] = [values.slice(), below[k], above[k]];
-    for (let i = 0; i < mean.length; i++) mean[i] = (under[i] + mean[i] + over[i]) / 3;
-    return mean;
-  });
 }
 
 /**
@@ -179,11 +167,10 @@ function spreadOf(scan: Scan): number[][] {
     scan,
     (plane) => plane % step === step >> 1,
     (_, { changed }, seen) => {
-      for (const [depth, spots] of seen.entries())
-        bank.answers(spots, (answers, detector) => {
-          const own = sizes[depth][detector];
+      for (const [depth, planes] of seen.entries())
+        bank.answers(planes, (answers, detector) => {
           const scale = 1 / (depths[depth].deviation * bank.detectors[detector].deviation);
-          for (let i = 0; i < answers.length; i++) if (changed[i] !== 0) own.add(scale * answers[i]);
+          sizes[depth][detector].addWhere(answers, changed, scale);
         });
     },
   );
@@ -211,24 +198,19 @@ interface Peak {
 function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: Peak[]; voxels: number } {
   const { before, bank, window } = scan;
   const { columns, rows } = window;
-  const best = new Best(columns * rows);
   let peaks: Peak[] = [];
   let voxels = 0;
   eachPlane(
     scan,
     () => true,
     (plane, { tissue, residual, shown, level }, seen) => {
-      best.clear();
-      for (const [depth, spots] of seen.entries())
-        bank.answers(spots, (answers, k) =>
-          best.take(answers, shown, k, 1 / spread[depth][k], 1 / bank.detectors[k].gain),
-        );
+      const best = bank.strongest(seen, spread, shown);
       const slice = plane % before.slices;
       const frame = (plane - slice) / before.slices;
       for (let i = 0; i < tissue.length; i++) {
         if (tissue[i] === 0) continue;
         voxels++;
-        if (best.sizes[i] < LEAST_LIMIT || !best.isPeak(i, columns, rows)) continue;
+        if (best.sizes[i] < LEAST_LIMIT || !isPeak(best.sizes, columns, rows, i)) continue;
         if (around(residual, columns, rows, i) * best.amplitudes[i] <= 0) continue;
         peaks.push({
           column: i % columns,
@@ -246,42 +228,13 @@ function peaksOf(scan: Scan, spread: readonly (readonly number[])[]): { peaks: P
   return { peaks: largest(peaks), voxels };
 }
 
-/** The largest answer at each pixel of a plane. */
-class Best {
-  readonly sizes: Float32Array;
-  readonly detectors: Uint8Array;
-  readonly amplitudes: Float32Array;
-
-  constructor(area: number) {
-    this.sizes = new Float32Array(area);
-    this.detectors = new Uint8Array(area);
-    this.amplitudes = new Float32Array(area);
-  }
-
-  clear(): void {
-    this.sizes.fill(0);
-  }
-
-  /** @param shown that a result can be too bright by at most */
-  take(answers: Float32Array, shown: Float32Array, detector: number, scale: number, gain: number): void {
-    const { sizes, detectors, amplitudes } = this;
-    for (let i = 0; i < answers.length; i++) {
-      const size = Math.abs(answers[i]) * scale;
-      if (size <= sizes[i] || answers[i] * gain < -shown[i]) continue;
-      sizes[i] = size;
-      detectors[i] = detector;
-      amplitudes[i] = answers[i] * gain;
-    }
-  }
-
-  isPeak(i: number, columns: number, rows: number): boolean {
-    const x = i % columns;
-    const y = (i - x) / columns;
-    for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++)
-      for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++)
-        if (this.sizes[row * columns + column] > this.sizes[i]) return false;
-    return true;
-  }
+function isPeak(sizes: Float32Array, columns: number, rows: number, i: number): boolean {
+  const x = i % columns;
+  const y = (i - x) / columns;
+  for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++)
+    for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++)
+      if (sizes[row * columns + column] > sizes[i]) return false;
+  return true;
 }
 
 /** Sum of a pixel and those around it: beside a bright band it has not the sign of what stands out of the band. */

@@ -150,7 +150,7 @@ function bodyOf(bright: Uint8Array, columns: number, rows: number): Uint8Array {
     if (i >= columns) reach(i - columns);
     if (i + columns < bright.length) reach(i + columns);
   }
-  let body = Uint8Array.from(outside, (value) => 1 - value);
+  let body = outside.map((value) => 1 - value);
   for (let step = 0; step < BORDER; step++) body = grown(body, columns);
   return body;
 }

@@ -64,9 +64,21 @@ export class Sizes {
     this.#bins[bin < SIZE_BINS ? bin | 0 : SIZE_BINS - 1]++;
   }
 
+  /** Those of some values where `counts` is not 0, times a scale. */
+  addWhere(values: Float32Array, counts: Uint8Array, scale: number): void {
+    const bins = this.#bins;
+    const perOne = BINS_A_ONE * scale;
+    for (let i = 0; i < values.length; i++) {
+      if (counts[i] === 0) continue;
+      const bin = Math.abs(values[i]) * perOne;
+      bins[bin < SIZE_BINS ? bin | 0 : SIZE_BINS - 1]++;
+      this.count++;
+    }
+  }
+
   join(other: Sizes): void {
     this.count += other.count;
-    for (let i = 0; i < SIZE_BINS; i++) this.#bins[i] += other.#bins[i];
+    addBins(this.#bins, other.#bins);
   }
 
   /** Of normal values of which as many are as small: what the few largest are does not matter. 0 for no values. */
@@ -93,7 +105,7 @@ export class Spread {
 
   join(other: Spread): void {
     this.count += other.count;
-    for (let i = 0; i < SIZE_BINS; i++) this.#bins[i] += other.#bins[i];
+    addBins(this.#bins, other.#bins);
   }
 
   /** 0 for no values. */
@@ -105,4 +117,8 @@ export class Spread {
     while (below + this.#bins[bin] < wanted) below += this.#bins[bin++];
     return (bin - SIZE_BINS / 2 + (wanted - below) / this.#bins[bin]) / BINS_A_ONE;
   }
+}
+
+function addBins(into: Uint32Array, more: Uint32Array): void {
+  for (let i = 0; i < SIZE_BINS; i++) into[i] += more[i];
 }
