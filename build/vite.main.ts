@@ -7,13 +7,13 @@ import { assembly } from './vite.assembly.js';
 /**
  * Bundles the Node side: the command line and the processes it starts. Packages stay in node_modules
  * (native binaries, wasm files), except tfjs: its gradients are only reachable as ES modules that Node
- * cannot load unbundled, and valibot and daikon's dictionary, of which little is used.
+ * cannot load unbundled, and packages of which little is used.
  */
 export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),
   publicDir: false,
   plugins: [assembly()],
-  ssr: { noExternal: [/^@tensorflow\/tfjs-core/, 'valibot', 'daikon'] },
+  ssr: { noExternal: [/^@tensorflow\/tfjs-core/, 'valibot', 'daikon', 'semver', 'yaml'] },
   build: {
     ssr: true,
     target: 'node20',

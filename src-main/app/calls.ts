@@ -15,9 +15,10 @@ import {
   whole,
 } from '../contract/schema/schema.js';
 import { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../contract/viewing.js';
-import { type AppApi, PathKind, Settings } from '../contract/window/app.js';
+import { type AppApi, PathKind } from '../contract/window/app.js';
 import { APP_METHODS, type AppMethod } from '../contract/window/methods.js';
 import { TargetDraft } from '../contract/window/sending.js';
+import { Settings } from '../contract/window/settings.js';
 import { WatchDraft } from '../contract/window/watches.js';
 import { checked } from './checked.js';
 import { WindowRequest, WindowTraining } from './requests.js';
@@ -85,6 +86,8 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   log: none,
   settings: none,
   saveSettings: tuple([Settings]),
+  updates: none,
+  lookForUpdates: none,
   unreadFiles: none,
   storage: none,
   cleanStorage: none,

@@ -36,6 +36,8 @@ import { segmentsPlace } from './segments.js';
 import { openSending } from './sending.js';
 import { openStorage } from './storage.js';
 import { openTrainings } from './trainings.js';
+import { requirePlace } from './updates/read.js';
+import { openUpdates } from './updates/updates.js';
 import { clearAbandonedUploads } from './uploads-left.js';
 import { openViews } from './views.js';
 import { nodeApi } from './watch/node.js';
@@ -157,6 +159,12 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     onChange: (sendings) => publish({ type: 'sendings', sendings }),
   });
   const watches = await openWatches({ home, jobs: watched, device: () => settings.current().device });
+  const updates = await openUpdates({
+    file: path.join(home, 'updates.json'),
+    place: () => settings.current().updates,
+    onFound: (view) => publish({ type: 'updates', view }),
+  });
+  updates.plan();
   const storage = openStorage(home, () => queue.state().jobs);
 
   const remember = async (paths: readonly string[]): Promise<void> => {
@@ -253,7 +261,12 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     settings: async () => settings.current(),
     unreadFiles: async () =>
       [settings, watches, targets].flatMap(({ unread }) => (unread === null ? [] : [unread])),
-    saveSettings: (given) => settings.save(given),
+    async saveSettings(given) {
+      if (given.updates !== null) requirePlace(given.updates);
+      await settings.save(given);
+      updates.plan();
+    },
+    ...updates.api,
     storage: () => storage.use(),
     cleanStorage: () => storage.clean(),
     cleanTraces: () => storage.cleanTraces(),
@@ -331,6 +344,7 @@ export async function openService(options: ServiceOptions): Promise<AppService> 
     async close() {
       library.end();
       sending.close();
+      updates.close();
       await watches.close();
       await queue.close();
       await lock.release();

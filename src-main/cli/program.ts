@@ -25,6 +25,7 @@ import { type ServePlaces, serveCommand } from './commands/serve.js';
 import { setupTensorflowCommand } from './commands/setup.js';
 import { simulateCommand } from './commands/simulate.js';
 import { trainCommand } from './commands/train.js';
+import { updatesCommand } from './commands/updates.js';
 import { scriptLine } from './terminal/json.js';
 import type { Start } from './terminal/run.js';
 import { runRequest } from './terminal/run.js';
@@ -88,7 +89,8 @@ export async function runCommandLine(args: readonly string[], places: Surroundin
     .addCommand(decompressCommand(start))
     .addCommand(modelsCommand(start))
     .addCommand(serveCommand(places, finish))
-    .addCommand(setupTensorflowCommand(places, finish));
+    .addCommand(setupTensorflowCommand(places, finish))
+    .addCommand(updatesCommand(finish));
   for (const command of withSubcommands(program))
     command
       .exitOverride()

@@ -61,6 +61,7 @@ export const ERROR_CODES = [
   'E_SOURCE_CHANGED',
   'E_IO',
   'E_NETWORK',
+  'E_UPDATE',
   'E_MEMORY',
   'E_CRASH',
   'E_CANCELLED',

@@ -113,6 +113,8 @@ function apiOver(call: Call): AppApi {
     checkTraining: (request, series) => call('checkTraining', request, series),
     settings: () => call('settings'),
     saveSettings: (settings) => call('saveSettings', settings),
+    updates: () => call('updates'),
+    lookForUpdates: () => call('lookForUpdates'),
     unreadFiles: () => call('unreadFiles'),
     storage: () => call('storage'),
     cleanStorage: () => call('cleanStorage'),

@@ -1,5 +1,5 @@
 import type { ModelEntry } from '../../src-main/contract/models.js';
-import { inLanguage, listed, NONE, number } from '../words/format.js';
+import { day, inLanguage, listed, NONE, number } from '../words/format.js';
 import { currentLanguage, t, tName, tn } from '../words/text.svelte.js';
 import type { FactValue } from './card-facts.js';
 
@@ -24,9 +24,7 @@ export function dataText({ origin, data }: ModelEntry): string {
 
 export function addedText({ addedAt }: ModelEntry): string {
   if (addedAt === null) return t('models.shipped');
-  const found = new Date(addedAt);
-  if (Number.isNaN(found.getTime())) return NONE;
-  return found.toLocaleDateString(currentLanguage(), { dateStyle: 'medium' });
+  return day(addedAt, currentLanguage());
 }
 
 /** kB and MB of a thousand and a million bytes. */

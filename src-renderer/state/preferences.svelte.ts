@@ -1,25 +1,13 @@
-import type { About, AppApi, Settings } from '../../src-main/contract/window/app.js';
+import type { About, AppApi } from '../../src-main/contract/window/app.js';
+import { FIRST_SETTINGS, type Settings } from '../../src-main/contract/window/settings.js';
 import { setLanguage } from '../words/text.svelte.js';
 import { privacy } from './privacy.svelte.js';
 import type { Toasts } from './toasts.svelte.js';
 
-const DEFAULTS: Settings = {
-  theme: 'dark',
-  hidePatients: false,
-  language: null,
-  device: 'auto',
-  outputFolder: null,
-  nodeConfig: null,
-  latentIndex: null,
-  rules: [],
-  recent: [],
-  // Until the settings are there, nobody is shown what they may have read.
-  introduced: true,
-};
-
 /** What a person has set, and what this installation is. */
 export class Preferences {
-  settings = $state.raw<Settings>(DEFAULTS);
+  /** Until they are there, nobody is shown what they may have read. */
+  settings = $state.raw<Settings>({ ...FIRST_SETTINGS, introduced: true });
   about = $state.raw<About | null>(null);
   private readonly api: AppApi;
   private readonly toasts: Toasts;
@@ -38,11 +26,19 @@ export class Preferences {
   async save(change: Partial<Settings>): Promise<void> {
     this.settings = { ...this.settings, ...change };
     this.takeOver();
-    await this.toasts.guard(async () => {
-      // Recent inputs are kept by the app, which may know more of them by now.
-      const { recent } = await this.api.settings();
-      await this.api.saveSettings({ ...this.settings, recent, ...change });
-    });
+    await this.toasts.guard(() => this.keep(change));
+  }
+
+  /** For what the app may refuse: it holds once the app has kept it. @throws LimpidError */
+  async saveChecked(change: Partial<Settings>): Promise<void> {
+    await this.keep(change);
+    this.settings = { ...this.settings, ...change };
+  }
+
+  private async keep(change: Partial<Settings>): Promise<void> {
+    // Recent inputs are kept by the app, which may know more of them by now.
+    const { recent } = await this.api.settings();
+    await this.api.saveSettings({ ...this.settings, recent, ...change });
   }
 
   /** What stands outside of components follows the settings. */

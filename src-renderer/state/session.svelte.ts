@@ -18,6 +18,7 @@ import { Models } from './models.svelte.js';
 import { Navigation } from './navigation.svelte.js';
 import { WatchedNode } from './network/node.svelte.js';
 import { Sendings } from './network/sendings.svelte.js';
+import { Updates } from './network/updates.svelte.js';
 import { Watches } from './network/watches.svelte.js';
 import { Outputs } from './outputs.js';
 import { inputsOfFiles } from './paths.js';
@@ -57,6 +58,7 @@ export class Session {
   readonly sendings: Sendings;
   readonly node: WatchedNode;
   readonly watches: Watches;
+  readonly updates: Updates;
   /** Whether the app answers. */
   connected = $state(true);
   private ending: (() => void)[] = [];
@@ -77,6 +79,7 @@ export class Session {
     this.sendings = new Sendings(api);
     this.node = new WatchedNode(api);
     this.watches = new Watches(api);
+    this.updates = new Updates(api);
     this.sendings.onEnded = ({ state, target }) =>
       this.toasts.announce(t(state === 'sent' ? 'say.sent' : 'say.notSent', { target }));
     this.queue.onEnded = (job) => void this.ended(job);
@@ -92,7 +95,7 @@ export class Session {
   private async load(): Promise<void> {
     await this.toasts.guard(async () => {
       await this.preferences.load();
-      await Promise.all([this.library.load(), this.queue.load(), this.sendings.load()]);
+      await Promise.all([this.library.load(), this.queue.load(), this.sendings.load(), this.updates.load()]);
     });
   }
 
@@ -275,6 +278,7 @@ export class Session {
     this.library.handle(event);
     this.queue.handle(event);
     this.sendings.handle(event);
+    this.updates.handle(event);
     this.models.handle(event);
     void this.toasts.guard(() => this.runs.handle(event));
     if (event.type === 'connection') this.connection(event.alive);

@@ -71,6 +71,19 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Day, or day and time, of an ISO 8601 text. */
+export function day(iso: string, language: string): string {
+  return isTime(iso) ? new Date(iso).toLocaleDateString(language, { dateStyle: 'medium' }) : NONE;
+}
+
+export function moment(iso: string, language: string): string {
+  return isTime(iso)
+    ? new Date(iso).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' })
+    : NONE;
+}
+
+const isTime = (iso: string): boolean => Number.isFinite(Date.parse(iso));
+
 /** `256 × 256 × 20`, and time points where there are several. */
 export function matrix(size: { columns: number; rows: number; slices: number; frames: number }): string {
   const sides = [size.columns, size.rows, size.slices];

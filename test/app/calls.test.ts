@@ -8,9 +8,10 @@ import { WindowRequest } from '../../src-main/app/requests.js';
 import { homeFolder } from '../../src-main/base/home.js';
 import { LimpidError } from '../../src-main/contract/errors.js';
 import { fits, read } from '../../src-main/contract/schema/schema.js';
-import { type AppApi, type Resource, Settings } from '../../src-main/contract/window/app.js';
+import type { AppApi, Resource } from '../../src-main/contract/window/app.js';
 import { APP_METHODS } from '../../src-main/contract/window/methods.js';
 import { resourceAt, resourcePath } from '../../src-main/contract/window/resources.js';
+import { Settings } from '../../src-main/contract/window/settings.js';
 import { denoiseRequest, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 afterAll(removeFolders);
@@ -237,6 +238,7 @@ describe('settings', () => {
       outputFolder: null,
       nodeConfig: '/etc/limpid/node.json',
       latentIndex: '/data/index',
+      updates: 'https://updates.test/limpid/',
       rules: [],
       recent: [],
       introduced: true,
@@ -247,6 +249,7 @@ describe('settings', () => {
       { language: '../en' },
       { device: 'x' },
       { outputFolder: '' },
+      { updates: '' },
       { recent: 'a' },
       { introduced: 1 },
     ])

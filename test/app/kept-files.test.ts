@@ -23,7 +23,8 @@ interface Store {
 const RULE = { name: 'all', do: 'skip' };
 const SETTINGS = {
   ...{ theme: 'light', hidePatients: true, language: 'de', device: 'cpu', outputFolder: null },
-  ...{ nodeConfig: null, latentIndex: null, rules: [RULE], recent: ['/a'], introduced: true },
+  ...{ nodeConfig: null, latentIndex: null, updates: null },
+  ...{ rules: [RULE], recent: ['/a'], introduced: true },
 };
 const WATCH = {
   ...{

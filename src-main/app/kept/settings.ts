@@ -1,37 +1,10 @@
 import { type JsonFile, jsonFile } from '../../base/json-file.js';
 import type { Problem } from '../../contract/errors.js';
-import { object, orElse, read } from '../../contract/schema/schema.js';
-import { Settings } from '../../contract/window/app.js';
+import { anyObject, read } from '../../contract/schema/schema.js';
+import { FIRST_SETTINGS, Settings } from '../../contract/window/settings.js';
 import { readKept } from './kept.js';
 
 const MOST_RECENT = 12;
-
-const DEFAULTS: Settings = {
-  theme: 'dark',
-  hidePatients: false,
-  language: null,
-  device: 'auto',
-  outputFolder: null,
-  nodeConfig: null,
-  latentIndex: null,
-  rules: [],
-  recent: [],
-  introduced: false,
-};
-
-/** A field that came with another version, or is damaged, is as it was at first; the others stay. */
-const Saved = object({
-  theme: orElse(Settings.entries.theme, DEFAULTS.theme),
-  hidePatients: orElse(Settings.entries.hidePatients, DEFAULTS.hidePatients),
-  language: orElse(Settings.entries.language, DEFAULTS.language),
-  device: orElse(Settings.entries.device, DEFAULTS.device),
-  outputFolder: orElse(Settings.entries.outputFolder, DEFAULTS.outputFolder),
-  nodeConfig: orElse(Settings.entries.nodeConfig, DEFAULTS.nodeConfig),
-  latentIndex: orElse(Settings.entries.latentIndex, DEFAULTS.latentIndex),
-  rules: orElse(Settings.entries.rules, []),
-  recent: orElse(Settings.entries.recent, []),
-  introduced: orElse(Settings.entries.introduced, DEFAULTS.introduced),
-});
 
 export interface SettingsStore {
   current(): Settings;
@@ -45,10 +18,7 @@ export interface SettingsStore {
 /** Settings of an earlier run; what cannot be read is replaced by the defaults, and set aside. @throws LimpidError E_IO */
 export async function openSettings(file: string): Promise<SettingsStore> {
   const disk: JsonFile = jsonFile(file);
-  const kept = await readKept<Settings>(disk, (data) => {
-    const saved = read(Saved, data);
-    return saved.fits ? saved.value : DEFAULTS;
-  });
+  const kept = await readKept(disk, understood);
   let current = kept.value;
   const save = async (settings: Settings): Promise<void> => {
     current = { ...settings, recent: settings.recent.slice(0, MOST_RECENT) };
@@ -60,4 +30,21 @@ export async function openSettings(file: string): Promise<SettingsStore> {
     save,
     remember: (path) => save({ ...current, recent: [path, ...current.recent.filter((one) => one !== path)] }),
   };
+}
+
+/** Settings as they are kept, for who only reads them: the app that keeps them may be running. */
+export async function keptSettings(file: string): Promise<Settings> {
+  return understood(await jsonFile(file).read());
+}
+
+/** A field that came with another version, or is damaged, is as it was at first; the others stay. */
+function understood(data: unknown): Settings {
+  const given = read(anyObject, data);
+  if (!given.fits) return FIRST_SETTINGS;
+  let settings = FIRST_SETTINGS;
+  for (const name of Object.keys(FIRST_SETTINGS)) {
+    const one = read(Settings, { ...settings, [name]: Reflect.get(given.value, name) });
+    if (one.fits) settings = one.value;
+  }
+  return settings;
 }

@@ -16,6 +16,7 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
   'E_SETUP/tools':
     'Install it, then run the setup again. Limpid itself needs none of it: --device auto works without.',
   'E_SETUP/other-result': 'Use --device auto, and report this.',
+  'E_USAGE/no-update-place': 'Name one: limpid updates https://updates.example.org/limpid/',
   'E_USAGE/command-line': 'Run the command with --help.',
   'E_VALUES/severity': 'Give --severity from {least} to {most} ({unit:text}).',
   'E_TS_UNSUPPORTED/syntax':

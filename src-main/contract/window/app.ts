@@ -9,18 +9,20 @@ import type { JobEvent, ResultEvent } from '../events.js';
 import type { LogLine } from '../log.js';
 import type { ModelDetails, ModelEntry } from '../models.js';
 import type { Report } from '../report.js';
-import { DeviceName, type ForeignModel } from '../requests/choices.js';
+import type { DeviceName, ForeignModel } from '../requests/choices.js';
 import type { FamilyChoices, TrainingFacts } from '../requests/families.js';
 import type { Action } from '../requests/node.js';
 import type { JobRequest } from '../requests/requests.js';
-import { type Rule, Rules } from '../requests/rules.js';
+import type { Rule } from '../requests/rules.js';
 import type { TrainingShape, TrainRequest } from '../requests/training.js';
-import { filled, flag, languageTag, nullOr, type Of, object, oneOf, texts } from '../schema/schema.js';
+import { type Of, oneOf } from '../schema/schema.js';
 import type { Arrangement, KeptView, MeasuredPlane, PlaneName } from '../viewing.js';
 import type { InputId, MeasuredNoise, OpenInput, SeriesKey } from './opened.js';
 import type { IndexView, LikeView } from './retrieval.js';
 import type { RuleCheck } from './rules.js';
 import type { Sending, Target, TargetDraft } from './sending.js';
+import type { Settings } from './settings.js';
+import type { UpdateView } from './updates.js';
 import type { SeriesOnTheWay, WatchApi } from './watches.js';
 
 export interface AppApi extends WatchApi {
@@ -159,7 +161,12 @@ export interface AppApi extends WatchApi {
   log(): Promise<AppLog>;
 
   settings(): Promise<Settings>;
+  /** @throws E_USAGE for a place of newer versions that is none, E_IO */
   saveSettings(settings: Settings): Promise<void>;
+  /** What was found when a newer version was last looked for at the place of the settings; null: it was not. */
+  updates(): Promise<UpdateView | null>;
+  /** Looks there now. What it cannot read is told in the view. @throws E_USAGE where the settings name no place */
+  lookForUpdates(): Promise<UpdateView>;
   /** What this start of the app could not read of settings, watched folders and targets, and where it is kept. */
   unreadFiles(): Promise<readonly Problem[]>;
   /** What the data folder holds. @throws E_IO */
@@ -180,6 +187,7 @@ export type AppEvent =
   | { readonly type: 'queue'; readonly queue: QueueState }
   | { readonly type: 'job'; readonly job: JobId; readonly event: JobEvent }
   | { readonly type: 'sendings'; readonly sendings: readonly Sending[] }
+  | { readonly type: 'updates'; readonly view: UpdateView }
   /** A model was kept or deleted. */
   | { readonly type: 'models' }
   /** A result was accepted, moved to the trash or brought back. */
@@ -328,27 +336,6 @@ export interface QueueState {
   /** Running first, then waiting in order, then those that ended, latest first. */
   readonly jobs: readonly JobRecord[];
 }
-
-export const Settings = object({
-  theme: oneOf(['dark', 'light', 'system']),
-  /** Hides patient names and dates on screen. */
-  hidePatients: flag,
-  /** One of the language files; null: what the computer speaks, where there are words for it. */
-  language: nullOr(languageTag),
-  device: DeviceName,
-  /** null: beside the input. */
-  outputFolder: nullOr(filled),
-  /** Settings of the node that the window looks at; null: none. */
-  nodeConfig: nullOr(filled),
-  /** Folder of the index that series like a slice are looked for in; null: none. */
-  latentIndex: nullOr(filled),
-  /** What Batch does with which series, in order: the first that fits decides. */
-  rules: Rules,
-  recent: texts,
-  /** A person has read on the first page what Limpid does, and closed it. */
-  introduced: flag,
-});
-export type Settings = Of<typeof Settings>;
 
 export interface AppLog {
   /** Where the file is, for the person at the screen. */

@@ -60,6 +60,8 @@ export const APP_METHODS = [
   'log',
   'settings',
   'saveSettings',
+  'updates',
+  'lookForUpdates',
   'unreadFiles',
   'storage',
   'cleanStorage',

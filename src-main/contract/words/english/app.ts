@@ -137,6 +137,40 @@ export const APP = {
   ],
   'E_NOT_FOUND/training': ['The job is no training.', 'Look at the list again.'],
   'E_INTERNAL/compute-answer': ['The compute process answered something else.', 'Report this.'],
+  'E_USAGE/update-place': [
+    'Newer versions are looked for at an address that begins with https:// and holds no name and no password (http:// only of this computer), or at a whole path.',
+    'Give the address of the file latest.yml, or its path, for example on a share.',
+  ],
+  'E_USAGE/no-update-place': [
+    'No place is set at which newer versions are announced.',
+    'Give the address or the path of a file latest.yml.',
+    'edge',
+  ],
+  'E_NETWORK/update': [
+    'The place where newer versions are announced cannot be reached ({code:text}).',
+    'Check the address, that its server is running, and that this computer trusts its certificate; a path on a share does as well.',
+  ],
+  'E_NETWORK/update-status': [
+    'The server that announces newer versions answered {status:raw}.',
+    'Check the address; redirections are not followed.',
+  ],
+  'E_UPDATE/syntax': ['The file that announces newer versions is no YAML.', 'Check the address or the path.'],
+  'E_UPDATE/format': [
+    'The file that announces newer versions has something else than {expected:text} at {field:text}.',
+    'Take latest.yml as electron-builder wrote it.',
+  ],
+  'E_UPDATE/version': [
+    'The file that announces newer versions names none that Semantic Versioning knows.',
+    'Write it as 1.2.3.',
+  ],
+  'E_UPDATE/place': [
+    'The file that announces newer versions names an installer at an address of another kind.',
+    'Give names beside it, or addresses with https://.',
+  ],
+  'E_UPDATE/length': [
+    'The file that announces newer versions is longer than {most:raw} bytes.',
+    'Check the address or the path: it is another file.',
+  ],
   'E_USAGE/request': ['The request is wrong: {what:text}.', 'Report this: the window sent it.'],
   'E_USAGE/command-line': [
     'The command line is wrong ({what:text}).',
