@@ -12,13 +12,21 @@ export const utilitySpawn: Spawn = <In extends object, Out extends object>(
     env: childEnvironment(env),
     stdio: 'inherit',
   });
+  let ended = false;
+  child.once('exit', () => {
+    ended = true;
+  });
   return {
-    send: (message) => child.postMessage(message),
+    // Electron 44 fell where a process that has ended was written to (electron/electron#53923).
+    send: (message) => {
+      if (!ended) child.postMessage(message);
+    },
     onMessage(listener) {
       child.on('message', (message: Out) => listener(message));
     },
     onExit(listener) {
-      child.on('exit', (code) => listener({ by: `exit code ${code}` }));
+      // Electron may tell it twice (electron/electron#44012).
+      child.once('exit', (code) => listener({ by: `exit code ${code}` }));
     },
     // It waits for this: only the receiver knows that the last message has arrived.
     release: () => {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Resource } from '../../src-main/contract/window/app.js';
 import { resourcePath } from '../../src-main/contract/window/resources.js';
@@ -99,5 +100,14 @@ describe('files that the app is started with', () => {
       path.join(BRAIN, 'brain_001.dcm'),
     ]);
     expect(pathsOf(['/opt/limpid', BRAIN], '/', true)).toEqual([BRAIN]);
+  });
+
+  it('may be named by addresses, as desktops of Linux do', async () => {
+    const folder = await temporaryFolder();
+    const file = path.join(folder, 'a b ü.dcm');
+    await fs.writeFile(file, '');
+    const { href } = pathToFileURL(file);
+    const others = ['file://elsewhere/a.dcm', 'file:///%zz', 'smb://server/a.dcm'];
+    expect(pathsOf(['/opt/limpid', href, ...others], '/', true)).toEqual([file]);
   });
 });

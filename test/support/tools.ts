@@ -6,6 +6,10 @@ export const PYTHON = '/usr/bin/python3';
 
 /** The Debian packages of the commands that tests compare with. */
 const PACKAGES = {
+  apparmor_parser: 'apparmor',
+  'desktop-file-validate': 'desktop-file-utils',
+  'dpkg-deb': 'dpkg',
+  'update-mime-database': 'shared-mime-info',
   dciodvfy: 'dicom3tools',
   dcentvfy: 'dicom3tools',
   dcmcjpeg: 'dcmtk',

@@ -162,13 +162,27 @@ class UtilityProcess extends EventEmitter {
     this.file = file;
     this.env = options.env;
     state.children.push(this);
-    this.process.on('message', (message) => this.emit('message', message));
-    this.process.on('exit', (code) => this.emit('exit', code));
+    this.process.on('message', (message) => {
+      // What was under way when the process ended is lost.
+      if (this.ended) return;
+      this.heard = true;
+      this.emit('message', message);
+    });
+    this.process.on('exit', (code) => {
+      this.ended = true;
+      this.emit('exit', code);
+      // Electron tells it twice of a script that cannot be loaded (electron/electron#44012).
+      if (!this.heard && code === 1) this.emit('exit', code);
+    });
   }
+  ended = false;
+  heard = false;
   get pid() {
     return this.process.pid;
   }
   postMessage(message) {
+    // It ended the main process where it was called by a listener of 'exit' (electron/electron#53923).
+    if (this.ended) throw new Error('stand-in: postMessage to a utility process that has ended');
     if (this.process.connected) this.process.send(message, () => undefined);
   }
   kill() {
