@@ -13,6 +13,7 @@ const SCRIPTS = {
   'package-size': ['package-size.mjs'],
   quality: ['quality.mjs'],
   'readme-picture': ['readme-picture.mjs'],
+  viewer: ['viewer.mjs'],
   window: ['window.mjs', 'viewer.mjs', 'latent-map.mjs'],
 };
 /** These run the built program. */

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { GreyTable } from '../../src-renderer/viewer/image/grey.js';
 import {
+  blend,
   colourise,
   colourScreen,
   colourTable,
+  quantise,
+  type ReadLine,
+  readBlend,
   readDifferences,
+  readSizes,
   readValues,
   valuesOf,
 } from '../../src-renderer/viewer/image/pixels.js';
@@ -118,6 +123,46 @@ describe('a plane on a screen', () => {
     expect(all.filter((word) => word === 0).length).toBeGreaterThan(100);
     if (smooth) expect(out.every((word) => word >>> 24 === 255)).toBe(true);
     expectSeen(screen, matrix, out, (column, row) => all[row * 40 + column]);
+  });
+
+  it.each(MODES)(
+    'in greys of what is read is what all of it is: $name, smooth $smooth',
+    ({ matrix, smooth }) => {
+      const screen = screenFor(matrix, smooth);
+      const before = { pixels, slope: 0.5, intercept: -10 };
+      const after = { pixels: Int16Array.from(pixels, (v) => v / 3), slope: 0.3, intercept: 7 };
+      const values = new Float32Array(800);
+      blend(valuesOf(before), valuesOf(after), 0.37, values);
+      const [low, high] = [-40, 300];
+      const whole = () => quantise(values, low, high, new Uint16Array(800));
+      const scale = { center: 120, width: 210, invert: smooth };
+      const [all, out] = [new Uint32Array(800), new Uint32Array(screen.width * screen.height)];
+      const table = new GreyTable();
+      const read = readBlend(before, after, 0.37);
+      table.draw({ read, low, high, whole }, scale, null, all);
+      table.draw({ read, low, high, whole }, scale, screen, out);
+      expect(new Set(out).size).toBeGreaterThan(20);
+      expectSeen(screen, matrix, out, (column, row) => all[row * 40 + column]);
+    },
+  );
+
+  it.each([0, 0.4, 1])('reads differences and maps at strength %s, and their sizes', (strength) => {
+    const screen = screenFor(MATRICES.turned, true);
+    const before = { pixels, slope: 0.1, intercept: -1024 };
+    const after = { pixels: Float32Array.from(pixels, (v) => v / 3), slope: 0.3, intercept: -1023 };
+    const [b, a] = [valuesOf(before), valuesOf(after)];
+    const lineOf = (read: ReadLine) => {
+      const line = new Float32Array(4 * screen.width);
+      read(screen, 1, line);
+      return [...line];
+    };
+    const differences = b.map((value, i) => strength * (value - a[i]));
+    const expected = lineOf(readValues(differences));
+    const found = lineOf(readDifferences(before, after, strength));
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i], 3);
+    expect(lineOf(readSizes(readDifferences(before, after, strength)))).toEqual(found.map(Math.abs));
+    const map = lineOf(readValues(b, strength));
+    expect(map).toEqual(lineOf(readValues(b)).map((value) => Math.fround(strength * value)));
   });
 
   it.each([true, false])(

@@ -1,4 +1,4 @@
-import type { DrawnPlane } from './pixels.js';
+import { type DrawnPlane, levelsBetween, quantise, type ReadPlane } from './pixels.js';
 import type { Screen } from './screen.js';
 
 /** How a plane is shown in greys: white from center + width / 2 on, or black where inverted. */
@@ -18,7 +18,13 @@ export class GreyTable {
   #made: (GreyScale & Pick<DrawnPlane, 'slope' | 'intercept'>) | null = null;
 
   /** Greys of all pixels, or of those of a screen, written to `out`. */
-  draw(plane: DrawnPlane, scale: GreyScale, screen: Screen | null, out: Uint32Array): void {
+  draw(plane: DrawnPlane | ReadPlane, scale: GreyScale, screen: Screen | null, out: Uint32Array): void {
+    if ('pixels' in plane) this.#drawStored(plane, scale, screen, out);
+    else if (screen === null) this.#drawStored(plane.whole(), scale, null, out);
+    else this.#drawRead(plane, scale, screen, out);
+  }
+
+  #drawStored(plane: DrawnPlane, scale: GreyScale, screen: Screen | null, out: Uint32Array): void {
     this.#ensure(plane, scale);
     const [words, low] = [this.#words, this.#low];
     if (screen === null) greyAll(plane.pixels, words, low, out);
@@ -26,7 +32,25 @@ export class GreyTable {
     else for (let y = 0; y < screen.height; y++) greyMixed(plane.pixels, words, low, screen, y, out);
   }
 
-  #ensure({ slope, intercept, minimum, maximum }: DrawnPlane, scale: GreyScale): void {
+  #drawRead({ read, low, high }: ReadPlane, scale: GreyScale, screen: Screen, out: Uint32Array): void {
+    this.#ensure(levelsBetween(low, high), scale);
+    const [words, lowest] = [this.#words, this.#low];
+    const { width, height, smooth } = screen;
+    const values = new Float32Array(width * (smooth ? 4 : 1));
+    const levels = new Uint16Array(values.length);
+    const line = smooth ? null : new Uint32Array(width);
+    for (let y = 0; y < height; y++) {
+      read(screen, y, values);
+      quantise(values, low, high, levels);
+      if (line === null) mixLevels(levels, words, lowest, screen, y, out);
+      else {
+        greyAll(levels, words, lowest, line);
+        out.set(line, y * width);
+      }
+    }
+  }
+
+  #ensure({ slope, intercept, minimum, maximum }: Omit<DrawnPlane, 'pixels'>, scale: GreyScale): void {
     const made = this.#made;
     const isSame =
       made !== null &&
@@ -80,11 +104,45 @@ function greyMixed(
     const upperRight = words[pixels[upper + j] - low] & 255;
     const lowerLeft = words[pixels[lower + i] - low] & 255;
     const lowerRight = words[pixels[lower + j] - low] & 255;
-    const top = 256 * upperLeft + (upperRight - upperLeft) * v;
-    const bottom = 256 * lowerLeft + (lowerRight - lowerLeft) * v;
-    const grey = (256 * top + (bottom - top) * w + 0x8000) >> 16;
-    out[start + x] = 0xff000000 | Math.imul(grey, 0x010101);
+    out[start + x] = mixed(upperLeft, upperRight, lowerLeft, lowerRight, v, w);
   }
+}
+
+/** As `greyMixed`, of levels that were read for this row: four for each of its pixels. */
+function mixLevels(
+  levels: Uint16Array,
+  words: Uint32Array,
+  low: number,
+  { across: { weight }, down, width }: Screen,
+  y: number,
+  out: Uint32Array,
+): void {
+  const w = down.weight[y];
+  const start = y * width;
+  for (let x = 0, k = 0; x < width; x++, k += 4)
+    out[start + x] = mixed(
+      words[levels[k] - low] & 255,
+      words[levels[k + 1] - low] & 255,
+      words[levels[k + 2] - low] & 255,
+      words[levels[k + 3] - low] & 255,
+      weight[x],
+      w,
+    );
+}
+
+/** The word of four greys by the weights of the right and of the lower two, in 256ths. */
+function mixed(
+  upperLeft: number,
+  upperRight: number,
+  lowerLeft: number,
+  lowerRight: number,
+  right: number,
+  lower: number,
+): number {
+  const top = 256 * upperLeft + (upperRight - upperLeft) * right;
+  const bottom = 256 * lowerLeft + (lowerRight - lowerLeft) * right;
+  const grey = (256 * top + (bottom - top) * lower + 0x8000) >> 16;
+  return 0xff000000 | Math.imul(grey, 0x010101);
 }
 
 /** Linear as PS3.3 C.11.2.1.3.2 has it, opaque. */

@@ -23,6 +23,14 @@ export interface DrawnPlane {
   readonly maximum: number;
 }
 
+/** Values that are made whole numbers to draw, in LEVELS steps from low to high: those that a screen takes, or all. */
+export interface ReadPlane {
+  readonly read: ReadLine;
+  readonly low: number;
+  readonly high: number;
+  readonly whole: () => DrawnPlane;
+}
+
 /** Values in the units of the series. */
 export function valuesOf({ pixels, slope, intercept }: StoredPlane): Float32Array {
   if (pixels instanceof Float32Array && slope === 1 && intercept === 0) return pixels;
@@ -70,14 +78,37 @@ export function subtractStored(
  */
 export type ReadLine = (screen: Screen, y: number, line: Float32Array) => void;
 
-/** Values of a plane. */
-export function readValues(values: Float32Array): ReadLine {
-  return (screen, y, line) => valuesLine(values, screen, y, line);
+/** Values of a plane, times a factor. */
+export function readValues(values: Float32Array, factor = 1): ReadLine {
+  return (screen, y, line) => {
+    valuesLine(values, screen, y, line);
+    if (factor !== 1) multiply(line, factor, line);
+  };
 }
 
-/** before - after of stored planes. */
-export function readDifferences(before: StoredPlane, after: StoredPlane): ReadLine {
-  return (screen, y, line) => differencesLine(before, after, screen, y, line);
+/** strength * (before - after) of stored planes. */
+export function readDifferences(before: StoredPlane, after: StoredPlane, strength = 1): ReadLine {
+  return readSum(before, strength, after, -strength);
+}
+
+/** before + strength (after - before) of stored planes. */
+export function readBlend(before: StoredPlane, after: StoredPlane, strength: number): ReadLine {
+  return readSum(before, 1 - strength, after, strength);
+}
+
+/** The sizes of what is read, without signs. */
+export function readSizes(read: ReadLine): ReadLine {
+  return (screen, y, line) => {
+    read(screen, y, line);
+    for (let i = 0; i < line.length; i++) line[i] = Math.abs(line[i]);
+  };
+}
+
+function readSum(one: StoredPlane, oneWeight: number, other: StoredPlane, otherWeight: number): ReadLine {
+  const first = { pixels: one.pixels, factor: oneWeight * one.slope };
+  const second = { pixels: other.pixels, factor: otherWeight * other.slope };
+  const constant = oneWeight * one.intercept + otherWeight * other.intercept;
+  return (screen, y, line) => sumLine(first, second, constant, screen, y, line);
 }
 
 function valuesLine(
@@ -102,30 +133,35 @@ function valuesLine(
   }
 }
 
-function differencesLine(
-  { pixels: b, slope: bSlope, intercept: bIntercept }: StoredPlane,
-  { pixels: a, slope: aSlope, intercept: aIntercept }: StoredPlane,
+interface Weighted {
+  readonly pixels: StoredPlane['pixels'];
+  readonly factor: number;
+}
+
+function sumLine(
+  { pixels: p, factor: f }: Weighted,
+  { pixels: q, factor: g }: Weighted,
+  constant: number,
   { across: { first, second }, down, width, smooth }: Screen,
   y: number,
   line: Float32Array,
 ): void {
   const upper = down.first[y];
   const lower = down.second[y];
-  const intercept = bIntercept - aIntercept;
   if (!smooth) {
     for (let x = 0; x < width; x++) {
       const i = upper + first[x];
-      line[x] = b[i] * bSlope - a[i] * aSlope + intercept;
+      line[x] = p[i] * f + q[i] * g + constant;
     }
     return;
   }
   for (let x = 0, k = 0; x < width; x++, k += 4) {
     const i = first[x];
     const j = second[x];
-    line[k] = b[upper + i] * bSlope - a[upper + i] * aSlope + intercept;
-    line[k + 1] = b[upper + j] * bSlope - a[upper + j] * aSlope + intercept;
-    line[k + 2] = b[lower + i] * bSlope - a[lower + i] * aSlope + intercept;
-    line[k + 3] = b[lower + j] * bSlope - a[lower + j] * aSlope + intercept;
+    line[k] = p[upper + i] * f + q[upper + i] * g + constant;
+    line[k + 1] = p[upper + j] * f + q[upper + j] * g + constant;
+    line[k + 2] = p[lower + i] * f + q[lower + i] * g + constant;
+    line[k + 3] = p[lower + j] * f + q[lower + j] * g + constant;
   }
 }
 
@@ -142,15 +178,21 @@ export function rangeOf(...planes: readonly Float32Array[]): { low: number; high
   return low <= high ? { low, high } : { low: 0, high: 1 };
 }
 
+/** What LEVELS whole numbers between low and high stand for. */
+export function levelsBetween(low: number, high: number): Omit<DrawnPlane, 'pixels'> {
+  const slope = high > low ? (high - low) / (LEVELS - 1) : 1;
+  return { slope, intercept: low, minimum: 0, maximum: LEVELS - 1 };
+}
+
 /** Values as LEVELS whole numbers between low and high, written to `pixels`; what is not a number becomes the lowest. */
 export function quantise(values: Float32Array, low: number, high: number, pixels: Uint16Array): DrawnPlane {
-  const slope = high > low ? (high - low) / (LEVELS - 1) : 1;
-  const factor = 1 / slope;
+  const levels = levelsBetween(low, high);
+  const factor = 1 / levels.slope;
   for (let i = 0; i < values.length; i++) {
     const level = (values[i] - low) * factor + 0.5;
     pixels[i] = level > 0 ? (level < LEVELS ? level : LEVELS - 1) : 0;
   }
-  return { pixels, slope, intercept: low, minimum: 0, maximum: LEVELS - 1 };
+  return { pixels, ...levels };
 }
 
 /** Colours of a plane: entry i of `table` is for the i-th of equal steps from low to high, RGBA as in ImageData. */

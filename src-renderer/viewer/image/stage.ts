@@ -3,7 +3,7 @@ import * as cornerstone from 'cornerstone-core';
 import type { Matrix, Size } from './geometry.js';
 import { GreyTable } from './grey.js';
 import { type Coloured, Layer } from './layer.js';
-import type { DrawnPlane } from './pixels.js';
+import type { DrawnPlane, ReadPlane } from './pixels.js';
 import { screenOf } from './screen.js';
 
 /** Grey by window and level, or colours as they are. `columns` x `rows` pixels of `spacing` mm. */
@@ -11,7 +11,7 @@ export type Picture = {
   readonly columns: number;
   readonly rows: number;
   readonly spacing: readonly [number, number];
-} & ({ readonly plane: DrawnPlane } | Pick<Coloured, 'colours'>);
+} & ({ readonly plane: DrawnPlane | ReadPlane } | Pick<Coloured, 'colours'>);
 
 /** Where and how a picture is drawn. */
 export interface Placement {
@@ -177,7 +177,7 @@ function imageOf({ columns, rows, spacing }: Picture): cornerstone.Image {
 class Greys {
   readonly #table = new GreyTable();
 
-  of({ columns, rows }: Picture, plane: DrawnPlane, scale: Placement): Coloured {
+  of({ columns, rows }: Picture, plane: DrawnPlane | ReadPlane, scale: Placement): Coloured {
     return {
       columns,
       rows,

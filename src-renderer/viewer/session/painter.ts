@@ -2,23 +2,25 @@ import { divergingColour, ERROR_CLEAR, ERROR_LIMIT, sequentialColour } from '../
 import {
   blend,
   type ColourScale,
-  colourise,
-  colourScreen,
   colourTable,
   followsStrength,
   multiply,
   quantise,
+  type ReadLine,
+  readBlend,
   readDifferences,
+  readSizes,
+  readValues,
   smoothNoise,
   subtract,
   subtractStored,
 } from '../image/pixels.js';
-import type { Screen } from '../image/screen.js';
 import type { Picture } from '../image/stage.js';
 import {
-  colourPicture,
+  once,
   place,
   rangeOfFrame,
+  readPicture,
   SEQUENTIAL,
   scaledPicture,
   storedPicture,
@@ -58,14 +60,6 @@ const DIVERGING = colourTable(divergingColour);
 const DIVERGING_OVER = colourTable(divergingColour, (share) => Math.min(1, 3 * Math.abs(share - 0.5)));
 const SEQUENTIAL_OVER = colourTable(sequentialColour, (share) => Math.min(1, 1.5 * share));
 
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
 /** Keeps the buffers that pictures are made in, so that a slider moves without a garbage collection. */
 export class Painter {
   readonly #buffers = new Map<string, Float32Array>();
@@ -90,10 +84,11 @@ export class Painter {
 
     const afterValues = once(() => this.#afterValues(scene, strength));
     const residualValues = once(() => {
-      const after = afterValues();
-      if (scene === null || after === null) return null;
-      const out = this.#buffer('residual', after.length);
-      subtract(scene.before.values, after, out);
+      if (scene?.after == null || !scene.comparable) return null;
+      const out = this.#buffer('residual', scene.after.frame.pixels.length);
+      const blended = strength === 1 ? null : afterValues();
+      if (blended === null) subtractStored(scene.before.frame, scene.after.frame, out);
+      else subtract(scene.before.values, blended, out);
       return out;
     });
     const shownResidual = once(() => {
@@ -124,15 +119,28 @@ export class Painter {
       scene === null || values === null
         ? null
         : scaledPicture(scene.before, values, scale, this.#wordsOf(name));
-    const residual = (name: string, scale: ColourScale): Picture | null => {
-      if (scene?.after == null || !scene.comparable || smoothed || strength < 1)
-        return coloured(name, shownResidual(), scale);
-      const { before, after } = scene;
-      return colourPicture(
-        before,
-        (screen, out) => this.#difference(before, after, scale, screen, out),
-        this.#wordsOf(name),
-      );
+    /** Of a plane that is drawn small, only the pixels of the screen are worked out. */
+    const read = (
+      name: string,
+      line: ReadLine | null,
+      values: () => Float32Array | null,
+      scale: ColourScale,
+    ): Picture | null => {
+      if (scene === null || line === null || smoothed) return coloured(name, values(), scale);
+      const whole = () => values() ?? new Float32Array(0);
+      return readPicture(scene.before, line, whole, scale, this.#wordsOf(name));
+    };
+    const differences =
+      scene?.after == null || !scene.comparable
+        ? null
+        : readDifferences(scene.before.frame, scene.after.frame, strength);
+    const residual = (name: string, scale: ColourScale): Picture | null =>
+      read(name, differences, shownResidual, scale);
+    const error = (name: string, scale: ColourScale): Picture | null => {
+      if (scene?.error == null)
+        return read(name, differences === null ? null : readSizes(differences), errorValues, scale);
+      const map = scene.errorFits ? readValues(scene.error.values, mapFactor(scene, strength)) : null;
+      return read(name, map, errorValues, scale);
     };
 
     return {
@@ -140,14 +148,12 @@ export class Painter {
       before: once(() => (scene === null ? null : this.#stored(scene.before))),
       after: once(() => {
         if (scene?.after == null) return null;
-        // whole numbers are drawn without their values
-        const values = strength === 1 ? null : afterValues();
-        if (values === null) return this.#stored(scene.after);
-        return this.#blended(scene.before, scene.after, values);
+        if (strength === 1 || !scene.comparable) return this.#stored(scene.after);
+        return this.#blended(scene.before, scene.after, strength);
       }),
       afterValues,
       residual: once(() => residual('residual', residualScale)),
-      error: once(() => coloured('error', errorValues(), errorScale)),
+      error: once(() => error('error', errorScale)),
       errorValues,
       overlay: once(() => {
         if (overlay === 'residual')
@@ -157,7 +163,7 @@ export class Painter {
             threshold: threshold * residualLimit,
           });
         if (overlay === 'error')
-          return coloured('overlay', errorValues(), {
+          return error('overlay', {
             ...errorScale,
             table: SEQUENTIAL_OVER,
             threshold: threshold * errorLimit,
@@ -193,22 +199,26 @@ export class Painter {
 
   #mapValues(scene: Scene, error: ShownPlane, strength: number): Float32Array | null {
     if (!scene.errorFits) return null;
-    if (strength === 1 || !scene.comparable || !followsStrength(error.card.map)) return error.values;
+    const factor = mapFactor(scene, strength);
+    if (factor === 1) return error.values;
     const out = this.#buffer('map', error.values.length);
-    multiply(error.values, strength, out);
+    multiply(error.values, factor, out);
     return out;
   }
 
-  #blended(before: ShownPlane, after: ShownPlane, values: Float32Array): Picture {
+  #blended(before: ShownPlane, after: ShownPlane, strength: number): Picture {
     // the range of both, so that moving the slider does not move the steps of grey
     const [b, a] = [rangeOfFrame(before), rangeOfFrame(after)];
-    const plane = quantise(
-      values,
-      Math.min(b.low, a.low),
-      Math.max(b.high, a.high),
-      this.#levels(values.length),
-    );
-    return { ...place(after), plane };
+    const [low, high] = [Math.min(b.low, a.low), Math.max(b.high, a.high)];
+    const whole = once(() => {
+      const values = this.#buffer('blend', after.frame.pixels.length);
+      blend(before.values, after.values, strength, values);
+      return quantise(values, low, high, this.#levels(values.length));
+    });
+    return {
+      ...place(after),
+      plane: { read: readBlend(before.frame, after.frame, strength), low, high, whole },
+    };
   }
 
   #stored(shown: ShownPlane): Picture {
@@ -217,23 +227,6 @@ export class Painter {
     const picture = storedPicture(shown);
     this.#grey.set(shown, picture);
     return picture;
-  }
-
-  /** Colours of before - after, of all pixels or of those of a screen. */
-  #difference(
-    { frame: before }: ShownPlane,
-    { frame: after }: ShownPlane,
-    scale: ColourScale,
-    screen: Screen | null,
-    out: Uint32Array,
-  ): void {
-    if (screen !== null) {
-      colourScreen(readDifferences(before, after), scale, screen, out);
-      return;
-    }
-    const values = this.#buffer('difference', before.pixels.length);
-    subtractStored(before, after, values);
-    colourise(values, scale, out);
   }
 
   #wordsOf(name: string): Words {
@@ -255,6 +248,11 @@ export class Painter {
     this.#buffers.set(name, made);
     return made;
   }
+}
+
+/** By what a map is multiplied at a strength. */
+function mapFactor({ error, comparable }: Scene, strength: number): number {
+  return comparable && followsStrength(error?.card.map) ? strength : 1;
 }
 
 /** 'σ' is the noise level: what most error maps are measured in. */

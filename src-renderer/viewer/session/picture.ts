@@ -5,8 +5,10 @@ import {
   colourise,
   colourScreen,
   colourTable,
+  type DrawnPlane,
   quantise,
-  rangeOf,
+  type ReadLine,
+  type ReadPlane,
   readValues,
 } from '../image/pixels.js';
 import type { Screen } from '../image/screen.js';
@@ -60,9 +62,19 @@ export function scaledPicture(
   scale: ColourScale,
   words?: Words,
 ): Picture {
-  const read = readValues(values);
+  return readPicture(shown, readValues(values), () => values, scale, words);
+}
+
+/** Values as a screen reads them, and all of them, on the pixels of a plane in the colours of a scale. */
+export function readPicture(
+  shown: ShownPlane,
+  read: ReadLine,
+  whole: () => Float32Array,
+  scale: ColourScale,
+  words?: Words,
+): Picture {
   const colours: Colours = (screen, out) => {
-    if (screen === null) colourise(values, scale, out);
+    if (screen === null) colourise(whole(), scale, out);
     else colourScreen(read, scale, screen, out);
   };
   return colourPicture(shown, colours, words);
@@ -78,10 +90,24 @@ export function rangeOfFrame({ frame }: ShownPlane): { low: number; high: number
 }
 
 /** Whole numbers are drawn as they are, others in steps. */
-function storedPlane(shown: ShownPlane): ReturnType<typeof quantise> {
+function storedPlane(shown: ShownPlane): DrawnPlane | ReadPlane {
   const { pixels, slope, intercept, minimum, maximum } = shown.frame;
   if (!(pixels instanceof Float32Array)) return { pixels, slope, intercept, minimum, maximum };
   const { values } = shown;
-  const { low, high } = rangeOf(values);
-  return quantise(values, low, high, new Uint16Array(values.length));
+  const { low, high } = rangeOfFrame(shown);
+  return {
+    read: readValues(values),
+    low,
+    high,
+    whole: once(() => quantise(values, low, high, new Uint16Array(values.length))),
+  };
+}
+
+/** What is made when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
