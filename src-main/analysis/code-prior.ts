@@ -7,7 +7,7 @@ import { exportModel, openModelFile, readModelWeights } from '../model-files/mod
 import { type CodeGrid, type CodePrior, fitCodePrior } from '../models/code-prior.js';
 import { fitPlanePrior, type PlanePrior } from '../models/plane-prior.js';
 import { spread } from '../noise/planes.js';
-import { applyToPlane } from '../restore/apply.js';
+import { encodePlane } from '../restore/apply.js';
 import type { Runtime } from '../runtime/types.js';
 import type { TrainedFamily } from '../training/family.js';
 import { type CorpusSeries, roleOf, SLICE_TRAINS } from '../training/samples/corpus.js';
@@ -55,7 +55,7 @@ export async function codePriorsOf(
     for (const index of spread(learnt.length, MOST_PLANES)) {
       const { series, plane } = learnt[index];
       const stack = { ...series, measured: series.usable, scale: { low: 0, high: 1 } };
-      const { codes } = await applyToPlane(model, stack, plane);
+      const codes = await encodePlane(model, stack, plane);
       grids.push(codeGrid(codes, book));
       latents.push(codes.latent);
     }

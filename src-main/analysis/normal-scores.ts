@@ -65,7 +65,7 @@ export async function scorePlane(
   const seen = (i: number): boolean => measured === null || measured[i] === 1;
   const error = async (): Promise<Float32Array> => {
     if (places !== null) return featureScores(places, image, measured);
-    const { reconstruction } = await applyToPlane(model, stack, plane);
+    const reconstruction = await applyToPlane(model, stack, plane);
     return errorScores(
       image,
       reconstruction.map((value, i) => (seen(i) ? value : values[i])),

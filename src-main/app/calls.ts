@@ -1,4 +1,4 @@
-import { DeviceName, ForeignModel } from '../contract/requests/choices.js';
+import { DeviceName, ForeignModel, ModelPart } from '../contract/requests/choices.js';
 import { ACTIONS } from '../contract/requests/node.js';
 import { Rules } from '../contract/requests/rules.js';
 import { TrainingShape } from '../contract/requests/training.js';
@@ -77,7 +77,7 @@ const ARGUMENTS: { readonly [M in AppMethod]: Schema<Parameters<AppApi[M]>> } = 
   models: none,
   modelDetails: id,
   importModel: tuple([filled, nullOr(filled), nullOr(ForeignModel)]),
-  exportModel: tuple([filled, filled, flag]),
+  exportModel: tuple([filled, filled, ModelPart]),
   deleteModel: id,
   latentIndex: none,
   likeSlice: tuple([filled, whole]),

@@ -33,8 +33,8 @@ export function modelsApi(options: {
       if (entry === undefined) throw fault('E_INTERNAL/models-answer');
       return entry;
     },
-    async exportModel(model, path, decoder) {
-      await run({ type: 'models', action: 'export', model, path, decoder });
+    async exportModel(model, path, part) {
+      await run({ type: 'models', action: 'export', model, path, part });
     },
     async deleteModel(id) {
       await deleteModel(await findModel(id));

@@ -4,13 +4,13 @@ import { fault } from '../contract/errors.js';
 import { EXIT } from '../contract/exit.js';
 import type { ModelsResult } from '../contract/model-results.js';
 import type { ModelEntry } from '../contract/models.js';
-import type { ForeignModel } from '../contract/requests/choices.js';
+import type { ForeignModel, ModelPart } from '../contract/requests/choices.js';
 import type { ModelsRequest } from '../contract/requests/requests.js';
 import { adoptForeign } from '../model-files/foreign.js';
 import { foreignPorts } from '../model-files/foreign-ports.js';
 import { tryForeign } from '../model-files/foreign-run.js';
 import { CARD_KEY } from '../model-files/model-card.js';
-import { cardIn, DECODER_KEY, loadForeign, openModelFile } from '../model-files/model-file.js';
+import { cardIn, DECODER_KEY, encoderOf, loadForeign, openModelFile } from '../model-files/model-file.js';
 import { openRuntime } from '../runtime/device.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { factsOf } from '../store/model-facts.js';
@@ -38,8 +38,7 @@ export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
     case 'export': {
       const entry = await findModel(request.model);
       const bytes = await readKept(entry);
-      const wanted = request.decoder ? await withLoaded(bytes, async (model) => decoderOf(model)) : bytes;
-      await writeFileAtomic(path.resolve(request.path), wanted);
+      await writeFileAtomic(path.resolve(request.path), await partOf(bytes, request.part));
       return { ...result([entry]), forPerson: { file: request.path } };
     }
     case 'delete': {
@@ -91,6 +90,17 @@ function cardOf(model: LoadedModel): object | null {
   const text = model.metadata[CARD_KEY];
   const value: unknown = text === undefined ? null : JSON.parse(text);
   return typeof value === 'object' ? value : null;
+}
+
+async function partOf(bytes: Uint8Array, part: ModelPart): Promise<Uint8Array> {
+  switch (part) {
+    case 'whole':
+      return bytes;
+    case 'encoder':
+      return encoderOf(bytes);
+    case 'decoder':
+      return withLoaded(bytes, async (model) => decoderOf(model));
+  }
 }
 
 function decoderOf(model: LoadedModel): Uint8Array {

@@ -22,12 +22,26 @@ function migrated(card: unknown): unknown {
   if (!isRecord(card)) return card;
   switch (card.format) {
     case 'limpid-autoencoder-1':
-      return { ...card, format: 'limpid-model-2' };
+      return withMaskedLatent({ ...card, format: 'limpid-model-2' });
     case 'limpid-model-1':
       return migratedDenoiser(card);
     default:
-      return card;
+      return withMaskedLatent(card);
   }
+}
+
+/** A card of a masked model that was written when only the other families were asked for latents. */
+function withMaskedLatent(card: Readonly<Record<string, unknown>>): unknown {
+  const { family, settings, latent, input, tasks } = card;
+  if (family !== 'masked' || latent !== null || !isRecord(settings) || !isRecord(input)) return card;
+  const { patch, width } = settings;
+  if (!whole(patch, 1) || !whole(width, 1) || input.fixedSide === undefined || !Array.isArray(tasks))
+    return card;
+  return {
+    ...card,
+    tasks: [...tasks, 'latent'],
+    latent: { cell: patch, channels: width, codebook: null },
+  };
 }
 
 function migratedDenoiser(card: Readonly<Record<string, unknown>>): unknown {

@@ -1,13 +1,13 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { sha256 } from '../base/files.js';
-import { fault } from '../contract/errors.js';
+import { fault, type LimpidError } from '../contract/errors.js';
 import type { ModelCard } from '../contract/models.js';
 import { emitInference, emitPortable } from '../graph/emit/trace.js';
 import { decodeMetadata } from '../graph/onnx.js';
 import { withMetadata } from '../graph/onnx-metadata.js';
 import type { InferenceDefinition, NamedArray, NamedArrays, NamedShapes } from '../graph/types.js';
 import { type CodePrior, priorBytes, readPrior } from '../models/code-prior.js';
-import type { Autoencoder, Coder } from '../models/family.js';
+import type { Autoencoder, TwoWayCoder } from '../models/family.js';
 import { rank4 } from '../models/parameters.js';
 import { type PlanePrior, planePriorBytes, readPlanePrior } from '../models/plane-prior.js';
 import { loadApart } from '../runtime/apart.js';
@@ -16,10 +16,11 @@ import { restingPass } from '../training/step.js';
 import { type Model, weightsHash } from '../training/train.js';
 import { decodeWeights, encodeWeights } from '../training/weights.js';
 import { placesBytes, readPlaces, type UsualPlaces } from '../trust/usual-places.js';
+import { encoderModel } from './encoder.js';
 import { foreignPorts } from './foreign-ports.js';
 import { runForeign, tryForeign } from './foreign-run.js';
 import { CARD_KEY, readCard } from './model-card.js';
-import { runWindows } from './windows.js';
+import { encodeWindows, runWindows } from './windows.js';
 
 /** Keys of the ONNX metadata besides the card: the decoder as a whole ONNX model in base64. */
 export const DECODER_KEY = 'limpid.decoder';
@@ -48,16 +49,17 @@ interface LearntImages {
 
 /**
  * A model as one portable ONNX file. Input `image` [1, rows, columns, channels], scaled as the card says;
- * outputs `reconstruction` [1, rows, columns, 1] and, where there is a latent, `latent`
+ * outputs `reconstruction` [1, rows, columns, 1] and, where it is rebuilt from a latent, `latent`
  * [1, rows / cell, columns / cell, channels] and what else the encoder gives. The decoder (`latent` in,
- * `reconstruction` out) is a second ONNX model in the metadata.
+ * `reconstruction` out) is a second ONNX model in the metadata. An encoder that nothing is rebuilt from is made of the
+ * weights in the metadata when it is asked (`OpenModel.encode`): in the graph it would cost all who only rebuild.
  */
 export function exportModel(
   { model, kept }: Model,
   card: ModelCard,
   { prior = null, planes = null, places = null }: LearntImages = {},
 ): Uint8Array {
-  const decoder = model.coder === null ? null : exportDecoder(model, model.coder, kept);
+  const decoder = exportDecoder(model, kept);
   const metadata = {
     [CARD_KEY]: JSON.stringify(card),
     [WEIGHTS_KEY]: Buffer.from(encodeWeights(kept)).toString('base64'),
@@ -101,7 +103,7 @@ const LATENT_AXES = [null, 'latent_rows', 'latent_columns', null];
 
 function axesOf(model: Autoencoder): Record<string, readonly (string | null)[]> {
   const axes: Record<string, readonly (string | null)[]> = { image: IMAGE_AXES, reconstruction: IMAGE_AXES };
-  for (const name of model.coder?.outputs ?? []) axes[name] = LATENT_AXES;
+  for (const name of twoWay(model)?.outputs ?? []) axes[name] = LATENT_AXES;
   return axes;
 }
 
@@ -110,26 +112,34 @@ function imageShape(model: Autoencoder, factor: number): { image: number[] } {
   return { image: [1, side, side, model.channels] };
 }
 
-/** Image in; reconstruction and codes out. */
+/** The coder of a model whose latent tells all that is rebuilt; null: it has none. */
+function twoWay({ coder }: Autoencoder): TwoWayCoder | null {
+  return coder !== null && coder.decode !== null ? { ...coder, decode: coder.decode } : null;
+}
+
+/** Image in; reconstruction, and codes where it is rebuilt from these, out. */
 export function inferenceDefinition(
   model: Autoencoder,
   kept: NamedArrays,
   inputs: NamedShapes,
 ): InferenceDefinition {
+  const coder = twoWay(model);
   return {
     parameters: kept,
     inputs,
     apply(parameters, { image }) {
       const pass = restingPass(parameters);
-      if (model.coder === null)
-        return { reconstruction: model.head.image(model.forward(pass, rank4(image)).raw) };
-      const codes = model.coder.encode(pass, rank4(image));
-      return { ...codes, reconstruction: model.head.image(model.coder.decode(pass, codes.latent)) };
+      if (coder === null) return { reconstruction: model.head.image(model.forward(pass, rank4(image)).raw) };
+      const codes = coder.encode(pass, rank4(image));
+      return { ...codes, reconstruction: model.head.image(coder.decode(pass, codes.latent)) };
     },
   };
 }
 
-function exportDecoder(model: Autoencoder, coder: Coder, kept: NamedArrays): Uint8Array {
+/** Null: nothing is rebuilt from a latent. */
+function exportDecoder(model: Autoencoder, kept: NamedArrays): Uint8Array | null {
+  const coder = twoWay(model);
+  if (coder === null) return null;
   const shape = (factor: number): number[] => {
     const side = factor * Math.max(1, Math.ceil(TRACED / coder.cell));
     return [1, side, side, coder.channels];
@@ -159,13 +169,28 @@ export interface ModelWeights {
  * @throws LimpidError E_MODEL for bytes that are no model of ours, or one without its weights by name
  */
 export function readModelWeights(bytes: Uint8Array): ModelWeights {
-  const metadata = metadataOf(bytes);
+  return weightsIn(metadataOf(bytes));
+}
+
+function weightsIn(metadata: LoadedModel['metadata']): ModelWeights {
   const card = readCard(metadata);
   const encoded = metadata[WEIGHTS_KEY];
   if (card === null || encoded === undefined) throw fault('E_MODEL/no-weights');
   const { weights } = decodeWeights(Buffer.from(encoded, 'base64'));
   if (weightsHash(weights) !== card.weightsSha256) throw fault('E_MODEL/damaged-weights');
   return { card, weights };
+}
+
+/**
+ * The encoder as a whole ONNX model, `image` in, `latent` out, of a file whose own graph does not give the latent.
+ *
+ * @throws LimpidError E_MODEL for any other file, and as `readModelWeights`
+ */
+export function encoderOf(bytes: Uint8Array): Uint8Array {
+  const { card, weights } = readModelWeights(bytes);
+  if (card.latent === null) throw fault('E_MODEL/no-features', { family: card.family });
+  if (card.input.fixedSide === undefined) throw fault('E_MODEL/no-encoder');
+  return encoderModel(card, weights);
 }
 
 /** The prior over the codes that a model file holds; null where there is none, or a damaged one. */
@@ -232,6 +257,17 @@ export interface OpenModel extends RunnableModel {
   readonly card: ModelCard;
   /** Set where planes go in whole: the model cuts them into windows of its own. */
   readonly whole?: true;
+  /**
+   * What the encoder alone makes of one image.
+   *
+   * @param image as `run` takes it; where that takes windows of one side only, rows and columns are multiples of the
+   * latent's cell
+   * @returns `latent` [1, rows / cell, columns / cell, channels] and what else the encoder gives
+   * @throws LimpidError E_MODEL for a model without latent
+   */
+  readonly encode: (image: Float32Array, rows: number, columns: number) => Promise<NamedArrays>;
+  /** Whether `decode` has what it needs. */
+  readonly decodes: boolean;
   /** Latent [1, rows / cell, columns / cell, channels] to image [1, rows, columns, 1]. @throws E_MODEL without one */
   readonly decode: (latent: NamedArrays[string]) => Promise<NamedArrays[string]>;
 }
@@ -273,31 +309,54 @@ function openModel(runtime: Runtime, model: LoadedModel, card: ModelCard): OpenM
   let decoder: Promise<LoadedModel> | null = null;
   const openDecoder = (): Promise<LoadedModel> => {
     const encoded = model.metadata[DECODER_KEY];
-    if (encoded === undefined) throw fault('E_MODEL/no-latent');
+    if (encoded === undefined) throw withoutDecoder(card);
     decoder ??= runtime.loadModel(Buffer.from(encoded, 'base64'));
     return decoder;
   };
+  let encoder: Promise<LoadedModel> | null = null;
+  const openEncoder = (): Promise<LoadedModel> => {
+    encoder ??= runtime.loadModel(encoderModel(card, weightsIn(model.metadata).weights));
+    return encoder;
+  };
   const { foreign } = card;
   const ports = foreign === undefined ? null : foreignPorts(model, foreign);
+  const { channels, fixedSide } = card.input;
+  const run: OpenModel['run'] = (image, rows, columns, sigma = 0) =>
+    foreign !== undefined && ports !== null
+      ? runForeign(model, ports, foreign, { image, rows, columns, sigma })
+      : fixedSide !== undefined
+        ? runWindows(model, fixedSide, { values: image, rows, columns, channels })
+        : runOnce(model, { data: image, shape: [1, rows, columns, channels] });
   return {
     card,
     input: card.input,
     ...(ports !== null && (ports.rows ?? ports.columns) !== null ? { whole: true as const } : {}),
-    run: (image, rows, columns, sigma = 0) =>
-      foreign !== undefined && ports !== null
-        ? runForeign(model, ports, foreign, { image, rows, columns, sigma })
-        : card.input.fixedSide !== undefined
-          ? runWindows(model, card.input.fixedSide, card.input.channels, image, rows, columns)
-          : runOnce(model, { data: image, shape: [1, rows, columns, card.input.channels] }),
+    run,
+    async encode(image, rows, columns) {
+      if (card.latent === null) throw fault('E_MODEL/no-features', { family: card.family });
+      if (fixedSide !== undefined) {
+        const windows = { side: fixedSide, cell: card.latent.cell };
+        return encodeWindows(await openEncoder(), windows, { values: image, rows, columns, channels });
+      }
+      const { reconstruction: _, ...codes } = await run(image, rows, columns);
+      if (codes.latent === undefined) throw fault('E_MODEL/no-features', { family: card.family });
+      return codes;
+    },
+    decodes: DECODER_KEY in model.metadata,
     async decode(latent) {
       const { reconstruction } = await (await openDecoder()).runShaped({ latent });
       return reconstruction;
     },
     async close() {
       await (await decoder)?.close();
+      await (await encoder)?.close();
       await model.close();
     },
   };
+}
+
+function withoutDecoder({ latent, family }: ModelCard): LimpidError {
+  return latent === null ? fault('E_MODEL/no-latent') : fault('E_MODEL/encodes-only', { family });
 }
 
 async function runOnce(model: LoadedModel, image: NamedArray): Promise<NamedArrays> {

@@ -63,15 +63,15 @@ export interface Forward {
   readonly measures: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** How images become codes and back, for the tasks that need it. */
-export interface Coder {
+/** How images become codes, and codes images again where these tell enough, for the tasks that need it. */
+interface Coder {
   /** Side in pixels of the square that one latent vector stands for. */
   readonly cell: number;
   /** Length of a latent vector. */
   readonly channels: number;
   /**
    * Image [n, rows, columns, channels] to named codes; `latent` [n, rows / cell, columns / cell, channels] is what
-   * `decode` takes. Size-free: it is written for any size.
+   * `decode` takes. Size-free where the model has no `fixedSide`.
    */
   readonly encode: (
     pass: Pass,
@@ -81,10 +81,17 @@ export interface Coder {
   };
   /** Names of what `encode` gives, each with the axes of the latent. */
   readonly outputs: readonly string[];
-  /** Latent to raw output. */
-  readonly decode: (pass: Pass, latent: tf.Tensor4D) => tf.Tensor4D;
+  /** Latent to raw output; null: what is rebuilt is not rebuilt from the latent. */
+  readonly decode: Decode | null;
   /** Entries of the codebook, when latents are quantised. */
   readonly codebook?: number;
+}
+
+type Decode = (pass: Pass, latent: tf.Tensor4D) => tf.Tensor4D;
+
+/** A coder whose latent tells all that is rebuilt. */
+export interface TwoWayCoder extends Coder {
+  readonly decode: Decode;
 }
 
 /** Channels of a folded plane: moved around its edges by half its rows, and by half its columns. */

@@ -27,17 +27,6 @@ export interface ScaledStack {
   readonly scale: IntensityScale;
 }
 
-/** What a model makes of one plane. */
-export interface AppliedPlane {
-  /** rows * columns, scaled like the input. */
-  readonly reconstruction: Float32Array;
-  /**
-   * Everything the encoder gives: `latent` [1, cell rows, cell columns, channels], `codes`, `logVariance`. Empty for
-   * a model without latent.
-   */
-  readonly codes: NamedArrays;
-}
-
 /** @throws LimpidError E_VALUES as `intensityScale` */
 export function scaledStack(volume: Volume, scale: IntensityScale = intensityScale(volume)): ScaledStack {
   const { rows, columns, slices, frames, measured } = volume;
@@ -45,23 +34,38 @@ export function scaledStack(volume: Volume, scale: IntensityScale = intensitySca
 }
 
 /**
- * Runs a model on one plane of a stack. Planes are mirrored at their lower and right edge up to what the model
+ * What a model makes of one plane of a stack. Planes are mirrored at their lower and right edge up to what the model
  * divides by, or padded and scaled to its square and back, as the card says.
  *
  * @param plane frame * slices + slice
+ * @returns rows * columns, scaled like the input
  */
 export async function applyToPlane(
   model: OpenModel,
   stack: ScaledStack,
   plane: number,
-): Promise<AppliedPlane> {
+): Promise<Float32Array> {
   const { rows, columns } = stack;
-  const { planeSide } = model.card.input;
-  const fed = fedPlane(model, stack, plane);
-  const { reconstruction, ...codes } = await model.run(fed.values, fed.rows, fed.columns);
-  if (planeSide !== null)
-    return { reconstruction: fromSquare(reconstruction.data, planeSide, rows, columns), codes };
-  return { reconstruction: cropped(reconstruction.data, fed.columns, rows, columns), codes };
+  const { planeSide, multiple } = model.card.input;
+  const fed = fedPlane(model, stack, plane, multiple);
+  const { reconstruction } = await model.run(fed.values, fed.rows, fed.columns);
+  if (planeSide !== null) return fromSquare(reconstruction.data, planeSide, rows, columns);
+  return cropped(reconstruction.data, fed.columns, rows, columns);
+}
+
+/**
+ * Everything that the encoder of a model gives of one plane of a stack, fed as to `applyToPlane`, but mirrored up to
+ * whole cells only where windows of one side are cut: `latent` [1, cell rows, cell columns, channels], `codes`,
+ * `logVariance`.
+ *
+ * @param plane frame * slices + slice
+ * @throws LimpidError E_MODEL for a model without latent
+ */
+export async function encodePlane(model: OpenModel, stack: ScaledStack, plane: number): Promise<NamedArrays> {
+  const { input, latent } = model.card;
+  const multiple = input.fixedSide === undefined ? input.multiple : (latent?.cell ?? input.multiple);
+  const fed = fedPlane(model, stack, plane, multiple);
+  return model.encode(fed.values, fed.rows, fed.columns);
 }
 
 /** An image from a latent, as large as its cells make it: rows * columns, scaled. @throws LimpidError E_MODEL */
@@ -81,8 +85,8 @@ interface Fed {
   readonly columns: number;
 }
 
-function fedPlane({ card }: OpenModel, stack: ScaledStack, plane: number): Fed {
-  const { context, multiple, planeSide, along } = card.input;
+function fedPlane({ card }: OpenModel, stack: ScaledStack, plane: number, multiple: number): Fed {
+  const { context, planeSide, along } = card.input;
   if (along === 'frames') requireFrames(stack);
   const area = stack.rows * stack.columns;
   const seen = contextPlanes(stack, plane, context, along).map((index) =>

@@ -147,7 +147,13 @@ async function readEntry(file: string): Promise<ModelEntry | null> {
   const text = await fs.readFile(file, 'utf8').catch(() => null);
   const entry = text === null ? null : readText(KeptEntry, text);
   if (entry === null || !entry.fits) return null;
-  return path.basename(file) === `${entry.value.id}.json` ? entry.value : null;
+  return path.basename(file) === `${entry.value.id}.json` ? withMaskedLatent(entry.value) : null;
+}
+
+/** Masked models were not asked for latents by earlier versions, and give them all the same. */
+function withMaskedLatent(entry: ModelEntry): ModelEntry {
+  const { family, tasks } = entry;
+  return family !== 'masked' || tasks.includes('latent') ? entry : { ...entry, tasks: [...tasks, 'latent'] };
 }
 
 /** Older versions did not say what a model was trained on; a kept model was added once. */

@@ -105,7 +105,7 @@ function apiOver(call: Call): AppApi {
     models: () => call('models'),
     modelDetails: (id) => call('modelDetails', id),
     importModel: (path, name, foreign) => call('importModel', path, name, foreign),
-    exportModel: (id, path, decoder) => call('exportModel', id, path, decoder),
+    exportModel: (id, path, part) => call('exportModel', id, path, part),
     deleteModel: (id) => call('deleteModel', id),
     latentIndex: () => call('latentIndex'),
     likeSlice: (series, plane) => call('likeSlice', series, plane),

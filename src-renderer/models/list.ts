@@ -1,4 +1,5 @@
 import type { ModelEntry, ModelTask } from '../../src-main/contract/models.js';
+import type { ModelPart } from '../../src-main/contract/requests/choices.js';
 
 /** Columns that the list can be sorted by. */
 export const COLUMNS = ['name', 'family', 'tasks', 'data', 'addedAt', 'bytes', 'heldOut'] as const;
@@ -68,7 +69,7 @@ export function choiceOf({ origin, id }: ModelEntry): {
 }
 
 /** A file name for a copy of a model. */
-export function fileNameOf({ name }: ModelEntry, decoder: boolean): string {
+export function fileNameOf({ name }: ModelEntry, part: ModelPart): string {
   const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'model';
-  return `${safe}${decoder ? '-decoder' : ''}.onnx`;
+  return `${safe}${part === 'whole' ? '' : `-${part}`}.onnx`;
 }

@@ -13,6 +13,11 @@ export function familyText({ family }: ModelEntry): string {
   return tName('family', family);
 }
 
+/** Whether images are made of its latents: a masked model rebuilds parts of an image from others instead. */
+export function decodes({ family, tasks }: Pick<ModelEntry, 'family' | 'tasks'>): boolean {
+  return family !== 'masked' && (tasks.includes('latent') || tasks.includes('generate'));
+}
+
 /** What a model was trained on, without patient data. */
 export function dataText({ origin, data }: ModelEntry): string {
   if (origin === 'shipped') return t('models.data.drawn');

@@ -56,9 +56,9 @@ describe('the models behind the window', () => {
     expect(await own()).toEqual([entry]);
     expect((await api.modelDetails(entry.id)).card).toMatchObject({ family: 'convolutional' });
     const copy = path.join(root, 'copy.onnx');
-    await api.exportModel(entry.id, copy, false);
+    await api.exportModel(entry.id, copy, 'whole');
     expect(await fs.readFile(copy)).toEqual(await fs.readFile(file));
-    await expect(api.exportModel(entry.id, copy, false)).rejects.toMatchObject({ code: 'E_EXISTS' });
+    await expect(api.exportModel(entry.id, copy, 'whole')).rejects.toMatchObject({ code: 'E_EXISTS' });
     await api.deleteModel(entry.id);
     expect(await own()).toEqual([]);
     await expect(api.modelDetails(entry.id)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });

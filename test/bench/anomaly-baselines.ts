@@ -41,7 +41,7 @@ export function latentFeatures(model: OpenModel): Describe {
           const y = Math.min(rows - 1, Math.floor(i / columns) + dy * stride);
           return values[y * columns + Math.min(columns - 1, (i % columns) + dx * stride)];
         });
-        const { data, shape } = (await model.run(moved, rows, columns)).latent;
+        const { data, shape } = (await model.encode(moved, rows, columns)).latent;
         for (let y = 0; y < shape[1]; y++)
           for (let x = 0; x < shape[2]; x++) {
             const at = (y * shape[2] + x) * channels;

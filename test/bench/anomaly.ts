@@ -64,7 +64,7 @@ const residual =
   async () => {
     const model = await modelNamed(name);
     return async (stack, plane) =>
-      errorScores(planesOf(stack)[plane], (await applyToPlane(model, stack, plane)).reconstruction);
+      errorScores(planesOf(stack)[plane], await applyToPlane(model, stack, plane));
   };
 
 const FAMILIES = {

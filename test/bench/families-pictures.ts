@@ -77,7 +77,7 @@ const runtime = await openRuntime('cpu', { threads: 2 });
 
 async function applied(file: string, stack: ScaledStack): Promise<Float32Array> {
   const model = await openModelFile(runtime, fs.readFileSync(file));
-  const { reconstruction } = await applyToPlane(model, stack, 0);
+  const reconstruction = await applyToPlane(model, stack, 0);
   await model.close();
   return reconstruction;
 }

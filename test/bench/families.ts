@@ -294,19 +294,19 @@ function usage(codes: Float32Array, size: number): { used: number; bits: number 
  * planes that were held out.
  */
 async function likeness({ model, kept }: TrainedFamily): Promise<{ samples: number; real: number }> {
-  const { coder } = model;
-  if (coder === null) throw new Error('nothing to draw from');
+  const { decode = null, channels = 0 } = model.coder ?? {};
+  if (decode === null) throw new Error('nothing to draw from');
   const count = 32;
   const program = await runtime.compileInference({
     parameters: kept,
-    inputs: { latent: [count, 1, 1, coder.channels] },
+    inputs: { latent: [count, 1, 1, channels] },
     apply: (parameters, { latent }) => {
       const pass = { ...splitBuffers(parameters), drawn: null, learning: false, ramp: null, updates: {} };
-      return { image: model.head.image(coder.decode(pass, rank4(latent))) };
+      return { image: model.head.image(decode(pass, rank4(latent))) };
     },
   });
   const { image } = await program.run({
-    latent: new Random(11).normals(new Float32Array(count * coder.channels)),
+    latent: new Random(11).normals(new Float32Array(count * channels)),
   });
   await program.close();
   return { samples: nearestDistance(image), real: nearestDistance(planes.data) };

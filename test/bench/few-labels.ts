@@ -13,14 +13,11 @@ import { patchComponents, pixelFeatures } from '../../src-main/analysis/segment/
 import type { Rows } from '../../src-main/base/linear/clusters.js';
 import { Random } from '../../src-main/base/random.js';
 import type { SegmentFeature } from '../../src-main/contract/requests/choices.js';
-import { vectorOf } from '../../src-main/jobs/latent/latent-vectors.js';
-import type { OpenModel } from '../../src-main/model-files/model-file.js';
+import { vectorKind, vectorOf } from '../../src-main/jobs/latent/latent-vectors.js';
+import { exportModel, type OpenModel, openModelFile } from '../../src-main/model-files/model-file.js';
 import { modelCard } from '../../src-main/model-files/trained-card.js';
-import { visibleTokens } from '../../src-main/models/families/masked.js';
-import { rank4 } from '../../src-main/models/parameters.js';
-import { applyToPlane, type ScaledStack, scaledStack } from '../../src-main/restore/apply.js';
+import { encodePlane, type ScaledStack, scaledStack } from '../../src-main/restore/apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
-import type { TrainedFamily } from '../../src-main/training/family.js';
 import {
   type CorpusSeries,
   corpusSeries,
@@ -28,7 +25,6 @@ import {
   SLICE_TRAINS,
   splitCorpus,
 } from '../../src-main/training/samples/corpus.js';
-import { restingPass } from '../../src-main/training/step.js';
 import { apply, brainCorpus, heldOutImages, meanSquare, planFor, trainOn } from '../training/brain.js';
 import { headDrawer, ORIENTATIONS, WEIGHTINGS, type Weighting } from './drawn-heads.js';
 import { fineTuned } from './fine-tune.js';
@@ -45,65 +41,24 @@ const FEW = [1, 2, 5] as const;
 const options = benchOptions({ steps: 600 });
 const runtime = await openRuntime('cpu', { threads: options.threads });
 
-/** A masked model that learnt to rebuild what is hidden of some images. */
-function pretrained(corpus: readonly CorpusSeries[], steps: number): Promise<TrainedFamily> {
-  return trainOn(
+/** The file of a masked model that learnt to rebuild what is hidden of some images, as `limpid train` writes it. */
+async function pretrained(corpus: readonly CorpusSeries[], steps: number): Promise<OpenModel> {
+  const trained = await trainOn(
     runtime,
     splitCorpus([...corpus], 0.2, new Random(1)),
     planFor('masked', { steps, settings: { patch: 8 }, size: SIDE, peakRate: 1e-3, batchSize: 16 }),
   );
-}
-
-/** Its encoder, with nothing hidden, as a model whose cells are the patches. */
-async function encoderOf(trained: TrainedFamily): Promise<OpenModel> {
-  const { model, kept } = trained;
-  const [cell, channels] = [Number(model.settings.patch), Number(model.settings.width)];
-  const grid = SIDE / cell;
-  const program = await runtime.compileInference({
-    parameters: kept,
-    inputs: { image: [1, SIDE, SIDE, 1] },
-    apply: (parameters, { image }) => ({
-      latent: visibleTokens(model.settings, SIDE, restingPass(parameters), rank4(image)),
-    }),
-  });
   const data = { series: 0, trainingPlanes: 0, heldOutPlanes: 0, modalities: [], noise: null };
   const card = modelCard(trained, { version: '', device: 'cpu', data });
-  const input = { ...card.input, multiple: SIDE };
-  return {
-    card: { ...card, input, latent: { cell, channels, codebook: null } },
-    input,
-    async run(image, rows, columns) {
-      const [down, across] = [rows / SIDE, columns / SIDE];
-      const latent = new Float32Array(down * grid * across * grid * channels);
-      for (let v = 0; v < down; v++)
-        for (let u = 0; u < across; u++) {
-          const window = new Float32Array(SIDE * SIDE);
-          for (let y = 0; y < SIDE; y++) {
-            const from = (v * SIDE + y) * columns + u * SIDE;
-            window.set(image.subarray(from, from + SIDE), y * SIDE);
-          }
-          const tokens = await program.run({ image: window });
-          for (let i = 0; i < grid; i++) {
-            const row = tokens.latent.subarray(i * grid * channels, (i + 1) * grid * channels);
-            latent.set(row, ((v * grid + i) * across + u) * grid * channels);
-          }
-        }
-      return {
-        reconstruction: { data: image, shape: [1, rows, columns, 1] },
-        latent: { data: latent, shape: [1, down * grid, across * grid, channels] },
-      };
-    },
-    decode: () => Promise.reject(new Error('an encoder only')),
-    close: () => program.close(),
-  };
+  return openModelFile(runtime, exportModel(trained, card));
 }
 
 async function pixels(): Promise<Row[]> {
   const task = tissuesOfDrawnHeads();
   const stack = scaledStack(task.image);
   const corpus = [corpusSeries(task.image, 'heads', null)];
-  const learnt = await encoderOf(await pretrained(corpus, options.steps));
-  const random = await encoderOf(await pretrained(corpus, 1));
+  const learnt = await pretrained(corpus, options.steps);
+  const random = await pretrained(corpus, 1);
   const planes = Array.from({ length: stack.slices }, (_, i) => i);
   const components = patchComponents([{ stack, planes }], learnt, new Random(7));
   const area = stack.rows * stack.columns;
@@ -158,7 +113,7 @@ function drawnSeries(from: number, count: number): Drawn {
 async function tokenMoments(model: OpenModel, { stacks, places }: Planes): Promise<Rows> {
   const vectors: Float32Array[] = [];
   for (const { series, plane } of places)
-    vectors.push(vectorOf((await applyToPlane(model, stacks[series], plane)).codes.latent, 'cell moments'));
+    vectors.push(vectorOf((await encodePlane(model, stacks[series], plane)).latent, vectorKind(model)));
   const length = vectors[0].length;
   const data = new Float32Array(vectors.length * length);
   vectors.forEach((vector, i) => {
@@ -193,8 +148,8 @@ async function slices(): Promise<Row[]> {
     Array.from({ length: stack.slices }, (_, plane) => ({ series, plane })),
   );
   const planes = { stacks: drawn.stacks, places };
-  const learnt = await encoderOf(await pretrained(corpus, options.steps));
-  const random = await encoderOf(await pretrained(corpus, 1));
+  const learnt = await pretrained(corpus, options.steps);
+  const random = await pretrained(corpus, 1);
   const features: readonly (readonly [string, Rows])[] = [
     ['statistics', rawStatistics(planes)],
     ['components of patches', planeMoments(planes, 8, 16, new Random(3))],

@@ -12,7 +12,7 @@ import { modelCard } from '../../src-main/model-files/trained-card.js';
 import { fitCodePrior, sampleCodes } from '../../src-main/models/code-prior.js';
 import { fitPlanePrior, samplePlane } from '../../src-main/models/plane-prior.js';
 import { quantile } from '../../src-main/noise/robust.js';
-import { applyToPlane, decodeLatent, scaledStack } from '../../src-main/restore/apply.js';
+import { applyToPlane, decodeLatent, encodePlane, scaledStack } from '../../src-main/restore/apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
 import { trainFamily } from '../../src-main/training/family.js';
 import { corpusSeries, splitCorpus } from '../../src-main/training/samples/corpus.js';
@@ -106,10 +106,10 @@ const vq = async () => {
   const grids = [];
   const rebuilt: Float32Array[] = [];
   for (let plane = 0; plane < learnt.length; plane++) {
-    const { codes, reconstruction } = await applyToPlane(open, stack, plane);
+    const codes = await encodePlane(open, stack, plane);
     latents.push(codes.latent.data);
     grids.push(codeGrid(codes, book));
-    rebuilt.push(reconstruction);
+    rebuilt.push(await applyToPlane(open, stack, plane));
   }
   const prior = fitCodePrior(grids, 128);
   const shape = [1, SIDE / 4, SIDE / 4, 16];

@@ -13,7 +13,7 @@ import { exportModel, openModelFile, readModelWeights } from '../../src-main/mod
 import { modelCard } from '../../src-main/model-files/trained-card.js';
 import { denoiser } from '../../src-main/models/families/unet.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { applyToPlane, scaledStack } from '../../src-main/restore/apply.js';
+import { applyToPlane, encodePlane, scaledStack } from '../../src-main/restore/apply.js';
 import { denoiseVolume } from '../../src-main/restore/denoise.js';
 import { restorerOfFile } from '../../src-main/restore/restorer.js';
 import { restoreScaled } from '../../src-main/restore/scaled.js';
@@ -141,8 +141,9 @@ describe('a family in the format limpid-autoencoder-1', () => {
   it.each(['convolutional', 'vector-quantised'])('opens and rebuilds the same planes: %s', async (family) => {
     const bytes = read(`autoencoder-1-${family}.onnx`);
     const model = await openModelFile(runtime, bytes);
-    const { reconstruction, codes } = await applyToPlane(model, scaledStack(series), 1);
-    const decoded = await model.decode(codes.latent);
+    const reconstruction = await applyToPlane(model, scaledStack(series), 1);
+    const { latent } = await encodePlane(model, scaledStack(series), 1);
+    const decoded = await model.decode(latent);
     await model.close();
     expect(worstDifference(reconstruction, pixels(`autoencoder-1-${family}`))).toBeLessThan(1e-5);
     expect(worstDifference(decoded.data.subarray(0, reconstruction.length), reconstruction)).toBeLessThan(

@@ -70,8 +70,8 @@ describe('the list of models', () => {
   it('tells Denoise the shipped model by its kind and own ones by id, and names copies after them', () => {
     expect(choiceOf(shipped)).toEqual({ model: 'auto', path: null });
     expect(choiceOf(all[1])).toEqual({ model: 'file', path: 'a' });
-    expect(fileNameOf(entry('a', { name: '../T1 / köpfe' }), true)).toBe('T1-köpfe-decoder.onnx');
-    expect(fileNameOf(entry('a', { name: '...' }), false)).toBe('model.onnx');
+    expect(fileNameOf(entry('a', { name: '../T1 / köpfe' }), 'decoder')).toBe('T1-köpfe-decoder.onnx');
+    expect(fileNameOf(entry('a', { name: '...' }), 'whole')).toBe('model.onnx');
   });
 });
 

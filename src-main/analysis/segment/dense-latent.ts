@@ -1,7 +1,7 @@
 import { fault } from '../../contract/errors.js';
 import { mirrorIndex } from '../../imaging/tiles.js';
 import type { OpenModel } from '../../model-files/model-file.js';
-import { applyToPlane, type ScaledStack } from '../../restore/apply.js';
+import { encodePlane, type ScaledStack } from '../../restore/apply.js';
 import { contextPlanes } from '../../training/samples/samples.js';
 
 /** Encoder passes along an axis of a plane: latents come at every fourth part of a cell. */
@@ -37,7 +37,7 @@ export async function denseLatent(
   for (let v = 0; v < phases; v++)
     for (let u = 0; u < phases; u++) {
       const moved = movedPlane(model, stack, plane, v * step, u * step);
-      const { latent } = (await applyToPlane(model, moved.stack, moved.plane)).codes;
+      const { latent } = await encodePlane(model, moved.stack, moved.plane);
       const [, cellRows, cellColumns] = latent.shape;
       for (let i = 0; i < cellRows; i++)
         for (let j = 0; j < cellColumns; j++) {

@@ -33,7 +33,7 @@ export function latentCommand(start: Start): Command {
   return withChoice(new Command('latent'))
     .summary("see where slices lie in a model's latent space, and find series like a slice")
     .description(
-      'Encodes every slice and writes vectors.npy, vectors.csv, latent.json, map.svg (principal components and UMAP) and clusters.png (k-means; a row a cluster, the most typical slices first). A model whose latent stands for a whole plane gives that vector; others give mean and standard deviation of each channel.',
+      'Encodes every slice and writes vectors.npy, vectors.csv, latent.json, map.svg (principal components and UMAP) and clusters.png (k-means; a row a cluster, the most typical slices first). A model whose latent stands for a whole plane gives that vector; others give mean and standard deviation of each channel. Models of all families but denoising and video have a latent; nothing decodes that of a masked one, so it is not for --traverse.',
     )
     .argument('<model>', 'file that `limpid train` wrote, or id or name from the library')
     .argument('[in...]', 'folders of DICOM, NIfTI and zip archives, such files, or DICOMDIRs')

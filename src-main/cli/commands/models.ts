@@ -10,6 +10,12 @@ interface ImportOptions {
   readonly json: boolean;
 }
 
+interface ExportOptions {
+  readonly decoder: boolean;
+  readonly encoder: boolean;
+  readonly json: boolean;
+}
+
 const JSON_OPTION = ['--json', 'one JSON object a line on standard output', false] as const;
 
 export function modelsCommand(start: Start): Command {
@@ -27,7 +33,8 @@ Examples:
   limpid models import normal.onnx --name normal-t1
   limpid models import dncnn.onnx --foreign noise --name dncnn
   limpid models show normal-t1
-  limpid models export normal-t1 decoder.onnx --decoder`,
+  limpid models export normal-t1 decoder.onnx --decoder
+  limpid models export pretrained encoder.onnx --encoder`,
     );
   command
     .command('list')
@@ -77,11 +84,19 @@ Examples:
     .description('write a model to a file')
     .argument('<model>', 'name or id')
     .argument('<file>', 'new ONNX file')
-    .option('--decoder', 'only the decoder: latent in, image out', false)
+    .addOption(
+      new Option('--decoder', 'only the decoder: latent in, image out').default(false).conflicts('encoder'),
+    )
+    .option(
+      '--encoder',
+      'only the encoder, of a masked model: image in, latent out (other models give the latent as a whole)',
+      false,
+    )
     .option(...JSON_OPTION)
-    .action((model: string, path: string, { decoder, json }: { decoder: boolean; json: boolean }) =>
-      start({ type: 'models', action: 'export', model, path, decoder }, { json }),
-    );
+    .action((model: string, path: string, { decoder, encoder, json }: ExportOptions) => {
+      const part = decoder ? 'decoder' : encoder ? 'encoder' : 'whole';
+      return start({ type: 'models', action: 'export', model, path, part }, { json });
+    });
   command
     .command('delete')
     .description('delete a model')

@@ -121,6 +121,10 @@ export const ForeignModel = object({
 });
 export type ForeignModel = Of<typeof ForeignModel>;
 
+/** What of a model file is written out. */
+export const ModelPart = oneOf(['whole', 'encoder', 'decoder']);
+export type ModelPart = Of<typeof ModelPart>;
+
 /** Which series of the inputs are meant, in a request: those that meet both. */
 export const CHOSEN_SERIES = {
   /** Ids or Series Instance UIDs of the series that are meant; absent: all. */

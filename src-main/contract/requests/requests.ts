@@ -33,6 +33,7 @@ import {
   Effort,
   ForeignModel,
   ModelChoice,
+  ModelPart,
   NoiseKind,
   NoiseLevel,
   ObjectiveName,
@@ -150,8 +151,8 @@ export const ModelsRequest = variants('action', [
     action: only('export'),
     model: filled,
     path: filled,
-    /** Write the decoder (latent in, image out) and not the whole model. */
-    decoder: flag,
+    /** Instead of the whole model: the encoder (image in, latent out) or the decoder (latent in, image out). */
+    part: ModelPart,
   }),
   object({ type: models, action: only('delete'), model: filled }),
 ]);

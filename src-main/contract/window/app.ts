@@ -9,7 +9,7 @@ import type { JobEvent, ResultEvent } from '../events.js';
 import type { LogLine } from '../log.js';
 import type { ModelDetails, ModelEntry } from '../models.js';
 import type { Report } from '../report.js';
-import type { DeviceName, ForeignModel } from '../requests/choices.js';
+import type { DeviceName, ForeignModel, ModelPart } from '../requests/choices.js';
 import type { FamilyChoices, TrainingFacts } from '../requests/families.js';
 import type { Action } from '../requests/node.js';
 import type { JobRequest } from '../requests/requests.js';
@@ -138,8 +138,8 @@ export interface AppApi extends WatchApi {
    * @throws E_MODEL, E_EXISTS for a name that another has, E_NOT_FOUND, E_IO
    */
   importModel(path: string, name: string | null, foreign: ForeignModel | null): Promise<ModelEntry>;
-  /** Writes a kept model, or only its decoder, to a new file. @throws E_EXISTS, E_MODEL, E_NOT_FOUND, E_IO */
-  exportModel(id: string, path: string, decoder: boolean): Promise<void>;
+  /** Writes a kept model, or only a part of it, to a new file. @throws E_EXISTS, E_MODEL, E_NOT_FOUND, E_IO */
+  exportModel(id: string, path: string, part: ModelPart): Promise<void>;
   deleteModel(id: string): Promise<void>;
 
   /** The chosen index of latents (`Settings.latentIndex`), and whether it can be used. */

@@ -23,7 +23,7 @@ import { decodeCodes, encodeCodes } from '../../imaging/code-stream.js';
 import { writeNiftiFromVolume } from '../../imaging/nifti.js';
 import type { OpenModel } from '../../model-files/model-file.js';
 import { spread } from '../../noise/planes.js';
-import { applyToPlane, decodeLatent, type ScaledStack, scaledStack } from '../../restore/apply.js';
+import { decodeLatent, encodePlane, type ScaledStack, scaledStack } from '../../restore/apply.js';
 import { type ModelSource, openModelSource } from '../../store/model-source.js';
 import { readModel } from '../../store/model-store.js';
 import { readAll, type SeriesRead } from '../train/train-input.js';
@@ -101,7 +101,7 @@ async function latentsOf(model: OpenModel, stack: ScaledStack, emit: Emit): Prom
   const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: planes });
   const latents: NamedArray[] = [];
   for (let plane = 0; plane < planes; plane++) {
-    latents.push((await applyToPlane(model, stack, plane)).codes.latent);
+    latents.push((await encodePlane(model, stack, plane)).latent);
     meter.at(plane + 1);
   }
   return latents;

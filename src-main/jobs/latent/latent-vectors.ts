@@ -5,7 +5,7 @@ import type { Emit } from '../../contract/events.js';
 import type { NamedArray } from '../../graph/types.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { OpenModel } from '../../model-files/model-file.js';
-import { applyToPlane, type ScaledStack, scaledStack } from '../../restore/apply.js';
+import { encodePlane, type ScaledStack, scaledStack } from '../../restore/apply.js';
 import { requireNeighbours } from '../../store/model-source.js';
 import { type IntensityScale, intensityScale } from '../../training/samples/corpus.js';
 import type { SeriesRead } from '../train/train-input.js';
@@ -60,8 +60,8 @@ export async function describePlanes(
   const meter = startMeter(emit, { series: null, stage: 'apply', unit: 'slices', total: places.length });
   const vectors: Float32Array[] = [];
   for (const { series, plane } of places) {
-    const { codes } = await applyToPlane(model, stacks[series], plane);
-    vectors.push(vectorOf(codes.latent, kind));
+    const { latent } = await encodePlane(model, stacks[series], plane);
+    vectors.push(vectorOf(latent, kind));
     meter.at(vectors.length);
   }
   const length = vectors[0]?.length ?? 0;
@@ -85,11 +85,12 @@ function evenly(count: number, most: number): number[] {
   return Array.from({ length: chosen }, (_, i) => Math.floor(((i + 0.5) * count) / chosen));
 }
 
-/** Mirroring up to a whole cell would describe a plane that is mostly its own mirror image. */
+/** Mirroring up to a whole cell, or window, would describe a plane that is mostly its own mirror image. */
 function refuseSmall({ card }: OpenModel, { rows, columns }: Volume): void {
-  const { multiple, planeSide } = card.input;
-  if (planeSide !== null || Math.min(rows, columns) >= multiple) return;
-  throw fault('E_TOO_SMALL/latent', { columns, rows, least: multiple });
+  const { multiple, planeSide, fixedSide } = card.input;
+  const least = fixedSide === undefined ? multiple : Math.ceil(fixedSide / 2);
+  if (planeSide !== null || Math.min(rows, columns) >= least) return;
+  throw fault('E_TOO_SMALL/latent', { columns, rows, least });
 }
 
 /** @param latent [1, rows, columns, channels] */

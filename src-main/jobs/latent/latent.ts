@@ -44,6 +44,8 @@ export async function runLatent(request: LatentRequest, emit: Emit): Promise<Lat
     try {
       const { model } = source;
       const kind = vectorKind(model);
+      if (request.traverse === true && !model.decodes)
+        throw fault('E_MODEL/encodes-only', { family: model.card.family });
       const problems: Problem[] = [];
       const reads = await readUsable(request.inputs, request.force, emit, problems, {
         only: request.only,

@@ -1,9 +1,8 @@
 import type { LatentTraversal } from '../../contract/encoders/latent.js';
-import { fault } from '../../contract/errors.js';
 import type { NamedArray } from '../../graph/types.js';
 import { grayPng } from '../../imaging/png.js';
 import type { OpenModel } from '../../model-files/model-file.js';
-import { applyToPlane, decodeLatent, type ScaledStack } from '../../restore/apply.js';
+import { decodeLatent, encodePlane, type ScaledStack } from '../../restore/apply.js';
 import { squarePlane } from '../../training/samples/corpus.js';
 
 /** Steps along an axis, in standard deviations. */
@@ -26,12 +25,13 @@ export interface Traversal {
  * What a model decodes where one number of its latent is moved and the others stay: the middle slice of the first
  * series, a row for each axis, by 3 standard deviations either way. A latent of many cells is moved in all of them.
  *
- * @throws LimpidError E_MODEL for a model without latent or decoder
+ * @param model one that decodes
+ * @throws LimpidError E_MODEL for a model without latent
  */
 export async function traverse(model: OpenModel, stacks: readonly ScaledStack[]): Promise<Traversal> {
   const [first] = stacks;
   const middle = Math.floor((first.slices * first.frames) / 2);
-  const base = await latentOf(model, first, middle);
+  const base = (await encodePlane(model, first, middle)).latent;
   const channels = base.shape[3];
   const spread = await deviations(model, stacks, channels);
   const axes = [...spread.keys()].sort((a, b) => spread[b] - spread[a] || a - b).slice(0, MOST_AXES);
@@ -59,12 +59,6 @@ export async function traverse(model: OpenModel, stacks: readonly ScaledStack[])
   };
 }
 
-async function latentOf(model: OpenModel, stack: ScaledStack, plane: number): Promise<NamedArray> {
-  const { latent } = (await applyToPlane(model, stack, plane)).codes;
-  if (latent === undefined) throw fault('E_MODEL/no-features', { family: model.card.family });
-  return latent;
-}
-
 function moved({ data, shape, ...rest }: NamedArray, axis: number, by: number): NamedArray {
   const channels = shape[3];
   return { ...rest, shape, data: data.map((value, i) => (i % channels === axis ? value + by : value)) };
@@ -83,7 +77,7 @@ async function deviations(
   const [sum, square] = [new Float64Array(channels), new Float64Array(channels)];
   let count = 0;
   for (let i = 0; i < planes.length; i += step) {
-    const { data } = await latentOf(model, planes[i].stack, planes[i].plane);
+    const { data } = (await encodePlane(model, planes[i].stack, planes[i].plane)).latent;
     count += data.length / channels;
     data.forEach((value, at) => {
       sum[at % channels] += value;

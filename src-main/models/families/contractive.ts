@@ -3,10 +3,10 @@ import { convSpecs } from '../blocks.js';
 import {
   type Autoencoder,
   type Build,
-  type Coder,
   defineFamily,
   type Forward,
   type Pass,
+  type TwoWayCoder,
 } from '../family.js';
 import { rank4 } from '../parameters.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
@@ -45,7 +45,7 @@ function dense(settings: DenseSettings & Autoencoder['settings'], { head }: Buil
         pass.parameters['tied.bias'],
       ),
     );
-  const coder: Coder = {
+  const coder: TwoWayCoder = {
     outputs: ['latent'],
     cell: patch,
     channels: latent,
@@ -107,7 +107,7 @@ function convolutionalForm(
 ): Autoencoder {
   const net = stack(stackSettings(settings), 1, head.channels, ['latent']);
   const encode = (pass: Pass, image: tf.Tensor4D) => net.head(pass, net.encode(pass, image), 'latent');
-  const coder: Coder = {
+  const coder: TwoWayCoder = {
     outputs: ['latent'],
     cell: net.cell,
     channels: settings.latent,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../base/random.js';
 import type { NamedArrays } from '../../graph/types.js';
 import { conv, paint } from '../blocks.js';
-import { type Autoencoder, type Coder, defineFamily } from '../family.js';
+import { type Autoencoder, defineFamily, type TwoWayCoder } from '../family.js';
 import { type Examples, LARGEST_CELL, LINEAR, linearStart, withLinear } from '../linear-start.js';
 import { rebuild } from '../rebuild.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
@@ -27,7 +27,7 @@ export const convolutional = defineFamily(
     const net = stack(stackSettings(settings), 1, head.channels, ['latent']);
     // A probability or scores of bins are no linear function of intensity; components of large cells take too long.
     const linear = settings.linear && head.linear && net.cell <= LARGEST_CELL;
-    const coder: Coder = {
+    const coder: TwoWayCoder = {
       outputs: ['latent'],
       cell: net.cell,
       channels: latent,

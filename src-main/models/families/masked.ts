@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../../base/random.js';
 import { fault } from '../../contract/errors.js';
 import { conv, convSpecs, leaky, paint, paintSpecs } from '../blocks.js';
-import { type Autoencoder, defineFamily, type FamilySettings, type Forward, type Pass } from '../family.js';
+import { type Autoencoder, defineFamily, type Forward, type Pass } from '../family.js';
 import { rank4 } from '../parameters.js';
 import {
   block,
@@ -36,7 +36,8 @@ const FALL = 2;
  * that is fine-tuning for denoising.
  *
  * A trained model with hidden patches is asked several times, each patch being hidden in all passes but one: every
- * patch is rebuilt from others alone.
+ * patch is rebuilt from others alone. Its latent is what the encoder makes of the patches when it sees them all, less
+ * what their places alone make it give.
  */
 export const masked = defineFamily(
   {
@@ -63,7 +64,7 @@ export const masked = defineFamily(
     return {
       family: 'masked',
       settings,
-      tasks: hidden === 0 ? ['reconstruct', 'denoise'] : ['reconstruct'],
+      tasks: hidden === 0 ? ['reconstruct', 'denoise', 'latent'] : ['reconstruct', 'latent'],
       channels: 1,
       context: 0,
       multiple: size,
@@ -96,8 +97,14 @@ export const masked = defineFamily(
         const order = pass.drawn?.order;
         return order === undefined ? rebuildAll(net, pass, image) : rebuildHidden(net, pass, image, order);
       },
-      // what the encoder sees are patches in any order, not a grid that a decoder of its own could take
-      coder: null,
+      coder: {
+        cell: patch,
+        channels: width,
+        outputs: ['latent'],
+        encode: (pass, image) => ({ latent: tf.sub(allTokens(net, pass, image), placeTokens(net, pass)) }),
+        // The decoder rebuilds patches from others; with nothing hidden the image itself is needed.
+        decode: null,
+      },
     };
   },
 );
@@ -119,27 +126,15 @@ function manyBlocks(name: string, depth: number, width: number) {
 }
 
 /** Patches as tokens with their places: [n, size, size, 1] -> [n, grid * grid, width]. */
-function embed(
-  { patch, grid, width }: Pick<Net, 'patch' | 'grid' | 'width'>,
-  pass: Pass,
-  image: tf.Tensor4D,
-): tf.Tensor3D {
+function embed({ patch, grid, width }: Net, pass: Pass, image: tf.Tensor4D): tf.Tensor3D {
   const tokens = tf.reshape(conv(pass, image, 'embed', patch), [image.shape[0], grid * grid, width]);
   return tf.add(tokens, positions(grid, width));
 }
 
-function encode(
-  { depth, heads }: Pick<Net, 'depth' | 'heads'>,
-  pass: Pass,
-  tokens: tf.Tensor3D,
-): tf.Tensor3D {
+function encode({ depth, heads }: Net, pass: Pass, tokens: tf.Tensor3D): tf.Tensor3D {
   let x = tokens;
   for (let i = 0; i < depth; i++) x = block(pass, x, `encode${i}`, heads);
   return layerNorm(pass, x, 'encode.norm');
-}
-
-function asGrid({ grid, width }: Pick<Net, 'grid' | 'width'>, tokens: tf.Tensor3D): tf.Tensor4D {
-  return tf.reshape(tokens, [tokens.shape[0], grid, grid, width]);
 }
 
 /** Which patches are visible. */
@@ -183,25 +178,29 @@ function nearness({ grid }: Net, selection: tf.Tensor3D): tf.Tensor3D {
 
 /** With nothing hidden: the image less what the tokens say should go. */
 function takeAway(net: Net, pass: Pass, image: tf.Tensor4D, linear: boolean): Forward {
-  const latent = asGrid(net, encode(net, pass, embed(net, pass, image)));
-  const change = residual(pass, latent, image);
+  const change = residual(pass, allTokens(net, pass, image), image);
   return { raw: linear ? tf.add(image, change) : change, penalties: {}, measures: {} };
 }
 
+/** What the encoder makes of an image of which nothing is hidden: [n, size, size, 1] -> [n, grid, grid, width]. */
+function allTokens(net: Net, pass: Pass, image: tf.Tensor4D): tf.Tensor4D {
+  const { grid, width } = net;
+  const tokens = encode(net, pass, embed(net, pass, image));
+  return tf.reshape(tokens, [tokens.shape[0], grid, grid, width]);
+}
+
+/** Even images whose tokens are taken for what a place alone gives. */
+const EVEN = [0, 0.25, 0.5, 0.75, 1];
+
 /**
- * What the encoder makes of an image of which nothing is hidden: [n, size, size, 1] -> [n, grid, grid, width].
- *
- * @param settings of a masked model, whole
+ * The mean tokens of even images: [1, grid, grid, width]. More than half of the variance of a trained encoder's tokens
+ * came of where in its window a patch lay: planes cut into windows had these in their latents. Without the mean
+ * token of its place a quarter did, as with a mean over real images.
  */
-export function visibleTokens(
-  settings: FamilySettings,
-  size: number,
-  pass: Pass,
-  image: tf.Tensor4D,
-): tf.Tensor4D {
-  const { patch, width, depth, heads } = settings;
-  const net = { grid: size / Number(patch), patch: Number(patch), width: Number(width) };
-  return asGrid(net, encode({ depth: Number(depth), heads: Number(heads) }, pass, embed(net, pass, image)));
+function placeTokens(net: Net, pass: Pass): tf.Tensor4D {
+  const side = net.grid * net.patch;
+  const even = tf.tile(tf.tensor4d(EVEN, [EVEN.length, 1, 1, 1]), [1, side, side, 1]);
+  return tf.mean(allTokens(net, pass, even), 0, true);
 }
 
 /** Painted tokens beside the image, through two convolutions: they smooth over the borders of the patches. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../base/random.js';
 import type { NamedArrays } from '../../graph/types.js';
 import { conv, convSpecs, leaky, paint, paintSpecs } from '../blocks.js';
-import { type Autoencoder, type Coder, defineFamily } from '../family.js';
+import { type Autoencoder, defineFamily, type TwoWayCoder } from '../family.js';
 import { type Examples, linearStart } from '../linear-start.js';
 import { rebuild } from '../rebuild.js';
 
@@ -22,7 +22,7 @@ export const plain = defineFamily(
   { latent: 32, patch: 16, hidden: 256 },
   { latent: [1, 1024], patch: [4, 32], hidden: [4, 2048] },
   ({ latent, patch, hidden }, { head }): Autoencoder => {
-    const coder: Coder = {
+    const coder: TwoWayCoder = {
       outputs: ['latent'],
       cell: patch,
       channels: latent,

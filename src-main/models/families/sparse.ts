@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../base/random.js';
 import type { NamedArrays } from '../../graph/types.js';
 import { conv, paint } from '../blocks.js';
-import { type Autoencoder, type Coder, defineFamily, type Pass } from '../family.js';
+import { type Autoencoder, defineFamily, type Pass, type TwoWayCoder } from '../family.js';
 import { type Examples, LARGEST_CELL, LINEAR, linearStart, withLinear } from '../linear-start.js';
 import { rank4 } from '../parameters.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
@@ -30,7 +30,7 @@ export const sparse = defineFamily(
       const drive = linear ? tf.add(deep, conv(pass, image, LINEAR.encoder, net.cell)) : deep;
       return tf.sigmoid(tf.sub(drive, offset(settings.rate)));
     };
-    const coder: Coder = {
+    const coder: TwoWayCoder = {
       outputs: ['latent'],
       cell: net.cell,
       channels: settings.latent,

@@ -3,7 +3,7 @@ import { principalComponents } from '../../base/linear/pca.js';
 import type { Random } from '../../base/random.js';
 import type { NamedArrays } from '../../graph/types.js';
 import { conv, convSpecs, paint, paintSpecs, type Specs } from '../blocks.js';
-import { type Autoencoder, type Coder, defineFamily, type Pass } from '../family.js';
+import { type Autoencoder, defineFamily, type Pass, type TwoWayCoder } from '../family.js';
 import { cells, type Examples, LINEAR } from '../linear-start.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
 
@@ -39,7 +39,7 @@ export const variational = defineFamily(
       const logVariance = tf.clipByValue(net.head(pass, features, 'spread'), -12, 6);
       return { mean, logVariance };
     };
-    const coder: Coder = {
+    const coder: TwoWayCoder = {
       outputs: ['latent', 'logVariance'],
       cell: net.cell,
       channels: settings.latent,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../blocks.js';
-import { type Autoencoder, type Coder, type DrawSpec, defineFamily, type Pass } from '../family.js';
+import { type Autoencoder, type DrawSpec, defineFamily, type Pass, type TwoWayCoder } from '../family.js';
 import { rank4 } from '../parameters.js';
 import { STACK_DEFAULTS, STACK_RANGES, stack, stackSettings } from '../stacks.js';
 
@@ -25,7 +25,7 @@ export const vectorQuantised = defineFamily(
     const averaged = settings.codebook === 'average';
     const bookOf = (pass: Pass): tf.Tensor => (averaged ? pass.buffers.codebook : pass.parameters.codebook);
     const encode = (pass: Pass, image: tf.Tensor4D) => net.head(pass, net.encode(pass, image), 'latent');
-    const coder: Coder = {
+    const coder: TwoWayCoder = {
       outputs: ['latent', 'codes'],
       cell: net.cell,
       channels: width,

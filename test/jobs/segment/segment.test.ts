@@ -442,7 +442,7 @@ describe('the latent at every pixel', () => {
     const cell = 8;
     const means: OpenModel = {
       ...source.model,
-      async run(image, rows, columns) {
+      async encode(image, rows, columns) {
         const shape = [1, rows / cell, columns / cell, 4];
         const data = new Float32Array((4 * rows * columns) / cell ** 2);
         for (let y = 0; y < rows; y++)
@@ -450,7 +450,7 @@ describe('the latent at every pixel', () => {
             const at = Math.floor(y / cell) * (columns / cell) + Math.floor(x / cell);
             data[4 * at + 1] += image[y * columns + x] / cell ** 2;
           }
-        return { reconstruction: { data: image, shape: [1, rows, columns, 1] }, latent: { data, shape } };
+        return { latent: { data, shape } };
       },
     };
     // No multiple of the cell.

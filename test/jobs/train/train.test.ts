@@ -234,7 +234,7 @@ describe('the library of models', () => {
     const { card } = await models({ type: 'models', action: 'show', model: 'normal' });
     expect(card).toMatchObject({ family: 'convolutional', training: { steps: 20 } });
     const copy = path.join(root, 'copy.onnx');
-    await models({ type: 'models', action: 'export', model: kept[0].id, path: copy, decoder: false });
+    await models({ type: 'models', action: 'export', model: kept[0].id, path: copy, part: 'whole' });
     expect(await fs.readFile(copy)).toEqual(await fs.readFile(file));
     const decoder = path.join(root, 'decoder.onnx');
     await models({
@@ -242,7 +242,7 @@ describe('the library of models', () => {
       action: 'export',
       model: kept[0].id.slice(0, 6),
       path: decoder,
-      decoder: true,
+      part: 'decoder',
     });
     const runtime = await openRuntime('cpu');
     const opened = await runtime.loadModel(await fs.readFile(decoder));

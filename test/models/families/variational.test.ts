@@ -77,7 +77,7 @@ describe('a variational model of whole planes', () => {
           ramp: null,
           updates: {},
         };
-        return { image: model.coder?.decode(pass, rank4(inputs.latent)) ?? inputs.latent };
+        return { image: model.coder?.decode?.(pass, rank4(inputs.latent)) ?? inputs.latent };
       },
     });
     const { image } = await program.run({ latent });

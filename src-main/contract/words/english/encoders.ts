@@ -154,7 +154,7 @@ export const ENCODERS = {
   ],
   'E_MODEL/no-cells': [
     'The latent of this {family:text} model stands for whole planes or for times, and not for places in a plane.',
-    'Use a model of the family plain, convolutional, sparse, contractive or vector-quantised, or features without latents.',
+    'Use a model of the family plain, convolutional, sparse, contractive, vector-quantised or masked, or features without latents.',
   ],
   'E_MODEL/segmenter-file': [
     'The file is no segmenter of Limpid: {field:text} is not {expected:text}.',

@@ -113,7 +113,11 @@ export const JOBS = {
   ],
   'E_MODEL/no-features': [
     'This {family:text} model has no latent.',
-    'Use a model of the family plain, convolutional, sparse, contractive, variational or vector-quantised.',
+    'Use a model of the family plain, convolutional, sparse, contractive, variational, vector-quantised or masked.',
+  ],
+  'E_MODEL/encodes-only': [
+    'Nothing decodes the latent of a {family:text} model: it rebuilds parts of an image from other parts, and not from the latent.',
+    'Make the map without going along the axes, or use a model of the family plain, convolutional, sparse, contractive, variational or vector-quantised.',
   ],
   'E_NOTHING/unreadable': [
     'The input holds no series that can be read.',

@@ -44,6 +44,10 @@ export const MODELS = {
     'edge',
   ],
   'E_MODEL/no-decoder': ['The model has no decoder of its own.', 'Export the whole model.'],
+  'E_MODEL/no-encoder': [
+    'The model has no encoder of its own: as a whole it gives the latent beside the image.',
+    'Export the whole model.',
+  ],
   'E_MODEL/damaged': [
     'The model file is damaged: it is not what was written.',
     'Get the file again, or train it again.',
