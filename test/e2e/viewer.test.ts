@@ -170,7 +170,11 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     const releases: (() => void)[] = [];
     const { page } = await open();
     const awaited = new Set<object>();
-    page.on('request', (request) => awaited.add(request));
+    let requests = 0;
+    page.on('request', (request) => {
+      awaited.add(request);
+      requests++;
+    });
     page.on('requestfinished', (request) => awaited.delete(request));
     page.on('requestfailed', (request) => awaited.delete(request));
     server.hold = (series, index) =>
@@ -188,6 +192,7 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     server.hold = () => null;
     for (const release of releases) release();
     await expect.poll(() => awaited.size).toBe(0);
+    expect(requests).toBeGreaterThan(0);
     await drawn(page);
     // the late answers for slice 18 do not come up after a newer wish
     expect((await labels()).map((label) => label.split(' ')[0])).toEqual(['6/19', '6/19']);
