@@ -21,12 +21,14 @@ import { gibbsKind } from './clean/gibbs.js';
 import type { Drawn, Head, Kind } from './clean/kind.js';
 import { ringKind } from './clean/ring.js';
 import { spikeKind } from './clean/spike.js';
+import { zipperKind } from './clean/zipper.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
 
 const options = benchOptions({});
 const PAGE = 'docs/artifacts.md';
 const KINDS: readonly Kind[] = [
   spikeKind,
+  zipperKind(options.mr),
   ghostKind(options.mr),
   ringKind(options.ct),
   gibbsKind(options.python),

@@ -59,7 +59,7 @@ export type ClassicalName = Of<typeof ClassicalName>;
 export const MPPCA_LEAST_FRAMES = 2;
 
 /** Artifacts that are removed without training; in this order, and noise where `denoise` says. */
-export const CLEAN_NAMES = ['spike', 'ghost', 'ring', 'outliers', 'gibbs', 'bias'] as const;
+export const CLEAN_NAMES = ['spike', 'zipper', 'ghost', 'ring', 'outliers', 'gibbs', 'bias'] as const;
 export const CleanName = oneOf(CLEAN_NAMES);
 export type CleanName = Of<typeof CleanName>;
 

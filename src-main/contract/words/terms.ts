@@ -172,6 +172,7 @@ export const TERMS = {
   /** Artifacts that are removed without training, as --remove names them. */
   artifact: {
     spike: 'spike',
+    zipper: 'zipper',
     ghost: 'ghost',
     ring: 'ring',
     outliers: 'outliers',

