@@ -1,5 +1,5 @@
 import type { NamedArrays } from '../graph/types.js';
-import { mirrorIndex, tilePlane } from '../imaging/tiles.js';
+import { mirrorIndex } from '../imaging/tiles.js';
 import type { LoadedModel } from '../runtime/types.js';
 
 /** An image: rows * columns * channels, channel fastest. */
@@ -36,8 +36,10 @@ interface Windows {
 }
 
 /**
- * Runs an encoder that takes windows of one size only. Windows overlap, so that a vector is of the window in which
- * there is most around it; the last ones end where the image does, which is mirrored only where it is smaller.
+ * Runs an encoder that takes windows of one side only. What surrounds a cell in its window changes its vector, so windows
+ * overlap by half, and a cell has the mean over the windows that see it, those the most in whose middle it lies: without,
+ * the borders of windows showed in clusters of pixels. The last windows end where the image does, which is mirrored only
+ * where it is smaller than one.
  *
  * @param image rows and columns multiples of `cell`
  * @returns what the encoder gives, each [1, rows / cell, columns / cell, channels of its own]
@@ -47,33 +49,43 @@ export async function encodeWindows(
   { side, cell }: Windows,
   image: Image,
 ): Promise<NamedArrays> {
-  const [rows, columns] = [image.rows, image.columns].map((length) => Math.max(side, length));
   const [down, across, each] = [image.rows, image.columns, side].map((length) => length / cell);
-  const halo = cell * Math.min(HALO, Math.floor((each - 1) / 2));
-  const codes: Record<string, { data: Float32Array; shape: number[] }> = {};
-  for (const { row, column, keep } of tilePlane(rows, columns, { limit: side, halo, multiple: cell }).tiles)
-    for (const [name, { data, shape }] of Object.entries(
-      await encoder.runShaped(windowAt(image, side, row, column)),
-    )) {
-      const channels = shape[3];
-      codes[name] ??= {
-        data: new Float32Array(down * across * channels),
-        shape: [1, down, across, channels],
-      };
-      const right = Math.min(across, keep.right / cell);
-      for (let y = keep.top / cell; y < Math.min(down, keep.bottom / cell); y++) {
-        const from = (y - row / cell) * each - column / cell;
-        codes[name].data.set(
-          data.subarray((from + keep.left / cell) * channels, (from + right) * channels),
-          (y * across + keep.left / cell) * channels,
-        );
-      }
+  const middle = (cells: number): number => Math.min(cells + 1, each - cells);
+  const weights = new Float64Array(down * across);
+  const sums: Record<string, { readonly data: Float64Array; readonly channels: number }> = {};
+  for (const top of startsOf(down, each))
+    for (const left of startsOf(across, each)) {
+      const codes = await encoder.runShaped(windowAt(image, side, top * cell, left * cell));
+      for (let y = 0; y < Math.min(each, down - top); y++)
+        for (let x = 0; x < Math.min(each, across - left); x++) {
+          const weight = middle(y) * middle(x);
+          const at = (top + y) * across + left + x;
+          weights[at] += weight;
+          for (const [name, { data, shape }] of Object.entries(codes)) {
+            const channels = shape[3];
+            sums[name] ??= { data: new Float64Array(down * across * channels), channels };
+            for (let c = 0; c < channels; c++)
+              sums[name].data[at * channels + c] += weight * data[(y * each + x) * channels + c];
+          }
+        }
     }
-  return codes;
+  return Object.fromEntries(
+    Object.entries(sums).map(([name, { data, channels }]) => [
+      name,
+      {
+        data: Float32Array.from(data, (sum, i) => sum / weights[Math.floor(i / channels)]),
+        shape: [1, down, across, channels],
+      },
+    ]),
+  );
 }
 
-/** Cells at the edge of a window that are taken from the next window. */
-const HALO = 1;
+/** Where windows begin along an axis, in cells: evenly, no more than half a window apart. */
+function startsOf(length: number, window: number): number[] {
+  const last = Math.max(0, length - window);
+  const steps = Math.ceil(last / Math.max(1, Math.floor(window / 2)));
+  return Array.from({ length: steps + 1 }, (_, i) => Math.round((i * last) / Math.max(1, steps)));
+}
 
 /** A window of an image, which goes on as its mirror image. */
 function windowAt(
