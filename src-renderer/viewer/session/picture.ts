@@ -50,7 +50,7 @@ export class Words {
 type Colours = (screen: Screen | null, out: Uint32Array) => void;
 
 /** A plane in colours, worked out once for the viewports that show the same pixels. */
-export function colourPicture(shown: ShownPlane, colours: Colours, words: Words = new Words()): Picture {
+function colourPicture(shown: ShownPlane, colours: Colours, words: Words = new Words()): Picture {
   const size = place(shown);
   return { ...size, colours: (screen) => words.of(colours, screen, size) };
 }
