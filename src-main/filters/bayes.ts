@@ -104,10 +104,7 @@ function opened(): Kernel {
 function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: BayesSettings): void {
   const { patch, reach, reachThrough, group, restored } = settings;
   const lines = linesOf(reach, reachThrough);
-  const noise = noiseCovariance(settings);
-  const n = Math.sqrt(noise.length);
-  const isWhite = noise.every((value, i) => value === 0 || i % (n + 1) === 0);
-  const least = pivotsOf(noise, n);
+  const { covariance, n, isWhite, pivots } = noiseOf(settings);
   const isReady = kernel.prepare(
     columns,
     rows,
@@ -120,19 +117,19 @@ function prepare(kernel: Kernel, { columns, rows, slices }: Grid, settings: Baye
     restored,
     FLAT,
     isWhite ? NOISE_VARIANCE : 0,
-    SINGLE * least.reduce((low, pivot) => Math.min(low, pivot)),
+    SINGLE * pivots.reduce((low, pivot) => Math.min(low, pivot)),
     settings.enough,
   );
   if (isReady === 0) throw fault('E_INTERNAL/refining');
   const { buffer } = kernel.memory;
   const [size, stride] = [kernel.size.value, kernel.stride.value];
   new Int32Array(buffer, kernel.lines.value, lines.length).set(lines);
-  new Float32Array(buffer, kernel.pivots.value, size).fill(1).set(least);
+  new Float32Array(buffer, kernel.pivots.value, size).fill(1).set(pivots);
   new Float32Array(buffer, kernel.window.value, size).set(windowOf(patch));
   for (let k = 0; k < size; k++) {
     const row = new Float32Array(buffer, kernel.noise.value + 4 * k * stride, size);
     // beyond the patch: a variance that has nothing to do with the rest
-    if (k < n) row.set(noise.subarray(k * n, (k + 1) * n));
+    if (k < n) row.set(covariance.subarray(k * n, (k + 1) * n));
     else row[k] = 1;
   }
 }
@@ -177,7 +174,28 @@ function noiseCovariance({ patch, correlation, lags }: BayesSettings): Float64Ar
   });
 }
 
-/** Squares of the diagonal of the Cholesky factor: what the kernel keeps those of the sum with a covariance above. */
-function pivotsOf(matrix: Float64Array, n: number): Float64Array {
-  return choleskyInPlace(matrix.slice(), n, LEAST_PIVOT);
+interface PatchNoise {
+  readonly covariance: Float64Array;
+  /** Voxels of a patch. */
+  readonly n: number;
+  readonly isWhite: boolean;
+  /** Squares of the diagonal of the Cholesky factor: what the kernel keeps those of the sum with a covariance above. */
+  readonly pivots: Float64Array;
+}
+
+/** That of the last task of this thread, since those of a pass have the same. */
+let known: { readonly key: string; readonly noise: PatchNoise } | undefined;
+
+function noiseOf(settings: BayesSettings): PatchNoise {
+  const { patch, correlation, lags } = settings;
+  const key = JSON.stringify([patch, correlation, lags]);
+  if (known?.key !== key) known = { key, noise: madeNoise(settings) };
+  return known.noise;
+}
+
+function madeNoise(settings: BayesSettings): PatchNoise {
+  const covariance = noiseCovariance(settings);
+  const n = Math.sqrt(covariance.length);
+  const isWhite = covariance.every((value, i) => value === 0 || i % (n + 1) === 0);
+  return { covariance, n, isWhite, pivots: choleskyInPlace(covariance.slice(), n, LEAST_PIVOT) };
 }

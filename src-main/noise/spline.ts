@@ -95,14 +95,15 @@ export function fitSpline(
   for (let round = 0; round < ROUNDS; round++) {
     const matrix = Float64Array.from(smooth);
     const right = new Float64Array(size);
-    terms.forEach(({ at, weight }, k) => {
+    for (let k = 0; k < terms.length; k++) {
+      const { at, weight } = terms[k];
       for (let a = 0; a < at.length; a++) {
         const part = weights[k] * weight[a];
         right[at[a]] += part * values[k];
         const start = at[a] * size;
         for (let b = 0; b <= a; b++) matrix[start + at[b]] += part * weight[b];
       }
-    });
+    }
     choleskyInPlace(matrix, right.length, RIDGE * RIDGE);
     coefficients = choleskySolved(matrix, right);
     const fitted = valuesOf(terms, coefficients);
@@ -138,14 +139,14 @@ function termsOf(grid: SplineGrid, { x, y, z }: Sites): Terms[] {
     const at = new Int32Array(count);
     const weight = new Float64Array(count);
     let i = 0;
-    through.weight.forEach((w, c) => {
-      down.weight.forEach((v, b) => {
-        across.weight.forEach((u, a) => {
-          at[i] = ((through.first + c) * grid.rows + down.first + b) * grid.columns + across.first + a;
-          weight[i++] = u * v * w;
-        });
-      });
-    });
+    for (let c = 0; c < through.weight.length; c++)
+      for (let b = 0; b < down.weight.length; b++) {
+        const line = ((through.first + c) * grid.rows + down.first + b) * grid.columns + across.first;
+        for (let a = 0; a < across.weight.length; a++) {
+          at[i] = line + a;
+          weight[i++] = across.weight[a] * down.weight[b] * through.weight[c];
+        }
+      }
     return { at, weight };
   });
 }

@@ -75,11 +75,10 @@ export class Predictor {
     const width = channels.length + this.#restorer.conditions;
     const view = new Float32Array(source.length * width);
     const centre = this.#restorer.context;
-    for (let i = 0; i < source.length; i++)
-      for (let c = 0; c < channels.length; c++) {
-        const added = c === centre && noise !== null ? noise[source[i]] : 0;
-        view[i * width + c] = channels[c].values[source[i]] + added;
-      }
+    for (const [c, { values }] of channels.entries())
+      for (let i = 0, at = c; i < source.length; i++, at += width) view[at] = values[source[i]];
+    if (noise !== null)
+      for (let i = 0, at = centre; i < source.length; i++, at += width) view[at] += noise[source[i]];
     if (conditions !== null) fillConditions(view, channels.length, turned ? swapped(conditions) : conditions);
     const restored = await this.#tiled(view, viewRows, viewColumns, width);
     const back = new Float32Array(restored.length);

@@ -123,7 +123,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
       level: found.level,
       retention: found.retention,
       again: probed.found === null ? null : { changeOverSigma: found.changeAgain },
-      clean: { recognised: clean, degree, psnr: changePsnr(before, volume, foreground) },
+      clean: share === 1 ? found.clean : { ...found.clean, psnr: changePsnr(before, volume, foreground) },
       uncertainty: part === null ? null : uncertaintyReport(part, model),
       familiarity: found.familiarity,
       umse: found.umse,

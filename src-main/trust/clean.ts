@@ -125,9 +125,14 @@ function windowAt(
   let sum = 0;
   for (let y = top; y < top + WINDOW; y += 2)
     for (let x = left; x < left + WINDOW; x += 2) {
-      const corners = [0, 1, columns, columns + 1].map((offset) => y * columns + x + offset);
-      if (corners.some((i) => usable[i] === 0 || values[i] <= level)) return null;
-      const [a, b, c, d] = corners.map((i) => values[i]);
+      const i = y * columns + x;
+      const j = i + columns;
+      if (usable[i] === 0 || usable[i + 1] === 0 || usable[j] === 0 || usable[j + 1] === 0) return null;
+      const a = values[i];
+      const b = values[i + 1];
+      const c = values[j];
+      const d = values[j + 1];
+      if (a <= level || b <= level || c <= level || d <= level) return null;
       energy += ((a - b - c + d) / 2) ** 2;
       sum += a + b + c + d;
     }
@@ -152,6 +157,7 @@ export function changePsnr(before: Volume, after: Volume, foreground: Uint8Array
 
 function rangeOf({ data }: Volume): number {
   const stride = Math.max(1, Math.floor(data.length / 500_000));
-  const sample = Float32Array.from({ length: Math.floor(data.length / stride) }, (_, i) => data[i * stride]);
+  const sample = new Float32Array(Math.floor(data.length / stride));
+  for (let i = 0; i < sample.length; i++) sample[i] = data[i * stride];
   return quantile(sample, 0.999) - quantile(sample, 0.001);
 }
