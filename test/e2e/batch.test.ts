@@ -2,29 +2,36 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { drawSeries } from '../node/support.js';
-import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
+import { type TestWindow, windowInFolder } from './window.js';
 
 /** Batch: rules over what is open, and folders that are watched. */
 
-const missing = whatIsMissing();
-if (missing) console.warn(missing);
-
-const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-batch-'));
-const scans = path.join(root, 'scans');
 let window: TestWindow;
 let page: Page;
+const { root, missing } = windowInFolder(
+  'batch',
+  (folder) => {
+    const to = path.join(folder, 'scans');
+    put(to, 1, 'T2 head');
+    put(to, 2, 'Localizer', 2);
+    put(to, 3, 'FLAIR');
+  },
+  (opened) => {
+    window = opened;
+    page = opened.page;
+  },
+);
+const scans = path.join(root, 'scans');
 
 /** A drawn series in a folder. */
 function put(folder: string, seed: number, description: string, slices = 5): string[] {
@@ -35,20 +42,6 @@ function put(folder: string, seed: number, description: string, slices = 5): str
     return to;
   });
 }
-
-beforeAll(async () => {
-  if (missing) return;
-  put(scans, 1, 'T2 head');
-  put(scans, 2, 'Localizer', 2);
-  put(scans, 3, 'FLAIR');
-  window = await openTestWindow(root);
-  page = window.page;
-});
-
-afterAll(async () => {
-  await window?.close();
-  rmSync(root, { recursive: true, force: true });
-});
 
 const screen = () => page.locator('#screen-batch');
 const tab = (name: string) => screen().getByRole('tab', { name });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
@@ -90,13 +90,28 @@ describe.skipIf(missing)('a probe', () => {
     await page.getByText(/of 5 patients that were held out in turn/).waitFor();
     await window.expectAccessible();
     await window.shoot('models-probe-told');
+    // One that was made elsewhere tells the same of the same series.
+    const [output] = readdirSync(root).filter((name) => name.includes('-probe'));
+    const found = readdirSync(path.join(root, output), { recursive: true, encoding: 'utf8' });
+    const [file] = found.filter((name) => name.endsWith('probe.json'));
+    copyFileSync(path.join(root, output, file), path.join(root, 'elsewhere.json'));
+    const before = await tables().allInnerTexts();
+    await form().getByRole('button', { name: 'Choose probe.json…' }).click();
+    await window.pick(root, 'elsewhere.json');
+    await form().getByText('another is refused').waitFor();
+    await window.expectAccessible();
+    await form().getByRole('button', { name: 'Tell', exact: true }).click();
+    const done = page.getByRole('list', { name: 'Probes so far' }).getByRole('button');
+    await expect.poll(() => done.count(), { timeout: 180_000 }).toBe(3);
+    await expect.poll(() => tables().allInnerTexts(), { timeout: 60_000 }).toEqual(before);
+    await done.nth(1).click();
     await window.rail('Settings').click();
     await page.getByLabel('Language').selectOption('de');
     await window.rail('Modelle').click();
     await page.getByRole('tab', { name: 'Sonde' }).click();
     await page.getByText(/an 5 Patienten, die reihum zurückgehalten wurden/).waitFor();
     await page.setViewportSize({ width: 1920, height: 1080 });
-    await page.getByRole('list', { name: 'Bisherige Sonden' }).getByRole('button').nth(1).click();
+    await page.getByRole('list', { name: 'Bisherige Sonden' }).getByRole('button').nth(2).click();
     await page
       .getByRole('heading', { name: 'Wie gut, an Patienten, aus denen nicht gelernt wurde' })
       .waitFor();

@@ -1,32 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import * as os from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CLI } from '../jobs/fixtures.js';
 import { drawnSeries } from '../support/drawn-series.js';
-import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
+import { type TestWindow, windowInFolder } from './window.js';
 
 /** Results as things of their own: several of one series, of the window and of the command line. */
 
-const missing = whatIsMissing();
-if (missing) console.warn(missing);
-
-const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-results-'));
-const input = path.join(root, 'scans');
 let window: TestWindow;
 let page: Page;
+const { root, missing } = windowInFolder(
+  'results',
+  () => {
+    mkdirSync(input, { recursive: true });
+    for (const [k, bytes] of drawnSeries(5, 64, 1).entries())
+      writeFileSync(path.join(input, `${k}.dcm`), bytes);
+    denoise('by-nlm', '--model', 'nlm');
+    denoise('by-dct', '--model', 'dct', '--strength', '0.8');
+  },
+  (opened) => {
+    window = opened;
+    page = opened.page;
+  },
+);
+const input = path.join(root, 'scans');
 
 /** A run of the command line, into a folder beside the input. */
 function denoise(name: string, ...options: readonly string[]): void {
@@ -45,22 +45,6 @@ function hashesOf(folder: string): Record<string, string> {
     }),
   );
 }
-
-beforeAll(async () => {
-  if (missing) return;
-  mkdirSync(input, { recursive: true });
-  for (const [k, bytes] of drawnSeries(5, 64, 1).entries())
-    writeFileSync(path.join(input, `${k}.dcm`), bytes);
-  denoise('by-nlm', '--model', 'nlm');
-  denoise('by-dct', '--model', 'dct', '--strength', '0.8');
-  window = await openTestWindow(root);
-  page = window.page;
-});
-
-afterAll(async () => {
-  await window?.close();
-  rmSync(root, { recursive: true, force: true });
-});
 
 const panel = () => page.getByRole('complementary', { name: 'Denoise' });
 const results = () => panel().getByRole('region', { name: 'Results' });

@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src-main/base/random.js';
+import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
+import { volumeOf } from '../imaging/support.js';
 import { brainSlices } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
@@ -32,9 +35,9 @@ const form = () => page.getByRole('region', { name: 'Mark segments' });
 const table = () => page.locator('#screen-models').getByRole('table');
 const legend = () => page.getByRole('list', { name: 'Segments of this slice' });
 
-/** Pixels of the first viewport that are no grey. */
-async function coloured(): Promise<number> {
-  const { data, channels } = decode(await page.locator('.picture').first().screenshot());
+/** Pixels of the first such viewport that are no grey. */
+async function coloured(which = '.picture'): Promise<number> {
+  const { data, channels } = decode(await page.locator(which).first().screenshot());
   let count = 0;
   for (let i = 0; i < data.length; i += channels) if (Math.abs(data[i] - data[i + 2]) > 24) count++;
   return count;
@@ -98,6 +101,28 @@ describe.skipIf(missing)('segments', () => {
     expect(await legend().innerText()).not.toContain('Cluster 1');
     await window.shoot('segments-hidden');
     await air.check();
+    // Over three planes as well, and not over the residual.
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('Shift+P');
+    const planes = page.getByRole('list', { name: 'Segments of these planes' });
+    await planes.waitFor();
+    const marked = new Map<string, number>();
+    for (const axis of ['slice', 'row', 'column']) {
+      // Lines of the other planes and letters have colours too.
+      await expect.poll(() => coloured(`.picture[data-axis="${axis}"]`)).toBeGreaterThan(1500);
+      marked.set(axis, await coloured(`.picture[data-axis="${axis}"]`));
+    }
+    await window.expectAccessible();
+    await window.shoot('segments-planes');
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('o');
+    await planes.waitFor({ state: 'hidden' });
+    for (const [axis, count] of marked)
+      await expect.poll(() => coloured(`.picture[data-axis="${axis}"]`)).toBeLessThan(count / 2);
+    await page.keyboard.press('o');
+    await planes.waitFor();
+    await page.keyboard.press('Shift+P');
+    await legend().waitFor();
     // Another slice has its own.
     await page.locator('.picture').first().focus();
     await page.keyboard.press('End');
@@ -140,6 +165,50 @@ describe.skipIf(missing)('segments', () => {
     await page.getByRole('button', { name: 'Im Betrachter zeigen' }).click();
     await page.getByRole('list', { name: 'Segmente dieser Schicht' }).waitFor();
     await window.shoot('segments-viewer-de');
+  });
+
+  it('of a series over time are shown at the time point that was marked, or at all that a person wants', async () => {
+    const [side, slices, frames] = [48, 2, 4];
+    const random = new Random(7);
+    const data = Float32Array.from({ length: side * side * slices * frames }, (_, i) => {
+      const [x, y] = [i % side, Math.floor(i / side) % side].map((at) => at / (side / 2) - 1);
+      return (Math.hypot(x, y) < 0.7 ? 600 : 60) + 20 * random.normal();
+    });
+    const moving = path.join(root, 'moving.nii');
+    writeFileSync(
+      moving,
+      writeNiftiFromVolume(volumeOf(data, [side, side, slices, frames]), { gzip: false }),
+    );
+    await window.rail('Einstellungen').click();
+    await page.getByLabel('Sprache').selectOption('en');
+    await page.keyboard.press('Control+Shift+o');
+    await window.pick(root, 'moving.nii');
+    await page.getByRole('treeitem', { name: /moving/ }).waitFor();
+    await window.rail('Models').click();
+    await page.getByRole('tab', { name: 'Segments' }).click();
+    await form().getByLabel('Series', { exact: true }).selectOption({ label: 'moving.nii' });
+    await form().getByLabel('Time point', { exact: false }).fill('2');
+    await form().getByLabel('Clusters, without labels').check();
+    await form().getByRole('button', { name: 'Mark', exact: true }).click();
+    const done = page.locator('#screen-models').getByRole('heading', { name: 'moving.nii' });
+    await done.waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'Show in the viewer' }).click();
+    await page.locator('.picture').first().focus();
+    await page.keyboard.press('Shift+Y');
+    const cell = (frame: number) => `.time button[data-slice="0"][data-frame="${frame}"]`;
+    // The frame of the one on screen has a colour too.
+    await expect.poll(() => coloured(cell(1))).toBeGreaterThan(8000);
+    for (const frame of [0, 2, 3]) expect(await coloured(cell(frame))).toBeLessThan(4000);
+    await page.getByRole('list', { name: 'Segments of these slices' }).waitFor();
+    await window.expectAccessible();
+    const always = page.getByRole('checkbox', { name: 'At every time point' });
+    await page.locator(cell(0)).focus();
+    if (!(await always.isVisible())) await page.keyboard.press('b');
+    await always.check();
+    for (const frame of [0, 2, 3]) await expect.poll(() => coloured(cell(frame))).toBeGreaterThan(8000);
+    await window.shoot('segments-over-time');
+    await page.locator(cell(0)).focus();
+    await page.keyboard.press('Shift+Y');
     expect(window.complaints).toEqual([]);
   });
 });

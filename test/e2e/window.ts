@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from '@playwright/test';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 
 /** The built window over `limpid serve`, in a real browser, as a test works with it. */
 export interface TestWindow {
@@ -131,6 +132,36 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
       await end(server.process);
     },
   };
+}
+
+/**
+ * A folder of its own for the tests of a file, with the window in it, for as long as they run. To be called while the
+ * file is read.
+ *
+ * @param prepare puts into the folder what is there before the app starts
+ * @param opened hears of the window before the first test
+ * @returns the folder, and why there is no window
+ */
+export function windowInFolder(
+  name: string,
+  prepare: (root: string) => void | Promise<void>,
+  opened: (window: TestWindow) => void,
+): { readonly root: string; readonly missing: string | false } {
+  const missing = whatIsMissing();
+  if (missing) console.warn(missing);
+  const root = mkdtempSync(path.join(os.tmpdir(), `limpid-${name}-`));
+  let window: TestWindow | null = null;
+  beforeAll(async () => {
+    if (missing) return;
+    await prepare(root);
+    window = await openTestWindow(root);
+    opened(window);
+  });
+  afterAll(async () => {
+    await window?.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return { root, missing };
 }
 
 interface Server {

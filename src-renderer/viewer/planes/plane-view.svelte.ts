@@ -1,6 +1,7 @@
 import { valuesOf } from '../image/pixels.js';
 import { type Paint, Painter } from '../session/painter.js';
 import type { Scene, ShownPlane } from '../session/scene.js';
+import type { LabelPlane } from '../session/segments.js';
 import type { ViewerSession } from '../session/viewing.svelte.js';
 import { type Axis, indexIn, planeCard, planeFrame, type Volume, type Voxel } from './volume.js';
 
@@ -9,6 +10,8 @@ export interface Cut {
   readonly before: Volume | null;
   /** On the voxels of before; null where there is none. */
   readonly after: Volume | null;
+  /** Numbers of the segments on the voxels of before; null where none are shown. */
+  readonly labels: Volume | null;
   readonly voxel: Voxel;
 }
 
@@ -33,12 +36,20 @@ export class PlaneView {
       errorFits: false,
     };
   });
+  readonly labels = $derived.by<LabelPlane | null>(() => {
+    const [volume, { segmentation }] = [this.#labels, this.#session];
+    if (volume === null || segmentation === null) return null;
+    const values = valuesOf(planeFrame(volume, this.axis, this.index));
+    return { slice: this.index, frame: segmentation.frame, values };
+  });
   readonly paint = $derived.by<Paint>(() => {
     const { view, strength, autoResidual, autoError } = this.#session;
-    return this.#painter.paint(this.scene, strength, view, autoResidual, autoError);
+    const segments = this.#session.paintedSegments(this.labels);
+    return this.#painter.paint(this.scene, strength, view, autoResidual, autoError, segments);
   });
   readonly #before = $derived.by(() => this.#cut().before);
   readonly #after = $derived.by(() => this.#cut().after);
+  readonly #labels = $derived.by(() => this.#cut().labels);
 
   constructor(axis: Axis, session: ViewerSession, cut: () => Cut) {
     this.axis = axis;

@@ -40,6 +40,28 @@ export async function loadVolume(
   return { card, frames };
 }
 
+/**
+ * The numbers of classes of all slices, as a volume on the voxels of a series.
+ *
+ * @param numbers of a slice, rows * columns
+ * @throws what `numbers` throws; an AbortError where it was given up
+ */
+export async function loadLabels(
+  numbers: (slice: number) => Promise<Uint8Array>,
+  card: SeriesCard,
+  signal: AbortSignal,
+): Promise<Volume> {
+  const load: LoadFrame = async (series, index) => {
+    signal.throwIfAborted();
+    return {
+      ...{ series, index, columns: card.columns, rows: card.rows, slope: 1, intercept: 0 },
+      ...{ minimum: 0, maximum: 255, windows: [] },
+      pixels: Uint16Array.from(await numbers(index)),
+    };
+  };
+  return loadVolume(load, card, 0, signal, () => undefined);
+}
+
 /** Bytes that a volume takes as it is loaded, at least. */
 export function bytesOf({ columns, rows, slices }: SeriesCard): number {
   return 2 * columns * rows * slices;

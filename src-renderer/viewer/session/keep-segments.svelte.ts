@@ -26,6 +26,9 @@ export function followSegments(
       : new SegmentPlanes(bridge, segmentation, series.before.key);
   });
   $effect(() => {
+    session.segmentPlanes = planes;
+  });
+  $effect(() => {
     const { all, shown } = wanted();
     untrack(() => {
       const next = all.find(({ job }) => job === shown) ?? null;
@@ -34,6 +37,7 @@ export function followSegments(
       if (next?.job === session.segmentation?.job) return;
       session.segmentation = next;
       session.hiddenSegments = [];
+      session.everyTime = false;
     });
   });
   $effect(() => {

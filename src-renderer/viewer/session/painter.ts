@@ -53,6 +53,8 @@ export interface Paint {
 export interface PaintedSegments {
   readonly plane: LabelPlane;
   readonly scale: ColourScale;
+  /** Whether they are shown at time points, too, that they were not marked at. */
+  readonly everyTime: boolean;
 }
 
 const DIVERGING = colourTable(divergingColour);
@@ -169,8 +171,8 @@ export class Painter {
             threshold: threshold * errorLimit,
           });
         if (overlay === 'segments' && scene !== null && segments !== null) {
-          const { plane, scale } = segments;
-          const isHere = plane.slice === scene.slice && plane.frame === scene.frame;
+          const { plane, scale, everyTime } = segments;
+          const isHere = plane.slice === scene.slice && (everyTime || plane.frame === scene.frame);
           return isHere ? coloured('overlay', plane.values, scale) : null;
         }
         return null;

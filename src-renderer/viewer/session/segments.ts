@@ -51,11 +51,21 @@ export class SegmentPlanes {
   }
 
   async #fetched(slice: number): Promise<LabelPlane> {
-    const { job, frame } = this.#segmentation;
+    const { frame } = this.#segmentation;
+    return { slice, frame, values: Float32Array.from(await this.numbers(slice)) };
+  }
+
+  /**
+   * Numbers of the classes of a slice, rows * columns, which are not held here.
+   *
+   * @throws TypeError where the app does not answer; Error with its status where there are no such segments
+   */
+  async numbers(slice: number): Promise<Uint8Array> {
+    const { job } = this.#segmentation;
     const url = this.#bridge.resourceUrl({ kind: 'labels', job, series: this.#series, slice });
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
-    return { slice, frame, values: Float32Array.from(new Uint8Array(await answer.arrayBuffer())) };
+    return new Uint8Array(await answer.arrayBuffer());
   }
 }
 
@@ -73,8 +83,11 @@ export function segmentScale({ segments }: Segmentation, hidden: readonly number
   return { table, low: 0, high: MOST_LABELS - 1, threshold: 1 };
 }
 
-/** Segments of a plane, in the order of their colours. */
-export function segmentsIn({ segments }: Segmentation, { values }: LabelPlane): readonly SegmentSize[] {
-  const found = new Set(values);
-  return segments.filter(({ label }) => found.has(label));
+/** Segments of some planes, in the order of their colours. */
+export function segmentsIn(
+  { segments }: Segmentation,
+  planes: readonly LabelPlane[],
+): readonly SegmentSize[] {
+  const found = planes.map(({ values }) => new Set(values));
+  return segments.filter(({ label }) => found.some((one) => one.has(label)));
 }

@@ -10,10 +10,10 @@ import { defaultOrientation, nearestSlice, slicePosition } from '../image/geomet
 import { roundLimit, subtract } from '../image/pixels.js';
 import { initialWindow, type Preset, percentiles, type Window } from '../image/window.js';
 import { History } from './history.js';
-import { type Paint, Painter } from './painter.js';
+import { type Paint, type PaintedSegments, Painter } from './painter.js';
 import { areKin, framesAt, type OpenSeries, sceneOf, type Target } from './places.js';
 import type { Scene, ShownPlane } from './scene.js';
-import { type LabelPlane, segmentScale } from './segments.js';
+import { type LabelPlane, type SegmentPlanes, segmentScale } from './segments.js';
 import {
   initialState,
   OVERLAYS,
@@ -55,7 +55,11 @@ export class ViewerSession {
   labels = $state.raw<LabelPlane | null>(null);
   /** Labels of segments that a person has taken off the images. */
   hiddenSegments = $state.raw<readonly number[]>([]);
-  readonly #segmentScale = $derived(
+  /** Where the segments of any slice come from; null: none were chosen. */
+  segmentPlanes = $state.raw<SegmentPlanes | null>(null);
+  /** Whether segments are shown at time points, too, that they were not marked at. */
+  everyTime = $state(false);
+  readonly segmentScale = $derived(
     this.segmentation === null ? null : segmentScale(this.segmentation, this.hiddenSegments),
   );
   /** Overlays that there is something for. */
@@ -93,11 +97,23 @@ export class ViewerSession {
       this.view,
       this.autoResidual,
       this.autoError,
-      this.labels === null || this.#segmentScale === null
-        ? null
-        : { plane: this.labels, scale: this.#segmentScale },
+      this.paintedSegments(this.labels),
     ),
   );
+
+  /** How a plane of segments is painted; null where none is to be seen. */
+  paintedSegments(plane: LabelPlane | null): PaintedSegments | null {
+    const { segmentScale: scale, everyTime } = this;
+    return plane === null || scale === null ? null : { plane, scale, everyTime };
+  }
+
+  /** Whether segments are shown at a time point. */
+  showsSegmentsAt(frame: number): boolean {
+    const { segmentation, view, everyTime } = this;
+    return (
+      view.overlay === 'segments' && segmentation !== null && (everyTime || segmentation.frame === frame)
+    );
+  }
 
   /** Where the menu of a viewport is open, in CSS pixels of the window; null: it is not. */
   menu = $state.raw<{ readonly x: number; readonly y: number; readonly place: number } | null>(null);

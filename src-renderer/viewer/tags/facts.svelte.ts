@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { TagEntry } from '../../../src-main/contract/viewing.js';
 import type { AppBridge } from '../../../src-main/contract/window/app.js';
@@ -15,11 +16,21 @@ export interface Facts {
 
 const NOTHING: Facts = { person: [], sequence: [] };
 
-/** Facts by series and time point, asked for once. */
+/** Facts of images that are held, so that scrolling back shows them at once. */
+const MOST_HELD = 256;
+
+/**
+ * Facts of each image, asked for once: tube current, echo time and their like differ from one image of a series to the
+ * next. Until its own are read, an image shows those of the one before.
+ */
 export class FactBook {
   readonly #bridge: AppBridge;
-  readonly #known = new SvelteMap<string, readonly TagEntry[]>();
-  readonly #asked = new Set<string>();
+  readonly #known = new SvelteMap<string, Facts>();
+  /** Those of each series that were read last. */
+  readonly #latest = new SvelteMap<string, Facts>();
+  readonly #reading = new Set<string>();
+  /** Of each series, what was asked for while another image of it was read: the last alone counts. */
+  readonly #next = new Map<string, readonly [ShownPlane, number]>();
 
   constructor(bridge: AppBridge) {
     this.#bridge = bridge;
@@ -27,27 +38,43 @@ export class FactBook {
 
   /** Nothing until the file was read. */
   of(plane: ShownPlane, frame: number): Facts {
-    const entries = this.#known.get(nameOf(plane, frame));
-    return entries === undefined ? NOTHING : factsOf(entries, currentLanguage());
+    return this.#known.get(nameOf(plane, frame)) ?? this.#latest.get(plane.card.key) ?? NOTHING;
   }
 
   /** Has the file of a plane read, unless it was. */
   ask(plane: ShownPlane, frame: number): void {
-    const name = nameOf(plane, frame);
-    if (plane.card.kind !== 'dicom' || this.#asked.has(name)) return;
-    this.#asked.add(name);
-    tagsOf(this.#bridge, plane, frame).then(
-      (entries) => this.#known.set(name, entries),
-      () => {
-        // the picture stands for itself; asked again, the file may be there
-        this.#asked.delete(name);
-      },
-    );
+    const { key, kind } = plane.card;
+    if (kind !== 'dicom') return;
+    if (this.#reading.has(key)) {
+      this.#next.set(key, [plane, frame]);
+      return;
+    }
+    const known = untrack(() => this.#known.get(nameOf(plane, frame)));
+    if (known === undefined) void this.#read(plane, frame);
+    else untrack(() => this.#latest.set(key, known));
+  }
+
+  async #read(plane: ShownPlane, frame: number): Promise<void> {
+    const { key } = plane.card;
+    this.#reading.add(key);
+    try {
+      const facts = factsOf(await tagsOf(this.#bridge, plane, frame), currentLanguage());
+      this.#known.set(nameOf(plane, frame), facts);
+      this.#latest.set(key, facts);
+      for (const oldest of this.#known.keys()) if (this.#known.size > MOST_HELD) this.#known.delete(oldest);
+    } catch {
+      // the picture stands for itself; asked again, the file may be there
+      this.#latest.delete(key);
+    }
+    this.#reading.delete(key);
+    const next = this.#next.get(key);
+    this.#next.delete(key);
+    if (next !== undefined) this.ask(...next);
   }
 }
 
-function nameOf({ card }: ShownPlane, frame: number): string {
-  return `${card.key}/${frame}`;
+function nameOf({ card, slice }: ShownPlane, frame: number): string {
+  return `${currentLanguage()}/${card.key}/${frame}/${slice}`;
 }
 
 /** A DICOM date as it is read in every language. */
