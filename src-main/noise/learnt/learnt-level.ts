@@ -1,0 +1,29 @@
+import type { LevelDescriptors } from './descriptors.js';
+import weights from './level-network.json' with { type: 'json' };
+import { askNetwork, type LevelNetwork } from './network.js';
+
+/** What a network that saw thousands of scans of known level says of one image. */
+export interface LearntLevel {
+  /** Channel sigma, the median over the tissue. */
+  readonly sigma: number;
+  /** Probability that it is off by less than a fifth. */
+  readonly certainty: number;
+  /** Scale of the distribution that the logarithm of its error has. */
+  readonly spread: number;
+  /** 0 for images as those it learnt from, 1 for such as it never saw: nothing of its answer counts then. */
+  readonly strange: number;
+}
+
+const NETWORK: LevelNetwork = weights;
+const A_FIFTH = Math.log(1.2);
+
+/** The level of magnitudes of a single frame. */
+export function learntLevel({ values, reference }: LevelDescriptors): LearntLevel {
+  const { log, spread, strange } = askNetwork(NETWORK, values);
+  return {
+    sigma: reference * Math.exp(log),
+    spread,
+    certainty: (1 - Math.exp(-A_FIFTH / spread)) * (1 - strange),
+    strange,
+  };
+}
