@@ -8,7 +8,7 @@ import { classicalDenoiser } from './denoiser.js';
 const MOST_VALUES = 1_000_000;
 const LEAST_SIDE = 24;
 
-/** Noise of a series as `estimateNoise` measures it, guided where tissue alone tells it. */
+/** Noise of a series as `estimateNoise` measures it, guided where that is not certain. */
 export function measuredNoise(volume: Volume, hint: { modality?: string } = {}): Promise<NoiseEstimate> {
   return guidedNoise(volume, estimateNoise(volume, hint), hint);
 }
@@ -31,9 +31,9 @@ export async function guidedNoise(
   return withGuides(estimate, planes, guides, hint);
 }
 
-/** Repeats tell the level without any structure in it; of magnitudes a network was taught what structure adds. */
-function restsOnTissue({ sigma, distribution, methods: { repeats } }: NoiseEstimate): boolean {
-  return sigma > 0 && distribution === 'gaussian' && repeats === null;
+/** Repeats, and air that agrees, tell the level without any structure in it. */
+function restsOnTissue({ sigma, methods: { background, repeats } }: NoiseEstimate): boolean {
+  return sigma > 0 && repeats === null && !(background !== null && sigma <= background);
 }
 
 function somePlanes(volume: Volume): Plane[] {

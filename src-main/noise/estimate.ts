@@ -2,8 +2,7 @@ import type { Volume } from '../imaging/volume.js';
 import { type Air, airNoise } from './air.js';
 import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from './autocorrelation.js';
 import { componentsNoise } from './components.js';
-import { type LevelDescriptors, levelDescriptors } from './learnt/descriptors.js';
-import { type LearntLevel, learntLevel } from './learnt/learnt-level.js';
+import { tissueThreshold } from './foreground.js';
 import {
   AGREEMENT,
   between,
@@ -17,6 +16,7 @@ import {
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import {
+  foregroundLevel,
   isSolid,
   negativeShare,
   type Plane,
@@ -35,7 +35,6 @@ import {
   type TissueSpectrum,
   tissueSpectrum,
 } from './spectrum.js';
-import { magnitudeTissue, signedTissue } from './tissue.js';
 import { noiseWarnings } from './warnings.js';
 import {
   type FlatBlocks,
@@ -57,8 +56,13 @@ const FEW_NEGATIVE = 0.02;
  * from repeats where there are frames. Never throws for an odd image: what cannot be known is null and the level 0.
  */
 export function estimateNoise(volume: Volume, hint: { modality?: string } = {}): NoiseEstimate {
-  const seen = seenIn(volume, hint);
-  const { planes, ct, level, dark, airMasked, rician, tissue, air } = seen;
+  const planes = samplePlanes(volume);
+  const ct = hint.modality === 'CT';
+  const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
+  const { level, hasAir, air: dark } = tissueOf(planes, signed, ct);
+  const airMasked = solidShare(planes) > MASKED_SHARE;
+  const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked || reachesZero(planes));
+  const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
   const structured = rician ? structureOf(tissue, volume) : 0;
   const repeats = repeatsNoise(volume, planes, tissue.blocks, rician);
   const components = componentsNoise(volume, planes, rician);
@@ -66,14 +70,11 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const correlation = { x: inPlane.x, y: inPlane.y, z: sliceCorrelation(planes, tissue.blocks) };
   const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
   const frames = framesLevel(repeats, components, tissue.typical);
-  const described = describe(seen);
-  const learnt = described === null ? null : learntLevel(described);
   const methods = {
     background: air === null ? null : between(air.sigma, dark?.sigma ?? air.sigma, structured),
     wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
     spectrum: tissue.spectrum?.sigma ?? null,
     guided: null,
-    learnt: learnt?.sigma ?? null,
     repeats: frames.sigma,
     training: null,
     told: null,
@@ -82,19 +83,12 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const varies = 1 - structured;
   const most =
     repeats === null ? tissue.typical : Math.min(tissue.typical ?? Number.POSITIVE_INFINITY, repeats.sigma);
-  const single = withLearnt(singleLevel(methods.background, most, structured), learnt);
+  const single = singleLevel(methods.background, most, structured);
   const sigma = frames.sigma === null ? single : between(frames.sigma, single, frames.doubt);
   const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);
-  const shown = levelCertainty({
-    ...tissue,
-    sigma,
-    air,
-    structured,
-    rho: Math.max(correlation.x, correlation.y),
-  });
   const certainty = Math.max(
     frames.sigma === null ? 0 : 1 - frames.doubt,
-    learnt === null ? shown : learnt.certainty + learnt.strange * shown,
+    levelCertainty({ ...tissue, sigma, air, structured, rho: Math.max(correlation.x, correlation.y) }),
   );
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
@@ -116,55 +110,12 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   return { ...estimate, warnings: noiseWarnings(estimate) };
 }
 
-/** What is looked at of a series, and what is seen there. */
-interface Seen {
-  readonly planes: readonly Plane[];
-  readonly ct: boolean;
-  readonly rician: boolean;
-  readonly airMasked: boolean;
-  /** Values above are tissue. */
-  readonly level: number;
-  readonly hasAir: boolean;
-  /** Noise of what is below, whatever tissue says of it. */
-  readonly dark: Air | null;
-  readonly tissue: TissueNoise;
-  /** Noise of the air, unless it is more than air has. */
-  readonly air: Air | null;
-}
-
-function seenIn(volume: Volume, { modality }: { modality?: string }): Seen {
-  const planes = samplePlanes(volume);
-  const ct = modality === 'CT';
-  const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
-  const { level, hasAir, air: dark } = signed ? signedTissue(planes, ct) : magnitudeTissue(planes);
-  const airMasked = solidShare(planes) > MASKED_SHARE;
-  const rician = !signed && (modality === 'MR' || hasAir || airMasked || reachesZero(planes));
-  const found = tissueAndAir(volume, planes, level, dark, rician);
-  return { planes, ct, rician, airMasked, level, hasAir, dark, ...found };
-}
-
-/** What the network is asked about magnitudes: as they would be if their noise were the same everywhere. */
-function describe({ planes, rician, level, hasAir, dark, tissue }: Seen): LevelDescriptors | null {
-  const { map } = tissue;
-  if (!rician) return null;
-  return map === null
-    ? levelDescriptors(planes, level, hasAir, dark)
-    : levelDescriptors(
-        planes.map((plane) => overMap(plane, map)),
-        level,
-        hasAir,
-        tissue.air,
-      );
-}
-
-/** What the network learns from: null of what are no magnitudes, or too little to tell. */
-export function noiseDescriptors(volume: Volume, hint: { modality?: string } = {}): LevelDescriptors | null {
-  return describe(seenIn(volume, hint));
-}
+/** Percent of the brightness of tissue: magnitudes with so much noise do not show a filter where they are flat. */
+const BURIED = [30, 50] as const;
 
 /**
- * The same of values with a sign, with the level measured once more where filtered planes show tissue to be flat.
- * Structure only ever adds to what tissue shows: a higher level is not taken.
+ * The same with the level measured once more where filtered planes show tissue to be flat. Structure only ever adds to
+ * what tissue shows: a higher level is not taken.
  *
  * @param guides the planes, some of `samplePlanes`, as a filter restores them
  */
@@ -176,11 +127,12 @@ export function withGuides(
 ): NoiseEstimate {
   const ct = hint.modality === 'CT';
   const signed = ct || negativeShare(planes) > FEW_NEGATIVE;
-  const { level } = signed ? signedTissue(planes, ct) : magnitudeTissue(planes);
-  const gains = estimate.map?.map((value) => value / estimate.sigma) ?? null;
-  const guided = guidedSigma(planes, guides, level, gains);
+  const rician = estimate.distribution === 'rician';
+  const gains = estimate.map?.map((level) => level / estimate.sigma) ?? null;
+  const guided = guidedSigma(planes, guides, tissueOf(planes, signed, ct).level, rician, gains);
   if (guided === null || !(guided > 0)) return estimate;
-  const factor = Math.min(1, guided / estimate.sigma);
+  const seen = rician ? 1 - ramp(estimate.relative, BURIED) : 1;
+  const factor = Math.min(1, guided / estimate.sigma) ** seen;
   const next: Omit<NoiseEstimate, 'warnings'> = {
     ...estimate,
     methods: { ...estimate.methods, guided },
@@ -191,8 +143,24 @@ export function withGuides(
   return { ...next, warnings: noiseWarnings(next) };
 }
 
-/** CT of air, HU. */
+/** CT below this is air and lung, HU. */
+const CT_TISSUE = -500;
 const AIR_HU = -1000;
+
+/** The value above which there is tissue, above the noise of the air too, and the noise of the air. */
+function tissueOf(
+  planes: readonly Plane[],
+  signed: boolean,
+  ct: boolean,
+): { readonly level: number; readonly hasAir: boolean; readonly air: Air | null } {
+  if (signed) {
+    const level = foregroundLevel(planes);
+    return { level: ct ? Math.max(level, CT_TISSUE) : level, hasAir: false, air: null };
+  }
+  const threshold = tissueThreshold(planes);
+  const air = threshold.air ? airNoise(planes, threshold.level) : null;
+  return { level: threshold.level, hasAir: threshold.air, air };
+}
 
 /** Air that has more noise than so many times that of tissue is dark tissue, or the blurred rim of the head. */
 const AIR_OVER_TISSUE = 1.5;
@@ -339,19 +307,6 @@ function singleLevel(background: number | null, tissue: number | null, structure
   if (tissue === null) return background ?? 0;
   const shown = background === null ? tissue : withAir(tissue, background);
   return between(shown, Math.min(shown, background ?? 0), structure);
-}
-
-/** Spreads of the network up to which the level by rules is as good as its own, and from which on it is none. */
-const APART = [1, 2] as const;
-
-/**
- * Rules are exact where they hold, and far off where they do not; the network is never far off. So it tells whether they
- * hold, and the level where they do not. Of images as it never saw any, what tissue and air show counts.
- */
-function withLearnt(shown: number, learnt: LearntLevel | null): number {
-  if (learnt === null) return shown;
-  const apart = shown > 0 ? Math.abs(Math.log(shown / learnt.sigma)) / learnt.spread : Number.POSITIVE_INFINITY;
-  return between(shown, learnt.sigma, ramp(apart, APART) * (1 - learnt.strange));
 }
 
 /** Rise up to which all is taken for noise, and from which on for structure. */

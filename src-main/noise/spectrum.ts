@@ -91,7 +91,7 @@ const GUIDED_SHARES = [0.05, 0.2] as const;
 const CHOSEN = { loss: 0.07, flat: 1.05, structured: 1.2 } as const;
 
 /**
- * Deviation of the noise in the blocks that are flattest in a filtered image, which shows structure that the noise hides.
+ * Channel sigma of the blocks that are flattest in a filtered image, which shows structure that the noise hides.
  * Coefficients of one parity are measured where the filtered image has the least energy in those of the other.
  *
  * @param guides the filtered planes, in the order of the planes
@@ -102,6 +102,7 @@ export function guidedSigma(
   planes: readonly Plane[],
   guides: readonly Float32Array[],
   level: number,
+  rician: boolean,
   map: Float32Array | null,
 ): number | null {
   const filtered = new Map(planes.map((plane, i) => [plane, { ...plane, values: guides[i] }]));
@@ -111,7 +112,7 @@ export function guidedSigma(
   }));
   if (blocks.length < 2 * LEAST_CHOSEN) return null;
   const [few, many] = GUIDED_SHARES.map((share) =>
-    guidedBy(blocks, Math.max(share, LEAST_CHOSEN / blocks.length)),
+    guidedBy(blocks, Math.max(share, LEAST_CHOSEN / blocks.length), rician),
   );
   if (!(few > 0)) return null;
   const structure = (many / few - CHOSEN.flat) / (CHOSEN.structured - CHOSEN.flat);
@@ -124,10 +125,11 @@ interface GuidedBlock {
   readonly guide: Block;
 }
 
-function guidedBy(blocks: readonly GuidedBlock[], share: number): number {
+function guidedBy(blocks: readonly GuidedBlock[], share: number, rician: boolean): number {
   const guides = blocks.map(({ guide }) => guide);
   const own = new Float64Array(COEFFICIENTS);
   const left = new Float64Array(COEFFICIENTS);
+  const means: number[] = [];
   for (const parity of [0, 1]) {
     const energies = energiesOf(guides, WHITE, 1 - parity);
     const limit = quantile(energies, share);
@@ -137,6 +139,7 @@ function guidedBy(blocks: readonly GuidedBlock[], share: number): number {
         own[k] = meanSquare(chosen.map(({ block }) => block.coefficients[k]));
         left[k] = meanSquare(chosen.map(({ guide }) => guide.coefficients[k]));
       }
+    for (const { block } of chosen) means.push(block.mean);
   }
   const plateau = plateauOf(own);
   // of low frequencies what the filter took away is noise, what it left may be structure
@@ -144,7 +147,8 @@ function guidedBy(blocks: readonly GuidedBlock[], share: number): number {
     orderOf(k) > LOW || k === 0 ? v : Math.min(v, Math.max(plateau, v - left[k])),
   );
   variance[0] = Math.max(plateau, (variance[1] + variance[SIDE]) / 2);
-  return deviationOf(variance);
+  const deviation = deviationOf(variance);
+  return rician ? sigmaFromMagnitude(median(means), deviation) : deviation;
 }
 
 const WHITE = new Float64Array(COEFFICIENTS).fill(1);

@@ -113,7 +113,7 @@ const NOISE: NoiseEstimate = {
     background: 1,
     wavelet: 1,
     spectrum: 1,
-    guided: null, learnt: null,
+    guided: null,
     repeats: null,
     training: null,
     told: null,

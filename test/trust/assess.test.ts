@@ -103,7 +103,7 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
       background: SIGMA,
       wavelet: null,
       spectrum: 3.2 * SIGMA,
-      guided: null, learnt: null,
+      guided: null,
       repeats: null,
       training: null,
       told: null,

@@ -102,7 +102,6 @@ export async function brainSample(): Promise<Sample> {
         wavelet: sigma,
         spectrum: null,
         guided: null,
-        learnt: null,
         repeats: null,
         training: null,
         told: null,

@@ -12,7 +12,7 @@ const estimate = {
     background: null,
     wavelet: null,
     spectrum: null,
-    guided: null, learnt: null,
+    guided: null,
     repeats: SIGMA,
     training: null,
     told: null,
