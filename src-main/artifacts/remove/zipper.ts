@@ -30,6 +30,11 @@ const LEAST_SIDE = 48;
  * keeps its frequency, anatomy does not stay in a column. Of 25 series without lines the most was 4; so many planes must tell.
  */
 const [TOGETHER, OF_PLANES, LEAST_PLANES] = [[12, 24], 0.25, 12] as const;
+/**
+ * Share of the planes that has a line up to which it is none, and from which on all of it is removed. Interference goes on
+ * from plane to plane; what stands out of one tenth of the planes of an EPI are ghosts and flow.
+ */
+const STEADY = [1 / 3, 1 / 2] as const;
 
 /** Planes that have lines, by their place. */
 interface Found {
@@ -54,6 +59,7 @@ function look(volume: Volume, about: About, onProgress?: Progress): Look {
     standsOut: about.asked === true ? STANDS_OUT_ASKED : STANDS_OUT,
     inTissue: IN_TISSUE,
     columns: new Map(),
+    steady: null,
   };
   const axes: readonly Axis[] = about.phase === null ? ['y', 'x'] : [about.phase];
   const found = axes.map((axis) => linesAlong(volume, axis, bright, known, onProgress));
@@ -112,11 +118,28 @@ function linesAlong(volume: Volume, axis: Axis, bright: number, known: Known, on
     lookAt(plane, { ...known, columns });
     onProgress?.(plane + 1, count);
   }
+  const steady = steadyIn(planes, count);
+  for (const [plane, { zippers }] of [...planes])
+    if (zippers.some(({ column }) => steady.get(column) !== 1)) lookAt(plane, { ...known, columns, steady });
   // A line that some planes show for certain need be told by less in the others.
   for (const column of columnsOf(certainOf(planes))) columns.set(column, 1);
   for (let plane = 0; plane < count; plane++)
-    if (lacksSome(columns, planes.get(plane)?.zippers ?? [])) lookAt(plane, { ...known, columns });
+    if (lacksSome(columns, planes.get(plane)?.zippers ?? [])) lookAt(plane, { ...known, columns, steady });
   return { axis, planes };
+}
+
+/** Columns that have lines in enough of the planes, there or a column beside, and how much of these is removed. */
+function steadyIn(planes: Found['planes'], count: number): Map<number, number> {
+  const own = [...planes.values()].map(({ zippers }) => new Set(zippers.map(({ column }) => column)));
+  const columns = new Set(own.flatMap((some) => [...some]));
+  const steady = new Map<number, number>();
+  for (const column of columns) {
+    const near = own.filter((some) => some.has(column - 1) || some.has(column) || some.has(column + 1));
+    const share = shareOf(near.length / count, ...STEADY);
+    for (const at of [column - 1, column, column + 1])
+      if (share > 0) steady.set(at, Math.max(share, steady.get(at) ?? 0));
+  }
+  return steady;
 }
 
 /** Whether lines of some of the columns were not found. */
@@ -140,6 +163,7 @@ function together(volume: Volume, axis: Axis, bright: number): Map<number, numbe
   }
   return columns;
 }
+
 /** Planes that are looked at together, at most about. */
 const MOST_PLANES = 40;
 

@@ -81,13 +81,26 @@ describe('zippers', () => {
     const stack = headOf(3);
     const data = stack.data.slice();
     const area = planeLength(stack);
-    data.set(withZippers(stack, [{ at: 60, percent: 30 }], 5).data.subarray(area, 2 * area), area);
+    data.set(withZippers(stack, [{ at: 60, percent: 30 }], 5).data.subarray(area), area);
     const look = zipperRemover.look(withData(stack, data), MR);
-    expect(look.facts).toMatchObject({ planes: 1 });
+    expect(look.facts).toMatchObject({ planes: 2 });
     const after = look.remove().data;
     expect(after.subarray(0, area)).toEqual(stack.data.subarray(0, area));
-    expect(after.subarray(2 * area)).toEqual(stack.data.subarray(2 * area));
     expect(after.subarray(area, 2 * area)).not.toEqual(data.subarray(area, 2 * area));
+    expect(after.subarray(2 * area)).not.toEqual(data.subarray(2 * area));
+  });
+
+  it.each([false, true])('are none where few planes have them, asked for: %s', (asked) => {
+    const stack = headOf(8);
+    const area = planeLength(stack);
+    const lines = [{ at: 60, percent: 30 }];
+    const data = stack.data.slice();
+    data.set(withZippers(stack, lines, 5).data.subarray(area, 2 * area), area);
+    const few = zipperRemover.look(withData(stack, data), { ...MR, asked });
+    expect(few.sure).toBe(0);
+    expect(few.remove().data).toEqual(data);
+    data.set(withZippers(stack, lines, 5).data.subarray(4 * area), 4 * area);
+    expect(zipperRemover.look(withData(stack, data), { ...MR, asked }).facts).toMatchObject({ planes: 5 });
   });
 
   it('are removed by degrees', () => {

@@ -30,6 +30,8 @@ export interface Known {
   readonly inTissue: number;
   /** Columns in which the planes together have a line, and the share of it that is removed. */
   readonly columns: ReadonlyMap<number, number>;
+  /** Columns that enough planes share, and how much of their lines is removed; null: any column, and all. */
+  readonly steady: ReadonlyMap<number, number> | null;
 }
 
 /** Lines of a plane at most. */
@@ -228,6 +230,8 @@ function strongest(looked: Looked): Zipper | null {
 
 function lineAt({ plane, kinds, tissue, bright, known }: Looked, x: number): Zipper | null {
   const told = tissue[x];
+  const steady = known.steady === null ? 1 : (known.steady.get(x) ?? 0);
+  if (steady === 0) return null;
   const usual = usualBeside(plane, tissue, x);
   const extra = Math.max(0, told.power - usual);
   const air = inAir(plane, kinds, x);
@@ -237,11 +241,11 @@ function lineAt({ plane, kinds, tissue, bright, known }: Looked, x: number): Zip
   );
   const isSeen = told.rows < LEAST_ROWS || extra > (IN_TISSUE * power) / 2 - usual;
   if (isSeen && air.rows >= LEAST_ROWS && power > some && isLine(plane, kinds, x, air))
-    return { column: x, power, share: shareOf(power, some, all), isCertain: true };
+    return { column: x, power, share: steady * shareOf(power, some, all), isCertain: true };
   const shared = Math.max(...[x - 1, x, x + 1].map((column) => known.columns.get(column) ?? 0));
   const least = (shared > 0 ? KNOWN_IN_TISSUE : known.inTissue) * usual;
   if (told.rows < LEAST_ROWS || !(least > 0) || told.power < least) return null;
-  const share = (shared > 0 ? shared : 1) * shareOf(told.power, least, 2 * least);
+  const share = steady * (shared > 0 ? shared : 1) * shareOf(told.power, least, 2 * least);
   return { column: x, power: 2 * extra, share, isCertain: shared > 0 };
 }
 
