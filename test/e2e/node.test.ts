@@ -95,7 +95,9 @@ function settings(folder: string, ports: { node: number; pacs: number; storescp:
       host: '127.0.0.1',
       port: ports.node,
       folder: 'data',
-      quietSeconds: 2,
+      // longer than a scanner needs to come back to a node that was killed, also on a machine under load: a series
+      // that nobody sends for so long is whole, and would be worked on without its last image
+      quietSeconds: 10,
       leastFreeGb: 0,
       longestPauseSeconds: 2,
       device: 'cpu',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
@@ -105,6 +105,8 @@ describe.skipIf(missing)('a newer version', () => {
     await panel().getByText('Limpid sucht nicht nach neueren Versionen.').waitFor();
     await page().getByRole('tab', { name: 'Darstellung' }).click();
     await page().getByLabel('Sprache').selectOption({ label: 'English' });
+    // the choice is kept after it shows: an end that came before would leave the next start in German
+    await expect.poll(() => readFileSync(path.join(root, 'home/settings.json'), 'utf8')).toContain('"en"');
     await window.restart();
     expect(asked).toHaveLength(3);
     expect(window.complaints).toEqual([]);
