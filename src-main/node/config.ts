@@ -107,7 +107,7 @@ const Config = exactly({
   /** Titles that may send; null: any. */
   callers: otherwise(nullOr(list(title)), null),
   mostAssociations: otherwise(wholeBetween(1, 1000), 25),
-  /** A series is complete when nothing came for this long and no association that brought its study is open. */
+  /** A series is complete when nothing came for this long, and no association that brought its study was open meanwhile. */
   quietSeconds: otherwise(seconds, 60),
   /** A series is taken as complete after this time, whatever is open. */
   patienceSeconds: otherwise(seconds, 3600),

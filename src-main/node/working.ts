@@ -111,7 +111,13 @@ export class Working {
 
   ended(association: number): void {
     // Only once what it brought is sorted does nothing of it come any more.
-    this.#sorting = this.#sorting.then(() => void this.#open.delete(association));
+    this.#sorting = this.#sorting.then(() => {
+      const studies = this.#open.get(association);
+      this.#open.delete(association);
+      // A scanner that stalled for long, and was cut off, has as long to come back as any other: it was quiet before.
+      for (const live of this.#shelf.inState('receiving'))
+        if (studies?.has(live.record.study)) live.lastAt = performance.now();
+    });
   }
 
   async sortAll(names: readonly string[]): Promise<void> {
