@@ -480,6 +480,30 @@ describe('a node', () => {
     expect(jobs.started).toHaveLength(2);
   });
 
+  it('gives a sender that was cut off after a long stall as long to come back as any other', async () => {
+    const config = await nodeConfig({ quietSeconds: 3 });
+    const jobs = fakeJobs(() => 'pass');
+    const node = await started(config, jobs);
+    const { series, files } = drawSeries();
+    let cutOff = () => {};
+    const cut = new Promise<void>((resolve) => {
+      cutOff = resolve;
+    });
+    const sending = sendStalling(config, files, new Promise(() => undefined), cut);
+    await untilRecord(node, series, ({ instances }) => instances === 5);
+    // Quiet for longer than a series may be, while its association is open.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    cutOff();
+    await expect(sending).rejects.toThrow();
+    await expect.poll(() => node.associations()).toBe(0);
+    // Half of the time that it has.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(node.records().find((one) => one.series === series)).toMatchObject({ state: 'receiving' });
+    await send(config, files);
+    expect(await untilRecord(node, series, inState('sent'))).toMatchObject({ instances: 6, generation: 1 });
+    expect(jobs.started).toHaveLength(1);
+  });
+
   it('waits no longer than its patience for a sender that stalls for ever, and shows nothing of its half image', async () => {
     const config = await nodeConfig({ patienceSeconds: 3 });
     const jobs = fakeJobs(() => 'pass');

@@ -63,17 +63,20 @@ export function drawSeries(
 /**
  * Sends a series over one association, and says nothing more in the middle of its last image until `goOn`: the
  * association stays open. @returns once all is acknowledged and released
- * @throws errors of the network, where the node ends the association
+ * @param cut when the network breaks
+ * @throws errors of the network, where it or the node ends the association
  */
 export async function sendStalling(
   { title, port }: { readonly title: string; readonly port: number },
   files: readonly string[],
   goOn: Promise<void>,
+  cut?: Promise<void>,
 ): Promise<void> {
   const instances = await Promise.all(files.map(readStorable));
   const [{ sopClass, transferSyntax }] = instances;
   const socket = await connectTo({ title, host: '127.0.0.1', port, tls: null });
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  void cut?.then(() => socket.destroy());
   const context = { id: 1, abstractSyntax: sopClass, transferSyntaxes: [transferSyntax] };
   const association = await Association.open(socket, { called: title, calling: 'STALLING' }, [context]);
   for (const [i, one] of instances.entries()) {

@@ -2,14 +2,8 @@ import type { Axis } from '../../base/fft.js';
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
 import { brightOf, leastOf, requireMr } from './images.js';
-import {
-  type Columns,
-  type Known,
-  ratiosInTissue,
-  shareOf,
-  withoutZippers,
-  type Zipper,
-} from './planes/zippers.js';
+import type { Columns, Zipper } from './planes/zipper-places.js';
+import { type Known, ratiosInTissue, shareOf, withoutZippers } from './planes/zippers.js';
 import { type About, type Look, nothing, type Progress, type Remover, SURE } from './remover.js';
 
 /** Lines along the phase encoding, of interference of one frequency (zippers). */
