@@ -58,6 +58,7 @@ export function openNarrator(options: { readonly bars: boolean }): Narrator {
           return say(`computing on ${event.device} (${event.description})`);
         case 'series-start':
           for (const line of refusals.rest()) say(line);
+          doubts.expect(event.of);
           return say(`series ${event.index} of ${event.of} (${event.series})`);
         case 'progress':
           return bar?.show(event);
@@ -125,46 +126,67 @@ function isOfSeries({ code, place }: Problem): boolean {
 /** Keeps warnings of series until the result was told, so that the same one of many series is one line. */
 function doubtsBySeries() {
   const kept = new Map<string, Doubts>();
+  let series = 1;
   return {
+    /** How many series there are: of more than one, a warning says which it is of. */
+    expect(count: number): void {
+      series = count;
+    },
     keep(event: WarningEvent): void {
-      const before = kept.get(event.problem.code);
-      kept.set(event.problem.code, before === undefined ? [event] : [...before, event]);
+      const before = kept.get(kindOf(event.problem));
+      kept.set(kindOf(event.problem), before === undefined ? [event] : [...before, event]);
     },
     lines(): string[] {
-      return [...kept.values()].map(doubtLine);
+      return [...kept.values()].map((events) => doubtLine(events, series > 1));
     },
   };
 }
 
+/** One code has several sentences, each with its own remedy. */
+function kindOf({ code, reason }: Problem): string {
+  return reason ?? code;
+}
+
 type Doubts = readonly [WarningEvent, ...WarningEvent[]];
 
-function doubtLine(events: Doubts): string {
+/** Of the series that a warning is of, this many are named. */
+const NAMED = 3;
+
+function doubtLine(events: Doubts, named: boolean): string {
   const [first] = events;
-  const line = problemLine(first.problem);
-  const count = new Set(events.map(({ series }) => series)).size;
-  if (count < 2) return line;
-  const alike = events.every(({ problem }) => problem.message === first.problem.message);
-  return `${line} (${count} series${alike ? '' : '; the numbers are those of the first'})`;
+  const ids = [...new Set(events.map(({ series }) => series))];
+  const many = ids.length > 1;
+  const alike = !many || events.every(({ problem }) => problem.message === first.problem.message);
+  const names = named ? listed(ids.filter((id) => id !== null)) : '';
+  const notes = [
+    [many ? `${ids.length} series` : '', names].filter((part) => part !== '').join(': '),
+    alike ? '' : 'the numbers are those of the first',
+  ].filter((part) => part !== '');
+  return `${problemLine(first.problem)}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
+}
+
+function listed(names: readonly string[]): string {
+  return [...names.slice(0, NAMED), ...(names.length > NAMED ? ['...'] : [])].join(', ');
 }
 
 /** Of the same refusal of many files, this many are told one by one. */
 const TOLD = 3;
 
-/** Counts refusals of files by code, so that a folder of hundreds does not drown what matters. */
+/** Counts refusals of files by what is said of them, so that a folder of hundreds does not drown what matters. */
 function refusalCounter() {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { readonly code: string; readonly count: number }>();
   return {
     /** True when this one is to be told. */
     count(problem: Problem): boolean {
-      const count = (counts.get(problem.code) ?? 0) + 1;
-      counts.set(problem.code, count);
+      const count = (counts.get(kindOf(problem))?.count ?? 0) + 1;
+      counts.set(kindOf(problem), { code: problem.code, count });
       return count <= TOLD;
     },
-    /** A line for each code of which not all were told; then it counts anew. */
+    /** A line for each kind of which not all were told; then it counts anew. */
     rest(): string[] {
-      const lines = [...counts]
-        .filter(([, count]) => count > TOLD)
-        .map(([code, count]) => `${code}: ... and ${count - TOLD} more`);
+      const lines = [...counts.values()]
+        .filter(({ count }) => count > TOLD)
+        .map(({ code, count }) => `${code}: ... and ${count - TOLD} more`);
       counts.clear();
       return lines;
     },

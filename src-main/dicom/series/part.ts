@@ -2,7 +2,7 @@ import { cutBox, wholeBox } from '../../imaging/box.js';
 import type { Volume } from '../../imaging/volume.js';
 import type { Decode } from '../codec/decode.js';
 import type { Series } from './series.js';
-import { loadVolume } from './volume.js';
+import { isTurned, loadVolume } from './volume.js';
 
 /** Some slices of a series. */
 export interface LoadedPart {
@@ -19,8 +19,7 @@ export function isReadInParts({ eligible, instances }: Series): boolean {
   return (
     eligible &&
     instances.every(
-      ({ numberOfFrames, part, photometric }) =>
-        numberOfFrames === 1 && part === null && photometric !== 'MONOCHROME1',
+      (instance) => instance.numberOfFrames === 1 && instance.part === null && !isTurned(instance),
     )
   );
 }

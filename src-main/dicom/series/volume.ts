@@ -21,7 +21,7 @@ export interface LoadedVolume {
   readonly volume: Volume;
   /** SHA-256 of the bytes of each file, in the order of `sourceFiles`. */
   readonly hashes: readonly string[];
-  /** The volume holds this minus the real-world value, as images of MONOCHROME1 are; null where it holds that value. */
+  /** The volume holds this minus the real-world value of an image that is turned; null where it holds that value. */
   readonly turnedAt: number | null;
 }
 
@@ -68,8 +68,8 @@ export function instancePlanes(series: Series): InstancePlanes[] {
  * Reads a series into real-world values (stored * slope + intercept). Padding is masked and carries the smallest
  * measured value of its image, so that it never looks like a signal. An MR image whose air is exactly 0 is measured
  * everywhere. Slices that are missing from an even stack are filled from their neighbours and count as not measured.
- * MR images of MONOCHROME1 (small is bright, PS3.3 C.7.6.3.1.2) are turned, so that air is dark; the values of a CT
- * mean the same however they are shown.
+ * MR images of MONOCHROME1 (small is bright, PS3.3 C.7.6.3.1.2), or whose slope is below 0, but not of both, are turned,
+ * so that air is dark; the values of a CT mean the same however they are shown.
  *
  * @throws LimpidError the series' own refusal when it is not eligible; E_SOURCE_CHANGED, E_CANCELLED, E_BOMB (more
  * voxels than fit); those of reading and decoding.
@@ -141,8 +141,9 @@ function place(
   }
 }
 
-function isTurned({ photometric, modality }: Instance): boolean {
-  return photometric === 'MONOCHROME1' && modality === 'MR';
+/** Whether small real-world values of an image are bright tissue: that of its grey scale, or of a slope below 0. */
+export function isTurned({ photometric, modality, slope }: Instance): boolean {
+  return modality === 'MR' && (photometric === 'MONOCHROME1') !== slope < 0;
 }
 
 /** Turned values reach so near to the end of the stored range, as a share of theirs, that this is their zero. */

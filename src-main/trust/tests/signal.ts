@@ -4,6 +4,7 @@ import { sayingOf, spoken } from '../../contract/errors.js';
 import type { SignalReport, TrustReason } from '../../contract/trust.js';
 import type { Saying } from '../../contract/words/template.js';
 import type { Volume } from '../../imaging/volume.js';
+import type { NoiseEstimate } from '../../noise/noise-estimate.js';
 import { meanAround } from './around.js';
 import { foregroundThreshold } from './foreground.js';
 import type { NoiseModel } from './noise-model.js';
@@ -31,10 +32,16 @@ const ENOUGH = 8_000_000;
  * foreground, so that noise in air does not count.
  *
  * @param model of the noise; null where its level is not known
+ * @param level above which magnitudes are told from noise, where it is another than that of the model (levelOfSignal)
  */
-export function signalReport(before: Volume, after: Volume, model: NoiseModel | null): SignalReport {
+export function signalReport(
+  before: Volume,
+  after: Volume,
+  model: NoiseModel | null,
+  level = model?.typical ?? 0,
+): SignalReport {
   const noise = model !== null && model.typical > 0 ? model : null;
-  const threshold = foregroundThreshold(before, noise?.typical ?? 0, noise?.floor ?? false);
+  const threshold = foregroundThreshold(before, level, noise?.floor ?? false);
   const dark = DARK * foregroundThreshold(before, 0, false) + (1 - DARK) * darkest(before);
   const sums = { voxels: 0, light: 0, energy: 0 };
   const pair = new Pair();
@@ -59,8 +66,7 @@ export function signalReport(before: Volume, after: Volume, model: NoiseModel | 
       if (noise !== null) sums.energy += noise.standardise(source, result, at) ** 2;
     }
   const structured =
-    pair.variance() > LEAST_STRUCTURE * (noise?.typical ?? 0) ** 2 &&
-    means.variance() > KEPT_BY_MEANS * pair.variance();
+    pair.variance() > LEAST_STRUCTURE * level ** 2 && means.variance() > KEPT_BY_MEANS * pair.variance();
   return {
     voxels: sums.voxels,
     left: sums.voxels === 0 ? null : sums.light / sums.voxels,
@@ -68,6 +74,40 @@ export function signalReport(before: Volume, after: Volume, model: NoiseModel | 
     changeOverSigma: noise === null || sums.voxels === 0 ? null : Math.sqrt(sums.energy / sums.voxels),
     notFinite: shareWithoutNumber(after),
   };
+}
+
+/** A level that was given is believed of where tissue is up to so many times what the images show. */
+const BELIEVED = 3;
+
+/**
+ * The level by which tissue is told from noise. One that was given in other units, or for another series, would make
+ * noise of the whole image, and then nothing was left that could be missed: it counts only up to some times the highest
+ * that the images show, and of magnitudes to what would be all of their energy (E[M^2] = A^2 + 2 sigma^2).
+ */
+export function levelOfSignal(
+  before: Volume,
+  { methods }: Pick<NoiseEstimate, 'methods'>,
+  { typical, floor }: Pick<NoiseModel, 'typical' | 'floor'>,
+): number {
+  const { told, ...shown } = methods;
+  if (told === null) return typical;
+  const levels = Object.values(shown)
+    .filter((level) => level !== null)
+    .filter((level) => level > 0);
+  const seen = levels.length > 0 ? BELIEVED * Math.max(...levels) : Number.POSITIVE_INFINITY;
+  return Math.min(typical, seen, floor ? Math.sqrt(energyOf(before) / 2) : Number.POSITIVE_INFINITY);
+}
+
+/** Mean square of the measured values that are not 0, which masked air is. */
+function energyOf({ data, measured }: Volume): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] === 0 || !Number.isFinite(data[i]) || measured?.[i % measured.length] === 0) continue;
+    sum += data[i] ** 2;
+    count++;
+  }
+  return sum / Math.max(1, count);
 }
 
 /** Why the image is not there any more; at most one reason. @param noisy whether it was noise that was to go */

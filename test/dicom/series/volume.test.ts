@@ -121,6 +121,16 @@ describe('a volume', () => {
     expect(hounsfield.turnedAt).toBeNull();
   });
 
+  it('turns MR images whose slope is below 0, but where their grey scale turns them already', async () => {
+    const image = { ...small, bitsStored: 12, slope: '-2', intercept: '500', values: [0, 10, 900, 0] };
+    const turned = await load([image]);
+    expect(Array.from(turned.volume.data)).toEqual([0, 20, 1800, 0]);
+    expect(turned.turnedAt).toBe(500);
+    const twice = await load([{ ...image, photometric: 'MONOCHROME1' }]);
+    expect(Array.from(twice.volume.data)).toEqual([500, 480, -1300, 500]);
+    expect(twice.turnedAt).toBeNull();
+  });
+
   it('fills missing slices from both sides and counts them as not measured', async () => {
     const places = [0, 1, 2, 5, 6, 7, 8, 9, 10];
     const { volume, series } = await load(

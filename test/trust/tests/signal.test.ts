@@ -100,6 +100,42 @@ describe.each(Object.entries(SERIES))('of %s', (_, { before, modality, air }) =>
   });
 });
 
+describe('a level that was given', () => {
+  const { before, modality } = SERIES['magnitudes of MR'];
+  const { methods } = estimateNoise(before, { modality });
+  const told = (level: number) => ({ sigma: level, methods: { ...methods, told: level } });
+
+  it.each([3, 10, 33, 1e7])('%d times too high, which erases the image, is a failure', async (times) => {
+    const nothing = withData(before, new Float32Array(before.data.length));
+    const { report, share } = await judged(before, nothing, modality, told(times * SIGMA));
+    expect(report.verdict).toBe('fail');
+    expect(share).toBe(0);
+    expect(report.reasons[0].test).toBe('signal');
+  });
+
+  it('too high where the images show none, likewise', async () => {
+    const unseen = { background: null, wavelet: null, spectrum: null, guided: null, repeats: null };
+    const level = 1e7;
+    const { report } = await judged(
+      before,
+      withData(before, new Float32Array(before.data.length)),
+      modality,
+      {
+        sigma: level,
+        methods: { ...unseen, training: null, told: level },
+      },
+    );
+    expect(report.verdict).toBe('fail');
+  });
+
+  it('that is right of noise alone is believed: no image is lost', async () => {
+    const nothing = withData(before, new Float32Array(before.data.length));
+    const noise = withNoise(nothing, SIGMA, 'rician', 5);
+    const { report } = await judged(noise, dctDenoised(noise, SIGMA), modality, told(SIGMA));
+    expect(report.reasons.filter(({ test }) => test === 'signal')).toEqual([]);
+  });
+});
+
 describe('an alarm about the level of the noise', () => {
   const { before, modality } = SERIES['magnitudes of MR'];
   const alarm = {
