@@ -12,7 +12,14 @@ import { instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.
 import { complexInput } from './complex-input.js';
 import { writeVoxelMap } from './dicom-output.js';
 import { type Naming, writeParts, writeStack } from './dicom-write.js';
-import { derivedSeriesUid, type StackInput, type UnitInput, type VolumeSize, type Wants } from './input.js';
+import {
+  derivedSeriesUid,
+  type StackInput,
+  seriesKey,
+  type UnitInput,
+  type VolumeSize,
+  type Wants,
+} from './input.js';
 import { writeDicomMaps, writeDicomSegments } from './maps-output.js';
 
 /** What is denoised together: a series, or the two that are one complex image. */
@@ -87,7 +94,7 @@ function proposeUnit(
   const { seriesNumber, studyInstanceUid, seriesInstanceUid } = members[0].series;
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
   const known = wants.known?.units.get(seriesInstanceUid);
-  const key = known?.key ?? `series-${String(index + 1).padStart(3, '0')}`;
+  const key = known?.key ?? seriesKey(index + 1);
   const namespace = namespaceOf(seriesInstanceUid, members);
   const place = (holding: keyof SeriesNumbers, source: number | null) => ({
     uid: derivedSeriesUid(namespace, holding),

@@ -277,6 +277,11 @@ export const Unit = object({
 });
 export type Unit = Of<typeof Unit>;
 
+/** Of a derived DICOM series. @param number counts from 1 */
+export function seriesKey(number: number): string {
+  return `series-${String(number).padStart(3, '0')}`;
+}
+
 export function derivedSeriesUid(namespace: string, holding: keyof SeriesNumbers): string {
   return deriveUid(namespace, holding);
 }

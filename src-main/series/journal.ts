@@ -22,7 +22,7 @@ import {
   text,
   whole,
 } from '../contract/schema/schema.js';
-import { Unit, WrittenFile } from './input.js';
+import { seriesKey, Unit, WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
 
 /** Raised when a journal of an older version can no longer be continued. */
@@ -88,7 +88,11 @@ export interface Journal {
   readonly resumed: boolean;
   /** Told where the first run asked for another device. */
   readonly moved: Problem | null;
-  /** The plan of the first run, or `propose()` when this is the first. @throws E_SOURCE_CHANGED */
+  /**
+   * The units as earlier runs named them, in the order of `proposed`; those of series that came since are added.
+   *
+   * @throws E_SOURCE_CHANGED where a series of an earlier run is not there any more
+   */
   plan(proposed: readonly Unit[]): Promise<readonly Unit[]>;
   read(unit: Unit): Promise<UnitRecord>;
   write(unit: Unit, record: UnitRecord): Promise<void>;
@@ -120,17 +124,13 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
     resumed: earlier?.units != null,
     moved: earlier === null ? null : movedFrom(earlier.settings, settings),
     async plan(proposed) {
-      if (head.units !== null) {
-        const units = head.units.map((unit, i) => ({
-          ...unit,
-          namespace: unit.namespace ?? head.namespace ?? proposed[i]?.namespace ?? unit.key,
-        }));
-        refuseOtherSeries(units, proposed, folder.root);
-        return units;
+      const earlier = (head.units ?? []).map((unit) => withNamespace(unit, head, proposed));
+      const units = continued(earlier, proposed, folder.root);
+      if (head.units === null || units.length > earlier.length) {
+        head = { ...head, units };
+        await save();
       }
-      head = { ...head, units: proposed };
-      await save();
-      return proposed;
+      return units;
     },
     async read(unit) {
       return (await readJson(recordFile(unit), UnitRecord)) ?? NO_RECORD;
@@ -182,11 +182,30 @@ function show(value: Settings[string] | undefined): string {
   return value === undefined || value === null ? 'default' : String(value);
 }
 
-function refuseOtherSeries(planned: readonly Unit[], found: readonly Unit[], place: string): void {
-  const names = (units: readonly Unit[]) =>
-    units.map((unit) => [unit.key, ...unit.stacks].join(' ')).join('\n');
-  if (names(planned) === names(found)) return;
-  throw fault('E_SOURCE_CHANGED/other-series', {}, place);
+function withNamespace(unit: Of<typeof UnitOfJournal>, head: Head, proposed: readonly Unit[]): Unit {
+  const same = proposed.find((one) => stacksOf(one) === stacksOf(unit));
+  return { ...unit, namespace: unit.namespace ?? head.namespace ?? same?.namespace ?? unit.key };
+}
+
+function stacksOf({ stacks }: Pick<Unit, 'stacks'>): string {
+  return stacks.join(' ');
+}
+
+/** An archive grows while it is worked on: what came since is called as nothing is that is there. */
+function continued(earlier: readonly Unit[], proposed: readonly Unit[], place: string): Unit[] {
+  const known = new Map(earlier.map((unit) => [stacksOf(unit), unit]));
+  const found = new Set(proposed.map(stacksOf));
+  if (earlier.some((unit) => !found.has(stacksOf(unit))))
+    throw fault('E_SOURCE_CHANGED/other-series', {}, place);
+  const keys = new Set(earlier.map(({ key }) => key));
+  return proposed.map((unit) => {
+    const there = known.get(stacksOf(unit));
+    if (there !== undefined) return there;
+    let key = unit.key;
+    for (let number = keys.size + 1; keys.has(key); number++) key = seriesKey(number);
+    keys.add(key);
+    return { ...unit, key };
+  });
 }
 
 async function makeOwnFolder(folder: string): Promise<void> {

@@ -32,6 +32,30 @@ describe('the journal of an output folder', () => {
     expect(await again.plan([UNIT])).toEqual([UNIT]);
   });
 
+  it('calls series that came since as none that is there, wherever they lie among the others', async () => {
+    const { folder } = await begun();
+    const unit = (key: string, stack: string) => ({ ...UNIT, key, stacks: [stack] });
+    const journal = await openJournal(folder, SETTINGS);
+    const [came, there] = await journal.plan([unit('s1', 'before'), unit('s2', 's1')]);
+    expect(there).toEqual(UNIT);
+    expect(came).toEqual(unit('series-002', 'before'));
+    const again = await openJournal(folder, SETTINGS);
+    const proposed = [unit('s1', 'first'), unit('s2', 'before'), unit('s3', 's1'), unit('nifti-1', 'n')];
+    expect((await again.plan(proposed)).map(({ key }) => key)).toEqual([
+      'series-003',
+      'series-002',
+      's1',
+      'nifti-1',
+    ]);
+  });
+
+  it('is refused where a series is not there any more', async () => {
+    const { folder } = await begun();
+    const journal = await openJournal(folder, SETTINGS);
+    const other = { ...UNIT, key: 's2', stacks: ['s2'] };
+    await expect(journal.plan([other])).rejects.toMatchObject({ code: 'E_SOURCE_CHANGED' });
+  });
+
   it('is refused with the field that is damaged', async () => {
     for (const [fields, field] of [
       [{ units: [{ ...UNIT, stacks: 's1' }] }, 'units.0.stacks'],

@@ -72,12 +72,25 @@ function remembered(event: JobEvent, told: Map<string, Problem[]>): JobEvent {
   return event;
 }
 
-/** The units with the UIDs and numbers of the first run. */
+/** The units with the names, UIDs and numbers of the first run. */
 async function planned(job: DeriveJob): Promise<UnitInput[]> {
   const proposed: Unit[] = [];
   for (const one of job.input.units) proposed.push(withSettings(one.unit, await job.pixelSettings(one)));
   const plan = await job.journal.plan(proposed);
-  return job.input.units.map((unit, i) => ({ ...unit, unit: plan[i] }));
+  return job.input.units.map((input, i) => asPlanned(input, plan[i]));
+}
+
+/** What is written is called after the key of the unit. */
+function asPlanned(input: UnitInput, unit: Unit): UnitInput {
+  const { key } = input.unit;
+  const named = (name: string): string =>
+    name.startsWith(key) ? `${unit.key}${name.slice(key.length)}` : name;
+  const entries = input.entries.map((entry) => ({
+    ...entry,
+    visible: named(entry.visible),
+    reported: named(entry.reported),
+  }));
+  return { ...input, unit, entries: unit.key === key ? input.entries : entries };
 }
 
 /** A unit at work, with what is known of it on disk. */

