@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -91,5 +92,22 @@ async function textOf(file: string): Promise<string> {
   } catch {
     // A machine that does not tell this has no such limit that could be known: the others count.
     return '';
+  }
+}
+
+/**
+ * Arguments of Node for a process whose addresses are limited (`ulimit -v`, which some batch systems set): V8 would
+ * take 8 GB of them, though no memory, for each WebAssembly, so that accesses beyond its end need no check.
+ *
+ * @param root of the file system where Linux tells (proc(5))
+ */
+export function addressArguments(root = '/', platform = process.platform): string[] {
+  if (platform !== 'linux') return [];
+  try {
+    const limits = readFileSync(path.join(root, 'proc/self/limits'), 'utf8');
+    return /^Max address space\s+\d/m.test(limits) ? ['--disable-wasm-trap-handler'] : [];
+  } catch {
+    // A system that does not tell sets no limit that could be known.
+    return [];
   }
 }

@@ -222,8 +222,18 @@ export function onCaught(told: Listener): void {
 export function problemFrom(error: unknown, place?: string): Problem {
   listener?.(error);
   if (error instanceof LimpidError) return toldBy(error, error.place ?? place);
+  if (isOutOfMemory(error)) return problemOf('E_MEMORY/refused', {}, place);
   const name = error instanceof Error ? error.name : typeof error;
   return problemOf('E_INTERNAL/unexpected', { name }, place);
+}
+
+/** As V8 and native libraries say it: they have no code for it. */
+function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    (error instanceof RangeError && /out of memory|allocat/i.test(error.message)) ||
+    /\bbad_alloc\b/.test(error.message)
+  );
 }
 
 function toldBy(error: LimpidError, place: string | undefined): Problem & { readonly code: ErrorCode } {

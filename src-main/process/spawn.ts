@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { childEnvironment } from '../base/environment.js';
+import { addressArguments } from '../base/memory.js';
 import type { TermName } from '../contract/words/terms.js';
 
 /** How a process ended: a word for it, or the signal or code that it ended early by. */
@@ -32,7 +33,7 @@ export function forkSpawn(execArgv: readonly string[] = process.execArgv): Spawn
     const child = fork(entry, [], {
       env: childEnvironment(env),
       serialization: 'advanced',
-      execArgv: [...execArgv],
+      execArgv: [...execArgv, ...addressArguments()],
       // Native libraries may print: only our own lines may reach standard output.
       stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
     });

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { freeMemory, MEMORY_SETTING } from '../../src-main/base/memory.js';
+import { addressArguments, freeMemory, MEMORY_SETTING } from '../../src-main/base/memory.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 
 afterEach(() => {
@@ -20,6 +21,34 @@ async function told(files: Readonly<Record<string, string>>): Promise<string> {
 }
 
 const MEMINFO = 'MemTotal:       32000000 kB\nMemFree:          100000 kB\nMemAvailable:    8000000 kB\n';
+
+describe('a process whose addresses are limited', () => {
+  const limits = (soft: string) =>
+    told({
+      'proc/self/limits': `Limit  Soft Limit  Hard Limit  Units\nMax address space         ${soft}  bytes\n`,
+    });
+
+  it('is started such that V8 takes none for what is not used', async () => {
+    expect(addressArguments(await limits('3072000000   3072000000'), 'linux')).toHaveLength(1);
+    expect(addressArguments(await limits('unlimited    unlimited'), 'linux')).toEqual([]);
+    expect(addressArguments(await told({}), 'linux')).toEqual([]);
+    expect(addressArguments(await limits('1 1'), 'darwin')).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('has room for WebAssembly then', async () => {
+    const script = path.join(await temporaryFolder(), 'instances.mjs');
+    // Of 16 memories, each with its 8 GB of addresses, none fits into 6 GB.
+    await fs.writeFile(
+      script,
+      `for (let i = 0, kept = []; i < 16; i++) kept.push(new WebAssembly.Memory({ initial: 1 }));`,
+    );
+    const run = (args: readonly string[]) =>
+      spawnSync('bash', ['-c', 'ulimit -v 6000000; exec "$@"', 'bash', process.execPath, ...args, script]);
+    const args = addressArguments(await limits('6144000000 6144000000'), 'linux');
+    expect(run(args).stderr.toString()).toBe('');
+    expect(run(args).status).toBe(0);
+  });
+});
 
 describe('free memory', () => {
   it('is what the machine has available, caches included', async () => {

@@ -119,6 +119,16 @@ describe('a problem', () => {
     expect(back).toEqual({ ...length, place: '/a/file' });
   });
 
+  it('has a code where the system gave no memory, in the words of V8 and of native libraries', () => {
+    for (const error of [
+      new RangeError('Array buffer allocation failed'),
+      new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance'),
+      new Error('std::bad_alloc'),
+    ])
+      expect(problemFrom(error).code).toBe('E_MEMORY');
+    expect(problemFrom(new RangeError('Invalid array length')).code).toBe('E_INTERNAL');
+  });
+
   it('of another version is told as that version told it', () => {
     const old = { code: 'E_IO', message: 'It failed.', remedy: 'Try again.' } as const;
     expect(told(old)).toEqual({ message: 'It failed.', remedy: 'Try again.' });

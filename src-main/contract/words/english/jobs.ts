@@ -206,6 +206,10 @@ export const JOBS = {
     'The series needs about {needed:GB} of memory, and {free:GB} can be had as {setting:text} says.',
     'Raise the setting, or split the series: a part of its slices takes that part of the memory.',
   ],
+  'E_MEMORY/refused': [
+    'The system gave this process no more memory.',
+    'Close other programs, raise the limits of the shell or the batch job (ulimit -v), use fewer threads, or split the series.',
+  ],
   'E_INTERNAL/not-loaded': ['Nothing was loaded.', 'Report this.'],
   'W_UNREADABLE/beside': [
     '{files|A file|# files} beside the image (bval, bvec or json) could not be copied.',
