@@ -42,7 +42,7 @@ function quality(kind: Kind, result: Volume, truth: Volume): number {
   return 20 * Math.log10(quantile(truth.data, 0.999) / (kind.error ?? usualError)(result, truth));
 }
 
-const told = (value: number): string => (Number.isFinite(value) ? value.toFixed(1) : 'equal');
+const decibels = (value: number): string => (Number.isFinite(value) ? value.toFixed(1) : 'equal');
 const said = (sure: number): string => (sure >= SURE ? 'there' : sure >= SURE / 2 ? 'may be' : 'not there');
 
 /** Of processors: what else the computer does has no say. */
@@ -51,11 +51,12 @@ function secondsSince(started: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-async function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn): Promise<Row> {
+async function measure(kind: Kind, head: string, { drawn, harmed, truth, about: told }: Drawn): Promise<Row> {
   const remover = REMOVERS[kind.name];
-  const clean = (volume: Volume) => remover.look(volume, kind.about).remove();
+  const about = { ...kind.about, ...told };
+  const clean = (volume: Volume) => remover.look(volume, about).remove();
   const started = process.cpuUsage();
-  const look = remover.look(harmed, kind.about);
+  const look = remover.look(harmed, about);
   const after = look.remove();
   const seconds = secondsSince(started);
   const [before, result] = [harmed, after].map((volume) => quality(kind, volume, truth));
@@ -66,10 +67,10 @@ async function measure(kind: Kind, head: string, { drawn, harmed, truth }: Drawn
     drawn,
     head,
     'auto says': said(look.sure),
-    'before, dB': told(before),
-    'after, dB': told(result),
+    'before, dB': decibels(before),
+    'after, dB': decibels(result),
     'gain, dB': (result - before).toFixed(1),
-    'other tool, dB': peer === null ? '' : `${told(quality(kind, peer, truth))} (${kind.peer?.name})`,
+    'other tool, dB': peer === null ? '' : `${decibels(quality(kind, peer, truth))} (${kind.peer?.name})`,
     'lesions kept': trust.kept === null ? '' : `${trust.kept.toFixed(0)} %`,
     trust: trust.verdict,
     'processor s a plane': (seconds / harmed.slices).toFixed(2),
@@ -88,7 +89,7 @@ function harmless(kind: Kind, { name, volume }: Head): Row {
     head: name,
     'auto says': said(look.sure),
     'before, dB': 'equal',
-    'after, dB': told(quality(kind, after, volume)),
+    'after, dB': decibels(quality(kind, after, volume)),
     'processor s a plane': (seconds / volume.slices).toFixed(2),
   };
 }

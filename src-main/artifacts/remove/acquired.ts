@@ -35,6 +35,14 @@ export function acquiredGrid(volume: Volume): Readonly<Record<Axis, AcquiredAxis
   return { x: axisOf(spectra, 'x'), y: axisOf(spectra, 'y') };
 }
 
+/** Mean power at each frequency along an axis from 0 up, in bands of the other axis at lower frequencies, where there is signal. */
+export function powerBands(volume: Volume, axis: Axis): Float64Array[] {
+  return powerAlong(
+    middlePlanes(volume).map((values) => spectrumOf(values, volume)),
+    axis,
+  );
+}
+
 /** Planes of the middle half of the volume. */
 export function middlePlanes(volume: Volume, most = PLANES): Float32Array[] {
   const count = Math.min(most, volume.slices);

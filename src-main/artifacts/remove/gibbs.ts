@@ -1,12 +1,15 @@
+import type { Axis } from '../../base/fft.js';
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
-import { type AcquiredAxis, acquiredGrid, middlePlanes } from './acquired.js';
+import { type AcquiredAxis, acquiredGrid, middlePlanes, powerBands } from './acquired.js';
 import { brightOf, leastOf, requireMr } from './images.js';
+import { gainsOf, type ShortSide, shortSide } from './partial.js';
 import { extrapolatedPair, type Truncation } from './planes/extrapolate.js';
 import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
 
 /**
  * Ringing beside edges, since k-space ends. Where the border of what was acquired is seen it is there for certain. In
- * images on the acquired grid it cannot be told from fine structure: then it may be there.
+ * images on the acquired grid it cannot be told from fine structure: then it may be there. Where the files tell of partial
+ * Fourier, a short side that is seen in k-space is made good first, and is as certain as a border.
  */
 export const gibbsRemover: Remover = { name: 'gibbs', when: 'after', look };
 
@@ -21,15 +24,19 @@ function look(volume: Volume, about: About): Look {
   if (!(bright > 0) || Math.min(volume.rows, volume.columns) < LEAST_SIDE)
     return { ...nothing('%'), remove: () => volume };
   const { x, y } = acquiredGrid(volume);
+  const short = { x: shortAlong(volume, about, 'x', x), y: shortAlong(volume, about, 'y', y) };
   const truncation = {
     rows: volume.rows,
     columns: volume.columns,
     highestX: x.highest,
     highestY: y.highest,
+    ...(short.x === null ? {} : { gainsX: gainsOf(short.x, x.highest) }),
+    ...(short.y === null ? {} : { gainsY: gainsOf(short.y, y.highest) }),
   };
   const isFilled = x.highest < x.most || y.highest < y.most;
+  const share = Math.max(short.x?.share ?? 0, short.y?.share ?? 0);
   return {
-    sure: isFilled ? CERTAIN : POSSIBLE,
+    sure: isFilled ? CERTAIN : POSSIBLE + share * (CERTAIN - POSSIBLE),
     amount: amountOf(volume, truncation, bright),
     unit: '%',
     facts: {
@@ -37,10 +44,30 @@ function look(volume: Volume, about: About): Look {
       acquiredY: shareOf(y),
       stepX: x.step,
       stepY: y.step,
+      ...(short.x === null ? {} : { shortX: short.x.highest / x.highest, fallX: short.x.fall }),
+      ...(short.y === null ? {} : { shortY: short.y.highest / y.highest, fallY: short.y.fall }),
     },
-    words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels) removed`,
+    ...(share === 0 ? {} : { share }),
+    words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels) removed${partialWords(short)}`,
     remove: (onProgress) => unrung(volume, truncation, bright, onProgress),
   };
+}
+
+/** Of an axis along which partial Fourier is told of. A part of a volume gets the share that was found in the whole. */
+function shortAlong(
+  volume: Volume,
+  { partial, share }: About,
+  axis: Axis,
+  { highest }: AcquiredAxis,
+): ShortSide | null {
+  if (partial?.includes(axis) !== true) return null;
+  const short = shortSide(powerBands(volume, axis), highest);
+  return short === null ? null : { ...short, share: share ?? short.share };
+}
+
+function partialWords(short: Readonly<Record<Axis, ShortSide | null>>): string {
+  const axes = (['x', 'y'] as const).filter((axis) => short[axis] !== null);
+  return axes.length === 0 ? '' : `, short side of partial Fourier along ${axes.join(' and ')} made good`;
 }
 
 /** Smaller images have no room for ringing. */

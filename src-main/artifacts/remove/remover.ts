@@ -8,6 +8,8 @@ export interface About {
   readonly modality: string;
   /** Axis of the plane along which phase was encoded; null: not told. */
   readonly phase: Axis | null;
+  /** Axes of the plane along which a part of k-space was acquired on one side only (partial Fourier); absent: not told. */
+  readonly partial?: readonly Axis[];
   /** Whether the artifact was asked for by name: then what may be there is removed, too; absent: no. */
   readonly asked?: boolean;
   /** Share that is taken away, of a look at the whole that this is a part of (`Look.share`); absent: as is found here. */

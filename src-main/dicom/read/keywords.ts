@@ -31,6 +31,8 @@ const TAGS: Readonly<Record<string, string>> = {
   Modality: '00080060',
   MRAcquisitionType: '00180023',
   NumberOfAverages: '00180083',
+  PartialFourier: '00189081',
+  PartialFourierDirection: '00189036',
   PatientAge: '00101010',
   PatientBirthDate: '00100030',
   PatientID: '00100020',
@@ -74,6 +76,7 @@ interface InGroup {
 
 const PIXEL_MEASURES = { sequence: '00289110' };
 const TIMING = { sequence: '00189112' };
+const MODIFIER = { sequence: '00189115' };
 const CT_RECONSTRUCTION = { sequence: '00189314' };
 
 /** By the tag of plain images (PS3.3 C.7.6.16.2, C.8.13.5, C.8.15.3). */
@@ -94,6 +97,8 @@ const IN_GROUPS: Readonly<Record<string, InGroup>> = {
   '00181250': { sequence: '00189042' },
   '00181312': { sequence: '00189125' },
   '00181314': TIMING,
+  '00189036': MODIFIER,
+  '00189081': MODIFIER,
   '00280030': PIXEL_MEASURES,
 };
 /** Shared functional groups, and those of each frame. */

@@ -1,5 +1,6 @@
 import { type About, type Look, type Progress, type Remover, SURE } from '../../artifacts/remove/remover.js';
 import { REMOVERS } from '../../artifacts/remove/removers.js';
+import type { Axis } from '../../base/fft.js';
 import { startMeter } from '../../base/progress.js';
 import { Random } from '../../base/random.js';
 import {
@@ -92,12 +93,29 @@ function removersOf(clean: Cleaning | undefined, when: Remover['when']): Remover
     .filter((remover) => remover.when === when);
 }
 
-/** @throws LimpidError those of reading */
-async function aboutStack(stack: StackInput): Promise<About> {
+/** What the files tell of a stack. @throws LimpidError those of reading */
+export async function aboutStack(stack: Pick<StackInput, 'modality' | 'attributes'>): Promise<About> {
   const attributes = await stack.attributes();
   const [direction] = attributes('InPlanePhaseEncodingDirection');
   const phase = direction === 'ROW' ? 'x' : direction === 'COL' || direction === 'COLUMN' ? 'y' : null;
-  return { modality: stack.modality, phase };
+  return { modality: stack.modality, phase, partial: partialAxes(attributes, phase) };
+}
+
+/**
+ * Of partial Fourier, by Partial Fourier Direction of enhanced images, and by the Scan Options of plain ones. Where the
+ * axis of phase encoding is not told, no other is either.
+ */
+function partialAxes(attributes: (name: string) => readonly string[], phase: Axis | null): Axis[] {
+  if (phase === null) return [];
+  const options = attributes('ScanOptions');
+  const [is, direction] = ['PartialFourier', 'PartialFourierDirection'].map((name) => attributes(name)[0]);
+  if (is === 'NO') return [];
+  const along = (word: string, option: string): boolean =>
+    options.includes(option) || (is === 'YES' && (direction === word || direction === 'COMBINATION'));
+  const axes: Axis[] = [];
+  if (along('PHASE', 'PFP')) axes.push(phase);
+  if (along('FREQUENCY', 'PFF')) axes.push(phase === 'x' ? 'y' : 'x');
+  return axes;
 }
 
 interface Work {

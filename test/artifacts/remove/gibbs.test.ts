@@ -5,7 +5,9 @@ import { extrapolatedPair } from '../../../src-main/artifacts/remove/planes/extr
 import { SURE } from '../../../src-main/artifacts/remove/remover.js';
 import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import { Random } from '../../../src-main/base/random.js';
-import { acquiredPhantom, leaveInMemory, psnr, stackOf } from './support.js';
+import type { Volume } from '../../../src-main/imaging/volume.js';
+import { distance } from '../support.js';
+import { acquiredPhantom, leaveInMemory, oneSided, psnr, sampledAs, stackOf, withPhase } from './support.js';
 
 const MR = { modality: 'MR', phase: null };
 const magnitude = (values: Float32Array) => values.map(Math.abs);
@@ -53,6 +55,89 @@ function smoothObjects(side: number, blur: number, seed: number): Float32Array {
     means[Math.floor(i / fine / 4) * side + Math.floor((i % fine) / 4)] += image.re[i] / 16;
   return means.map((value) => Math.max(0, Math.round(value)));
 }
+
+const SIDE = 64;
+/** Objects of many planes: one alone may have zeros of its spectrum where the short side is. */
+const objects = lazily(() => [0, 1, 2, 3, 4, 5].map((seed) => smoothObjects(2 * SIDE, 0.5, seed)));
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/** Half of the frequencies of the objects, of partial Fourier along columns, and their means over voxels. */
+function oneSidedObjects(
+  part: number,
+  rest: 'zeros' | 'homodyne',
+  matrix = SIDE,
+): { volume: Volume; means: Float32Array } {
+  const acquired = { x: SIDE - 1, y: SIDE - 1 };
+  const [size, fine] = [matrix, 2 * SIDE].map((side) => ({ rows: side, columns: side }));
+  const planes = objects().map((values, seed) => {
+    const short = Math.round((2 * part - 1) * (acquired.y >> 1));
+    return oneSided(withPhase(values, fine, new Random(seed)), size, acquired, short, rest);
+  });
+  const still = { re: Float64Array.from(objects()[0]), im: new Float64Array(4 * SIDE * SIDE), ...fine };
+  fft2(still);
+  return { volume: stackOf(planes, matrix), means: sampledAs(still, size, acquired).means };
+}
+
+describe('partial Fourier', () => {
+  const told = { modality: 'MR', phase: 'y', partial: ['y'] } as const;
+  const firstOf = ({ data }: Volume) => data.subarray(0, SIDE * SIDE);
+
+  it.each([
+    [6 / 8, 1],
+    [7 / 8, 0],
+  ])('with %d of k-space and zeros is made good where the files tell of it', (part, gain) => {
+    const { volume, means } = oneSidedObjects(part, 'zeros');
+    const look = gibbsRemover.look(volume, told);
+    expect(look.sure).toBeGreaterThan(SURE);
+    expect(Math.abs(look.facts.shortY - (2 * part - 1))).toBeLessThan(0.1);
+    const [after, untold] = [look, gibbsRemover.look(volume, MR)].map((one) =>
+      psnr(firstOf(one.remove()), means),
+    );
+    expect(after - psnr(firstOf(volume), means)).toBeGreaterThan(1);
+    expect(after - untold).toBeGreaterThan(gain);
+  });
+
+  it('has its short side within the border of zero filling', () => {
+    const { volume, means } = oneSidedObjects(6 / 8, 'zeros', 2 * SIDE);
+    const [look, untold] = [told, MR].map((about) => gibbsRemover.look(volume, about));
+    expect(look.facts.acquiredY).toBeCloseTo((SIDE - 1) / (2 * SIDE - 1), 1);
+    expect(look.facts.shortY).toBeCloseTo(0.5, 1);
+    const [after, without] = [look, untold].map((one) =>
+      psnr(one.remove().data.subarray(0, means.length), means),
+    );
+    expect(after - without).toBeGreaterThan(1);
+  });
+
+  it('is not looked for along an axis that the files do not tell of', () => {
+    const { volume } = oneSidedObjects(6 / 8, 'zeros');
+    for (const about of [MR, { ...told, partial: ['x'] } as const])
+      expect(gibbsRemover.look(volume, about).facts).not.toHaveProperty('shortY');
+  });
+
+  it('of which the scanner told the rest has no short side', () => {
+    const { volume } = oneSidedObjects(6 / 8, 'homodyne');
+    const look = gibbsRemover.look(volume, told);
+    expect(look.sure).toBeLessThan(SURE);
+    expect(look.facts).not.toHaveProperty('shortY');
+  });
+
+  it('is made good in a part as far as in the whole', () => {
+    const { volume } = oneSidedObjects(6 / 8, 'zeros');
+    const look = gibbsRemover.look(volume, told);
+    const whole = firstOf(look.remove());
+    const [without, none, all] = [MR, { ...told, share: 0 }, { ...told, share: look.share ?? 0 }].map(
+      (about) => firstOf(gibbsRemover.look(volume, about).remove()),
+    );
+    expect(look.share).toBeGreaterThan(0);
+    expect(distance(all, whole)).toBe(0);
+    expect(distance(none, without)).toBe(0);
+    expect(distance(whole, without)).toBeGreaterThan(1);
+  });
+});
 
 describe('ringing of truncated k-space', () => {
   it.each([

@@ -1,5 +1,6 @@
 import { floatsAt, Layout } from '../../../src-main/artifacts/remove/planes/memory.js';
 import { type ComplexImage, fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
+import type { Random } from '../../../src-main/base/random.js';
 import type { Volume } from '../../../src-main/imaging/volume.js';
 import { distance } from '../support.js';
 
@@ -44,32 +45,87 @@ export function sampledAs(
   size: { readonly rows: number; readonly columns: number },
   acquired: { readonly x: number; readonly y: number },
 ): Sampled {
-  const scale = Math.sqrt((size.rows * size.columns) / (fine.rows * fine.columns));
-  const sampled = (weightOf: (fx: number, fy: number) => number): Float32Array => {
-    const out = {
-      re: new Float64Array(size.rows * size.columns),
-      im: new Float64Array(size.rows * size.columns),
-      ...size,
-    };
-    for (let y = 0, i = 0; y < fine.rows; y++)
-      for (let x = 0; x < fine.columns; x++, i++) {
-        const [fx, fy] = [frequencyOf(x, fine.columns), frequencyOf(y, fine.rows)];
-        const weight = scale * weightOf(fx, fy);
-        if (weight === 0) continue;
-        const to =
-          (((fy % size.rows) + size.rows) % size.rows) * size.columns +
-          (((fx % size.columns) + size.columns) % size.columns);
-        out.re[to] += weight * fine.re[i];
-        out.im[to] += weight * fine.im[i];
-      }
-    inverseFft2(out);
-    return Float32Array.from(out.re);
-  };
+  const sampled = (weightOf: Weight) => Float32Array.from(cropped(fine, size, weightOf).re);
   const sinc = (f: number) => (f === 0 ? 1 : Math.sin(Math.PI * f) / (Math.PI * f));
   return {
     ringing: sampled((fx, fy) => (2 * Math.abs(fx) < acquired.x && 2 * Math.abs(fy) < acquired.y ? 1 : 0)),
     means: sampled((fx, fy) => sinc(fx / acquired.x) * sinc(fy / acquired.y)),
   };
+}
+
+type Weight = (fx: number, fy: number) => number;
+
+/** The image of weighted k-space on a matrix; frequencies that it cannot hold are folded. */
+function cropped(
+  fine: ComplexImage,
+  size: { readonly rows: number; readonly columns: number },
+  weightOf: Weight,
+): ComplexImage {
+  const scale = Math.sqrt((size.rows * size.columns) / (fine.rows * fine.columns));
+  const out = {
+    re: new Float64Array(size.rows * size.columns),
+    im: new Float64Array(size.rows * size.columns),
+    ...size,
+  };
+  for (let y = 0, i = 0; y < fine.rows; y++)
+    for (let x = 0; x < fine.columns; x++, i++) {
+      const [fx, fy] = [frequencyOf(x, fine.columns), frequencyOf(y, fine.rows)];
+      const weight = scale * weightOf(fx, fy);
+      if (weight === 0) continue;
+      const to =
+        (((fy % size.rows) + size.rows) % size.rows) * size.columns +
+        (((fx % size.columns) + size.columns) % size.columns);
+      out.re[to] += weight * fine.re[i];
+      out.im[to] += weight * fine.im[i];
+    }
+  inverseFft2(out);
+  return out;
+}
+
+/** k-space of real values that have a phase of some radians, smooth over the image, as coils and fields make it. */
+export function withPhase(
+  values: ArrayLike<number>,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  random: Random,
+): ComplexImage {
+  const [a, b, c, d, e] = Array.from({ length: 5 }, () => random.normal());
+  const image = { re: new Float64Array(rows * columns), im: new Float64Array(rows * columns), rows, columns };
+  for (let i = 0; i < image.re.length; i++) {
+    const [u, v] = [(2 * (i % columns)) / columns - 1, (2 * Math.floor(i / columns)) / rows - 1];
+    const phase = a * u + b * v + c * u * v + d * u * u + e * v * v;
+    image.re[i] = values[i] * Math.cos(phase);
+    image.im[i] = values[i] * Math.sin(phase);
+  }
+  fft2(image);
+  return image;
+}
+
+/**
+ * Magnitudes of partial Fourier along columns: on one side k-space was acquired up to `short` cycles over the field of
+ * view only. The rest is zeros, or told by the phase of what is known on both sides (homodyne; Noll, Nishimura and
+ * Macovski, IEEE Trans Med Imaging 10:154, 1991).
+ */
+export function oneSided(
+  fine: ComplexImage,
+  size: { readonly rows: number; readonly columns: number },
+  acquired: { readonly x: number; readonly y: number },
+  short: number,
+  rest: 'zeros' | 'homodyne',
+): Float32Array {
+  const seen: Weight = (fx, fy) =>
+    2 * Math.abs(fx) < acquired.x && 2 * fy < acquired.y && fy >= -short ? 1 : 0;
+  if (rest === 'zeros') {
+    const { re, im } = cropped(fine, size, seen);
+    return Float32Array.from(re, (value, i) => Math.hypot(value, im[i]));
+  }
+  const both = cropped(fine, size, (fx, fy) => seen(fx, fy) * Math.max(0, Math.min(2, 1 + fy / short)));
+  const low = cropped(fine, size, (fx, fy) =>
+    Math.abs(fy) > short ? 0 : seen(fx, fy) * Math.cos((Math.PI * fy) / (2 * short)) ** 2,
+  );
+  return Float32Array.from(both.re, (re, i) => {
+    const projected = re * low.re[i] + both.im[i] * low.im[i];
+    return Math.abs(projected) / Math.max(Math.hypot(low.re[i], low.im[i]), Number.MIN_VALUE);
+  });
 }
 
 /** Range of the truth over the error; dB. */

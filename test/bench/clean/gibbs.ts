@@ -3,22 +3,31 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fft2 } from '../../../src-main/base/fft.js';
+import { Random } from '../../../src-main/base/random.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { sliceView, type Volume } from '../../../src-main/imaging/volume.js';
-import { sampledAs } from '../../artifacts/remove/support.js';
+import { oneSided, sampledAs, withPhase } from '../../artifacts/remove/support.js';
 import { mrHeads } from './heads.js';
 import type { Drawn, Kind } from './kind.js';
 
-/** Half of the frequencies of each axis. @param python an interpreter with DIPY; null: without */
+const SLICES = 12;
+
+/** Half of the frequencies of each axis, also of partial Fourier along the phase encoding. @param python an interpreter with DIPY; null: without */
 export function gibbsKind(python: string | null): Kind {
   return {
     name: 'gibbs',
     about: { modality: 'MR', phase: 'y' },
-    heads: mrHeads,
+    // Of fewer planes little is told of the short side of partial Fourier.
+    heads: () => mrHeads(SLICES),
     picture: 0,
     cases: (head) => [
       truncated(head, 'half of k-space, zero-filled', 1),
       truncated(head, 'half of k-space, as acquired', 2),
+      ...[5 / 8, 6 / 8, 7 / 8].flatMap((part) => {
+        const told = partial(head, part, 'zeros');
+        return [told, { ...told, drawn: `${told.drawn}, not told by the files`, about: {} }];
+      }),
+      partial(head, 6 / 8, 'homodyne'),
     ],
     peer: { name: 'DIPY', clean: (harmed) => (python === null ? null : dipy(python, harmed)) },
   };
@@ -50,6 +59,20 @@ function truncated(head: Volume, drawn: string, divided: number): Drawn {
     harmed: volume(pairs.map(({ ringing }) => ringing.map(Math.abs))),
     truth: volume(pairs.map(({ means }) => means.map((value) => Math.max(0, value)))),
   };
+}
+
+/** As acquired, of partial Fourier along columns; each plane has a phase of its own. */
+function partial(head: Volume, part: number, rest: 'zeros' | 'homodyne'): Drawn {
+  const drawn = truncated(head, `half of k-space, partial Fourier ${8 * part}/8, ${rest}`, 2);
+  const { rows, columns, slices } = drawn.harmed;
+  const acquired = { x: 2 * Math.floor(head.columns / 4) - 1, y: 2 * Math.floor(head.rows / 4) - 1 };
+  const short = Math.round((2 * part - 1) * (acquired.y >> 1));
+  const data = new Float32Array(drawn.harmed.data.length);
+  for (let slice = 0; slice < slices; slice++) {
+    const kSpace = withPhase(sliceView(head, slice), head, new Random(1 + slice));
+    data.set(oneSided(kSpace, { rows, columns }, acquired, short, rest), slice * rows * columns);
+  }
+  return { ...drawn, harmed: { ...drawn.harmed, data }, about: { partial: ['y'] } };
 }
 
 const SCRIPT = `

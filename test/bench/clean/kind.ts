@@ -13,6 +13,8 @@ export interface Drawn {
   readonly drawn: string;
   readonly harmed: Volume;
   readonly truth: Volume;
+  /** What the files tell besides what those of all cases do. */
+  readonly about?: Partial<About>;
 }
 
 /** Another tool beside ours. */

@@ -18,6 +18,11 @@ describe('attributes by keyword', () => {
           'SQ',
           item(Buffer.concat([textElement(0x00180080, 'DS', '500'), textElement(0x00181314, 'DS', '12')])),
         ),
+        longElement(
+          0x00189115,
+          'SQ',
+          item(Buffer.concat([textElement(0x00189036, 'CS', 'PHASE'), textElement(0x00189081, 'CS', 'YES')])),
+        ),
       ],
     });
     const of = await attributeValues(memoryFile(image));
@@ -26,6 +31,8 @@ describe('attributes by keyword', () => {
     expect(of('flipangle')).toEqual(['12']);
     expect(of('PixelSpacing')).toEqual(['2', '2']);
     expect(of('SliceThickness')).toEqual(['3']);
+    expect(of('PartialFourier')).toEqual(['YES']);
+    expect(of('PartialFourierDirection')).toEqual(['PHASE']);
     expect(of('KVP')).toEqual([]);
     expect(of('NoSuchKeyword')).toEqual([]);
   });

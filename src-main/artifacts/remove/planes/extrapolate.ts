@@ -15,6 +15,9 @@ export interface Truncation {
   /** Highest frequencies that were acquired, along a row and along a column; cycles over the field of view. */
   readonly highestX: number;
   readonly highestY: number;
+  /** What frequencies from 0 up are multiplied by, where some are weaker than they were; absent: by 1. */
+  readonly gainsX?: Float64Array;
+  readonly gainsY?: Float64Array;
 }
 
 const ITERATIONS = 20;
@@ -107,7 +110,7 @@ function putAcquired(
   truncation: Truncation,
 ): void {
   const { kernel, given, fine, known } = work;
-  const { highestX, highestY } = truncation;
+  const { highestX, highestY, gainsX, gainsY } = truncation;
   load(work, images);
   forward(kernel, given);
   const pixels = fine.rows * fine.columns;
@@ -119,7 +122,8 @@ function putAcquired(
     for (let fy = -highestY; fy <= highestY; fy++)
       for (let fx = -highestX; fx <= highestX; fx++) {
         const at = indexOf(fx, fy, fine);
-        to[at] = scale * from[indexOf(fx, fy, given)];
+        const gain = (gainsX?.[Math.abs(fx)] ?? 1) * (gainsY?.[Math.abs(fy)] ?? 1);
+        to[at] = gain * scale * from[indexOf(fx, fy, given)];
         keep[at] = to[at] * Math.sqrt(pixels);
       }
   }
