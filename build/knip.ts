@@ -23,6 +23,8 @@ const config: KnipConfig = {
     'test/support/{fpm,hidden,peak,without}.mjs',
     'test/e2e/stand-in/*.{mjs,js}',
     'test/viewer/page/main.js',
+    // Run in a page.
+    'test/e2e/cut/cut-texts.js',
   ],
   project: ['src-main/**/*.ts', 'src-renderer/**/*.{ts,svelte}', 'test/**/*.{ts,mjs,js}', 'build/*.{ts,mjs}'],
   // Resolved by name, by code or by hand: require.resolve, files in node_modules, npx.

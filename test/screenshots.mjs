@@ -329,6 +329,7 @@ async function tour(page) {
 
   const models = async () => {
     await rail('Models').click();
+    await page.getByRole('tab', { name: 'On this machine' }).click();
     for (const name of ['brain-convolutional', 'brain-denoising', 'brain-variational']) {
       await page.getByRole('button', { name: 'Import…' }).click();
       await pickFile(work, `${name}.onnx`);
@@ -455,6 +456,9 @@ async function tour(page) {
 
   await rail('Settings').click();
   await shootHere('settings');
+  await page.getByRole('tab', { name: 'Updates' }).click();
+  await shootHere('settings-updates');
+  await page.getByRole('tab', { name: 'Appearance' }).click();
   await page.getByLabel('Light').check();
   await rail('Studies').click();
   await shootHere('studies-light');
