@@ -21,13 +21,14 @@ const MOST_HELD = 256;
 
 /**
  * Facts of each image, asked for once: tube current, echo time and their like differ from one image of a series to the
- * next. Until its own are read, an image shows those of the one before.
+ * next. Until its own are read, an image shows who it is by the one before, and nothing of how that was taken.
  */
 export class FactBook {
   readonly #bridge: AppBridge;
-  readonly #known = new SvelteMap<string, Facts>();
+  /** The elements that facts are told of, so that a language that is chosen meanwhile is spoken at once. */
+  readonly #known = new SvelteMap<string, readonly TagEntry[]>();
   /** Those of each series that were read last. */
-  readonly #latest = new SvelteMap<string, Facts>();
+  readonly #latest = new SvelteMap<string, readonly TagEntry[]>();
   readonly #reading = new Set<string>();
   /** Of each series, what was asked for while another image of it was read: the last alone counts. */
   readonly #next = new Map<string, readonly [ShownPlane, number]>();
@@ -38,7 +39,12 @@ export class FactBook {
 
   /** Nothing until the file was read. */
   of(plane: ShownPlane, frame: number): Facts {
-    return this.#known.get(nameOf(plane, frame)) ?? this.#latest.get(plane.card.key) ?? NOTHING;
+    const own = this.#known.get(nameOf(plane, frame));
+    if (own !== undefined) return factsOf(own, currentLanguage());
+    const another = this.#latest.get(plane.card.key);
+    return another === undefined
+      ? NOTHING
+      : { person: factsOf(another, currentLanguage()).person, sequence: [] };
   }
 
   /** Has the file of a plane read, unless it was. */
@@ -58,9 +64,9 @@ export class FactBook {
     const { key } = plane.card;
     this.#reading.add(key);
     try {
-      const facts = factsOf(await tagsOf(this.#bridge, plane, frame), currentLanguage());
-      this.#known.set(nameOf(plane, frame), facts);
-      this.#latest.set(key, facts);
+      const entries = (await tagsOf(this.#bridge, plane, frame)).filter(({ tag }) => TOLD.has(tag));
+      this.#known.set(nameOf(plane, frame), entries);
+      this.#latest.set(key, entries);
       for (const oldest of this.#known.keys()) if (this.#known.size > MOST_HELD) this.#known.delete(oldest);
     } catch {
       // the picture stands for itself; asked again, the file may be there
@@ -74,7 +80,7 @@ export class FactBook {
 }
 
 function nameOf({ card, slice }: ShownPlane, frame: number): string {
-  return `${currentLanguage()}/${card.key}/${frame}/${slice}`;
+  return `${card.key}/${frame}/${slice}`;
 }
 
 /** A DICOM date as it is read in every language. */
@@ -82,14 +88,36 @@ function dashed(date: string): string {
   return date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
 }
 
+/** Elements by their tags; where a classic and an enhanced image have one each, both. */
+const TAGS = {
+  name: ['00100010'],
+  id: ['00100020'],
+  birth: ['00100030'],
+  sex: ['00100040'],
+  age: ['00101010'],
+  studyDate: ['00080020'],
+  study: ['00081030'],
+  repetition: ['00180080'],
+  echo: ['00180081', '00189082'],
+  inversion: ['00180082', '00189079'],
+  flip: ['00181314'],
+  voltage: ['00180060'],
+  exposure: ['00181152', '00189332'],
+  kernel: ['00181210', '00189316'],
+  thickness: ['00180050'],
+  bValue: ['00189087'],
+  sequence: ['00180024', '00189005'],
+} as const;
+const TOLD: ReadonlySet<string> = new Set(Object.values(TAGS).flat());
+
 /** What of the elements of a file belongs on its image. */
 function factsOf(entries: readonly TagEntry[], language: string): Facts {
   // the top level first, then what functional groups say of the frame
   const sorted = [...entries].sort((a, b) => a.depth - b.depth);
-  const text = (...tags: readonly string[]): string | null =>
+  const text = (tags: readonly string[]): string | null =>
     sorted.find((entry) => tags.includes(entry.tag) && entry.value !== '')?.value ?? null;
-  const number = (...tags: readonly string[]): string | null => {
-    const value = text(...tags);
+  const number = (tags: readonly string[]): string | null => {
+    const value = text(tags);
     return value === null || !Number.isFinite(Number(value)) ? null : measured(Number(value), language, 3);
   };
   const said = (value: string | null, form: (value: string) => string): string[] =>
@@ -100,34 +128,34 @@ function factsOf(entries: readonly TagEntry[], language: string): Facts {
   };
   return {
     person: [
-      ...said(text('00100010'), (name) => name.split('=')[0].split('^').filter(Boolean).join(', ')),
+      ...said(text(TAGS.name), (name) => name.split('=')[0].split('^').filter(Boolean).join(', ')),
       ...line(
-        said(text('00100020'), (id) => id),
-        said(text('00100040'), (sex) => sex),
-        said(text('00101010'), (age) => age),
-        said(text('00100030'), (birth) => `* ${dashed(birth)}`),
+        said(text(TAGS.id), (id) => id),
+        said(text(TAGS.sex), (sex) => sex),
+        said(text(TAGS.age), (age) => age),
+        said(text(TAGS.birth), (birth) => `* ${dashed(birth)}`),
       ),
       ...line(
-        said(text('00080020'), dashed),
-        said(text('00081030'), (study) => study),
+        said(text(TAGS.studyDate), dashed),
+        said(text(TAGS.study), (study) => study),
       ),
     ],
     sequence: [
       ...line(
-        said(number('00180080'), (v) => `TR ${v}`),
-        said(number('00180081', '00189082'), (v) => `TE ${v}`),
-        said(number('00180082', '00189079'), (v) => `TI ${v}`),
-        said(number('00181314'), (v) => `FA ${v}°`),
+        said(number(TAGS.repetition), (v) => `TR ${v}`),
+        said(number(TAGS.echo), (v) => `TE ${v}`),
+        said(number(TAGS.inversion), (v) => `TI ${v}`),
+        said(number(TAGS.flip), (v) => `FA ${v}°`),
       ),
       ...line(
-        said(number('00180060'), (v) => `${v} kV`),
-        said(number('00181152', '00189332'), (v) => `${v} mAs`),
-        said(text('00181210', '00189316'), (v) => v),
+        said(number(TAGS.voltage), (v) => `${v} kV`),
+        said(number(TAGS.exposure), (v) => `${v} mAs`),
+        said(text(TAGS.kernel), (v) => v),
       ),
       ...line(
-        said(number('00180050'), (v) => t('viewer.thickness', { mm: v })),
-        said(number('00189087'), (v) => `b ${v}`),
-        said(text('00180024', '00189005'), (v) => v),
+        said(number(TAGS.thickness), (v) => t('viewer.thickness', { mm: v })),
+        said(number(TAGS.bValue), (v) => `b ${v}`),
+        said(text(TAGS.sequence), (v) => v),
       ),
     ],
   };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { build } from 'vite';
+import type { TagEntry } from '../../../src-main/contract/viewing.js';
 import type { Fixture, FixtureSet } from '../series.js';
 
 export interface ViewerServer {
@@ -11,6 +12,8 @@ export interface ViewerServer {
   /** What the next answers for frames wait for, by series and index, and which of them fail. */
   hold: (series: string, index: number) => Promise<void> | null;
   fails: (series: string, index: number) => boolean;
+  /** The elements of an image, by series and index. */
+  tags: (series: string, index: number) => readonly TagEntry[] | Promise<readonly TagEntry[]>;
   /** Frames that were asked for, in order. */
   readonly asked: string[];
   close(): Promise<void>;
@@ -49,6 +52,7 @@ export async function serveViewer(
   const hooks = {
     hold: (_series: string, _index: number): Promise<void> | null => null,
     fails: (_series: string, _index: number): boolean => false,
+    tags: (_series: string, _index: number): readonly TagEntry[] | Promise<readonly TagEntry[]> => [],
   };
   const asked: string[] = [];
   const server = http.createServer(async (request, response) => {
@@ -57,7 +61,8 @@ export async function serveViewer(
     if (kind === 'series') {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(cards));
     } else if (kind === 'tags') {
-      response.setHeader('content-type', 'application/json').end('[]');
+      const entries = await hooks.tags(series, Number(index));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(entries));
     } else if (kind === 'frame') {
       asked.push(`${series}/${index}`);
       await hooks.hold(series, Number(index));
