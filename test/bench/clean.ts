@@ -51,7 +51,8 @@ function secondsSince(started: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-async function measure(kind: Kind, head: string, { drawn, harmed, truth, about: told }: Drawn): Promise<Row> {
+async function measure(kind: Kind, head: string, one: Drawn): Promise<Row> {
+  const { drawn, harmed, truth, about: told } = one;
   const remover = REMOVERS[kind.name];
   const about = { ...kind.about, ...told };
   const clean = (volume: Volume) => remover.look(volume, about).remove();
@@ -74,6 +75,7 @@ async function measure(kind: Kind, head: string, { drawn, harmed, truth, about: 
     'lesions kept': trust.kept === null ? '' : `${trust.kept.toFixed(0)} %`,
     trust: trust.verdict,
     'processor s a plane': (seconds / harmed.slices).toFixed(2),
+    ...kind.also?.(one, after),
   };
 }
 

@@ -79,7 +79,7 @@ function stored(file: string): Record<string, readonly Row[]> {
 
 export function markdown(rows: readonly Row[]): string {
   if (rows.length === 0) return '';
-  const head = Object.keys(rows[0]);
+  const head = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [head, head.map(() => '---'), ...rows.map((row) => head.map((key) => row[key] ?? ''))];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

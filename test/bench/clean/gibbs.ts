@@ -6,6 +6,7 @@ import { fft2 } from '../../../src-main/base/fft.js';
 import { Random } from '../../../src-main/base/random.js';
 import { readNifti, writeNiftiFromVolume } from '../../../src-main/imaging/nifti.js';
 import { sliceView, type Volume } from '../../../src-main/imaging/volume.js';
+import { quantile } from '../../../src-main/noise/robust.js';
 import { oneSided, sampledAs, withPhase } from '../../artifacts/remove/support.js';
 import { mrHeads } from './heads.js';
 import type { Drawn, Kind } from './kind.js';
@@ -20,6 +21,7 @@ export function gibbsKind(python: string | null): Kind {
     // Of fewer planes little is told of the short side of partial Fourier.
     heads: () => mrHeads(SLICES),
     picture: 0,
+    also: (drawn, result) => ({ 'energy left beside edges': `${besideEdges(drawn, result).toFixed(0)} %` }),
     cases: (head) => [
       truncated(head, 'half of k-space, zero-filled', 1),
       truncated(head, 'half of k-space, as acquired', 2),
@@ -58,6 +60,7 @@ function truncated(head: Volume, drawn: string, divided: number): Drawn {
     drawn,
     harmed: volume(pairs.map(({ ringing }) => ringing.map(Math.abs))),
     truth: volume(pairs.map(({ means }) => means.map((value) => Math.max(0, value)))),
+    voxel: 2 / divided,
   };
 }
 
@@ -73,6 +76,42 @@ function partial(head: Volume, part: number, rest: 'zeros' | 'homodyne'): Drawn 
     data.set(oneSided(kSpace, { rows, columns }, acquired, short, rest), slice * rows * columns);
   }
   return { ...drawn, harmed: { ...drawn.harmed, data }, about: { partial: ['y'] } };
+}
+
+/** Edges are the steepest part of the truth; beside them is between so many acquired voxels. */
+const [STEEP, FROM, TO] = [0.95, 1, 4];
+
+/** Energy of the error beside edges, where images ring: that of a result over that of what was drawn, percent. */
+function besideEdges({ harmed, truth, voxel = 1 }: Drawn, result: Volume): number {
+  const edges = steepOf(truth);
+  const [near, far] = [FROM, TO].map((reach) => around(edges, truth, reach * voxel));
+  const [left, all] = [result, harmed].map(({ data }) =>
+    data.reduce((sum, value, i) => sum + (far[i] - near[i]) * (value - truth.data[i]) ** 2, 0),
+  );
+  return (100 * left) / all;
+}
+
+function steepOf({ data, columns, rows }: Volume): Uint8Array {
+  const steps = data.map((_, i) => {
+    const [x, y] = [i % columns, Math.floor(i / columns) % rows];
+    const inside = x > 0 && y > 0 && x < columns - 1 && y < rows - 1;
+    return inside ? Math.hypot(data[i + 1] - data[i - 1], data[i + columns] - data[i - columns]) : 0;
+  });
+  const least = quantile(steps, STEEP);
+  return Uint8Array.from(steps, (step) => (step > least ? 1 : 0));
+}
+
+/** 1 up to so many pixels from where there is 1, along rows and columns. */
+function around(mask: Uint8Array, { columns, rows }: Volume, reach: number): Uint8Array {
+  const out = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0) continue;
+    const [x, y] = [i % columns, Math.floor(i / columns) % rows];
+    for (let dy = Math.max(-reach, -y); dy <= Math.min(reach, rows - 1 - y); dy++)
+      for (let dx = Math.max(-reach, -x); dx <= Math.min(reach, columns - 1 - x); dx++)
+        out[i + dy * columns + dx] = 1;
+  }
+  return out;
 }
 
 const SCRIPT = `

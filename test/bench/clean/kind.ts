@@ -13,6 +13,8 @@ export interface Drawn {
   readonly drawn: string;
   readonly harmed: Volume;
   readonly truth: Volume;
+  /** Pixels of an acquired voxel, where these are not the same. */
+  readonly voxel?: number;
   /** What the files tell besides what those of all cases do. */
   readonly about?: Partial<About>;
 }
@@ -31,6 +33,8 @@ export interface Kind {
   readonly heads: () => Promise<readonly Head[]>;
   readonly cases: (head: Volume) => readonly Drawn[];
   readonly peer?: Peer;
+  /** What else is told of a result, by the head of its column. */
+  readonly also?: (drawn: Drawn, result: Volume) => Readonly<Record<string, string>>;
   /** Which of the cases the picture shows, from 0. */
   readonly picture: number;
   /** Error of a result; left out: root of the mean squared difference. */
