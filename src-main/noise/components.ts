@@ -9,6 +9,8 @@ import { median } from './robust.js';
 export const TELLING_FRAMES = 6;
 const MOST_WINDOWS = 240;
 const LEAST_WINDOWS = 12;
+/** Squares of stored steps: what rounding leaves of frames that a scanner interpolated has a twelfth, and its spread. */
+const ROUNDED = 0.2;
 /** Times that the correlation of what is left as noise, and with it its level, is measured. */
 const ROUNDS = 3;
 
@@ -18,13 +20,20 @@ const ROUNDS = 3;
  *
  * @param values eigenvalues, ascending
  * @param larger the longer side of the matrix they come from, in independent samples
+ * @param least below which an eigenvalue says nothing of the noise
  */
-export function noiseVariance(values: Float64Array, larger: number): number {
-  let sum = values.reduce((total, value) => total + value, 0);
-  for (let count = values.length; count > 0; count--) {
+export function noiseVariance(values: Float64Array, larger: number, least = 0): number {
+  const own = values.subarray(
+    Math.max(
+      0,
+      values.findIndex((value) => value >= least),
+    ),
+  );
+  let sum = own.reduce((total, value) => total + value, 0);
+  for (let count = own.length; count > 0; count--) {
     const mean = sum / count;
-    if (values[count - 1] - values[0] <= 4 * Math.sqrt(count / larger) * mean) return mean;
-    sum -= values[count - 1];
+    if (own[count - 1] - own[0] <= 4 * Math.sqrt(count / larger) * mean) return mean;
+    sum -= own[count - 1];
   }
   return 0;
 }
@@ -35,25 +44,39 @@ export function noiseVariance(values: Float64Array, larger: number): number {
  * with time lies in few components. Voxels that share noise are fewer samples than voxels, which widens the spread of
  * the eigenvalues; their correlation is that of the components that were taken for noise.
  *
- * @returns null with fewer than six frames, or too little tissue
+ * @returns null with fewer than six frames that are no copies of one another, or too little tissue
  */
 export function componentsNoise(volume: Volume, planes: readonly Plane[], rician: boolean): number | null {
-  if (volume.frames < TELLING_FRAMES) return null;
-  const frames = spread(volume.frames, MOST_FRAMES);
+  const frames = distinctFrames(volume, spread(volume.frames, MOST_FRAMES));
+  if (frames.length < TELLING_FRAMES) return null;
   const grid = windowGrid(volume);
   const windows = tissueWindows(volume, planes, grid).map((at) => openWindow(volume, frames, grid, at));
   if (windows.length < LEAST_WINDOWS) return null;
   let correlation: Correlation = [0, 0, 0];
-  let found = windows.map((window) => noiseOf(window, independent(grid, correlation)));
+  const least = ROUNDED * volume.quantum ** 2;
+  let found = windows.map((window) => noiseOf(window, independent(grid, correlation), least));
   for (let round = 1; round < ROUNDS; round++) {
     correlation = correlationOf(windows, found, grid);
-    found = windows.map((window) => noiseOf(window, independent(grid, correlation)));
+    found = windows.map((window) => noiseOf(window, independent(grid, correlation), least));
   }
   const levels = windows.flatMap(({ mean }, k) => {
     const sd = Math.sqrt(found[k].variance);
     return sd > 0 ? [rician ? sigmaFromMagnitude(mean, sd) : sd] : [];
   });
   return levels.length < LEAST_WINDOWS ? null : median(levels);
+}
+
+/** Without those that are copies of earlier ones: scanners and archives write a volume twice, which adds no noise. */
+function distinctFrames({ data, frames: count }: Volume, frames: readonly number[]): number[] {
+  const length = data.length / count;
+  const isCopy = (a: number, b: number): boolean => {
+    for (let i = 0; i < length; i++) {
+      const [one, other] = [data[a * length + i], data[b * length + i]];
+      if (one !== other && !(Number.isNaN(one) && Number.isNaN(other))) return false;
+    }
+    return true;
+  };
+  return frames.filter((frame, k) => !frames.slice(0, k).some((earlier) => isCopy(earlier, frame)));
 }
 
 /** Sides of a window along rows, columns and slices. */
@@ -153,9 +176,9 @@ interface WindowNoise {
   readonly components: number;
 }
 
-function noiseOf({ values }: ComponentWindow, samples: number): WindowNoise {
+function noiseOf({ values }: ComponentWindow, samples: number, least: number): WindowNoise {
   const larger = Math.max(samples - 1, 1);
-  const variance = noiseVariance(values, larger);
+  const variance = noiseVariance(values, larger, least);
   const limit = (1 + Math.sqrt(values.length / larger)) ** 2 * variance;
   let components = 0;
   while (components < values.length && values[components] < limit) components++;

@@ -16,6 +16,7 @@ import {
 import { noiseMap } from './map.js';
 import type { NoiseEstimate } from './noise-estimate.js';
 import {
+  darkLevel,
   foregroundLevel,
   isSolid,
   negativeShare,
@@ -85,7 +86,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     repeats === null ? tissue.typical : Math.min(tissue.typical ?? Number.POSITIVE_INFINITY, repeats.sigma);
   const single = singleLevel(methods.background, most, structured);
   const sigma = frames.sigma === null ? single : between(frames.sigma, single, frames.doubt);
-  const foreground = foregroundOf(planes, level, ct ? AIR_HU : 0);
+  const foreground = foregroundOf(planes, level, darkLevel(planes, ct));
   const certainty = Math.max(
     frames.sigma === null ? 0 : 1 - frames.doubt,
     levelCertainty({ ...tissue, sigma, air, structured, rho: Math.max(correlation.x, correlation.y) }),
@@ -145,7 +146,6 @@ export function withGuides(
 
 /** CT below this is air and lung, HU. */
 const CT_TISSUE = -500;
-const AIR_HU = -1000;
 
 /** The value above which there is tissue, above the noise of the air too, and the noise of the air. */
 function tissueOf(

@@ -30,7 +30,7 @@ export interface NoiseEstimate {
     /** What a person gave instead; null where nobody did. */
     readonly told: number | null;
   };
-  /** sigma over the median foreground, percent; CT counts from air, -1000 HU. */
+  /** sigma over the median foreground, percent; CT counts from air, -1000 HU, values around 0 from the darkest. */
   readonly relative: number;
   /** Lag-1 correlation of the noise along columns, rows and slices. */
   readonly correlation: { readonly x: number; readonly y: number; readonly z: number };

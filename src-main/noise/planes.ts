@@ -121,6 +121,16 @@ export function foregroundLevel(planes: readonly Plane[]): number {
   return low + 0.1 * (quantile(values, 0.99) - low);
 }
 
+const AIR_HU = -1000;
+
+/**
+ * The value that brightness counts from: that of air in CT, 0 of magnitudes, and where values lie on both sides of 0, as
+ * of subtracted images or of a scale with an offset, the first percentile. Units of the values.
+ */
+export function darkLevel(planes: readonly Plane[], ct: boolean): number {
+  return ct ? AIR_HU : Math.min(0, quantile(sampleValues(planes, 200_000, false), 0.01));
+}
+
 /** Share of the values that are under zero. */
 export function negativeShare(planes: readonly Plane[]): number {
   const values = sampleValues(planes, 100_000, true);

@@ -17,7 +17,8 @@ const PAIRS = 6;
 /**
  * Noise level and correlation from differences of neighbouring frames, (f[t+1] - f[t]) / sqrt 2, in flat tissue.
  * Frames that are no repeats (other gradients, contrast agent, motion) differ by more than noise, so the lower
- * quartile of some pairs counts. Null with one frame.
+ * quartile of some pairs counts; a frame that is a copy of its neighbour says nothing. Null with one frame, or where all
+ * are copies.
  */
 export function repeatsNoise(
   volume: Volume,
@@ -27,19 +28,17 @@ export function repeatsNoise(
 ): Repeats | null {
   if (volume.frames < 2 || blocks.pixel.length < 200) return null;
   const frame = planes[0].frame;
-  const found = spread(volume.frames - 1, PAIRS).map((first) => {
+  const found = spread(volume.frames - 1, PAIRS).flatMap((first) => {
     const { here, right, below } = differences(volume, planes, blocks, frame, first);
-    return {
-      sd: clippedSd(here),
-      x: robustCorrelation(here, right),
-      y: robustCorrelation(here, below),
-    };
+    const sd = clippedSd(here);
+    return sd > 0 ? [{ sd, x: robustCorrelation(here, right), y: robustCorrelation(here, below) }] : [];
   });
+  if (found.length === 0) return null;
   const sds = found.map((pair) => pair.sd);
   const sd = quantile(sds, 0.25);
   const [least, most] = [Math.min(...sds), Math.max(...sds)];
   return {
-    range: least > 0 ? most / least : 1,
+    range: most / least,
     sigma: rician ? sigmaFromMagnitude(median(blocks.mean), sd) : sd,
     correlation: { x: median(found.map((pair) => pair.x)), y: median(found.map((pair) => pair.y)) },
   };

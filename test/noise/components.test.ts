@@ -53,6 +53,29 @@ describe('componentsNoise', () => {
           expect(found).toBeLessThan(1.07 * SIGMA);
         });
 
+  it.each([
+    ['a copy of its neighbour', 1, 1],
+    ['a mean of its neighbours, rounded', 2, 0.5],
+    ['every second one a copy', 3, 1],
+  ] as const)('tells the level where a frame is %s', (_, kind, weight) => {
+    const volume = diffusion(13, 20, 0);
+    const length = AREA * SLICES;
+    const made = kind === 3 ? [1, 3, 5, 7, 9, 11] : [6];
+    const data = volume.data.slice();
+    for (const frame of made)
+      for (let i = 0; i < length; i++) {
+        const [before, after] = [-1, 1].map((step) => Math.round(volume.data[(frame + step) * length + i]));
+        data[frame * length + i] = Math.round(weight * before + (1 - weight) * after);
+      }
+    const stored = { ...volume, data: data.map(Math.round), quantum: 1 };
+    const found = componentsNoise(stored, samplePlanes(stored), true);
+    expect(found).toBeGreaterThan(0.9 * SIGMA);
+    expect(found).toBeLessThan(1.5 * SIGMA);
+    const estimate = estimateNoise(stored, { modality: 'MR' });
+    expect(estimate.sigma).toBeGreaterThan(0.8 * SIGMA);
+    expect(estimate.warnings.map(({ code }) => code)).not.toContain('W_CLEAN');
+  });
+
   it('says nothing of few frames', () => {
     const volume = diffusion(5, 20, 0);
     expect(componentsNoise(volume, samplePlanes(volume), true)).toBeNull();

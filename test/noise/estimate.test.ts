@@ -4,6 +4,7 @@ import { readNifti } from '../../src-main/imaging/nifti.js';
 import { sliceView, type Volume, withData } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
 import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
+import { withToldNoise } from '../../src-main/noise/told/told-noise.js';
 import { noiseWarnings } from '../../src-main/noise/warnings.js';
 import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
 import { PLAIN_SCANNER, type Scanner, simulateScan } from './scanner.js';
@@ -38,6 +39,23 @@ describe('estimateNoise on a phantom', () => {
     expect(e.map).toBeNull();
     expect(codes(e)).toEqual([]);
     expect(e.relative).toBeCloseTo((100 * e.sigma) / 520, -1);
+  });
+
+  it.each([
+    ['the difference of two images', (clean: number) => clean / 50],
+    ['a scale whose zero is far above the tissue', (clean: number) => clean - 2000],
+  ] as const)('does not take %s for clean', (_, scaled) => {
+    const clean = withData(phantom(), phantom().data.map(scaled));
+    const noisy = simulateNoise(clean, { kind: 'gaussian', sigma: 30, seed: 4 });
+    for (const estimate of [
+      estimateNoise(noisy, { modality: 'MR' }),
+      withToldNoise(estimateNoise(noisy, { modality: 'MR' }), noisy, { level: 30 }),
+    ]) {
+      expect(Math.abs(estimate.sigma / 30 - 1)).toBeLessThan(0.1);
+      expect(estimate.relative).toBeGreaterThan(2);
+      expect(estimate.relative).toBeLessThan(100);
+      expect(codes(estimate)).not.toContain('W_CLEAN');
+    }
   });
 
   it('takes CT for Gaussian, in HU', () => {

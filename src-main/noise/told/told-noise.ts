@@ -2,7 +2,7 @@ import { type Problem, problemOf } from '../../contract/errors.js';
 import type { Volume } from '../../imaging/volume.js';
 import { CORRELATED } from '../levels.js';
 import type { NoiseEstimate } from '../noise-estimate.js';
-import { foregroundLevel, samplePlanes } from '../planes.js';
+import { darkLevel, foregroundLevel, samplePlanes } from '../planes.js';
 import { median, quantile } from '../robust.js';
 import { noiseWarnings } from '../warnings.js';
 
@@ -16,7 +16,6 @@ export interface ToldNoise {
 
 /** Factor from which on it is worth a word that the images show another level. */
 const APART = 1.5;
-const AIR_HU = -1000;
 
 /** An estimate with its level, and what else is known, replaced by what was told: that is certain. */
 export function withToldNoise(estimate: NoiseEstimate, volume: Volume, told: ToldNoise): NoiseEstimate {
@@ -24,7 +23,8 @@ export function withToldNoise(estimate: NoiseEstimate, volume: Volume, told: Tol
   const levels = map === null ? null : inTissue(volume, map);
   const sigma = typeof told.level === 'number' ? told.level : median(levels ?? told.level);
   const variation = levels === null ? 0 : (quantile(levels, 0.9) - quantile(levels, 0.1)) / sigma;
-  const brightness = median(inTissue(volume, volume.data)) - (volume.units === 'HU' ? AIR_HU : 0);
+  const brightness =
+    median(inTissue(volume, volume.data)) - darkLevel(samplePlanes(volume), volume.units === 'HU');
   const correlation = { ...estimate.correlation, ...told.correlation };
   const known: Omit<NoiseEstimate, 'warnings'> = {
     ...estimate,
