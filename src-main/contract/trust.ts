@@ -269,9 +269,25 @@ export const TrustReport = object({
 });
 export type TrustReport = Of<typeof TrustReport>;
 
+/** What speaks for a removal or against it; see trust/signs. */
+const SIGNS = ['presence', 'surroundings', 'copies', 'tissues'] as const;
+
+export const CleaningReason = object({
+  test: oneOf(['signal', 'lesions', 'structure', 'signs', ...SIGNS]),
+  verdict: oneOf(['warn', 'fail']),
+  value: nullOr(number),
+  limit: nullOr(number),
+  ...SAID,
+  message: text,
+  remedy: text,
+});
+export type CleaningReason = Of<typeof CleaningReason>;
+
 /** What taking an artifact away did to the image; see trust/cleaning.ts. */
 export const CleaningTrust = object({
   verdict: Verdict,
+  /** Why it did not pass, worst first; empty in reports of earlier versions. */
+  reasons: otherwise(list(CleaningReason), []),
   /** Range of the input over the change, in the foreground; dB; null where nothing changed. */
   psnr: nullOr(number),
   /** Pearson correlation of what was removed with the details of the result: structure that went with it. */
@@ -280,6 +296,21 @@ export const CleaningTrust = object({
    * was removed from the slices that they are put into. */
   kept: nullOr(number),
   lesions: number,
+  /** Independent signs of whether the image is better without what was removed; see trust/signs. */
+  signs: otherwise(
+    list(
+      object({
+        sign: oneOf(SIGNS),
+        /** 1: all that was removed was an artifact; 0: as much harm as good; -1: none of it was. */
+        gain: number,
+        /** Two standard errors. */
+        error: number,
+      }),
+    ),
+    [],
+  ),
+  /** Change of tissue that one voxel in a thousand exceeds, over the level of the noise; null: not measured. */
+  largest: otherwise(nullOr(number), null),
   /** Where most was changed. */
   places: list(
     object({
@@ -291,6 +322,8 @@ export const CleaningTrust = object({
       row: number,
       /** Root mean square of the change there over the brightness of the foreground; %. */
       change: number,
+      /** Change that a twentieth of the tissue there exceeds, over the level of the noise; null: no tissue, or not measured. */
+      changeOverSigma: otherwise(nullOr(number), null),
     }),
   ),
 });

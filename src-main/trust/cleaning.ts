@@ -9,18 +9,16 @@ import { cutBox, wholeBox } from '../imaging/box.js';
 import { planeLength, type Volume } from '../imaging/volume.js';
 import { median, quantile } from '../noise/robust.js';
 import { changePsnr } from './clean.js';
+import { cleaningReasons, cleaningVerdict } from './cleaning-verdict.js';
 import { placeLesions, withLesions } from './lesions.js';
 import { foregroundMask } from './part.js';
 import { recovered } from './retention.js';
+import { levelOfDetails, signsOf } from './signs/signs.js';
 import { meanAround } from './tests/around.js';
 import { foregroundThreshold } from './tests/foreground.js';
 import { noiseModel } from './tests/noise-model.js';
 import { isGone, signalReport } from './tests/signal.js';
 
-/** Contrast of lesions that must be left, percent; more than the second is lost: nothing is removed. */
-const KEPT = { warn: 80, fail: 60 } as const;
-/** Correlation of what was removed with details of the image: from here on structure went with it. */
-const STRUCTURE = { warn: 0.7 } as const;
 /** Bright is what has at least this share of a bright value of the foreground. */
 const BRIGHT = { share: 0.5, quantile: 0.9 } as const;
 /** Slices that lesions are put into. */
@@ -29,6 +27,10 @@ const PROBED = 5;
 const LEAST_STEP = 0.03;
 /** Planes that structure and places are looked for in. */
 const PLANES = 40;
+/** Share of the tissue that changes more than what is told as the largest change. */
+const RARE = 0.001;
+/** Share of the tissue of a place that changes less than what is told of it: a line is a few pixels of many. */
+const OF_PLACE = 0.95;
 /** Side of a place, pixels, and how many are told. */
 const [SIDE, LISTED] = [16, 5];
 
@@ -56,20 +58,51 @@ export async function cleaningTrust({
   const { kept, lesions } = await lesionsKept({ before, after, again, sigma, random }, bright);
   // What is dark, as a veil of stripes over air is, may go: what is bright may not.
   const gone = isGone({ ...signalReport(before, after, null), left: brightLeft(before, after, mask) });
-  const verdict =
-    gone || (kept !== null && kept < KEPT.fail)
-      ? 'fail'
-      : (kept !== null && kept < KEPT.warn) || (structure !== null && structure > STRUCTURE.warn)
-        ? 'warn'
-        : 'pass';
+  const planes = [...planesOf(before)];
+  // Of the two the lesser: what is taken away may be fine, and so may what is put in.
+  const level =
+    sigma > 0
+      ? sigma
+      : Math.min(...[before, after].map((volume) => levelOfDetails(volume, mask, planes, bright)));
+  const signs = signsOf(before, after, mask, planes, level);
+  const largest = largestOf(before, after, mask, planes, level);
+  const reasons = cleaningReasons({ gone, kept, structure, signs, largest });
   return {
-    verdict,
+    verdict: cleaningVerdict(reasons),
+    reasons,
     psnr: changePsnr(before, after, mask),
     structure,
     kept,
     lesions,
-    places: placesOf(before, after, bright),
+    signs,
+    largest,
+    places: placesOf(before, after, mask, bright, level),
   };
+}
+
+/** Of all changes of tissue one in a thousand is larger: that, over the level. An image as a whole may become brighter. */
+function largestOf(
+  before: Volume,
+  after: Volume,
+  mask: Uint8Array,
+  planes: readonly number[],
+  level: number,
+): number | null {
+  if (!(level > 0)) return null;
+  const area = planeLength(before);
+  let [product, square] = [0, 0];
+  for (const plane of planes)
+    for (let at = plane * area; at < (plane + 1) * area; at++) {
+      if (mask[at] === 0) continue;
+      product += before.data[at] * after.data[at];
+      square += after.data[at] ** 2;
+    }
+  const scale = before.units === 'HU' || !(product > 0) ? 1 : square / product;
+  const changes: number[] = [];
+  for (const plane of planes)
+    for (let at = plane * area; at < (plane + 1) * area; at++)
+      if (mask[at] !== 0) changes.push(Math.abs(scale * before.data[at] - after.data[at]));
+  return changes.length === 0 ? null : quantile(changes, 1 - RARE) / level;
 }
 
 /** Median of the foreground. */
@@ -178,7 +211,14 @@ function mostChanged(before: Volume, after: Volume): Volume {
   return cutBox(one, { ...wholeBox(one), slice, slices });
 }
 
-function placesOf(before: Volume, after: Volume, bright: number): CleaningTrust['places'] {
+/** Where most was changed, in planes that stand for all: the largest changes over the level of the noise first. */
+function placesOf(
+  before: Volume,
+  after: Volume,
+  mask: Uint8Array,
+  bright: number,
+  level: number,
+): CleaningTrust['places'] {
   if (!(bright > 0)) return [];
   const { columns, rows, slices } = before;
   const area = planeLength(before);
@@ -187,10 +227,14 @@ function placesOf(before: Volume, after: Volume, bright: number): CleaningTrust[
     for (let top = 0; top < rows; top += SIDE)
       for (let left = 0; left < columns; left += SIDE) {
         let [energy, count] = [0, 0];
+        const inTissue: number[] = [];
         for (let y = top; y < Math.min(rows, top + SIDE); y++)
-          for (let x = left; x < Math.min(columns, left + SIDE); x++, count++)
-            energy +=
-              (before.data[plane * area + y * columns + x] - after.data[plane * area + y * columns + x]) ** 2;
+          for (let x = left; x < Math.min(columns, left + SIDE); x++, count++) {
+            const at = plane * area + y * columns + x;
+            const change = Math.abs(before.data[at] - after.data[at]);
+            energy += change ** 2;
+            if (mask[at] !== 0) inTissue.push(change);
+          }
         const change = (100 * Math.sqrt(energy / count)) / bright;
         if (change > 0)
           found.push({
@@ -199,7 +243,11 @@ function placesOf(before: Volume, after: Volume, bright: number): CleaningTrust[
             column: left + (SIDE >> 1),
             row: top + (SIDE >> 1),
             change,
+            changeOverSigma:
+              inTissue.length === 0 || !(level > 0) ? null : quantile(inTissue, OF_PLACE) / level,
           });
       }
-  return found.sort((a, b) => b.change - a.change).slice(0, LISTED);
+  return found
+    .sort((a, b) => (b.changeOverSigma ?? 0) - (a.changeOverSigma ?? 0) || b.change - a.change)
+    .slice(0, LISTED);
 }

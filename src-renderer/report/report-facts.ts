@@ -181,7 +181,11 @@ export function cleanedFacts(cleaned: readonly CleanedReport[]): Fact[] {
         ? []
         : [`${integer(Math.round(trust.kept))} % of lesion contrast kept`]),
     ];
-    return { name, value: parts.join(', '), ...(why === null ? {} : { note: why.message }) };
+    const notes = [
+      ...(why === null ? [] : [why.message]),
+      ...(trust?.reasons ?? []).map(({ message }) => message),
+    ];
+    return { name, value: parts.join(', '), ...(notes.length === 0 ? {} : { note: notes.join(' ') }) };
   });
 }
 

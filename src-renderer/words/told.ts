@@ -1,5 +1,5 @@
 import { type Problem, sayingIn } from '../../src-main/contract/errors.js';
-import type { ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
+import type { CleaningReason, ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
 import { ENGLISH, type Speech, say, type ToldKey } from './catalogue.js';
 import { saidIn } from './sayings.js';
 
@@ -37,7 +37,7 @@ function toldOfOld({ code, message, remedy }: Problem, speech: Speech): Told {
 }
 
 /** A reason of the trust report, or of the residual, in words; as another version told it, where its reason is not known. */
-export function toldReason(reason: TrustReason | ResidualReason, speech: Speech): Told {
+export function toldReason(reason: TrustReason | ResidualReason | CleaningReason, speech: Speech): Told {
   const said = saidIn(sayingIn(reason), speech);
   if (said === null)
     return { sentence: reason.message, remedy: 'remedy' in reason ? reason.remedy : null, detail: null };

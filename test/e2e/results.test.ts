@@ -322,7 +322,9 @@ describe.skipIf(missing)('results of a series', () => {
     expect(said).toMatch(/Bias field\s+Removed, (Pass|Look closely)/);
     expect(said).toMatch(/\d+ % sure that it is there · [\d.]+ % found · [\d.]+ % left/);
     await cleaned.getByText('Where most was changed').click();
-    const place = cleaned.getByRole('button', { name: /^Slice \d: [\d.]+ % of the brightness$/ }).first();
+    const place = cleaned
+      .getByRole('button', { name: /^Slice \d: tissue changed by [\d.]+ times the noise$/ })
+      .first();
     const slice = /Slice (\d)/.exec(await place.innerText())?.[1];
     expect(await place.getAttribute('aria-pressed')).toBe('false');
     await place.click();

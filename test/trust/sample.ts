@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import * as dicomParser from 'dicom-parser';
 import { sha256 } from '../../src-main/base/files.js';
+import { sayingOf, spoken } from '../../src-main/contract/errors.js';
 import type { Report, SeriesReport } from '../../src-main/contract/report.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate.js';
@@ -63,12 +64,23 @@ export async function brainSample(): Promise<Sample> {
         unit: '%',
         facts: { acquiredX: 0.5, acquiredY: 0.5, stepX: 40, stepY: 38 },
         trust: {
-          verdict: 'pass',
+          verdict: 'warn',
+          reasons: [
+            {
+              test: 'signs',
+              verdict: 'warn',
+              value: 4.4,
+              limit: 3,
+              ...spoken(sayingOf('trust/cleaning-unproven', { largest: 4.4 })),
+            },
+          ],
           psnr: 38.1,
           structure: 0.2,
           kept: 97,
           lesions: 24,
-          places: [{ slice: 3, frame: 0, column: 40, row: 56, change: 4.1 }],
+          signs: [{ sign: 'presence', gain: 0.1, error: 0.2 }],
+          largest: 4.4,
+          places: [{ slice: 3, frame: 0, column: 40, row: 56, change: 4.1, changeOverSigma: 3.9 }],
         },
       },
     ],

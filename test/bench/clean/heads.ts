@@ -64,7 +64,8 @@ interface Series {
   readonly attributes: (name: string) => readonly string[];
 }
 
-async function seriesOf(folder: string): Promise<Series[]> {
+/** All series of a folder. */
+export async function seriesOf(folder: string): Promise<Series[]> {
   const input = await openInput(path.resolve(folder), () => {}, { errorMap: false, suffix: 'unused' });
   try {
     const all: Series[] = [];

@@ -134,6 +134,38 @@ export const TRUST = {
     'Of inserted faint thin lines, such as spaces around vessels, {percent:0} % of the contrast is kept.',
     'Do not look for faint thin lines in this result alone: look at the source too, or lower the strength.',
   ],
+  'trust/cleaning-gone': [
+    'Without what was taken away the images do not show what the source shows.',
+    'Use the original series.',
+  ],
+  'trust/cleaning-lesions': [
+    'Of lesions that were put in, {percent:0} % of the contrast is kept.',
+    'Look for small lesions in the source too.',
+  ],
+  'trust/cleaning-structure': [
+    'What was taken away is like details of the image: structure went with it.',
+    'Compare before and after at fine structures.',
+  ],
+  'trust/cleaning-unproven': [
+    'Tissue was changed by up to {largest:0} times its noise, and nothing in the images says that they are better for it.',
+    'Look at the places that were changed most, before and after.',
+  ],
+  'trust/cleaning-presence': [
+    'Tissue was changed by up to {largest:0} times its noise, and what was taken away was not in the images, or not all of it.',
+    'Look at the places that were changed most, before and after, or use the original series.',
+  ],
+  'trust/cleaning-surroundings': [
+    'Tissue was changed by up to {largest:0} times its noise, and the places are less like those around than before: detail went.',
+    'Look at the places that were changed most, before and after, or use the original series.',
+  ],
+  'trust/cleaning-copies': [
+    'Tissue was changed by up to {largest:0} times its noise, and half a field of view apart the images are more alike than before: a ghost was put in, or taken away too deep.',
+    'Look at the places that were changed most, before and after, or use the original series.',
+  ],
+  'trust/cleaning-tissues': [
+    'Tissue was changed by up to {largest:0} times its noise, and the same tissue is less evenly bright than before: this field was not there.',
+    'Compare brightness before and after, or use the original series.',
+  ],
   'W_RESIDUAL/alarm': [
     '{why:saying} What was removed may be fine structure.',
     'Judge the images by eye: compare before, after and residual.',

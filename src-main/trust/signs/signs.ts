@@ -1,0 +1,100 @@
+/** Independent signs of whether an image is better without what was removed: each knows of the image alone, not of how. */
+import { planeLength, type Volume } from '../../imaging/volume.js';
+import { quantile } from '../../noise/robust.js';
+import { compared, type Sign } from './compared.js';
+import { copies } from './copies.js';
+import { presence } from './presence.js';
+import { surroundings } from './surroundings.js';
+import { tissues } from './tissues.js';
+
+type SignName = 'presence' | 'surroundings' | 'copies' | 'tissues';
+
+export interface NamedSign extends Sign {
+  readonly sign: SignName;
+}
+
+/**
+ * @param tissue 1 where there is tissue before
+ * @param planes that stand for all: frame * slices + slice
+ * @param level of the noise
+ */
+export function signsOf(
+  before: Volume,
+  after: Volume,
+  tissue: Uint8Array,
+  planes: readonly number[],
+  level: number,
+): NamedSign[] {
+  const volumes = compared(before, after, tissue, planes);
+  const present = presence(volumes);
+  const found: [SignName, Sign | null][] = [
+    ['presence', present],
+    ['surroundings', present === null ? null : narrowed(surroundings(volumes), present)],
+    ['copies', copies(volumes, level)],
+    ['tissues', tissues(volumes)],
+  ];
+  return found.flatMap(([sign, told]) => (told === null ? [] : [{ sign, ...told }]));
+}
+
+/** What surroundings say of what is narrow; as it gets wide, what presence says. */
+function narrowed(around: ReturnType<typeof surroundings>, present: Sign): Sign | null {
+  if (around === null) return null;
+  const { narrow } = around;
+  return {
+    gain: narrow * around.gain + (1 - narrow) * present.gain,
+    error: narrow * around.error + (1 - narrow) * present.error,
+  };
+}
+
+/** An error from which on presence says too little to decide. */
+const TOO_WIDE = 0.5;
+
+/**
+ * The sign that decides. Details of an artifact are told by their presence, and by surroundings where these say less:
+ * what was fitted to tissue is present, too. What has no such details is a copy or a field.
+ */
+export function decisive(signs: readonly NamedSign[]): NamedSign | null {
+  const named = (name: SignName) => signs.find(({ sign }) => sign === name) ?? null;
+  const [present, around] = [named('presence'), named('surroundings')];
+  if (present === null || present.error >= TOO_WIDE) return named('copies') ?? named('tissues');
+  return around !== null && leastOf(around) < leastOf(present) ? around : present;
+}
+
+function leastOf({ gain, error }: Sign): number {
+  return gain - error;
+}
+
+/** Mixed second differences of white noise over its standard deviation. */
+const OF_NOISE = 1.5;
+/** Median of the size of a normal number over its standard deviation. */
+const OF_DEVIATION = 0.6745;
+/** Of what is bright: a level is not told to be less. */
+const LEAST_LEVEL = 0.003;
+
+/**
+ * Level of the noise where it is not known: what details amount to in the middle of the tissue, which is noise and the
+ * finest structure.
+ */
+export function levelOfDetails(
+  after: Volume,
+  tissue: Uint8Array,
+  planes: readonly number[],
+  bright: number,
+): number {
+  const { columns, data } = after;
+  const sizes: number[] = [];
+  const area = planeLength(after);
+  const stride = Math.max(1, Math.floor((planes.length * area) / 300_000));
+  for (const plane of planes)
+    for (let i = columns + 1; i < area - columns - 1; i += stride) {
+      const at = plane * area + i;
+      const x = i % columns;
+      if (x === 0 || x === columns - 1 || tissue[at] === 0) continue;
+      const straight = data[at - 1] + data[at + 1] + data[at - columns] + data[at + columns];
+      const across =
+        data[at - columns - 1] + data[at - columns + 1] + data[at + columns - 1] + data[at + columns + 1];
+      sizes.push(Math.abs(data[at] - straight / 2 + across / 4));
+    }
+  const level = sizes.length === 0 ? 0 : quantile(sizes, 0.5) / (OF_NOISE * OF_DEVIATION);
+  return Math.max(level, LEAST_LEVEL * bright);
+}

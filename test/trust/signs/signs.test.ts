@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
+import { ghostRemover } from '../../../src-main/artifacts/remove/ghost.js';
+import { withoutLine } from '../../../src-main/artifacts/remove/planes/zipper-amounts.js';
+import { kindsOf } from '../../../src-main/artifacts/remove/planes/zipper-places.js';
+import { Random } from '../../../src-main/base/random.js';
+import type { CleaningTrust } from '../../../src-main/contract/trust.js';
+import { type Volume, withData } from '../../../src-main/imaging/volume.js';
+import { cleaningTrust } from '../../../src-main/trust/cleaning.js';
+import { withZippers } from '../../artifacts/remove/zippers.js';
+import { headDrawer } from '../../bench/drawn-heads.js';
+import { CH2, fileLacks } from '../../imaging/support.js';
+
+const lacks = fileLacks(CH2, 'mricron-data');
+const head = lacks === '' ? headDrawer(96, 6)(21, 'T2', 'axial', 0.015) : null;
+const ABOUT = { modality: 'MR', phase: 'y', asked: true } as const;
+
+const judged = (before: Volume, again: (part: Volume) => Volume): Promise<CleaningTrust> =>
+  cleaningTrust({ before, after: again(before), again, sigma: 0, random: new Random(1) });
+const gainOf = ({ signs }: CleaningTrust, name: string): number =>
+  signs.find(({ sign }) => sign === name)?.gain ?? Number.NaN;
+const testsOf = ({ reasons }: CleaningTrust): string[] => reasons.map(({ test }) => test);
+
+/** The remover's own fit of a line, whether there is one or not. */
+function forcedLine(volume: Volume, column: number, bright: number): Volume {
+  const { rows, columns, slices } = volume;
+  const data = new Float32Array(volume.data.length);
+  for (let plane = 0; plane < slices; plane++) {
+    const start = plane * rows * columns;
+    const lines = Array.from({ length: columns }, (_, x) =>
+      Float32Array.from({ length: rows }, (_, y) => volume.data[start + y * columns + x]),
+    );
+    const zipper = { column, power: (0.4 * bright) ** 2, share: 1, isCertain: true };
+    const left = withoutLine(lines, kindsOf(lines, bright), zipper);
+    for (let i = 0; i < rows * columns; i++) data[start + i] = left[i % columns][Math.floor(i / columns)];
+  }
+  return withData(volume, data);
+}
+
+/** Image and ghost solved for at a depth that is given. */
+function forcedGhost(volume: Volume, percent: number): Volume {
+  const { rows, columns } = volume;
+  const area = rows * columns;
+  const share = Math.sin(Math.atan(percent / 100)) ** 2;
+  return withData(
+    volume,
+    volume.data.map((value, i) => {
+      const start = i - (i % area);
+      const other = volume.data[start + (((i % area) + (rows >> 1) * columns) % area)];
+      return Math.sqrt(Math.max(0, ((1 - share) * value ** 2 - share * other ** 2) / (1 - 2 * share)));
+    }),
+  );
+}
+
+const field = (volume: Volume, strength: number): Volume =>
+  withData(
+    volume,
+    volume.data.map((value, i) => value * Math.exp(strength * ((i % volume.columns) / volume.columns - 0.5))),
+  );
+
+describe.skipIf(head === null)('signs of whether an image is better without what was removed', () => {
+  const truth = head as Volume;
+
+  it('pass a line that was there, and none that was fitted to tissue, or put in', async () => {
+    const drawn = withZippers(truth, [{ at: 54, percent: 50 }], 3);
+    const right = await judged(drawn, (part) => forcedLine(part, 54, 1000));
+    expect(right.largest).toBeGreaterThan(3);
+    expect(right.verdict).toBe('pass');
+    expect(gainOf(right, 'presence')).toBeGreaterThan(0.7);
+    const fitted = await judged(truth, (part) => forcedLine(part, 52, 1000));
+    expect(fitted.largest).toBeGreaterThan(3);
+    expect(fitted.verdict).toBe('warn');
+    // What was fitted is found in the image: only what is around tells.
+    expect(gainOf(fitted, 'presence')).toBeGreaterThan(0.5);
+    expect(gainOf(fitted, 'surroundings')).toBeLessThan(gainOf(right, 'surroundings') - 0.3);
+    const put = await judged(truth, (part) => {
+      const line = withZippers(part, [{ at: 45, percent: 30 }], 9);
+      return withData(
+        part,
+        part.data.map((value, i) => Math.max(0, 2 * value - line.data[i])),
+      );
+    });
+    expect(put.verdict).toBe('fail');
+    expect(testsOf(put)).toEqual(['presence']);
+    expect(put.reasons[0].message).toMatch(/times its noise/);
+  });
+
+  it('pass a ghost that was there, and none that was not, or was taken away too deep', async () => {
+    const drawn = simulateArtifact(truth, { artifact: 'ghost', severity: 20, seed: 4 });
+    const right = await judged(drawn, (part) => ghostRemover.look(part, ABOUT).remove());
+    expect(right.verdict).toBe('pass');
+    expect(gainOf(right, 'copies')).toBeGreaterThan(0.7);
+    const none = await judged(truth, (part) => forcedGhost(part, 30));
+    expect(none.verdict).not.toBe('pass');
+    expect(gainOf(none, 'copies')).toBeLessThan(-0.7);
+    const deep = await judged(drawn, (part) => forcedGhost(part, 45));
+    expect(deep.verdict).not.toBe('pass');
+    expect(gainOf(deep, 'copies')).toBeLessThan(gainOf(right, 'copies'));
+  });
+
+  it('tell a field that was there from one that was not', async () => {
+    const right = await judged(field(truth, 1), (part) => field(part, -1));
+    expect(gainOf(right, 'tissues')).toBeGreaterThan(0.7);
+    expect(right.verdict).toBe('pass');
+    const wrong = await judged(truth, (part) => field(part, 1));
+    expect(gainOf(wrong, 'tissues')).toBeLessThan(-0.7);
+    expect(wrong.verdict).toBe('warn');
+    expect(testsOf(wrong)).toContain('tissues');
+  });
+
+  it('do not pass structure that nothing explains, and let small changes be', async () => {
+    const random = new Random(5);
+    const texture = truth.data.map((value) => (value > 200 ? 60 * random.normal() : 0));
+    const added = (strength: number) => (part: Volume) =>
+      withData(
+        part,
+        part.data.map((value, i) => Math.max(0, value + strength * texture[i])),
+      );
+    const much = await judged(truth, added(2));
+    expect(much.verdict).toBe('fail');
+    expect(gainOf(much, 'presence')).toBeLessThan(-0.8);
+    expect(much.places[0].changeOverSigma).toBeGreaterThan(3);
+    const little = await judged(truth, added(0.1));
+    expect(little.largest).toBeLessThan(3);
+    expect(little.verdict).toBe('pass');
+  });
+});
