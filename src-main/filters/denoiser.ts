@@ -1,7 +1,7 @@
 import { onShared, sharedFloats } from '../base/shared.js';
 import { fault, type LimpidError } from '../contract/errors.js';
 import { type ClassicalName, MPPCA_LEAST_FRAMES } from '../contract/requests/choices.js';
-import { type Volume, withData } from '../imaging/volume.js';
+import { originalFrames, type Volume, withData } from '../imaging/volume.js';
 import { TELLING_FRAMES, WINDOW } from '../noise/components.js';
 import { certaintyOf, fromUnitNoise, type NoiseModel, toUnitNoise } from '../noise/domain.js';
 import type { FrameOutliers } from '../noise/noise-estimate.js';
@@ -139,7 +139,8 @@ async function runDct(
 
 /**
  * Frames that are unlike the others are no context for them: these are denoised without, where they are enough to tell
- * noise from signal, and the odd ones with all. Bad slices stay as they are.
+ * noise from signal, and the odd ones with all. Bad slices stay as they are. A copy of a frame has no noise of its own:
+ * with it the least eigenvalue is 0, which would be taken for the noise. It becomes what its original becomes.
  */
 async function runPca(
   pool: SlicePool,
@@ -152,36 +153,39 @@ async function runPca(
   if (volume.frames < MPPCA_LEAST_FRAMES) throw fault('E_NOT_ELIGIBLE/repeats');
   const { values } = toUnitNoise(volume, noise);
   if (motion !== null) addChange(values, volume, noise, motion, -1);
-  const settings = pcaSettings(volume.frames, planar);
   const { outliers = [] } = noise;
-  const good = framesWithout(outliers, volume.frames);
-  const passes = outliers.length > 0 && good.length >= TELLING_FRAMES ? 2 : 1;
+  const settings = pcaSettings(volume.frames, planar);
+  const all = Array.from({ length: volume.frames }, (_, frame) => frame);
+  const originals = originalFrames(volume, all);
+  const unlike = all.filter((frame) => originals[frame] === frame);
+  const own = unlike.length < MPPCA_LEAST_FRAMES ? all : unlike;
+  const odd = new Set(outliers.map(({ frame }) => frame));
+  const good = own.filter((frame) => !odd.has(frame));
+  const passes = good.length < own.length && good.length >= TELLING_FRAMES ? 2 : 1;
   const stage = openStage(pool, volume, passes * volume.slices, (done, total) =>
     onProgress(Math.floor((done * volume.frames) / passes), (total * volume.frames) / passes),
   );
+  const { frameLength } = stage;
   const output = sharedFloats(values.length);
-  await stage.run(onShared(values), output, { name: 'mppca', frames: volume.frames, settings });
-  if (passes === 2) {
-    const { frameLength } = stage;
-    const some = sharedFloats(good.length * frameLength);
+  const frameOf = (of: Float32Array, frame: number) =>
+    of.subarray(frame * frameLength, (frame + 1) * frameLength);
+  const over = async (frames: readonly number[]): Promise<void> => {
+    const some = sharedFloats(frames.length * frameLength);
     const found = sharedFloats(some.length);
-    const from = (frame: number) => values.subarray(frame * frameLength, (frame + 1) * frameLength);
-    for (const [k, frame] of good.entries()) some.set(from(frame), k * frameLength);
-    const own = { ...settings, mostVariance: mostVarianceOf(good.length) };
-    await stage.run(some, found, { name: 'mppca', frames: good.length, settings: own });
-    for (const [k, frame] of good.entries())
-      output.set(found.subarray(k * frameLength, (k + 1) * frameLength), frame * frameLength);
-  }
+    for (const [k, frame] of frames.entries()) frameOf(some, k).set(frameOf(values, frame));
+    const bounded = { ...settings, mostVariance: mostVarianceOf(frames.length) };
+    await stage.run(some, found, { name: 'mppca', frames: frames.length, settings: bounded });
+    for (const [k, frame] of frames.entries()) frameOf(output, frame).set(frameOf(found, k));
+  };
+  if (own !== all) await over(own);
+  else await stage.run(onShared(values), output, { name: 'mppca', frames: volume.frames, settings });
+  if (passes === 2) await over(good);
+  if (own !== all) for (const frame of all) frameOf(output, frame).set(frameOf(output, originals[frame]));
   values.set(output);
   if (motion !== null) addChange(values, volume, noise, motion, 1);
   const result = fromUnitNoise(values, volume, noise);
   keepBadSlices(volume.data, result, outliers, volume);
   return withData(volume, result);
-}
-
-function framesWithout(outliers: readonly FrameOutliers[], frames: number): number[] {
-  const odd = new Set(outliers.map(({ frame }) => frame));
-  return Array.from({ length: frames }, (_, frame) => frame).filter((frame) => !odd.has(frame));
 }
 
 /** Slices without signal or with stripes have nothing in common with those of other frames. */

@@ -44,3 +44,22 @@ export function withData(volume: Volume, data: Float32Array): Volume {
 export function spacingRatio({ spacing: [x, y, z] }: Volume, only2d: boolean): number {
   return only2d ? Number.POSITIVE_INFINITY : z / Math.min(x, y);
 }
+
+/**
+ * For each of some frames the first of them that holds the very same values: itself, where none before does. Scanners
+ * and archives write a volume twice, and a copy says nothing of the noise that its original does not.
+ */
+export function originalFrames(
+  { data, frames: count }: Pick<Volume, 'data' | 'frames'>,
+  frames: readonly number[],
+): number[] {
+  const length = data.length / count;
+  const isCopy = (a: number, b: number): boolean => {
+    for (let i = 0; i < length; i++) {
+      const [one, other] = [data[a * length + i], data[b * length + i]];
+      if (one !== other && !(Number.isNaN(one) && Number.isNaN(other))) return false;
+    }
+    return true;
+  };
+  return frames.map((frame, k) => frames.slice(0, k).find((earlier) => isCopy(earlier, frame)) ?? frame);
+}

@@ -1,5 +1,5 @@
 import { eigenWorkspace, symmetricEigen } from '../base/linear/eigen.js';
-import type { Volume } from '../imaging/volume.js';
+import { originalFrames, type Volume } from '../imaging/volume.js';
 import { tissueThreshold } from './foreground.js';
 import { MOST_FRAMES, meanPlane, type Plane, spread } from './planes.js';
 import { sigmaFromMagnitude } from './rician.js';
@@ -47,7 +47,9 @@ export function noiseVariance(values: Float64Array, larger: number, least = 0): 
  * @returns null with fewer than six frames that are no copies of one another, or too little tissue
  */
 export function componentsNoise(volume: Volume, planes: readonly Plane[], rician: boolean): number | null {
-  const frames = distinctFrames(volume, spread(volume.frames, MOST_FRAMES));
+  const some = spread(volume.frames, MOST_FRAMES);
+  const originals = originalFrames(volume, some);
+  const frames = some.filter((frame, k) => originals[k] === frame);
   if (frames.length < TELLING_FRAMES) return null;
   const grid = windowGrid(volume);
   const windows = tissueWindows(volume, planes, grid).map((at) => openWindow(volume, frames, grid, at));
@@ -64,19 +66,6 @@ export function componentsNoise(volume: Volume, planes: readonly Plane[], rician
     return sd > 0 ? [rician ? sigmaFromMagnitude(mean, sd) : sd] : [];
   });
   return levels.length < LEAST_WINDOWS ? null : median(levels);
-}
-
-/** Without those that are copies of earlier ones: scanners and archives write a volume twice, which adds no noise. */
-function distinctFrames({ data, frames: count }: Volume, frames: readonly number[]): number[] {
-  const length = data.length / count;
-  const isCopy = (a: number, b: number): boolean => {
-    for (let i = 0; i < length; i++) {
-      const [one, other] = [data[a * length + i], data[b * length + i]];
-      if (one !== other && !(Number.isNaN(one) && Number.isNaN(other))) return false;
-    }
-    return true;
-  };
-  return frames.filter((frame, k) => !frames.slice(0, k).some((earlier) => isCopy(earlier, frame)));
 }
 
 /** Sides of a window along rows, columns and slices. */

@@ -102,3 +102,23 @@ describe('the pool', () => {
     }
   });
 });
+
+describe('mppca of a series in which frames are copies of others', () => {
+  it('makes of them what their originals become without them', async () => {
+    const volume = series(7);
+    const length = volume.data.length / volume.frames;
+    const order = [0, 0, 1, 2, 2, 3, 4, 5, 6, 1];
+    const data = new Float32Array(order.length * length);
+    for (const [k, frame] of order.entries())
+      data.set(volume.data.subarray(frame * length, (frame + 1) * length), k * length);
+    const twice = { ...withData(volume, data), frames: order.length };
+    const noise = noiseOf(8, 'rician');
+    const denoise = classicalDenoiser('mppca', { threads: 1 });
+    const [alone, together] = [await denoise(volume, noise, false), await denoise(twice, noise, false)];
+    expect(alone.data).not.toEqual(volume.data);
+    for (const [k, frame] of order.entries())
+      expect(together.data.subarray(k * length, (k + 1) * length)).toEqual(
+        alone.data.subarray(frame * length, (frame + 1) * length),
+      );
+  });
+});
