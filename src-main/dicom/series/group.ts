@@ -89,15 +89,33 @@ function formatKeys(instances: readonly Instance[]): ReadonlyMap<Instance, strin
     const echo = echoTime === null ? '' : (echoes.get(echoTime) ?? '');
     stated.set(instance, { echoNumber: echoNumber === null ? '' : String(echoNumber), echoTime: echo, coil });
   }
+  // Asked for once an image: the name of its format is made some times over.
+  const sure = new Map(
+    instances.map((instance) => [
+      instance,
+      {
+        encoding: encodingOf(instance).join('|'),
+        reconstruction: reconstructionOf(instance, spacings).join('|'),
+      },
+    ]),
+  );
   const keyOf = (instance: Instance, without: readonly Stated[]): string => {
     const own = stated.get(instance);
     const parts = STATED.map((name) => (without.includes(name) ? '*' : (own?.[name] ?? '')));
-    return [...encodingOf(instance), ...parts, ...reconstructionOf(instance, spacings)].join('|');
+    const known = sure.get(instance);
+    return [known?.encoding, ...parts, known?.reconstruction].join('|');
   };
-  const placeOf = placesOf(instances);
-  for (const names of LEFT_OUT)
-    for (const like of partition(instances, (instance) => keyOf(instance, names)).values())
-      fillIn(like, names, stated, placeOf);
+  // Where all images state a thing, or none does, there is nothing to fill in.
+  const isMixed = STATED.some((name) => {
+    const silent = instances.filter((instance) => stated.get(instance)?.[name] === '').length;
+    return silent > 0 && silent < instances.length;
+  });
+  if (isMixed) {
+    const placeOf = placesOf(instances);
+    for (const names of LEFT_OUT)
+      for (const like of partition(instances, (instance) => keyOf(instance, names)).values())
+        fillIn(like, names, stated, placeOf);
+  }
   return new Map(instances.map((instance) => [instance, keyOf(instance, [])]));
 }
 

@@ -20,6 +20,8 @@ type Feature = (stack: Stack, beside: Beside) => readonly Trait[];
  */
 export function traitsOf(stacks: readonly Stack[]): Map<Stack, readonly Trait[]> {
   const traits = new Map(stacks.map((stack): [Stack, Trait[]] => [stack, []]));
+  // One alone differs from nothing, and most series are one.
+  if (stacks.length === 1) return traits;
   const instances = stacks.flatMap((stack) => stack.instances);
   const beside = { all: stacks, echoTimes: echoTimeNames(instances), spacings: spacingNames(instances) };
   let alike: readonly (readonly Stack[])[] = [stacks];
