@@ -61,10 +61,19 @@ function started(): Worker | null {
   }
 }
 
-let asking: Asking | null = null;
+let line: Asking | null = null;
+
+function asking(): Asking {
+  line ??= new Asking();
+  return line;
+}
+
+/** Has the worker there before the first plane is asked for: to fetch and compile it is no work of a first image. */
+export function startAsking(): void {
+  asking();
+}
 
 /** Asks for the plane at an address, beside the page where that can be. @throws an AbortError where it was given up */
 export function askBeside(url: string, signal: AbortSignal): Promise<Answer> {
-  asking ??= new Asking();
-  return asking.ask(url, signal);
+  return asking().ask(url, signal);
 }
