@@ -207,7 +207,20 @@ describe.skipIf(missing)('segments', () => {
     await always.check();
     for (const frame of [0, 2, 3]) await expect.poll(() => coloured(cell(frame))).toBeGreaterThan(8000);
     await window.shoot('segments-over-time');
+    // The map of tSNR shows them too, with the median of the pixels of each.
     await page.locator(cell(0)).focus();
+    await page.keyboard.press('Shift+Y');
+    const map = page.locator('.map[data-side="before"]');
+    await map.getByRole('list', { name: 'Segments of this slice' }).waitFor();
+    const told = async () =>
+      (await map.locator('.fact').allInnerTexts()).filter((one) => /^Cluster \d: /.test(one));
+    await expect.poll(async () => (await told()).length).toBe(await map.locator('.swatch').count());
+    const medians = (await told()).map((one) => Number(one.split(': ')[1]));
+    // Values of 600 and of 60 with noise of 20 over four time points.
+    expect(Math.max(...medians)).toBeGreaterThan(20);
+    expect(Math.min(...medians)).toBeLessThan(6);
+    await window.expectAccessible();
+    await window.shoot('segments-tsnr');
     await page.keyboard.press('Shift+Y');
     expect(window.complaints).toEqual([]);
   });
