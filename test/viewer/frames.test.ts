@@ -75,6 +75,18 @@ describe('frames', () => {
     expect([store.bytes, store.held('a', 0)]).toEqual([0, null]);
   });
 
+  it('holds hundreds of small frames on a large machine and no more, and some dozens of large ones', async () => {
+    const held = async (mebibytes: number, count: number) => {
+      const pixels = new Int16Array((mebibytes * 2 ** 20) / 2);
+      const store = new FrameStore(async (series, index) => ({ ...frame(series, index), pixels }), 2048);
+      for (let index = 0; index < count; index++) await store.frame('a', index);
+      return store.bytes / (mebibytes * 2 ** 20);
+    };
+    expect(await held(0.5, 1000)).toBe(512);
+    expect(await held(8, 100)).toBe(64);
+    expect(await held(64, 40)).toBe(32);
+  });
+
   it('fetches ahead two at a time, and gives up what is no longer near', async () => {
     const { asked, open, load, answer } = manual();
     const store = new FrameStore(load, 10);

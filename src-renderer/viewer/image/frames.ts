@@ -32,6 +32,11 @@ const PARALLEL_PREFETCHES = 2;
 /** Of the memory of the machine, and the least and the most that it may come to, MiB. */
 const SHARE = 1 / 16;
 const [LEAST, MOST] = [256, 2048];
+/**
+ * Frames that are held where they are so large that the least does not hold as many: of smaller ones the least holds
+ * hundreds, and with it page and service stay under a gigabyte together, however large the machine.
+ */
+const HELD = 64;
 /** Most places ahead that are fetched. */
 const FARTHEST = 8;
 
@@ -46,7 +51,9 @@ export function mebibytesFor(gibibytes: number | undefined): number {
  */
 export class FrameStore {
   readonly #load: LoadFrame;
-  readonly #limit: number;
+  readonly #most: number;
+  /** Bytes of the largest frame so far. */
+  #largest = 0;
   /** In order of use, oldest first. */
   readonly #kept = new Map<string, Frame>();
   readonly #pending = new Map<string, Pending>();
@@ -55,7 +62,11 @@ export class FrameStore {
 
   constructor(load: LoadFrame, limitMebibytes: number) {
     this.#load = load;
-    this.#limit = limitMebibytes * MEBIBYTE;
+    this.#most = limitMebibytes * MEBIBYTE;
+  }
+
+  get #limit(): number {
+    return Math.min(this.#most, Math.max(LEAST * MEBIBYTE, HELD * this.#largest));
   }
 
   /** Bytes of pixels held. */
@@ -103,7 +114,7 @@ export class FrameStore {
     this.#ahead = [];
     for (const pending of this.#pending.values()) pending.abort.abort();
     this.#kept.clear();
-    this.#bytes = 0;
+    [this.#bytes, this.#largest] = [0, 0];
   }
 
   #start(series: string, index: number): Pending {
@@ -131,6 +142,7 @@ export class FrameStore {
   }
 
   #keep(key: string, frame: Frame): void {
+    this.#largest = Math.max(this.#largest, frame.pixels.byteLength);
     this.#bytes += frame.pixels.byteLength - (this.#kept.get(key)?.pixels.byteLength ?? 0);
     this.#kept.delete(key);
     this.#kept.set(key, frame);
