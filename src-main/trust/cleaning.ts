@@ -27,6 +27,8 @@ const PROBED = 5;
 const LEAST_STEP = 0.03;
 /** Planes that structure and places are looked for in. */
 const PLANES = 40;
+/** Planes that signs are looked for in, which takes a tenth of a second in each of 320 x 320 pixels. */
+const SIGN_PLANES = 20;
 /** Share of the tissue that changes more than what is told as the largest change. */
 const RARE = 0.001;
 /** Share of the tissue of a place that changes less than what is told of it: a line is a few pixels of many. */
@@ -58,7 +60,7 @@ export async function cleaningTrust({
   const { kept, lesions } = await lesionsKept({ before, after, again, sigma, random }, bright);
   // What is dark, as a veil of stripes over air is, may go: what is bright may not.
   const gone = isGone({ ...signalReport(before, after, null), left: brightLeft(before, after, mask) });
-  const planes = [...planesOf(before)];
+  const planes = [...planesOf(before, SIGN_PLANES)];
   // Of the two the lesser: what is taken away may be fine, and so may what is put in.
   const level =
     sigma > 0
@@ -134,9 +136,9 @@ function brightLeft(before: Volume, after: Volume, mask: Uint8Array): number | n
 }
 
 /** First voxels of planes that stand for all. */
-function* planesOf(volume: Volume): Generator<number> {
+function* planesOf(volume: Volume, most = PLANES): Generator<number> {
   const count = volume.slices * volume.frames;
-  const step = Math.max(1, Math.floor(count / PLANES));
+  const step = Math.max(1, Math.floor(count / most));
   for (let plane = Math.floor(step / 2); plane < count; plane += step) yield plane;
 }
 

@@ -11,7 +11,7 @@ import type {
 import type { ResidualReport, TrustReport } from '../../src-main/contract/trust.js';
 import type { Calibration } from '../../src-main/contract/viewing.js';
 import { duration, integer, NONE, number } from './english.js';
-import type { Fact } from './FactTable.svelte';
+import type { Fact } from './fact.js';
 import { lengthUnit } from './lengths.js';
 
 const INPUT_WORDS: Readonly<Record<RequestReport['input'], string>> = {
@@ -168,14 +168,23 @@ const CLEANED_WORDS: Readonly<Record<CleanedReport['did'], string>> = {
   refused: 'not looked for',
 };
 
+/** Coefficient of joint variation of the two tissues that there are most of, with the field and without; as far as it is known. */
+function jointVariation({ cjvBefore, cjvWithout }: CleanedReport['facts'], removed: boolean): string[] {
+  const percent = (value: number | undefined) => (value === undefined ? 'unknown' : `${number(value)} %`);
+  if (cjvBefore === undefined && cjvWithout === undefined) return [];
+  const without = removed ? 'without the field' : 'if the field were taken away';
+  return [`joint variation of tissues (CJV) ${percent(cjvBefore)}, ${percent(cjvWithout)} ${without}`];
+}
+
 /** Artifacts that were looked for: what was done, how sure it was, how much there was, and how the removal was judged. */
 export function cleanedFacts(cleaned: readonly CleanedReport[]): Fact[] {
-  return cleaned.map(({ name, did, why, sure, amount, left, unit, trust }) => {
+  return cleaned.map(({ name, did, why, sure, amount, left, unit, facts, trust }) => {
     const parts = [
       CLEANED_WORDS[did],
       ...(sure === null ? [] : [`${integer(Math.round(100 * sure))} % sure`]),
       ...(amount === null ? [] : [`amount ${number(amount)} ${unit}`]),
       ...(left === null || did !== 'removed' ? [] : [`left ${number(left)} ${unit}`]),
+      ...jointVariation(facts, did === 'removed'),
       ...(trust === null ? [] : [`trust ${trust.verdict}`]),
       ...(trust === null || trust.kept === null
         ? []

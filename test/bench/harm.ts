@@ -86,8 +86,8 @@ function rowOf(name: string, effect: Judged['effect'], all: readonly Judged[]): 
 
 const groups = new Map<string, Judged[]>();
 for (const head of await harmHeads(options)) {
-  const all = groups.get(head.chosen ? 'thresholds were chosen on' : 'others') ?? [];
-  groups.set(head.chosen ? 'thresholds were chosen on' : 'others', all);
+  const all = groups.get(head.chosen ? 'limits were chosen on' : 'others') ?? [];
+  groups.set(head.chosen ? 'limits were chosen on' : 'others', all);
   for (const one of head.ct ? ctCases(head.volume) : mrCases(head.volume)) {
     const found = await judged(head, one);
     if (found !== null) all.push(found);

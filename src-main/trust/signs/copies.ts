@@ -8,6 +8,8 @@ import { type Compared, partOf, Ratio, type Sign } from './compared.js';
 
 /** Times its error that what copies have in common must change for anything to be told. */
 const LEAST_CHANGE = 3;
+/** Error of a sign at least: fields and waves change a little of what is alike, too. */
+const LEAST_ERROR = 0.05;
 /** What goes against a copy counts so many times: air cannot be darker than nothing, so it shows but a part. */
 const TOO_DEEP = 3;
 /** Pixels from the place half a field of view away to those that are held against it: anatomy is alike over more than a copy. */
@@ -53,7 +55,10 @@ function signAlong({ before, after, planes }: Compared, axis: Axis, level: numbe
   const [harmBefore, harmAfter] = [first, last].map(({ ratio }) => (ratio < 0 ? -TOO_DEEP * ratio : ratio));
   const both = harmBefore + harmAfter;
   const error = Math.hypot(first.error, last.error);
-  return { gain: (harmBefore - harmAfter) / Math.max(both, error), error: Math.min(1, changed.error / both) };
+  return {
+    gain: (harmBefore - harmAfter) / Math.max(both, error),
+    error: Math.min(1, Math.hypot(LEAST_ERROR, changed.error / both)),
+  };
 }
 
 /** Second differences of power over power, from -1 to 1: so faint copies in air have their say beside tissue. */

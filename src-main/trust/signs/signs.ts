@@ -33,7 +33,7 @@ export function signsOf(
     ['copies', copies(volumes, level)],
     ['tissues', tissues(volumes)],
   ];
-  return found.flatMap(([sign, told]) => (told === null ? [] : [{ sign, ...told }]));
+  return found.flatMap(([sign, its]) => (its === null ? [] : [{ sign, ...its }]));
 }
 
 /** What surroundings say of what is narrow; as it gets wide, what presence says. */
@@ -51,13 +51,21 @@ const TOO_WIDE = 0.5;
 
 /**
  * The sign that decides. Details of an artifact are told by their presence, and by surroundings where these say less:
- * what was fitted to tissue is present, too. What has no such details is a copy or a field.
+ * what was fitted to tissue is present, too. What has no such details is a copy or a field, whichever is told better.
  */
 export function decisive(signs: readonly NamedSign[]): NamedSign | null {
   const named = (name: SignName) => signs.find(({ sign }) => sign === name) ?? null;
   const [present, around] = [named('presence'), named('surroundings')];
-  if (present === null || present.error >= TOO_WIDE) return named('copies') ?? named('tissues');
+  if (present === null || present.error >= TOO_WIDE) {
+    const others = signs.filter(({ sign }) => sign === 'copies' || sign === 'tissues');
+    return others.sort((a, b) => told(b) - told(a)).at(0) ?? null;
+  }
   return around !== null && leastOf(around) < leastOf(present) ? around : present;
+}
+
+/** How far a sign is told from neither good nor bad. */
+function told({ gain, error }: Sign): number {
+  return Math.abs(gain) - error;
 }
 
 function leastOf({ gain, error }: Sign): number {
