@@ -36,6 +36,11 @@ const LEAST_STRONG = 0.2;
  * of the bright. Dark tissue is not.
  */
 const NEAR = { places: 0.6, share: 0.15, least: 0.01 } as const;
+/**
+ * Spread of the places of a part of the read-out that is not held against it: half of what passes for as dark as the phase
+ * says, as a share of the angle, and radians. So parts that tell of nothing but the ghost have a say by their number.
+ */
+const SPREAD = { share: 0.075, least: 0.01 } as const;
 /** Noise alone is darker than so many deviations; nothing that it makes may be cut off. */
 const NOISE_REACH = 3.5;
 /** Median of the square of magnitudes that are noise alone, in variances. */
@@ -212,13 +217,12 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
   const angles = ghosts.map((ghost, i) =>
     Math.atan(Math.sqrt(Math.max(0, ghost * ghost - floor)) / parents[i]),
   );
-  const points = Array.from({ length: PARTS }, (_, part) => angles.filter((_, i) => parts[i] === part))
-    .map((some, part) => ({
-      at: placeOf(part),
-      weight: some.length,
-      value: some.length > 0 ? median(some) : 0,
-    }))
-    .filter(({ weight }) => weight >= LEAST_PAIRS / PARTS);
+  const points = Array.from({ length: PARTS }, (_, part) =>
+    pointOf(
+      part,
+      angles.filter((_, i) => parts[i] === part),
+    ),
+  ).filter((point) => point !== null);
   const { middle, slope } = lineThrough(strength === 'weak' ? withContrasts(looking, points) : points);
   const apart = Math.max(looking.sigma, NEAR.least * looking.bright);
   const near = ghosts.filter((ghost, i) => {
@@ -233,6 +237,22 @@ function fitOf(looking: Looking, strength: Strength): Phase | null {
     floor,
     alike: isNear ? alikeness(ghosts, parents) : 0,
   };
+}
+
+/**
+ * What a part of the read-out tells of the phase: the median of its places, with the say of their number over the square
+ * of their spread. Where the head fills its field of view there is no air half a field of view away from tissue; the dark
+ * places are dark tissue of all shades, whose median is far too deep, and differ from one another as a ghost does not.
+ *
+ * @param angles in radians
+ * @returns null of too few
+ */
+function pointOf(part: number, angles: readonly number[]): Point | null {
+  if (angles.length < LEAST_PAIRS / PARTS) return null;
+  const value = median(angles);
+  const spread = median(angles.map((angle) => Math.abs(angle - value)));
+  const variance = spread ** 2 + (SPREAD.share * value) ** 2 + SPREAD.least ** 2;
+  return { at: placeOf(part), weight: angles.length / variance, value };
 }
 
 /** Groups of the pairs of a part of the read-out. */

@@ -94,6 +94,26 @@ describe('an N/2 ghost', () => {
     },
   );
 
+  it.each([10, 20, 40])(
+    'of %d %% is told where the head fills its field of view but at its sides, so that dark tissue passes for air',
+    (severity) => {
+      const random = new Random(3);
+      const head = Float32Array.from({ length: 64 * 64 }, (_, i) => {
+        const [x, y] = [i % 64, Math.floor(i / 64)];
+        const [across, along] = [Math.abs(x - 31.5), Math.abs(y - 31.5)];
+        if (across > 26) return 0;
+        const bright = 500 + 500 * random.uniform();
+        // At the sides air is half a field of view away; in the middle dark tissue of all shades is, which has no ghost.
+        const shade = across > 14 ? 0 : 0.45 * random.uniform();
+        return along < 14 ? bright : bright * shade;
+      });
+      const full = stackOf([head, head, head], 64);
+      const harmed = simulateArtifact(full, { artifact: 'ghost', severity, seed: 4 });
+      const look = ghostRemover.look(harmed, { ...MR, phase: 'y' });
+      expect(Math.abs((look.amount ?? 0) / severity - 1)).toBeLessThan(0.12);
+    },
+  );
+
   it('goes by degrees from where it is not told to where all of it is removed', () => {
     const left = [1.5, 2.2, 2.5, 2.8, 3.5].map((severity) => {
       const volume = ghosted(severity);
