@@ -104,6 +104,8 @@ export const NoiseReport = object({
     spectrum: nullOr(number),
     /** From tissue that a filtered image shows to be flat. */
     guided: nullOr(number),
+    /** Of a single magnitude image, by what a network learnt from scans of known level; absent in older reports. */
+    learnt: otherwise(nullOr(number), null),
     repeats: nullOr(number),
     /** From the loss that training could not get under; null where the level was certain without. */
     training: nullOr(number),

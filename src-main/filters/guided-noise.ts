@@ -1,5 +1,5 @@
 import type { Volume } from '../imaging/volume.js';
-import { estimateNoise, withGuides } from '../noise/estimate.js';
+import { estimateNoise, withGuides } from '../noise/estimate/estimate.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
 import { type Plane, samplePlanes } from '../noise/planes.js';
 import { classicalDenoiser } from './denoiser.js';

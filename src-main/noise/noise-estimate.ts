@@ -23,6 +23,8 @@ export interface NoiseEstimate {
     readonly spectrum: number | null;
     /** From tissue that a filtered image shows to be flat. */
     readonly guided: number | null;
+    /** Of a single magnitude image, by what a network learnt from scans of known level. */
+    readonly learnt: number | null;
     /** From frames: differences of repeats, or the principal components that hold noise. */
     readonly repeats: number | null;
     /** From the loss that training could not get under; null until it was tried. */

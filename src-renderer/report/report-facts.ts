@@ -32,7 +32,7 @@ const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
 };
 
 export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
-  const { background, wavelet, spectrum, guided, repeats, training, told } = noise.methods;
+  const { background, wavelet, spectrum, guided, learnt, repeats, training, told } = noise.methods;
   const { x, y, z } = noise.correlation;
   return [
     {
@@ -41,7 +41,7 @@ export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
     },
     {
       name: 'By method',
-      value: `background ${number(background)}, wavelet ${number(wavelet)}, spectrum ${number(spectrum)}, guided ${number(guided)}, repeats ${number(repeats)}, training ${number(training)}, given ${number(told)} ${units}`,
+      value: `background ${number(background)}, wavelet ${number(wavelet)}, spectrum ${number(spectrum)}, guided ${number(guided)}, learnt ${number(learnt)}, repeats ${number(repeats)}, training ${number(training)}, given ${number(told)} ${units}`,
     },
     { name: 'Distribution', value: noise.distribution === 'rician' ? 'Rician' : 'Gaussian' },
     {

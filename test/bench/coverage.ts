@@ -9,7 +9,7 @@ import { cutBox } from '../../src-main/imaging/box.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import { spacingRatio, type Volume } from '../../src-main/imaging/volume.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { denoiseVolume } from '../../src-main/restore/denoise.js';
 import { restorerOf } from '../../src-main/restore/restorer.js';

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { guidedNoise } from '../../src-main/filters/guided-noise.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { median } from '../../src-main/noise/robust.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';

@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { median, quantile } from '../../src-main/noise/robust.js';
 import { gainMap, simulateNoise } from '../../src-main/noise/simulate.js';
 import { openInput } from '../../src-main/series/open-input.js';

@@ -11,7 +11,7 @@ import { automaticMask } from '../../src-main/imaging/metrics.js';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { denoiseVolume } from '../../src-main/restore/denoise.js';

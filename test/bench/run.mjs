@@ -35,6 +35,8 @@ const PARTS = [
   'disentanglement-scores',
   'drawn-heads',
   'fine-tune',
+  'level-fit',
+  'level-scenes',
   'masked-fill',
   'motion-series',
   'quality-guided',

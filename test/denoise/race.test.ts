@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runRace } from '../../src-main/denoise/race.js';
 import { cutValues, floats } from '../../src-main/imaging/box.js';
 import { withData } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import type { UnitDenoiser } from '../../src-main/restore/evidence.js';
 import { volumeOf } from '../imaging/support.js';

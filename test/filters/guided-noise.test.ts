@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { guidedNoise, measuredNoise } from '../../src-main/filters/guided-noise.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { volumeOf } from '../imaging/support.js';
 

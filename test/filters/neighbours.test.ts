@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { classicalDenoiser } from '../../src-main/filters/denoiser.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { withToldNoise } from '../../src-main/noise/told/told-noise.js';
 import { cleanness } from '../../src-main/trust/clean.js';

@@ -4,7 +4,7 @@ import { Random } from '../../src-main/base/random.js';
 import { classicalDenoiser } from '../../src-main/filters/denoiser.js';
 import { refine } from '../../src-main/filters/refine.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { volumeOf } from '../imaging/support.js';
 
 const SIDE = 96;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { componentsNoise } from '../../src-main/noise/components.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { samplePlanes } from '../../src-main/noise/planes.js';
 import { volumeOf } from '../imaging/support.js';
 

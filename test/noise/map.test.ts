@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
 import { toUnitNoise } from '../../src-main/noise/domain.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { volumeOf } from '../imaging/support.js';
 

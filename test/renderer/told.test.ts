@@ -114,6 +114,7 @@ const NOISE: NoiseEstimate = {
     wavelet: 1,
     spectrum: 1,
     guided: null,
+    learnt: null,
     repeats: null,
     training: null,
     told: null,

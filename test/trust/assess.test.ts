@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { readGeneral } from '../../src-main/store/general.js';
@@ -104,6 +104,7 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
       wavelet: null,
       spectrum: 3.2 * SIGMA,
       guided: null,
+      learnt: null,
       repeats: null,
       training: null,
       told: null,

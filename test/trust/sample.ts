@@ -5,7 +5,7 @@ import { sha256 } from '../../src-main/base/files.js';
 import { sayingOf, spoken } from '../../src-main/contract/errors.js';
 import type { Report, SeriesReport } from '../../src-main/contract/report.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { assess, type Trusted } from '../../src-main/trust/assess.js';
 import { trainingStatistics, describe as vectorsOf } from '../../src-main/trust/familiarity.js';
 import { residualWarnings } from '../../src-main/trust/tests/verdict.js';
@@ -114,6 +114,7 @@ export async function brainSample(): Promise<Sample> {
         wavelet: sigma,
         spectrum: null,
         guided: null,
+        learnt: null,
         repeats: null,
         training: null,
         told: null,

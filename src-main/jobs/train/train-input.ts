@@ -12,7 +12,7 @@ import type { Emit } from '../../contract/events.js';
 import { isFailure } from '../../contract/exit.js';
 import type { TrainRequest } from '../../contract/requests/training.js';
 import type { Volume } from '../../imaging/volume.js';
-import { estimateNoise } from '../../noise/estimate.js';
+import { estimateNoise } from '../../noise/estimate/estimate.js';
 import { type Chooser, choiceOf, openChooser } from '../../series/asked/choose.js';
 import { gapsProblem } from '../../series/gaps.js';
 import type { InputSet, StackInput } from '../../series/input.js';

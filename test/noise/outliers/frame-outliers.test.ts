@@ -3,7 +3,7 @@ import { Random } from '../../../src-main/base/random.js';
 import { classicalDenoiser } from '../../../src-main/filters/denoiser.js';
 import { sliceView, type Volume, withData } from '../../../src-main/imaging/volume.js';
 import { noiseOfBox } from '../../../src-main/noise/domain.js';
-import { estimateNoise } from '../../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../../src-main/noise/estimate/estimate.js';
 import { frameOutliers, OutlierSearch } from '../../../src-main/noise/outliers/frame-outliers.js';
 import { withOutliers } from '../../../src-main/noise/outliers/outlier-warnings.js';
 import { volumeOf } from '../../imaging/support.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Volume, withData } from '../../../src-main/imaging/volume.js';
-import { estimateNoise } from '../../../src-main/noise/estimate.js';
+import { estimateNoise } from '../../../src-main/noise/estimate/estimate.js';
 import type { NoiseEstimate } from '../../../src-main/noise/noise-estimate.js';
 import { assess, assessSignal, type Trusted } from '../../../src-main/trust/assess.js';
 import { drawnHead } from '../../support/drawn-head.js';
@@ -114,7 +114,14 @@ describe('a level that was given', () => {
   });
 
   it('too high where the images show none, likewise', async () => {
-    const unseen = { background: null, wavelet: null, spectrum: null, guided: null, repeats: null };
+    const unseen = {
+      background: null,
+      wavelet: null,
+      spectrum: null,
+      guided: null,
+      learnt: null,
+      repeats: null,
+    };
     const level = 1e7;
     const { report } = await judged(
       before,

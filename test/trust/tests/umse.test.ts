@@ -13,6 +13,7 @@ const estimate = {
     wavelet: null,
     spectrum: null,
     guided: null,
+    learnt: null,
     repeats: SIGMA,
     training: null,
     told: null,

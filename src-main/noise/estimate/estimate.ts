@@ -1,8 +1,9 @@
-import type { Volume } from '../imaging/volume.js';
-import { type Air, airNoise } from './air.js';
-import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from './autocorrelation.js';
-import { componentsNoise } from './components.js';
-import { tissueThreshold } from './foreground.js';
+import type { Volume } from '../../imaging/volume.js';
+import { type Air, airNoise } from '../air.js';
+import { atMost, beyondDoubt, detailVariance, STRUCTURE, separable } from '../autocorrelation.js';
+import { componentsNoise } from '../components.js';
+import { type LevelDescriptors, levelDescriptors, type RuleLevel } from '../learnt/descriptors.js';
+import { type LearntLevel, learntLevel } from '../learnt/learnt-level.js';
 import {
   AGREEMENT,
   between,
@@ -12,12 +13,11 @@ import {
   levelCertainty,
   ramp,
   SURE,
-} from './levels.js';
-import { noiseMap } from './map.js';
-import type { NoiseEstimate } from './noise-estimate.js';
+} from '../levels.js';
+import { noiseMap } from '../map.js';
+import type { NoiseEstimate } from '../noise-estimate.js';
 import {
   darkLevel,
-  foregroundLevel,
   isSolid,
   negativeShare,
   type Plane,
@@ -25,18 +25,18 @@ import {
   samplePlanes,
   sampleValues,
   solidShare,
-} from './planes.js';
-import { type Repeats, repeatsNoise } from './repeats.js';
-import { sigmaFromChannels } from './rician.js';
-import { median } from './robust.js';
+} from '../planes.js';
+import { type Repeats, repeatsNoise } from '../repeats.js';
+import { sigmaFromChannels } from '../rician.js';
+import { median } from '../robust.js';
 import {
   SIDE as BLOCK,
   guidedSigma,
   lagCorrelations,
   type TissueSpectrum,
   tissueSpectrum,
-} from './spectrum.js';
-import { noiseWarnings } from './warnings.js';
+} from '../spectrum.js';
+import { noiseWarnings } from '../warnings.js';
 import {
   type FlatBlocks,
   flattest,
@@ -45,7 +45,8 @@ import {
   type TissueBlocks,
   tissueBlocks,
   waveletNoise,
-} from './wavelet.js';
+} from '../wavelet.js';
+import { magnitudeTissue, signedTissue } from './tissue.js';
 
 /** Share of solid patches above which the air is called masked. */
 const MASKED_SHARE = 0.02;
@@ -57,51 +58,41 @@ const FEW_NEGATIVE = 0.02;
  * from repeats where there are frames. Never throws for an odd image: what cannot be known is null and the level 0.
  */
 export function estimateNoise(volume: Volume, hint: { modality?: string } = {}): NoiseEstimate {
-  const planes = samplePlanes(volume);
-  const ct = hint.modality === 'CT';
-  const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
-  const { level, hasAir, air: dark } = tissueOf(planes, signed, ct);
-  const airMasked = solidShare(planes) > MASKED_SHARE;
-  const rician = !signed && (hint.modality === 'MR' || hasAir || airMasked || reachesZero(planes));
-  const { tissue, air } = tissueAndAir(volume, planes, level, dark, rician);
-  const structured = rician ? structureOf(tissue, volume) : 0;
+  const seen = seenIn(volume, hint);
+  const { planes, ct, level, airMasked, rician, tissue } = seen;
   const repeats = repeatsNoise(volume, planes, tissue.blocks, rician);
   const components = componentsNoise(volume, planes, rician);
   const inPlane = repeats?.correlation ?? tissue.correlation;
   const correlation = { x: inPlane.x, y: inPlane.y, z: sliceCorrelation(planes, tissue.blocks) };
-  const correlated = Math.max(correlation.x, correlation.y) > CORRELATED;
   const frames = framesLevel(repeats, components, tissue.typical);
-  const methods = {
-    background: air === null ? null : between(air.sigma, dark?.sigma ?? air.sigma, structured),
-    wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
-    spectrum: tissue.spectrum?.sigma ?? null,
-    guided: null,
-    repeats: frames.sigma,
-    training: null,
-    told: null,
-  };
-  // where tissue shows structure, what varies in it is no noise either
-  const varies = 1 - structured;
-  const most =
-    repeats === null ? tissue.typical : Math.min(tissue.typical ?? Number.POSITIVE_INFINITY, repeats.sigma);
-  const single = singleLevel(methods.background, most, structured);
-  const sigma = frames.sigma === null ? single : between(frames.sigma, single, frames.doubt);
+  const rules = byRules(seen, volume, repeats?.sigma ?? Number.POSITIVE_INFINITY, correlation);
+  const learnt = frames.doubt === 0 ? null : learntOf(seen, rules);
   const foreground = foregroundOf(planes, level, darkLevel(planes, ct));
-  const certainty = Math.max(
-    frames.sigma === null ? 0 : 1 - frames.doubt,
-    levelCertainty({ ...tissue, sigma, air, structured, rho: Math.max(correlation.x, correlation.y) }),
-  );
+  const single = withLearnt(rules, learnt, foreground.median);
+  const sigma = frames.sigma === null ? single.sigma : between(frames.sigma, single.sigma, frames.doubt);
+  const certainty = Math.max(frames.sigma === null ? 0 : 1 - frames.doubt, single.certainty);
+  // where tissue shows structure, what varies in it is no noise either
+  const varies = 1 - rules.structured;
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
     sigma,
     distribution: rician ? 'rician' : 'gaussian',
-    methods,
+    methods: {
+      background: rules.air,
+      wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
+      spectrum: tissue.spectrum?.sigma ?? null,
+      guided: null,
+      learnt: learnt?.sigma ?? null,
+      repeats: frames.sigma,
+      training: null,
+      told: null,
+    },
     relative: foreground.median > 0 ? (100 * sigma) / foreground.median : 0,
     correlation,
     ...(tissue.spectrum === null ? {} : { lags: lagCorrelations(tissue.spectrum.variance) }),
-    correlated,
+    correlated: Math.max(correlation.x, correlation.y) > CORRELATED,
     certain: certainty >= SURE,
     certainty,
-    structured,
+    structured: rules.structured,
     map: sigma > 0 && varies > 0 ? (tissue.map?.map((gain) => gain ** varies * sigma) ?? null) : null,
     mapVariation: varies * tissue.variation,
     airMasked,
@@ -109,6 +100,84 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     foreground: foreground.share,
   };
   return { ...estimate, warnings: noiseWarnings(estimate) };
+}
+
+/** What is looked at of a series, and what is seen there. */
+interface Seen {
+  readonly planes: readonly Plane[];
+  readonly ct: boolean;
+  readonly rician: boolean;
+  readonly airMasked: boolean;
+  /** Values above are tissue. */
+  readonly level: number;
+  readonly hasAir: boolean;
+  /** Noise of what is below, whatever tissue says of it. */
+  readonly dark: Air | null;
+  readonly tissue: TissueNoise;
+  /** Noise of the air, unless it is more than air has. */
+  readonly air: Air | null;
+}
+
+function seenIn(volume: Volume, { modality }: { modality?: string }): Seen {
+  const planes = samplePlanes(volume);
+  const ct = modality === 'CT';
+  const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
+  const { level, hasAir, air: dark } = signed ? signedTissue(planes, ct) : magnitudeTissue(planes);
+  const airMasked = solidShare(planes) > MASKED_SHARE;
+  const rician = !signed && (modality === 'MR' || hasAir || airMasked || reachesZero(planes));
+  const found = tissueAndAir(volume, planes, level, dark, rician);
+  return { planes, ct, rician, airMasked, level, hasAir, dark, ...found };
+}
+
+/**
+ * What tissue and air of a single frame say.
+ *
+ * @param most a level that it has at most, whatever tissue shows
+ */
+function byRules(
+  { rician, tissue, dark, air }: Seen,
+  volume: Volume,
+  most: number,
+  correlation: { readonly x: number; readonly y: number },
+): RuleLevel {
+  const structured = rician ? structureOf(tissue, volume) : 0;
+  const background = air === null ? null : between(air.sigma, dark?.sigma ?? air.sigma, structured);
+  const shown = Number.isFinite(most) ? Math.min(tissue.typical ?? most, most) : tissue.typical;
+  const sigma = singleLevel(background, shown, structured);
+  const rho = Math.max(correlation.x, correlation.y);
+  const certainty = levelCertainty({ ...tissue, sigma, air, structured, rho });
+  return {
+    sigma,
+    air: background,
+    certainty,
+    structured,
+    variation: tissue.map === null ? null : (1 - structured) * tissue.variation,
+  };
+}
+
+/** What the network is asked about magnitudes: as they would be if their noise were the same everywhere. */
+function describe(
+  { planes, rician, level, hasAir, dark, tissue }: Seen,
+  rules: RuleLevel,
+): LevelDescriptors | null {
+  const { map } = tissue;
+  if (!rician) return null;
+  if (map === null) return levelDescriptors(planes, level, hasAir, dark, rules);
+  const evened = planes.map((plane) => overMap(plane, map));
+  return levelDescriptors(evened, level, hasAir, tissue.air, rules);
+}
+
+function learntOf(seen: Seen, rules: RuleLevel): LearntLevel | null {
+  const described = describe(seen, rules);
+  const learnt = described === null ? null : learntLevel(described);
+  return learnt === null || learnt.strange === 1 ? null : learnt;
+}
+
+/** What the network learns from: null of what are no magnitudes, or too little to tell. */
+export function noiseDescriptors(volume: Volume, hint: { modality?: string } = {}): LevelDescriptors | null {
+  const seen = seenIn(volume, hint);
+  const { x, y } = seen.tissue.correlation;
+  return describe(seen, byRules(seen, volume, Number.POSITIVE_INFINITY, { x, y }));
 }
 
 /** Percent of the brightness of tissue: magnitudes with so much noise do not show a filter where they are flat. */
@@ -130,7 +199,8 @@ export function withGuides(
   const signed = ct || negativeShare(planes) > FEW_NEGATIVE;
   const rician = estimate.distribution === 'rician';
   const gains = estimate.map?.map((level) => level / estimate.sigma) ?? null;
-  const guided = guidedSigma(planes, guides, tissueOf(planes, signed, ct).level, rician, gains);
+  const { level } = signed ? signedTissue(planes, ct) : magnitudeTissue(planes);
+  const guided = guidedSigma(planes, guides, level, rician, gains);
   if (guided === null || !(guided > 0)) return estimate;
   const seen = rician ? 1 - ramp(estimate.relative, BURIED) : 1;
   const factor = Math.min(1, guided / estimate.sigma) ** seen;
@@ -142,24 +212,6 @@ export function withGuides(
     map: estimate.map?.map((value) => factor * value) ?? null,
   };
   return { ...next, warnings: noiseWarnings(next) };
-}
-
-/** CT below this is air and lung, HU. */
-const CT_TISSUE = -500;
-
-/** The value above which there is tissue, above the noise of the air too, and the noise of the air. */
-function tissueOf(
-  planes: readonly Plane[],
-  signed: boolean,
-  ct: boolean,
-): { readonly level: number; readonly hasAir: boolean; readonly air: Air | null } {
-  if (signed) {
-    const level = foregroundLevel(planes);
-    return { level: ct ? Math.max(level, CT_TISSUE) : level, hasAir: false, air: null };
-  }
-  const threshold = tissueThreshold(planes);
-  const air = threshold.air ? airNoise(planes, threshold.level) : null;
-  return { level: threshold.level, hasAir: threshold.air, air };
 }
 
 /** Air that has more noise than so many times that of tissue is dark tissue, or the blurred rim of the head. */
@@ -307,6 +359,33 @@ function singleLevel(background: number | null, tissue: number | null, structure
   if (tissue === null) return background ?? 0;
   const shown = background === null ? tissue : withAir(tissue, background);
   return between(shown, Math.min(shown, background ?? 0), structure);
+}
+
+/** Certainty up to which the network's level of tissue that shows nothing but structure is none, and from which on it is one. */
+const TOLD = [SURE, 0.7] as const;
+/**
+ * Percent of the brightness of tissue: what it learnt from has a noise of its own, and rules alone tell levels that are
+ * lower; from the second on they are the network's.
+ */
+const FAINT = [0.7, 1.4] as const;
+
+/**
+ * Of images as the network never saw any, what tissue and air show counts. Where these show nothing but structure the level
+ * is unknown, and stays so unless the network is sure of one.
+ */
+function withLearnt(
+  rules: RuleLevel,
+  learnt: LearntLevel | null,
+  brightness: number,
+): Pick<RuleLevel, 'sigma' | 'certainty'> {
+  if (learnt === null) return rules;
+  const known = (1 - learnt.strange) * ramp((100 * learnt.sigma) / brightness, FAINT);
+  const unknown = rules.air === null ? rules.structured : 0;
+  const share = known * (1 - unknown * (1 - ramp(learnt.certainty, TOLD)));
+  return {
+    sigma: rules.sigma + share * (learnt.sigma - rules.sigma),
+    certainty: rules.certainty + known * (learnt.certainty - rules.certainty),
+  };
 }
 
 /** Rise up to which all is taken for noise, and from which on for structure. */
