@@ -10,6 +10,8 @@ import {
   certaintyOf,
   type LevelNetwork,
 } from '../../src-main/noise/learnt/network.js';
+import { withLearnt } from '../../src-main/noise/learnt/weighed.js';
+import { SURE } from '../../src-main/noise/levels.js';
 import { samplePlanes } from '../../src-main/noise/planes.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { fitLevelNetwork, type LevelRow, lossSlopes } from '../bench/level-fit.js';
@@ -80,6 +82,28 @@ describe('the level by the network', () => {
     expect(usual.strange).toBe(0);
     const far = network.mean.map((value, i) => value + 6 * network.scale[i]);
     expect(askNetwork(network, Float64Array.from(far), [0, null]).strange).toBe(1);
+  });
+});
+
+describe('rules and network together', () => {
+  const rules: RuleLevel = { sigma: 8, air: 8, certainty: 1, structured: 0, variation: null };
+  const learnt = { sigma: 12, certainty: 0.9, strange: 0 };
+
+  it('are the network, but for the faintest and the strange', () => {
+    expect(withLearnt(rules, learnt, 100)).toEqual({ sigma: 12, certainty: 0.9 });
+    expect(withLearnt(rules, null, 100)).toBe(rules);
+    expect(withLearnt(rules, { ...learnt, strange: 1 }, 100)).toEqual({ sigma: 8, certainty: 1 });
+    expect(withLearnt(rules, learnt, 3000)).toEqual({ sigma: 8, certainty: 1 });
+  });
+
+  it('know nothing of what shows structure alone, unless the network is sure, and are not certain of a part', () => {
+    const structure: RuleLevel = { sigma: 0, air: null, certainty: 0, structured: 1, variation: null };
+    expect(withLearnt(structure, { ...learnt, certainty: 0.45 }, 100)).toEqual({ sigma: 0, certainty: 0 });
+    expect(withLearnt(structure, learnt, 100)).toEqual({ sigma: 12, certainty: 0.9 });
+    for (let certainty = 0.5; certainty < 0.75; certainty += 0.01) {
+      const told = withLearnt(structure, { ...learnt, certainty }, 100);
+      if (told.certainty >= SURE) expect(told.sigma / 12).toBeGreaterThan(0.7);
+    }
   });
 });
 
