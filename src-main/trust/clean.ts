@@ -14,6 +14,8 @@ const SMOOTH = { rician: [0.014, 0.021], hounsfield: [0.0004, 0.0006] } as const
 const AIR_OVER_TISSUE = [1.6, 2.5] as const;
 /** A level that methods agree on, percent of the foreground: nothing of it need be noise, and all of it is. */
 const NOISY_PERCENT = [0.7, 1.4] as const;
+/** Certainty of that level up to which it shows no noise, and from which on it does: anatomy without noise reaches the first. */
+const CERTAIN = [0.8, 0.95] as const;
 /** Correlation of white noise and of details that hang together. */
 const CORRELATED = [0.2, 0.3] as const;
 /** Times the level that is too small to matter, from which on there is noise to remove. */
@@ -66,14 +68,14 @@ function aboveLittle({ relative, sigma, distribution, quantisation, warnings }: 
 }
 
 /** How far repeats, the air or a level that methods agree on show noise, which no denoiser leaves: 0 to 1. */
-function shownNoise({ methods, certain, relative }: NoiseEstimate): number {
+function shownNoise({ methods, certainty, relative }: NoiseEstimate): number {
   const { background, wavelet, repeats } = methods;
   if (repeats !== null) return 1;
   const byAir =
     background === null || wavelet === null
       ? 0
       : 1 - ramp(background, [AIR_OVER_TISSUE[0] * wavelet, AIR_OVER_TISSUE[1] * wavelet]);
-  return Math.max(byAir, certain ? ramp(relative, NOISY_PERCENT) : 0);
+  return Math.max(byAir, ramp(certainty, CERTAIN) * ramp(relative, NOISY_PERCENT));
 }
 
 /** Detail in the quietest tissue over the brightness of tissue (of CT: above air); null with too little tissue. */

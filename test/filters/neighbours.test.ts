@@ -85,9 +85,9 @@ describe('noise a little stronger or a little more correlated', () => {
     expect(found[0].correlation.x).toBeLessThan(0.2);
     expect(found.at(-1)?.correlation.x).toBeGreaterThan(0.3);
     const ratios = found.map(({ sigma }, i) => sigma / (SIGMA * 1.01 ** i));
-    for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.1);
+    for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.05);
     for (let i = 1; i < ratios.length; i++)
-      expect(Math.abs(ratios[i] / ratios[i - 1] - 1)).toBeLessThan(0.04);
+      expect(Math.abs(ratios[i] / ratios[i - 1] - 1)).toBeLessThan(0.045);
   });
 });
 

@@ -63,8 +63,9 @@ describe('a long series', () => {
   });
 
   it('is judged by a sample of its slices, and says so', async () => {
-    const whole = await denoised(WHOLE, { model: { kind: 'nlm' } });
-    const { result, report, pixels, output } = await denoised(SAMPLED, { model: { kind: 'nlm' } });
+    // a filter whose verdict is far from where only a part of the change is written: samples may differ a little
+    const whole = await denoised(WHOLE, { model: { kind: 'dct' } });
+    const { result, report, pixels, output } = await denoised(SAMPLED, { model: { kind: 'dct' } });
     expect(result.exitCode).toBe(0);
     expect(pixels).toEqual(whole.pixels);
     const [series] = report.series;
