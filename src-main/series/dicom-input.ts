@@ -6,7 +6,7 @@ import { deriveUid } from '../dicom/elements/uid.js';
 import { attributeValues } from '../dicom/read/keywords.js';
 import { type ComplexPair, usedPairs } from '../dicom/series/complex.js';
 import { isReadInParts, loadPart } from '../dicom/series/part.js';
-import type { Series } from '../dicom/series/series.js';
+import { type Series, takenAsNamed } from '../dicom/series/series.js';
 import { freeSeriesNumber } from '../dicom/series/series-number.js';
 import { instancePlanes, loadVolume, sourceFiles } from '../dicom/series/volume.js';
 import { complexInput } from './complex-input.js';
@@ -32,14 +32,16 @@ interface Member {
 export function dicomUnits(
   series: readonly Series[],
   pool: DecodePool,
-  wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'complex' | 'known'>,
+  wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'complex' | 'known' | 'named'>,
 ): { readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] } {
-  const groups = groupBySeries(membersOf(series, wants.complex === 'parts'));
+  const named = new Set(wants.named);
+  const taken = series.map((one) => takenAsNamed(one, named));
+  const groups = groupBySeries(membersOf(taken, wants.complex === 'parts'));
   const usable = groups.filter((members) => members.some((one) => one.series.eligible));
   const leftOut = groups.filter((members) => !usable.includes(members)).flat();
-  const taken = numbersByStudy(series, wants.known?.numbers);
+  const numbers = numbersByStudy(series, wants.known?.numbers);
   return {
-    units: usable.map((members, i) => proposeUnit(members, i, taken, pool, wants)),
+    units: usable.map((members, i) => proposeUnit(members, i, numbers, pool, wants)),
     leftOut: leftOut.map((one) =>
       stackInput(one.series, pool, { first: 0, numbers: new Map(), entry: 'image', partner: null }),
     ),

@@ -185,6 +185,8 @@ export interface Wants extends Maps {
   };
   /** How complex images are read: their magnitudes unless their parts are wanted. */
   readonly complex?: 'parts';
+  /** Ids of series that a person named: of these, what was computed of images is taken too. */
+  readonly named?: readonly string[];
 }
 
 /** A unit as it was planned among all others. */

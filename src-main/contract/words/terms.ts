@@ -58,6 +58,24 @@ export const TERMS = {
     frames: 'a number of frames of 0',
     twice: 'functional groups that are both shared and of each frame',
   },
+  /** What images were computed to. */
+  computed: {
+    field: 'a map of the field',
+    velocity: 'a map of velocities',
+    diffusion: 'a map of diffusion (as ADC or anisotropy)',
+    time: 'a map of times (as T1, T2 or transit)',
+    perfusion: 'a map of perfusion',
+    fraction: 'a map of fractions',
+    statistic: 'a map of statistics',
+    ratio: 'a ratio of images',
+    stiffness: 'a map of stiffness',
+    susceptibility: 'a map of susceptibility',
+    temperature: 'a map of temperature',
+    material: 'a map of a material',
+    projection: 'a projection of the largest or smallest values',
+    quantity: 'a map of a quantity',
+    difference: 'a difference of images',
+  },
   /** Why a service refused. */
   refusal: {
     token: 'it does not take our token',

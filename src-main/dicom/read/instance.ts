@@ -13,6 +13,7 @@ import {
 } from '../elements/elements.js';
 import type { SourceFile } from '../files/source.js';
 import { readComplexPart } from './complex-part.js';
+import type { Computed } from './computed.js';
 import { type DisplayWindow, readFrameWindows } from './details.js';
 import { readDiffusion } from './diffusion.js';
 import type { FrameRecord, Triple } from './frame-record.js';
@@ -78,8 +79,8 @@ export interface Instance extends PixelFormat, FrameRecord {
   readonly imageType: readonly string[];
   /** 'M', 'P', 'R', 'I' where the image type says which part of the complex signal this is, else ''. */
   readonly complexPart: string;
-  /** Not a part of the signal, but computed of the phases of several: a map of the field, or of velocities. */
-  readonly computedOf: 'field' | 'velocity' | null;
+  /** Not a part of the signal, but computed of several images; null of an image of a signal. */
+  readonly computedOf: Computed | null;
   /** Real-world value = stored value * slope + intercept. */
   readonly slope: number;
   readonly intercept: number;
@@ -113,6 +114,8 @@ export interface Instance extends PixelFormat, FrameRecord {
   readonly lossy: boolean;
   readonly derivedByLimpid: boolean;
   readonly hasModalityLut: boolean;
+  /** Burned In Annotation: text lies in the pixels (PS3.3 C.7.6.1.1.5). */
+  readonly burnedIn: boolean;
   /** An overlay lies in bits of the pixels that their values do not use (retired by PS3.3 C.9.2, still met). */
   readonly overlayInPixels: boolean;
   /** The concatenation that the file is a part of (PS3.3 C.7.6.16.2.2.4), else null. */
@@ -174,6 +177,7 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
     ...readDiffusion(attributes),
     modality,
     padding: readPadding(attributes, format, modality),
+    burnedIn: attributes.text('x00280301') === 'YES',
     lossy: attributes.text('x00282110') === '01' || LOSSY_SYNTAXES.has(walked.transferSyntax),
     derivedByLimpid: attributes.items('x0018a001').some(namesLimpid),
     ...readPatient(attributes),

@@ -188,6 +188,7 @@ function encodingOf(instance: Instance): readonly (string | number)[] {
     instance.pixelRepresentation,
     imageType.join('\\'),
     instance.complexPart,
+    instance.computedOf ?? '',
   ];
 }
 

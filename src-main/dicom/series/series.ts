@@ -87,10 +87,26 @@ function formatRefusal(first: Instance): Problem | null {
     return problemOf('E_NOT_ELIGIBLE/series-bits', { bits: first.bitsAllocated });
   if (first.highBit !== first.bitsStored - 1) return problemOf('E_NOT_ELIGIBLE/alignment');
   if (first.hasModalityLut) return problemOf('E_NOT_ELIGIBLE/lookup');
-  if (first.computedOf === 'field') return problemOf('E_NOT_ELIGIBLE/field');
-  if (first.complexPart === 'P')
-    return first.computedOf === null ? PHASE : problemOf('E_NOT_ELIGIBLE/velocities');
+  const { computedOf } = first;
+  if (computedOf === 'field') return problemOf('E_NOT_ELIGIBLE/field');
+  if (computedOf === 'velocity') return problemOf('E_NOT_ELIGIBLE/velocities');
+  if (first.complexPart === 'P') return PHASE;
+  if (computedOf !== null && computedOf !== 'difference')
+    return problemOf('E_NOT_ELIGIBLE/computed', { computed: computedOf });
   return null;
+}
+
+/**
+ * A series of what was computed of images, taken all the same, since a person named it; its values are signed ones,
+ * and their noise is taken for Gaussian. Others, and phases, stay as they are.
+ */
+export function takenAsNamed(series: Series, named: ReadonlySet<string>): Series {
+  const { id, why, instances, warnings } = series;
+  if (why?.reason !== 'E_NOT_ELIGIBLE/computed' || !named.has(id)) return series;
+  const { computedOf } = instances[0];
+  if (computedOf === null) return series;
+  const told = problemOf('W_COMPUTED/named', { computed: computedOf });
+  return { ...series, eligible: true, why: null, warnings: [...warnings, told] };
 }
 
 /** Of a phase image alone: with its magnitude it is half of a complex image (`pairComplex`). */
@@ -122,6 +138,8 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
   const oddities = new Set(stack.instances.flatMap((instance) => instance.oddities));
   if (oddities.size > 0)
     warnings.push(problemOf('W_NOT_CONFORMING/series', { oddities: [...oddities].sort() }));
+  if (instances[0].computedOf === 'difference') warnings.push(problemOf('W_COMPUTED/difference'));
+  if (instances.some((instance) => instance.burnedIn)) warnings.push(problemOf('W_BURNED_IN/text'));
   if (stack.instances.some((instance) => instance.lossy)) warnings.push(problemOf('W_LOSSY_SOURCE/series'));
   return warnings;
 }

@@ -118,7 +118,7 @@ export async function loadVolume(
     units: first.units,
     measured: masked,
     quantum: Math.min(...series.instances.map((instance) => Math.abs(instance.slope))),
-    ...(['R', 'I'].includes(first.complexPart) ? { signed: true } : {}),
+    ...(isSigned(first) ? { signed: true } : {}),
   };
   return { volume, hashes, turnedAt };
 }
@@ -141,9 +141,17 @@ function place(
   }
 }
 
-/** Whether small real-world values of an image are bright tissue: that of its grey scale, or of a slope below 0. */
-export function isTurned({ photometric, modality, slope }: Instance): boolean {
-  return modality === 'MR' && (photometric === 'MONOCHROME1') !== slope < 0;
+/** Whether values below 0 mean as much as others: of parts of the signal, of differences, of quantities. */
+function isSigned({ complexPart, computedOf }: Instance): boolean {
+  return complexPart === 'R' || complexPart === 'I' || computedOf !== null;
+}
+
+/**
+ * Whether small real-world values of an image are bright tissue: that of its grey scale, or of a slope below 0. Those of
+ * a quantity mean the same however they are shown.
+ */
+export function isTurned({ photometric, modality, slope, computedOf }: Instance): boolean {
+  return modality === 'MR' && computedOf === null && (photometric === 'MONOCHROME1') !== slope < 0;
 }
 
 /** Turned values reach so near to the end of the stored range, as a share of theirs, that this is their zero. */

@@ -28,11 +28,12 @@ export async function openChosen(request: DenoiseRequest, emit: Emit, chooser: C
   }
 }
 
-/** All that the inputs of a request hold, or what is known of it. @throws LimpidError as `openInputs` */
+/** All that the inputs of a request hold, or what is known of it; `named` are ids of series that are meant by themselves. @throws LimpidError as `openInputs` */
 export function openRequested(
   request: DenoiseRequest,
   emit: Emit,
   known?: NonNullable<Wants['known']>,
+  named: readonly string[] = request.series ?? [],
 ): Promise<InputSet> {
   return openInputs([request.input, ...(request.more ?? [])], emit, {
     errorMap: request.errorMap,
@@ -40,6 +41,7 @@ export function openRequested(
     suffix: request.model.kind === 'none' ? 'cleaned' : 'denoised',
     ...(request.clean === undefined ? { complex: 'parts' as const } : {}),
     bids: request.bids === true,
+    named,
     ...(known === undefined ? {} : { known }),
   });
 }

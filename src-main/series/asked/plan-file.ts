@@ -253,7 +253,8 @@ async function openEntries(
       seriesInstanceUid === null ? [] : [[seriesInstanceUid, { key: unit, numbers }] as const],
     ),
   );
-  const opened = await openRequested(request, emit, { files, units, numbers });
+  const planned = used.filter(({ action }) => action === 'denoise').map(({ id }) => id);
+  const opened = await openRequested(request, emit, { files, units, numbers }, planned);
   const actions = new Map(used.map(({ id, action }) => [id, action]));
   const chosenUnits = opened.units
     .map((unit) => ({ ...unit, stacks: unit.stacks.map((stack) => asPlanned(stack, actions)) }))

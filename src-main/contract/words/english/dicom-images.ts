@@ -173,6 +173,23 @@ export const DICOM_IMAGES = {
     'Phase images wrap around: they are only denoised together with their magnitude images.',
     'Give the magnitude images of the same acquisition too; where they are there, nothing is to be done.',
   ],
+  'E_NOT_ELIGIBLE/computed': [
+    'The series is {computed:computed}, computed of other images: its noise follows none of the laws that denoising rests on.',
+    'Denoise the images that it was computed of, and compute it anew.',
+    'edge',
+  ],
+  'W_COMPUTED/named': [
+    'The series is {computed:computed}, computed of other images. Since it was named it is denoised, with its noise taken for Gaussian.',
+    'Where the images that it was computed of are there, denoise these and compute it anew.',
+  ],
+  'W_COMPUTED/difference': [
+    'The images are differences of others: their noise is taken for Gaussian, and values around 0 for signal as others.',
+    'Where the images that they were computed of are there, denoise these and subtract anew.',
+  ],
+  'W_BURNED_IN/text': [
+    'The images say that text is burned into their pixels: it is denoised with them, and may name a patient.',
+    'Look at what is written before it is passed on; use images without text where there are any.',
+  ],
   'W_UNREADABLE/frame': ['Frame {frame:raw} of a file: {why:saying}', '{why:remedy}'],
   'W_INCOMPLETE/blank-frames': [
     '{frames|One frame|# frames} cannot be decoded and will be blank in what is written.',
