@@ -261,7 +261,7 @@ export interface SegmentMap {
 }
 
 const Numbered = object({ uid: text, number: integer });
-type Numbered = Of<typeof Numbered>;
+export type Numbered = Of<typeof Numbered>;
 /** One derived series, or one derived NIfTI file, with all that must stay the same when the run is resumed. */
 export const Unit = object({
   /** Safe as a file name. */

@@ -22,7 +22,7 @@ import {
   text,
   whole,
 } from '../contract/schema/schema.js';
-import { seriesKey, Unit, WrittenFile } from './input.js';
+import { type Numbered, seriesKey, Unit, WrittenFile } from './input.js';
 import type { OutputFolder } from './output-folder.js';
 
 /** Raised when a journal of an older version can no longer be continued. */
@@ -89,11 +89,13 @@ export interface Journal {
   /** Told where the first run asked for another device. */
   readonly moved: Problem | null;
   /**
-   * The units as earlier runs named them, in the order of `proposed`; those of series that came since are added.
+   * The units as earlier runs named them, in the order of `proposed`; those of series that came since are added, with
+   * names and Series Numbers that none of these has.
    *
+   * @param studies of each of `proposed`, what tells its study from others
    * @throws E_SOURCE_CHANGED where a series of an earlier run is not there any more
    */
-  plan(proposed: readonly Unit[]): Promise<readonly Unit[]>;
+  plan(proposed: readonly Unit[], studies?: readonly string[]): Promise<readonly Unit[]>;
   read(unit: Unit): Promise<UnitRecord>;
   write(unit: Unit, record: UnitRecord): Promise<void>;
 }
@@ -123,9 +125,9 @@ export async function openJournal(folder: OutputFolder, settings: Settings): Pro
     createdAt: new Date(head.createdAt),
     resumed: earlier?.units != null,
     moved: earlier === null ? null : movedFrom(earlier.settings, settings),
-    async plan(proposed) {
+    async plan(proposed, studies = []) {
       const earlier = (head.units ?? []).map((unit) => withNamespace(unit, head, proposed));
-      const units = continued(earlier, proposed, folder.root);
+      const units = continued(earlier, proposed, studies, folder.root);
       if (head.units === null || units.length > earlier.length) {
         head = { ...head, units };
         await save();
@@ -192,20 +194,58 @@ function stacksOf({ stacks }: Pick<Unit, 'stacks'>): string {
 }
 
 /** An archive grows while it is worked on: what came since is called as nothing is that is there. */
-function continued(earlier: readonly Unit[], proposed: readonly Unit[], place: string): Unit[] {
+function continued(
+  earlier: readonly Unit[],
+  proposed: readonly Unit[],
+  studies: readonly string[],
+  place: string,
+): Unit[] {
   const known = new Map(earlier.map((unit) => [stacksOf(unit), unit]));
   const found = new Set(proposed.map(stacksOf));
   if (earlier.some((unit) => !found.has(stacksOf(unit))))
     throw fault('E_SOURCE_CHANGED/other-series', {}, place);
   const keys = new Set(earlier.map(({ key }) => key));
-  return proposed.map((unit) => {
+  const numbers = new Map<string, Set<number>>();
+  const takenIn = (study: string): Set<number> => {
+    const taken = numbers.get(study) ?? new Set<number>();
+    numbers.set(study, taken);
+    return taken;
+  };
+  for (const [i, unit] of proposed.entries()) {
+    const there = known.get(stacksOf(unit));
+    for (const { number } of there === undefined ? [] : numberedOf(there))
+      takenIn(studies[i] ?? '').add(number);
+  }
+  return proposed.map((unit, i) => {
     const there = known.get(stacksOf(unit));
     if (there !== undefined) return there;
     let key = unit.key;
     for (let number = keys.size + 1; keys.has(key); number++) key = seriesKey(number);
     keys.add(key);
-    return { ...unit, key };
+    return withFreeNumbers({ ...unit, key }, takenIn(studies[i] ?? ''));
   });
+}
+
+const HOLDING = ['derived', 'errorMap', 'uncertainty', 'partner'] as const;
+
+function numberedOf(unit: Unit): Numbered[] {
+  return HOLDING.flatMap((holding) => unit[holding] ?? []);
+}
+
+/** Where an earlier run gave a number away that was proposed: one above all that are derived, so above all sources too. */
+function withFreeNumbers(unit: Unit, taken: Set<number>): Unit {
+  const free = (one: Numbered): Numbered => {
+    const number = taken.has(one.number) ? Math.max(...taken) + 1 : one.number;
+    taken.add(number);
+    return { ...one, number };
+  };
+  return {
+    ...unit,
+    derived: unit.derived && free(unit.derived),
+    errorMap: unit.errorMap && free(unit.errorMap),
+    uncertainty: unit.uncertainty && free(unit.uncertainty),
+    ...(unit.partner === undefined ? {} : { partner: free(unit.partner) }),
+  };
 }
 
 async function makeOwnFolder(folder: string): Promise<void> {

@@ -174,6 +174,41 @@ describe('a 3D series', () => {
     ]);
   });
 
+  it('of which each slice has as many bits as its values need, or a sign, is one series', async () => {
+    const bits = [12, 11, 12, 10, 12, 12];
+    const stored = stack([0, 1, 2, 3, 4, 5]).map((image, i) => ({ ...image, bitsStored: bits[i] }));
+    const [one, ...others] = await seriesOf(stored);
+    expect(others).toEqual([]);
+    expect(one).toMatchObject({ eligible: true, only2d: false });
+    const sign = stack([0, 1, 2, 3]).map((image, i) => ({ ...image, signed: i === 2 }));
+    expect(shapes(await seriesOf(sign))).toEqual([[4, 1]]);
+    const volumes = epi((volume) => ({ temporalPosition: volume + 1, bitsStored: 12 - (volume % 2) }));
+    expect(shapes(await seriesOf(volumes))).toEqual([[SLICES, VOLUMES]]);
+  });
+
+  it('whose images are there in more and in fewer bits is two series', async () => {
+    const twice = [12, 8].flatMap((bitsStored, copy) =>
+      stack([0, 1, 2]).map((image, i) => ({ ...image, bitsStored, instanceNumber: 3 * copy + i + 1 })),
+    );
+    expect(shapes(await seriesOf(twice))).toEqual([
+      [3, 1],
+      [3, 1],
+    ]);
+  });
+
+  it('of which one slice is stored at the left of its bits loses that slice alone', async () => {
+    const left = stack([0, 1, 2, 3]).map((image, i) => ({
+      ...image,
+      bitsStored: 12,
+      highBit: i === 3 ? 15 : 11,
+    }));
+    const series = await seriesOf(left);
+    expect(series.map(({ eligible, instances }) => [eligible, instances.length]).sort()).toEqual([
+      [false, 1],
+      [true, 3],
+    ]);
+  });
+
   it('of slices that each have their own direction is one series, slice by slice', async () => {
     const radial = Array.from({ length: 6 }, (_, i) => {
       const angle = (i * Math.PI) / 6;

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Unit } from '../../src-main/series/input.js';
 import { openJournal } from '../../src-main/series/journal.js';
 import { openOutputFolder } from '../../src-main/series/output-folder.js';
 import { removeFolders, temporaryFolder } from '../jobs/fixtures.js';
@@ -47,6 +48,29 @@ describe('the journal of an output folder', () => {
       's1',
       'nifti-1',
     ]);
+  });
+
+  it('gives series that came since no Series Number that an earlier run gave away in the study', async () => {
+    const folder = await openOutputFolder(await temporaryFolder(), await temporaryFolder());
+    const unit = (stack: string, number: number, map: number) => ({
+      ...UNIT,
+      key: stack,
+      stacks: [stack],
+      derived: { uid: `1.2.${number}`, number },
+      errorMap: { uid: `1.3.${map}`, number: map },
+    });
+    const numbers = (units: readonly Unit[]) =>
+      units.map(({ derived, errorMap }) => [derived?.number, errorMap?.number]);
+    const journal = await openJournal(folder, SETTINGS);
+    await journal.plan([unit('b', 1001, 1002)], ['A']);
+    const grown = [unit('a', 1001, 1002), unit('b', 1003, 1004), unit('c', 1001, 1005)];
+    expect(numbers(await journal.plan(grown, ['A', 'A', 'B']))).toEqual([
+      [1003, 1004],
+      [1001, 1002],
+      [1001, 1005],
+    ]);
+    const again = await openJournal(folder, SETTINGS);
+    expect(numbers(await again.plan(grown, ['A', 'A', 'B']))[0]).toEqual([1003, 1004]);
   });
 
   it('is refused where a series is not there any more', async () => {

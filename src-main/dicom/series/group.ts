@@ -30,7 +30,7 @@ export interface Stack<T extends FrameRecord = Instance> {
 }
 
 /**
- * Splits the images of one series into stacks: by class, size and pixel format, image type, part of the complex
+ * Splits the images of one series into stacks: by class, size and pixel format (bits may differ from slice to slice), image type, part of the complex
  * signal, echo, coil, reconstruction, orientation, and whether a weighted image is one of single directions or was
  * combined of these. Images at the same positions become frames of one stack, put
  * into volumes by the attributes that tell them apart; what does not fill a volume is a stack of its own.
@@ -94,16 +94,17 @@ function formatKeys(instances: readonly Instance[]): ReadonlyMap<Instance, strin
     instances.map((instance) => [
       instance,
       {
-        encoding: encodingOf(instance).join('|'),
+        shape: shapeOf(instance).join('|'),
+        part: partOf(instance).join('|'),
         reconstruction: reconstructionOf(instance, spacings).join('|'),
       },
     ]),
   );
-  const keyOf = (instance: Instance, without: readonly Stated[]): string => {
+  const keyOf = (instance: Instance, without: readonly Stated[], depth = '*'): string => {
     const own = stated.get(instance);
     const parts = STATED.map((name) => (without.includes(name) ? '*' : (own?.[name] ?? '')));
     const known = sure.get(instance);
-    return [known?.encoding, ...parts, known?.reconstruction].join('|');
+    return [known?.shape, depth, known?.part, ...parts, known?.reconstruction].join('|');
   };
   // Where all images state a thing, or none does, there is nothing to fill in.
   const isMixed = STATED.some((name) => {
@@ -116,7 +117,75 @@ function formatKeys(instances: readonly Instance[]): ReadonlyMap<Instance, strin
       for (const like of partition(instances, (instance) => keyOf(instance, names)).values())
         fillIn(like, names, stated, placeOf);
   }
-  return new Map(instances.map((instance) => [instance, keyOf(instance, [])]));
+  const depths = depthsOf(instances, (instance) => keyOf(instance, []));
+  return new Map(instances.map((instance) => [instance, keyOf(instance, [], depths.get(instance))]));
+}
+
+/**
+ * How the values of each image are stored: of images that are alike but for that, and none of which is there twice,
+ * what most of them have. Some who write images give each slice as many bits as its values need, or a sign where one
+ * of them has it, and what is stored means the same after rescaling.
+ */
+function depthsOf(
+  instances: readonly Instance[],
+  likeOf: (instance: Instance) => string,
+): ReadonlyMap<Instance, string> {
+  const depths = new Map(instances.map((instance) => [instance, depthOf(instance)]));
+  if (new Set(depths.values()).size === 1) return depths;
+  const placeOf = placesOf(instances);
+  const comparable = (instance: Instance): string =>
+    [
+      likeOf(instance),
+      instance.bitsAllocated,
+      isAligned(instance),
+      instance.hasModalityLut,
+      instance.units,
+    ].join('|');
+  for (const like of partition(instances, comparable).values()) {
+    const classes = [...partition(like, (instance) => depths.get(instance) ?? '')];
+    if (classes.length === 1 || isThereTwice(classes, placeOf)) continue;
+    const [most] = classes.sort(([a, x], [b, y]) => y.length - x.length || (a < b ? 1 : -1));
+    for (const instance of like) depths.set(instance, most[0]);
+  }
+  return depths;
+}
+
+/** Whether two classes hold images of one place and one moment, or of none: as an image and a copy of fewer bits. */
+function isThereTwice(
+  classes: readonly (readonly [string, readonly Instance[]])[],
+  placeOf: (instance: Instance) => string,
+): boolean {
+  const seen = new Map<string, string>();
+  return classes.some(([depth, members]) =>
+    members.some((instance) => {
+      const place = placeOf(instance);
+      if (place === '') return true;
+      const spot = `${place}|${momentOf(instance)}`;
+      const known = seen.get(spot);
+      seen.set(spot, depth);
+      return known !== undefined && known !== depth;
+    }),
+  );
+}
+
+/** What tells an image from others at its place, whatever its number is. */
+function momentOf(instance: Instance): string {
+  const { temporalPosition, bValue, gradient, triggerTime, inversionTime, flipAngle } = instance;
+  return [
+    temporalPosition,
+    bValue,
+    gradient?.join(),
+    triggerTime,
+    inversionTime,
+    flipAngle,
+    instance.acquisitionNumber,
+    instance.acquisitionTime,
+    instance.dimension,
+  ].join('|');
+}
+
+function isAligned({ highBit, bitsStored }: Instance): boolean {
+  return highBit === bitsStored - 1;
 }
 
 type Statement = Record<Stated, string>;
@@ -173,9 +242,7 @@ function fillIn(
   }
 }
 
-function encodingOf(instance: Instance): readonly (string | number)[] {
-  // From value 4 on, the image type of a CT is the manufacturer's own and may change from slice to slice.
-  const imageType = instance.modality === 'CT' ? instance.imageType.slice(0, 3) : instance.imageType;
+function shapeOf(instance: Instance): readonly (string | number)[] {
   return [
     instance.sopClassUid,
     instance.rows,
@@ -183,13 +250,22 @@ function encodingOf(instance: Instance): readonly (string | number)[] {
     instance.numberOfFrames,
     instance.samplesPerPixel,
     instance.photometric,
-    instance.bitsAllocated,
-    instance.bitsStored,
-    instance.pixelRepresentation,
-    imageType.join('\\'),
-    instance.complexPart,
-    instance.computedOf ?? '',
   ];
+}
+
+/** Bits of a value and its sign; what refuses an image does not refuse others. */
+function depthOf(instance: Instance): string {
+  const { bitsAllocated, bitsStored, pixelRepresentation, hasModalityLut } = instance;
+  const odd = [...(isAligned(instance) ? [] : ['unaligned']), ...(hasModalityLut ? ['lookup'] : [])];
+  return [bitsAllocated, bitsStored, pixelRepresentation, ...odd].join('|');
+}
+
+/** Which part of an acquisition it is. */
+function partOf(instance: Instance): readonly string[] {
+  // From value 4 on, the image type of a CT is the manufacturer's own and may change from slice to slice.
+  const imageType = instance.modality === 'CT' ? instance.imageType.slice(0, 3) : instance.imageType;
+  const computed = instance.computedOf === null ? [] : [instance.computedOf];
+  return [imageType.join('\\'), instance.complexPart, ...computed];
 }
 
 function reconstructionOf(

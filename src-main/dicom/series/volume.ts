@@ -104,7 +104,7 @@ export async function loadVolume(
     );
     options.onProgress?.(++done, files.length);
   });
-  const turnedAt = isTurned(first) ? turn(data, measured, first) : null;
+  const turnedAt = isTurned(first) ? turn(data, measured, series.instances) : null;
   if (measured !== null) fillMissing(data, measured, series);
   const masked = measured?.includes(0) ? measured : null;
   const volume: Volume = {
@@ -158,15 +158,16 @@ export function isTurned({ photometric, modality, slope, computedOf }: Instance)
 const NEAR_END = 0.02;
 
 /** Turns values in place. What becomes 0 is the end of the stored range where values reach it, else the largest. */
-function turn(data: Float32Array, measured: Uint8Array | null, format: Instance): number {
+function turn(data: Float32Array, measured: Uint8Array | null, instances: readonly Instance[]): number {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [i, value] of data.entries()) {
     if (measured?.[i] === 0) continue;
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  const ends = storedRange(format).map((stored) => stored * format.slope + format.intercept);
-  const end = Math.max(...ends);
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { slope, intercept, ...format } of instances)
+    for (const stored of storedRange(format)) end = Math.max(end, stored * slope + intercept);
   const at = end - most <= NEAR_END * (most - least) ? end : most;
   for (let i = 0; i < data.length; i++) data[i] = measured?.[i] === 0 ? 0 : at - data[i];
   return at;

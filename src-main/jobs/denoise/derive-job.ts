@@ -76,7 +76,8 @@ function remembered(event: JobEvent, told: Map<string, Problem[]>): JobEvent {
 async function planned(job: DeriveJob): Promise<UnitInput[]> {
   const proposed: Unit[] = [];
   for (const one of job.input.units) proposed.push(withSettings(one.unit, await job.pixelSettings(one)));
-  const plan = await job.journal.plan(proposed);
+  const studies = job.input.units.map(({ stacks }) => stacks[0]?.studyInstanceUid ?? '');
+  const plan = await job.journal.plan(proposed, studies);
   return job.input.units.map((input, i) => asPlanned(input, plan[i]));
 }
 

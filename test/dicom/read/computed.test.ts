@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { readInstance } from '../../../src-main/dicom/read/instance.js';
 import { makeDicom, memoryFile, type TestImage, textElement } from '../support.js';
 
-const computedOf = (image: TestImage) => readInstance(memoryFile('x'), makeDicom(image)).computedOf;
+function computedOf(image: TestImage) {
+  const bytes = makeDicom(image);
+  return readInstance(memoryFile(bytes), bytes).computedOf;
+}
 const UNITS = (units: string): TestImage => ({ more: [[0x00281054, textElement(0x00281054, 'LO', units)]] });
 
 describe('what an image was computed to', () => {

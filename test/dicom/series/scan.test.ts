@@ -94,7 +94,10 @@ describe('a real series', () => {
     const count = result.series.reduce((sum, series) => sum + series.instances.length, 0);
     expect(count + result.problems.length).toBe(31);
     const refused = result.series.filter((series) => !series.eligible).map((series) => series.modality);
-    expect(new Set(refused)).toEqual(new Set(['CR']));
+    expect(new Set(refused)).toEqual(new Set(['CR', 'MR']));
+    // The projections of an angiogram.
+    const projected = result.series.filter(({ why }) => why?.reason === 'E_NOT_ELIGIBLE/computed');
+    expect(projected.map(({ instances }) => instances[0].computedOf)).toEqual(['projection']);
   });
 });
 
