@@ -107,3 +107,21 @@ export function robustCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): n
   const down = clippedSd(differences) ** 2;
   return up + down > 0 ? (up - down) / (up + down) : 0;
 }
+
+/**
+ * Mean of what lies between the weighted quartiles: as a median it does not know of a few that lie far off, and it changes
+ * by little where a value or a weight does. NaN where all weights are 0.
+ *
+ * @param weights not below 0, one a value
+ */
+export function interquartileMean(values: readonly number[], weights: readonly number[]): number {
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  const order = [...values.keys()].sort((a, b) => values[a] - values[b]);
+  let [before, sum] = [0, 0];
+  for (const i of order) {
+    const after = before + weights[i];
+    sum += values[i] * Math.max(0, Math.min(after, 0.75 * all) - Math.max(before, 0.25 * all));
+    before = after;
+  }
+  return sum / (all / 2);
+}

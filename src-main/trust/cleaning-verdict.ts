@@ -70,7 +70,8 @@ function structureReason(structure: number): CleaningReason {
   };
 }
 
-/** Large changes of tissue pass only where a sign says that the image is better. Fields are told too weakly for more than a warning. */
+/** Large changes of tissue pass only where a sign says that the image is better. Fields are told too weakly for more than a warning,
+ * and ringing goes with the image's own edges, as a blur does. */
 function signReason(sign: NamedSign | null, largest: number): CleaningReason[] {
   const told = { value: largest, limit: LARGEST.warn };
   if (sign === null || Math.abs(sign.gain) <= sign.error)
@@ -83,7 +84,7 @@ function signReason(sign: NamedSign | null, largest: number): CleaningReason[] {
       },
     ];
   if (sign.gain > 0) return [];
-  const failed = largest > LARGEST.fail && sign.sign !== 'tissues';
+  const failed = largest > LARGEST.fail && sign.sign !== 'tissues' && sign.sign !== 'sharpness';
   return [
     {
       test: sign.sign,

