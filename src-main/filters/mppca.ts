@@ -6,7 +6,7 @@ export interface PcaSettings {
   /** Voxels that a window reaches from its centre: along rows and columns, and across slices. */
   readonly radius: number;
   readonly radiusThrough: number;
-  /** Distance between windows in voxels, along every axis. */
+  /** Distance between windows in voxels, along every axis that a window is as wide on; else its width: all voxels are in one. */
   readonly stride: number;
   /** Shrink the components that are kept by what noise added to them; else they are kept as they are. */
   readonly shrink: boolean;
@@ -42,10 +42,11 @@ export function mpPca(
   const work = openWindow(offsets.length, frames);
   const sums = new Float32Array(frames * depth * area);
   const weights = new Float32Array(depth * area);
-  const across = starts(columns, width, settings.stride);
-  for (const z of starts(slices, through, settings.stride)) {
+  const along = (length: number, side: number) => starts(length, side, Math.min(settings.stride, side));
+  const across = along(columns, width);
+  for (const z of along(slices, through)) {
     if (z + through <= range.from || z >= range.to) continue;
-    for (const y of starts(rows, height, settings.stride))
+    for (const y of along(rows, height))
       for (const x of across) {
         const at = z * area + y * columns + x;
         gather(data, slices * area, at, offsets, work);

@@ -139,6 +139,20 @@ describe('mppca', () => {
     expect(meanSquare(out.data, clean)).toBeLessThan(1);
   });
 
+  it.each([2, 3, 8])(
+    'denoises every one of %d slices that are taken one by one, of many frames',
+    async (slices) => {
+      const frames = 40;
+      const clean = lowRank(frames).filter((_, i) => i % voxels < slices * 182);
+      const noisy = volumeOf(withNoise(clean, 8), [14, 13, slices, frames]);
+      const out = await classicalDenoiser('mppca', { threads: 1 })(noisy, noiseOf(1, 'gaussian'), true);
+      for (let slice = 0; slice < slices; slice++) {
+        const of = (data: Float32Array) => data.filter((_, i) => Math.floor(i / 182) % slices === slice);
+        expect(meanSquare(of(out.data), of(clean))).toBeLessThan(0.5);
+      }
+    },
+  );
+
   it('works slice by slice where slices are no neighbours', async () => {
     const clean = lowRank(12);
     const noisy = volumeOf(withNoise(clean, 5), [14, 13, 8, 12]);
