@@ -115,7 +115,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
       limit: low,
       ...spoken(sayingOf('trust/level-low')),
     });
-  // repeats see the noise itself; beside them the details of tissue see its texture too
+  // repeats see the noise itself and how it hangs together; beside them the details of tissue see its texture too
   const byRepeats = noise.methods.repeats === noise.sigma;
   if (measured !== null && measured > high && !byRepeats)
     found.push({
@@ -136,7 +136,7 @@ function levelReasons(level: LevelReport, noise: NoiseEstimate, strength: number
     });
   const { x, y } = level.correlation;
   const excess = Math.max((x ?? 0) - noise.correlation.x, (y ?? 0) - noise.correlation.y);
-  if (excess > TRUST_LIMITS.correlation.warn)
+  if (excess > TRUST_LIMITS.correlation.warn && !byRepeats)
     found.push({
       test: 'correlation',
       verdict: 'warn',

@@ -164,6 +164,17 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
     expect(testsOf(await judged(noisy, dct(SIGMA), white))).toContain('correlation');
   });
 
+  it('takes what hangs together for texture where repeats saw white noise', async () => {
+    const textured = simulateNoise(brain(), { kind: 'rician', sigma: SIGMA, correlation: 2, seed: 3 });
+    const { methods } = estimateNoise(textured, { modality: 'MR' });
+    const byRepeats = { sigma: SIGMA, correlated: false, correlation: { x: 0, y: 0, z: 0 } };
+    const found = await judged(textured, dct(SIGMA), {
+      ...byRepeats,
+      methods: { ...methods, repeats: SIGMA },
+    });
+    expect(testsOf(found)).not.toContain('correlation');
+  });
+
   it('notes correlated noise that was known', async () => {
     const noisy = simulateNoise(brain(), { kind: 'rician', sigma: SIGMA, correlation: 2, seed: 3 });
     const { report } = await judged(noisy, dct(SIGMA));
