@@ -47,7 +47,7 @@ export function alignmentOf(volume: Volume, noise: NoiseModel, only2d: boolean):
   const means = movedMeans(volume, motion, new Set(bad.map(({ frame }) => frame)));
   if (means.every((one) => one === null)) return null;
   const { values } = toUnitNoise(volume, noise);
-  const settings = pcaSettings(frames, isPlanar(volume, only2d));
+  const settings = pcaSettings(frames, isPlanar('mppca', volume, only2d));
   const before = pcaRisk(values, frames, volume, settings, null);
   addChange(values, volume, noise, { means, share: 1, box: wholeBox(volume) }, -1);
   const after = pcaRisk(values, frames, volume, settings, before.levels);

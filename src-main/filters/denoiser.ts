@@ -35,8 +35,11 @@ export type ClassicalDenoiser = (
   onProgress?: (done: number, total: number) => void,
 ) => Promise<Volume>;
 
-/** Fewer slices than this are taken one by one. */
-const LEAST_SLICES = 4;
+/**
+ * Fewer slices than this are taken one by one. Of MP-PCA two are enough: slices that lie beside each other share what
+ * happens over the frames, and near voxels of both tell it better than farther ones of one slice (docs/dicom.md).
+ */
+const LEAST_SLICES: Readonly<Record<ClassicalName, number>> = { nlm: 4, dct: 4, mppca: 2 };
 /** Reach of the search plane by plane, where it has as many voxels as that in 3D. */
 const PLANAR_REACH = 5;
 const GUIDED_REACH = 3;
@@ -44,7 +47,7 @@ const PART = 8;
 
 export function classicalDenoiser(kind: ClassicalName, options: ClassicalOptions = {}): ClassicalDenoiser {
   return async (volume, noise, only2d, onProgress = () => {}) => {
-    const planar = isPlanar(volume, only2d);
+    const planar = isPlanar(kind, volume, only2d);
     const pool = new SlicePool(options);
     try {
       switch (kind) {
@@ -63,7 +66,7 @@ export function classicalDenoiser(kind: ClassicalName, options: ClassicalOptions
 
 /** Slices on each side that have a say in a slice. */
 export function classicalContext(kind: ClassicalName, volume: Volume, only2d: boolean): number {
-  if (isPlanar(volume, only2d)) return 0;
+  if (isPlanar(kind, volume, only2d)) return 0;
   return { nlm: 3, dct: 10, mppca: 4 }[kind];
 }
 
@@ -73,12 +76,12 @@ export function classicalSlabs(
   volume: Volume,
   only2d: boolean,
 ): { readonly halo: number; readonly step: number } {
-  const step = kind === 'mppca' ? pcaSettings(volume.frames, isPlanar(volume, only2d)).stride : 1;
+  const step = kind === 'mppca' ? pcaSettings(volume.frames, isPlanar(kind, volume, only2d)).stride : 1;
   return { halo: classicalContext(kind, volume, only2d), step };
 }
 
-export function isPlanar(volume: Volume, only2d: boolean): boolean {
-  return only2d || volume.slices < LEAST_SLICES;
+export function isPlanar(kind: ClassicalName, volume: Volume, only2d: boolean): boolean {
+  return only2d || volume.slices < LEAST_SLICES[kind];
 }
 
 type Progress = (done: number, total: number) => void;

@@ -139,6 +139,18 @@ describe('mppca', () => {
     expect(meanSquare(out.data, clean)).toBeLessThan(1);
   });
 
+  it('lets two slices that are neighbours tell of each other', async () => {
+    const frames = 12;
+    const clean = lowRank(frames).filter((_, i) => i % voxels < 2 * 182);
+    const noisy = volumeOf(withNoise(clean, 9), [14, 13, 2, frames]);
+    const [together, apart] = await Promise.all(
+      [false, true].map((only2d) =>
+        classicalDenoiser('mppca', { threads: 1 })(noisy, noiseOf(1, 'gaussian'), only2d),
+      ),
+    );
+    expect(meanSquare(together.data, clean)).toBeLessThan(0.95 * meanSquare(apart.data, clean));
+  });
+
   it.each([2, 3, 8])(
     'denoises every one of %d slices that are taken one by one, of many frames',
     async (slices) => {
