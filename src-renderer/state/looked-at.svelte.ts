@@ -32,6 +32,8 @@ export class LookedAt {
   apart = $state(false);
   /** Whether the Denoise panel is open. */
   panel = $state(true);
+  /** Whether the panel is to take the focus, where a run is started. */
+  toStart = $state(false);
   card = $derived.by(() => (this.selected === null ? null : this.library.card(this.selected)));
   private readonly library: Library;
 

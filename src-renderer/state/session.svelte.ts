@@ -1,4 +1,3 @@
-import { tick } from 'svelte';
 import type { DenoiseRequest, JobRequest } from '../../src-main/contract/requests/requests.js';
 import type {
   AppBridge,
@@ -137,8 +136,7 @@ export class Session {
     const { card } = this.lookedAt;
     if (card === null) await this.navigation.go('studies');
     else if (this.navigation.screen !== 'viewer') await this.view(card);
-    await tick();
-    document.getElementById('denoise-start')?.focus();
+    if (card !== null) this.lookedAt.toStart = true;
   }
 
   /** The Denoise panel with a model chosen; where no series is selected, Studies to select one. */

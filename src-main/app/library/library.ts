@@ -1,15 +1,17 @@
 import * as path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { isInside } from '../../base/files.js';
 import { threadsAllowed } from '../../base/threads.js';
 import { fault, type Problem, problemFrom } from '../../contract/errors.js';
 import type { Rule } from '../../contract/requests/rules.js';
 import type { TagEntry } from '../../contract/viewing.js';
-import type {
-  InputId,
-  MeasuredNoise,
-  OpenInput,
-  SeriesCard,
-  SeriesKey,
+import {
+  type InputId,
+  type MeasuredNoise,
+  type OpenInput,
+  openingSlice,
+  type SeriesCard,
+  type SeriesKey,
 } from '../../contract/window/opened.js';
 import type { RuleMatch } from '../../contract/window/rules.js';
 import { DecodePool } from '../../dicom/codec/decode.js';
@@ -88,10 +90,12 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
   const masks = new Lru<Uint8Array>(MASK_BYTES);
   const pending = new Map<string, Promise<Frame>>();
   const noises = new Map<SeriesKey, Promise<MeasuredNoise>>();
+  /** Planes that a viewer waits for. */
+  const wanted = new Set<Promise<Frame>>();
   const measure = noiseMeter();
 
   const find = (key: SeriesKey): Shown => {
-    const shown = visible(entries.get(key.split('.')[0])).find(({ card }) => card.key === key);
+    const shown = visible(entries.get(inputOf(key))).find(({ card }) => card.key === key);
     if (shown === undefined) throw fault('E_NOT_FOUND/series-closed');
     return shown;
   };
@@ -112,6 +116,10 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       await hideGone(entry);
       entry.input = { ...entry.input, ...readyState(entry), filesSeen: content.filesSeen };
       pair(entries, tell, entry);
+      // Its picture is wanted next, in the list and by who opens it: it is read while the window draws the list.
+      const first = visible(entry).find(({ card }) => card.viewable);
+      // Who asks for it hears why it cannot be had.
+      if (first !== undefined) await read(first.card.key, openingSlice(first.card)).catch(() => undefined);
     } catch (error) {
       if (entry.abort.signal.aborted) return;
       entry.input = { ...entry.input, state: 'failed', problem: problemFrom(error) };
@@ -119,21 +127,29 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     }
   };
 
-  const read = (key: SeriesKey, index: number): Promise<Frame> => {
+  const read = async (key: SeriesKey, index: number): Promise<Frame> => {
+    const shown = find(key);
     const name = `${key}/${index}`;
     const known = frames.get(name);
-    if (known !== undefined) return Promise.resolve(known);
+    if (known !== undefined) return known;
     const asked = pending.get(name);
     if (asked !== undefined) return asked;
-    const reading = find(key)
+    const reading = shown
       .plane(index)
       .then((frame) => {
-        frames.set(name, frame, frame.pixels.byteLength);
+        // It may have been closed meanwhile.
+        if (entries.has(inputOf(key))) frames.set(name, frame, frame.pixels.byteLength);
         return frame;
       })
       .finally(() => pending.delete(name));
     pending.set(name, reading);
     return reading;
+  };
+
+  /** What a person looks at comes before what stands small beside it; what is asked for later does not hold it up. */
+  const afterWanted = async (): Promise<void> => {
+    await setImmediate();
+    await Promise.allSettled([...wanted]);
   };
 
   const small = async (key: SeriesKey, index: number, size: number): Promise<Uint8Array> => {
@@ -142,6 +158,7 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     if (known !== undefined) return known;
     const { card } = find(key);
     const frame = await read(key, index);
+    await afterWanted();
     const png = thumbnailPng(frame, {
       size,
       spacing: [card.spacing[0], card.spacing[1]],
@@ -188,9 +205,16 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
         pair(entries, tell, entry);
       }
     },
-    frame: async (key, index) => read(key, index),
-    // The plane that the viewer opens on: it is read once.
-    thumbnail: async (key) => small(key, Math.floor((find(key).card.slices - 1) / 2), THUMBNAIL_SIZE),
+    async frame(key, index) {
+      const reading = read(key, index);
+      wanted.add(reading);
+      try {
+        return await reading;
+      } finally {
+        wanted.delete(reading);
+      }
+    },
+    thumbnail: async (key) => small(key, openingSlice(find(key).card), THUMBNAIL_SIZE),
     slice: async (key, index) => small(key, index, SLICE_SIZE),
     tags: async (key, index) => find(key).tags(index),
     async labels(key, place, slice) {
@@ -218,6 +242,10 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       return matches;
     },
   };
+}
+
+function inputOf(key: SeriesKey): InputId {
+  return key.split('.')[0];
 }
 
 function scanning(id: InputId, paths: readonly string[]): OpenInput {

@@ -77,6 +77,11 @@ export interface SeriesCard {
   };
 }
 
+/** The slice that a series opens with, and whose picture stands for it in lists. */
+export function openingSlice({ slices }: Pick<SeriesCard, 'slices'>): number {
+  return Math.floor((slices - 1) / 2);
+}
+
 export interface MeasuredNoise {
   readonly noise: NoiseSummary | null;
   readonly warnings: readonly Problem[];

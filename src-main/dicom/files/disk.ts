@@ -20,6 +20,8 @@ export class Disk {
   readonly #pace = new Pace();
   /** Headers of a series are alike: where one is longer, more is read of the next at once. */
   #head = SHORT_HEAD;
+  /** Where roots lie, links resolved. Where one is moved meanwhile, its files are no longer below and take the way that waits. */
+  readonly #roots = new Map<string, string>();
 
   /**
    * @param root that the file must lie in, after links are resolved
@@ -50,7 +52,7 @@ export class Disk {
     const start = performance.now();
     if (this.#pace.inPlace) {
       this.#head = Math.max(this.#head, Math.min(count, LONG_HEAD));
-      const head = headNow(root, place, count);
+      const head = this.#headNow(root, place, count);
       this.#pace.took(performance.now() - start);
       // What is out of the ordinary is told by the way that waits.
       if (head !== null) return head;
@@ -58,6 +60,18 @@ export class Disk {
     const head = await inside(root, place, () => readHead(place, count));
     this.#pace.waited(performance.now() - start);
     return head;
+  }
+
+  /** As `inside` and `readHead`, in place; null where either would throw. */
+  #headNow(root: string, place: string, count: number): FileHead | null {
+    try {
+      const real = this.#roots.get(root) ?? fs.realpathSync.native(root);
+      this.#roots.set(root, real);
+      return isBelow(fs.realpathSync.native(place), real) ? headNow(place, count) : null;
+    } catch {
+      // Read once more by the way that waits, which tells the reason.
+      return null;
+    }
   }
 }
 
@@ -102,25 +116,19 @@ export async function readHead(place: string, count: number): Promise<FileHead> 
   }
 }
 
-/** As `inside` and `readHead`, in place; null where either would throw. */
-function headNow(root: string, place: string, count: number): FileHead | null {
+/** As `readHead`, in place; null of what is no file. @throws those of the system */
+function headNow(place: string, count: number): FileHead | null {
+  // Looked at first: to open a device may already do something to it.
+  if (!fs.statSync(place).isFile()) return null;
+  const file = fs.openSync(place, FLAGS);
   try {
-    if (!isBelow(fs.realpathSync.native(place), fs.realpathSync.native(root))) return null;
-    // Looked at first: to open a device may already do something to it.
-    if (!fs.statSync(place).isFile()) return null;
-    const file = fs.openSync(place, FLAGS);
-    try {
-      const stat = fs.fstatSync(file);
-      if (!stat.isFile()) return null;
-      const buffer = Buffer.allocUnsafe(Math.min(count, stat.size));
-      const bytesRead = fs.readSync(file, buffer, 0, buffer.length, 0);
-      return { bytes: buffer.subarray(0, bytesRead), size: stat.size };
-    } finally {
-      fs.closeSync(file);
-    }
-  } catch {
-    // Read once more by the way that waits, which tells the reason.
-    return null;
+    const stat = fs.fstatSync(file);
+    if (!stat.isFile()) return null;
+    const buffer = Buffer.allocUnsafe(Math.min(count, stat.size));
+    const bytesRead = fs.readSync(file, buffer, 0, buffer.length, 0);
+    return { bytes: buffer.subarray(0, bytesRead), size: stat.size };
+  } finally {
+    fs.closeSync(file);
   }
 }
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { hasCode } from '../../base/files.js';
+import { hasCode, sha256 } from '../../base/files.js';
 import { asReadError } from '../../base/reading.js';
 import { LimpidError, type Problem, problemOf } from '../../contract/errors.js';
 import { Disk, inside, readHead, readInside, slashed } from './disk.js';
@@ -38,7 +37,7 @@ export async function openSource(given: string, known?: ReadonlySet<string>): Pr
 
 /** Identifies a file by its path inside the source, with `/` between the parts on every system. */
 export function sourceId(relative: string): string {
-  return createHash('sha256').update(slashed(relative)).digest('hex').slice(0, 16);
+  return sha256(slashed(relative)).slice(0, 16);
 }
 
 /** A folder that is being walked. */

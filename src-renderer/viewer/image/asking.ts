@@ -1,5 +1,6 @@
 import { type Answer, ask } from './answer.js';
 import type { Answered, Wish } from './asking.worker.js';
+import { EarlyAnswers } from './early.js';
 
 interface Waiting {
   readonly url: string;
@@ -73,7 +74,14 @@ export function startAsking(): void {
   asking();
 }
 
+const early = new EarlyAnswers((url, signal) => asking().ask(url, signal));
+
+/** Asks for planes that are likely needed next, and gives up those of the last call that nobody came for. */
+export function askAhead(urls: readonly string[]): void {
+  early.ahead(urls);
+}
+
 /** Asks for the plane at an address, beside the page where that can be. @throws an AbortError where it was given up */
 export function askBeside(url: string, signal: AbortSignal): Promise<Answer> {
-  return asking().ask(url, signal);
+  return early.take(url, signal);
 }

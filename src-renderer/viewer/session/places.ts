@@ -1,4 +1,4 @@
-import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
+import { openingSlice, type SeriesCard, type SeriesKey } from '../../../src-main/contract/window/opened.js';
 import type { Frame } from '../image/frames.js';
 import { linkedSlice, sameGrid } from '../image/geometry.js';
 import { valuesOf } from '../image/pixels.js';
@@ -46,6 +46,15 @@ export function framesAt({
     if (linked === null || time === null) return null;
     return { card, slice: linked, index: time * card.slices + linked };
   });
+}
+
+/** The planes that a viewer begins with, as series and index. */
+export function openingPlanes(open: OpenSeries): (readonly [SeriesKey, number])[] {
+  const { before } = open;
+  if (before === null) return [];
+  return framesAt({ ...open, slice: openingSlice(before), frame: 0, related: true })
+    .filter((place) => place !== null)
+    .map(({ card, index }) => [card.key, index] as const);
 }
 
 export function sceneOf(target: Target, frames: readonly (Frame | null)[]): Scene | null {

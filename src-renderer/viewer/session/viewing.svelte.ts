@@ -1,7 +1,7 @@
 import { type Problem, problemFrom } from '../../../src-main/contract/errors.js';
 import type { KeptView } from '../../../src-main/contract/viewing.js';
 import type { AppBridge } from '../../../src-main/contract/window/app.js';
-import type { SeriesCard } from '../../../src-main/contract/window/opened.js';
+import { openingSlice, type SeriesCard } from '../../../src-main/contract/window/opened.js';
 import type { Segmentation } from '../../shared/segments/segmentations.js';
 import { askBeside } from '../image/asking.js';
 import { FrameWindows } from '../image/frame-windows.js';
@@ -197,7 +197,7 @@ export class ViewerSession {
     });
     this.#lastSlice = null;
     if (before !== null) {
-      this.view.position = slicePosition(before, Math.floor((before.slices - 1) / 2));
+      this.view.position = slicePosition(before, openingSlice(before));
       setOrientation(this.view, defaultOrientation(before));
     }
     this.history.forget();
