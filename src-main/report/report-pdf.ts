@@ -1,3 +1,4 @@
+import { cleanedText } from '../contract/cleaned-text.js';
 import { type Report, type SeriesReport, verdictOf } from '../contract/report.js';
 import { type PdfLine, pdfOf } from './pdf.js';
 
@@ -16,7 +17,7 @@ export function reportPdf(report: Report): Buffer {
 }
 
 function seriesLines(series: SeriesReport, i: number): PdfLine[] {
-  const { modality, status, problem, geometry, noise, trust, warnings, outputs } = series;
+  const { modality, status, problem, geometry, noise, trust, cleaned, warnings, outputs } = series;
   return [
     {
       style: 'heading',
@@ -27,7 +28,7 @@ function seriesLines(series: SeriesReport, i: number): PdfLine[] {
       ? []
       : [
           plain(
-            `${geometry.columns} x ${geometry.rows} x ${geometry.slices}, ${geometry.frames} frame(s), voxels of ${geometry.spacing.map(rounded).join(' x ')} ${geometry.calibration === 'none' ? 'pixels' : 'mm'}.`,
+            `${geometry.columns} x ${geometry.rows} x ${geometry.slices}, ${geometry.frames === 1 ? '1 frame' : `${geometry.frames} frames`}, voxels of ${geometry.spacing.map(rounded).join(' x ')} ${geometry.calibration === 'none' ? 'pixels' : 'mm'}.`,
           ),
         ]),
     ...(noise === null
@@ -40,6 +41,10 @@ function seriesLines(series: SeriesReport, i: number): PdfLine[] {
     ...(trust?.reasons ?? []).map(({ test, verdict, message, remedy }) =>
       plain(`${verdict.toUpperCase()} (${test}): ${message} ${remedy}`),
     ),
+    ...cleaned.map((one) => {
+      const { text, reasons } = cleanedText(one);
+      return plain([`Looked for ${one.name}: ${text}.`, ...reasons].join(' '));
+    }),
     ...warnings.map(({ code, message }) => plain(`${code}: ${message}`)),
     ...outputs
       .flatMap(({ role, seriesInstanceUid }) =>

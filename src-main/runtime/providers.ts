@@ -40,7 +40,7 @@ export async function nativeEngine(device: NativeDevice, threads: number): Promi
     keepsState: device === 'webgpu',
     choice: {
       device,
-      description: device === 'cpu' ? `${TITLES.cpu}, ${threads} threads` : TITLES[device],
+      description: device === 'cpu' ? `${TITLES.cpu}, ${threadsText(threads)}` : TITLES[device],
       warnings: [],
     },
   };
@@ -84,6 +84,10 @@ function cudaRefusal(cause: unknown, system: string, cuda: boolean): LimpidError
     : fault('E_DEVICE/cuda-failure', { said: failure }, undefined, cause);
 }
 
+function threadsText(threads: number): string {
+  return threads === 1 ? '1 thread' : `${threads} threads`;
+}
+
 async function loadNative(): Promise<OrtModule> {
   requireSilence();
   try {
@@ -103,7 +107,7 @@ export async function wasmEngine(threads: number): Promise<Engine> {
     options: { executionProviders: ['wasm'], graphOptimizationLevel: 'all', logSeverityLevel: 4 },
     target: 'cpu',
     keepsState: false,
-    choice: { device: 'wasm', description: `CPU through WebAssembly, ${threads} threads`, warnings: [] },
+    choice: { device: 'wasm', description: `CPU through WebAssembly, ${threadsText(threads)}`, warnings: [] },
   };
   try {
     await trySession(engine);

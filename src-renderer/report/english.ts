@@ -1,18 +1,6 @@
-/** Text for numbers. A number that was not measured is an en dash. */
-export const NONE = '–';
+import { integer, NONE, number } from '../../src-main/contract/words/numbers.js';
 
-/** Three significant digits, without an exponent from 0.001 up to a million. */
-export function number(value: number | null, digits = 3): string {
-  if (value === null) return NONE;
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(digits - 1);
-  return String(Number(value.toPrecision(digits)));
-}
-
-export function integer(value: number): string {
-  return value.toLocaleString('en-GB');
-}
+export { integer, NONE, number };
 
 /** `42 s`, `3 min 5 s`, `1 h 2 min`. */
 export function duration(seconds: number): string {

@@ -1,3 +1,4 @@
+import { cleanedText } from '../../src-main/contract/cleaned-text.js';
 import type {
   AlignedReport,
   CleanedReport,
@@ -161,40 +162,11 @@ export function alignedFacts({ share, gain, largest }: AlignedReport, calibratio
   ];
 }
 
-const CLEANED_WORDS: Readonly<Record<CleanedReport['did'], string>> = {
-  removed: 'removed',
-  absent: 'not there',
-  left: 'left',
-  refused: 'not looked for',
-};
-
-/** Coefficient of joint variation of the two tissues that there are most of, with the field and without; as far as it is known. */
-function jointVariation({ cjvBefore, cjvWithout }: CleanedReport['facts'], removed: boolean): string[] {
-  const percent = (value: number | undefined) => (value === undefined ? 'unknown' : `${number(value)} %`);
-  if (cjvBefore === undefined && cjvWithout === undefined) return [];
-  const without = removed ? 'without the field' : 'if the field were taken away';
-  return [`joint variation of tissues (CJV) ${percent(cjvBefore)}, ${percent(cjvWithout)} ${without}`];
-}
-
 /** Artifacts that were looked for: what was done, how sure it was, how much there was, and how the removal was judged. */
 export function cleanedFacts(cleaned: readonly CleanedReport[]): Fact[] {
-  return cleaned.map(({ name, did, why, sure, amount, left, unit, facts, trust }) => {
-    const parts = [
-      CLEANED_WORDS[did],
-      ...(sure === null ? [] : [`${integer(Math.round(100 * sure))} % sure`]),
-      ...(amount === null ? [] : [`amount ${number(amount)} ${unit}`]),
-      ...(left === null || did !== 'removed' ? [] : [`left ${number(left)} ${unit}`]),
-      ...jointVariation(facts, did === 'removed'),
-      ...(trust === null ? [] : [`trust ${trust.verdict}`]),
-      ...(trust === null || trust.kept === null
-        ? []
-        : [`${integer(Math.round(trust.kept))} % of lesion contrast kept`]),
-    ];
-    const notes = [
-      ...(why === null ? [] : [why.message]),
-      ...(trust?.reasons ?? []).map(({ message }) => message),
-    ];
-    return { name, value: parts.join(', '), ...(notes.length === 0 ? {} : { note: notes.join(' ') }) };
+  return cleaned.map((one) => {
+    const { text, reasons } = cleanedText(one);
+    return { name: one.name, value: text, ...(reasons.length === 0 ? {} : { note: reasons.join(' ') }) };
   });
 }
 

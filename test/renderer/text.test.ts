@@ -41,6 +41,10 @@ describe('languages', () => {
   it('fill places, numbers in their manner, and leave an unknown place to be seen', () => {
     expect(fill('{a} of {b}', { a: 1234.5, b: 'x' }, 'de')).toBe('1.234,5 of x');
     expect(fill('{missing}', {}, 'en')).toBe('{missing}');
+    const text = 'To {a}: {n|# image|# images}';
+    const texts = [1, 1234].map((n) => fill(text, { a: 'PACS', n }, 'en'));
+    expect(texts).toEqual(['To PACS: 1 image', 'To PACS: 1,234 images']);
+    expect(placesOf(text)).toEqual(['a', 'n']);
   });
 });
 

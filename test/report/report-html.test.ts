@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SeriesImages } from '../../src-main/contract/report.js';
+import type { CleanedReport, SeriesImages } from '../../src-main/contract/report.js';
 import { renderSeriesImages } from '../../src-main/report/images.js';
 import { buildReportHtml, DATA_MARK, reportJson } from '../../src-main/report/report-html.js';
+import { reportPdf } from '../../src-main/report/report-pdf.js';
 import { brainSample, type Sample } from '../trust/sample.js';
 
 const TEMPLATE = `<html><script type="application/json">${DATA_MARK}</script></html>`;
@@ -91,3 +92,26 @@ function collect(value: unknown, at: string, keys: Set<string>): void {
     for (const [key, inner] of Object.entries(value)) collect(inner, at === '' ? key : `${at}.${key}`, keys);
   } else if (at !== '' && !at.endsWith('[]')) keys.add(at);
 }
+
+describe('reportPdf', () => {
+  it('tells of artifacts what was done, how the tissues differ without a field, and why a removal is doubted', () => {
+    const field: CleanedReport = {
+      name: 'bias',
+      did: 'removed',
+      why: null,
+      sure: 0.99,
+      amount: 12,
+      left: 2,
+      unit: '%',
+      facts: { cjvBefore: 44, cjvWithout: 5.6 },
+      trust: null,
+    };
+    const series = sample.report.series.map((one) => ({ ...one, cleaned: [...one.cleaned, field] }));
+    const pdf = reportPdf({ ...sample.report, series }).toString('latin1');
+    const lines = [...pdf.matchAll(/\((.*)\) Tj/g)].map(([, line = '']) => line);
+    const text = lines.join(' ').replace(/\\([()\\])/g, '$1');
+    expect(text).toContain('Looked for gibbs: removed, 95 % sure, amount 1.2 %, trust warn, 97 % of lesion');
+    expect(text).toContain('Tissue was changed by up to 4 times its noise');
+    expect(text).toContain('joint variation of tissues (CJV) 44 %, 5.6 % without the field');
+  });
+});

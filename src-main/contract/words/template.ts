@@ -79,7 +79,7 @@ export function fillFacts(template: string, facts: Facts, voice: Voice): string 
   return template.replace(PLACE, (place, name: string, format?: string, forms?: string) => {
     const fact = Object.hasOwn(facts, name) ? facts[name] : undefined;
     if (fact === undefined) return place;
-    if (forms !== undefined) return typeof fact === 'number' ? formFor(fact, forms, voice) : place;
+    if (forms !== undefined) return typeof fact === 'number' ? formFor(fact, forms, voice.language) : place;
     return factText(fact, format, voice) ?? place;
   });
 }
@@ -120,7 +120,8 @@ function numberText(value: number, format: string | undefined, language: string)
   }
 }
 
-function formFor(count: number, forms: string, { language }: Voice): string {
+/** @param forms `|one|others` or `|none|one|others`; `#` stands for the number */
+export function formFor(count: number, forms: string, language: string): string {
   const all = forms.slice(1).split('|');
   const others = all.at(-1) ?? '';
   const form =
