@@ -412,6 +412,7 @@ async function tour(page) {
   await panel.getByLabel('Write an error map').check();
   await panel.getByRole('button', { name: 'Denoise', exact: true }).click();
   await panel.getByRole('progressbar').waitFor({ timeout: MINUTES });
+  await panel.getByText('Starting…').waitFor({ state: 'detached', timeout: MINUTES });
   await shootHere('running');
   await panel.getByRole('region', { name: 'Result', exact: true }).waitFor({ timeout: 9 * MINUTES });
   await page.locator('.picture[data-kind="after"]').waitFor();
@@ -429,9 +430,9 @@ async function tour(page) {
   await shootHere('overlay');
   await page.keyboard.press('Delete');
   // The panel came with the region; without it the picture is larger.
+  await page.getByRole('combobox', { name: 'Overlay', exact: true }).selectOption('none');
+  await picture.focus();
   await page.keyboard.press('b');
-  await page.keyboard.press('o');
-  await page.keyboard.press('o');
   await page.keyboard.press('s');
   await shootHere('swipe');
   await panel.getByRole('button', { name: 'Report' }).click();
@@ -451,6 +452,7 @@ async function tour(page) {
   await page.getByRole('heading', { name: 'Waiting (2)' }).waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.locator('#screen-batch').getByRole('progressbar').first().waitFor({ timeout: MINUTES });
+  await page.locator('#screen-batch').getByText('Starting…').waitFor({ state: 'detached', timeout: MINUTES });
   await shootHere('batch');
   await rulesTour(page, { walkTo, dialog, shoot: shootHere });
 
@@ -464,6 +466,9 @@ async function tour(page) {
   await shootHere('studies-light');
   await rail('Viewer').click();
   await picture.waitFor();
+  // Side by side, as after a run.
+  await picture.focus();
+  await page.keyboard.press('Shift+2');
   await shootHere('viewer-light');
   console.log(`${readdirSync(out).length} pictures in ${out}`);
 }

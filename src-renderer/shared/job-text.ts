@@ -9,7 +9,7 @@ import { t, tName } from '../words/text.svelte.js';
 export function jobName(job: JobRecord): string {
   const { request, label } = job;
   if (label !== undefined) return label;
-  if (request.type === 'inspect') return request.paths.map(baseName).join(', ');
+  if (request.type === 'inspect') return namesOf(request.paths);
   switch (request.type) {
     case 'evaluate':
       return baseName(request.test);
@@ -19,7 +19,7 @@ export function jobName(job: JobRecord): string {
     case 'latent':
     case 'probe':
     case 'index':
-      return request.inputs.map(baseName).join(', ');
+      return namesOf(request.inputs);
     case 'pretrain':
     case 'generate':
       return baseName(request.output);
@@ -33,6 +33,11 @@ export function jobName(job: JobRecord): string {
     default:
       return baseName(request.input);
   }
+}
+
+/** Each name once: files of one name may lie in several folders, and series of one folder are several inputs. */
+function namesOf(paths: readonly string[]): string {
+  return [...new Set(paths.map(baseName))].join(', ');
 }
 
 /** `Training, step 120 of 400` */

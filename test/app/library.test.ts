@@ -244,6 +244,14 @@ describe('the library', () => {
     expect(noise).toEqual({ sigma, relative, distribution, correlated, methods, certain });
   });
 
+  it('measures the noise of nothing that was closed, neither that under way nor what waits for it', async () => {
+    const [card] = (await open('closed', [BRAIN])).series;
+    const first = library.noise(card.key);
+    await library.close('closed');
+    expect((await first).problem).toMatchObject({ code: 'E_NOT_FOUND' });
+    await expect(library.noise(card.key)).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+  });
+
   it('makes thumbnails in true proportions', async () => {
     const [card] = (await open('thumb', [path.join(BRAIN, 'brain_010.dcm')])).series;
     const png = Buffer.from(await library.thumbnail(card.key));

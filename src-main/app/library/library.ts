@@ -232,7 +232,8 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
     document: async (about) => documentAbout(about, find),
     async noise(key) {
       const shown = find(key);
-      const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality);
+      const signal = entries.get(inputOf(key))?.abort.signal ?? AbortSignal.abort();
+      const measured = noises.get(key) ?? measure(() => shown.volume(), shown.card.modality, signal);
       noises.set(key, measured);
       return measured;
     },
