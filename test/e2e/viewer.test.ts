@@ -288,6 +288,31 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await page.close();
   });
 
+  it('lays colours over a swiped picture once', async () => {
+    const { page, complaints } = await open();
+    const middle = async (): Promise<Buffer> => {
+      await drawn(page);
+      const box = await page.locator('.picture').first().boundingBox();
+      if (box === null) throw new Error('no picture');
+      const clip = { x: box.x + box.width / 2 - 60, y: box.y + box.height / 2 - 60, width: 120, height: 120 };
+      return page.screenshot({ clip });
+    };
+    await focus(page);
+    await press(page, 'Shift+1');
+    await page.locator('.viewport select').first().selectOption('after');
+    const plain = await middle();
+    await focus(page);
+    await press(page, 'o');
+    const alone = await middle();
+    expect(alone.equals(plain)).toBe(false);
+    await focus(page);
+    await press(page, 's');
+    await page.getByRole('slider', { name: /^Divider/ }).fill('0');
+    expect((await middle()).equals(alone)).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it('lays the error map over the picture, clear below the threshold, with a legend in its units', async () => {
     const { page } = await open();
     await focus(page);
