@@ -62,11 +62,12 @@ export function levelCertainty({
   typical,
 }: Evidence): number {
   const agreement = (a: number, b: number): number => 1 - disagreement(Math.max(a, b), Math.min(a, b));
+  // Tissue too small for a spectrum cannot tell structure from air that is quieter than it: both must say the same.
+  const evenly = air === null || (spectrum === null && typical !== null) ? 0 : air.even;
   const byAir =
     air === null
       ? 0
-      : agreement(sigma, air.sigma) *
-        Math.max(air.even, typical === null ? 0 : agreement(typical, air.sigma));
+      : agreement(sigma, air.sigma) * Math.max(evenly, typical === null ? 0 : agreement(typical, air.sigma));
   const steady =
     wavelet === null || spectrum === null
       ? 0

@@ -137,10 +137,13 @@ export function negativeShare(planes: readonly Plane[]): number {
   return values.reduce((count, value) => (value < 0 ? count + 1 : count), 0) / Math.max(1, values.length);
 }
 
+/** Shorter sides than this have no patches: each of their values is one. */
+const LEAST_SIDE = 8;
+
 /** Whether most of the tissue lies in patches of one value, which have no noise: that is known then. */
 export function isSolid(planes: readonly Plane[], level: number): boolean {
   let [solid, other] = [0, 0];
-  for (const { values, usable } of planes)
+  for (const { values, usable } of planes.filter((one) => Math.min(one.columns, one.rows) >= LEAST_SIDE))
     for (let i = 0; i < values.length; i++)
       if (values[i] > level) {
         if (usable[i] === 0) solid++;

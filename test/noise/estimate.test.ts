@@ -6,6 +6,7 @@ import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { withToldNoise } from '../../src-main/noise/told/told-noise.js';
 import { noiseWarnings } from '../../src-main/noise/warnings.js';
+import { isClean } from '../../src-main/trust/clean.js';
 import { CH2, fileLacks, slab, volumeOf } from '../imaging/support.js';
 import { PLAIN_SCANNER, type Scanner, simulateScan } from './scanner.js';
 
@@ -272,6 +273,28 @@ describe('estimateNoise on simulated scans', () => {
     if (!codes(e).includes('W_NOISE_UNKNOWN')) expect(Math.abs(e.sigma / 40 - 1)).toBeLessThan(0.2);
   });
 
+  it.each([1, 2, 4, 8, 16, 20, 24, 28])(
+    'is certain of no level of %d pixels that is not there, and calls none of them clean',
+    (side) => {
+      for (const slices of [1, 4, 12])
+        for (const sigma of [20, 80]) {
+          const noisy = simulateNoise(smallHead(side, slices), {
+            kind: 'rician',
+            sigma,
+            seed: side + slices,
+          });
+          const e = estimateNoise(
+            { ...noisy, quantum: 1, data: noisy.data.map(Math.round) },
+            { modality: 'MR' },
+          );
+          expect(codes(e)).not.toContain('W_CLEAN');
+          expect(isClean(noisy, e)).toBe(false);
+          if (e.sigma === 0) expect(e.certainty).toBe(0);
+          if (e.certain) expect(Math.abs(Math.log(e.sigma / sigma))).toBeLessThan(0.3);
+        }
+    },
+  );
+
   it('asks no model of the correlation of band-pass noise, as kernels of CT leave', () => {
     const clean = withData(
       phantom(),
@@ -464,3 +487,29 @@ describe('estimateNoise of coarse voxels without air', () => {
     );
   });
 });
+
+/** A head of a few pixels: a rim, matter, two ventricles and a bright spot, each pixel the mean of what it covers. */
+function smallHead(side: number, slices: number): Volume {
+  const parts: readonly (readonly [x: number, y: number, a: number, b: number, value: number])[] = [
+    [0, 0, 0.75, 0.88, 550],
+    [0, 0, 0.68, 0.8, 750],
+    [-0.25, -0.1, 0.12, 0.3, 250],
+    [0.25, -0.1, 0.12, 0.3, 250],
+    [0, 0.35, 0.25, 0.12, 950],
+  ];
+  const at = (x: number, y: number): number =>
+    parts.findLast(([cx, cy, a, b]) => ((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 < 1)?.[4] ?? 0;
+  const fine = 4;
+  const plane = Float32Array.from({ length: side * side }, (_, i) => {
+    let sum = 0;
+    for (let k = 0; k < fine * fine; k++) {
+      const x = (i % side) + ((k % fine) + 0.5) / fine;
+      const y = Math.floor(i / side) + (Math.floor(k / fine) + 0.5) / fine;
+      sum += at((2 * x) / side - 1, (2 * y) / side - 1);
+    }
+    return sum / fine ** 2;
+  });
+  const data = new Float32Array(plane.length * slices);
+  for (let slice = 0; slice < slices; slice++) data.set(plane, slice * plane.length);
+  return { ...phantom(), data, columns: side, rows: side, slices };
+}

@@ -71,7 +71,9 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
   const foreground = foregroundOf(planes, level, darkLevel(planes, ct));
   const single = withLearnt(rules, learnt, foreground.median);
   const sigma = frames.sigma === null ? single.sigma : between(frames.sigma, single.sigma, frames.doubt);
-  const certainty = Math.max(frames.sigma === null ? 0 : 1 - frames.doubt, single.certainty);
+  const wavelet = tissue.wavelet ?? (isSolid(planes, level) ? 0 : null);
+  const isSeen = sigma > 0 || wavelet !== null;
+  const certainty = isSeen ? Math.max(frames.sigma === null ? 0 : 1 - frames.doubt, single.certainty) : 0;
   // where tissue shows structure, what varies in it is no noise either
   const varies = 1 - rules.structured;
   const estimate: Omit<NoiseEstimate, 'warnings'> = {
@@ -79,7 +81,7 @@ export function estimateNoise(volume: Volume, hint: { modality?: string } = {}):
     distribution: rician ? 'rician' : 'gaussian',
     methods: {
       background: rules.air,
-      wavelet: tissue.wavelet ?? (isSolid(planes, level) ? 0 : null),
+      wavelet,
       spectrum: tissue.spectrum?.sigma ?? null,
       guided: null,
       learnt: learnt?.sigma ?? null,
@@ -376,11 +378,12 @@ const TEXTURES = [0.2, 0.3] as const;
  * some, and alike: only noise that is white can be told from it, or air. One frame of an EPI of 3 mm voxels shows five
  * to ten times the noise there is. Where five times as many blocks have far more variance the flattest may have
  * structure in them too, but as little as a fifth of it: air is believed then, and where there is none the level stays.
- * Of tissue in pieces too small for blocks the details are those of its borders, unless they are white.
+ * Of tissue in pieces too small for blocks the details are those of its borders: where air tells less, by what they are
+ * more; without air, unless they are white.
  */
-function structureOf({ spectrum, correlation, air }: TissueNoise, { spacing }: Volume): number {
+function structureOf({ spectrum, correlation, air, typical }: TissueNoise, { spacing }: Volume): number {
   const texture = ramp(Math.max(correlation.x, correlation.y), TEXTURES);
-  if (spectrum === null) return air === null ? texture : 0;
+  if (spectrum === null) return air === null ? texture : disagreement(typical ?? 0, air.sigma);
   if (air !== null) return ramp(spectrum.rise, RISES) * ramp(spectrum.blocks, TELLING);
   return texture * ramp(BLOCK * Math.min(spacing[0], spacing[1]), SPANS);
 }
