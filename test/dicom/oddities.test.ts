@@ -142,6 +142,20 @@ describe('native pixels', () => {
     expect(walkElements(derived(bytes)).elements.at(-1)?.length).toBe(32);
   });
 
+  it.each([
+    ['zeros', Buffer.alloc(1000)],
+    ['what is no value representation', Buffer.from('e07f2a00zz\x99\x88garbage', 'latin1')],
+    ['an element that runs past the end', Buffer.from('fcfffcff4f42000000010000ab', 'hex')],
+    ['half an element', Buffer.from('fcff', 'hex')],
+    ['random bytes', Buffer.from(Array.from({ length: 333 }, (_, i) => (i * 7919 + 0xd1) & 0xff))],
+  ])('may be followed by %s, which is told and not written', async (_, extra) => {
+    const bytes = Buffer.concat([whole, extra]);
+    expect(Array.from((await read(bytes)).values)).toEqual(VALUES);
+    expect((await warningsOf(bytes)).join()).toContain('no elements');
+    expect(walkElements(derived(bytes))).toMatchObject({ trailing: 0 });
+    expect(derived(bytes)).toHaveLength(derived(whole).length);
+  });
+
   it('of 8 bits may have an odd number of bytes, as many as they are', async () => {
     const odd = Buffer.from(makeDicom({ rows: 3, columns: 3, bitsStored: 8, values: [] }));
     const { elements } = walkElements(odd.subarray(0, odd.length));

@@ -54,6 +54,7 @@ export const TERMS = {
     group: 'elements of group 0002 or 0000 in the data set',
     surplus: 'more bytes of pixels than their dimensions ask for',
     odd: 'an odd number of bytes of pixels',
+    trailing: 'bytes after the pixels that are no elements',
     comma: 'a comma as decimal sign',
     frames: 'a number of frames of 0',
     twice: 'functional groups that are both shared and of each frame',

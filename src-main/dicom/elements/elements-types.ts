@@ -29,7 +29,7 @@ export interface ElementFile extends Encoding {
   readonly elements: readonly Element[];
   readonly transferSyntax: string;
   readonly deflated: boolean;
-  /** Bytes after the pixel data that are no elements; some writers leave a buffer there. Nothing reads them. */
+  /** Bytes after the pixel data that are no elements; some writers leave a buffer there, some copies more. Nothing reads them. */
   readonly trailing: number;
 }
 

@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { fault, type LimpidError } from '../../contract/errors.js';
+import { fault, LimpidError } from '../../contract/errors.js';
 import { openSequence, pastEnd, tagName, tooMany } from './elements-errors.js';
 import {
   IMPLICIT_LITTLE,
@@ -120,8 +120,8 @@ function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding, size:
   let offset = start;
   while (offset < bytes.length) {
     if (seen.has(PIXEL_DATA) && !scanner.startsAfterPixelData(offset)) break;
-    const element = scanner.element(offset, size, 0);
-    if (element.end > bytes.length && element.tag !== PIXEL_DATA) throw pastEnd(element);
+    const element = elementAt(scanner, offset, size, bytes.length, seen.has(PIXEL_DATA));
+    if (element === null) break;
     if (elements.length >= MAX_ELEMENTS) throw tooMany(MAX_ELEMENTS);
     if (seen.has(element.tag)) throw fault('E_ELEMENT/twice', { element: tagName(element.tag) });
     seen.add(element.tag);
@@ -130,6 +130,29 @@ function walkDataSet(bytes: Uint8Array, start: number, encoding: Encoding, size:
   }
   return elements;
 }
+
+/**
+ * The element at `offset`; null where the pixels are behind and what follows is no element that is whole: the image is
+ * there, and padding or what a copy left behind it says nothing of it.
+ */
+function elementAt(
+  scanner: Scanner,
+  offset: number,
+  size: number,
+  end: number,
+  afterPixels: boolean,
+): Element | null {
+  try {
+    const element = scanner.element(offset, size, 0);
+    if (element.end > end && element.tag !== PIXEL_DATA) throw pastEnd(element);
+    return element;
+  } catch (error) {
+    if (afterPixels && error instanceof LimpidError && NO_ELEMENT.has(error.code)) return null;
+    throw error;
+  }
+}
+
+const NO_ELEMENT: ReadonlySet<string> = new Set(['E_TRUNCATED', 'E_TS_MISMATCH']);
 
 /** The first element shows whether the data set is in the encoding that its transfer syntax names. */
 function requireEncoding(bytes: Uint8Array, start: number, encoding: Encoding): void {

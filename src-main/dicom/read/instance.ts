@@ -285,6 +285,7 @@ function odditiesOf(
     [walked.elements.some(({ tag }) => isForeignGroup(tag)), 'group'],
     [surplus > 1, 'surplus'],
     [length !== UNDEFINED_LENGTH && length % 2 === 1, 'odd'],
+    [walked.trailing > 0, 'trailing'],
     [attributes.decimal('x00280008') === 0, 'frames'],
     [DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))), 'comma'],
   ];
