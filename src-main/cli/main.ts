@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { asFileError, hasCode } from '../base/files.js';
 import { openLog } from '../base/log.js';
-import { problemFrom } from '../contract/errors.js';
+import { fault, problemFrom } from '../contract/errors.js';
 import { EXIT } from '../contract/exit.js';
 import { runCommandLine } from './program.js';
 import { problemLine } from './terminal/words.js';
@@ -14,7 +14,10 @@ openLog('cli');
 process.stdout.on('error', (error) => {
   if (hasCode(error, 'EPIPE') || process.exitCode === EXIT.failed) return;
   process.exitCode = EXIT.failed;
-  process.stderr.write(`${problemLine(problemFrom(asFileError(error, 'standard output')))}\n`);
+  const told = hasCode(error, 'ENOSPC', 'EDQUOT')
+    ? fault('E_IO/standard-output', {}, undefined, error)
+    : asFileError(error, 'standard output');
+  process.stderr.write(`${problemLine(problemFrom(told))}\n`);
 });
 // What cannot be told cannot be told either that it could not.
 process.stderr.on('error', () => undefined);

@@ -128,7 +128,7 @@ export const ModelEntry = object({
   name: text,
   bytes: whole,
   sha256: text,
-  /** ISO 8601; null: it ships with the program. */
+  /** ISO 8601; null: it ships with the program, or is a file that is not kept. */
   addedAt: nullOr(text),
   origin: oneOf(['shipped', 'trained', 'imported', 'foreign']),
   family: text,

@@ -23,6 +23,7 @@ export const at = {
   srow: 280,
   magic: 344,
   float32: 16,
+  float64: 64,
   complex64: 32,
   uint8: 2,
 } as const;

@@ -24,8 +24,13 @@ export interface NiftiImage {
   /** The source's bytes before the image: 348 of header, then its extensions; at least 352. */
   readonly header: Uint8Array;
   readonly littleEndian: boolean;
-  /** The source's voxels as they lie there, where some are not finite; null where all are. */
-  readonly stored: { readonly bytes: Uint8Array; readonly datatype: number } | null;
+  /** The source's voxels as they lie there, where some are not finite, or beyond float32; null where all are within. */
+  readonly stored: {
+    readonly bytes: Uint8Array;
+    readonly datatype: number;
+    /** Some are finite and beyond float32: only float64 gives them back. */
+    readonly wide: boolean;
+  } | null;
 }
 
 /** Bytes that may follow the image in a compressed file before it counts as a bomb. */
@@ -38,7 +43,8 @@ const SLACK = 1 << 20;
  * @param bytes a .nii or .nii.gz file, or the .hdr of a pair
  * @param pixels the .img of the pair
  * @throws LimpidError E_NIFTI for what is no NIfTI, truncated or of a type without single real values (colour,
- *   binary, 128 bits); E_BOMB where it inflates past what its header announces, or announces too much
+ *   binary, 128 bits); E_BOMB where it inflates past what its header announces, or announces too much; E_VALUES where
+ *   most values are beyond float32
  */
 export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   const { header, second } = readNiftiHeader(bytes);
@@ -52,6 +58,8 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   const whole = inflated(pixels ?? bytes, end + SLACK);
   if (whole.length < end) throw fault('E_NIFTI/ends-early');
   const decoded = decode(whole, offset, count, type, header);
+  // Single values are marks of no signal; an image of such values would be nothing but marks.
+  if (decoded.beyond > count / 2 || (part !== null && decoded.beyond > 0)) throw fault('E_VALUES/float32');
   const parts = part === null ? null : partsOf(decoded.data);
   const measured = part === null ? decoded.measured : bothMeasured(decoded.measured);
   const data = parts === null ? decoded.data : magnitudeOf(parts);
@@ -63,7 +71,10 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
     parts,
     header: keptHeader(first, first.length),
     littleEndian: header.littleEndian,
-    stored: measured === null ? null : { bytes: whole.subarray(offset, end), datatype: header.datatype },
+    stored:
+      measured === null
+        ? null
+        : { bytes: whole.subarray(offset, end), datatype: header.datatype, wide: decoded.beyond > 0 },
   };
 }
 
@@ -80,27 +91,35 @@ function keptHeader(bytes: Uint8Array, length: number): Uint8Array {
   return kept;
 }
 
-/** Values with slope and intercept; what is not finite becomes 0 and counts as not measured. */
+/**
+ * Values with slope and intercept; what is not finite, or beyond float32, becomes 0 and counts as not measured. `beyond`
+ * counts the latter, and values so small that they would be 0.
+ */
 function decode(
   bytes: Uint8Array,
   offset: number,
   count: number,
   type: StoredType,
   header: NiftiHeader,
-): { data: Float32Array; measured: Uint8Array | null } {
+): { data: Float32Array; measured: Uint8Array | null; beyond: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Float32Array(count);
   let measured: Uint8Array | null = null;
+  let beyond = 0;
   for (let i = 0; i < count; i++) {
     const stored = type.read(view, offset + i * type.bytes, header.littleEndian);
-    const value = Math.fround(stored * header.slope + header.intercept);
-    if (Number.isFinite(value)) data[i] = value;
-    else {
+    const exact = stored * header.slope + header.intercept;
+    const value = Math.fround(exact);
+    if (Number.isFinite(value)) {
+      data[i] = value;
+      if (value === 0 && exact !== 0) beyond++;
+    } else {
       measured ??= new Uint8Array(count).fill(1);
       measured[i] = 0;
+      if (Number.isFinite(exact)) beyond++;
     }
   }
-  return { data, measured };
+  return { data, measured, beyond };
 }
 
 function volumeOf(
@@ -128,7 +147,10 @@ export interface NiftiWriteOptions {
   readonly gzip: boolean;
   /** Or the source's type with its slope and intercept: rounded, clamped to what it holds. */
   readonly datatype: 'float32' | 'uint8' | 'source';
-  /** Voxels that were not finite come back as they were: floats bit for bit. For images; a map has its own values. */
+  /**
+   * Voxels that were not finite come back as they were: floats bit for bit. Where some were beyond float32, so that
+   * these can too, float32 becomes float64. For images; a map has its own values.
+   */
   readonly restore?: boolean;
   /** Up to 79 ASCII characters; absent: the source's. */
   readonly description?: string;
@@ -146,7 +168,9 @@ export function writeNifti(image: NiftiImage, data: Float32Array, options: Nifti
   const source = parseHeader(image.header);
   const little = image.littleEndian;
   const isSource = options.datatype === 'source' && image.parts === null;
-  const codes = { float32: at.float32, uint8: at.uint8, source: isSource ? source.datatype : at.float32 };
+  const isWide = options.restore === true && image.parts === null && image.stored?.wide === true;
+  const float = isWide ? at.float64 : at.float32;
+  const codes = { float32: float, uint8: at.uint8, source: isSource ? source.datatype : float };
   const type = storedType(codes[options.datatype]);
   const slope = isSource ? source.slope : 1;
   const intercept = isSource ? source.intercept : 0;
@@ -161,7 +185,7 @@ export function writeNifti(image: NiftiImage, data: Float32Array, options: Nifti
   for (let i = 0; i < data.length; i++)
     type.write(view, offset + i * type.bytes, (data[i] - intercept) / slope, little);
   if (options.restore === true && image.parts === null)
-    restoreUnmeasured(image, bytes.subarray(offset), type);
+    restoreUnmeasured(image, source, bytes.subarray(offset), { type, keepsScale: isSource });
   return options.gzip ? gzipSync(bytes) : bytes;
 }
 
@@ -241,8 +265,9 @@ function otherSize(): LimpidError {
 /** NaN and infinity outside of a head stand for no signal, and what reads the file may ask for them. */
 function restoreUnmeasured(
   { volume, stored, littleEndian }: NiftiImage,
+  { slope, intercept }: NiftiHeader,
   out: Uint8Array,
-  type: StoredType,
+  { type, keepsScale }: { readonly type: StoredType; readonly keepsScale: boolean },
 ): void {
   const { measured } = volume;
   if (measured === null || stored === null) return;
@@ -252,8 +277,11 @@ function restoreUnmeasured(
   for (let i = 0; i < measured.length; i++) {
     if (measured[i] === 1) continue;
     const at = i * from.bytes;
-    if (from.code === type.code) out.set(stored.bytes.subarray(at, at + from.bytes), at);
-    else type.write(view, i * type.bytes, from.read(source, at, littleEndian), littleEndian);
+    const value = from.read(source, at, littleEndian);
+    // Not a number has bits of its own; others are what their scale makes of them, where it is not written too.
+    if (from.code === type.code && (keepsScale || Number.isNaN(value)))
+      out.set(stored.bytes.subarray(at, at + from.bytes), at);
+    else type.write(view, i * type.bytes, value * slope + intercept, littleEndian);
   }
 }
 

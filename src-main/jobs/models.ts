@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { writeFileAtomic } from '../base/files.js';
+import { sha256, writeFileAtomic } from '../base/files.js';
 import { fault } from '../contract/errors.js';
 import { EXIT } from '../contract/exit.js';
 import type { ModelsResult } from '../contract/model-results.js';
@@ -14,7 +14,16 @@ import { cardIn, DECODER_KEY, encoderOf, loadForeign, openModelFile } from '../m
 import { openRuntime } from '../runtime/device.js';
 import type { LoadedModel, Runtime } from '../runtime/types.js';
 import { factsOf } from '../store/model-facts.js';
-import { deleteModel, findModel, keepModel, listModels, readKept, readModel } from '../store/model-store.js';
+import {
+  deleteModel,
+  findModel,
+  ID_LENGTH,
+  isFile,
+  keepModel,
+  listModels,
+  readKept,
+  readModel,
+} from '../store/model-store.js';
 
 /** Lists, shows, takes in, gives out and deletes the models of the library. @throws LimpidError as model-store.ts */
 export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
@@ -30,14 +39,13 @@ export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
     case 'list':
       return result(await listModels());
     case 'show': {
-      const entry = await findModel(request.model);
-      return result([entry], await withLoaded(await readKept(entry), async (model) => cardOf(model)));
+      const { entry, bytes } = await openNamed(request.model);
+      return result([entry], await withLoaded(bytes, async (model) => cardOf(model)));
     }
     case 'import':
       return result([await importModel(request.path, request.name, request.foreign)]);
     case 'export': {
-      const entry = await findModel(request.model);
-      const bytes = await readKept(entry);
+      const { entry, bytes } = await openNamed(request.model);
       await writeFileAtomic(path.resolve(request.path), await partOf(bytes, request.part));
       return { ...result([entry]), forPerson: { file: request.path } };
     }
@@ -47,6 +55,23 @@ export async function runModels(request: ModelsRequest): Promise<ModelsResult> {
       return result([entry]);
     }
   }
+}
+
+/** A model that is kept, or a file of one as other commands take it. @throws LimpidError as `readModel`; E_MODEL for one of others that is not kept */
+async function openNamed(given: string): Promise<{ readonly entry: ModelEntry; readonly bytes: Uint8Array }> {
+  if (!(await isFile(given))) {
+    const entry = await findModel(given);
+    return { entry, bytes: await readKept(entry) };
+  }
+  const bytes = await readModel(given);
+  const card = cardIn(bytes);
+  if (card === null) throw fault('E_MODEL/unlabelled-file', {}, given);
+  const hash = sha256(bytes);
+  const facts = factsOf(card);
+  const id = hash.slice(0, ID_LENGTH);
+  const name = `${facts.family}-${id.slice(0, 4)}`;
+  const origin = card.foreign === undefined ? 'imported' : 'foreign';
+  return { entry: { ...facts, id, name, origin, bytes: bytes.length, sha256: hash, addedAt: null }, bytes };
 }
 
 async function importModel(

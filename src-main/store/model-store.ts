@@ -126,7 +126,7 @@ export async function requireModel(given: string): Promise<void> {
 }
 
 /** Whether it means a file, there or not, and no model that is kept. */
-async function isFile(given: string): Promise<boolean> {
+export async function isFile(given: string): Promise<boolean> {
   return (await exists(given)) || /[\\/]|\.onnx$/i.test(given);
 }
 

@@ -176,6 +176,39 @@ describe('NIfTI', () => {
     expect(new DataView(floats.buffer, floats.byteOffset + 352).getFloat32(12, true)).toBeNaN();
   });
 
+  it('applies a slope below 0 as readers do, and turns nothing', () => {
+    const bytes = encoded(4, 2, true, (view, offset, i) => view.setInt16(offset, i, true));
+    new DataView(bytes.buffer).setFloat32(112, -2, true);
+    new DataView(bytes.buffer).setFloat32(116, 300, true);
+    const image = readNifti(bytes);
+    expect(Array.from(image.volume.data)).toEqual(Array.from({ length: COUNT }, (_, i) => 300 - 2 * i));
+    expect(image.volume.quantum).toBe(2);
+    const options = { gzip: false, restore: true } as const;
+    const written = writeNifti(image, image.volume.data, { ...options, datatype: 'source' });
+    expect(written.subarray(352)).toEqual(bytes.subarray(352));
+    const floats = readNifti(writeNifti(image, image.volume.data, { ...options, datatype: 'float32' }));
+    expect(floats.volume.data).toEqual(image.volume.data);
+  });
+
+  it('gives back marks beyond float32 as they were, and refuses an image of such values', () => {
+    const doubles = (drawn: (i: number) => number) =>
+      encoded(64, 8, true, (view, offset, i) => view.setFloat64(offset, drawn(i), true));
+    const image = readNifti(doubles((i) => (i === 3 ? -1e303 : i)));
+    expect(image.volume.measured?.[3]).toBe(0);
+    const options = { gzip: false, datatype: 'float32', restore: true } as const;
+    const written = writeNifti(image, image.volume.data, options);
+    const view = new DataView(written.buffer, written.byteOffset);
+    expect(view.getInt16(70, true)).toBe(64);
+    // The scale of the source (a half) is in what is written.
+    expect(view.getFloat64(352 + 24, true)).toBe(-5e302);
+    expect(view.getFloat64(352 + 32, true)).toBe(image.volume.data[4]);
+    for (const factor of [1e303, 1e-60]) {
+      const bytes = doubles((i) => (i + 1) * factor);
+      new DataView(bytes.buffer).setFloat32(116, 0, true);
+      expect(() => readNifti(bytes)).toThrow(expect.objectContaining({ code: 'E_VALUES' }));
+    }
+  });
+
   it('reads NIfTI-2 in both byte orders and writes what says the same', () => {
     const first = readNifti(plain());
     for (const little of [true, false]) {

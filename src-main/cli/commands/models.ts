@@ -44,7 +44,7 @@ Examples:
   command
     .command('show')
     .description('show what a model says of itself')
-    .argument('<model>', 'name or id')
+    .argument('<model>', 'name, id or file')
     .option(...JSON_OPTION)
     .action((model: string, { json }: { json: boolean }) =>
       start({ type: 'models', action: 'show', model }, { json }),
@@ -82,7 +82,7 @@ Examples:
   command
     .command('export')
     .description('write a model to a file')
-    .argument('<model>', 'name or id')
+    .argument('<model>', 'name, id or file')
     .argument('<file>', 'new ONNX file')
     .addOption(
       new Option('--decoder', 'only the decoder: latent in, image out').default(false).conflicts('encoder'),

@@ -1,5 +1,5 @@
 import type { JobEvent, ResultEvent } from '../../contract/events.js';
-import type { ExitCode } from '../../contract/exit.js';
+import { EXIT, type ExitCode } from '../../contract/exit.js';
 import type { JobRequest } from '../../contract/requests/requests.js';
 import type { StoppedResult } from '../../contract/results.js';
 import { startJob } from '../../process/client.js';
@@ -31,11 +31,16 @@ export async function runRequest(
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   // The reader of a pipe may leave early, as head does: nobody is left to tell.
-  const quit = () => job.cancel();
+  let isLeft = false;
+  const quit = () => {
+    isLeft = true;
+    job.cancel();
+  };
   process.stdout.on('error', quit);
   try {
     const result = await job.result;
-    tell(result);
+    // That nobody reads was told where it happened, if it was to be told: nobody has cancelled anything.
+    if (!isLeft || result.exitCode !== EXIT.cancelled) tell(result);
     await flushed(process.stdout);
     return result.exitCode;
   } finally {

@@ -312,10 +312,17 @@ function hasOverlayInPixels(walked: ElementFile, format: PixelFormat): boolean {
 /** Unspecified, in DICOM's words (PS3.3 C.11.1.1.2) and in those of vendors. */
 const UNITLESS = /^US$|unitless/i;
 
+/** Whether all stored values of 16 bits have a place in float32, and not all the same one. */
+function fitsFloat32(slope: number, intercept: number): boolean {
+  const largest = 2 ** 16 * Math.abs(slope) + Math.abs(intercept);
+  return Math.fround(slope) !== 0 && Number.isFinite(Math.fround(largest));
+}
+
 export function readRescale(attributes: Attributes, modality: string) {
   const slope = attributes.has('x00281053') ? attributes.decimal('x00281053') : 1;
   const intercept = attributes.has('x00281052') ? attributes.decimal('x00281052') : 0;
-  if (slope === undefined || slope === 0 || intercept === undefined) throw fault('E_VALUES/rescale');
+  if (slope === undefined || intercept === undefined || !fitsFloat32(slope, intercept))
+    throw fault('E_VALUES/rescale');
   const units = attributes.text('x00281054') ?? (modality === 'CT' ? 'HU' : 'a.u.');
   return {
     slope,

@@ -105,6 +105,11 @@ describe('a training job', () => {
     const denoiser = path.join(root, 'denoiser.onnx');
     const more = { family: 'denoising', objective: 'rician' } as const;
     await runTrain(trainRequest(input, denoiser, more), () => {});
+    const shown = await runModels({ type: 'models', action: 'show', model: denoiser });
+    expect(shown.models).toMatchObject([{ origin: 'imported', addedAt: null }]);
+    const copy = path.join(path.dirname(denoiser), 'copy.onnx');
+    await runModels({ type: 'models', action: 'export', model: denoiser, path: copy, part: 'whole' });
+    expect(await fs.readFile(copy)).toEqual(await fs.readFile(denoiser));
     await runModels({ type: 'models', action: 'import', path: denoiser, name: 'mine', foreign: null });
     const run = (model: string, output: string) =>
       runJob(

@@ -31,6 +31,10 @@ export const FILES = {
     'Choose a shorter name, or a folder nearer to the root.',
   ],
   'E_IO/disk-full': ['The disk is full.', 'Free space or choose another folder, then run again: it resumes.'],
+  'E_IO/standard-output': [
+    'What was told cannot be written: the disk that standard output goes to is full.',
+    'Free space, or send standard output elsewhere, then run the command again.',
+  ],
   'E_IO/denied': [
     'Access was denied.',
     'Get the right to write there, or choose another folder; then run again: it resumes.',

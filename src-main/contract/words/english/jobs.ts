@@ -171,7 +171,7 @@ export const JOBS = {
   'E_INTERNAL/one-of-many': ['The image is not one of many.', 'Report this.'],
   'E_INTERNAL/tile': ['The image is no tile of another.', 'Report this.'],
   'W_NOT_FINITE/voxels': [
-    '{gaps} of {voxels} voxels are no numbers (NaN or infinite). They count as padding: dark, neither learnt from nor judged, and as they were in what is written.',
+    '{gaps} of {voxels} voxels are no numbers (NaN or infinite), or beyond float32. They count as padding: dark, neither learnt from nor judged, and as they were in what is written.',
     'Fill them in and run again where they lie inside the body.',
   ],
   'E_RESUME/earlier-version': [
