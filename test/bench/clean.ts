@@ -55,11 +55,13 @@ async function measure(kind: Kind, head: string, one: Drawn): Promise<Row> {
   const { drawn, harmed, truth, about: told } = one;
   const remover = REMOVERS[kind.name];
   const about = { ...kind.about, ...told };
-  const clean = (volume: Volume) => remover.look(volume, about).remove();
   const started = process.cpuUsage();
   const look = remover.look(harmed, about);
   const after = look.remove();
   const seconds = secondsSince(started);
+  // As the product does: what is found in the whole holds in its parts.
+  const asMade = look.share === undefined ? about : { ...about, share: look.share };
+  const clean = (volume: Volume) => remover.look(volume, asMade).remove();
   const [before, result] = [harmed, after].map((volume) => quality(kind, volume, truth));
   const peer = kind.peer?.clean(harmed) ?? null;
   const trust = await cleaningTrust({ before: harmed, after, again: clean, sigma: 0, random: new Random(1) });

@@ -1,8 +1,9 @@
 import type { Axis } from '../../base/fft.js';
 import { planeLength, type Volume, withData } from '../../imaging/volume.js';
+import { ramp } from '../../noise/levels.js';
 import { type AcquiredAxis, acquiredGrid, middlePlanes, powerBands } from './acquired.js';
 import { brightOf, leastOf, requireMr } from './images.js';
-import { gainsOf, type ShortSide, shortSide } from './partial.js';
+import { gainsOf, oneSided, type ShortSide, shortSide } from './partial.js';
 import { extrapolatedPair, type Truncation } from './planes/extrapolate.js';
 import { type About, type Look, nothing, type Progress, type Remover } from './remover.js';
 
@@ -33,6 +34,8 @@ function look(volume: Volume, about: About): Look {
     ...(short.x === null ? {} : { gainsX: gainsOf(short.x, x.highest) }),
     ...(short.y === null ? {} : { gainsY: gainsOf(short.y, y.highest) }),
   };
+  const isTold = about.partial !== undefined && about.partial.length > 0;
+  const kept = isTold ? 1 : (about.share ?? 1 - doubtOf(volume, x, y));
   const isFilled = x.highest < x.most || y.highest < y.most;
   const share = Math.max(short.x?.share ?? 0, short.y?.share ?? 0);
   return {
@@ -46,11 +49,30 @@ function look(volume: Volume, about: About): Look {
       stepY: y.step,
       ...(short.x === null ? {} : { shortX: short.x.highest / x.highest, fallX: short.x.fall }),
       ...(short.y === null ? {} : { shortY: short.y.highest / y.highest, fallY: short.y.fall }),
+      ...(kept === 1 ? {} : { oneSided: 1 - kept }),
     },
-    ...(share === 0 ? {} : { share }),
-    words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels) removed${partialWords(short)}`,
-    remove: (onProgress) => unrung(volume, truncation, bright, onProgress),
+    ...(share > 0 ? { share } : isTold ? {} : { share: kept }),
+    ...(kept > 0 ? {} : { held: 'E_ARTIFACT/one-sided' }),
+    words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels) ${removedWords(kept)}${partialWords(short)}`,
+    remove: (onProgress) => unrung(volume, truncation, { bright, kept }, onProgress),
   };
+}
+
+/** Slices of which nothing is told of one side of k-space, and all: few have zeros of their own spectrum in common. */
+const FEW_SLICES = [5, 8] as const;
+
+/** How far either axis looks like one side of k-space; 0 to 1. */
+function doubtOf(volume: Volume, x: AcquiredAxis, y: AcquiredAxis): number {
+  const enough = ramp(volume.slices, FEW_SLICES);
+  if (enough === 0) return 0;
+  return (
+    enough *
+    Math.max(oneSided(powerBands(volume, 'x'), x.highest), oneSided(powerBands(volume, 'y'), y.highest))
+  );
+}
+
+function removedWords(kept: number): string {
+  return kept === 1 ? 'removed' : `removed to ${(100 * kept).toFixed(0)} %`;
 }
 
 /** Of an axis along which partial Fourier is told of. A part of a volume gets the share that was found in the whole. */
@@ -88,8 +110,20 @@ function amountOf(volume: Volume, truncation: Truncation, bright: number): numbe
   return (100 * Math.sqrt(energy / (2 * first.length))) / bright;
 }
 
+interface Strength {
+  readonly bright: number;
+  /** Share of the ringing that is removed. */
+  readonly kept: number;
+}
+
 /** Padding stays as it was, and magnitudes stay magnitudes. */
-function unrung(volume: Volume, truncation: Truncation, bright: number, onProgress?: Progress): Volume {
+function unrung(
+  volume: Volume,
+  truncation: Truncation,
+  { bright, kept }: Strength,
+  onProgress?: Progress,
+): Volume {
+  if (kept === 0) return volume;
   const area = planeLength(volume);
   const planes = volume.slices * volume.frames;
   const data = new Float32Array(volume.data.length);
@@ -105,7 +139,7 @@ function unrung(volume: Volume, truncation: Truncation, bright: number, onProgre
   const { measured } = volume;
   for (let i = 0; i < data.length; i++) {
     if (measured !== null && measured[i % measured.length] === 0) data[i] = volume.data[i];
-    else if (data[i] < floor) data[i] = floor;
+    else data[i] = volume.data[i] + kept * (Math.max(floor, data[i]) - volume.data[i]);
   }
   return withData(volume, data);
 }

@@ -5,6 +5,8 @@
  * Where the scanner took the other side from the conjugate (homodyne, POCS) there is none, and nothing to mend.
  */
 
+import { ramp } from '../../noise/levels.js';
+
 /** Where one side ends, and how much less is beyond. */
 export interface ShortSide {
   /** Highest frequency that was acquired on both sides; cycles over the field of view. */
@@ -42,17 +44,45 @@ const TINY = 1e-30;
  * @returns null where there is none
  */
 export function shortSide(bands: readonly Float64Array[], highest: number): ShortSide | null {
+  const best = clearestStep(bands, highest);
+  const share = (1 - ramp(best.fall, [FAR, TOO_FAR])) * ramp(best.score, [THERE, CERTAIN]);
+  return share === 0 ? null : { highest: best.at, fall: best.fall, share };
+}
+
+/** Falls over their errors from which a short side may be there of which no file tells. */
+const SUSPECTED = [2.5, 3.5] as const;
+/** Falls that zeros on one side may make, in images whose phase changes: the ends of both ramps. */
+const OF_ZEROS = { least: [1, 1.5], most: [3, 4] } as const;
+/** Short sides, as shares of the highest frequency, up to which and from which on removing ringing as of both sides harms, and does not. */
+const HARMFUL = [0.3, 0.45] as const;
+
+/**
+ * How far images along one axis are such that to remove ringing as of k-space that was acquired on both sides would harm:
+ * most frequencies look like those of one side, filled with zeros, and no file tells of it. From 0 to 1.
+ */
+export function oneSided(bands: readonly Float64Array[], highest: number): number {
+  const { at, fall, score } = clearestStep(bands, highest);
+  const likely = ramp(fall, OF_ZEROS.least) * (1 - ramp(fall, OF_ZEROS.most));
+  return likely * ramp(score, SUSPECTED) * (1 - ramp(at / highest, HARMFUL));
+}
+
+interface Step {
+  /** Highest frequency before it. */
+  readonly at: number;
+  readonly fall: number;
+  /** Falls over their errors, times the least of the bands. */
+  readonly score: number;
+}
+
+function clearestStep(bands: readonly Float64Array[], highest: number): Step {
   const logarithms = bands.map((band) => band.map((power) => Math.log2(Math.max(power, TINY))));
-  let best = { highest: 0, fall: 0, score: THERE };
+  let best: Step = { at: 0, fall: 0, score: 0 };
   const last = Math.floor(MOST * highest);
   for (let at = Math.max(2 * SPENT, Math.ceil(LEAST * highest)); at <= last; at++) {
     const { fall, score } = stepAt(logarithms, at, highest);
-    if (score > best.score) best = { highest: at, fall, score };
+    if (score > best.score) best = { at, fall, score };
   }
-  if (best.highest === 0) return null;
-  const likely = Math.max(0, Math.min(1, (TOO_FAR - best.fall) / (TOO_FAR - FAR)));
-  const share = likely * Math.min(1, (best.score - THERE) / (CERTAIN - THERE));
-  return share === 0 ? null : { highest: best.highest, fall: best.fall, share };
+  return best;
 }
 
 /** What frequencies from 0 up are multiplied by, so that the fall is made good: at most twice, since one side is missing. */

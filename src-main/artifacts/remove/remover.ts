@@ -20,6 +20,8 @@ export interface About {
 export interface Look {
   /** How sure it is that the artifact is there, from 0 (it is not) to 1. From `SURE` on it is removed. */
   readonly sure: number;
+  /** Why nothing is removed, also where it was asked for by name; absent: nothing speaks against it. */
+  readonly held?: 'E_ARTIFACT/one-sided';
   /** Whether too little of the image tells of it: then it is at most `UNTOLD` sure. Absent: no. */
   readonly little?: true;
   /** How much of it there is, in `unit`; null: that cannot be told. */

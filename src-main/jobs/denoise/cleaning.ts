@@ -137,6 +137,8 @@ async function cleanOne(
   const look = tryLook(remover, volume, about, { asked, onProgress: (done) => looking.at(done) });
   if ('refused' in look) return { volume, report: reportOf(remover, 'refused', look.refused), words: '' };
   if (look.sure < DOUBTFUL) return { volume, report: reportOf(remover, 'absent', null, look), words: '' };
+  if (look.held !== undefined)
+    return { volume, report: reportOf(remover, 'left', problemOf(look.held), look), words: '' };
   if (look.sure < SURE && !asked) {
     const doubtful = problemOf(look.little === true ? 'E_ARTIFACT/little' : 'E_ARTIFACT/doubtful', {
       name: remover.name,

@@ -1,11 +1,14 @@
+import * as fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { acquiredGrid } from '../../../src-main/artifacts/remove/acquired.js';
 import { gibbsRemover } from '../../../src-main/artifacts/remove/gibbs.js';
 import { extrapolatedPair } from '../../../src-main/artifacts/remove/planes/extrapolate.js';
-import { SURE } from '../../../src-main/artifacts/remove/remover.js';
+import { type About, SURE } from '../../../src-main/artifacts/remove/remover.js';
 import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import { Random } from '../../../src-main/base/random.js';
-import type { Volume } from '../../../src-main/imaging/volume.js';
+import { readNifti } from '../../../src-main/imaging/nifti.js';
+import { sliceView, type Volume } from '../../../src-main/imaging/volume.js';
+import { CH2, fileLacks, slab } from '../../imaging/support.js';
 import { distance } from '../support.js';
 import { acquiredPhantom, leaveInMemory, oneSided, psnr, sampledAs, stackOf, withPhase } from './support.js';
 
@@ -82,6 +85,23 @@ function oneSidedObjects(
   return { volume: stackOf(planes, matrix), means: sampledAs(still, size, acquired).means };
 }
 
+const lacks = fileLacks(CH2, 'mricron-data');
+
+/** The same of slices of a head. */
+function oneSidedHead(part: number, rest: 'zeros' | 'homodyne'): Volume {
+  const { volume } = readNifti(fs.readFileSync(CH2));
+  const head = slab(volume, 86, 94);
+  const size = { rows: head.rows >> 1, columns: head.columns >> 1 };
+  const acquired = { x: 2 * (head.columns >> 2) - 1, y: 2 * (head.rows >> 2) - 1 };
+  const short = Math.round((2 * part - 1) * (acquired.y >> 1));
+  const data = new Float32Array(head.slices * size.rows * size.columns);
+  for (let slice = 0; slice < head.slices; slice++) {
+    const kSpace = withPhase(sliceView(head, slice), head, new Random(1 + slice));
+    data.set(oneSided(kSpace, size, acquired, short, rest), slice * size.rows * size.columns);
+  }
+  return { ...head, ...size, data };
+}
+
 describe('partial Fourier', () => {
   const told = { modality: 'MR', phase: 'y', partial: ['y'] } as const;
   const firstOf = ({ data }: Volume) => data.subarray(0, SIDE * SIDE);
@@ -117,6 +137,38 @@ describe('partial Fourier', () => {
     for (const about of [MR, { ...told, partial: ['x'] } as const])
       expect(gibbsRemover.look(volume, about).facts).not.toHaveProperty('shortY');
   });
+
+  it('of which no file tells is left in part as far as it is doubtful, in a part of the volume as in the whole', () => {
+    const { volume } = oneSidedObjects(6 / 8, 'zeros');
+    const [none, half, all] = [0, 0.5, 1].map((share) =>
+      firstOf(gibbsRemover.look(volume, { ...MR, share }).remove()),
+    );
+    expect(distance(none, firstOf(volume))).toBe(0);
+    expect(distance(all, none)).toBeCloseTo(2 * distance(half, none), 3);
+    expect(distance(all, none)).toBeGreaterThan(1);
+  });
+
+  it.skipIf(lacks !== '')(
+    'of which no file tells is left where most of k-space is one-sided, since removal would harm',
+    () => {
+      const volume = oneSidedHead(5 / 8, 'zeros');
+      const { held, facts, remove } = gibbsRemover.look(volume, { ...MR, asked: true });
+      expect(held).toBe('E_ARTIFACT/one-sided');
+      expect(facts.oneSided).toBe(1);
+      expect(remove()).toBe(volume);
+      const others: readonly (readonly [number, 'zeros' | 'homodyne', About])[] = [
+        [6 / 8, 'zeros', MR],
+        [7 / 8, 'zeros', MR],
+        [5 / 8, 'homodyne', MR],
+        [5 / 8, 'zeros', told],
+      ];
+      for (const [part, rest, about] of others) {
+        const other = gibbsRemover.look(oneSidedHead(part, rest), { ...about, asked: true });
+        expect(other.held).toBeUndefined();
+        expect(other.facts).not.toHaveProperty('oneSided');
+      }
+    },
+  );
 
   it('of which the scanner told the rest has no short side', () => {
     const { volume } = oneSidedObjects(6 / 8, 'homodyne');

@@ -30,6 +30,10 @@ export const CLEAN = {
     'Look at the images; to remove it all the same name {name:artifact} instead of auto.',
     'edge',
   ],
+  'E_ARTIFACT/one-sided': [
+    'Most of k-space looks as if it had been acquired on one side only (partial Fourier), of which the files do not tell: removing ringing would blur these images, so it was left.',
+    'Take the images as the scanner wrote them, with Partial Fourier or Scan Options in their headers.',
+  ],
   'E_ARTIFACT/no-tissue': [
     'There is too little tissue to tell a bias field from.',
     'Leave the bias field out.',
