@@ -71,7 +71,7 @@ function structureReason(structure: number): CleaningReason {
 }
 
 /** Large changes of tissue pass only where a sign says that the image is better. Fields are told too weakly for more than a warning,
- * and ringing goes with the image's own edges, as a blur does. */
+ * and so is a blur, that some removals bring with them. */
 function signReason(sign: NamedSign | null, largest: number): CleaningReason[] {
   const told = { value: largest, limit: LARGEST.warn };
   if (sign === null || Math.abs(sign.gain) <= sign.error)

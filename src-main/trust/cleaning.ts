@@ -41,6 +41,8 @@ interface Removed {
   readonly after: Volume;
   /** The same removal on other values of some slices of the series: its settings are the same, what it finds is theirs. */
   readonly again: (volume: Volume) => Volume | Promise<Volume>;
+  /** Whether what was removed goes with the edges of the image by its nature, as ringing does: then sharpness tells nothing. Absent: no. */
+  readonly ofEdges?: boolean;
   /** Level of the noise; 0: not known. */
   readonly sigma: number;
   readonly random: Random;
@@ -51,6 +53,7 @@ export async function cleaningTrust({
   before,
   after,
   again,
+  ofEdges,
   sigma,
   random,
 }: Removed): Promise<CleaningTrust> {
@@ -66,7 +69,9 @@ export async function cleaningTrust({
     sigma > 0
       ? sigma
       : Math.min(...[before, after].map((volume) => levelOfDetails(volume, mask, planes, bright)));
-  const signs = signsOf(before, after, mask, planes, level);
+  const signs = signsOf(before, after, mask, planes, level).filter(
+    ({ sign }) => ofEdges !== true || sign !== 'sharpness',
+  );
   const largest = largestOf(before, after, mask, planes, level);
   const reasons = cleaningReasons({ gone, kept, structure, signs, largest });
   return {

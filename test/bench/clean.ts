@@ -64,7 +64,14 @@ async function measure(kind: Kind, head: string, one: Drawn): Promise<Row> {
   const clean = (volume: Volume) => remover.look(volume, asMade).remove();
   const [before, result] = [harmed, after].map((volume) => quality(kind, volume, truth));
   const peer = kind.peer?.clean(harmed) ?? null;
-  const trust = await cleaningTrust({ before: harmed, after, again: clean, sigma: 0, random: new Random(1) });
+  const trust = await cleaningTrust({
+    before: harmed,
+    after,
+    again: clean,
+    ofEdges: remover.ofEdges === true,
+    sigma: 0,
+    random: new Random(1),
+  });
   return {
     artifact: kind.name,
     drawn,

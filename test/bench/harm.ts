@@ -46,6 +46,7 @@ async function judged(head: HarmHead, { kind, what, truth, harmed, remove }: Cas
     before: harmed,
     after,
     again: remove,
+    ofEdges: kind === 'gibbs',
     sigma: 0,
     random: new Random(1),
   });

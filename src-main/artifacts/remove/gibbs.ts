@@ -12,7 +12,7 @@ import { type About, type Look, nothing, type Progress, type Remover } from './r
  * images on the acquired grid it cannot be told from fine structure: then it may be there. Where the files tell of partial
  * Fourier, a short side that is seen in k-space is made good first, and is as certain as a border.
  */
-export const gibbsRemover: Remover = { name: 'gibbs', when: 'after', look };
+export const gibbsRemover: Remover = { name: 'gibbs', when: 'after', ofEdges: true, look };
 
 /** How sure ringing is: with a border in k-space, and without. */
 const [CERTAIN, POSSIBLE] = [0.95, 0.3];

@@ -53,6 +53,8 @@ export interface Remover {
   readonly when: 'before' | 'after';
   /** It is removed only where it is named: what takes its place was not acquired. */
   readonly onRequest?: true;
+  /** What it takes away goes with the edges of the image by its nature. */
+  readonly ofEdges?: true;
   /**
    * @param onProgress planes that were looked at, where each is
    * @throws LimpidError E_ARTIFACT where the images do not allow to look: the reason says why
