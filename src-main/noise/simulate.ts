@@ -129,7 +129,8 @@ export function spectralNoise(
   };
 }
 
-function emptyPlane(rows: number, columns: number): ComplexImage {
+/** Zeros. */
+export function emptyPlane(rows: number, columns: number): ComplexImage {
   const length = rows * columns;
   return { re: new Float64Array(length), im: new Float64Array(length), rows, columns };
 }

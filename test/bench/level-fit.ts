@@ -60,7 +60,7 @@ function average(values: readonly number[]): number {
 
 /** What the file keeps of a number. */
 function short(value: number): number {
-  return Number(value.toPrecision(4));
+  return Number(value.toPrecision(3));
 }
 
 /** A layer while it is trained: values, gradients, and the averages of Adam. */

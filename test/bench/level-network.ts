@@ -1,17 +1,19 @@
-// Teaches the network that tells the level of the noise of a single magnitude image (src-main/noise/learnt):
-//   npm run bench -- level-network --rows FILE [--data FOLDER[,FOLDER ...]] [--from N] [--to N] [--fit] [--write]
-// Scans are drawn (level-scenes.ts) from seed --from to --to, and what describes them goes with the true level to the end
+// Teaches the networks that tell the level of the noise of a single magnitude image (src-main/noise/learnt):
+//   npm run bench -- level-network --rows FILE [--signed] [--data FOLDER[,FOLDER ...]] [--from N] [--to N] [--fit] [--write]
+// Scans of magnitudes, with --signed of CT and other values with a sign, are drawn (level-scenes.ts, level-signed-scenes.ts) from seed --from to --to, and what describes them goes with the true level to the end
 // of FILE, a line each; seeds that are there are kept, so that it goes on where it was stopped. FOLDERs hold real MR series
 // that are scanned too, without their own noise. --fit trains on all rows but those of every seventh seed, and tells how far
 // off it is on these, beside the estimate without it; --write keeps the network in src-main/noise/learnt.
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { noiseDescriptors } from '../../src-main/noise/estimate/estimate.js';
 import { askNetwork, certaintyOf, type LevelNetwork } from '../../src-main/noise/learnt/network.js';
 import { fitLevelNetwork, type LevelRow } from './level-fit.js';
 import { cleanSeries, levelScenes } from './level-scenes.js';
+import { signedScenes } from './level-signed-scenes.js';
 
-const WEIGHTS = 'src-main/noise/learnt/level-network.json';
+const FOLDER = 'src-main/noise/learnt';
 const SCANS = 5;
 const HELD_OUT = 7;
 
@@ -19,6 +21,7 @@ const { values: options } = parseArgs({
   args: process.argv.slice(2),
   options: {
     rows: { type: 'string' },
+    signed: { type: 'boolean', default: false },
     data: { type: 'string', default: '' },
     from: { type: 'string', default: '0' },
     to: { type: 'string', default: '0' },
@@ -40,12 +43,12 @@ function readRows(file: string): LevelRow[] {
 async function draw(file: string, from: number, to: number): Promise<void> {
   const folders = options.data.split(',').filter((folder) => folder !== '');
   const cleans = (await Promise.all(folders.map(cleanSeries))).flat();
-  const scenes = levelScenes(cleans);
+  const scenes = options.signed ? signedScenes(cleans) : levelScenes(cleans);
   const there = new Set(readRows(file).map(({ seed }) => seed));
   for (let seed = from; seed < to; seed++) {
     if (there.has(seed)) continue;
-    const rows = scenes(seed, SCANS).flatMap(({ volume, sigma }) => {
-      const described = noiseDescriptors(volume, { modality: 'MR' });
+    const rows = scenes(seed, SCANS).flatMap(({ volume, sigma, modality }) => {
+      const described = noiseDescriptors(volume, modality === '' ? {} : { modality });
       if (described === null) return [];
       const values = Array.from(described.values, (value) => Math.round(value * 1e4) / 1e4);
       const log = Math.log(sigma / described.reference);
@@ -97,5 +100,8 @@ if (options.fit || options.write) {
   const held = rows.filter(({ seed }) => seed % HELD_OUT === 0);
   const network = fitLevelNetwork(rows.filter(({ seed }) => seed % HELD_OUT !== 0));
   console.log(judge(network, held));
-  if (options.write) fs.writeFileSync(WEIGHTS, `${JSON.stringify(network)}\n`);
+  if (options.write) {
+    const file = path.join(FOLDER, `${options.signed ? 'signed' : 'magnitude'}-network.json`);
+    fs.writeFileSync(file, `${JSON.stringify(network)}\n`);
+  }
 }

@@ -6,6 +6,7 @@ import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { median } from '../../src-main/noise/robust.js';
 import { gainMap, sigmaOfLevel, simulateNoise } from '../../src-main/noise/simulate.js';
 import { openInput } from '../../src-main/series/open-input.js';
+import { randomField } from '../../src-main/training/procedural/field.js';
 import { proceduralVolume } from '../../src-main/training/procedural/volume.js';
 import { volumeOf } from '../imaging/support.js';
 import { PLAIN_SCANNER, type Scanner, simulateScan } from '../noise/scanner.js';
@@ -16,12 +17,25 @@ export interface LevelScene {
   readonly volume: Volume;
   /** Median over the tissue of the standard deviation of one channel. */
   readonly sigma: number;
+  /** What the files tell of it; nothing: ''. */
+  readonly modality: string;
 }
 
 /** What is scanned: two ways to draw anatomy, heads bent and painted anew, real series without their noise, phantoms. */
-const KINDS = ['anatomy', 'leaves', 'head', 'real', 'anatomy', 'leaves', 'head', 'real', 'phantom'] as const;
+const KINDS = [
+  'anatomy',
+  'leaves',
+  'head',
+  'real',
+  'phantom',
+  'anatomy',
+  'leaves',
+  'head',
+  'real',
+  'phantom',
+] as const;
 type Kind = (typeof KINDS)[number];
-const SIDES = [64, 80, 96, 112, 128, 160];
+const SIDES = [48, 64, 80, 96, 112, 128, 160];
 const SLICES = [1, 3, 4, 6];
 /** Slices that a head is drawn with. */
 const HEAD_SLICES = 8;
@@ -58,7 +72,7 @@ export function levelScenes(cleans: readonly Volume[]): (seed: number, scans: nu
   };
 }
 
-function pick<T>(random: Random, list: readonly T[]): T {
+export function pick<T>(random: Random, list: readonly T[]): T {
   return list[random.integer(list.length)];
 }
 
@@ -127,6 +141,7 @@ function phantom(
     return { centre, radius: radius * (0.04 + 0.2 * random.uniform()), value: 1.3 * random.uniform() };
   });
   const waves = wavesIn(random);
+  const texture = textureIn({ columns, rows, slices }, random);
   const valueAt = (x: number, y: number, z: number): number => {
     const off = isSphere ? (radius * z) / thick : 0;
     if (x * x + y * y + off * off > radius * radius) return 0;
@@ -140,9 +155,26 @@ function phantom(
   const data = Float32Array.from({ length: columns * rows * slices }, (_, i) => {
     const [x, y] = [i % columns, Math.floor(i / columns) % rows];
     const z = Math.floor(i / (columns * rows)) - (slices - 1) / 2;
-    return valueAt(x - columns / 2, y - rows / 2, z);
+    return valueAt(x - columns / 2, y - rows / 2, z) * Math.max(0.05, 1 + texture(i));
   });
   return volumeOf(data, [columns, rows, slices]);
+}
+
+/** Texture that follows through the slices, fine or coarse, weak or strong, in half of the phantoms. */
+function textureIn(
+  grid: { readonly columns: number; readonly rows: number; readonly slices: number },
+  random: Random,
+): (i: number) => number {
+  if (random.uniform() < 0.5) return () => 0;
+  const strength = 0.01 * Math.exp(random.uniform() * Math.log(30));
+  const settings = {
+    cell: 1.5 + 6 * random.uniform(),
+    octaves: 1 + random.integer(3),
+    persistence: 0.3 + 0.6 * random.uniform(),
+    anisotropy: 0.5 + 3 * random.uniform(),
+  };
+  const field = randomField(grid, settings, random);
+  return (i) => strength * field[i];
 }
 
 /** Waves of other directions from patch to patch, in half of them none; for half of the phantoms there are none at all. */
@@ -164,7 +196,7 @@ function isWeighting(name: string): name is Weighting {
   return name in WEIGHTINGS;
 }
 
-function slabOf(volume: Volume, most: number, random: Random): Volume {
+export function slabOf(volume: Volume, most: number, random: Random): Volume {
   const slices = Math.min(most, volume.slices);
   const first = random.integer(volume.slices - slices + 1) * planeLength(volume);
   return { ...volume, data: volume.data.slice(first, first + slices * planeLength(volume)), slices };
@@ -206,7 +238,7 @@ function scanOf(
     if (isMasked && !isTissue(i)) return 0;
     return step > 0 ? step * Math.round(value / step) : value;
   });
-  return { volume: { ...withData(noisy, data), quantum: step }, sigma };
+  return { volume: { ...withData(noisy, data), quantum: step }, sigma, modality: 'MR' };
 }
 
 /** A part of the object once more, half a field of view away, as alternating lines leave it. */

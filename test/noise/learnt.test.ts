@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Volume } from '../../src-main/imaging/volume.js';
+import { type Volume, withData } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
 import { magnitudeTissue } from '../../src-main/noise/estimate/tissue.js';
 import { levelDescriptors, type RuleLevel } from '../../src-main/noise/learnt/descriptors.js';
-import weights from '../../src-main/noise/learnt/level-network.json' with { type: 'json' };
+import weights from '../../src-main/noise/learnt/magnitude-network.json' with { type: 'json' };
 import {
   askNetwork,
   candidatesOf,
@@ -15,6 +15,7 @@ import { SURE } from '../../src-main/noise/levels.js';
 import { samplePlanes } from '../../src-main/noise/planes.js';
 import { simulateNoise } from '../../src-main/noise/simulate.js';
 import { fitLevelNetwork, type LevelRow, lossSlopes } from '../bench/level-fit.js';
+import { volumeOf } from '../imaging/support.js';
 import { drawnHead } from '../support/drawn-head.js';
 
 /** The drawn head, scaled, with its noise. */
@@ -24,12 +25,20 @@ function scan(sigma: number, times = 1, correlation = 0, seed = 1): Volume {
 }
 
 /** Rules that found nothing. */
-const NONE: RuleLevel = { sigma: 0, air: null, certainty: 0, structured: 0, variation: null };
+const NONE: RuleLevel = {
+  sigma: 0,
+  air: null,
+  tissue: null,
+  details: null,
+  dark: null,
+  certainty: 0,
+  structured: 0,
+  variation: null,
+};
 
 function described(volume: Volume) {
   const planes = samplePlanes(volume);
-  const { level, hasAir, air } = magnitudeTissue(planes);
-  const found = levelDescriptors(planes, level, hasAir, air, NONE);
+  const found = levelDescriptors(planes, { ...magnitudeTissue(planes), signed: false }, NONE);
   if (found === null) throw new Error('nothing described');
   return found;
 }
@@ -41,6 +50,24 @@ describe('what describes the noise of an image', () => {
     for (const [i, value] of one.values.entries()) expect(other.values[i]).toBeCloseTo(value, 3);
   });
 
+  it('hardly depends on what a single block holds', () => {
+    const plain = scan(8, 1, 1.2);
+    const one = described(plain);
+    const { columns, rows } = plain;
+    for (const [x, y] of [
+      [columns / 2, rows / 2],
+      [0.4 * columns, 0.6 * rows],
+      [0.6 * columns, 0.4 * rows],
+    ].map(([a, b]) => [4 * Math.round(a / 4), 4 * Math.round(b / 4)])) {
+      const data = plain.data.slice();
+      // a wave that only coefficients of one parity see, so that the block is chosen as it was
+      for (let i = 0; i < 64; i++)
+        data[(y + (i >> 3)) * columns + x + (i % 8)] += 80 * Math.cos((Math.PI * ((i % 8) + 0.5) * 3) / 8);
+      const other = described({ ...plain, data });
+      expect(Math.abs(Math.log(other.reference / one.reference))).toBeLessThan(0.03);
+    }
+  });
+
   it('is as much as the network asks for', () => {
     expect(described(scan(8)).values).toHaveLength(weights.mean.length);
     expect(weights.scale).toHaveLength(weights.mean.length);
@@ -50,7 +77,7 @@ describe('what describes the noise of an image', () => {
     const { data, ...rest } = scan(8);
     const tiny = { ...rest, data: data.slice(0, 20 * 20), columns: 20, rows: 20, slices: 1 };
     const planes = samplePlanes(tiny);
-    expect(levelDescriptors(planes, magnitudeTissue(planes).level, false, null, NONE)).toBeNull();
+    expect(levelDescriptors(planes, { ...magnitudeTissue(planes), signed: false }, NONE)).toBeNull();
   });
 });
 
@@ -85,8 +112,49 @@ describe('the level by the network', () => {
   });
 });
 
+describe('the level of values with a sign', () => {
+  /** A disc of water with rods in air, alike in all slices, as phantoms of CT are. */
+  function phantom(): Volume {
+    const side = 128;
+    const data = Float32Array.from({ length: 4 * side * side }, (_, i) => {
+      const [x, y] = [(i % side) - 64, (Math.floor(i / side) % side) - 64];
+      if (Math.hypot(x, y) > 55) return -1000;
+      const rod = [0, 1, 2, 3].find((k) => Math.hypot(x - 30 * Math.cos(k), y - 30 * Math.sin(k)) < 7);
+      return rod === undefined ? 20 : [120, -90, 300, 60][rod];
+    });
+    return { ...volumeOf(data, [side, side, 4]), units: 'HU', signed: true };
+  }
+
+  it.each([
+    [5, 0],
+    [15, 2],
+    [30, 3],
+  ])('is within 15 %% for %s HU, over %s pixels', (sigma, correlation) => {
+    const noisy = simulateNoise(phantom(), {
+      kind: 'gaussian',
+      sigma,
+      correlation: [correlation, correlation, 0],
+      seed: 2,
+    });
+    for (const hint of [{ modality: 'CT' }, {}]) {
+      const found = estimateNoise(noisy, hint);
+      expect(found.methods.learnt).not.toBeNull();
+      expect(Math.abs(found.sigma / sigma - 1)).toBeLessThan(0.15);
+    }
+  });
+
+  it('depends on no unit', () => {
+    const noisy = simulateNoise(phantom(), { kind: 'gaussian', sigma: 15, correlation: 2, seed: 2 });
+    const scaled = withData(
+      noisy,
+      noisy.data.map((value) => 3 * value),
+    );
+    expect(estimateNoise(scaled).sigma / estimateNoise(noisy).sigma).toBeCloseTo(3, 3);
+  });
+});
+
 describe('rules and network together', () => {
-  const rules: RuleLevel = { sigma: 8, air: 8, certainty: 1, structured: 0, variation: null };
+  const rules: RuleLevel = { ...NONE, sigma: 8, air: 8, certainty: 1 };
   const learnt = { sigma: 12, certainty: 0.9, strange: 0 };
 
   it('are the network, but for the faintest and the strange', () => {
@@ -94,10 +162,11 @@ describe('rules and network together', () => {
     expect(withLearnt(rules, null, 100)).toBe(rules);
     expect(withLearnt(rules, { ...learnt, strange: 1 }, 100)).toEqual({ sigma: 8, certainty: 1 });
     expect(withLearnt(rules, learnt, 3000)).toEqual({ sigma: 8, certainty: 1 });
+    expect(withLearnt(rules, learnt, null)).toEqual({ sigma: 12, certainty: 0.9 });
   });
 
   it('know nothing of what shows structure alone, unless the network is sure, and are not certain of a part', () => {
-    const structure: RuleLevel = { sigma: 0, air: null, certainty: 0, structured: 1, variation: null };
+    const structure: RuleLevel = { ...NONE, structured: 1 };
     expect(withLearnt(structure, { ...learnt, certainty: 0.45 }, 100)).toEqual({ sigma: 0, certainty: 0 });
     expect(withLearnt(structure, learnt, 100)).toEqual({ sigma: 12, certainty: 0.9 });
     for (let certainty = 0.5; certainty < 0.75; certainty += 0.01) {

@@ -1,12 +1,13 @@
 import type { Air } from '../air.js';
+import { ramp } from '../levels.js';
 import type { Plane } from '../planes.js';
 import { solidShare } from '../planes.js';
 import { sigmaFromMagnitude } from '../rician.js';
 import { median, quantile } from '../robust.js';
-import { type Block, COEFFICIENTS, orderOf, parityOf, SIDE, tissueDct, tissueSpectrum } from '../spectrum.js';
+import { type Block, COEFFICIENTS, orderOf, parityOf, SIDE, tissueDct } from '../spectrum.js';
 
 /**
- * What a magnitude image shows of its noise, as numbers that neither depend on the units nor jump: the spectra of
+ * What an image shows of its noise, as numbers that neither depend on the units nor jump: the spectra of
  * blocks of 8 x 8 pixels of tissue from the flattest to nearly half of all, of differences of neighbouring slices, and
  * of air, all over one deviation. How structure falls from one share of the blocks to the next, and whether tissue and air
  * have the same spectrum, tells noise from texture; `LevelNetwork` has learnt how. What rules made of the same image is
@@ -15,10 +16,24 @@ import { type Block, COEFFICIENTS, orderOf, parityOf, SIDE, tissueDct, tissueSpe
 export interface LevelDescriptors {
   /** Most of them logarithms. */
   readonly values: Float64Array;
-  /** Logarithms over the reference of the level by rules and of the level of the air; null where they found none. */
+  /** Logarithms over the reference of the levels by rules, of air, of tissue alone, of its details, and of what is dark; null where there is none. */
   readonly found: readonly (number | null)[];
   /** Deviation of the flattest blocks, in the units of the image: what the level is told in. */
   readonly reference: number;
+  /** No magnitudes: another network is asked. */
+  readonly signed: boolean;
+}
+
+/** Where there is tissue in what is described. */
+export interface Described {
+  /** Values above are tissue. */
+  readonly level: number;
+  /** No magnitudes: noise is as strong and even in what is dark, and how bright something is tells nothing. */
+  readonly signed: boolean;
+  /** Whether what is below is air with noise. */
+  readonly hasAir: boolean;
+  /** Noise of that, null where there is none. */
+  readonly air: Air | null;
 }
 
 /** What rules found. */
@@ -27,6 +42,12 @@ export interface RuleLevel {
   readonly sigma: number;
   /** Of air that has no more noise than air can have. */
   readonly air: number | null;
+  /** By tissue alone, details and spectrum together. */
+  readonly tissue: number | null;
+  /** By the diagonal details of flat tissue, which are all that white noise asks for. */
+  readonly details: number | null;
+  /** Of what is dark as it is, also where a map of the level, which structure may have made, has it otherwise. */
+  readonly dark: number | null;
   /** How far the level rests on more than details that hang together. */
   readonly certainty: number;
   /** 0 where tissue has flat parts, 1 where what it shows may all be structure. */
@@ -39,6 +60,12 @@ export interface RuleLevel {
 const MOST = { tissue: 8_000, beside: 4_000, air: 4_000 } as const;
 /** Blocks that a spectrum asks for, and that are chosen at least. */
 const LEAST = { blocks: 60, chosen: 40 } as const;
+/** Ranks over the number of blocks that are asked for, up to which blocks count in full and from which on not at all. */
+const FADE = [0.5, 1.5] as const;
+/** Medians of the energies of chosen blocks that one of them counts for at most. */
+const MOST_ENERGY = 2;
+/** Times that the flattest blocks are chosen by the spectrum of those before. */
+const ROUNDS = 3;
 /** Shares of the blocks of tissue, from flat to anatomy, those of differences and of air. */
 const SHARES = [0.02, 0.1, 0.4] as const;
 const SHARE_BESIDE = 0.05;
@@ -56,28 +83,24 @@ const LOWEST_QUANTILE = 0.05;
 const MASKED = 0.02;
 /** Logarithms of levels are cut here: what is farther off than so many times is no level. */
 const FARTHEST = 3;
-/** The same of the level of the air over that by rules. */
-const AIR_FARTHEST = 2;
+/** The same of the levels of air, tissue and details over that by rules. */
+const OTHERS_FARTHEST = 2;
 
 /**
  * @param planes some slices, neighbours behind one another
- * @param level values above are tissue
- * @param air noise of what is below, null where there is none
- * @param rules what was made of all that
+ * @param rules what was made of the same planes
  * @returns null with too few blocks of tissue to tell
  */
 export function levelDescriptors(
   planes: readonly Plane[],
-  level: number,
-  hasAir: boolean,
-  air: Air | null,
+  { level, signed, hasAir, air }: Described,
   rules: RuleLevel,
 ): LevelDescriptors | null {
   const blocks = tissueDct(planes, level, null, MOST.tissue);
-  const spectrum = tissueSpectrum(planes, level, true);
-  if (spectrum === null) return null;
-  const known = floored(spectrum.variance);
-  const sets = SHARES.map((share) => spectrumOf(blocks, known, share));
+  if (blocks.length < LEAST.blocks) return null;
+  const known = flatSpectrum(blocks);
+  const ranked = rankedBy(blocks, known);
+  const sets = SHARES.map((share) => spectrumOf(ranked, share));
   const energy = sets[0].variance.reduce((sum, v) => sum + v, 0) / (COEFFICIENTS - 1);
   const reference = Math.sqrt(energy);
   if (!(reference > 0)) return null;
@@ -85,21 +108,22 @@ export function levelDescriptors(
   const values = [
     ...sets.flatMap(({ variance }) => bandsOf(variance, energy)),
     ...besideOf(planes, level, known, energy),
-    ...darkOf(hasAir && !isMasked ? darkDct(planes, level) : [], energy),
+    ...darkOf(signed || (hasAir && !isMasked) ? darkDct(planes, level) : [], energy, signed),
     ...airOf(air, reference),
     ...evennessOf(blocks, known),
-    ...sets.map(({ mean }) => Math.log(Math.max(mean / reference, 1e-2))),
+    ...sets.map(({ mean }) => (signed ? 0 : Math.log(Math.max(mean / reference, 1e-2)))),
     Math.log(blocks.length) / 5,
     isMasked ? 1 : 0,
-    cut(sigmaFromMagnitude(sets[0].mean, reference) / reference, FARTHEST),
+    signed ? 0 : cut(sigmaFromMagnitude(sets[0].mean, reference) / reference, FARTHEST),
     ...rulesOf(rules, reference),
   ];
   return {
     values: Float64Array.from(values, (v) => (Number.isFinite(v) ? v : 0)),
-    found: [rules.sigma, rules.air].map((level) =>
+    found: [rules.sigma, rules.air, rules.tissue, rules.details, rules.dark].map((level) =>
       level !== null && level > 0 ? Math.log(level / reference) : null,
     ),
     reference,
+    signed,
   };
 }
 
@@ -110,27 +134,67 @@ interface ShareSpectrum {
   readonly mean: number;
 }
 
-/** Coefficients of one parity in the share of the blocks that has the least energy in those of the other. */
-function spectrumOf(blocks: readonly Block[], known: Float64Array, share: number): ShareSpectrum {
+/**
+ * Coefficients of one parity in the share of the blocks that has the least energy in those of the other. No single block
+ * moves them: the last ones count less and less, and none for more than `MOST_ENERGY`.
+ */
+function spectrumOf({ blocks, energies, order }: Ranked, share: number): ShareSpectrum {
   const variance = new Float64Array(COEFFICIENTS);
   const means: number[] = [];
+  const count = Math.min(blocks.length, Math.max(share * blocks.length, LEAST.chosen));
   for (const parity of [0, 1]) {
-    const energies = Float64Array.from(blocks, ({ coefficients }) =>
-      energyOf(coefficients, known, (k) => parityOf(k) !== parity),
-    );
-    const limit = quantile(energies, Math.min(1, Math.max(share, LEAST.chosen / blocks.length)));
-    const chosen = blocks.filter((_, i) => energies[i] <= limit);
-    for (const block of chosen) means.push(block.mean);
-    for (let k = 1; k < COEFFICIENTS; k++)
-      if (parityOf(k) === parity)
-        variance[k] = chosen.reduce((sum, { coefficients: c }) => sum + c[k] * c[k], 0) / chosen.length;
+    const ranked = order[1 - parity];
+    const own = energies[parity];
+    const inner = ranked.subarray(0, Math.round(count));
+    const most = MOST_ENERGY * median(Float64Array.from(inner, (i) => own[i]));
+    let weights = 0;
+    for (let rank = 0; rank < Math.min(blocks.length, FADE[1] * count); rank++) {
+      const weight = 1 - ramp(rank / count, FADE);
+      const { coefficients: c } = blocks[ranked[rank]];
+      const energy = own[ranked[rank]];
+      const kept = energy > most ? (weight * most) / energy : weight;
+      for (let k = 1; k < COEFFICIENTS; k++) if (parityOf(k) === parity) variance[k] += kept * c[k] * c[k];
+      weights += weight;
+    }
+    for (let k = 1; k < COEFFICIENTS; k++) if (parityOf(k) === parity) variance[k] /= weights;
+    for (const i of inner) means.push(blocks[i].mean);
   }
   return { variance, mean: median(means) };
 }
 
-function energyOf(coefficients: Float64Array, known: Float64Array, counts: (k: number) => boolean): number {
+/** Blocks with their energy in coefficients of even and of odd order, over what is known of their variance. */
+interface Ranked {
+  readonly blocks: readonly Block[];
+  readonly energies: readonly Float64Array[];
+  /** Indices of the blocks by these energies, the least first. */
+  readonly order: readonly Uint32Array[];
+}
+
+function rankedBy(blocks: readonly Block[], known: Float64Array): Ranked {
+  const weights = known.map((variance) => 1 / variance);
+  const energies = [0, 1].map((parity) => {
+    const counted = weights.map((weight, k) => (k > 0 && parityOf(k) === parity ? weight : 0));
+    return Float64Array.from(blocks, ({ coefficients }) => energyOf(coefficients, counted));
+  });
+  const order = energies.map((list) =>
+    Uint32Array.from(list, (_, i) => i).sort((a, b) => list[a] - list[b] || a - b),
+  );
+  return { blocks, energies, order };
+}
+
+/** Spectrum of the flattest blocks, by which the flattest are told. */
+function flatSpectrum(blocks: readonly Block[]): Float64Array {
+  let known: Float64Array = WHITE;
+  for (let round = 0; round < ROUNDS; round++)
+    known = floored(spectrumOf(rankedBy(blocks, known), SHARES[0]).variance);
+  return known;
+}
+
+const WHITE = new Float64Array(COEFFICIENTS).fill(1);
+
+function energyOf(coefficients: Float64Array, weights: Float64Array): number {
   let sum = 0;
-  for (let k = 1; k < COEFFICIENTS; k++) if (counts(k)) sum += coefficients[k] ** 2 / known[k];
+  for (let k = 0; k < COEFFICIENTS; k++) sum += coefficients[k] * coefficients[k] * weights[k];
   return sum;
 }
 
@@ -159,7 +223,7 @@ function besideOf(planes: readonly Plane[], level: number, known: Float64Array, 
   );
   const blocks = tissueDct(planes, level, null, MOST.beside, (plane) => next.get(plane) ?? null);
   if (blocks.length < LEAST.blocks) return new Array<number>(1 + BANDS).fill(0);
-  return [1, ...bandsOf(spectrumOf(blocks, known, SHARE_BESIDE).variance, energy)];
+  return [1, ...bandsOf(spectrumOf(rankedBy(blocks, known), SHARE_BESIDE).variance, energy)];
 }
 
 function isNext(plane: Plane, other: Plane | undefined): boolean {
@@ -172,12 +236,11 @@ function darkDct(planes: readonly Plane[], level: number): Block[] {
   return tissueDct(turned, -level, null, MOST.air);
 }
 
-const WHITE = new Float64Array(COEFFICIENTS).fill(1);
-
-function darkOf(blocks: readonly Block[], energy: number): number[] {
+function darkOf(blocks: readonly Block[], energy: number, signed: boolean): number[] {
   if (blocks.length < LEAST.blocks) return new Array<number>(2 + BANDS).fill(0);
-  const { variance, mean } = spectrumOf(blocks, WHITE, SHARE_AIR);
-  return [1, Math.log(Math.max(-mean / Math.sqrt(energy), 1e-3)), ...bandsOf(variance, energy)];
+  const { variance, mean } = spectrumOf(rankedBy(blocks, WHITE), SHARE_AIR);
+  const over = signed ? 0 : Math.log(Math.max(-mean / Math.sqrt(energy), 1e-3));
+  return [1, over, ...bandsOf(variance, energy)];
 }
 
 function airOf(air: Air | null, reference: number): number[] {
@@ -187,19 +250,24 @@ function airOf(air: Air | null, reference: number): number[] {
 
 /** How far the energy at high frequencies rises from block to block: where the level varies, and where there is anatomy. */
 function evennessOf(blocks: readonly Block[], known: Float64Array): number[] {
+  const weights = known.map((variance, k) => (orderOf(k) >= HIGH ? 1 / variance : 0));
   const logs = Float64Array.from(blocks, ({ coefficients }) =>
-    Math.log(energyOf(coefficients, known, (k) => orderOf(k) >= HIGH) + 1e-9),
+    Math.log(energyOf(coefficients, weights) + 1e-9),
   );
   const lowest = quantile(logs, LOWEST_QUANTILE);
   return QUANTILES.map((q) => quantile(logs, q) - lowest);
 }
 
-function rulesOf({ sigma, air, certainty, structured, variation }: RuleLevel, reference: number): number[] {
+function rulesOf(rules: RuleLevel, reference: number): number[] {
+  const { sigma, certainty, structured, variation } = rules;
+  const others = [rules.air, rules.tissue, rules.details, rules.dark].flatMap((level) => [
+    level === null ? 0 : 1,
+    level === null || !(sigma > 0) ? 0 : cut(level / sigma, OTHERS_FARTHEST),
+  ]);
   return [
     sigma > 0 ? 1 : 0,
     cut(sigma / reference, FARTHEST),
-    air === null ? 0 : 1,
-    air === null || !(sigma > 0) ? 0 : cut(air / sigma, AIR_FARTHEST),
+    ...others,
     certainty,
     structured,
     variation === null ? 0 : 1,

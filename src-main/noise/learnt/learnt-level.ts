@@ -1,10 +1,11 @@
 import type { LevelDescriptors } from './descriptors.js';
-import weights from './level-network.json' with { type: 'json' };
+import ofMagnitudes from './magnitude-network.json' with { type: 'json' };
 import { askNetwork, certaintyOf, type LevelNetwork } from './network.js';
+import ofSigned from './signed-network.json' with { type: 'json' };
 
 /** What a network that saw thousands of scans of known level says of one image. */
 export interface LearntLevel {
-  /** Channel sigma, the median over the tissue. */
+  /** Of one channel in magnitudes, the median over the tissue. */
   readonly sigma: number;
   /** Probability that it is off by less than a fifth. */
   readonly certainty: number;
@@ -12,12 +13,16 @@ export interface LearntLevel {
   readonly strange: number;
 }
 
-const NETWORK: LevelNetwork = weights;
+/** One that learnt from scans of MR, and one from CT and other values with a sign. */
+const NETWORKS: { readonly magnitudes: LevelNetwork; readonly signed: LevelNetwork } = {
+  magnitudes: ofMagnitudes,
+  signed: ofSigned,
+};
 const A_FIFTH = Math.log(1.2);
 
-/** The level of magnitudes of a single frame. */
-export function learntLevel({ values, found, reference }: LevelDescriptors): LearntLevel {
-  const answer = askNetwork(NETWORK, values, found);
+/** The level of a single frame. */
+export function learntLevel({ values, found, reference, signed }: LevelDescriptors): LearntLevel {
+  const answer = askNetwork(signed ? NETWORKS.signed : NETWORKS.magnitudes, values, found);
   return {
     sigma: reference * Math.exp(answer.log),
     certainty: certaintyOf(answer, A_FIFTH),

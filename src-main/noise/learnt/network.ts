@@ -61,8 +61,7 @@ export function askNetwork(
   );
   const [from, to] = STRANGE.map((times) => times * network.usual);
   return {
-    // the mean of the logarithms: the likeliest would jump where two are as likely
-    log: candidates.reduce((sum, { log, weight }) => sum + weight * log, 0),
+    log: medianOf(candidates),
     candidates,
     strange: Math.min(1, Math.max(0, (size - from) / (to - from))),
   };
@@ -86,13 +85,32 @@ export function candidatesOf(outputs: Float64Array, found: readonly (number | nu
   }));
 }
 
-/** Probability that the level is within so much of `log`. */
-export function certaintyOf({ log, candidates }: NetworkAnswer, within: number): number {
+/** Halvings after which the median is exact to a millionth. */
+const HALVINGS = 32;
+
+/** As likely above as below: one candidate that is far off moves it little, and it jumps nowhere, as the likeliest would. */
+function medianOf(candidates: readonly Candidate[]): number {
+  const logs = candidates.filter(({ weight }) => weight > 0).map(({ log }) => log);
+  let [low, high] = [Math.min(...logs), Math.max(...logs)];
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (low + high) / 2;
+    if (below(candidates, middle) < 0.5) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** Probability that the logarithm of the level is under `log`. */
+function below(candidates: readonly Candidate[], log: number): number {
   return candidates.reduce(
-    (sum, { log: centre, spread, weight }) =>
-      sum + weight * (laplace((log + within - centre) / spread) - laplace((log - within - centre) / spread)),
+    (sum, { log: centre, spread, weight }) => sum + weight * laplace((log - centre) / spread),
     0,
   );
+}
+
+/** Probability that the level is within so much of `log`. */
+export function certaintyOf({ log, candidates }: NetworkAnswer, within: number): number {
+  return below(candidates, log + within) - below(candidates, log - within);
 }
 
 /** Share of a Laplace distribution of spread 1 below. */
