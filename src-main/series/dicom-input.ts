@@ -105,6 +105,9 @@ function proposeUnit(
   const isHere = (series: Series) => series.seriesInstanceUid === seriesInstanceUid;
   const elsewhere = members.find(({ pair }) => pair !== null && !isHere(pair.second))?.pair ?? null;
   const all = members.flatMap(halvesOf);
+  // Parametric Maps say that nothing is burned into them, which text of the images would be in a map too.
+  const hasText = all.some(({ instances }) => instances.some(({ burnedIn }) => burnedIn));
+  const maps = { error: wants.errorMap && !hasText, uncertainty: wants.uncertainty === true && !hasText };
   const own: ReadonlyMap<string, number> = fileNumbers(all.filter(isHere));
   const others = fileNumbers(all.filter((one) => !isHere(one)));
   let first = 0;
@@ -129,15 +132,15 @@ function proposeUnit(
       stacks: stacks.map(({ id }) => id),
       namespace,
       derived: place('derived', seriesNumber),
-      errorMap: wants.errorMap ? place('errorMap', seriesNumber) : null,
-      uncertainty: wants.uncertainty === true ? place('uncertainty', seriesNumber) : null,
+      errorMap: maps.error ? place('errorMap', seriesNumber) : null,
+      uncertainty: maps.uncertainty ? place('uncertainty', seriesNumber) : null,
       ...(elsewhere === null ? {} : { partner: place('partner', elsewhere.second.seriesNumber) }),
     },
     stacks,
     // The images last: where they are, the run was not interrupted in between.
     entries: [
-      ...(wants.errorMap ? [entry('error-map')] : []),
-      ...(wants.uncertainty === true ? [entry('uncertainty')] : []),
+      ...(maps.error ? [entry('error-map')] : []),
+      ...(maps.uncertainty ? [entry('uncertainty')] : []),
       entry('model'),
       ...(elsewhere === null ? [] : [entry('partner', elsewhere.kind === 'polar' ? 'phase' : 'imaginary')]),
       { name: 'image', visible: key, reported: key },

@@ -18,7 +18,7 @@ function drawn(slice: number, zero: number): number[] {
   });
 }
 
-async function derive(about: TestImage, series?: readonly string[]) {
+async function derive(about: TestImage, series?: readonly string[], errorMap = false) {
   const folder = await temporaryFolder();
   const input = path.join(folder, 'in');
   await fs.mkdir(input);
@@ -37,7 +37,7 @@ async function derive(about: TestImage, series?: readonly string[]) {
       }),
     );
   const output = path.join(folder, 'out');
-  const request = denoiseRequest(input, output, { errorMap: false });
+  const request = denoiseRequest(input, output, { errorMap });
   const { result } = await denoiseWith(diffusion(2), {
     ...request,
     ...(series === undefined ? {} : { series }),
@@ -84,4 +84,16 @@ it('text that is burned into images is told', async () => {
   const { one } = await derive({ more: [[0x00280301, textElement(0x00280301, 'CS', 'YES')]] });
   expect(one.status).toBe('done');
   expect(one.warnings.map(({ code }: { code: string }) => code)).toContain('W_BURNED_IN');
+});
+
+it('images with text are written without the maps that may not have any, where these are asked for', async () => {
+  const more = [[0x00280301, textElement(0x00280301, 'CS', 'YES')]] as const;
+  const { one } = await derive({ more }, undefined, true);
+  expect(one.status).toBe('done');
+  const roles = (series: { outputs: { role: string }[] }) => [
+    ...new Set(series.outputs.map(({ role }) => role)),
+  ];
+  expect(roles(one)).toEqual(['denoised']);
+  const { one: plain } = await derive({}, undefined, true);
+  expect(roles(plain)).toHaveLength(2);
 });

@@ -187,7 +187,7 @@ export const DICOM_IMAGES = {
     'Where the images that they were computed of are there, denoise these and subtract anew.',
   ],
   'W_BURNED_IN/text': [
-    'The images say that text is burned into their pixels: it is denoised with them, and may name a patient.',
+    'The images say that text is burned into their pixels: it is denoised with them, and may name a patient. No maps are written of them.',
     'Look at what is written before it is passed on; use images without text where there are any.',
   ],
   'W_UNREADABLE/frame': ['Frame {frame:raw} of a file: {why:saying}', '{why:remedy}'],
