@@ -142,8 +142,14 @@ describe('native pixels', () => {
     expect(walkElements(derived(bytes)).elements.at(-1)?.length).toBe(32);
   });
 
+  it('may be followed by zeros, which are padding: nothing is told', async () => {
+    const bytes = Buffer.concat([whole, Buffer.alloc(1000)]);
+    expect(Array.from((await read(bytes)).values)).toEqual(VALUES);
+    expect((await warningsOf(bytes)).join()).not.toContain('no elements');
+    expect(walkElements(derived(bytes))).toMatchObject({ trailing: 0 });
+  });
+
   it.each([
-    ['zeros', Buffer.alloc(1000)],
     ['what is no value representation', Buffer.from('e07f2a00zz\x99\x88garbage', 'latin1')],
     ['an element that runs past the end', Buffer.from('fcfffcff4f42000000010000ab', 'hex')],
     ['half an element', Buffer.from('fcff', 'hex')],

@@ -285,11 +285,16 @@ function odditiesOf(
     [walked.elements.some(({ tag }) => isForeignGroup(tag)), 'group'],
     [surplus > 1, 'surplus'],
     [length !== UNDEFINED_LENGTH && length % 2 === 1, 'odd'],
-    [walked.trailing > 0, 'trailing'],
+    [hasTrailing(walked), 'trailing'],
     [attributes.decimal('x00280008') === 0, 'frames'],
     [DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))), 'comma'],
   ];
   return found.filter(([is]) => is).map(([, oddity]) => oddity);
+}
+
+/** Zeros are padding, as copies of whole blocks have it, and say nothing. */
+function hasTrailing({ bytes, trailing }: ElementFile): boolean {
+  return trailing > 0 && bytes.subarray(bytes.length - trailing).some((byte) => byte !== 0);
 }
 
 /** Overlay Bits Allocated is that of the pixels, and its bit lies outside of theirs (PS3.3-2004 C.9.2.1.1). */
