@@ -79,7 +79,7 @@ describe.skipIf(missing)('training in the window', () => {
     await press(window.dialog().getByRole('button', { name: 'Choose this folder' }), 'Enter');
     await screen().getByText('1 series chosen').waitFor();
     await screen().getByText('2,000 steps of 8 patches, 64 × 64 pixels.').waitFor();
-    await screen().getByText('5 planes train, 1 judge: neighbouring slices').waitFor();
+    await screen().getByText('5 planes train, 1 judges: neighbouring slices').waitFor();
   });
 
   it('says beforehand what does not go together, as the command line does', async () => {
