@@ -116,21 +116,27 @@ export function spectralNoise(
   const power = covariance.re.map((value) => Math.max(0, value));
   const mean = power.reduce((sum, value) => sum + value, 0) / power.length;
   const gain = power.map((value) => Math.sqrt(value / mean));
-  return (random) => {
-    const plane = emptyPlane(rows, columns);
-    plane.re.set(random.normals(new Float32Array(rows * columns)));
-    fft2(plane);
-    for (let i = 0; i < gain.length; i++) {
-      plane.re[i] *= gain[i];
-      plane.im[i] *= gain[i];
-    }
-    inverseFft2(plane);
-    return Float32Array.from(plane.re);
-  };
+  return (random) => Float32Array.from(shapedNoise(rows, columns, gain, random));
 }
 
-/** Zeros. */
-export function emptyPlane(rows: number, columns: number): ComplexImage {
+/**
+ * A plane of Gaussian noise of mean 0 that wraps around.
+ *
+ * @param gain root of the power at each frequency, rows * columns; of mean square 1 for a standard deviation of 1
+ */
+export function shapedNoise(rows: number, columns: number, gain: Float64Array, random: Random): Float64Array {
+  const plane = emptyPlane(rows, columns);
+  plane.re.set(random.normals(new Float32Array(rows * columns)));
+  fft2(plane);
+  for (let i = 0; i < gain.length; i++) {
+    plane.re[i] *= gain[i];
+    plane.im[i] *= gain[i];
+  }
+  inverseFft2(plane);
+  return plane.re;
+}
+
+function emptyPlane(rows: number, columns: number): ComplexImage {
   const length = rows * columns;
   return { re: new Float64Array(length), im: new Float64Array(length), rows, columns };
 }

@@ -1,8 +1,8 @@
-import { fft2, frequencyOf, inverseFft2 } from '../../src-main/base/fft.js';
+import { frequencyOf } from '../../src-main/base/fft.js';
 import { Random } from '../../src-main/base/random.js';
 import { type Volume, withData } from '../../src-main/imaging/volume.js';
 import { median } from '../../src-main/noise/robust.js';
-import { emptyPlane } from '../../src-main/noise/simulate.js';
+import { shapedNoise } from '../../src-main/noise/simulate.js';
 import { randomField } from '../../src-main/training/procedural/field.js';
 import { proceduralVolume } from '../../src-main/training/procedural/volume.js';
 import { volumeOf } from '../imaging/support.js';
@@ -195,19 +195,10 @@ function noiseOf({ columns, rows, slices }: Grid, random: Random): Float32Array 
   const field = new Float32Array(columns * rows * slices);
   let last: Float64Array | null = null;
   for (let slice = 0; slice < slices; slice++) {
-    const plane = emptyPlane(rows, columns);
-    plane.re.set(random.normals(new Float32Array(rows * columns)));
-    fft2(plane);
-    for (let i = 0; i < gain.length; i++) {
-      plane.re[i] *= gain[i];
-      plane.im[i] *= gain[i];
-    }
-    inverseFft2(plane);
-    const before: Float64Array = last ?? plane.re;
-    const own = last === null ? 1 : Math.sqrt(1 - mix * mix);
-    const now = plane.re.map((value, i) => own * value + (last === null ? 0 : mix * before[i]));
-    field.set(now, slice * columns * rows);
-    last = now;
+    const drawn = shapedNoise(rows, columns, gain, random);
+    const before: Float64Array | null = last;
+    last = before === null ? drawn : drawn.map((v, i) => Math.sqrt(1 - mix * mix) * v + mix * before[i]);
+    field.set(last, slice * columns * rows);
   }
   return field;
 }

@@ -95,17 +95,9 @@ function collect(value: unknown, at: string, keys: Set<string>): void {
 
 describe('reportPdf', () => {
   it('tells of artifacts what was done, how the tissues differ without a field, and why a removal is doubted', () => {
-    const field: CleanedReport = {
-      name: 'bias',
-      did: 'removed',
-      why: null,
-      sure: 0.99,
-      amount: 12,
-      left: 2,
-      unit: '%',
-      facts: { cjvBefore: 44, cjvWithout: 5.6 },
-      trust: null,
-    };
+    const [ringing] = sample.report.series.flatMap(({ cleaned }) => cleaned);
+    const facts = { cjvBefore: 44, cjvWithout: 5.6 };
+    const field: CleanedReport = { ...ringing, name: 'bias', facts, trust: null };
     const series = sample.report.series.map((one) => ({ ...one, cleaned: [...one.cleaned, field] }));
     const pdf = reportPdf({ ...sample.report, series }).toString('latin1');
     const lines = [...pdf.matchAll(/\((.*)\) Tj/g)].map(([, line = '']) => line);
