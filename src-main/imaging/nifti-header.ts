@@ -6,6 +6,7 @@ export const HEADER_BYTES = 348;
 /** Byte offsets of the fields used (nifti1.h), and the codes of two types. */
 export const at = {
   dim: 40,
+  intent: 68,
   datatype: 70,
   bitpix: 72,
   pixdim: 76,
@@ -35,6 +36,8 @@ export interface NiftiHeader {
   /** At least three. */
   readonly dims: readonly number[];
   readonly datatype: number;
+  /** What the values mean, by a code of nifti1.h. */
+  readonly intent: number;
   readonly voxOffset: number;
   readonly slope: number;
   readonly intercept: number;
@@ -65,6 +68,7 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
     isPair: magic === 'ni1\0',
     dims: dimensions(view, little),
     datatype: view.getInt16(at.datatype, little),
+    intent: view.getInt16(at.intent, little),
     voxOffset: Math.floor(voxOffset),
     slope: scaled ? slope : 1,
     intercept: scaled && Number.isFinite(intercept) ? intercept : 0,

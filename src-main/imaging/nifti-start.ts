@@ -19,6 +19,8 @@ export interface NiftiFacts {
   /** mm. */
   readonly spacing: readonly [number, number, number];
   readonly isComplex: boolean;
+  /** What the values mean, by a code of nifti1.h. */
+  readonly intent: number;
   /** What the program that wrote it says: never logged, it may name a patient. */
   readonly description: string;
 }
@@ -56,6 +58,7 @@ export function readNiftiFacts(bytes: Uint8Array): NiftiFacts {
     frames: more.reduce((product, n) => product * n, 1),
     spacing: header.spacing,
     isComplex,
+    intent: header.intent,
     description: header.description,
   };
 }

@@ -23,9 +23,11 @@ export async function runEvaluate(request: EvaluateRequest, emit: Emit): Promise
     const input = await openInput(path, emit, { errorMap: false, suffix: 'unused' });
     opened.push(input);
     const chooser = openChooser(choice);
-    const { units } = await chooser.pick(input);
+    const { units, leftOut } = await chooser.pick(input);
     chooser.end();
-    return units.flatMap(({ stacks }) => stacks).filter(({ why }) => why === null);
+    const stacks = [...units.flatMap((unit) => unit.stacks), ...leftOut];
+    // What was computed of images can be compared as well as images, whatever its noise.
+    return stacks.filter(({ why }) => why === null || why.reason === 'E_NOT_ELIGIBLE/computed');
   };
   try {
     const { series, where } = request;

@@ -20,7 +20,8 @@ import { frameOutliers } from '../noise/outliers/frame-outliers.js';
 import { withOutliers } from '../noise/outliers/outlier-warnings.js';
 import { type Chooser, choiceOf, type Described, openChooser } from '../series/asked/choose.js';
 import { requireMemory } from '../series/memory.js';
-import { bValuesOf, type FoundNifti, NiftiFinder } from '../series/nifti-finder.js';
+import { contentOf } from '../series/nifti/computed.js';
+import { bValuesOf, type FoundNifti, NiftiFinder } from '../series/nifti/finder.js';
 import { loadFoundNifti, namedNifti } from '../series/nifti-input.js';
 import { isNiftiFile } from '../series/open-input.js';
 
@@ -230,9 +231,12 @@ async function inspectImage(
   description: string,
   { noise }: Look,
 ): Promise<InspectedSeries> {
-  const measured = noise
-    ? await measure(async () => noiseOf((await loadFoundNifti(found)).volume, undefined))
-    : UNMEASURED;
+  const content = await contentOf(found, false);
+  const measured =
+    noise && content.why === null
+      ? await measure(async () => noiseOf((await loadFoundNifti(found)).volume, undefined))
+      : UNMEASURED;
+  const why = content.why ?? measured.why;
   const { columns, rows, slices, frames, spacing } = found.facts;
   return {
     id: found.id,
@@ -250,9 +254,9 @@ async function inspectImage(
     ...distinctBValues((await bValuesOf(found)) ?? []),
     transferSyntaxes: [],
     noise: measured.summary,
-    eligible: measured.why === null,
-    why: measured.why,
-    warnings: measured.warnings,
+    eligible: why === null,
+    why,
+    warnings: [...content.warnings, ...measured.warnings],
     forPerson: { description },
   };
 }

@@ -13,7 +13,7 @@ import type { Volume } from '../imaging/volume.js';
 import { sigmaOfLevel, simulateNoise } from '../noise/simulate.js';
 import { refuseEmpty } from '../series/asked/open-chosen.js';
 import { openJournal, pixelSettings } from '../series/journal.js';
-import { isNiftiName } from '../series/nifti-finder.js';
+import { isNiftiName } from '../series/nifti/finder.js';
 import { loadNifti } from '../series/nifti-input.js';
 import { guardedPath, openInput } from '../series/open-input.js';
 import { openOutputFolder, refuseOutput } from '../series/output-folder.js';

@@ -20,7 +20,7 @@ import type { Processed } from '../denoise/processor.js';
 import { deriveUid } from '../dicom/elements/uid.js';
 import type { SliceRange } from '../filters/slab.js';
 import type { Volume } from '../imaging/volume.js';
-import { SIDECAR_KINDS } from './nifti-finder.js';
+import { SIDECAR_KINDS } from './nifti/finder.js';
 
 /** A stack of images on one grid, from whatever kind of file: loaded, processed and written one at a time. */
 export interface StackInput {

@@ -23,6 +23,7 @@ import type {
 } from './input.js';
 import { writeNiftiMaps, writeNiftiSegments } from './maps-output.js';
 import { putModel } from './model-output.js';
+import { contentOf, type NiftiContent } from './nifti/computed.js';
 import {
   type FoundNifti,
   type NiftiFiles,
@@ -30,8 +31,8 @@ import {
   niftiStem,
   SIDECAR_KINDS,
   type Sidecar,
-} from './nifti-finder.js';
-import { BIDS_FOLDER, bidsStem, type OutputName, outputNames } from './nifti-names.js';
+} from './nifti/finder.js';
+import { BIDS_FOLDER, bidsStem, type OutputName, outputNames } from './nifti/names.js';
 import { changedSource } from './stack-record.js';
 
 /** A NIfTI file that was named, as an input of one unit; it is read when the unit is. */
@@ -39,10 +40,11 @@ export async function openNiftiInput(file: string, emit: Emit, wants: Wants): Pr
   const found = await namedNifti(file);
   emit({ type: 'scan', files: 1, series: 1, refused: 0, others: 0 });
   const name = { folder: '', stem: niftiStem(found.relative) };
+  const content = await contentOf(found, wants.named?.includes(found.id) === true);
   return {
     kind: 'nifti',
-    units: [niftiUnit(found, name, 'image', wants)],
-    leftOut: [],
+    units: content.why === null ? [niftiUnit(found, name, 'image', wants, content)] : [],
+    leftOut: content.why === null ? [] : [stackInput(found, wants, content)],
     problems: [],
     filesSeen: 1,
     close: async () => {},
@@ -66,24 +68,37 @@ export async function namedNifti(file: string): Promise<FoundNifti> {
 }
 
 /**
- * A unit for each image that was found in a tree.
+ * A unit for each image that was found in a tree, and stacks of what was computed of images.
  *
  * @param taken names at the top of the output folder that are others'
  */
-export function niftiUnits(
+export async function niftiUnits(
   images: readonly FoundNifti[],
   taken: readonly string[],
   wants: Wants,
-): UnitInput[] {
+): Promise<{ readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] }> {
   const names = outputNames(
     images.map(({ relative }) => relative),
     taken,
   );
-  return images.map((found, i) => niftiUnit(found, names[i], found.id, wants));
+  const units: UnitInput[] = [];
+  const leftOut: StackInput[] = [];
+  for (const [i, found] of images.entries()) {
+    const content = await contentOf(found, wants.named?.includes(found.id) === true);
+    if (content.why === null) units.push(niftiUnit(found, names[i], found.id, wants, content));
+    else leftOut.push(stackInput(found, wants, content));
+  }
+  return { units, leftOut };
 }
 
-function niftiUnit(found: FoundNifti, { folder, stem }: OutputName, key: string, wants: Wants): UnitInput {
-  const stack = stackInput(found, wants);
+function niftiUnit(
+  found: FoundNifti,
+  { folder, stem }: OutputName,
+  key: string,
+  wants: Wants,
+  content: NiftiContent,
+): UnitInput {
+  const stack = stackInput(found, wants, content);
   const entry = (name: EntryName, what: string, ending = 'nii.gz'): Entry => ({
     name,
     ...(wants.bids === true
@@ -191,7 +206,7 @@ async function sidecarsOf(file: string): Promise<Sidecar[]> {
 const DERIVED =
   /^Limpid (DENOISED|\|input - output\||standard deviation|rebuild error|unlike the training|segments)/;
 
-function stackInput(found: FoundNifti, wants: Wants): StackInput {
+function stackInput(found: FoundNifti, wants: Wants, content: NiftiContent): StackInput {
   const { facts } = found;
   const area = facts.columns * facts.rows;
   const parts = facts.isComplex && wants.complex === 'parts' ? 2 : 1;
@@ -214,8 +229,8 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
     calibration: 'patient',
     size: { area, values: area * facts.slices * facts.frames * parts },
     transferSyntaxes: [],
-    why: null,
-    warnings: [],
+    why: content.why,
+    warnings: content.warnings,
     only2d: false,
     derivedByLimpid: isOwnNifti(found),
     attributes: async () => () => [],
@@ -224,7 +239,7 @@ function stackInput(found: FoundNifti, wants: Wants): StackInput {
       const loaded = load(found.place, await found.read());
       read = loaded.image;
       onProgress(1);
-      return loadedStack(loaded.image, loaded.sha256, wants);
+      return loadedStack(loaded.image, loaded.sha256, wants, content.computed !== null);
     },
     async write(request, onProgress) {
       const image = await taken(request.loaded.sha256[0]);
@@ -245,8 +260,14 @@ function groupOf({ relative }: FoundNifti): string {
 }
 
 /** Complex values as they are denoised: two real images with the same noise, whose level their magnitudes tell. */
-function loadedStack({ volume, parts }: NiftiImage, hash: string, { complex }: Wants): LoadedStack {
-  if (parts === null || complex !== 'parts') return { volume, sha256: [hash] };
+function loadedStack(
+  { volume, parts }: NiftiImage,
+  hash: string,
+  { complex }: Wants,
+  isSigned: boolean,
+): LoadedStack {
+  if (parts === null || complex !== 'parts')
+    return { volume: isSigned ? { ...volume, signed: true } : volume, sha256: [hash] };
   const { measured } = volume;
   const twice = measured === null ? null : Uint8Array.from([...measured, ...measured]);
   return {

@@ -4,7 +4,7 @@ import type { Emit } from '../contract/events.js';
 import type { Source } from '../dicom/files/source.js';
 import { openSource, sourceId } from '../dicom/files/sources.js';
 import type { InputSet, Wants } from './input.js';
-import { isNiftiName, niftiStem, SIDECAR_KINDS } from './nifti-finder.js';
+import { isNiftiName, niftiStem, SIDECAR_KINDS } from './nifti/finder.js';
 import { openNiftiInput } from './nifti-input.js';
 import { openTree } from './tree-input.js';
 

@@ -5,7 +5,7 @@ import type { Source } from '../dicom/files/source.js';
 import { scan } from '../dicom/series/scan.js';
 import { dicomUnits } from './dicom-input.js';
 import type { InputSet, Wants } from './input.js';
-import { isNiftiName, NiftiFinder, niftiStem, SIDECAR_KINDS } from './nifti-finder.js';
+import { isNiftiName, NiftiFinder, niftiStem, SIDECAR_KINDS } from './nifti/finder.js';
 import { niftiUnits } from './nifti-input.js';
 
 /** Names at the top of an output folder that are reports. */
@@ -34,11 +34,11 @@ export async function openTree(source: Source, emit: Emit, wants: Wants): Promis
   for (const problem of problems) emit({ type: 'warning', series: null, problem });
   const { units, leftOut } = dicomUnits(found.series, pool, wants);
   const taken = units.flatMap(({ entries }) => entries.map(({ visible }) => visible));
-  const niftis = niftiUnits(images, [...taken, ...REPORTS], wants);
+  const niftis = await niftiUnits(images, [...taken, ...REPORTS], wants);
   return {
     kind: images.length === 0 ? 'dicom' : found.series.length === 0 ? 'nifti' : 'mixed',
-    units: [...units, ...niftis],
-    leftOut,
+    units: [...units, ...niftis.units],
+    leftOut: [...leftOut, ...niftis.leftOut],
     problems,
     filesSeen: found.filesSeen,
     async close() {

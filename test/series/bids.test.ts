@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/base/random.js';
 import { VERSION } from '../../src-main/base/version.js';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
-import { bidsStem, outputNames } from '../../src-main/series/nifti-names.js';
+import { bidsStem, outputNames } from '../../src-main/series/nifti/names.js';
 import { volumeOf } from '../imaging/support.js';
 import { denoiseRequest, denoiseWith, diffusion, removeFolders, temporaryFolder } from '../jobs/fixtures.js';
 import { resultsIn } from '../jobs/told.js';

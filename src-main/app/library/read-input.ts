@@ -10,7 +10,8 @@ import { isParametricMap, type MapInstance, readMapInstance } from '../../dicom/
 import { complexHalves } from '../../dicom/series/complex.js';
 import { scan } from '../../dicom/series/scan.js';
 import type { Volume } from '../../imaging/volume.js';
-import { bValuesOf, type FoundNifti, NiftiFinder } from '../../series/nifti-finder.js';
+import { contentOf } from '../../series/nifti/computed.js';
+import { bValuesOf, type FoundNifti, NiftiFinder } from '../../series/nifti/finder.js';
 import { isOwnNifti, loadFoundNifti, namedNifti } from '../../series/nifti-input.js';
 import { isNiftiFile } from '../../series/open-input.js';
 import type { Lru } from './lru.js';
@@ -136,7 +137,8 @@ async function nifti(
   };
   const volume = await load();
   const bValues = await bValuesOf(found);
-  return shownNifti(input, number, found, { volume, load, isOwn: isOwnNifti(found), bValues });
+  const content = await contentOf(found, false);
+  return shownNifti(input, number, found, { volume, load, isOwn: isOwnNifti(found), bValues, content });
 }
 
 /** Several paths as one source. @throws LimpidError those of `openSource` */

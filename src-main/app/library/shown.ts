@@ -19,6 +19,7 @@ import type { LabelGrid } from '../../series/asked/label-mask.js';
 import { positionsOf } from '../../series/dicom-input.js';
 import type { StackInput } from '../../series/input.js';
 import { volumeToMeasure } from '../../series/memory.js';
+import type { NiftiContent } from '../../series/nifti/computed.js';
 import { type NamedImage, namedImage, namedMap } from './named.js';
 import { frameOf } from './pixels.js';
 import type { Frame } from './protocol.js';
@@ -221,6 +222,7 @@ interface NiftiShown {
   readonly isOwn: boolean;
   /** Of each frame; null where nothing beside the file tells them. */
   readonly bValues: readonly number[] | null;
+  readonly content: NiftiContent;
 }
 
 /** A NIfTI file. */
@@ -228,7 +230,7 @@ export function shownNifti(
   input: InputId,
   number: number,
   { id, relative, place }: { readonly id: string; readonly relative: string; readonly place: string },
-  { volume, load, isOwn, bValues }: NiftiShown,
+  { volume, load, isOwn, bValues, content }: NiftiShown,
 ): Shown {
   const { columns, rows, slices, frames, spacing, affine, units } = volume;
   const card = withKey(input, `nifti-${number}`, {
@@ -253,9 +255,9 @@ export function shownNifti(
     windows: [],
     inverted: false,
     viewable: true,
-    eligible: true,
-    why: null,
-    warnings: [],
+    eligible: content.why === null,
+    why: content.why,
+    warnings: content.warnings,
     forPerson: { patient: '', study: '', studyDate: '', description: relative },
   });
   return {

@@ -7,7 +7,7 @@ import { makeFolder } from '../../base/make-folder.js';
 import { fault } from '../../contract/errors.js';
 import type { OutputReport } from '../../contract/report.js';
 import { filled, object, only, readText } from '../../contract/schema/schema.js';
-import { BIDS_FOLDER } from '../../series/nifti-names.js';
+import { BIDS_FOLDER } from '../../series/nifti/names.js';
 import { hasRun, isOfFileManager, ownFolder, placeTaken } from '../../series/output-folder.js';
 
 /**

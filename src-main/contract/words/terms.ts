@@ -75,6 +75,9 @@ export const TERMS = {
     material: 'a map of a material',
     projection: 'a projection of the largest or smallest values',
     quantity: 'a map of a quantity',
+    labels: 'a mask or a map of labels',
+    probability: 'a map of probabilities',
+    vector: 'a field of vectors or displacements',
     difference: 'a difference of images',
   },
   /** Why a service refused. */

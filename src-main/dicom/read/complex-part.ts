@@ -22,6 +22,11 @@ function complexPartOf(attributes: Attributes, imageType: readonly string[]): st
     const part = attributes.int16(ge('2f'));
     if (part !== undefined && part >= 0 && part < 4) return 'MPRI'[part];
   }
+  return complexPartOfType(imageType);
+}
+
+/** M, P, R or I by the third value and on of Image Type; empty: not said. */
+export function complexPartOfType(imageType: readonly string[]): string {
   return (
     imageType
       .slice(2)

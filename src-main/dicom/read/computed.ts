@@ -19,6 +19,9 @@ export type Computed =
   | 'material'
   | 'projection'
   | 'quantity'
+  | 'labels'
+  | 'probability'
+  | 'vector'
   | 'difference';
 
 type Rules = readonly (readonly [Computed, RegExp])[];
@@ -54,7 +57,7 @@ const BY_CONTRAST: Rules = [['time', /^(T1|T2|T2 ?\*|T2 STAR)$/]];
 
 /** Units (Rescale Type, or UCUM's of a mapping to the real world) that no signal has. */
 const BY_UNITS: Rules = [
-  ['field', /^(hz|[unmµ]?t|tesla)$/],
+  ['field', /^(hz|rad\/s|[unmµ]?t|tesla)$/],
   ['velocity', /^[cm]?m ?\/ ?s(ec)?$/],
   ['diffusion', /[cmuµ]m ?(\^? ?2|²|\*\*2) ?\/ ?m?s(ec)?\)?$/],
   ['time', /^(m?s|m?sec|m?seconds?|1 ?\/ ?m?s|m?s\^?-1|\/s)$/],
@@ -80,6 +83,22 @@ const BY_NAME: Rules = [
   ['fraction', /(fat|water) ?fraction/i],
 ];
 
+/** What tells what an image is, in whatever kind of file. */
+export interface ComputedWords {
+  /** Values of Image Type. */
+  readonly imageType: readonly string[];
+  /** M, P, R or I; empty: not said. */
+  readonly complexPart: string;
+  readonly units: readonly string[];
+  /** What is mapped to the real world. */
+  readonly quantities: readonly string[];
+  /** Series Description. */
+  readonly description: string;
+  readonly sequence: string;
+  /** Whether the file says outright that velocities are encoded. */
+  readonly isFlow: boolean;
+}
+
 /**
  * What an image was computed to, by its image type, units, the quantity that is mapped to the real world, and, of one
  * that says of itself that it is derived, by its description; null of one that shows a signal.
@@ -91,16 +110,30 @@ export function readComputed(
   imageType: readonly string[],
   complexPart: string,
 ): Computed | null {
-  const terms = imageType.slice(2).map((term) => term.toUpperCase().replace(/[_-]+/g, ' ').trim());
-  const isDerived = imageType[0] === 'DERIVED';
   const mapped = mappingsOf(attributes);
+  return computedOf({
+    imageType,
+    complexPart,
+    units: unitsOf(attributes, mapped),
+    quantities: quantitiesOf(mapped),
+    description: attributes.label('x0008103e') ?? '',
+    sequence: attributes.text('x00180024') ?? '',
+    isFlow: attributes.text('x00189014') === 'YES',
+  });
+}
+
+/** The same of what was read already. */
+export function computedOf(words: ComputedWords): Computed | null {
+  const terms = words.imageType.slice(2).map((term) => term.toUpperCase().replace(/[_-]+/g, ' ').trim());
+  const isDerived = words.imageType[0] === 'DERIVED';
+  const units = words.units.map((unit) => unit.toLowerCase());
   return (
     first(BY_TYPE, terms) ??
     (isDerived ? (first(BY_DERIVED_TYPE, terms) ?? first(BY_CONTRAST, terms.slice(1))) : null) ??
-    (complexPart === 'P' && isOfVelocity(attributes, terms) ? 'velocity' : null) ??
-    first(BY_UNITS, unitsOf(attributes, mapped)) ??
-    first(BY_NAME, quantitiesOf(mapped)) ??
-    (isDerived && !terms.includes('TRACEW') ? first(BY_NAME, namesOf(attributes)) : null)
+    (words.complexPart === 'P' && isOfVelocity(words, terms) ? 'velocity' : null) ??
+    first(BY_UNITS, units) ??
+    first(BY_NAME, words.quantities) ??
+    (isDerived && !terms.includes('TRACEW') ? first(BY_NAME, [words.description.trim()]) : null)
   );
 }
 
@@ -116,7 +149,7 @@ function mappingsOf(attributes: Attributes): Attributes[] {
 function unitsOf(attributes: Attributes, mapped: readonly Attributes[]): string[] {
   const codes = mapped.flatMap((item) => item.items('x004008ea'));
   const written = [attributes.text('x00281054'), ...codes.map((code) => code.text('x00080100'))];
-  return written.flatMap((unit) => (unit === undefined ? [] : [unit.toLowerCase()]));
+  return written.flatMap((unit) => unit ?? []);
 }
 
 /** What Quantity Definition Sequence says is mapped (PS3.3 C.7.6.16.2.11.1.2), in the words of its codes. */
@@ -127,20 +160,11 @@ function quantitiesOf(mapped: readonly Attributes[]): string[] {
     .flatMap((code) => code.label('x00080104') ?? []);
 }
 
-function namesOf(attributes: Attributes): string[] {
-  const name = attributes.label('x0008103e');
-  return name === undefined ? [] : [name.trim()];
-}
-
 const VELOCITY = /^(VELOCITY( MAP)?|FLOW( ENCODED)?|PHASE CONTRAST|PCA|M PCA)$/;
 /** How Siemens calls sequences that encode velocity: *fl2d1_v150in. */
 const VELOCITY_SEQUENCE = /_v\d+(in|ap|rl|fh|through)/i;
 
 /** Phase contrast: the difference of the phases of two encodings, noisier than the magnitude tells. */
-function isOfVelocity(attributes: Attributes, terms: readonly string[]): boolean {
-  return (
-    attributes.text('x00189014') === 'YES' ||
-    terms.some((term) => VELOCITY.test(term)) ||
-    VELOCITY_SEQUENCE.test(attributes.text('x00180024') ?? '')
-  );
+function isOfVelocity({ isFlow, sequence }: ComputedWords, terms: readonly string[]): boolean {
+  return isFlow || terms.some((term) => VELOCITY.test(term)) || VELOCITY_SEQUENCE.test(sequence);
 }

@@ -2,6 +2,7 @@ import { sha256 } from '../../base/files.js';
 import { type Problem, problemOf } from '../../contract/errors.js';
 import type { TermName } from '../../contract/words/terms.js';
 import type { Trait } from '../../contract/words/traits.js';
+import type { Computed } from '../read/computed.js';
 import { ENHANCED, TILED } from '../read/frames.js';
 import type { Instance } from '../read/instance.js';
 import type { Geometry } from './geometry.js';
@@ -88,12 +89,16 @@ function formatRefusal(first: Instance): Problem | null {
   if (first.highBit !== first.bitsStored - 1) return problemOf('E_NOT_ELIGIBLE/alignment');
   if (first.hasModalityLut) return problemOf('E_NOT_ELIGIBLE/lookup');
   const { computedOf } = first;
-  if (computedOf === 'field') return problemOf('E_NOT_ELIGIBLE/field');
-  if (computedOf === 'velocity') return problemOf('E_NOT_ELIGIBLE/velocities');
-  if (first.complexPart === 'P') return PHASE;
-  if (computedOf !== null && computedOf !== 'difference')
-    return problemOf('E_NOT_ELIGIBLE/computed', { computed: computedOf });
-  return null;
+  if (first.complexPart === 'P' && computedOf !== 'field' && computedOf !== 'velocity') return PHASE;
+  return computedRefusal(computedOf);
+}
+
+/** Why what was computed of images is left out; null of images, and of differences, which are linear. */
+export function computedRefusal(computed: Computed | null): Problem | null {
+  if (computed === 'field') return problemOf('E_NOT_ELIGIBLE/field');
+  if (computed === 'velocity') return problemOf('E_NOT_ELIGIBLE/velocities');
+  if (computed === null || computed === 'difference') return null;
+  return problemOf('E_NOT_ELIGIBLE/computed', { computed });
 }
 
 /**

@@ -5,7 +5,7 @@ import { VERSION } from '../../base/version.js';
 import { type Problem, problemFrom } from '../../contract/errors.js';
 import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import type { SeriesOutcome } from '../../contract/results.js';
-import { BIDS_FOLDER } from '../../series/nifti-names.js';
+import { BIDS_FOLDER } from '../../series/nifti/names.js';
 import type { DeriveJob } from './job.js';
 
 /**

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { StackInput } from '../input.js';
-import { niftiStem } from '../nifti-finder.js';
+import { niftiStem } from '../nifti/finder.js';
 
 export interface Pair {
   readonly reference: StackInput;

@@ -173,6 +173,10 @@ export const DICOM_IMAGES = {
     'Phase images wrap around: they are only denoised together with their magnitude images.',
     'Give the magnitude images of the same acquisition too; where they are there, nothing is to be done.',
   ],
+  'E_NOT_ELIGIBLE/phase-image': [
+    'Phase images wrap around: they are only denoised together with their magnitude images.',
+    'Give magnitude and phase as one image of complex values (complex64), or as DICOM.',
+  ],
   'E_NOT_ELIGIBLE/computed': [
     'The series is {computed:computed}, computed of other images: its noise follows none of the laws that denoising rests on.',
     'Denoise the images that it was computed of, and compute it anew.',

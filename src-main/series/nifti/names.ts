@@ -1,4 +1,4 @@
-import { niftiStem } from './nifti-finder.js';
+import { niftiStem } from './finder.js';
 
 /** Where the outputs of an image belong: `folder` is empty at the top, else ends with `/`. */
 export interface OutputName {

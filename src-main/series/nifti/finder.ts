@@ -1,7 +1,7 @@
 import * as path from 'node:path';
-import { type Problem, problemFrom, problemOf } from '../contract/errors.js';
-import type { SourceFile } from '../dicom/files/source.js';
-import { isNiftiStart, type NiftiFacts, readNiftiFacts } from '../imaging/nifti-start.js';
+import { type Problem, problemFrom, problemOf } from '../../contract/errors.js';
+import type { SourceFile } from '../../dicom/files/source.js';
+import { isNiftiStart, type NiftiFacts, readNiftiFacts } from '../../imaging/nifti-start.js';
 
 const HEADER = /\.hdr(\.gz)?$/i;
 const PIXELS = /\.img(\.gz)?$/i;
