@@ -180,6 +180,7 @@ const EMPTY: Omit<OpenInput, 'id' | 'paths'> = {
   series: [],
   problems: [],
   refused: 0,
+  others: 0,
   problem: null,
 };
 

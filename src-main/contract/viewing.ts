@@ -105,5 +105,7 @@ export const Arrangement = object({
   overlay: oneOf(['none', 'error', 'residual']),
   smoothed: flag,
   planes: flag,
+  /** Two series that it puts side by side, where they are open: the last two results, or the halves of a complex image. */
+  beside: optional(oneOf(['runs', 'halves'])),
 });
 export type Arrangement = Of<typeof Arrangement>;

@@ -189,6 +189,20 @@ export function atStrength(
   };
 }
 
+type Half = SeriesCard & Required<Pick<SeriesCard, 'complex'>>;
+
+/** Both halves of a complex image, magnitude or real part first; null where it is none or the other half is not there. */
+export function halvesOf(card: SeriesCard, all: readonly SeriesCard[]): readonly [Half, Half] | null {
+  const { complex, input } = card;
+  if (complex === undefined) return null;
+  const halves = all.filter(
+    (one): one is Half => one.input === input && one.complex?.denoisedAs === complex.denoisedAs,
+  );
+  const first = halves.find((one) => !isSecondHalf(one));
+  const second = halves.find(isSecondHalf);
+  return first === undefined || second === undefined ? null : [first, second];
+}
+
 /** Whether it is denoised as part of another one: of a complex image the phase, or the imaginary parts. */
 export function isSecondHalf({ complex, id }: SeriesCard): boolean {
   return complex !== undefined && complex.denoisedAs !== id;

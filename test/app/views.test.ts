@@ -19,6 +19,7 @@ const input: OpenInput = {
   series: [card, { ...emptyCard('i1.nifti-1', 8, 8, 2), seriesInstanceUid: null, id: 'smith.nii' }],
   problems: [],
   refused: 0,
+  others: 0,
   problem: null,
 };
 const view: KeptView = {

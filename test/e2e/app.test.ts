@@ -5,6 +5,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { walkElements } from '../../src-main/dicom/elements/elements.js';
+import { makeDicom } from '../dicom/support.js';
 import { brainSlices } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
@@ -26,6 +28,11 @@ beforeAll(async () => {
   await brainSlices(input, [8, 9, 10]);
   const slice = await fs.readFile(path.join(input, 'brain_008.dcm'));
   await fs.writeFile(path.join(input, 'cut.dcm'), slice.subarray(0, 60_000));
+  // beside images lie notes, and reports without pixels
+  await fs.writeFile(path.join(input, 'notes.txt'), 'head first');
+  const report = makeDicom({ sopClass: '1.2.840.10008.5.1.4.1.1.88.11', modality: 'SR', study: '1.2.9' });
+  await fs.writeFile(path.join(input, 'report.dcm'), withoutPixels(report));
+  await fs.writeFile(path.join(root, 'plain.txt'), 'this is no image');
   await fs.writeFile(path.join(root, 'broken.nii'), 'this is no image');
   window = await openTestWindow(root);
   page = window.page;
@@ -35,6 +42,11 @@ afterAll(async () => {
   await window?.close();
   rmSync(root, { recursive: true, force: true });
 });
+
+function withoutPixels(file: Uint8Array): Uint8Array {
+  const pixels = walkElements(file).elements.find(({ tag }) => tag === 0x7fe00010);
+  return file.subarray(0, pixels?.start);
+}
 
 const panel = () => page.getByRole('complementary', { name: 'Denoise' });
 
@@ -154,6 +166,22 @@ describe.skipIf(missing)('the app in a browser', () => {
     expect(copied).not.toContain('cut.dcm');
     await page.keyboard.press('Escape');
     await expect.poll(() => window.dialog().count()).toBe(0);
+  });
+
+  it('counts what lies beside the images, and lists it among nothing that was refused', async () => {
+    const chip = page.getByRole('listitem').filter({ hasText: 'scans' });
+    await chip.getByText('2 other files', { exact: true }).waitFor();
+    expect(await chip.innerText()).toContain('1 file refused');
+    await window.shoot('app-others');
+    // by itself it is refused: a person asked for that very file
+    await page.keyboard.press('Control+Shift+o');
+    await window.pick(root, 'plain.txt');
+    const alone = page.getByRole('listitem').filter({ hasText: 'plain.txt' });
+    await alone.getByText('1 file refused').waitFor();
+    expect(await alone.innerText()).not.toContain('other');
+    await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+    await alone.getByRole('button', { name: /^Close/ }).click();
+    await expect.poll(() => alone.count()).toBe(0);
   });
 
   it('says what is wrong with a file that is no image', async () => {

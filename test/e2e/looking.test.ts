@@ -5,6 +5,7 @@ import type { Download, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAttributes } from '../../src-main/dicom/elements/attributes.js';
 import { walkElements } from '../../src-main/dicom/elements/elements.js';
+import { classic, noisyPlanes } from '../jobs/complex-images.js';
 import { brainSlices, derive } from '../jobs/fixtures.js';
 import { openTestWindow, type TestWindow, whatIsMissing } from './window.js';
 
@@ -14,7 +15,9 @@ const missing = whatIsMissing();
 if (missing) console.warn(missing);
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'limpid-looking-'));
-const [input, derived, other] = ['scans', 'derived', 'other'].map((name) => path.join(root, name));
+const [input, derived, other, complex] = ['scans', 'derived', 'other', 'complex'].map((name) =>
+  path.join(root, name),
+);
 let window: TestWindow;
 let page: Page;
 
@@ -26,6 +29,9 @@ beforeAll(async () => {
   const result = await derive(files, 1, false);
   for (const [i, file] of result.images.entries()) writeFileSync(path.join(derived, `${i}.dcm`), file);
   await anotherSeries();
+  mkdirSync(complex);
+  for (const [i, file] of classic(noisyPlanes()).entries())
+    writeFileSync(path.join(complex, `${i}.dcm`), file);
   window = await openTestWindow(root);
   page = window.page;
 });
@@ -276,6 +282,59 @@ describe.skipIf(missing)('looking', () => {
     await tight.waitFor();
     await screen.send('Emulation.clearDeviceMetricsOverride');
     await expect.poll(() => tight.isVisible()).toBe(false);
+  });
+
+  it('puts magnitude and phase side by side, from either, by a name of a person too, and goes back to the result', async () => {
+    const choice = page.getByLabel('Arrangement', { exact: true });
+    const labels = () => choice.locator('option').allInnerTexts();
+    const names = () =>
+      page
+        .locator('.picture')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')?.split(',')[0]));
+    expect(await labels()).not.toContain('Magnitude and phase');
+    await window.rail('Studies').click();
+    await window.openFolder(complex);
+    const halves = page.getByRole('treeitem', { name: /Complex/ });
+    await expect.poll(() => halves.count()).toBe(2);
+    // the phase is opened: it stands second all the same
+    await halves.nth(1).dblclick();
+    await page.locator('.picture[data-slice] canvas').first().waitFor();
+    await expect.poll(labels).toContain('Magnitude and phase');
+    await choice.selectOption({ label: 'Magnitude and phase' });
+    await expect.poll(names).toEqual(['Magnitude', 'Phase']);
+    expect(await viewer().getByRole('slider', { name: 'Strength' }).count()).toBe(0);
+    await expect.poll(() => page.locator('.picture[data-slice] canvas').count()).toBeGreaterThan(1);
+    await window.shoot('looking-complex');
+    await page.keyboard.press('Shift+3');
+    await choice.selectOption({ label: 'Name this one …' });
+    await window.dialog().getByLabel('Name').fill('Complex three');
+    await window.dialog().getByRole('button', { name: 'Keep', exact: true }).click();
+    await window.dialog().waitFor({ state: 'hidden' });
+
+    await window.restart();
+    await window.openFolder(complex);
+    await expect.poll(() => halves.count()).toBe(2);
+    await halves.nth(1).dblclick();
+    await page.locator('.picture[data-slice] canvas').first().waitFor();
+    await choice.selectOption({ label: 'Complex three' });
+    await expect.poll(async () => (await names()).slice(0, 2)).toEqual(['Magnitude', 'Phase']);
+    expect(await page.locator('.picture').count()).toBe(3);
+
+    // what a person put beside a source gives way to its result, where this is asked for
+    await window.rail('Studies').click();
+    await window.openFolder(input);
+    await window.openFolder(derived);
+    await window.openFolder(other);
+    await expect.poll(() => page.getByRole('treeitem', { name: /3 files/ }).count()).toBe(3);
+    await page.getByRole('treeitem', { name: /Derived/ }).dblclick();
+    await expect.poll(names).toEqual(['Before', 'After']);
+    const strip = page.getByRole('group', { name: 'Open series' });
+    await strip.getByRole('button', { pressed: false }).first().dragTo(page.locator('.picture').nth(1));
+    await expect.poll(names).toEqual(['First series', 'Second series']);
+    await choice.selectOption({ label: 'Before and after' });
+    await expect.poll(names).toEqual(['Before', 'After']);
+    await choice.selectOption({ label: 'Remove “Complex three”' });
+    await expect.poll(labels).not.toContain('Complex three');
   });
 
   it('complained about nothing', () => {

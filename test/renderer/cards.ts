@@ -50,6 +50,7 @@ export function input(more: Partial<OpenInput> = {}): OpenInput {
     series: [],
     problems: [],
     refused: 0,
+    others: 0,
     problem: null,
     ...more,
   };

@@ -194,6 +194,42 @@ export function drawnSet(key: string, drawn: Drawn): FixtureSet {
   return setOf(card, planes);
 }
 
+/** Noise of 10 on an even plane, and what a denoiser lost with it. */
+export const LOST = {
+  side: 256,
+  /** A ring of one noise level, three pixels wide, that no single pixel tells from noise. */
+  ring: { column: 128, row: 128, radius: 60 },
+  /** Squares of 9 pixels a side that were changed by so many noise levels, each from this column on. */
+  squares: [0, 1.9, 2.1, 4, 5, 9].map((sigmas, i) => ({ sigmas, column: 20 + 14 * i, row: 8, side: 9 })),
+} as const;
+
+/** `LOST`: before it and after it, with an error map in noise levels. */
+export function lostSet(key: string): FixtureSet {
+  const { side, ring, squares } = LOST;
+  const random = generator(11);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const sigmas = Float32Array.from({ length: side * side }, (_, i) => {
+    const [x, y] = [i % side, Math.floor(i / side)];
+    const square = squares.find(
+      (one) => x >= one.column && x < one.column + one.side && y >= one.row && y < one.row + one.side,
+    );
+    const isRing = Math.abs(Math.hypot(x - ring.column, y - ring.row) - ring.radius) < 1.5;
+    return square?.sigmas ?? normal() + (isRing ? 1 : 0);
+  });
+  const card: SeriesCard = { ...emptyCard(key, side, side, 1), modality: 'MR', units: 'a.u.' };
+  const even = new Int16Array(side * side).fill(400);
+  const set = setOf(card, [Int16Array.from(sigmas, (value) => Math.round(400 + 10 * value))]);
+  const map = { label: 'Error map', explanation: '|input - output| in noise levels' };
+  return {
+    before: set.before,
+    after: { card: set.after.card, frames: [frameOf(card, even)] },
+    errorMap: {
+      card: { ...set.errorMap.card, map },
+      frames: [frameOf(card, sigmas.map(Math.abs))],
+    },
+  };
+}
+
 /** Numbers from 0 to 1, the same at each call with the same seed (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;

@@ -114,7 +114,12 @@ export function openLibrary(tell: (input: OpenInput) => void): Library {
       entry.problems = content.problems;
       entry.close = content.close;
       await hideGone(entry);
-      entry.input = { ...entry.input, ...readyState(entry), filesSeen: content.filesSeen };
+      entry.input = {
+        ...entry.input,
+        ...readyState(entry),
+        filesSeen: content.filesSeen,
+        others: content.others,
+      };
       pair(entries, tell, entry);
       // Its picture is wanted next, in the list and by who opens it: it is read while the window draws the list.
       const first = visible(entry).find(({ card }) => card.viewable);
@@ -258,6 +263,7 @@ function scanning(id: InputId, paths: readonly string[]): OpenInput {
     series: [],
     problems: [],
     refused: 0,
+    others: 0,
     problem: null,
   };
 }

@@ -21,6 +21,8 @@ export interface InputContent {
   readonly shown: readonly Shown[];
   readonly problems: readonly Problem[];
   readonly filesSeen: number;
+  /** Files that are no images and do not claim to be. */
+  readonly others: number;
   /** Ends what the input holds open (zip archives). */
   close(): Promise<void>;
 }
@@ -55,7 +57,10 @@ export async function readInput(
       claim: (file, bytes, isImage) => claimed.take(file, bytes, isImage),
     });
     const { images, problems: refused } = claimed.niftis.all();
-    const problems: Problem[] = [...claimed.problems, ...refused, ...found.problems, ...found.passedOver];
+    // Reports and plans lie beside images everywhere; one is refused only where a person opened it by itself.
+    const isOther = ({ reason }: Problem) => source.kind !== 'file' && reason === 'E_NOT_ELIGIBLE/no-image';
+    const wanted = found.problems.filter((one) => !isOther(one));
+    const problems: Problem[] = [...claimed.problems, ...refused, ...wanted, ...found.passedOver];
     const shown: Shown[] = [];
     const attempt = async (place: string, make: () => Promise<Shown>) => {
       try {
@@ -76,7 +81,8 @@ export async function readInput(
     for (const [i, image] of images.entries())
       await attempt(image.place, () => nifti(input, named.length + i + 1, image, options));
     const filesSeen = found.filesSeen + named.length;
-    return { shown, problems, filesSeen, close: () => source.close() };
+    const others = found.others + found.problems.length - wanted.length;
+    return { shown, problems, filesSeen, others, close: () => source.close() };
   } catch (error) {
     await source.close();
     throw error;
@@ -155,7 +161,7 @@ async function openAll(paths: readonly string[]): Promise<Source> {
   }
   return {
     root: '',
-    kind: 'folder',
+    kind: sources.length === 1 ? sources[0].kind : 'folder',
     async *files() {
       for (const source of sources) yield* source.files();
     },

@@ -17,6 +17,8 @@ export interface OpenInput {
   /** Refused files; at most the first 1000, `refused` counts all. */
   readonly problems: readonly Problem[];
   readonly refused: number;
+  /** Files beside the images that are none and do not claim to be: notes, reports, plans, directories. */
+  readonly others: number;
   /** Why it failed. */
   readonly problem: Problem | null;
 }
