@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.js';
+import { channelsFor, filterViews, valuePerAttenuation } from '../imaging/ct/projection.js';
 import type { ArtifactModel, ArtifactPlane, PlaneSize } from './plane.js';
-import { channelsFor, filterViews, valuePerAttenuation } from './projection.js';
 
 /** Samples a pixel of the radial profile, and angles a pixel of the longest circle. */
 const FINE = 4;

@@ -1,6 +1,12 @@
 import type { Random } from '../base/random.js';
+import {
+  attenuation,
+  enoughViews,
+  project,
+  reconstruct,
+  valuePerAttenuation,
+} from '../imaging/ct/projection.js';
 import type { ArtifactModel, ArtifactPlane } from './plane.js';
-import { attenuation, enoughViews, project, reconstruct, valuePerAttenuation } from './projection.js';
 
 /** Counts under this are read as this: the logarithm needs a signal. */
 const LEAST_COUNT = 0.5;

@@ -1,4 +1,3 @@
-import type { ArtifactModel, ArtifactPlane } from './plane.js';
 import {
   attenuation,
   enoughViews,
@@ -6,7 +5,8 @@ import {
   reconstruct,
   type Sinogram,
   valuePerAttenuation,
-} from './projection.js';
+} from '../imaging/ct/projection.js';
+import type { ArtifactModel, ArtifactPlane } from './plane.js';
 
 /**
  * Streaks of too few views: the plane plus what filtered backprojection of every `every`-th view gives beyond that

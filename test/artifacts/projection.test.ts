@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { drawGains, ring } from '../../src-main/artifacts/ring.js';
+import { poisson, starvation } from '../../src-main/artifacts/starvation.js';
+import { streak } from '../../src-main/artifacts/streak.js';
+import { Random } from '../../src-main/base/random.js';
 import {
   attenuation,
   channelsFor,
@@ -7,11 +11,7 @@ import {
   reconstruct,
   valuePerAttenuation,
   WATER,
-} from '../../src-main/artifacts/projection.js';
-import { drawGains, ring } from '../../src-main/artifacts/ring.js';
-import { poisson, starvation } from '../../src-main/artifacts/starvation.js';
-import { streak } from '../../src-main/artifacts/streak.js';
-import { Random } from '../../src-main/base/random.js';
+} from '../../src-main/imaging/ct/projection.js';
 import { distance, energy, planeOf } from './support.js';
 
 const RADIUS = 30;

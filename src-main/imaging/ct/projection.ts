@@ -1,5 +1,4 @@
-import { fft, inverseFft } from '../base/fft.js';
-import type { ArtifactPlane } from './plane.js';
+import { fft, inverseFft } from '../../base/fft.js';
 
 /** Line integrals of a plane in parallel beams, one row a view: views * channels values. */
 export interface Sinogram {
@@ -7,6 +6,16 @@ export interface Sinogram {
   readonly views: number;
   /** Channels of the detector, one pixel apart; the middle one, (channels - 1) / 2, looks at the middle. */
   readonly channels: number;
+}
+
+/** Values of CT in a plane. */
+interface Attenuating {
+  readonly values: Float32Array;
+  /** Side of a pixel in mm. */
+  readonly pixel: number;
+  /** Values of air and of water: -1000 and 0 for HU. */
+  readonly air: number;
+  readonly water: number;
 }
 
 interface Grid {
@@ -33,13 +42,13 @@ function angleOf(view: number, views: number): number {
 }
 
 /** Attenuation of each pixel along its own side, dimensionless: 0 for air. */
-export function attenuation({ values, pixel, air, water }: ArtifactPlane): Float64Array {
+export function attenuation({ values, pixel, air, water }: Attenuating): Float64Array {
   const factor = (WATER * pixel) / (water - air);
   return Float64Array.from(values, (value) => Math.max(0, value - air) * factor);
 }
 
 /** Factor from attenuation along a pixel to the values of the plane. */
-export function valuePerAttenuation({ pixel, air, water }: ArtifactPlane): number {
+export function valuePerAttenuation({ pixel, air, water }: Omit<Attenuating, 'values'>): number {
   return (water - air) / (WATER * pixel);
 }
 
@@ -118,7 +127,8 @@ function rampSpectrum(size: number): Float64Array {
   return re.map((value) => value * Math.sqrt(size));
 }
 
-function backproject({ values, views, channels }: Sinogram, { rows, columns }: Grid): Float64Array {
+/** The sum of the views through each pixel, times pi over their number. */
+export function backproject({ values, views, channels }: Sinogram, { rows, columns }: Grid): Float64Array {
   const image = new Float64Array(rows * columns);
   const [middleX, middleY, middle] = [(columns - 1) / 2, (rows - 1) / 2, (channels - 1) / 2];
   for (let view = 0; view < views; view++) {

@@ -1,20 +1,11 @@
-import type { Volume } from '../imaging/volume.js';
-import type { Plane } from './planes.js';
-import { ricianMean, ricianVariance } from './rician.js';
-import { median, quantile } from './robust.js';
-import {
-  type Block,
-  COEFFICIENTS,
-  orderOf,
-  parityOf,
-  SIDE,
-  type TissueSpectrum,
-  tissueDct,
-} from './spectrum.js';
+import type { Volume } from '../../imaging/volume.js';
+import type { Plane } from '../planes.js';
+import { ricianMean, ricianVariance } from '../rician.js';
+import { median, quantile } from '../robust.js';
+import { type Block, SIDE, type TissueSpectrum } from '../spectrum.js';
+import { FLAT, fieldBlocks, type Half, halvesOf } from './blocks.js';
 import { fitSpline, type Sites, type SplineGrid, splineAt, splineGrid, splineOver } from './spline.js';
 
-const MOST_BLOCKS = 4_000;
-const LEAST_BLOCKS = 200;
 /** Blocks without structure that a field asks for. */
 const LEAST_FLAT = 100;
 /** A field that decides whether the noise varies, and the one that is used: chance and structure move it more. */
@@ -22,14 +13,6 @@ const STIFF = { intervals: 4, smoothness: 0.5 } as const;
 const SUPPLE = { intervals: 6, smoothness: 0.5 } as const;
 /** Slices from which on it changes through the planes. */
 const LAYERED = 8;
-/** Frequencies with less than this part of the strongest noise tell more of structure and rounding than of noise. */
-const LEAST_VARIANCE = 0.08;
-/** Orders that structure raises first, the lowest that count as noise, and the lowest of the middle ones. */
-const LOWEST = 3;
-const LEAST_ORDER = 3;
-const MIDDLE = 2;
-/** How much more energy a block without structure has at lower frequencies than at higher ones, by chance. */
-const FLAT = 1.6;
 /**
  * Deviation of the logarithm of the level over the tissue: up to `white` or `correlated` the noise is taken for
  * uniform, `ramp` above that the map is used as found, and in between a part of it. Uniform noise of ten anatomies
@@ -60,6 +43,8 @@ export interface NoiseMap {
  * share structure, and no noise. Differences of neighbouring slices and of frames have the noise without much of the
  * structure. A map of the anatomy shows by three things: the flattest blocks have another field than those with some
  * structure, middle frequencies vary more than high ones, and images and differences have other fields.
+ *
+ * @param over a map that is known already: what varies beyond it is looked for
  */
 export function noiseMap(
   volume: Volume,
@@ -67,11 +52,10 @@ export function noiseMap(
   level: number,
   spectrum: TissueSpectrum,
   rician: boolean,
+  over: Float32Array | null = null,
 ): NoiseMap {
   const layers = new Set(planes.map(({ slice }) => slice)).size >= LAYERED ? 2 : 1;
-  const tasks = [undefined, nextSlice(planes), nextFrame(planes)]
-    .map((beside) => tissueDct(planes, level, null, MOST_BLOCKS, beside))
-    .filter((blocks) => blocks.length >= LEAST_BLOCKS)
+  const tasks = fieldBlocks(planes, level, over)
     .map((blocks) => taskOf(volume, blocks, spectrum, layers))
     .sort((a, b) => flatShare(b) - flatShare(a));
   let share = 1;
@@ -108,14 +92,18 @@ function variationOf(field: Float64Array): number {
   return Math.exp(quantile(field, 0.9) - centre) - Math.exp(quantile(field, 0.1) - centre);
 }
 
-type Beside = (plane: Plane) => Plane | null;
+const MOST_VALUES = 20_000;
 
-function nextSlice(planes: readonly Plane[]): Beside {
-  return ({ slice, frame }) => planes.find((p) => p.frame === frame && p.slice === slice + 1) ?? null;
-}
-
-function nextFrame(planes: readonly Plane[]): Beside {
-  return ({ slice, frame }) => planes.find((p) => p.frame > frame && p.slice === slice) ?? null;
+/** (90th - 10th percentile) / median of a map over the tissue of some planes. */
+export function variationOver(planes: readonly Plane[], level: number, map: Float32Array): number {
+  const step = Math.ceil(planes.reduce((sum, { values }) => sum + values.length, 0) / MOST_VALUES);
+  const logs = planes.flatMap(({ slice, values }) => {
+    const some: number[] = [];
+    for (let i = 0; i < values.length; i += step)
+      if (values[i] > level) some.push(Math.log(map[slice * values.length + i]));
+    return some;
+  });
+  return logs.length === 0 ? 0 : variationOf(Float64Array.from(logs));
 }
 
 function taskOf(volume: Volume, blocks: readonly Block[], spectrum: TissueSpectrum, layers: number): Task {
@@ -167,51 +155,6 @@ interface Task {
 
 /** The coefficients that a field is made of: all that tell of noise, or a part. */
 type Band = 'level' | 'middle' | 'high';
-
-/** What the coefficients of one parity say of each block. */
-interface Half {
-  /** Logarithm of the deviation over that of the spectrum. */
-  readonly level: Float64Array;
-  /** Deviation of that by chance. */
-  readonly chance: number;
-  /** The same of middle and of high frequencies alone. */
-  readonly middle: Float64Array;
-  readonly high: Float64Array;
-  /** Energy at lower frequencies over that at higher ones, for noise 1. */
-  readonly structure: Float64Array;
-}
-
-function halvesOf(blocks: readonly Block[], variance: Float64Array): readonly [Half, Half] {
-  const least = LEAST_VARIANCE * quantile(variance, 0.9);
-  const telling = Array.from({ length: COEFFICIENTS }, (_, k) => k).filter(
-    (k) => k > 0 && variance[k] > least,
-  );
-  const noise = telling.filter((k) => orderOf(k) >= LEAST_ORDER);
-  const cut = median(noise.map(orderOf));
-  const half = (parity: number): Half => {
-    const energies = (of: (order: number) => boolean): Float64Array => {
-      const some = telling.filter((k) => parityOf(k) === parity && of(orderOf(k)));
-      return Float64Array.from(blocks, ({ coefficients: c }) => {
-        let sum = 0;
-        for (const k of some) sum += (c[k] * c[k]) / variance[k];
-        return some.length > 0 ? sum / some.length : 0;
-      });
-    };
-    const count = noise.filter((k) => parityOf(k) === parity).length;
-    const low = energies((order) => order <= LOWEST);
-    const middle = energies((order) => order >= MIDDLE && order < cut);
-    const high = energies((order) => order >= cut);
-    const logarithm = (energy: number): number => Math.log(energy + TINY) / 2;
-    return {
-      level: energies((order) => order >= LEAST_ORDER).map(logarithm),
-      middle: middle.map(logarithm),
-      high: high.map(logarithm),
-      chance: 1 / Math.sqrt(2 * count),
-      structure: high.map((e, k) => Math.max(low[k], middle[k]) / (e + TINY)),
-    };
-  };
-  return [half(0), half(1)];
-}
 
 const TINY = 1e-30;
 

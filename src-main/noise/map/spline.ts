@@ -1,4 +1,4 @@
-import { choleskyInPlace, choleskySolved } from '../base/linear/cholesky.js';
+import { choleskyInPlace, choleskySolved } from '../../base/linear/cholesky.js';
 /**
  * Smooth fields over a volume: tensor products of B-splines, cubic in the plane and linear through it, with a penalty
  * on their curvature (Eilers and Marx, Stat Sci 11:89, 1996).
