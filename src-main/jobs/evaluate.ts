@@ -4,6 +4,7 @@ import type { Emit } from '../contract/events.js';
 import { EXIT } from '../contract/exit.js';
 import type { EvaluateRequest } from '../contract/requests/requests.js';
 import type { EvaluatedPair, EvaluateResult, EvaluationNumbers } from '../contract/results.js';
+import { isTakenByName } from '../dicom/series/series.js';
 import { evaluate } from '../imaging/metrics.js';
 import type { Volume } from '../imaging/volume.js';
 import { openChooser } from '../series/asked/choose.js';
@@ -27,7 +28,7 @@ export async function runEvaluate(request: EvaluateRequest, emit: Emit): Promise
     chooser.end();
     const stacks = [...units.flatMap((unit) => unit.stacks), ...leftOut];
     // What was computed of images can be compared as well as images, whatever its noise.
-    return stacks.filter(({ why }) => why === null || why.reason === 'E_NOT_ELIGIBLE/computed');
+    return stacks.filter(({ why }) => why === null || isTakenByName(why));
   };
   try {
     const { series, where } = request;

@@ -25,6 +25,8 @@ export const REMEDIES: Readonly<Record<EdgeReason, string>> = {
     'Convert the series to Explicit VR Little Endian first, for example with `gdcmconv --raw`.',
   'E_NOT_ELIGIBLE/computed':
     'Denoise the images that it was computed of, and compute it anew; --series with its id denoises it all the same.',
+  'E_NOT_ELIGIBLE/uniform':
+    'Denoise the same image with its background suppressed (UNI-DEN), or the two inversions; --series with its id denoises it all the same.',
   'W_ALREADY_DENOISED/product': 'Denoise the original series; --force denoises this one again.',
   'E_VALUES/unmeasured': 'Leave this series as it is; `limpid inspect` shows what was measured.',
   'E_TOO_FEW/normal': 'Give more series with --normal.',

@@ -69,6 +69,8 @@ export const TERMS = {
     fraction: 'a map of fractions',
     statistic: 'a map of statistics',
     ratio: 'a ratio of images',
+    uniform: 'a uniform image of MP2RAGE',
+    suppressed: 'a uniform image of MP2RAGE without its background',
     stiffness: 'a map of stiffness',
     susceptibility: 'a map of susceptibility',
     temperature: 'a map of temperature',

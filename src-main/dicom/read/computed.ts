@@ -1,4 +1,5 @@
 import type { Attributes } from '../elements/attributes.js';
+import { privateTags } from '../elements/private.js';
 
 /**
  * What an image that is no picture of a signal was computed to: a quantity of the tissue, or a choice among the values
@@ -13,6 +14,8 @@ export type Computed =
   | 'fraction'
   | 'statistic'
   | 'ratio'
+  | 'uniform'
+  | 'suppressed'
   | 'stiffness'
   | 'susceptibility'
   | 'temperature'
@@ -38,7 +41,9 @@ const BY_TYPE: Rules = [
   ['perfusion', /^((REL)?R?CB[FV]|KTRANS|KEP|I?AUC|GBP|PBP)$/],
   ['fraction', /^((FAT|WATER) ?(FRACTION|PERCENT(AGE)?)|PD ?FF|FF|MAT FRACTIONAL)( MAP)?$/],
   ['statistic', /^(T ?TEST|T MAP|Z ?SCORE|STD ?DEV(IATION)?|STANDARD DEVIATION|VARIANCE|R COEFFICIENT|GLM)$/],
-  ['ratio', /^(UNI( DEN(OISED)?)?|DIVISION)$/],
+  ['suppressed', /^UNI ?DEN(OISED)?$/],
+  ['uniform', /^UNI$/],
+  ['ratio', /^DIVISION$/],
   ['stiffness', /^(STIFFNESS|ELASTOGRAM)( MAP)?$/],
   ['susceptibility', /^(QSM|SUSCEPTIBILITY MAP)$/],
   ['temperature', /^TEMPERATURE( MAP)?$/],
@@ -73,7 +78,7 @@ const BY_UNITS: Rules = [
 const BY_NAME: Rules = [
   [
     'diffusion',
-    /apparent diffusion coef|exponential (adc|apparent)|fractional aniso|mean diffusivity|(^|[^a-z0-9])e?adc\)?$/i,
+    /apparent diffusion coef|exponential (adc|apparent)|fractional aniso|mean diffusivity|(^|[^a-z0-9])[ed]?adc([ _]?map|[ _]?\(.*|:.*|\))?$/i,
   ],
   [
     'time',
@@ -81,6 +86,8 @@ const BY_NAME: Rules = [
   ],
   ['perfusion', /cerebral blood (flow|volume)|\bktrans\b/i],
   ['fraction', /(fat|water) ?fraction/i],
+  ['suppressed', /(^|[^a-z])uni[-_ ]?den(oised)?([^a-z]|$)/i],
+  ['uniform', /mp2rage.*[-_ ]uni([-_ ]images?)?$/i],
 ];
 
 /** What tells what an image is, in whatever kind of file. */
@@ -110,6 +117,7 @@ export function readComputed(
   imageType: readonly string[],
   complexPart: string,
 ): Computed | null {
+  if (isGeAnisotropy(attributes)) return 'diffusion';
   const mapped = mappingsOf(attributes);
   return computedOf({
     imageType,
@@ -122,13 +130,22 @@ export function readComputed(
   });
 }
 
+/** (0043,xx30) of GE is 18 of maps of fractional anisotropy (a GE engineer's words in dcm2niix issue 574). */
+function isGeAnisotropy(attributes: Attributes): boolean {
+  const ge = privateTags(attributes, '0043', 'GEMS_PARM_01');
+  return ge !== null && attributes.int16(ge('30')) === 18;
+}
+
 /** The same of what was read already. */
 export function computedOf(words: ComputedWords): Computed | null {
   const terms = words.imageType.slice(2).map((term) => term.toUpperCase().replace(/[_-]+/g, ' ').trim());
   const isDerived = words.imageType[0] === 'DERIVED';
   const units = words.units.map((unit) => unit.toLowerCase());
+  const byType = first(BY_TYPE, terms);
+  // Of both of its images MP2RAGE may say the same type.
+  if (byType === 'uniform' && first(BY_NAME, [words.description]) === 'suppressed') return 'suppressed';
   return (
-    first(BY_TYPE, terms) ??
+    byType ??
     (isDerived ? (first(BY_DERIVED_TYPE, terms) ?? first(BY_CONTRAST, terms.slice(1))) : null) ??
     (words.complexPart === 'P' && isOfVelocity(words, terms) ? 'velocity' : null) ??
     first(BY_UNITS, units) ??

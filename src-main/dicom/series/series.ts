@@ -93,11 +93,26 @@ function formatRefusal(first: Instance): Problem | null {
   return computedRefusal(computedOf);
 }
 
-/** Why what was computed of images is left out; null of images, and of differences, which are linear. */
+/** What is told of those that are denoised. */
+export function computedWarning(computed: Computed | null): Problem[] {
+  if (computed === 'difference') return [problemOf('W_COMPUTED/difference')];
+  return computed === 'suppressed' ? [problemOf('W_COMPUTED/suppressed')] : [];
+}
+
+/** Whether what is left out for this reason is taken where a person named it. */
+export function isTakenByName(why: Problem | null): boolean {
+  return why?.reason === 'E_NOT_ELIGIBLE/computed' || why?.reason === 'E_NOT_ELIGIBLE/uniform';
+}
+
+/**
+ * Why what was computed of images is left out; null of images, of differences, which are linear, and of uniform images
+ * of MP2RAGE without their background: what is left is as noisy as an image.
+ */
 export function computedRefusal(computed: Computed | null): Problem | null {
   if (computed === 'field') return problemOf('E_NOT_ELIGIBLE/field');
   if (computed === 'velocity') return problemOf('E_NOT_ELIGIBLE/velocities');
-  if (computed === null || computed === 'difference') return null;
+  if (computed === null || computed === 'difference' || computed === 'suppressed') return null;
+  if (computed === 'uniform') return problemOf('E_NOT_ELIGIBLE/uniform');
   return problemOf('E_NOT_ELIGIBLE/computed', { computed });
 }
 
@@ -107,7 +122,7 @@ export function computedRefusal(computed: Computed | null): Problem | null {
  */
 export function takenAsNamed(series: Series, named: ReadonlySet<string>): Series {
   const { id, why, instances, warnings } = series;
-  if (why?.reason !== 'E_NOT_ELIGIBLE/computed' || !named.has(id)) return series;
+  if (!isTakenByName(why) || !named.has(id)) return series;
   const { computedOf } = instances[0];
   if (computedOf === null) return series;
   const told = problemOf('W_COMPUTED/named', { computed: computedOf });
@@ -143,7 +158,7 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
   const oddities = new Set(stack.instances.flatMap((instance) => instance.oddities));
   if (oddities.size > 0)
     warnings.push(problemOf('W_NOT_CONFORMING/series', { oddities: [...oddities].sort() }));
-  if (instances[0].computedOf === 'difference') warnings.push(problemOf('W_COMPUTED/difference'));
+  warnings.push(...computedWarning(instances[0].computedOf));
   if (instances.some((instance) => instance.burnedIn)) warnings.push(problemOf('W_BURNED_IN/text'));
   if (stack.instances.some((instance) => instance.lossy)) warnings.push(problemOf('W_LOSSY_SOURCE/series'));
   return warnings;

@@ -2,7 +2,7 @@ import type { Problem } from '../../contract/errors.js';
 import { problemOf } from '../../contract/errors.js';
 import { complexPartOfType } from '../../dicom/read/complex-part.js';
 import { type Computed, computedOf } from '../../dicom/read/computed.js';
-import { computedRefusal } from '../../dicom/series/series.js';
+import { computedRefusal, computedWarning, isTakenByName } from '../../dicom/series/series.js';
 import { type FoundNifti, niftiStem } from './finder.js';
 
 /** What a NIfTI image is besides a picture of a signal. */
@@ -32,9 +32,9 @@ export async function contentOf(
   const taken: NiftiContent = { computed, why: null, warnings: [] };
   if (isPhase && computed !== 'field' && computed !== 'velocity')
     return { ...taken, why: problemOf('E_NOT_ELIGIBLE/phase-image') };
-  if (computed === 'difference') return { ...taken, warnings: [problemOf('W_COMPUTED/difference')] };
   const why = computedRefusal(computed);
-  if (computed === null || !isNamed || why?.reason !== 'E_NOT_ELIGIBLE/computed') return { ...taken, why };
+  if (computed === null || !isNamed || !isTakenByName(why))
+    return { ...taken, why, warnings: computedWarning(computed) };
   return { ...taken, warnings: [problemOf('W_COMPUTED/named', { computed })] };
 }
 
@@ -105,7 +105,10 @@ const BY_NAME: readonly (readonly [Computed, RegExp])[] = [
   ['susceptibility', new RegExp(`${END}(chi[ _-]?map|qsm)$`, 'i')],
   ['field', new RegExp(`${END}(([TR]?B[01]|field)[ _-]?map|fieldmaphz|phasediff)$`, 'i')],
   ['fraction', new RegExp(`${END}((MWF|FF|PDFF)[ _-]?(map)?|fat[ _-]?fraction)$`, 'i')],
-  ['ratio', new RegExp(`${END}(UNIT1|MTR[ _-]?map|MTR)$`)],
+  ['suppressed', /(rec|desc)-(den|denoised)_([a-z]+-[a-z0-9]+_)*UNIT1$/i],
+  ['suppressed', new RegExp(`${END}UNI[_-]?DEN(oised)?$`, 'i')],
+  ['uniform', new RegExp(`${END}(UNIT1|UNI(_Images)?)$`)],
+  ['ratio', new RegExp(`${END}MTR([ _-]?map)?$`)],
   ['perfusion', new RegExp(`${END}r?(cbf|cbv|mtt|tmax|ktrans)([ _-]?map)?$`, 'i')],
   ['diffusion', new RegExp(`${END}e?ADC(map)?$`)],
   ['diffusion', new RegExp(`${END}(FA|MD)$`)],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readInstance } from '../../../src-main/dicom/read/instance.js';
-import { makeDicom, memoryFile, type TestImage, textElement } from '../support.js';
+import { element, makeDicom, memoryFile, type TestImage, textElement } from '../support.js';
 
 function computedOf(image: TestImage) {
   const bytes = makeDicom(image);
@@ -23,7 +23,9 @@ describe('what an image was computed to', () => {
     ['DERIVED\\PRIMARY\\PERFUSION\\TTP', 'time'],
     ['DERIVED\\PRIMARY\\DIXON\\FAT_FRACTION', 'fraction'],
     ['DERIVED\\PRIMARY\\M\\T_TEST', 'statistic'],
-    ['DERIVED\\PRIMARY\\M\\UNI', 'ratio'],
+    ['DERIVED\\PRIMARY\\M\\UNI', 'uniform'],
+    ['DERIVED\\PRIMARY\\M\\UNI_DEN', 'suppressed'],
+    ['DERIVED\\PRIMARY\\M\\DIVISION', 'ratio'],
     ['DERIVED\\SECONDARY\\M\\MIP\\PROJECTION IMAGE', 'projection'],
     ['DERIVED\\PRIMARY\\M\\MIP_SW', 'projection'],
     ['DERIVED\\PRIMARY\\M\\MNIP', 'projection'],
@@ -78,9 +80,31 @@ describe('what an image was computed to', () => {
     expect(computedOf({ seriesDescription, imageType: 'DERIVED\\SECONDARY' })).toBe('diffusion');
     expect(computedOf({ seriesDescription, imageType: 'ORIGINAL\\PRIMARY\\M' })).toBeNull();
     expect(computedOf({ seriesDescription, imageType: 'DERIVED\\PRIMARY\\DIFFUSION\\TRACEW' })).toBeNull();
+    const derived = 'DERIVED\\SECONDARY\\COMBINED';
+    for (const name of ['ADC (10^-6 mm2/s)', 'dADC Map', 'eADC', 'ADC:Jan 01 2020'])
+      expect(computedOf({ seriesDescription: name, imageType: derived })).toBe('diffusion');
+    expect(computedOf({ seriesDescription: 'ADC protocol b800', imageType: derived })).toBeNull();
     const apparent = 'Apparent Diffusion Coefficient (mm2/s)';
     expect(computedOf({ seriesDescription: apparent, imageType: 'DERIVED\\SECONDARY\\COMBINED' })).toBe(
       'diffusion',
     );
+  });
+
+  it('is told by the number that GE gives maps of anisotropy', () => {
+    const of = (kind: number) =>
+      computedOf({
+        imageType: 'DERIVED\\SECONDARY\\PROCESSED',
+        more: [
+          [0x00430010, textElement(0x00430010, 'LO', 'GEMS_PARM_01')],
+          [0x00431030, element(0x00431030, 'SS', Buffer.from([kind, 0]))],
+        ],
+      });
+    expect([14, 16, 18, 19].map(of)).toEqual([null, null, 'diffusion', null]);
+  });
+
+  it('is an image of MP2RAGE without its background where only the description tells it from the other', () => {
+    const imageType = 'DERIVED\\PRIMARY\\M\\ND\\UNI';
+    expect(computedOf({ imageType, seriesDescription: 't1_mp2rage_sag_UNI_Images' })).toBe('uniform');
+    expect(computedOf({ imageType, seriesDescription: 't1_mp2rage_sag_UNI-DEN' })).toBe('suppressed');
   });
 });

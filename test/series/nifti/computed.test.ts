@@ -51,7 +51,9 @@ describe('what a NIfTI image is', () => {
     for (const [name, kind] of [
       ['sub-01/anat/sub-01_T1map.nii.gz', 'time'],
       ['sub-01/anat/sub-01_acq-x_T2starmap.nii', 'time'],
-      ['sub-01/anat/sub-01_UNIT1.nii.gz', 'ratio'],
+      ['sub-01/anat/sub-01_UNIT1.nii.gz', 'uniform'],
+      ['sub-01/anat/sub-01_rec-denoised_UNIT1.nii.gz', 'suppressed'],
+      ['mp2rage_UNI-DEN.nii.gz', 'suppressed'],
       ['sub-01/anat/sub-01_Chimap.nii.gz', 'susceptibility'],
       ['sub-01/fmap/sub-01_phasediff.nii.gz', 'field'],
       ['sub-01/perf/sub-01_cbf.nii.gz', 'perfusion'],

@@ -182,6 +182,15 @@ export const DICOM_IMAGES = {
     'Denoise the images that it was computed of, and compute it anew.',
     'edge',
   ],
+  'E_NOT_ELIGIBLE/uniform': [
+    'The series is the uniform image of MP2RAGE, a ratio of two inversions: in air it is noise from one end of its scale to the other, which hides the noise of the tissue.',
+    'Denoise the same image with its background suppressed (UNI-DEN), or the two inversions.',
+    'edge',
+  ],
+  'W_COMPUTED/suppressed': [
+    'The images are ratios of the two inversions of MP2RAGE with their background suppressed: their noise is taken for Gaussian.',
+    'Compare before and after at the rim of the head, where the noise of a ratio is strongest.',
+  ],
   'W_COMPUTED/named': [
     'The series is {computed:computed}, computed of other images. Since it was named it is denoised, with its noise taken for Gaussian.',
     'Where the images that it was computed of are there, denoise these and compute it anew.',
