@@ -203,6 +203,9 @@ function painter(
   };
 }
 
+/** Of the field of view along columns, rows and slices, between places: they lie in the head. */
+const STEPS = [0.15625, 0.15625, 0.1875];
+
 /**
  * How far places of tissue are put wrong: root mean square over a grid of the head, in the smallest voxel.
  *
@@ -218,12 +221,13 @@ export function errorOf(
   return found.map((one, f) => {
     if (one === null) return Number.NaN;
     const truth = multiplied(motions[f], origin);
+    const { centre } = frameOf(grid, false);
+    const steps = [grid.columns, grid.rows, grid.slices].map((n, k) => n * grid.spacing[k] * STEPS[k]);
     let [sum, count] = [0, 0];
-    for (let x = -60; x <= 60; x += 30)
-      for (let y = -60; y <= 60; y += 30)
-        for (let z = -30; z <= 30; z += 15) {
-          const { centre } = frameOf(grid, false);
-          const at: Vector = [centre[0] + x, centre[1] + y, centre[2] + z];
+    for (let x = -2; x <= 2; x++)
+      for (let y = -2; y <= 2; y++)
+        for (let z = -2; z <= 2; z++) {
+          const at: Vector = [centre[0] + x * steps[0], centre[1] + y * steps[1], centre[2] + z * steps[2]];
           const [a, b] = [applied(truth, at), applied(one, at)];
           sum += (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
           count++;

@@ -2,20 +2,21 @@
  * Motion between frames of drawn heads, found against true: ch2 and a macaque of Debian's mricron-data, as EPI and as
  * diffusion series, that drift, move at once, or otherwise in each frame.
  *
- *   npm run bench -- motion [--only NAMES] [--python PYTHON] [--write]
+ *   npm run bench -- motion [--only NAMES] [--python PYTHON] [--mr FOLDER] [--write]
  *
- * NAMES: EPI, DWI. PYTHON has SimpleITK, which is measured beside then. With --write the table goes into docs/motion.md.
+ * NAMES: EPI, DWI, still. FOLDER holds a series in whose images the head lies still, as where the scanner follows it.
+ * PYTHON has SimpleITK, which is measured beside then. With --write the table goes into docs/motion.md.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { writeNiftiFromVolume } from '../../src-main/imaging/nifti.js';
-import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateMotion, type SeriesMotion } from '../../src-main/noise/motion/motion.js';
-import type { Matrix } from '../../src-main/noise/motion/rigid.js';
-import { ANATOMIES, type Course, drawMoved, errorOf, KINDS } from './motion-series.js';
+import { IDENTITY, type Matrix } from '../../src-main/noise/motion/rigid.js';
+import { ANATOMIES, type Course, drawMoved, errorOf, KINDS, type Moved } from './motion-series.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
+import { timeSeries } from './video.js';
 
 const options = benchOptions({});
 const MOTIONS: readonly (readonly [Course, number])[] = [
@@ -27,32 +28,55 @@ const MOTIONS: readonly (readonly [Course, number])[] = [
 ];
 const NOISE = { EPI: 0.02, DWI: 0.03 } as const;
 const FRAMES = 16;
+const NAMES = [...KINDS, 'still'];
 
 for (const kind of KINDS) {
-  if (options.only.length > 0 && !options.only.includes(kind)) continue;
+  if (isLeftOut(kind)) continue;
   const rows: Row[] = [];
   for (const anatomy of ANATOMIES)
     for (const [course, most] of MOTIONS) {
       const moved = drawMoved({ anatomy, kind, course, most, noise: NOISE[kind], seed: 3, frames: FRAMES });
-      const start = process.cpuUsage();
-      const found = estimateMotion(moved.noisy, { only2d: false });
-      const { user, system } = process.cpuUsage(start);
-      const motions = found.poses.map(({ motion }) => motion);
-      const errors = errorOf(moved.motions, motions, found.reference, moved.noisy);
-      const within = (own: boolean) => ofContrast(errors, found, own);
-      rows.push({
-        Series: `${kind}, ${anatomy}`,
-        Motion: most === 0 ? 'none' : `${course}, ${most} voxel${most === 1 ? '' : 's'}`,
-        'Error, voxels': rootMeanSquare(within(true)),
-        Largest: Math.max(...within(true)).toFixed(3),
-        'Other contrast': rootMeanSquare(within(false)),
-        Unknown: String(motions.filter((motion) => motion === null).length),
-        'Processor time a frame, s': ((user + system) / 1e6 / FRAMES).toFixed(2),
-        ...(options.python === null ? {} : peerOf(options.python, moved, found)),
-      });
-      console.log(markdown(rows.slice(-1)).split('\n').at(-1));
+      rows.push(
+        measured(
+          `${kind}, ${anatomy}`,
+          most === 0 ? 'none' : `${course}, ${most} voxel${most === 1 ? '' : 's'}`,
+          moved,
+        ),
+      );
     }
-  if (options.write) keep('motion', kind, rows, KINDS, 'docs/motion.md');
+  if (options.write) keep('motion', kind, rows, NAMES, 'docs/motion.md');
+}
+if (options.mr !== null && !isLeftOut('still')) {
+  const noisy = await timeSeries(options.mr);
+  const motions = Array.from({ length: noisy.frames }, () => IDENTITY);
+  const rows = [measured('positions follow the head', 'none', { noisy, motions })];
+  if (options.write) keep('motion', 'still', rows, NAMES, 'docs/motion.md');
+}
+
+function isLeftOut(name: string): boolean {
+  return options.only.length > 0 && !options.only.includes(name);
+}
+
+function measured(series: string, motion: string, moved: Pick<Moved, 'noisy' | 'motions'>): Row {
+  const { frames } = moved.noisy;
+  const start = process.cpuUsage();
+  const found = estimateMotion(moved.noisy, { only2d: false });
+  const { user, system } = process.cpuUsage(start);
+  const motions = found.poses.map(({ motion }) => motion);
+  const errors = errorOf(moved.motions, motions, found.reference, moved.noisy);
+  const within = (own: boolean) => ofContrast(errors, found, own);
+  const row = {
+    Series: series,
+    Motion: motion,
+    'Error, voxels': rootMeanSquare(within(true)),
+    Largest: Math.max(...within(true)).toFixed(3),
+    'Other contrast': rootMeanSquare(within(false)),
+    Unknown: String(motions.filter((motion) => motion === null).length),
+    'Processor time a frame, s': ((user + system) / 1e6 / frames).toFixed(2),
+    ...(options.python === null ? {} : peerOf(options.python, moved, found)),
+  };
+  console.log(markdown([row]).split('\n').at(-1));
+  return row;
 }
 
 /** Of frames of the contrast that the reference has, or of all others; where a pose is known. */
@@ -68,7 +92,7 @@ function rootMeanSquare(values: readonly number[]): string {
 /** Error and time of SimpleITK on the same frames. */
 function peerOf(
   python: string,
-  { noisy, motions }: { noisy: Volume; motions: readonly Matrix[] },
+  { noisy, motions }: Pick<Moved, 'noisy' | 'motions'>,
   found: SeriesMotion,
 ): Row {
   const { reference } = found;
@@ -89,7 +113,7 @@ function peerOf(
     return {
       'SimpleITK, voxels': rootMeanSquare(ofContrast(errors, found, true)),
       'its other contrast': rootMeanSquare(ofContrast(errors, found, false)),
-      'its time a frame, s': (told.seconds / FRAMES).toFixed(2),
+      'its time a frame, s': (told.seconds / noisy.frames).toFixed(2),
     };
   } finally {
     fs.rmSync(folder, { recursive: true });

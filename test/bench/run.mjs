@@ -32,6 +32,7 @@ const BUILT = [
 const PARTS = [
   'anomaly-baselines',
   'anomaly-scene',
+  'cluster-scores',
   'disentanglement-scores',
   'drawn-heads',
   'fine-tune',
@@ -44,6 +45,8 @@ const PARTS = [
   'queue-simulation',
   'receive-image',
   'segment-scene',
+  'signal-models',
+  'signal-scenes',
   'tables',
   'torch',
   'video',

@@ -89,7 +89,7 @@ export async function repeatErrors(runtime: Runtime, folder: string, steps: numb
 }
 
 /** The series of most frames in a folder. */
-async function timeSeries(folder: string): Promise<Volume> {
+export async function timeSeries(folder: string): Promise<Volume> {
   const input = await openInput(folder, () => {}, { errorMap: false, suffix: 'unused' });
   try {
     const stacks = input.units.flatMap(({ stacks }) => stacks).filter(({ why }) => why === null);
