@@ -8,6 +8,8 @@ export interface Repeats {
   readonly sigma: number;
   /** Largest deviation of a pair over the smallest: near 1 for repeats, more where frames have other contrast. */
   readonly range: number;
+  /** By how much of its brightness tissue changes between the frames of the pair where it changes least. */
+  readonly change: number;
   /** Lag-1 correlation of the difference along x and y. */
   readonly correlation: { readonly x: number; readonly y: number };
 }
@@ -29,30 +31,37 @@ export function repeatsNoise(
   if (volume.frames < 2 || blocks.pixel.length < 200) return null;
   const frame = planes[0].frame;
   const found = spread(volume.frames - 1, PAIRS).flatMap((first) => {
-    const { here, right, below } = differences(volume, planes, blocks, frame, first);
+    const { here, right, below, drift } = differences(volume, planes, blocks, frame, first);
     const sd = clippedSd(here);
-    return sd > 0 ? [{ sd, x: robustCorrelation(here, right), y: robustCorrelation(here, below) }] : [];
+    const [x, y] = [robustCorrelation(here, right), robustCorrelation(here, below)];
+    return sd > 0 ? [{ sd, x, y, drift }] : [];
   });
   if (found.length === 0) return null;
   const sds = found.map((pair) => pair.sd);
   const sd = quantile(sds, 0.25);
   const [least, most] = [Math.min(...sds), Math.max(...sds)];
+  const brightness = median(blocks.mean);
   return {
     range: most / least,
-    sigma: rician ? sigmaFromMagnitude(median(blocks.mean), sd) : sd,
+    change: brightness > 0 ? Math.min(...found.map(({ drift }) => drift)) / brightness : 0,
+    sigma: rician ? sigmaFromMagnitude(brightness, sd) : sd,
     correlation: { x: median(found.map((pair) => pair.x)), y: median(found.map((pair) => pair.y)) },
   };
 }
 
-/** Differences at each flat block and at its neighbours, each slice's median taken away (drift of the scanner). */
+/**
+ * Differences at each flat block and at its neighbours, each slice's median taken away (drift of the scanner), and the
+ * typical size of these medians.
+ */
 function differences(
   volume: Volume,
   planes: readonly Plane[],
   blocks: FlatBlocks,
   frame: number,
   first: number,
-): { here: Float64Array; right: Float64Array; below: Float64Array } {
+): { here: Float64Array; right: Float64Array; below: Float64Array; drift: number } {
   const here: number[] = [];
+  const drifts: number[] = [];
   const right: number[] = [];
   const below: number[] = [];
   planes.forEach((plane, index) => {
@@ -62,11 +71,17 @@ function differences(
     const at = (i: number): number => (b[i] - a[i]) / Math.SQRT2;
     const pixels = blocks.pixel.filter((_, k) => blocks.plane[k] === index);
     const drift = median(Float32Array.from(pixels, at));
+    if (pixels.length > 0) drifts.push(Math.SQRT2 * Math.abs(drift));
     for (const i of pixels) {
       here.push(at(i) - drift);
       right.push(at(i + 1) - drift);
       below.push(at(i + plane.columns) - drift);
     }
   });
-  return { here: Float64Array.from(here), right: Float64Array.from(right), below: Float64Array.from(below) };
+  return {
+    here: Float64Array.from(here),
+    right: Float64Array.from(right),
+    below: Float64Array.from(below),
+    drift: median(drifts),
+  };
 }

@@ -27,7 +27,7 @@ import { checkLevel } from './tests/level.js';
 import { type NoiseModel, noiseModel } from './tests/noise-model.js';
 import { placesOf } from './tests/places.js';
 import { residualStatistics } from './tests/residual.js';
-import { isGone, levelOfSignal, signalReason, signalReport, withNumbers } from './tests/signal.js';
+import { believedNoise, isGone, signalReason, signalReport, withNumbers } from './tests/signal.js';
 import { unsupervisedError } from './tests/umse.js';
 import { doubted, unjudged } from './tests/verdict.js';
 import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
@@ -83,17 +83,17 @@ const SHARES = [0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0] as const;
  * @throws LimpidError E_CANCELLED and whatever of `denoise` is no LimpidError
  */
 export async function assess(given: TrustInput): Promise<Trusted> {
-  const { before, noise } = given;
+  const { before } = given;
+  const noise = believedNoise(before, given.noise);
   const after = withNumbers(before, given.after);
-  const input = { ...given, after };
+  const input = { ...given, after, noise };
   const model = noiseModel(noise.map ?? noise.sigma, noise.distribution);
-  const signalLevel = levelOfSignal(before, noise, model);
   const foreground = foregroundOf(after, noise, model);
   const degree = cleanness(before, noise);
   const clean = degree === 1;
   const probed = await tryProbe(input, model, foreground, clean || !(noise.sigma > 0));
   const found: Findings = {
-    signal: signalReport(before, given.after, model, signalLevel),
+    signal: signalReport(before, given.after, model),
     residual: judgeResidual(before, after, noise),
     places: placesOf(withNoise(before, noise), after, residualOptions(noise)),
     level: checkLevel(before, after, residualOptions(noise)),
@@ -104,7 +104,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
     umse: input.mixesFrames === true ? null : unsupervisedError(before, after, foreground, noise, model),
   };
   const reasons = [...reasonsOf(found, noise, input.strength), ...probed.notes];
-  const blend = blendFor(found, verdictOf(reasons), input, foreground, model, signalLevel);
+  const blend = blendFor(found, verdictOf(reasons), input, foreground, model);
   const share = blend?.share ?? 1;
   const volume = blended(before, after, share);
   const places =
@@ -275,7 +275,6 @@ function blendFor(
   input: TrustInput,
   foreground: Uint8Array,
   model: NoiseModel,
-  signalLevel: number,
 ): BlendReport | null {
   const { psnr, degree } = found.clean;
   const { before, after, noise, strength } = input;
@@ -289,7 +288,7 @@ function blendFor(
     const volume = blended(before, after, share);
     const residual = judgeResidual(before, volume, noise);
     const umse = found.umse === null ? null : unsupervisedError(before, volume, foreground, noise, model);
-    const signal = signalReport(before, volume, model, signalLevel);
+    const signal = signalReport(before, volume, model);
     const parts = { ...found, signal, residual, umse, ...scaled(found, share) };
     const reasons = reasonsOf(parts, noise, strength * share);
     if (verdictOf(reasons) !== 'fail')

@@ -222,7 +222,7 @@ describe('reasons of a verdict in the language of the window', () => {
 
   it('say that nothing is known of the noise, and why it is in doubt', () => {
     for (const reason of unjudged().reasons) expectWhole(reason);
-    const alarm = problemOf('W_NOISE_DISAGREE/told-low', { times: 3 });
+    const alarm = problemOf('W_NOISE_DISAGREE/told-low', { times: 3, found: 12 });
     const doubts = [
       sayingOf('W_RESIDUAL/guess'),
       sayingOf('W_RESIDUAL/disagree', { factor: 3.2 }),

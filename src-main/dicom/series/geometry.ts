@@ -25,8 +25,10 @@ export interface Geometry {
   readonly unplaced: boolean;
 }
 
-/** Cosines are written with 6 digits or fewer. */
-const ORTHOGONAL = 1e-3;
+/** Cosine of row and column: three digits of each number leave up to 0.002. */
+const ORTHOGONAL = 5e-3;
+/** Of the squared length of a unit vector. */
+const UNIT = 1e-2;
 /** Positions are often rounded to 0.01 mm or three digits. */
 const POSITION_MM = 0.02;
 const UNEVEN = 0.02;
@@ -41,8 +43,8 @@ export function hasPlane(instance: PlaneRecord): boolean {
   const row = triple(o, 0);
   const column = triple(o, 3);
   return (
-    Math.abs(dot(row, row) - 1) < ORTHOGONAL * 10 &&
-    Math.abs(dot(column, column) - 1) < ORTHOGONAL * 10 &&
+    Math.abs(dot(row, row) - 1) < UNIT &&
+    Math.abs(dot(column, column) - 1) < UNIT &&
     Math.abs(dot(row, column)) < ORTHOGONAL
   );
 }

@@ -369,6 +369,11 @@ interface FramesLevel {
 
 /** Range of the pairs up to which frames may all be repeats, and from which on they are none. */
 const UNLIKE = [AGREEMENT, DISAGREEMENT] as const;
+/**
+ * Share of its brightness by which tissue may change between repeats, and from which on frames have another contrast:
+ * their differences have the texture of the tissue in them, by less than what tissue shows in itself.
+ */
+const CHANGED = [0.1, 0.25] as const;
 
 /**
  * What frames tell: repeats see the noise of the tissue itself and nothing else, unless the frames are no repeats.
@@ -377,10 +382,14 @@ const UNLIKE = [AGREEMENT, DISAGREEMENT] as const;
  */
 function framesLevel(repeats: Repeats | null, components: number | null, tissue: number | null): FramesLevel {
   if (repeats === null) return { sigma: components, doubt: components === null ? 1 : 0 };
-  const { sigma, range } = repeats;
+  const { sigma, range, change } = repeats;
   if (components !== null)
     return { sigma: between(sigma, components, disagreement(sigma, components)), doubt: 0 };
-  const doubt = Math.max(ramp(range, UNLIKE), tissue === null ? 0 : disagreement(sigma, tissue));
+  const doubt = Math.max(
+    ramp(range, UNLIKE),
+    ramp(change, CHANGED),
+    tissue === null ? 0 : disagreement(sigma, tissue),
+  );
   return { sigma: doubt === 1 ? null : sigma, doubt };
 }
 

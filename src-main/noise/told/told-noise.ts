@@ -50,7 +50,7 @@ function differs({ sigma: found, certain }: NoiseEstimate, sigma: number): Probl
   const factor = Math.max(found / sigma, sigma / found);
   if (!certain || !(found > 0) || factor < APART) return [];
   const reason = found > sigma ? 'W_NOISE_DISAGREE/told-low' : 'W_NOISE_DISAGREE/told-high';
-  return [problemOf(reason, { times: factor })];
+  return [problemOf(reason, { times: factor, found })];
 }
 
 /** Values of a frame where the first frame is bright; all of them where nothing is. */

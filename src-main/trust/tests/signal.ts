@@ -7,7 +7,7 @@ import type { Volume } from '../../imaging/volume.js';
 import type { NoiseEstimate } from '../../noise/noise-estimate.js';
 import { meanAround } from './around.js';
 import { foregroundThreshold } from './foreground.js';
-import type { NoiseModel } from './noise-model.js';
+import { type NoiseModel, noiseModel } from './noise-model.js';
 
 const SIGNAL_LIMITS = {
   /** Share of the source's tissue that is not dark in the result. */
@@ -32,15 +32,10 @@ const ENOUGH = 8_000_000;
  * foreground, so that noise in air does not count.
  *
  * @param model of the noise; null where its level is not known
- * @param level above which magnitudes are told from noise, where it is another than that of the model (levelOfSignal)
  */
-export function signalReport(
-  before: Volume,
-  after: Volume,
-  model: NoiseModel | null,
-  level = model?.typical ?? 0,
-): SignalReport {
+export function signalReport(before: Volume, after: Volume, model: NoiseModel | null): SignalReport {
   const noise = model !== null && model.typical > 0 ? model : null;
+  const level = model?.typical ?? 0;
   const threshold = foregroundThreshold(before, level, noise?.floor ?? false);
   const dark = DARK * foregroundThreshold(before, 0, false) + (1 - DARK) * darkest(before);
   const sums = { voxels: 0, light: 0, energy: 0 };
@@ -80,22 +75,23 @@ export function signalReport(
 const BELIEVED = 3;
 
 /**
- * The level by which tissue is told from noise. One that was given in other units, or for another series, would make
- * noise of the whole image, and then nothing was left that could be missed: it counts only up to some times the highest
- * that the images show, and of magnitudes to what would be all of their energy (E[M^2] = A^2 + 2 sigma^2).
+ * The noise by which a result is judged. A level that was given in other units, or for another series, would make noise
+ * of the whole image, and then nothing was left that could be missed: it counts only up to some times the highest that
+ * the images show, and of magnitudes to what would be all of their energy (E[M^2] = A^2 + 2 sigma^2). A map keeps its
+ * shape.
  */
-export function levelOfSignal(
-  before: Volume,
-  { methods }: Pick<NoiseEstimate, 'methods'>,
-  { typical, floor }: Pick<NoiseModel, 'typical' | 'floor'>,
-): number {
-  const { told, ...shown } = methods;
-  if (told === null) return typical;
+export function believedNoise(before: Volume, noise: NoiseEstimate): NoiseEstimate {
+  const { told, ...shown } = noise.methods;
+  if (told === null) return noise;
+  const { typical, floor } = noiseModel(noise.map ?? noise.sigma, noise.distribution);
   const levels = Object.values(shown)
     .filter((level) => level !== null)
     .filter((level) => level > 0);
   const seen = levels.length > 0 ? BELIEVED * Math.max(...levels) : Number.POSITIVE_INFINITY;
-  return Math.min(typical, seen, floor ? Math.sqrt(energyOf(before) / 2) : Number.POSITIVE_INFINITY);
+  const most = Math.min(seen, floor ? Math.sqrt(energyOf(before) / 2) : Number.POSITIVE_INFINITY);
+  if (!(typical > most)) return noise;
+  const share = most / typical;
+  return { ...noise, sigma: share * noise.sigma, map: noise.map?.map((level) => share * level) ?? null };
 }
 
 /** Mean square of the measured values that are not 0, which masked air is. */

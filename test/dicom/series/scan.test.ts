@@ -142,6 +142,15 @@ describe('geometry', () => {
     expect(series[0].only2d).toBe(false);
   });
 
+  it('takes directions of three digits each for a plane, though they are not quite orthogonal', async () => {
+    const orientation = [0.933, 0.25, -0.259, -0.121, 0.892, 0.435];
+    const normal = [0.3397, -0.3745, 0.8628];
+    const { series } = await scanImages(
+      [0, 3, 6].map((step) => ({ orientation, position: normal.map((along) => step * along) })),
+    );
+    expect(series).toMatchObject([{ only2d: false, geometry: { unplaced: false, slices: 3 } }]);
+  });
+
   it('warns of gantry tilt', async () => {
     const { series } = await scanImages([0, 5, 10].map((z) => ({ position: [0, z * 0.2, z] })));
     expect(series[0]).toMatchObject({ only2d: true, geometry: { tilted: true } });

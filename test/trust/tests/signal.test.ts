@@ -113,6 +113,17 @@ describe('a level that was given', () => {
     expect(report.reasons[0].test).toBe('signal');
   });
 
+  it.each([5, 10, 20])(
+    '%d times too high, which blurs the image, changes it by little more than noise',
+    async (times) => {
+      const blurred = dctDenoised(before, times * SIGMA);
+      const { report, volume } = await judged(before, blurred, modality, told(times * SIGMA));
+      const squares = volume.data.map((value, i) => (value - before.data[i]) ** 2);
+      expect(report.verdict).not.toBe('pass');
+      expect(Math.sqrt(squares.reduce((sum, one) => sum + one, 0) / squares.length)).toBeLessThan(2 * SIGMA);
+    },
+  );
+
   it('too high where the images show none, likewise', async () => {
     const unseen = {
       background: null,

@@ -101,11 +101,11 @@ export const NOISE = {
     'Give a scan of the same sequence without excitation, or a number or a map as noise level.',
   ],
   'W_NOISE_DISAGREE/told-low': [
-    'The images show {times:1} times the noise level that was given.',
+    'The images show noise of {found:sig}, {times:1} times the level that was given.',
     'See whether it is in the units of the images, and of this series.',
   ],
   'W_NOISE_DISAGREE/told-high': [
-    'The noise level that was given is {times:1} times what the images show.',
+    'The noise level that was given is {times:1} times what the images show, {found:sig}.',
     'See whether it is in the units of the images, and of this series.',
   ],
 } as const;
