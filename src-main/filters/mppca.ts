@@ -1,5 +1,6 @@
 import { type EigenWorkspace, eigenWorkspace, symmetricEigen } from '../base/linear/eigen.js';
 import { noiseVariance } from '../noise/components.js';
+import { ramp } from '../noise/levels.js';
 import type { Grid, SliceRange } from './slab.js';
 
 export interface PcaSettings {
@@ -8,7 +9,10 @@ export interface PcaSettings {
   readonly radiusThrough: number;
   /** Distance between windows in voxels, along every axis that a window is as wide on; else its width: all voxels are in one. */
   readonly stride: number;
-  /** Shrink the components that are kept by what noise added to them; else they are kept as they are. */
+  /**
+   * Shrink the components that are kept by what noise added to them, but for voxels that alone carry one, and let those
+   * windows say more of a voxel that leave less error there; else components are kept as they are.
+   */
   readonly shrink: boolean;
   /** No more is taken for the variance of the noise: from few frames alone it cannot be told from that of signal. */
   readonly mostVariance: number;
@@ -18,11 +22,17 @@ export interface PcaSettings {
  * MP-PCA of Veraart et al, NeuroImage 142:394, 2016: in a sliding window the voxels' signals over the frames, less
  * their mean, are projected on the principal components that rise above the Marchenko-Pastur distribution of pure
  * noise; each voxel is the average of all windows it is in, weighted by 1 / (1 + components kept) (Manjon et al, PLoS
- * ONE 8:e73021, 2013). With `shrink` the singular values are those of least squared error under white noise (Gavish and
- * Donoho, IEEE Trans Inf Theory 63:2137, 2017, equation 7). The decomposition runs on the smaller side of the window's
- * matrix. As DIPY's mppca, without `shrink`, where windows have more voxels than there are frames and the stride is 1.
+ * ONE 8:e73021, 2013). The decomposition runs on the smaller side of the window's matrix. As DIPY's mppca, without
+ * `shrink`, where windows have more voxels than there are frames and the stride is 1.
  *
- * @param data all frames, index = ((frame * slices + slice) * rows + row) * columns + column
+ * With `shrink` the singular values are those of least squared error under white noise (Gavish and Donoho, IEEE Trans
+ * Inf Theory 63:2137, 2017, equation 7). That holds in the mean of a window: where few voxels carry a component, such as
+ * a focus that enhances, they pay for the noise of all, and what is taken from them is signal at one time and given to
+ * them at another. So a voxel with far more of such a component than noise has keeps all of it. And a window at whose
+ * border a focus lies takes that for noise: windows are averaged by their expected error at the voxel as well, by
+ * exponential weights (Leung and Barron, IEEE Trans Inf Theory 52:3396, 2006).
+ *
+ * @param data all frames, with noise of standard deviation 1; index = ((frame * slices + slice) * rows + row) * columns + column
  * @returns frames * slices of the range * rows * columns values
  */
 export function mpPca(
@@ -42,6 +52,8 @@ export function mpPca(
   const work = openWindow(offsets.length, frames);
   const sums = new Float32Array(frames * depth * area);
   const weights = new Float32Array(depth * area);
+  /** Logarithm of what the weights of a voxel are in units of. */
+  const units = new Float64Array(depth * area).fill(Number.NEGATIVE_INFINITY);
   const along = (length: number, side: number) => starts(length, side, Math.min(settings.stride, side));
   const across = along(columns, width);
   for (const z of along(slices, through)) {
@@ -50,10 +62,18 @@ export function mpPca(
       for (const x of across) {
         const at = z * area + y * columns + x;
         gather(data, slices * area, at, offsets, work);
-        const weight = 1 / (1 + project(work, settings));
+        project(work, settings);
         for (let voxel = 0; voxel < offsets.length; voxel++) {
           const target = at + offsets[voxel] - range.from * area;
           if (target < 0 || target >= weights.length) continue;
+          const log = work.logWeights[voxel];
+          if (log > units[target]) {
+            const times = Math.exp(units[target] - log);
+            weights[target] *= times;
+            for (let i = target; i < sums.length; i += weights.length) sums[i] *= times;
+            units[target] = log;
+          }
+          const weight = Math.exp(log - units[target]);
           weights[target] += weight;
           for (let frame = 0, from = voxel * frames; frame < frames; frame++)
             sums[frame * weights.length + target] += weight * work.samples[from + frame];
@@ -168,9 +188,16 @@ interface PcaWindow {
   readonly samples: Float64Array;
   readonly mean: Float64Array;
   readonly eigen: EigenWorkspace;
+  /** What each voxel has of each component, voxels * components. */
   readonly scores: Float64Array;
+  /** Each component over the frames, of length 1: components * frames. */
+  readonly patterns: Float64Array;
   /** What each component is multiplied with. */
   readonly factors: Float64Array;
+  /** How far each component lies in few voxels, from 0 to 1. */
+  readonly local: Float64Array;
+  /** Logarithm of the weight that the window has at each voxel. */
+  readonly logWeights: Float64Array;
 }
 
 function openWindow(voxels: number, frames: number): PcaWindow {
@@ -181,8 +208,11 @@ function openWindow(voxels: number, frames: number): PcaWindow {
     samples: new Float64Array(voxels * frames),
     mean: new Float64Array(frames),
     eigen: eigenWorkspace(size),
-    scores: new Float64Array(Math.max(voxels, frames)),
+    scores: new Float64Array(voxels * size),
+    patterns: new Float64Array(size * frames),
     factors: new Float64Array(size),
+    local: new Float64Array(size),
+    logWeights: new Float64Array(voxels),
   };
 }
 
@@ -207,22 +237,75 @@ function gather(
   }
 }
 
-/** Replaces the samples by their projection on the components that are no noise, whose number it returns. */
-function project(work: PcaWindow, { shrink, mostVariance }: PcaSettings): number {
-  const { samples, mean, voxels, frames, eigen, factors } = work;
-  const byFrames = frames <= voxels;
+/**
+ * Fourth moment of what voxels have of a component over the square of the second: 3 where it lies all over the window,
+ * and has noise. From the first value on some voxels have more of it than others, from the second on few have it.
+ */
+const FEW = [4, 6] as const;
+/** What a voxel has of such a component, in noise, from which on it keeps more of that than others do, and all of it. */
+const OWN = [2, 4] as const;
+/** A difference of so many variances of the noise in the expected squared error makes a weight e times less. */
+const TEMPERATURE = 8;
+
+/** Replaces the samples by their projection on the components that are no noise, and weights the window at each voxel. */
+function project(work: PcaWindow, { shrink, mostVariance }: PcaSettings): void {
+  const { samples, mean, voxels, frames, eigen, factors, local, scores, logWeights } = work;
+  const { size, values } = eigen;
   const larger = decompose(work);
   const variance = varianceIn(work, larger, mostVariance);
-  const ratio = eigen.size / larger;
+  const ratio = size / larger;
   const limit = (1 + Math.sqrt(ratio)) ** 2 * variance;
-  let first = eigen.size;
-  while (first > 0 && eigen.values[first - 1] >= limit && eigen.values[first - 1] > 0) first--;
-  for (let k = first; k < eigen.size; k++)
-    factors[k] = shrink ? shrinkage(eigen.values[k] / variance, ratio) : 1;
-  if (byFrames) projectFrames(work, first);
-  else projectVoxels(work, first);
+  let first = size;
+  while (first > 0 && values[first - 1] >= limit && values[first - 1] > 0) first--;
+  fillScores(work, first, larger);
+  for (let k = first; k < size; k++) {
+    factors[k] = shrink ? shrinkage(values[k] / variance, ratio) : 1;
+    local[k] = factors[k] < 1 ? ramp(peakedness(work, k), FEW) : 0;
+  }
+  const simple = -Math.log(1 + size - first);
+  const deviation = Math.sqrt(variance);
+  for (let voxel = 0; voxel < voxels; voxel++) {
+    let freedom = frames / voxels;
+    for (let k = first, at = voxel * size + first; k < size; k++, at++) {
+      const own = local[k] > 0 ? local[k] * ramp(Math.abs(scores[at]) / deviation, OWN) : 0;
+      const kept = factors[k] + (1 - factors[k]) * own;
+      // the component follows the noise of a voxel by as much as it is that voxel's own
+      freedom += kept * (1 + (frames * scores[at] ** 2) / (values[k] * larger));
+      scores[at] *= kept;
+    }
+    const removed = rebuild(work, voxel, first);
+    // by the level of all, not by the variance found here: of what a window takes for noise that may be the largest part
+    logWeights[voxel] = simple - (shrink ? (removed + 2 * freedom) / TEMPERATURE : 0);
+  }
   for (let i = 0; i < samples.length; i++) samples[i] += mean[i % frames];
-  return eigen.size - first;
+}
+
+/** Fourth moment of a component over the voxels, over the square of the second. */
+function peakedness({ scores, eigen, voxels }: PcaWindow, component: number): number {
+  let [square, fourth] = [0, 0];
+  for (let i = component; i < scores.length; i += eigen.size) {
+    const power = scores[i] ** 2;
+    square += power;
+    fourth += power ** 2;
+  }
+  return square > 0 ? (voxels * fourth) / square ** 2 : 0;
+}
+
+/** Puts what its scores say in the place of a voxel's samples; @returns the square of the difference. */
+function rebuild(
+  { samples, frames, eigen, scores, patterns }: PcaWindow,
+  voxel: number,
+  first: number,
+): number {
+  const { size } = eigen;
+  let removed = 0;
+  for (let frame = 0, at = voxel * frames; frame < frames; frame++, at++) {
+    let sum = 0;
+    for (let k = first; k < size; k++) sum += scores[voxel * size + k] * patterns[k * frames + frame];
+    removed += (samples[at] - sum) ** 2;
+    samples[at] = sum;
+  }
+  return removed;
 }
 
 /** Fills the eigenvalues and vectors of a window; @returns the longer side of its matrix. */
@@ -277,37 +360,29 @@ function fillGram({ samples, voxels, frames, eigen }: PcaWindow, byFrames: boole
     }
 }
 
-/** Each voxel's signal onto the eigenvectors from `first` on. */
-function projectFrames({ samples, frames, eigen, scores, factors }: PcaWindow, first: number): void {
-  const { matrix, size } = eigen;
-  for (let start = 0; start < samples.length; start += frames) {
-    for (let k = first; k < size; k++) {
-      let score = 0;
-      for (let frame = 0; frame < frames; frame++) score += matrix[frame * size + k] * samples[start + frame];
-      scores[k] = factors[k] * score;
-    }
-    for (let frame = 0; frame < frames; frame++) {
-      let sum = 0;
-      for (let k = first; k < size; k++) sum += matrix[frame * size + k] * scores[k];
-      samples[start + frame] = sum;
-    }
-  }
-}
-
-/** Each frame's image onto the eigenvectors from `first` on. */
-function projectVoxels({ samples, voxels, frames, eigen, scores, factors }: PcaWindow, first: number): void {
-  const { matrix, size } = eigen;
-  for (let frame = 0; frame < frames; frame++) {
-    for (let k = first; k < size; k++) {
-      let score = 0;
+/** What voxels have of the components from `first` on, and these over the frames; `larger` side of the matrix. */
+function fillScores(work: PcaWindow, first: number, larger: number): void {
+  const { samples, frames, voxels, eigen, scores, patterns } = work;
+  const { matrix, size, values } = eigen;
+  for (let k = first; k < size; k++) {
+    if (frames <= voxels) {
+      for (let frame = 0; frame < frames; frame++) patterns[k * frames + frame] = matrix[frame * size + k];
+      for (let voxel = 0; voxel < voxels; voxel++) {
+        let score = 0;
+        for (let frame = 0, at = voxel * frames; frame < frames; frame++, at++)
+          score += matrix[frame * size + k] * samples[at];
+        scores[voxel * size + k] = score;
+      }
+    } else {
+      const length = Math.sqrt(values[k] * larger);
       for (let voxel = 0; voxel < voxels; voxel++)
-        score += matrix[voxel * size + k] * samples[voxel * frames + frame];
-      scores[k] = factors[k] * score;
-    }
-    for (let voxel = 0; voxel < voxels; voxel++) {
-      let sum = 0;
-      for (let k = first; k < size; k++) sum += matrix[voxel * size + k] * scores[k];
-      samples[voxel * frames + frame] = sum;
+        scores[voxel * size + k] = length * matrix[voxel * size + k];
+      for (let frame = 0; frame < frames; frame++) {
+        let sum = 0;
+        for (let voxel = 0; voxel < voxels; voxel++)
+          sum += matrix[voxel * size + k] * samples[voxel * frames + frame];
+        patterns[k * frames + frame] = sum / length;
+      }
     }
   }
 }

@@ -38,7 +38,8 @@ function denoised(data: Float32Array, frames: number): Float32Array {
   const grid = { columns: SIDE, rows: SIDE, slices: SLICES };
   const mostVariance = Number.POSITIVE_INFINITY;
   const settings = { radius: 2, radiusThrough: 2, stride: 2, shrink: true, mostVariance };
-  return mpPca(data, frames, grid, { from: 0, to: SLICES }, settings);
+  const unit = data.map((value) => value / SIGMA);
+  return mpPca(unit, frames, grid, { from: 0, to: SLICES }, settings).map((value) => value * SIGMA);
 }
 
 function errorOf(found: Float32Array, truth: Float32Array): number {
