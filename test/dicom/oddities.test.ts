@@ -248,3 +248,22 @@ describe('an overlay in unused bits of the pixels', () => {
     expect(beside).toBeUndefined();
   });
 });
+
+describe('UIDs that break the rule', () => {
+  const image = { sopInstance: '1.2.03.4', values: VALUES };
+
+  it('are read, told, and referred to as they are', async () => {
+    const bytes = makeDicom(image);
+    expect(await warningsOf(bytes)).toEqual([expect.stringContaining('begin with 0')]);
+    const source = { sopClassUid: '1.2.840.10008.5.1.4.1.1.4', sopInstanceUid: '1.2.03.4' };
+    const written = deriveInstance(bytes, { ...derivation, sources: [source] }, Uint16Array.from(VALUES));
+    expect(Buffer.from(written).includes('1.2.03.4')).toBe(true);
+  });
+
+  it('that are none are refused', async () => {
+    for (const sopInstance of ['1.2.x', '1..2', '.1', '1'.repeat(65)])
+      expect(() => readInstance(memoryFile(makeDicom({ sopInstance })), makeDicom({ sopInstance }))).toThrow(
+        'SOP Instance UID',
+      );
+  });
+});

@@ -56,6 +56,7 @@ export const TERMS = {
     odd: 'an odd number of bytes of pixels',
     trailing: 'bytes after the pixels that are no elements',
     comma: 'a comma as decimal sign',
+    uid: 'UIDs whose numbers begin with 0, or that are a single number',
     frames: 'a number of frames of 0',
     twice: 'functional groups that are both shared and of each frame',
   },

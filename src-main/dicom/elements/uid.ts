@@ -23,6 +23,14 @@ export function isUid(text: string): boolean {
   return text.length <= 64 && /^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$/.test(text);
 }
 
+/**
+ * Whether files that exist may be told apart by it: numbers and dots as of a UID, though numbers begin with 0 or there is
+ * but one, as of devices and archives that break the rule. None that is written anew may.
+ */
+export function isReadableUid(text: string): boolean {
+  return text.length <= 64 && /^[0-9]+(\.[0-9]+)*$/.test(text);
+}
+
 function fromHex(hex: string): string {
   return `2.25.${BigInt(`0x${hex}`)}`;
 }

@@ -11,6 +11,7 @@ import {
   UNDEFINED_LENGTH,
   walkElements,
 } from '../elements/elements.js';
+import { isReadableUid, isUid } from '../elements/uid.js';
 import type { SourceFile } from '../files/source.js';
 import { readComplexPart } from './complex-part.js';
 import type { Computed } from './computed.js';
@@ -271,6 +272,9 @@ export function readPlane(attributes: Attributes) {
 /** Position, orientation, spacing, rescale: numbers that must not be misread. */
 const DECIMALS = ['x00200032', 'x00200037', 'x00280030', 'x00180050', 'x00281052', 'x00281053'];
 
+/** Of class, instance, series and study. */
+const UIDS = ['x00080016', 'x00080018', 'x0020000e', 'x0020000d'];
+
 function odditiesOf(
   bytes: Uint8Array,
   walked: ElementFile,
@@ -287,6 +291,7 @@ function odditiesOf(
     [length !== UNDEFINED_LENGTH && length % 2 === 1, 'odd'],
     [hasTrailing(walked), 'trailing'],
     [attributes.decimal('x00280008') === 0, 'frames'],
+    [UIDS.some((tag) => !isUid(attributes.text(tag) ?? '')), 'uid'],
     [DECIMALS.some((tag) => attributes.texts(tag).some((text) => DECIMAL_COMMA.test(text))), 'comma'],
   ];
   return found.filter(([is]) => is).map(([, oddity]) => oddity);
@@ -358,7 +363,7 @@ function namesLimpid(item: Attributes): boolean {
 
 function requiredUid(attributes: Attributes, tag: string, name: string): string {
   const uid = attributes.text(tag);
-  if (uid === undefined || !/^[0-9.]{1,64}$/.test(uid)) throw fault('E_UID/named', { name });
+  if (uid === undefined || !isReadableUid(uid)) throw fault('E_UID/named', { name });
   return uid;
 }
 

@@ -24,7 +24,7 @@ import {
   uidElement,
 } from '../elements/encode.js';
 import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
-import { isUid } from '../elements/uid.js';
+import { isReadableUid, isUid } from '../elements/uid.js';
 import type { PixelFormat } from './derive-pixels.js';
 import { suffixedDescription } from './derive-text.js';
 import { dicomTime, seriesTime } from './derive-time.js';
@@ -239,17 +239,14 @@ export function encodeParts(elements: readonly NewElement[], file: ElementFile):
 
 /** @throws LimpidError E_UID */
 export function requireUids(derivation: FileDerivation, sources: readonly InstanceReference[]): void {
-  const uids = [
-    derivation.seriesInstanceUid,
-    derivation.sopInstanceUid,
-    ...sources.flatMap((source) => [source.sopClassUid, source.sopInstanceUid]),
-  ];
-  if (!uids.every(isUid)) throw uidError();
+  const own = [derivation.seriesInstanceUid, derivation.sopInstanceUid];
+  const known = sources.flatMap((source) => [source.sopClassUid, source.sopInstanceUid]);
+  if (!own.every(isUid) || !known.every(isReadableUid)) throw uidError();
 }
 
 function requiredUid(file: ElementFile, tag: number): string {
   const uid = textOf(file, tag) ?? '';
-  if (!isUid(uid)) throw uidError();
+  if (!isReadableUid(uid)) throw uidError();
   return uid;
 }
 

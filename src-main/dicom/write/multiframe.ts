@@ -9,7 +9,7 @@ import {
   textElement,
   uidElement,
 } from '../elements/encode.js';
-import { isUid } from '../elements/uid.js';
+import { isReadableUid, isUid } from '../elements/uid.js';
 import type { Instance } from '../read/instance.js';
 import type { Equipment, FrameReference } from './derive-parts.js';
 import { suffixedDescription } from './derive-text.js';
@@ -265,8 +265,9 @@ export function required(
 
 export function requireUids(options: MultiframeOptions): void {
   const { frames, seriesInstanceUid, sopInstanceUid } = options;
-  const uids = frames.flatMap(({ source }) => [source.sopClassUid, source.sopInstanceUid]);
-  if (![seriesInstanceUid, sopInstanceUid, ...uids].every(isUid)) throw fault('E_UID/malformed');
+  const known = frames.flatMap(({ source }) => [source.sopClassUid, source.sopInstanceUid]);
+  if (![seriesInstanceUid, sopInstanceUid].every(isUid) || !known.every(isReadableUid))
+    throw fault('E_UID/malformed');
 }
 
 /** Pixels of a frame. */
