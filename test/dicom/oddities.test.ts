@@ -6,7 +6,7 @@ import { readInstance } from '../../src-main/dicom/read/instance.js';
 import { scan } from '../../src-main/dicom/series/scan.js';
 import { type Derivation, deriveInstance } from '../../src-main/dicom/write/derive.js';
 import { verifyWritten } from '../../src-main/dicom/write/verify.js';
-import { makeDicom, memoryFile, textElement } from './support.js';
+import { longElement, makeDicom, memoryFile, textElement } from './support.js';
 
 const PIXELS = Buffer.from([0xe0, 0x7f, 0x10, 0x00]);
 const VALUES = Array.from({ length: 16 }, (_, i) => 100 + i);
@@ -265,5 +265,19 @@ describe('UIDs that break the rule', () => {
       expect(() => readInstance(memoryFile(makeDicom({ sopInstance })), makeDicom({ sopInstance }))).toThrow(
         'SOP Instance UID',
       );
+  });
+});
+
+describe('pixels that are floating-point numbers', () => {
+  it('are told as that, not as a file without pixels', () => {
+    for (const [tag, vr] of [
+      [0x7fe00008, 'OF'],
+      [0x7fe00009, 'OD'],
+    ] as const) {
+      const whole = makeDicom();
+      const image = findElement(walkElements(whole).elements, 0x7fe00010);
+      const bytes = Buffer.concat([whole.subarray(0, image?.start), longElement(tag, vr, Buffer.alloc(128))]);
+      expect(() => readInstance(memoryFile(bytes), bytes)).toThrow('floating-point numbers');
+    }
   });
 });

@@ -58,7 +58,9 @@ export async function readInput(
     });
     const { images, problems: refused } = claimed.niftis.all();
     // Reports and plans lie beside images everywhere; one is refused only where a person opened it by itself.
-    const isOther = ({ reason }: Problem) => source.kind !== 'file' && reason === 'E_NOT_ELIGIBLE/no-image';
+    const isOther = ({ reason }: Problem) =>
+      source.kind !== 'file' &&
+      (reason === 'E_NOT_ELIGIBLE/no-image' || reason === 'E_NOT_ELIGIBLE/real-pixels');
     const wanted = found.problems.filter((one) => !isOther(one));
     const problems: Problem[] = [...claimed.problems, ...refused, ...wanted, ...found.passedOver];
     const shown: Shown[] = [];

@@ -156,7 +156,7 @@ export function readInstance(
 function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): Instance {
   const attributes = readAttributes(bytes, walked);
   const pixels = findElement(walked.elements, PIXEL_DATA);
-  if (pixels === undefined) throw noPixels();
+  if (pixels === undefined) throw noPixels(walked);
   const format = readFormat(attributes, walked.transferSyntax);
   if (isNativeImage(format)) requireNativeLength(pixels.length, format);
   const modality = attributes.text('x00080060') ?? '';
@@ -367,6 +367,10 @@ function requiredUid(attributes: Attributes, tag: string, name: string): string 
   return uid;
 }
 
-function noPixels(): LimpidError {
-  return fault('E_NOT_ELIGIBLE/no-image');
+/** Float Pixel Data and Double Float Pixel Data, of maps and their like. */
+const REAL_PIXELS = [0x7fe00008, 0x7fe00009];
+
+function noPixels({ elements }: ElementFile): LimpidError {
+  const isReal = REAL_PIXELS.some((tag) => findElement(elements, tag) !== undefined);
+  return fault(isReal ? 'E_NOT_ELIGIBLE/real-pixels' : 'E_NOT_ELIGIBLE/no-image');
 }

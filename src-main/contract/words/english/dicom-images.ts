@@ -44,6 +44,10 @@ export const DICOM_IMAGES = {
     'The file has no image pixels (a report, plan, directory or the like).',
     'Nothing to do: it is left out.',
   ],
+  'E_NOT_ELIGIBLE/real-pixels': [
+    'The pixels of the file are floating-point numbers, as of maps.',
+    'Nothing to do: it is left out. Where it is an image, export it with pixels that are integers.',
+  ],
   'E_CANCELLED/scan': ['Cancelled.', 'Run again to start over.'],
   'E_MIXED/patients': [
     'Images of different patients or studies carry the same Series Instance UID.',
