@@ -58,9 +58,20 @@ describe.each([
   });
 });
 
-it('asks rays of Hounsfield units alone', () => {
+it('is asked of Hounsfield units in NIfTI too, which does not say what it holds', () => {
   const body = drawnBody('hips', 3);
   const { noisy } = ofRays(body, { photons: 12, kernel: 0.8, seed: 4 });
-  const variation = (units: string): number => estimateNoise({ ...noisy, units }, CT).mapVariation;
-  expect(variation('HU')).toBeGreaterThan(1.2 * variation('US'));
+  const told = estimateNoise(noisy, CT);
+  const untold = estimateNoise({ ...noisy, units: 'a.u.' }, { modality: 'NIFTI' });
+  expect(untold.sigma).toBe(told.sigma);
+  expect(untold.map).toEqual(told.map);
+});
+
+it('is not asked of other values', () => {
+  const body = drawnBody('hips', 3);
+  const { noisy } = ofRays(body, { photons: 12, kernel: 0.8, seed: 4 });
+  const doubled = { ...noisy, data: noisy.data.map((value) => 2 * (value + 1000)), units: 'US' };
+  expect(estimateNoise(noisy, CT).mapVariation).toBeGreaterThan(
+    1.2 * estimateNoise(doubled, CT).mapVariation,
+  );
 });

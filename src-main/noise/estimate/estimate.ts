@@ -48,7 +48,7 @@ import {
   tissueBlocks,
   waveletNoise,
 } from '../wavelet.js';
-import { magnitudeTissue, signedTissue } from './tissue.js';
+import { magnitudeTissue, showsHounsfield, signedTissue } from './tissue.js';
 
 /** Share of solid patches above which the air is called masked. */
 const MASKED_SHARE = 0.02;
@@ -124,13 +124,17 @@ interface Seen {
 
 function seenIn(volume: Volume, { modality }: { modality?: string }): Seen {
   const planes = samplePlanes(volume);
-  const ct = modality === 'CT';
+  const ct = isCt(planes, modality);
   const signed = ct || volume.signed === true || negativeShare(planes) > FEW_NEGATIVE;
   const { level, hasAir, air: dark } = signed ? signedTissue(planes, ct) : magnitudeTissue(planes);
   const airMasked = solidShare(planes) > MASKED_SHARE;
   const rician = !signed && (modality === 'MR' || hasAir || airMasked || reachesZero(planes));
   const found = tissueAndAir(volume, planes, level, dark, { rician, ct });
   return { planes, ct, rician, airMasked, level, hasAir, dark, ...found };
+}
+
+function isCt(planes: readonly Plane[], modality: string | undefined): boolean {
+  return modality === 'CT' || (modality !== 'MR' && showsHounsfield(planes));
 }
 
 /**
@@ -215,7 +219,7 @@ export function withGuides(
   guides: readonly Float32Array[],
   hint: { modality?: string } = {},
 ): NoiseEstimate {
-  const ct = hint.modality === 'CT';
+  const ct = isCt(planes, hint.modality);
   const signed = ct || negativeShare(planes) > FEW_NEGATIVE;
   const rician = estimate.distribution === 'rician';
   const gains = estimate.map?.map((level) => level / estimate.sigma) ?? null;
@@ -286,7 +290,8 @@ function tissueNoise(
   const all = tissueBlocks(planes, level);
   const first = measuredBy(planes, level, all, null, air, rician);
   if (first.spectrum === null) return { ...first, air, map: null, variation: 0, drawn: null };
-  const rays = ct && volume.units === 'HU' ? raysMap(volume, planes, level, first.spectrum) : null;
+  const isHounsfield = ct && (volume.units === 'HU' || showsHounsfield(planes));
+  const rays = isHounsfield ? raysMap(volume, planes, level, first.spectrum) : null;
   const even = rays === null ? first : measuredBy(planes, level, all, rays, air, rician);
   const found = noiseMap(volume, planes, level, even.spectrum ?? first.spectrum, rician, rays);
   const map = product(rays, found.map);
