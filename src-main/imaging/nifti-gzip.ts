@@ -6,8 +6,18 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** The first bytes of a compressed file, enough for the header. @throws LimpidError E_NIFTI */
+/** The first bytes of a compressed file, enough for the header, also of several streams in a row. @throws LimpidError E_NIFTI */
 export function inflateHead(bytes: Uint8Array): Uint8Array {
+  const start = bytes.subarray(0, 1 << 14);
+  try {
+    return gunzipSync(start, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 1 << 25 });
+  } catch {
+    // What follows the first stream may be none, or be cut: the header is in that one, or the file cannot be read.
+    return firstHead(bytes);
+  }
+}
+
+function firstHead(bytes: Uint8Array): Uint8Array {
   try {
     return inflateRawSync(bytes.subarray(gzipHeaderLength(bytes), 1 << 14), {
       finishFlush: zlib.Z_SYNC_FLUSH,

@@ -44,7 +44,7 @@ const SLACK = 1 << 20;
  * @param pixels the .img of the pair
  * @throws LimpidError E_NIFTI for what is no NIfTI, truncated or of a type without single real values (colour,
  *   binary, 128 bits); E_BOMB where it inflates past what its header announces, or announces too much; E_VALUES where
- *   most values are beyond float32
+ *   most values are beyond float32, or differ by too little for it
  */
 export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   const { header, second } = readNiftiHeader(bytes);
@@ -60,6 +60,7 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   const decoded = decode(whole, offset, count, type, header);
   // Single values are marks of no signal; an image of such values would be nothing but marks.
   if (decoded.beyond > count / 2 || (part !== null && decoded.beyond > 0)) throw fault('E_VALUES/float32');
+  if (decoded.rounding > MOST_ROUNDING) throw fault('E_VALUES/float32-steps');
   const parts = part === null ? null : partsOf(decoded.data);
   const measured = part === null ? decoded.measured : bothMeasured(decoded.measured);
   const data = parts === null ? decoded.data : magnitudeOf(parts);
@@ -69,7 +70,7 @@ export function readNifti(bytes: Uint8Array, pixels?: Uint8Array): NiftiImage {
   return {
     volume: volumeOf(header, type, data, measured),
     parts,
-    header: keptHeader(first, first.length),
+    header: keptHeader(first, extensionsEnd(first, header.littleEndian)),
     littleEndian: header.littleEndian,
     stored:
       measured === null
@@ -85,14 +86,34 @@ function bothMeasured(measured: Uint8Array | null): Uint8Array | null {
     : Uint8Array.from({ length: measured.length / 2 }, (_, i) => measured[2 * i] & measured[2 * i + 1]);
 }
 
+/**
+ * Where the extensions of a header end, each of which says its size. Where one says what cannot be, all are left out: no
+ * reader gets past it.
+ */
+function extensionsEnd(first: Uint8Array, little: boolean): number {
+  const start = HEADER_BYTES + 4;
+  if (first.length <= start || first[HEADER_BYTES] === 0) return first.length;
+  const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
+  for (let at = start; at + 8 <= first.length; ) {
+    const size = view.getInt32(at, little);
+    if (size < 8 || at + size > first.length) return start;
+    at += size;
+  }
+  return first.length;
+}
+
 function keptHeader(bytes: Uint8Array, length: number): Uint8Array {
   const kept = new Uint8Array(Math.max(length, HEADER_BYTES + 4));
   kept.set(bytes.subarray(0, length));
+  if (length <= HEADER_BYTES + 4) kept.fill(0, HEADER_BYTES, HEADER_BYTES + 4);
   return kept;
 }
 
+/** Of the standard deviation of the values: what float32 takes off them beside a large value that all have in common. */
+const MOST_ROUNDING = 0.01;
+
 /**
- * Values with slope and intercept; what is not finite, or beyond float32, becomes 0 and counts as not measured. `beyond`
+ * Values with slope and intercept, and the root mean square of what float32 rounds off over their standard deviation; what is not finite, or beyond float32, becomes 0 and counts as not measured. `beyond`
  * counts the latter, and values so small that they would be 0.
  */
 function decode(
@@ -101,11 +122,12 @@ function decode(
   count: number,
   type: StoredType,
   header: NiftiHeader,
-): { data: Float32Array; measured: Uint8Array | null; beyond: number } {
+): { data: Float32Array; measured: Uint8Array | null; beyond: number; rounding: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Float32Array(count);
   let measured: Uint8Array | null = null;
   let beyond = 0;
+  const about = { origin: Number.NaN, count: 0, sum: 0, squares: 0, lost: 0 };
   for (let i = 0; i < count; i++) {
     const stored = type.read(view, offset + i * type.bytes, header.littleEndian);
     const exact = stored * header.slope + header.intercept;
@@ -113,13 +135,21 @@ function decode(
     if (Number.isFinite(value)) {
       data[i] = value;
       if (value === 0 && exact !== 0) beyond++;
+      // From the first value on, so that what all have in common costs no digits.
+      if (about.count === 0) about.origin = exact;
+      const apart = exact - about.origin;
+      about.count++;
+      about.sum += apart;
+      about.squares += apart * apart;
+      about.lost += (value - exact) ** 2;
     } else {
       measured ??= new Uint8Array(count).fill(1);
       measured[i] = 0;
       if (Number.isFinite(exact)) beyond++;
     }
   }
-  return { data, measured, beyond };
+  const variation = about.squares - about.sum ** 2 / Math.max(1, about.count);
+  return { data, measured, beyond, rounding: variation > 0 ? Math.sqrt(about.lost / variation) : 0 };
 }
 
 function volumeOf(

@@ -332,3 +332,41 @@ print(json.dumps([v.size, v.sum(), (v * w).sum(), *[float(z) for z in i.header.g
     }
   });
 });
+
+describe('what is not quite a NIfTI file', () => {
+  it('is read where it was compressed in several streams, the first empty or shorter than the header', () => {
+    const bytes = plain();
+    for (const cut of [0, 100]) {
+      const packed = Buffer.concat([gzipSync(bytes.subarray(0, cut)), gzipSync(bytes.subarray(cut))]);
+      expect([...readNifti(packed).volume.data]).toEqual([...ramp()]);
+    }
+  });
+
+  it('is written without extensions of which one says a size that cannot be, and with those that are right', () => {
+    const bytes = plain();
+    const withExtension = (size: number) => {
+      const extension = Buffer.alloc(32, 'x');
+      extension.writeInt32LE(size, 0);
+      const flagged = Buffer.from(bytes.subarray(0, 352));
+      flagged[348] = 1;
+      flagged.writeFloatLE(384, 108);
+      return Buffer.concat([flagged, extension, bytes.subarray(352)]);
+    };
+    const written = (size: number) => {
+      const image = readNifti(withExtension(size));
+      return Buffer.from(writeNifti(image, image.volume.data, { gzip: false, datatype: 'float32' }));
+    };
+    expect(written(32).includes('xxxx')).toBe(true);
+    for (const size of [1_000_000, -8, 0]) {
+      expect([written(size)[348], written(size).includes('xxxx')]).toEqual([0, false]);
+      expect([...readNifti(written(size)).volume.data]).toEqual([...ramp()]);
+    }
+  });
+
+  it('is refused where float32 would round what its values differ by', () => {
+    const far = (offset: number) =>
+      encoded(64, 8, true, (view, at, i) => view.setFloat64(at, offset + 0.01 * i, true));
+    expect(() => readNifti(far(1e6))).toThrow('float32 would round');
+    expect(readNifti(far(100)).volume.data[1] - readNifti(far(100)).volume.data[0]).toBeCloseTo(0.005, 4);
+  });
+});

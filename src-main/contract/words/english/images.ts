@@ -69,6 +69,10 @@ export const IMAGES = {
     'Give one .nii file, or convert the .hdr and .img pair to it.',
   ],
   'E_NIFTI/ends-early': ['The image ends before its last voxel.', 'Copy the file again.'],
+  'E_VALUES/float32-steps': [
+    'The values differ by so little beside their size that float32 would round them.',
+    'Subtract what all values have in common, and give that image.',
+  ],
   'E_VALUES/float32': [
     'The values are larger than float32 holds (3e38), or so small that they would be 0.',
     'Scale the image to usual values and give that.',
