@@ -12,7 +12,8 @@ export function isDicomdir(head: Uint8Array): boolean {
 }
 
 /**
- * The path parts of every file that a DICOMDIR references (Referenced File ID, 0004,1500), in its order, once each.
+ * The path parts of every file that a DICOMDIR references (Referenced File ID, 0004,1500), in its order, once each; also
+ * where a writer put a path with slashes into one part.
  *
  * @throws LimpidError E_PATH_ESCAPE when one is absolute or leads upwards; those of `walkElements`.
  */
@@ -24,7 +25,7 @@ export function dicomdirFiles(bytes: Uint8Array): string[][] {
   for (const record of sequenceItems(file.bytes, file, sequence)) {
     const id = asciiValue(file.bytes, findElement(record.elements, REFERENCED_FILE_ID));
     if (id === undefined || id === '') continue;
-    const parts = id.split('\\').map((part) => part.trim());
+    const parts = id.split(/[\\/]/).map((part) => part.trim());
     if (!parts.every(isPlainName)) throw fault('E_PATH_ESCAPE/dicomdir');
     files.set(parts.join('/'), parts);
   }

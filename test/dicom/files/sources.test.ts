@@ -8,6 +8,7 @@ import { Random } from '../../../src-main/base/random.js';
 import { DecodePool } from '../../../src-main/dicom/codec/decode.js';
 import type { SourceFile } from '../../../src-main/dicom/files/source.js';
 import { openSource } from '../../../src-main/dicom/files/sources.js';
+import { dicomdirFiles } from '../../../src-main/dicom/files/sources-dicomdir.js';
 import { scan } from '../../../src-main/dicom/series/scan.js';
 import { loadVolume } from '../../../src-main/dicom/series/volume.js';
 import { makeDicom, makeZip, PYDICOM, pydicomMissing, skipReason, tempFolder } from '../support.js';
@@ -403,6 +404,15 @@ describe('a DICOMDIR', () => {
     expect(source.kind).toBe('dicomdir');
     expect(sizes).toHaveLength(31);
     expect(Math.min(...sizes)).toBeGreaterThan(500);
+  });
+
+  it.skipIf(skipReason(pydicomMissing()))('may have paths with slashes, none of them absolute', () => {
+    const bytes = fs.readFileSync(path.join(folder, 'DICOMDIR'));
+    const at = bytes.indexOf('77654033\\CR1\\6154');
+    bytes.write('77654033/CR1/6154', at);
+    expect(dicomdirFiles(bytes)).toContainEqual(['77654033', 'CR1', '6154']);
+    bytes.write('/', at);
+    expect(() => dicomdirFiles(bytes)).toThrow('outside its folder');
   });
 
   it.skipIf(skipReason(pydicomMissing()))('is refused when it leads outside', async () => {
