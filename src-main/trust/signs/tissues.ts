@@ -27,9 +27,21 @@ export function tissues(volumes: Compared): Sign | null {
     ratio.add(plane, entropy(own) - entropy(other), WORTH);
   }
   const told = ratio.told();
-  return told === null
-    ? null
-    : { gain: (1 - rough) * Math.max(-1, Math.min(1, told.ratio)), error: told.error + rough };
+  return told === null ? null : withRough(bounded(told), rough);
+}
+
+/**
+ * A gain is 1 at most, and so is the end of its interval that is nearer to nothing: entropy that falls by five times what is
+ * worth a word, give or take two, says all that can be said for a removal.
+ */
+function bounded({ ratio, error }: { readonly ratio: number; readonly error: number }): Sign {
+  const size = Math.min(1, Math.abs(ratio));
+  const least = Math.min(1, Math.abs(ratio) - error);
+  return { gain: Math.sign(ratio) * size, error: size - least };
+}
+
+function withRough({ gain, error }: Sign, rough: number): Sign {
+  return { gain: (1 - rough) * gain, error: error + rough };
 }
 
 function roughShare({ before, after, matched, planes, tissue }: Compared): number {

@@ -108,6 +108,25 @@ describe.skipIf(head === null)('signs of whether an image is better without what
     expect(testsOf(wrong)).toContain('tissues');
   });
 
+  it('is told of a field that some planes show far more of than others', async () => {
+    const area = truth.columns * truth.rows;
+    const strengthOf = (i: number): number => 0.6 + 0.5 * Math.floor(i / area);
+    const uneven = (volume: Volume, sign: number): Volume =>
+      withData(
+        volume,
+        volume.data.map((value, i) => {
+          const across = (i % volume.columns) / volume.columns - 0.5;
+          return value * Math.exp(sign * strengthOf(i) * across);
+        }),
+      );
+    const right = await judged(uneven(truth, 1), (part) => uneven(part, -1));
+    const told = right.signs.find(({ sign }) => sign === 'tissues');
+    expect(told?.gain).toBeGreaterThan(0.7);
+    expect(told?.error).toBeLessThan(0.4);
+    const wrong = await judged(truth, (part) => uneven(part, 1));
+    expect(gainOf(wrong, 'tissues')).toBeLessThan(-0.7);
+  });
+
   it('do not pass structure that nothing explains, and let small changes be', async () => {
     const random = new Random(5);
     const texture = truth.data.map((value) => (value > 200 ? 60 * random.normal() : 0));
