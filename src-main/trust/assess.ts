@@ -74,8 +74,8 @@ export interface UncertaintyPart {
 const MAP_DRAWS = 4;
 /** Levels by two methods that differ by this factor are no knowledge of the level, whoever is right. */
 const FAR_APART = 3;
-/** Shares of the change that are tried when the full result fails; with none of it there is nothing to fail. */
-const SHARES = [0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0] as const;
+/** Halvings by which the largest share of the change is looked for that does not fail: to a sixty-fourth. */
+const HALVINGS = 6;
 
 /**
  * Judges a result. Never throws for an odd image; a denoiser that cannot run on a part of the series is a note.
@@ -284,17 +284,22 @@ function blendFor(
   const forClean: BlendReport | null = cleanShare < 1 ? { share: cleanShare, why: 'clean' } : null;
   if (degree === 1 && forClean !== null) return forClean;
   if (verdict !== 'fail') return forClean;
-  for (const share of SHARES) {
+  const fails = (share: number): boolean => {
     const volume = blended(before, after, share);
     const residual = judgeResidual(before, volume, noise);
     const umse = found.umse === null ? null : unsupervisedError(before, volume, foreground, noise, model);
     const signal = signalReport(before, volume, model);
     const parts = { ...found, signal, residual, umse, ...scaled(found, share) };
-    const reasons = reasonsOf(parts, noise, strength * share);
-    if (verdictOf(reasons) !== 'fail')
-      return forClean !== null && cleanShare < share ? forClean : { share, why: 'fail' };
+    return verdictOf(reasonsOf(parts, noise, strength * share)) === 'fail';
+  };
+  // with none of the change there is nothing to fail; results that are alike have shares that are alike
+  let [kept, failing] = [0, 1];
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    const middle = (kept + failing) / 2;
+    if (fails(middle)) failing = middle;
+    else kept = middle;
   }
-  return { share: 0, why: 'fail' };
+  return forClean !== null && cleanShare < kept ? forClean : { share: kept, why: 'fail' };
 }
 
 /** What the probes would have found of a blend: it is linear in the change. */

@@ -136,6 +136,19 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
     expect(told?.value).toBe(found.report.places?.count);
   });
 
+  it('takes back a little of what fails by a little', async () => {
+    const noisy = noisyBrain();
+    const shares: number[] = [];
+    for (const times of [1.8, 1.85, 1.9, 1.95, 2])
+      shares.push((await judged(noisy, dct(times * SIGMA))).share);
+    expect(shares[0]).toBe(1);
+    expect(shares[4]).toBeLessThan(0.95);
+    for (const [k, share] of shares.slice(1).entries()) {
+      expect(share).toBeLessThanOrEqual(shares[k]);
+      expect(share).toBeGreaterThan(shares[k] - 0.12);
+    }
+  });
+
   it('flags a model that makes structure up', async () => {
     const found = await judged(noisyBrain(), async (volume) => {
       const { data } = dctDenoised(volume, SIGMA);
