@@ -1,5 +1,5 @@
 // What masked pretraining gains where labels or clean slices are few:
-//   npm run bench -- few-labels [--steps N] [--only pixels|slices|denoising] [--write]
+//   npm run bench -- few-labels [--steps N] [--only pixels|slices|families|denoising] [--write]
 // --write keeps the rows in test/bench/results/few-labels.json and puts them into docs/encoders.md.
 import {
   type Planes,
@@ -16,8 +16,10 @@ import type { SegmentFeature } from '../../src-main/contract/requests/choices.js
 import { vectorKind, vectorOf } from '../../src-main/jobs/latent/latent-vectors.js';
 import { exportModel, type OpenModel, openModelFile } from '../../src-main/model-files/model-file.js';
 import { modelCard } from '../../src-main/model-files/trained-card.js';
+import type { FamilySettings } from '../../src-main/models/family.js';
 import { encodePlane, type ScaledStack, scaledStack } from '../../src-main/restore/apply.js';
 import { openRuntime } from '../../src-main/runtime/device.js';
+import type { TrainedFamily } from '../../src-main/training/family.js';
 import {
   type CorpusSeries,
   corpusSeries,
@@ -37,6 +39,8 @@ const SIDE = 64;
 const [UNLABELLED, LABELLED] = [6, 10];
 /** Patients whose labels are learnt from. */
 const FEW = [1, 2, 5] as const;
+/** Share of the series whose labels are wrong, in the rows of families. */
+const WRONG = 0.3;
 
 const options = benchOptions({ steps: 600 });
 const runtime = await openRuntime('cpu', { threads: options.threads });
@@ -48,6 +52,10 @@ async function pretrained(corpus: readonly CorpusSeries[], steps: number): Promi
     splitCorpus([...corpus], 0.2, new Random(1)),
     planFor('masked', { steps, settings: { patch: 8 }, size: SIDE, peakRate: 1e-3, batchSize: 16 }),
   );
+  return opened(trained);
+}
+
+function opened(trained: TrainedFamily): Promise<OpenModel> {
   const data = { series: 0, trainingPlanes: 0, heldOutPlanes: 0, modalities: [], noise: null };
   const card = modelCard(trained, { version: '', device: 'cpu', data });
   return openModelFile(runtime, exportModel(trained, card));
@@ -109,7 +117,7 @@ function drawnSeries(from: number, count: number): Drawn {
   return out;
 }
 
-/** Moments of the tokens of each plane, as `limpid probe` describes planes by cells. */
+/** Moments of the tokens or latents of each plane, as `limpid probe` describes planes by cells. */
 async function tokenMoments(model: OpenModel, { stacks, places }: Planes): Promise<Rows> {
   const vectors: Float32Array[] = [];
   for (const { series, plane } of places)
@@ -122,32 +130,95 @@ async function tokenMoments(model: OpenModel, { stacks, places }: Planes): Promi
   return { data, length };
 }
 
-/** Balanced accuracy of slices of patients that were not learnt from: the mean over five choices of the few. */
-function told(rows: Rows, { places }: Planes, drawn: Drawn, of: readonly number[], few: number): string {
+/**
+ * Balanced accuracy of slices of patients that were not learnt from: the mean over five choices of the few.
+ *
+ * @param wrong share of the series that are learnt from with another label than theirs
+ */
+function told(
+  rows: Rows,
+  { places }: Planes,
+  drawn: Drawn,
+  of: readonly number[],
+  few: number,
+  wrong = 0,
+): string {
+  const classes = 1 + Math.max(...of);
   const labels = Int32Array.from(places, ({ series }) => of[series]);
   const groups = Int32Array.from(places, ({ series }) => drawn.patients[series]);
-  const target = { kind: 'classes', labels, classes: 1 + Math.max(...of) } as const;
-  const samples = { rows, target, groups, weights: new Float64Array(places.length).fill(1) };
   let sum = 0;
   for (let first = 0; first < LABELLED; first += 2) {
+    const random = new Random(first);
+    const given = of.map((label) =>
+      random.uniform() < wrong ? (label + 1 + random.integer(classes - 1)) % classes : label,
+    );
+    const target = {
+      kind: 'classes',
+      labels: labels.map((_, i) => given[places[i].series]),
+      classes,
+    } as const;
+    const samples = { rows, target, groups, weights: new Float64Array(places.length).fill(1) };
     const learning = new Set(Array.from({ length: few }, (_, k) => UNLABELLED + ((first + k) % LABELLED)));
     const learnt = allRows(rows).filter((i) => learning.has(groups[i]));
     const { map, scaling } = linearProbe(samples, learnt, new Random(first));
     const predict = linearPredictor(map, scaling, 'classes');
     const others = allRows(rows).filter((i) => !learning.has(groups[i]));
     const outputs = others.map((i) => ({ output: predict(rows, i), truth: labels[i], weight: 1 }));
-    sum += judgeClasses(outputs, target.classes).balancedAccuracy;
+    sum += judgeClasses(outputs, classes).balancedAccuracy;
   }
   return `${((100 * sum) / (LABELLED / 2)).toFixed(1)} %`;
 }
 
-async function slices(): Promise<Row[]> {
-  const { corpus } = drawnSeries(0, UNLABELLED);
-  const drawn = drawnSeries(UNLABELLED, LABELLED);
+/** Planes of the patients with labels. */
+function labelledPlanes(drawn: Drawn): Planes {
   const places = drawn.stacks.flatMap((stack, series) =>
     Array.from({ length: stack.slices }, (_, plane) => ({ series, plane })),
   );
-  const planes = { stacks: drawn.stacks, places };
+  return { stacks: drawn.stacks, places };
+}
+
+/** Whether penalties on latents help where labels are few or wrong: families that only rebuild, of 8 x 8 cells. */
+async function families(): Promise<Row[]> {
+  const { corpus } = drawnSeries(0, UNLABELLED);
+  const drawn = drawnSeries(UNLABELLED, LABELLED);
+  const planes = labelledPlanes(drawn);
+  const features: (readonly [string, Rows])[] = [
+    ['components of patches', planeMoments(planes, 8, 8, new Random(3))],
+  ];
+  for (const [name, family, settings] of REBUILDING) {
+    const trained = await trainOn(
+      runtime,
+      splitCorpus([...corpus], 0.2, new Random(1)),
+      planFor(family, { steps: options.steps, settings, size: 32 }),
+    );
+    const model = await opened(trained);
+    features.push([name, await tokenMoments(model, planes)]);
+    await model.close();
+  }
+  return ([0, WRONG] as const).flatMap((wrong) =>
+    (['weighting', 'orientation'] as const).flatMap((what) =>
+      features.map(([name, vectors]) => {
+        const values = FEW.map((few) => told(vectors, planes, drawn, drawn.labels[what], few, wrong));
+        const how = wrong === 0 ? '' : `, ${100 * wrong} % of the labels wrong`;
+        const out = row(`${what} of slices${how}`, name, values);
+        console.log(markdown([out]).split('\n').at(-1));
+        return out;
+      }),
+    ),
+  );
+}
+
+const REBUILDING: readonly (readonly [string, string, FamilySettings])[] = [
+  ['convolutional, 8 values', 'convolutional', { base: 8, latent: 8 }],
+  ['sparse, 64 units, an eighth active', 'sparse', { base: 8, latent: 64, levels: 3, rate: 0.125 }],
+  ['contractive, 8 values', 'contractive', { kind: 'convolutional', base: 8, latent: 8, weight: 1 }],
+  ['contractive, 64 units', 'contractive', { kind: 'dense', patch: 8, latent: 64, weight: 0.1 }],
+];
+
+async function slices(): Promise<Row[]> {
+  const { corpus } = drawnSeries(0, UNLABELLED);
+  const drawn = drawnSeries(UNLABELLED, LABELLED);
+  const planes = labelledPlanes(drawn);
   const learnt = await pretrained(corpus, options.steps);
   const random = await pretrained(corpus, 1);
   const features: readonly (readonly [string, Rows])[] = [
@@ -237,7 +308,7 @@ function row(task: string, told: string, [least = '', some = '', most = '']: rea
   return { task, 'told by': told, 'fewest labels': least, more: some, most };
 }
 
-const measures = { pixels, slices, denoising };
+const measures = { pixels, slices, families, denoising };
 const names = Object.keys(measures);
 for (const [name, measure] of Object.entries(measures)) {
   if (options.only.length > 0 && !options.only.includes(name)) continue;
