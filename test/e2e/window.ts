@@ -20,6 +20,8 @@ export interface TestWindow {
   pick(folder: string, ...names: readonly string[]): Promise<void>;
   /** Opens a folder as a person does. */
   openFolder(folder: string): Promise<void>;
+  /** What axe finds in the page as it is, a line a rule. */
+  axe(): Promise<string[]>;
   /** Fails where axe finds a violation. */
   expectAccessible(): Promise<void>;
   /** A picture for a person, in the folder LIMPID_SCREENSHOTS; nothing without it. */
@@ -86,6 +88,13 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
     }
     await expect.poll(() => dialog().getByText(to, { exact: true }).count()).toBe(1);
   };
+  const check = async (): Promise<string[]> => {
+    const found: unknown = await page.evaluate(
+      `${axe}; axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')))`,
+    );
+    if (!Array.isArray(found)) throw new Error('axe gives a list');
+    return found.map(String);
+  };
   return {
     page,
     complaints,
@@ -107,11 +116,9 @@ export async function openTestWindow(folder: string): Promise<TestWindow> {
       await dialog().getByRole('button', { name: 'Choose this folder' }).click();
       await dialog().waitFor({ state: 'hidden' });
     },
+    axe: check,
     async expectAccessible() {
-      const found: unknown = await page.evaluate(
-        `${axe}; axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')))`,
-      );
-      expect(found).toEqual([]);
+      expect(await check()).toEqual([]);
     },
     async shoot(name) {
       if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
