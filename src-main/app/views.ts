@@ -14,7 +14,7 @@ const Saved = object({
 });
 
 export interface Views {
-  /** @throws LimpidError E_NOT_FOUND for a series that is not open */
+  /** null also for a series that was closed: a window may ask for it a moment too late. */
   kept(series: SeriesKey): Promise<KeptView | null>;
   /** @throws LimpidError E_NOT_FOUND for a series that is not open; E_IO */
   keep(series: SeriesKey, view: KeptView): Promise<void>;
@@ -26,12 +26,12 @@ export interface Views {
 /** How series were looked at, in one file of the data folder; what cannot be read of it is forgotten. */
 export function openViews(file: string, inputs: () => readonly OpenInput[]): Views {
   const disk = jsonFile(file);
-  const nameOf = (key: SeriesKey): string => {
+  const nameOf = (key: SeriesKey): string | null => {
     for (const { paths, series } of inputs()) {
       const card = series.find((one) => one.key === key);
       if (card !== undefined) return hashOf(card, paths);
     }
-    throw fault('E_NOT_FOUND/series-closed');
+    return null;
   };
   interface Loaded {
     readonly views: Map<string, KeptView>;
@@ -51,10 +51,11 @@ export function openViews(file: string, inputs: () => readonly OpenInput[]): Vie
   return {
     kept: async (key) => {
       const name = nameOf(key);
-      return (await load()).views.get(name) ?? null;
+      return name === null ? null : ((await load()).views.get(name) ?? null);
     },
     async keep(key, view) {
       const name = nameOf(key);
+      if (name === null) throw fault('E_NOT_FOUND/series-closed');
       const all = await load();
       const { views } = all;
       // A Map keeps the order of insertion: the oldest stand first.

@@ -40,7 +40,9 @@ export async function nativeEngine(device: NativeDevice, threads: number): Promi
     keepsState: device === 'webgpu',
     choice: {
       device,
-      description: device === 'cpu' ? `${TITLES.cpu}, ${threadsText(threads)}` : TITLES[device],
+      ...(device === 'cpu'
+        ? { description: `${TITLES.cpu}, ${threadsText(threads)}`, threads }
+        : { description: TITLES[device] }),
       warnings: [],
     },
   };
@@ -107,7 +109,12 @@ export async function wasmEngine(threads: number): Promise<Engine> {
     options: { executionProviders: ['wasm'], graphOptimizationLevel: 'all', logSeverityLevel: 4 },
     target: 'cpu',
     keepsState: false,
-    choice: { device: 'wasm', description: `CPU through WebAssembly, ${threadsText(threads)}`, warnings: [] },
+    choice: {
+      device: 'wasm',
+      description: `CPU through WebAssembly, ${threadsText(threads)}`,
+      threads,
+      warnings: [],
+    },
   };
   try {
     await trySession(engine);

@@ -45,6 +45,7 @@ export async function openTensorflow(
     'tensorflow',
     {
       device: 'tensorflow',
+      gpu: usesGpu(),
       description: usesGpu() ? 'TensorFlow on the GPU' : 'TensorFlow on the CPU',
       warnings: [],
     },

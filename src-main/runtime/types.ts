@@ -8,6 +8,9 @@ export interface DeviceChoice {
   readonly device: Device;
   /** For people: what computes, on how many threads. */
   readonly description: string;
+  /** The same without words: on how many threads of a CPU; whether TensorFlow has a GPU. */
+  readonly threads?: number;
+  readonly gpu?: boolean;
   /** W_DEVICE_FALLBACK for each device that was tried and not taken. */
   readonly warnings: readonly Problem[];
 }

@@ -50,9 +50,13 @@ export class Library {
     const known = this.inputs.find((input) => paths.some((path) => input.paths.includes(path)));
     if (again && known !== undefined) await this.api.closeInput(known.id);
     const reuse = !again && known !== undefined && known.state !== 'failed';
-    const id = reuse ? known.id : await this.api.openInput(paths);
+    return this.whenRead(reuse ? known.id : await this.api.openInput(paths));
+  }
+
+  /** An input once its scan has ended, well or not. */
+  whenRead(id: InputId): Promise<OpenInput> {
     const now = this.inputs.find((input) => input.id === id);
-    if (now !== undefined && now.state !== 'scanning') return now;
+    if (now !== undefined && now.state !== 'scanning') return Promise.resolve(now);
     return new Promise((resolve) => {
       this.settled.set(id, [...(this.settled.get(id) ?? []), resolve]);
     });

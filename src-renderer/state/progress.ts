@@ -52,7 +52,7 @@ export function withEvent(view: JobView, event: JobEvent): JobView {
     case 'series-done':
       return { ...view, done: [...view.done.filter(({ series }) => series !== event.series), event] };
     case 'device':
-      return { ...view, device: event.description };
+      return { ...view, device: event.device };
     case 'warning':
       return { ...view, warnings: view.warnings + 1 };
     default:

@@ -6,7 +6,7 @@ import type {
   JobRecord,
   MenuCommand,
 } from '../../src-main/contract/window/app.js';
-import type { OpenInput, SeriesCard } from '../../src-main/contract/window/opened.js';
+import type { OpenInput, SeriesCard, SeriesKey } from '../../src-main/contract/window/opened.js';
 import { t, tName, tn } from '../words/text.svelte.js';
 import type { Choices } from './denoise-choices.js';
 import { DenoiseDraft } from './denoise-draft.svelte.js';
@@ -107,11 +107,23 @@ export class Session {
     if (paths.length > 0) await this.open(what === 'open-folder' ? paths : inputsOfFiles(paths));
   }
 
-  /** Opens inputs, each by its own path, and shows them in Studies. */
+  /** Opens inputs, each by its own path, and shows them in Studies, where the first of them is. */
   async open(paths: readonly string[]): Promise<void> {
     await this.navigation.go('studies');
-    for (const path of paths) await this.toasts.guard(() => this.library.open(path));
+    const { selected } = this.lookedAt;
+    const opened: string[] = [];
+    for (const path of paths) {
+      const id = await this.toasts.guard(() => this.library.open(path));
+      if (id !== null) opened.push(id);
+    }
+    if (opened.length > 0) void this.selectIn(opened[0], selected);
     await this.toasts.guard(() => this.preferences.loadRecent());
+  }
+
+  /** Selects the first series of an input once it is read, unless a person has selected another one meanwhile. */
+  private async selectIn(input: string, selected: SeriesKey | null): Promise<void> {
+    const { series } = await this.library.whenRead(input);
+    if (series.length > 0 && this.lookedAt.selected === selected) this.lookedAt.selected = series[0].key;
   }
 
   async openUploaded(paths: readonly string[]): Promise<void> {

@@ -88,16 +88,17 @@ function ordered(cards: readonly SeriesCard[]): SeriesCard[] {
   return out;
 }
 
-/** Every word of the filter must occur somewhere in what the row shows. */
+/** Every word of the filter must occur somewhere in what the row shows, or in the path of its first file. */
 function matches(card: SeriesCard, filter: string, speech: Speech): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
-  const { patient, study, studyDate, description } = card.forPerson;
+  const { patient, study, studyDate, description, file = '' } = card.forPerson;
   const text = [
     patient,
     study,
     studyDate,
     description,
+    file,
     card.modality ?? '',
     card.seriesNumber ?? '',
     traitsIn(speech, card.traits),

@@ -296,6 +296,8 @@ describe.skipIf(missing)('looking', () => {
     await window.openFolder(complex);
     const halves = page.getByRole('treeitem', { name: /Complex/ });
     await expect.poll(() => halves.count()).toBe(2);
+    // what was opened last is selected, though another series was
+    await page.getByRole('treeitem', { name: /Complex/, selected: true }).waitFor();
     // the phase is opened: it stands second all the same
     await halves.nth(1).dblclick();
     await page.locator('.picture[data-slice] canvas').first().waitFor();

@@ -270,7 +270,9 @@ describe.skipIf(noBrowser)('measuring', () => {
 
   it('writes on white and on black tissue with a contrast of at least 4.5 to 1', async () => {
     const page = await viewer.open('?set=brain');
-    await press(page, 'r', 'Enter', 'q');
+    await press(page, 'r', 'Enter', 'q', 'o');
+    // the scale of the overlay, beside tissue that no colour covers
+    await page.getByLabel('Clear below').fill('1');
     const pictureAt = async (level: string) => {
       await page.getByLabel('Level', { exact: true }).fill(level);
       await page.getByLabel('Level', { exact: true }).press('Enter');
@@ -280,7 +282,7 @@ describe.skipIf(noBrowser)('measuring', () => {
     const white = await pictureAt('-100000');
     const black = await pictureAt('100000');
     const texts = placedTexts(
-      await page.evaluate(`[...document.querySelectorAll('.viewport .text, .viewport .letter, .viewport svg text')].map((one) => {
+      await page.evaluate(`[...document.querySelectorAll('.viewport .text, .viewport .letter, .viewport svg text, .viewport .legend span, .viewport .legend figcaption')].map((one) => {
         const { left, top, width, height } = one.getBoundingClientRect();
         const style = getComputedStyle(one);
         const colour = one instanceof SVGElement ? style.fill : style.color;
@@ -288,6 +290,7 @@ describe.skipIf(noBrowser)('measuring', () => {
       })`),
     );
     expect(texts.length).toBeGreaterThan(8);
+    expect(texts.filter(({ said }) => said === 'σ')).not.toEqual([]);
     for (const { said, colour, ...box } of texts) {
       const letters = lettersOf(black, box, colour);
       expect(letters.length, said).toBeGreaterThan(0);

@@ -59,6 +59,12 @@ describe('the rows of Studies', () => {
     expect(rowsOf(cards, 'flair ct', ENGLISH)).toEqual([]);
   });
 
+  it('finds series by the names of folder and file', () => {
+    const cards = [card({ key: 'a' }, { file: 'visit 2/IM-0003.dcm' }), card({ key: 'b' })];
+    for (const filter of ['im-0003', 'VISIT 2'])
+      expect(names(rowsOf(cards, filter, ENGLISH)).slice(2)).toEqual(['a']);
+  });
+
   it('tells parts of one series apart, by what they differ in', () => {
     const part = (key: string, name: 'magnitude' | 'phase') =>
       card({

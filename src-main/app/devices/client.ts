@@ -62,10 +62,12 @@ export function devicesClient(options: {
 }
 
 function infoOf(name: DeviceName, answer: DeviceAnswer): DeviceInfo {
-  if (answer.kind === 'opened')
-    return { name, available: true, description: answer.description, problem: answer.warnings[0] ?? null };
+  if (answer.kind === 'opened') {
+    const { description, runs, warnings } = answer;
+    return { name, available: true, description, runs, problem: warnings[0] ?? null };
+  }
   const problem = answer.kind === 'refused' ? answer.problem : crash('unanswered');
-  return { name, available: false, description: '', problem };
+  return { name, available: false, description: '', runs: null, problem };
 }
 
 function askOnce(entry: string, spawn: Spawn, question: DeviceQuestion): Promise<DeviceAnswer> {

@@ -29,8 +29,8 @@ async function answer(question: DeviceQuestion): Promise<DeviceAnswer> {
   if (question.kind === 'test') return { kind: 'tested', test: await selfTest(question.device) };
   const runtime = await openRuntime(question.device);
   try {
-    const { description, warnings } = runtime.choice;
-    return { kind: 'opened', description, warnings };
+    const { device, description, threads, gpu, warnings } = runtime.choice;
+    return { kind: 'opened', description, runs: { on: device, threads, gpu }, warnings };
   } finally {
     await runtime.close();
   }

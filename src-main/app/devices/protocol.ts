@@ -1,5 +1,6 @@
 import type { Problem } from '../../contract/errors.js';
 import type { DeviceName } from '../../contract/requests/choices.js';
+import type { DeviceRuns } from '../../contract/window/app.js';
 import type { ProbeOutcome } from '../../runtime/probe-outcome.js';
 import type { SelfTest } from '../../runtime/self-test.js';
 
@@ -10,7 +11,12 @@ export type DeviceQuestion =
 
 export type DeviceAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'opened'; readonly description: string; readonly warnings: readonly Problem[] }
+  | {
+      readonly kind: 'opened';
+      readonly description: string;
+      readonly runs: DeviceRuns;
+      readonly warnings: readonly Problem[];
+    }
   | { readonly kind: 'probed'; readonly outcome: ProbeOutcome }
   | { readonly kind: 'tested'; readonly test: SelfTest }
   | { readonly kind: 'refused'; readonly problem: Problem };

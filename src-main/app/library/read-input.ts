@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { sha256 } from '../../base/files.js';
 import { type Problem, problemFrom } from '../../contract/errors.js';
 import type { InputId } from '../../contract/window/opened.js';
@@ -66,7 +67,7 @@ export async function readInput(
     const shown: Shown[] = [];
     const attempt = async (place: string, make: () => Promise<Shown>) => {
       try {
-        shown.push(await make());
+        shown.push(withFile(await make(), place, paths));
       } catch (error) {
         problems.push(problemFrom(error, place));
       }
@@ -89,6 +90,13 @@ export async function readInput(
     await source.close();
     throw error;
   }
+}
+
+/** With the path of its first file, by which a person may look for it. */
+function withFile(shown: Shown, place: string, paths: readonly string[]): Shown {
+  const input = paths.find((one) => place === one || place.startsWith(one + path.sep)) ?? place;
+  const file = path.relative(path.dirname(input), place);
+  return { ...shown, card: { ...shown.card, forPerson: { ...shown.card.forPerson, file } } };
 }
 
 /** Files of a scan that are no classic images. */

@@ -361,10 +361,22 @@ export interface StorageUse {
   readonly traces: StoredAmount;
 }
 
+/** What a device computes on. */
+export interface DeviceRuns {
+  readonly on: Exclude<DeviceName, 'auto'> | 'wasm';
+  /** Of a CPU. */
+  readonly threads?: number | undefined;
+  /** Of TensorFlow: whether it has a GPU. */
+  readonly gpu?: boolean | undefined;
+}
+
 export interface DeviceInfo {
   readonly name: DeviceName;
   readonly available: boolean;
+  /** In English, for the command line. */
   readonly description: string;
+  /** null where it is not to be had. */
+  readonly runs: DeviceRuns | null;
   readonly problem: Problem | null;
 }
 

@@ -76,6 +76,8 @@ export interface SeriesCard {
     readonly study: string;
     readonly studyDate: string;
     readonly description: string;
+    /** Path of its first file, from the name of the input on; absent where it is not known. */
+    readonly file?: string;
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Run in a page, gives every text on screen that its box cuts, as `text (where)`, less those that say `name` and that a
- * title tells whole once they are pointed at. What can be scrolled to is not cut; of a list of choices the chosen one is
- * looked at.
+ * title tells whole once they are pointed at. What can be scrolled to is not cut, but for a line that is wider than what
+ * scrolls it; of a list of choices the chosen one is looked at.
  */
 globalThis.cutTexts = (name) => {
   const CUTS = new Set(['hidden', 'clip']);
@@ -43,7 +43,10 @@ globalThis.cutTexts = (name) => {
         const beyondY = boxes.some((b) => b.top < top - SLACK || b.bottom > top + at.clientHeight + SLACK);
         if (across && CUTS.has(style.overflowX) && beyondX) return true;
         if (down && CUTS.has(style.overflowY) && beyondY) return true;
-        if (SCROLLS.has(style.overflowX)) across = false;
+        if (SCROLLS.has(style.overflowX)) {
+          if (boxes.some((b) => b.width > at.clientWidth + SLACK)) return true;
+          across = false;
+        }
         if (SCROLLS.has(style.overflowY)) down = false;
         contained = style.position !== 'absolute' && style.position !== 'fixed';
       }

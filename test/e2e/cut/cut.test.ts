@@ -221,6 +221,29 @@ describe.skipIf(missing)('no text is cut, and axe finds nothing', () => {
     expect(taken()).toEqual([]);
   });
 
+  it('in what became of artifacts, with where most was changed', async () => {
+    await page().keyboard.press('Alt+2');
+    await panel().getByRole('radio', { name: 'Clean' }).check();
+    await panel().locator('select[id$=-what]').selectOption('named');
+    await panel().getByLabel('Gibbs ringing').check();
+    await panel().locator('#denoise-start').click();
+    // what is on screen stays, until another result is chosen
+    await panel()
+      .getByRole('button', { name: /Artifacts only/ })
+      .click();
+    await panel().getByRole('heading', { name: 'Artifacts that were looked for' }).waitFor();
+    for (const language of ['de', 'en']) {
+      await speak(language);
+      await page().keyboard.press('Alt+2');
+      const places = panel()
+        .locator('section details')
+        .filter({ has: page().locator('ol') });
+      await places.evaluate((one) => one.setAttribute('open', ''));
+      await look('artifacts');
+    }
+    expect(taken()).toEqual([]);
+  });
+
   it('complained about nothing', () => {
     expect(window.complaints).toEqual([]);
   });
