@@ -116,14 +116,15 @@ export class Session {
       const id = await this.toasts.guard(() => this.library.open(path));
       if (id !== null) opened.push(id);
     }
-    if (opened.length > 0) void this.selectIn(opened[0], selected);
+    const [first] = opened;
+    if (first !== undefined) void this.selectIn(first, selected);
     await this.toasts.guard(() => this.preferences.loadRecent());
   }
 
   /** Selects the first series of an input once it is read, unless a person has selected another one meanwhile. */
   private async selectIn(input: string, selected: SeriesKey | null): Promise<void> {
-    const { series } = await this.library.whenRead(input);
-    if (series.length > 0 && this.lookedAt.selected === selected) this.lookedAt.selected = series[0].key;
+    const [first] = (await this.library.whenRead(input)).series;
+    if (first !== undefined && this.lookedAt.selected === selected) this.lookedAt.selected = first.key;
   }
 
   async openUploaded(paths: readonly string[]): Promise<void> {
