@@ -357,10 +357,10 @@ async function tour(page) {
     for (const key of ['ArrowDown', ...Array.from({ length: 8 }, () => 'ArrowRight')])
       await page.keyboard.press(key);
     await map.getByRole('option', { name: /slice 9 of 20/ }).waitFor();
-    // the nearest slices have their pictures, however loaded the machine is
-    await page.waitForFunction(
-      "[...document.querySelectorAll('#screen-models img')].every((one) => one.naturalWidth > 0)",
-    );
+    // The nearest slices have their pictures, however loaded the machine is.
+    const isBlank =
+      "[...document.querySelectorAll('#screen-models img')].some((one) => one.naturalWidth === 0)";
+    while (await page.evaluate(isBlank)) await page.waitForTimeout(100);
     await page.waitForTimeout(1500);
     await shootHere('models-map');
     await page.getByRole('tab', { name: 'Axes' }).click();
