@@ -25,7 +25,7 @@ describe('the choice of a device', () => {
 
   it('cpu is taken without a warning', async () => {
     const runtime = await openRuntime('cpu', { threads: 1 });
-    expect(runtime.choice).toEqual({ device: 'cpu', description: 'CPU, 1 thread', warnings: [] });
+    expect(runtime.choice).toEqual({ device: 'cpu', description: 'CPU, 1 thread', threads: 1, warnings: [] });
     await runtime.close();
   });
 
