@@ -11,6 +11,7 @@ export class Preferences {
   about = $state.raw<About | null>(null);
   private readonly api: AppApi;
   private readonly toasts: Toasts;
+  private written: Promise<void> = Promise.resolve();
 
   constructor(api: AppApi, toasts: Toasts) {
     this.api = api;
@@ -35,10 +36,16 @@ export class Preferences {
     this.settings = { ...this.settings, ...change };
   }
 
-  private async keep(change: Partial<Settings>): Promise<void> {
-    // Recent inputs are kept by the app, which may know more of them by now.
-    const { recent } = await this.api.settings();
-    await this.api.saveSettings({ ...this.settings, recent, ...change });
+  /** One after the other: of two that were made at once the earlier could be kept last. */
+  private keep(change: Partial<Settings>): Promise<void> {
+    const write = async (): Promise<void> => {
+      // Recent inputs are kept by the app, which may know more of them by now.
+      const { recent } = await this.api.settings();
+      await this.api.saveSettings({ ...this.settings, recent, ...change });
+    };
+    const written = this.written.then(write, write);
+    this.written = written;
+    return written;
   }
 
   /** What stands outside of components follows the settings. */

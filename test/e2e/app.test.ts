@@ -356,6 +356,9 @@ describe.skipIf(missing)('the app in a browser', () => {
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
     await page.getByLabel('Language').selectOption('de');
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    // a page that is left at once takes what it was about to send with it
+    const kept = async (): Promise<string> => fs.readFile(path.join(root, 'home', 'settings.json'), 'utf8');
+    await expect.poll(kept).toMatch(/"language": ?"de"/);
     await page.reload();
     await page.getByRole('heading', { name: 'Studien' }).waitFor();
     expect(

@@ -85,6 +85,8 @@ describe.skipIf(missing)('looking', () => {
     expect(width / 1280).toBeGreaterThanOrEqual(0.7);
     // a window that is made smaller leaves the images their share as well
     await page.setViewportSize({ width: 1920, height: 1080 });
+    // the page is told of its size with the next picture; two sizes in one of them would be none that was made smaller
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     await page.keyboard.press('b');
     await viewer().getByRole('heading', { name: 'Measurements' }).waitFor();
     await page.setViewportSize({ width: 1280, height: 800 });
