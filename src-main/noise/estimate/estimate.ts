@@ -305,7 +305,10 @@ function tissueNoise(
           level,
         );
   const drawn = found.map === null ? null : found.variation;
-  return { ...measuredBy(planes, level, all, map, evened, rician), air: evened, map, variation, drawn };
+  // without air, which values with a sign have none of, rays alone were measured already
+  const known =
+    found.map === null && evened === null ? even : measuredBy(planes, level, all, map, evened, rician);
+  return { ...known, air: evened, map, variation, drawn };
 }
 
 function product(a: Float32Array | null, b: Float32Array | null): Float32Array | null {
