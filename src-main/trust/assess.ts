@@ -26,10 +26,10 @@ import { foregroundThreshold } from './tests/foreground.js';
 import { checkLevel } from './tests/level.js';
 import { type NoiseModel, noiseModel } from './tests/noise-model.js';
 import { placesOf } from './tests/places.js';
-import { residualStatistics } from './tests/residual.js';
+import { residualMeasures } from './tests/residual.js';
 import { believedNoise, isGone, signalReason, signalReport, withNumbers } from './tests/signal.js';
 import { unsupervisedError } from './tests/umse.js';
-import { doubted, unjudged } from './tests/verdict.js';
+import { doubted, judge, type ResidualMeasures, unjudged } from './tests/verdict.js';
 import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
 
 export interface TrustInput {
@@ -92,9 +92,10 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const degree = cleanness(before, noise);
   const clean = degree === 1;
   const probed = await tryProbe(input, model, foreground, clean || !(noise.sigma > 0));
+  const removed = residualMeasures(before, after, residualOptions(noise));
   const found: Findings = {
     signal: signalReport(before, given.after, model),
-    residual: judgeResidual(before, after, noise),
+    residual: judgeResidual(removed, 1, noise),
     places: placesOf(withNoise(before, noise), after, residualOptions(noise)),
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
@@ -104,7 +105,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
     umse: input.mixesFrames === true ? null : unsupervisedError(before, after, foreground, noise, model),
   };
   const reasons = [...reasonsOf(found, noise, input.strength), ...probed.notes];
-  const blend = blendFor(found, verdictOf(reasons), input, foreground, model);
+  const blend = blendFor(found, removed, verdictOf(reasons), input, foreground, model);
   const share = blend?.share ?? 1;
   const volume = blended(before, after, share);
   const places =
@@ -129,7 +130,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
       familiarity: found.familiarity,
       umse: found.umse,
     },
-    residual: share === 1 ? found.residual : judgeResidual(before, volume, noise),
+    residual: judgeResidual(removed, share, noise),
     share,
     volume,
     uncertainty: part === null ? null : partOf(part, share, model),
@@ -180,8 +181,13 @@ function residualOptions(noise: NoiseEstimate) {
   };
 }
 
-function judgeResidual(before: Volume, after: Volume, noise: NoiseEstimate): ResidualReport {
-  const report = residualStatistics(before, after, residualOptions(noise));
+/** @param removed what was measured of the whole change; @param share the part of it that is judged */
+function judgeResidual(
+  removed: ResidualMeasures | null,
+  share: number,
+  noise: NoiseEstimate,
+): ResidualReport {
+  const report = removed === null ? unjudged() : judge(removed, share);
   const why = doubtOf(noise);
   return why === null ? report : doubted(report, noise.sigma, why);
 }
@@ -271,6 +277,7 @@ function notProbed(error: LimpidError): TrustReason {
 /** What is to be taken back: all but 51 dB of a clean input, a part of that where little speaks of noise; of a failed result as much as makes it fail no more. */
 function blendFor(
   found: Findings,
+  removed: ResidualMeasures | null,
   verdict: Verdict,
   input: TrustInput,
   foreground: Uint8Array,
@@ -286,7 +293,7 @@ function blendFor(
   if (verdict !== 'fail') return forClean;
   const fails = (share: number): boolean => {
     const volume = blended(before, after, share);
-    const residual = judgeResidual(before, volume, noise);
+    const residual = judgeResidual(removed, share, noise);
     const umse = found.umse === null ? null : unsupervisedError(before, volume, foreground, noise, model);
     const signal = signalReport(before, volume, model);
     const parts = { ...found, signal, residual, umse, ...scaled(found, share) };
