@@ -125,10 +125,14 @@ const AIR_HU = -1000;
 
 /**
  * The value that brightness counts from: that of air in CT, 0 of magnitudes, and where values lie on both sides of 0, as
- * of subtracted images or of a scale with an offset, the first percentile. Units of the values.
+ * of subtracted images or of a scale with an offset, the first percentile. Where all lie far from 0, they have an offset:
+ * brightness counts from as far below the first percentile as the last lies above it. Units of the values.
  */
 export function darkLevel(planes: readonly Plane[], ct: boolean): number {
-  return ct ? AIR_HU : Math.min(0, quantile(sampleValues(planes, 200_000, false), 0.01));
+  if (ct) return AIR_HU;
+  const values = sampleValues(planes, 200_000, false);
+  const [dark, bright] = [quantile(values, 0.01), quantile(values, 0.99)];
+  return Math.max(Math.min(0, dark), dark - (bright - dark));
 }
 
 /** Share of the values that are under zero. */

@@ -9,6 +9,7 @@ import type { Emit } from '../contract/events.js';
 import { magnitudeOf } from '../imaging/complex.js';
 import { type NiftiImage, readNifti, writeComplexNifti, writeNifti } from '../imaging/nifti.js';
 import { readNiftiFacts } from '../imaging/nifti-start.js';
+import { quantile } from '../noise/robust.js';
 import type {
   Entry,
   EntryName,
@@ -266,8 +267,11 @@ function loadedStack(
   { complex }: Wants,
   isSigned: boolean,
 ): LoadedStack {
-  if (parts === null || complex !== 'parts')
-    return { volume: isSigned ? { ...volume, signed: true } : volume, sha256: [hash] };
+  if (parts === null || complex !== 'parts') {
+    if (isSigned) return { volume: { ...volume, signed: true }, sha256: [hash] };
+    if (!isNegated(volume)) return { volume, sha256: [hash] };
+    return { volume: { ...volume, data: negated(volume.data) }, sha256: [hash], turnedAt: 0 };
+  }
   const { measured } = volume;
   const twice = measured === null ? null : Uint8Array.from([...measured, ...measured]);
   return {
@@ -275,6 +279,27 @@ function loadedStack(
     magnitude: volume,
     sha256: [hash],
   };
+}
+
+/** Share of the range of the values within which the greatest of negated magnitudes reach 0. */
+const REACHES_ZERO = 0.1;
+const ENOUGH_VALUES = 100_000;
+
+/**
+ * Whether values are magnitudes times -1: none is above 0, most below, and the greatest reach it, as the air of
+ * magnitudes does; what lies far below 0 has an offset.
+ */
+function isNegated({ data }: NiftiImage['volume']): boolean {
+  for (const value of data) if (value > 0) return false;
+  const step = Math.max(1, Math.floor(data.length / ENOUGH_VALUES));
+  const sample = Float32Array.from({ length: Math.floor(data.length / step) }, (_, i) => data[i * step]);
+  const [least, most] = [quantile(sample, 0.01), quantile(sample, 0.99)];
+  return least < most && -most <= REACHES_ZERO * (most - least);
+}
+
+/** Zero stays zero, without a sign. */
+function negated(values: Float32Array): Float32Array {
+  return values.map((value) => 0 - value);
 }
 
 async function writeImages(
@@ -300,7 +325,8 @@ async function writeImages(
       description,
     });
   const description = `Limpid ${request.suffix}; not for diagnostic use`;
-  const { data } = processed.volume;
+  const { volume } = processed;
+  const data = loaded.turnedAt === 0 ? negated(volume.data) : volume.data;
   const denoised = isComplex
     ? writeComplexNifti(image, data, { gzip: true, description })
     : writeNifti(image, data, { gzip: true, datatype: 'float32', description, restore: true });

@@ -1,7 +1,7 @@
 import type { Volume } from '../imaging/volume.js';
 import { ramp } from '../noise/levels.js';
 import type { NoiseEstimate } from '../noise/noise-estimate.js';
-import { foregroundLevel, type Plane, samplePlanes } from '../noise/planes.js';
+import { darkLevel, foregroundLevel, type Plane, samplePlanes } from '../noise/planes.js';
 import { median, quantile } from '../noise/robust.js';
 import { CLEAN_PERCENT, CLEAN_STEP, isUnknown } from '../noise/warnings.js';
 
@@ -82,7 +82,12 @@ function shownNoise({ methods, certainty, relative }: NoiseEstimate): number {
 function quietness(volume: Volume): number | null {
   const windows = windowDetails(volume);
   if (windows.length < LEAST_WINDOWS) return null;
-  const brightness = median(windows.map(({ mean }) => mean)) - (volume.units === 'HU' ? AIR_HU : 0);
+  // of values with a sign the dark ones are no air, and count from 0
+  const dark = Math.max(
+    volume.units === 'HU' ? AIR_HU : 0,
+    darkLevel(samplePlanes(volume), volume.units === 'HU'),
+  );
+  const brightness = median(windows.map(({ mean }) => mean)) - dark;
   const quiet = quantile(
     windows.map(({ detail }) => detail),
     QUIET,

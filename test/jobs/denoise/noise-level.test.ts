@@ -124,6 +124,26 @@ describe('volumes that are unlike the others', () => {
   });
 });
 
+describe('magnitudes times -1', () => {
+  it('are measured as magnitudes and come back below 0; values with an offset below 0 stay as they are', async () => {
+    const { root, noisy, input, output } = await setting();
+    const plain = await noiseTold(denoiseRequest(input, output));
+    const below = await nifti(root, 'below.nii', { ...noisy, data: noisy.data.map((value) => -value) });
+    const told = await noiseTold(denoiseRequest(below, `${output}-below`));
+    expect(told.noise[0]).toMatchObject({ distribution: 'rician', sigma: plain.noise[0].sigma });
+    const written = async (folder: string, name: string) => {
+      const bytes = await fs.readFile(path.join(folder, `${name}_denoised.nii.gz`));
+      return readNifti(bytes).volume.data;
+    };
+    const [up, down] = [await written(output, 'scan'), await written(`${output}-below`, 'below')];
+    expect(down.every((value, i) => Math.abs(value + up[i]) < 1e-3)).toBe(true);
+    expect(down.some((value) => value < -300)).toBe(true);
+    const far = await nifti(root, 'far.nii', { ...noisy, data: noisy.data.map((value) => value - 5000) });
+    const kept = await noiseTold(denoiseRequest(far, `${output}-far`));
+    expect(kept.noise[0].distribution).toBe('gaussian');
+  });
+});
+
 describe('a noise level that is given', () => {
   it('is what the denoiser is told, as a number, a map or a scan, and what the report tells', async () => {
     const { root, input, noisy, output } = await setting();
