@@ -125,6 +125,8 @@ export const PlaceReport = object({
   /** From 1. */
   slice: number,
   frame: number,
+  /** Last of the frames over which the result is off in the mean; null: it is off in the one. Reports of earlier versions have none. */
+  lastFrame: otherwise(nullOr(number), null),
   /** From 0, as the window has them. */
   column: number,
   row: number,

@@ -3,6 +3,7 @@ import { Random } from '../base/random.js';
 import { LimpidError, sayingOf, spoken, whatIsSaid } from '../contract/errors.js';
 import type {
   BlendReport,
+  PlacesReport,
   ResidualReport,
   RetentionReport,
   TrainingStatistics,
@@ -25,6 +26,7 @@ import { type Probed, probe } from './probe.js';
 import { foregroundThreshold } from './tests/foreground.js';
 import { checkLevel } from './tests/level.js';
 import { type NoiseModel, noiseModel } from './tests/noise-model.js';
+import { joinedPlaces, placesOverTime } from './tests/over-time.js';
 import { placesOf } from './tests/places.js';
 import { residualMeasures } from './tests/residual.js';
 import { believedNoise, isGone, signalReason, signalReport, withNumbers } from './tests/signal.js';
@@ -96,7 +98,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const found: Findings = {
     signal: signalReport(before, given.after, model),
     residual: judgeResidual(removed, 1, noise),
-    places: placesOf(withNoise(before, noise), after, residualOptions(noise)),
+    places: placesIn(input, after),
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
     changeAgain: probed.found?.changeAgain ?? null,
@@ -108,8 +110,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const blend = blendFor(found, removed, verdictOf(reasons), input, foreground, model);
   const share = blend?.share ?? 1;
   const volume = blended(before, after, share);
-  const places =
-    share === 1 ? found.places : placesOf(withNoise(before, noise), volume, residualOptions(noise));
+  const places = share === 1 ? found.places : placesIn(input, volume);
   const part = probed.found?.uncertainty ?? null;
   return {
     report: {
@@ -171,6 +172,14 @@ export function assessSignal(before: Volume, after: Volume): Trusted | null {
 /** What no denoiser takes for noise, padding and air that was set to one value, is not measured. */
 function withNoise(before: Volume, noise: NoiseEstimate): Volume {
   return { ...before, measured: usableVoxels(before, noise) };
+}
+
+/** Places in single frames, and where frames were restored from one another those that are off over some of them. */
+function placesIn({ before, noise, mixesFrames }: TrustInput, after: Volume): PlacesReport | null {
+  const seen = withNoise(before, noise);
+  const inFrames = placesOf(seen, after, residualOptions(noise));
+  const overTime = mixesFrames === true ? placesOverTime(seen, after, residualOptions(noise)) : null;
+  return inFrames === null || overTime === null ? inFrames : joinedPlaces(inFrames, overTime);
 }
 
 function residualOptions(noise: NoiseEstimate) {

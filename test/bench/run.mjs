@@ -36,6 +36,7 @@ const PARTS = [
   'disentanglement-scores',
   'drawn-heads',
   'fine-tune',
+  'focus-scene',
   'level-fit',
   'level-scenes',
   'masked-fill',

@@ -45,7 +45,7 @@ export interface DetectorBank {
   /**
    * Of each pixel the largest answer among those to several means of planes.
    *
-   * @param spread standard deviation of the answers, by mean and detector
+   * @param spread standard deviation of the answers, by mean and detector; infinite: not asked
    * @param shown that a result can be too bright by at most, rows * columns
    * @returns in buffers that the next call overwrites
    */
@@ -215,6 +215,7 @@ function answersOf(
       for (const [k, planes] of means.entries()) {
         look(planes);
         for (const [detector, { gain }] of detectors.entries()) {
+          if (spread[k][detector] === Number.POSITIVE_INFINITY) continue;
           answer(detector);
           kernel.keepLarger(detector, 1 / spread[k][detector], 1 / gain);
         }

@@ -52,20 +52,39 @@ const SIGHT_SLICES = 4;
 export function placesOf(before: Volume, after: Volume, options: ResidualOptions): PlacesReport | null {
   const scan = newScan(before, after, options);
   if (scan === null) return null;
-  const { peaks, voxels } = peaksOf(scan, spreadOf(scan));
-  const limit = limitOf(voxels);
-  const standing = peaks.filter(({ size }) => size >= limit);
-  const found = joinedPeaks(standing, scan);
+  const { limit, peaks } = standing(scan, spreadOf(scan), ANSWERS_A_VOXEL);
   return {
-    count: found.length,
+    count: peaks.length,
     limit,
-    places: found.slice(0, LISTED).map((peak) => placeAt(peak, scan)),
+    places: peaks.slice(0, LISTED).map((peak) => placeAt(peak, scan)),
   };
 }
 
-interface Scan extends Removed {
+/** What stands out of noise, one of what belongs together, largest first, and how far anything must for that. */
+export function standing(
+  scan: Scan,
+  spread: readonly (readonly number[])[],
+  answersAVoxel: number,
+): { readonly limit: number; readonly peaks: readonly Peak[] } {
+  const { peaks, voxels } = peaksOf(scan, spread);
+  const limit = limitOf(voxels, answersAVoxel);
+  return {
+    limit,
+    peaks: joinedPeaks(
+      peaks.filter(({ size }) => size >= limit),
+      scan,
+    ),
+  };
+}
+
+export interface Scan extends Removed {
   readonly window: Window;
   readonly bank: DetectorBank;
+  /** How often each slice is looked at: in every frame, or in every difference between frames. */
+  readonly looks: number;
+  /** All looks at a slice follow one another; else all slices of a look. */
+  readonly sliceBySlice: boolean;
+  /** look * slices + slice */
   readonly planeAt: (plane: number) => SeenPlane;
   /** Planes that are looked at together: one, and where slices are close also three. */
   readonly depths: readonly Depth[];
@@ -77,7 +96,7 @@ interface Depth {
   readonly deviation: number;
 }
 
-function newScan(before: Volume, after: Volume, options: ResidualOptions): Scan | null {
+export function newScan(before: Volume, after: Volume, options: ResidualOptions): Scan | null {
   const model = noiseModel(options.sigma, options.distribution);
   if (!(model.typical > 0)) return null;
   const threshold = tissueAbove(after, model.typical, options.distribution === 'rician');
@@ -87,7 +106,15 @@ function newScan(before: Volume, after: Volume, options: ResidualOptions): Scan 
   const noise = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
   const bank = detectorBank(window.columns, window.rows, noise);
   const planeAt = planesOf(removed, window, bank);
-  return { ...removed, window, bank, planeAt, depths: depthsOf(before, noise.z) };
+  return {
+    ...removed,
+    window,
+    bank,
+    looks: before.frames,
+    sliceBySlice: false,
+    planeAt,
+    depths: depthsOf(before, noise.z),
+  };
 }
 
 /** The valley between air with its ghosts and tissue counts up to this many times the threshold of foreground. */
@@ -108,7 +135,7 @@ function depthsOf({ spacing: [x, y, z], slices }: Volume, correlation: number): 
   return [one, { planes: 3, deviation: Math.sqrt((3 + 4 * rho + 2 * rho * rho) / 9) }];
 }
 
-interface SeenPlane extends RemovedPlane {
+export interface SeenPlane extends RemovedPlane {
   readonly spots: Spots;
 }
 
@@ -136,12 +163,13 @@ function planesOf(removed: Removed, window: Window, bank: DetectorBank): (plane:
 
 /** Visits planes in order, or some of them, with the spots of those that each depth looks at together. */
 function eachPlane(
-  { before, depths, planeAt }: Scan,
+  { before, looks, sliceBySlice, depths, planeAt }: Scan,
   wanted: (plane: number) => boolean,
   visit: (plane: number, removed: RemovedPlane, seen: readonly (readonly Spots[])[]) => void,
 ): void {
-  const { slices, frames } = before;
-  for (let plane = 0; plane < slices * frames; plane++) {
+  const { slices } = before;
+  for (let n = 0; n < slices * looks; n++) {
+    const plane = sliceBySlice ? (n % looks) * slices + Math.floor(n / looks) : n;
     if (!wanted(plane)) continue;
     const removed = planeAt(plane);
     if (!removed.tissue.includes(1)) continue;
@@ -159,9 +187,9 @@ function eachPlane(
  * Standard deviation of the answers of each detector, depth by depth: that of the noise times what all but the largest
  * answers to this residual show of it. A denoiser leaves coarse noise, so that less of it is removed than of fine noise.
  */
-function spreadOf(scan: Scan): number[][] {
-  const { before, bank, depths } = scan;
-  const step = Math.max(1, Math.floor((before.slices * before.frames) / SAMPLE_PLANES));
+export function spreadOf(scan: Scan): number[][] {
+  const { before, bank, depths, looks } = scan;
+  const step = Math.max(1, Math.floor((before.slices * looks) / SAMPLE_PLANES));
   const sizes = depths.map(() => bank.detectors.map(() => new Sizes()));
   eachPlane(
     scan,
@@ -182,7 +210,7 @@ function spreadOf(scan: Scan): number[][] {
   );
 }
 
-interface Peak {
+export interface Peak {
   /** In the window. */
   readonly column: number;
   readonly row: number;
@@ -252,9 +280,9 @@ function largest(peaks: Peak[]): Peak[] {
   return peaks.sort((a, b) => b.size - a.size).slice(0, MOST_PEAKS);
 }
 
-/** What noise alone passes in one volume of twenty with so many voxels. */
-function limitOf(voxels: number): number {
-  const share = Math.log(FAMILY_ERROR / (2 * ANSWERS_A_VOXEL * Math.max(1, voxels)));
+/** What noise alone passes in one volume of twenty with so many voxels that are looked at. */
+function limitOf(voxels: number, answersAVoxel: number): number {
+  const share = Math.log(FAMILY_ERROR / (2 * answersAVoxel * Math.max(1, voxels)));
   let [low, high] = [LEAST_LIMIT, 40];
   for (let round = 0; round < 50; round++) {
     const middle = (low + high) / 2;
@@ -320,7 +348,10 @@ function isInSight(first: Peak, other: Peak): boolean {
   return far <= SIGHT_PIXELS && Math.abs(first.slice - other.slice) <= SIGHT_SLICES;
 }
 
-function placeAt(peak: Peak, { before, bank, window }: Scan): PlaceReport {
+export function placeAt(
+  peak: Peak,
+  { before, bank, window }: Pick<Scan, 'before' | 'bank' | 'window'>,
+): PlaceReport {
   const { slice, frame, amplitude, size } = peak;
   const { shape, width, length } = bank.detectors[peak.detector];
   const { affine, spacing } = before;
@@ -332,6 +363,7 @@ function placeAt(peak: Peak, { before, bank, window }: Scan): PlaceReport {
     change: amplitude > 0 ? 'darker' : 'brighter',
     slice: slice + 1,
     frame: frame + 1,
+    lastFrame: null,
     column,
     row,
     position: [along(0), along(1), along(2)],

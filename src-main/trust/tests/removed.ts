@@ -115,7 +115,7 @@ export function removedPlane(removed: Removed, window: Window, plane: number): R
     }
   const grid = tilesOf(columns, rows);
   if (model.floor) centreDark(residual, snr, grid);
-  const level = evened(residual, changed, grid);
+  const level = evenedOn(residual, changed, grid);
   const shown = snr.map((value, i) => value / level[i]);
   return { residual, tissue, changed, shown, level };
 }
@@ -211,8 +211,12 @@ function lift(snr: number): number {
   return (ricianMean(snr, 1) - snr) / ricianMean(0, 1);
 }
 
-/** Divides the residual by its level in what was changed of tiles and those around them, and returns that. */
-function evened(residual: Float32Array, changed: Uint8Array, grid: Tiles): Float32Array {
+/** Divides a plane by its level in what was changed of tiles and those around them, and returns that level. */
+export function evened(residual: Float32Array, changed: Uint8Array, { columns, rows }: Window): Float32Array {
+  return evenedOn(residual, changed, tilesOf(columns, rows));
+}
+
+function evenedOn(residual: Float32Array, changed: Uint8Array, grid: Tiles): Float32Array {
   const tiles = Array.from({ length: grid.across * grid.down }, () => new Sizes());
   for (let i = 0; i < residual.length; i++) if (changed[i] !== 0) tiles[grid.tile[i]].add(residual[i]);
   const levels = joined(tiles, grid, () => new Sizes()).map((around) =>
