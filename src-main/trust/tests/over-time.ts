@@ -7,7 +7,7 @@
 import type { PlaceReport, PlacesReport } from '../../contract/trust.js';
 import type { Volume } from '../../imaging/volume.js';
 import { newScan, type Peak, placeAt, type Scan, type SeenPlane, spreadOf, standing } from './places.js';
-import { evened, LEAST_SPREAD } from './removed.js';
+import { evened, LEAST_SPREAD, type RemovedPlane, removedPlane } from './removed.js';
 import type { ResidualOptions } from './residual.js';
 
 /** Fewer frames have no time worth the name. */
@@ -60,7 +60,7 @@ export function joinedPlaces(inFrames: PlacesReport, overTime: PlacesReport): Pl
 }
 
 /** All spans between times that are no more than half of the series, or begin or end with it: others are the rest of one. */
-export function spansOf(frames: number): Span[] {
+function spansOf(frames: number): Span[] {
   const count = Math.min(TIMES, frames);
   const times = Array.from({ length: count + 1 }, (_, k) => Math.round((k * frames) / count));
   const spans: Span[] = [];
@@ -81,7 +81,9 @@ function differences(scan: Scan, spans: readonly Span[]): Scan {
   const held = new Map<number, SeenPlane>();
   const shown = new Float32Array(area).fill(Number.POSITIVE_INFINITY);
   const make = (slice: number): void => {
-    const planes = Array.from({ length: frames }, (_, frame) => scan.planeAt(frame * slices + slice));
+    const planes = Array.from({ length: frames }, (_, frame) =>
+      removedPlane(scan, window, frame * slices + slice),
+    );
     const tissue = new Uint8Array(area).fill(1);
     for (const plane of planes) for (let i = 0; i < area; i++) tissue[i] &= plane.tissue[i];
     const scale = removedAround(planes, tissue, window);
@@ -115,7 +117,7 @@ function differences(scan: Scan, spans: readonly Span[]): Scan {
  * noise was removed, which stands out of what was removed where many were. 1 outside tissue.
  */
 function removedAround(
-  planes: readonly SeenPlane[],
+  planes: readonly RemovedPlane[],
   tissue: Uint8Array,
   { columns, rows }: Scan['window'],
 ): Float32Array {
