@@ -33,7 +33,10 @@ interface Holder {
 }
 
 export interface Lock {
-  /** To be asked before anything is made visible. @throws LimpidError E_LOCKED where another run has taken it over */
+  /**
+   * To be asked before anything is made visible, and before long work. @throws LimpidError E_LOCKED where another run
+   * has taken it over, E_IO where the lock itself is gone
+   */
   confirm(): Promise<void>;
   release(): Promise<void>;
 }
@@ -60,7 +63,8 @@ export async function acquireLock(
   };
   for (let attempt = 0; attempt < 5; attempt++) {
     // Who took this one for the stale one that it replaced may have let a third in: then it is not ours.
-    if ((await tryCreate(file, mine)) && (await isMine(file, mine))) return held(file, mine, guarded, lease);
+    if ((await tryCreate(file, mine)) && (await ownerOf(file, mine)) === 'mine')
+      return held(file, mine, guarded, lease);
     const seen = await look(file);
     if (seen === null) continue;
     const holder = parseHolder(seen.text);
@@ -88,25 +92,29 @@ const LOST = {
 } as const;
 
 async function confirm(file: string, mine: Holder, guarded: Guarded): Promise<void> {
-  if (await isMine(file, mine)) return;
-  throw fault(LOST[guarded], {}, file);
+  const owner = await ownerOf(file, mine);
+  if (owner === 'another') throw fault(LOST[guarded], {}, file);
+  if (owner === 'nobody') throw fault('E_IO/folder-gone', {}, file);
 }
 
-/** Touched first: who was about to take it over sees that, and puts it back. */
-async function isMine(file: string, { token }: Holder): Promise<boolean> {
+/**
+ * Touched first: who was about to take it over sees that, and puts it back. Nobody's is one that stays away: its folder
+ * was removed, renamed or emptied, or the drive is gone.
+ */
+async function ownerOf(file: string, { token }: Holder): Promise<'mine' | 'another' | 'nobody'> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const seen = await look(file);
     if (seen !== null) {
-      if (parseHolder(seen.text)?.token !== token) return false;
+      if (parseHolder(seen.text)?.token !== token) return 'another';
       const now = new Date();
       // Where it went between two looks the next one tells.
       await fs.utimes(file, now, now).catch(() => undefined);
       const again = await look(file);
-      if (again !== null && parseHolder(again.text)?.token === token) return true;
+      if (again !== null && parseHolder(again.text)?.token === token) return 'mine';
     }
     await sleep(100);
   }
-  return false;
+  return 'nobody';
 }
 
 /** A lock file as it is now. */

@@ -32,7 +32,10 @@ export interface OutputFolder {
    * lies in the tool's own folder, so that a kill leaves nothing for people to find. @throws LimpidError E_IO
    */
   write(name: string, content: Uint8Array | string): Promise<void>;
-  /** To be asked before anything changes that people or later runs see. @throws LimpidError E_LOCKED where another run has taken the folder over */
+  /**
+   * To be asked before anything changes that people or later runs see, and before long work. @throws LimpidError E_LOCKED
+   * where another run has taken the folder over, E_IO where it is gone
+   */
   confirm(): Promise<void>;
   /** Frees the folder for the next run; removes it where this run made it and left it empty. */
   release(): Promise<void>;
@@ -54,7 +57,11 @@ export async function openOutputFolder(output: string, input: string): Promise<O
   } catch (error) {
     throw asFileError(error, root);
   }
-  const lock: Lock = await acquireLock(path.join(own, 'lock'));
+  const lock: Lock = await acquireLock(path.join(own, 'lock')).catch(async (error: unknown) => {
+    // a disk that is full takes an empty folder, and no lock
+    if (made !== undefined) await removeUnused(root, made);
+    throw error;
+  });
   // Parts of large files fill a disk. What cannot be removed is in nobody's way.
   await removeParts(own).catch(() => {});
   return {

@@ -168,6 +168,14 @@ describe('the lock', () => {
     expect(await fs.readFile(file, 'utf8')).toBe(theirs);
   });
 
+  it('whose folder was removed is told as gone, not as taken over', async () => {
+    const file = await lockFile();
+    const lock = await acquireLock(file);
+    await fs.rm(path.dirname(file), { recursive: true });
+    await expect(lock.confirm()).rejects.toMatchObject({ code: 'E_IO', reason: 'E_IO/folder-gone' });
+    await lock.release();
+  });
+
   it('that is damaged is taken over', async () => {
     const file = await lockFile();
     await fs.writeFile(file, '{"pid":');

@@ -26,6 +26,8 @@ import { expectToldIsThere, filesIn, journalled, resultsIn } from './told.js';
 
 /** A disk that is full for files whose paths match. */
 const disk = vi.hoisted(() => ({ refuses: null as RegExp | null }));
+/** The output folder whose lock finds no room. */
+const lockRefused = vi.hoisted(() => ({ for: null as string | null }));
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof fs>();
@@ -34,6 +36,11 @@ vi.mock('node:fs/promises', async (original) => {
     open: async (file: string, ...rest: [number, number]) => {
       if (disk.refuses?.test(file)) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
       return real.open(file, ...rest);
+    },
+    writeFile: async (...written: Parameters<typeof real.writeFile>) => {
+      if (lockRefused.for !== null && String(written[0]).startsWith(lockRefused.for))
+        throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      return real.writeFile(...written);
     },
   };
 });
@@ -158,6 +165,34 @@ describe('what is told of outputs is what is there', () => {
       repaired.result.series.map(({ derivedSeriesInstanceUid }) => derivedSeriesInstanceUid),
     );
     expect(uids.size).toBe(1);
+  });
+
+  it('when the output folder is taken away during the run: nothing more is computed', async () => {
+    const places = await oneSeries();
+    let computed = 0;
+    const base = denoiser();
+    const { result } = await run(places, {
+      ...base,
+      async process(input: ProcessInput, hooks) {
+        computed++;
+        await fs.rm(places.output, { recursive: true });
+        return base.process(input, hooks);
+      },
+    }).catch((error: unknown) => ({ result: error }));
+    expect(computed).toBe(1);
+    expect(result).toMatchObject({ problems: [{ reason: 'E_IO/folder-gone' }] });
+    await expect(fs.stat(places.output)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('when there is no room even for the lock: the folder that was made goes again', async () => {
+    const places = await oneSeries();
+    lockRefused.for = places.output;
+    await expect(
+      run(places).finally(() => {
+        lockRefused.for = null;
+      }),
+    ).rejects.toMatchObject({ reason: 'E_IO/disk-full' });
+    await expect(fs.stat(places.output)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('when no stack of a series can be done', async () => {

@@ -95,6 +95,12 @@ describe('a problem', () => {
     expect(stopped.remedy).not.toContain('--');
   });
 
+  it('tells room of less than a megabyte in kilobytes', () => {
+    expect(englishSentence(sayingOf('E_IO/no-room', { free: 204_800, needed: 3_400_000 }))).toBe(
+      'There is room for 205 kB only, and about 3 MB are needed.',
+    );
+  });
+
   it('tells counts, terms and other problems within it', () => {
     const slices = (missing: number) =>
       toldProblem(problemOf('W_INCOMPLETE/slices', { missing, slices: 20 }), GERMAN).sentence;

@@ -2,7 +2,7 @@
  * Sentences with places for facts. A place is `{name}`, a number in the manner of the language, or one of:
  *
  * - `{name:0}`, `{name:2}` a number with so many decimals; `{name:sig}` with two significant digits; `{name:raw}` without
- *   grouping; `{name:GB}` and `{name:MB}` bytes; `{name:percent}` a share as whole percent; `{name:share}` a share as
+ *   grouping; `{name:GB}` and `{name:MB}` bytes (of less than one MB kB); `{name:percent}` a share as whole percent; `{name:share}` a share as
  *   percent of two significant digits
  * - `{name|one|others}` words chosen by a number, `{name|none|one|others}` where none has its own; `#` stands for it
  * - `{name:text}` a text as it is, `{name:list}` several of them, `{name:saying}` another sentence,
@@ -108,7 +108,7 @@ function numberText(value: number, format: string | undefined, language: string)
     case 'GB':
       return `${fixed(1, value / 1e9)} GB`;
     case 'MB':
-      return `${fixed(0, value / 1e6)} MB`;
+      return value < 1e6 ? `${fixed(0, value / 1e3)} kB` : `${fixed(0, value / 1e6)} MB`;
     case 'percent':
       return `${fixed(0, 100 * value)} %`;
     case 'share':

@@ -143,6 +143,8 @@ async function runStack(unit: UnitState, stack: StackInput): Promise<void> {
       settle(state, stack, known.report, visibleOf(unitInput, known.files), seconds(), 'kept');
       return;
     }
+    // where the folder was taken over or removed, hours of work would be for nothing
+    await unit.folder.confirm();
     const pictures = state.index <= job.pictures;
     const others = Object.entries(unit.record.stacks).filter(([id]) => id !== stack.id);
     const earlier = others.flatMap(([, { files }]) => files);

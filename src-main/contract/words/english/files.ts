@@ -30,6 +30,10 @@ export const FILES = {
     'A name in the path is longer than the file system takes.',
     'Choose a shorter name, or a folder nearer to the root.',
   ],
+  'E_IO/folder-gone': [
+    'The folder that this run writes into was removed, renamed or emptied while it ran, or its drive is gone.',
+    'Put it back under its name, or choose another folder, then run again: what is there is gone on with.',
+  ],
   'E_IO/disk-full': ['The disk is full.', 'Free space or choose another folder, then run again: it resumes.'],
   'E_IO/standard-output': [
     'What was told cannot be written: the disk that standard output goes to is full.',
