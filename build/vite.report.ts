@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
@@ -11,7 +12,7 @@ export default defineConfig({
   root: path.resolve(import.meta.dirname, '../src-renderer/report'),
   base: './',
   publicDir: false,
-  plugins: [svelte({ configFile: false }), oneFile()],
+  plugins: [svelte({ configFile: false }), oneFile(), sentences()],
   build: {
     outDir: path.resolve(import.meta.dirname, '../dist/report'),
     emptyOutDir: true,
@@ -44,6 +45,38 @@ function oneFile(): Plugin {
       });
     },
   };
+}
+
+/**
+ * words.json: what the window says of problems and reasons in other languages than English, which reports have themselves.
+ * Each report is given those of its own. Names of controls (`{@key}`) are put in.
+ */
+function sentences(): Plugin {
+  return {
+    name: 'sentences',
+    // after the page is one file, which takes all else that was built
+    enforce: 'post',
+    generateBundle() {
+      const words = Object.fromEntries(['de'].map((language) => [language, sentencesIn(language)]));
+      this.emitFile({ type: 'asset', fileName: 'words.json', source: JSON.stringify(words) });
+    },
+  };
+}
+
+function sentencesIn(language: string): Record<string, string> {
+  const [texts, problems] = [textsOf(`${language}.json`), textsOf(`${language}.problems.json`)];
+  return Object.fromEntries(
+    Object.entries(problems).map(([key, text]) => [
+      key,
+      text.replace(/\{@([^{}]+)\}/g, (place, control: string) => texts[control] ?? place),
+    ]),
+  );
+}
+
+function textsOf(name: string): Record<string, string> {
+  return JSON.parse(
+    readFileSync(path.join(import.meta.dirname, '../src-renderer/words/languages', name), 'utf8'),
+  );
 }
 
 function inlined(html: string, script: string, style: string): string {

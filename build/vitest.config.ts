@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { LayerSequencer } from '../test/support/order.js';
 import { ProgressReporter } from '../test/support/progress.js';
@@ -17,7 +18,8 @@ process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 
 export default defineConfig({
   root: path.resolve(import.meta.dirname, '..'),
-  plugins: [assembly()],
+  // State of modules of the window is plain variables here, as no page is there to follow it.
+  plugins: [assembly(), svelte({ configFile: false })],
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',

@@ -278,8 +278,3 @@ export function whatIsSaid({
 }): Saying {
   return { reason: reason ?? message, facts: facts ?? {} };
 }
-
-/** What a problem says, where it tells its reason; null for one of an earlier version. */
-export function sayingIn({ reason, facts }: Pick<Problem, 'reason' | 'facts'>): Saying | null {
-  return reason === undefined ? null : { reason, facts: facts ?? {} };
-}

@@ -11,6 +11,7 @@ import {
   either,
   fieldsOf,
   flag,
+  languageTag,
   list,
   longText,
   nullOr,
@@ -354,11 +355,20 @@ export const SeriesImages = object({
 });
 export type SeriesImages = Of<typeof SeriesImages>;
 
+/**
+ * By language, sentences and terms as templates of `words/template.ts`, by the keys that problems and reasons have, with
+ * `.remedy` for what to do. English is in the report itself.
+ */
+export const ReportWords = fieldsOf(languageTag, fieldsOf(text, longText));
+export type ReportWords = Of<typeof ReportWords>;
+
 /** What report.html embeds. */
 export const ReportPage = object({
   report: Report,
   images: list(SeriesImages),
   /** Series done whose pictures were left out to keep the file small enough to open. */
   imagesLeftOut: number,
+  /** Of what this report tells, and no more, so that the page stays small. */
+  words: ReportWords,
 });
 export type ReportPage = Of<typeof ReportPage>;

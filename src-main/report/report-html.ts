@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { fault, type Problem, withoutPlace } from '../contract/errors.js';
-import type { Report, ReportPage, SeriesImages } from '../contract/report.js';
+import { type Report, type ReportPage, ReportWords, type SeriesImages } from '../contract/report.js';
+import { readText } from '../contract/schema/schema.js';
 
 /** Stands in the template where the data goes. */
 export const DATA_MARK = '"%LIMPID_REPORT_DATA%"';
@@ -25,11 +26,29 @@ export function buildReportHtml(
   report: Report,
   images: readonly SeriesImages[],
   template: string = reportTemplate(),
+  words: ReportWords = reportWords(),
 ): string {
-  const page: ReportPage = { report, ...within(images, IMAGE_BUDGET) };
+  const page: ReportPage = {
+    report,
+    ...within(images, IMAGE_BUDGET),
+    words: Object.fromEntries(
+      Object.entries(words).map(([language, texts]) => [language, wordsFor(report, texts)]),
+    ),
+  };
   const [head, tail, ...more] = template.split(DATA_MARK);
   if (tail === undefined || more.length > 0) throw fault('E_INTERNAL/report-place');
   return head + embeddable(page) + tail;
+}
+
+/** Sentences of the reasons that are told somewhere in the report, and all terms, which may stand in any of them. */
+function wordsFor(report: Report, texts: Readonly<Record<string, string>>): Record<string, string> {
+  const told = new Set<string>();
+  JSON.stringify(report, (key, value: unknown) => {
+    if (key === 'reason' && typeof value === 'string') told.add(value).add(`${value}.remedy`);
+    return value;
+  });
+  const isTerm = (key: string): boolean => !key.includes('/');
+  return Object.fromEntries(Object.entries(texts).filter(([key]) => isTerm(key) || told.has(key)));
 }
 
 function within(
@@ -77,17 +96,27 @@ function isPlaced(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'place' in value && 'remedy' in value;
 }
 
-let cached: string | undefined;
+let builtPage: string | undefined;
+let builtWords: ReportWords | undefined;
 
-/** The built page, from dist/report of the package that this file is in, bundled or not. */
 function reportTemplate(): string {
-  cached ??= readFileSync(templatePath(), 'utf8');
-  return cached;
+  builtPage ??= readFileSync(builtFile('report.html'), 'utf8');
+  return builtPage;
 }
 
-function templatePath(): string {
+function reportWords(): ReportWords {
+  if (builtWords === undefined) {
+    const read = readText(ReportWords, readFileSync(builtFile('words.json'), 'utf8'));
+    if (!read.fits) throw fault('E_NOT_FOUND/report-page');
+    builtWords = read.value;
+  }
+  return builtWords;
+}
+
+/** From dist/report of the package that this file is in, bundled or not. */
+function builtFile(name: string): string {
   for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
-    const file = path.join(folder, 'dist', 'report', 'report.html');
+    const file = path.join(folder, 'dist', 'report', name);
     if (existsSync(file)) return file;
     if (path.dirname(folder) === folder) throw fault('E_NOT_FOUND/report-page');
   }

@@ -1,17 +1,9 @@
 import type { Calibration } from '../../src-main/contract/viewing.js';
-
-/** The viewer's words, in English. */
-const NOTES: Readonly<Record<Calibration, string>> = {
-  patient: '',
-  geometry: 'calibrated by geometry',
-  fiducial: 'calibrated by an object',
-  detector: 'at the detector',
-  none: 'not calibrated',
-};
+import { r } from './words/speech.svelte.js';
 
 /** What a reader must know of the lengths of a series; empty where they are sizes in the patient. */
 export function calibrationNote(calibration: Calibration): string {
-  return NOTES[calibration];
+  return r(`calibration.${calibration}`);
 }
 
 /** Unit of lengths in the plane. */

@@ -1,8 +1,6 @@
-import { cleanedText } from '../../src-main/contract/cleaned-text.js';
 import type {
   AlignedReport,
   CleanedReport,
-  ContenderName,
   DeviceReport,
   NoiseReport,
   RaceReport,
@@ -11,153 +9,144 @@ import type {
 } from '../../src-main/contract/report.js';
 import type { ResidualReport, TrustReport } from '../../src-main/contract/trust.js';
 import type { Calibration } from '../../src-main/contract/viewing.js';
-import { duration, integer, NONE, number } from './english.js';
+import { listed, NONE } from '../words/format.js';
 import type { Fact } from './fact.js';
+import { duration, integer, number } from './format.js';
 import { lengthUnit } from './lengths.js';
-
-const INPUT_WORDS: Readonly<Record<RequestReport['input'], string>> = {
-  dicom: 'DICOM',
-  nifti: 'NIfTI',
-  mixed: 'DICOM and NIfTI',
-};
-
-const MODEL_WORDS: Readonly<Record<RequestReport['model']['kind'], string>> = {
-  auto: 'the shipped network, or what beat it',
-  general: 'the shipped network',
-  self: 'trained on each series itself',
-  file: 'a file',
-  nlm: 'non-local means, no training',
-  dct: 'DCT blocks, no training',
-  mppca: 'MP-PCA, no training',
-  none: 'none: noise was left',
-};
+import { pageLanguage, r, rName, rTold, said } from './words/speech.svelte.js';
 
 export function noiseFacts(noise: NoiseReport, units: string): Fact[] {
-  const { background, wavelet, spectrum, guided, learnt, repeats, training, told } = noise.methods;
-  const { x, y, z } = noise.correlation;
+  const levels = Object.entries(noise.methods).map(([name, level]) => [name, number(level)] as const);
   return [
     {
-      name: 'Level, sigma',
-      value: `${number(noise.sigma)} ${units} (${number(noise.relative)} % of the foreground)`,
+      name: r('noise.level'),
+      value: r('noise.levelValue', { sigma: number(noise.sigma), units, percent: number(noise.relative) }),
+    },
+    { name: r('noise.methods'), value: r('noise.methodsValue', { ...Object.fromEntries(levels), units }) },
+    { name: r('noise.distribution'), value: r(`noise.${noise.distribution}`) },
+    {
+      name: r('correlation'),
+      value: axes(noise.correlation),
+      note: r(noise.correlated ? 'noise.correlated' : 'noise.white'),
+    },
+    { name: r('noise.variation'), value: `${number(100 * noise.mapVariation, 2)} %` },
+    { name: r('noise.air'), value: r(noise.airMasked ? 'noise.masked' : 'noise.measured') },
+    {
+      name: r('noise.levels'),
+      value: r('noise.levelsValue', {
+        levels: integer(noise.quantisation.levels),
+        step: number(noise.quantisation.step),
+        units,
+      }),
     },
     {
-      name: 'By method',
-      value: `background ${number(background)}, wavelet ${number(wavelet)}, spectrum ${number(spectrum)}, guided ${number(guided)}, learnt ${number(learnt)}, repeats ${number(repeats)}, training ${number(training)}, given ${number(told)} ${units}`,
+      name: r('noise.foreground'),
+      value: r('noise.foregroundValue', { percent: number(100 * noise.foreground, 2) }),
     },
-    { name: 'Distribution', value: noise.distribution === 'rician' ? 'Rician' : 'Gaussian' },
-    {
-      name: 'Correlation of neighbours x, y, z',
-      value: `${number(x, 2)}, ${number(y, 2)}, ${number(z, 2)}`,
-      note: noise.correlated ? 'correlated: the scanner interpolated or filtered' : 'near 0: white',
-    },
-    { name: 'Spatial variation', value: `${number(100 * noise.mapVariation, 2)} %` },
-    { name: 'Air', value: noise.airMasked ? 'masked by the scanner' : 'as measured' },
-    {
-      name: 'Grey levels',
-      value: `${integer(noise.quantisation.levels)}, step ${number(noise.quantisation.step)} ${units}`,
-    },
-    { name: 'Foreground', value: `${number(100 * noise.foreground, 2)} % of the voxels` },
   ];
 }
 
+function axes({ x, y, z }: ResidualReport['correlation']): string {
+  return listed(
+    [x, y, z].map((one) => number(one, 2)),
+    pageLanguage(),
+  );
+}
+
 export function residualFacts(residual: ResidualReport): Fact[] {
-  const { x, y, z } = residual.correlation;
   return [
-    { name: 'SD over sigma', value: number(residual.sdOverSigma), note: 'about 1 or less' },
-    { name: 'Mean over sigma', value: number(residual.meanOverSigma, 2), note: '0 without bias' },
-    {
-      name: 'Correlation of neighbours x, y, z',
-      value: `${number(x, 2)}, ${number(y, 2)}, ${number(z, 2)}`,
-      note: 'no more than that of the noise',
-    },
-    {
-      name: 'Correlation with edges',
-      value: number(residual.edgeCorrelation, 2),
-      note: '0 where no edge was touched',
-    },
-    { name: 'SD at edges over SD in flat areas', value: number(residual.edgeRatio), note: '1 for noise' },
-    {
-      name: 'Spread of local means',
-      value: number(residual.localMeanRatio),
-      note: 'about 1 or less; more is structure',
-    },
-    {
-      name: 'Sums over small discs',
-      value: number(residual.faintRatio),
-      note: 'about 1 or less; more is small things removed',
-    },
-    { name: 'Voxels judged', value: integer(residual.voxels) },
+    { name: r('residual.sd'), value: number(residual.sdOverSigma), note: r('residual.sdNote') },
+    { name: r('residual.mean'), value: number(residual.meanOverSigma, 2), note: r('residual.meanNote') },
+    { name: r('correlation'), value: axes(residual.correlation), note: r('residual.correlationNote') },
+    { name: r('residual.edges'), value: number(residual.edgeCorrelation, 2), note: r('residual.edgesNote') },
+    { name: r('residual.edgeRatio'), value: number(residual.edgeRatio), note: r('residual.edgeRatioNote') },
+    { name: r('residual.local'), value: number(residual.localMeanRatio), note: r('residual.localNote') },
+    { name: r('residual.faint'), value: number(residual.faintRatio), note: r('residual.faintNote') },
+    { name: r('residual.voxels'), value: integer(residual.voxels) },
   ];
 }
 
 export function trustFacts(trust: TrustReport): Fact[] {
   const { retention, level, again, clean, uncertainty, familiarity, umse } = trust;
   const facts: Fact[] = [];
-  const add = (name: string, value: string, note?: string) =>
-    facts.push(note === undefined ? { name, value } : { name, value, note });
   if (retention)
-    add(
-      'Visible faint lesions kept',
-      `${number(retention.visible.mean)} %`,
-      `mean of ${retention.visible.count} that can be seen in the noise; 80 % or more`,
-    );
+    facts.push({
+      name: r('trust.kept'),
+      value: `${number(retention.visible.mean)} %`,
+      note: r('trust.keptNote', { count: retention.visible.count }),
+    });
   if (level)
-    add(
-      'Noise measured over noise told',
-      number(level.measuredOverSigma),
-      `about 1; left in the result ${number(level.remainingOverSigma, 2)}`,
-    );
-  if (again) add('A second pass changes', `${number(again.changeOverSigma, 2)} σ`, '0.45 or less');
-  add(
-    'Input',
-    clean.recognised ? 'clean, or denoised before' : 'has noise to remove',
-    `range over change ${number(clean.psnr)} dB`,
-  );
+    facts.push({
+      name: r('trust.level'),
+      value: number(level.measuredOverSigma),
+      note: r('trust.levelNote', { left: number(level.remainingOverSigma, 2) }),
+    });
+  if (again)
+    facts.push({
+      name: r('trust.again'),
+      value: `${number(again.changeOverSigma, 2)} σ`,
+      note: r('trust.againNote'),
+    });
+  facts.push({
+    name: r('trust.input'),
+    value: r(clean.recognised ? 'trust.clean' : 'trust.noisy'),
+    note: r('trust.inputNote', { psnr: number(clean.psnr) }),
+  });
   if (uncertainty) {
-    const [least, most] = uncertainty.calibration.coverage;
-    add(
-      'Uncertainty, mean',
-      `${number(uncertainty.meanOverSigma, 2)} σ`,
-      `its 90 % interval held ${number(100 * least)} to ${number(100 * most)} % on ${uncertainty.calibration.coverageSource}`,
-    );
+    const { coverage, coverageSource } = uncertainty.calibration;
+    const source = rTold('coverage', 'shipped', coverageSource);
+    const [least, most] = coverage.map((share) => number(100 * share));
+    facts.push({
+      name: r('trust.uncertainty'),
+      value: `${number(uncertainty.meanOverSigma, 2)} σ`,
+      note: r('trust.uncertaintyNote', { least, most, source }),
+    });
   }
   if (familiarity)
-    add('Distance from training', number(familiarity.distance, 2), `limit ${number(familiarity.limit)}`);
+    facts.push({
+      name: r('trust.familiarity'),
+      value: number(familiarity.distance, 2),
+      note: r('trust.familiarityNote', { limit: number(familiarity.limit) }),
+    });
   if (umse)
-    add('Gain against repeats', umse.gain === null ? NONE : `${number(umse.gain)} dB`, 'unsupervised error');
+    facts.push({
+      name: r('trust.umse'),
+      value: umse.gain === null ? NONE : `${number(umse.gain)} dB`,
+      note: r('trust.umseNote'),
+    });
   return facts;
 }
 
-const CONTENDER_WORDS: Readonly<Record<ContenderName, string>> = {
-  general: 'Shipped network',
-  adapted: 'Shipped network, adapted to the series',
-  nlm: 'Non-local means',
-  dct: 'DCT blocks',
-  mppca: 'MP-PCA',
-};
-
 export function raceFacts({ contenders, winner }: RaceReport): Fact[] {
-  return contenders.map(({ name, error, gain, standardError }) => ({
-    name: `${CONTENDER_WORDS[name]}${name === winner ? ' (won)' : ''}`,
-    value: `${number(error)} of the noise variance${gain === null ? '' : `, ${number(gain)} dB under the noise`}`,
-    ...(standardError > 0 ? { note: `± ${number(standardError, 1)} against the winner` } : {}),
-  }));
+  return contenders.map(({ name, error, gain, standardError }) => {
+    const shown = r(`race.${name}`);
+    return {
+      name: name === winner ? r('race.won', { name: shown }) : shown,
+      value:
+        gain === null
+          ? r('race.error', { error: number(error) })
+          : r('race.gain', { error: number(error), gain: number(gain) }),
+      ...(standardError > 0 ? { note: r('race.against', { error: number(standardError, 1) }) } : {}),
+    };
+  });
+}
+
+/** What the race cannot tell; empty where nothing is in its way. */
+export function raceLimits({ evidence, reliable }: RaceReport, isCorrelated: boolean): string[] {
+  if (evidence === 'repeats') return [r('race.limitRepeats')];
+  return [...(reliable ? [] : [r('race.limitGuess')]), ...(isCorrelated ? [r('race.limitCorrelated')] : [])];
 }
 
 /** What of the motion between frames was taken off before MP-PCA and given back after. */
 export function alignedFacts({ share, gain, largest }: AlignedReport, calibration: Calibration): Fact[] {
   const unit = lengthUnit(calibration);
   return [
-    { name: 'Change by motion taken off', value: `${integer(100 * share)} %`, note: 'and given back after' },
+    { name: r('aligned.share'), value: `${integer(100 * share)} %`, note: r('aligned.shareNote') },
+    { name: r('aligned.gain'), value: `${integer(100 * gain)} %`, note: r('aligned.gainNote') },
     {
-      name: 'Expected error that goes with it',
-      value: `${integer(100 * gain)} %`,
-      note: 'all of it taken off',
-    },
-    {
-      name: 'Largest motion',
+      name: r('aligned.largest'),
       value: `${number(largest)} ${unit}`,
-      note: `from the frame of reference, at 50 ${unit} from the centre`,
+      note: r('aligned.largestNote', { unit }),
     },
   ];
 }
@@ -165,47 +154,83 @@ export function alignedFacts({ share, gain, largest }: AlignedReport, calibratio
 /** Artifacts that were looked for: what was done, how sure it was, how much there was, and how the removal was judged. */
 export function cleanedFacts(cleaned: readonly CleanedReport[]): Fact[] {
   return cleaned.map((one) => {
-    const { text, reasons } = cleanedText(one);
-    return { name: one.name, value: text, ...(reasons.length === 0 ? {} : { note: reasons.join(' ') }) };
+    const reasons = [...(one.why === null ? [] : [one.why]), ...(one.trust?.reasons ?? [])];
+    const note = reasons.map((reason) => said(reason).sentence).join(' ');
+    return { name: rName('artifact', one.name), value: cleanedValue(one), ...(note === '' ? {} : { note }) };
   });
+}
+
+function cleanedValue({ did, sure, amount, left, unit, facts, trust }: CleanedReport): string {
+  const measured = (value: number) => `${number(value)} ${unit}`.trim();
+  return [
+    r(`cleaned.${did}`),
+    ...(sure === null ? [] : [r('cleaned.sure', { percent: Math.round(100 * sure) })]),
+    ...(amount === null ? [] : [r('cleaned.amount', { amount: measured(amount) })]),
+    ...(left === null || did !== 'removed' ? [] : [r('cleaned.leftAmount', { amount: measured(left) })]),
+    ...jointVariation(facts, did === 'removed'),
+    ...(trust === null ? [] : [r('cleaned.trust', { verdict: r(`verdict.${trust.verdict}`) })]),
+    ...(trust === null || trust.kept === null
+      ? []
+      : [r('cleaned.kept', { percent: Math.round(trust.kept) })]),
+  ].join(', ');
+}
+
+/** Coefficient of joint variation of the two tissues that there are most of, with the field and without. */
+function jointVariation({ cjvBefore, cjvWithout }: CleanedReport['facts'], removed: boolean): string[] {
+  if (cjvBefore === undefined && cjvWithout === undefined) return [];
+  const percent = (value: number | undefined) =>
+    value === undefined ? r('cleaned.unknown') : `${number(value)} %`;
+  const values = { before: percent(cjvBefore), without: percent(cjvWithout) };
+  return [r(removed ? 'cleaned.cjvWithout' : 'cleaned.cjvLeft', values)];
 }
 
 export function trainingFacts(training: TrainingReport): Fact[] {
   return [
-    { name: 'Family', value: training.family },
-    { name: 'Parameters', value: integer(training.parameters) },
-    { name: 'Steps', value: integer(training.steps) },
-    { name: 'Weights kept from step', value: training.bestStep === null ? NONE : integer(training.bestStep) },
-    { name: 'Seed', value: String(training.seed) },
-    { name: 'Time', value: duration(training.seconds) },
+    { name: r('training.family'), value: training.family },
+    { name: r('training.parameters'), value: integer(training.parameters) },
+    { name: r('training.steps'), value: integer(training.steps) },
+    { name: r('training.best'), value: training.bestStep === null ? NONE : integer(training.bestStep) },
+    { name: r('training.seed'), value: String(training.seed) },
+    { name: r('training.time'), value: duration(training.seconds) },
   ];
 }
 
 export function requestFacts(request: RequestReport): Fact[] {
   const { model } = request;
+  const yes = (is: boolean) => r(is ? 'yes' : 'no');
   return [
-    { name: 'Input', value: INPUT_WORDS[request.input] },
+    { name: r('request.input'), value: r(`input.${request.input}`) },
     {
-      name: 'Model',
-      value: MODEL_WORDS[model.kind],
+      name: r('request.model'),
+      value: r(`model.${model.kind}`),
       ...(model.sha256 === null ? {} : { note: `SHA-256 ${model.sha256}` }),
     },
-    { name: 'Training steps', value: request.steps === null ? 'chosen by the tool' : integer(request.steps) },
-    { name: 'Result of a network refined', value: request.refine ? 'yes, by groups of like patches' : 'no' },
-    { name: 'Work', value: request.effort === 'fast' ? 'less' : 'as usual' },
-    { name: 'Seed', value: String(request.seed) },
-    { name: 'Strength', value: number(request.strength) },
-    { name: 'Device asked for', value: request.device },
-    { name: 'Error map written', value: request.errorMap ? 'yes' : 'no' },
-    { name: 'Uncertainty map written', value: request.uncertainty ? 'yes' : 'no' },
-    { name: 'What fails is refused', value: request.strict ? 'yes' : 'no, part is taken back' },
-    { name: 'Derived series denoised again', value: request.force ? 'yes' : 'no' },
+    {
+      name: r('request.steps'),
+      value: request.steps === null ? r('request.stepsChosen') : integer(request.steps),
+    },
+    { name: r('request.refine'), value: r(request.refine ? 'request.refined' : 'no') },
+    { name: r('request.work'), value: r(request.effort === 'fast' ? 'request.fast' : 'request.usual') },
+    { name: r('request.seed'), value: String(request.seed) },
+    { name: r('request.strength'), value: number(request.strength) },
+    { name: r('request.device'), value: request.device },
+    { name: r('request.errorMap'), value: yes(request.errorMap) },
+    { name: r('request.uncertainty'), value: yes(request.uncertainty) },
+    { name: r('request.strict'), value: r(request.strict ? 'yes' : 'request.partly') },
+    { name: r('request.force'), value: yes(request.force) },
   ];
 }
 
 export function deviceFacts(device: DeviceReport): Fact[] {
   return [
-    { name: 'Device that ran', value: device.name },
-    { name: 'Description', value: device.description },
+    { name: r('device.name'), value: device.name },
+    { name: r('device.description'), value: descriptionOf(device) },
   ];
+}
+
+/** As far as it is no name of a product: what computes, and how many threads. */
+function descriptionOf({ name, description }: DeviceReport): string {
+  const [, told = description, threads] = /^(.*), (\d+) threads?$/.exec(description) ?? [];
+  const device = rTold('device', name, told);
+  return threads === undefined ? device : r('device.threads', { device, count: Number(threads) });
 }

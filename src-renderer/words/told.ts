@@ -1,5 +1,6 @@
-import { type Problem, sayingIn } from '../../src-main/contract/errors.js';
+import type { Problem } from '../../src-main/contract/errors.js';
 import type { CleaningReason, ResidualReason, TrustReason } from '../../src-main/contract/trust.js';
+import { sayingIn } from '../../src-main/contract/words/template.js';
 import { ENGLISH, type Speech, say, type ToldKey } from './catalogue.js';
 import { saidIn } from './sayings.js';
 

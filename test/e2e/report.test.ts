@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../src-main/contract/report.js';
+import { type Report, ReportWords } from '../../src-main/contract/report.js';
+import { readText } from '../../src-main/contract/schema/schema.js';
 import { renderSeriesImages } from '../../src-main/report/images.js';
 import { buildReportHtml, DATA_MARK } from '../../src-main/report/report-html.js';
 import { brainSample, type Sample } from '../trust/sample.js';
@@ -22,6 +23,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'limpid-report-'));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser: Browser;
 let template: string;
+let words: ReportWords;
 let report: Report;
 let sample: Sample;
 let full: string;
@@ -36,15 +38,18 @@ beforeAll(async () => {
     build: { outDir, emptyOutDir: true },
   });
   template = readFileSync(path.join(outDir, 'report.html'), 'utf8');
+  const read = readText(ReportWords, readFileSync(path.join(outDir, 'words.json'), 'utf8'));
+  if (!read.fits) throw new Error('words.json is not what a report takes.');
+  words = read.value;
   sample = await brainSample();
   report = sample.report;
   const images = renderSeriesImages('s1', sample.before, sample.after, {
     sigma: sample.sigma,
     uncertainty: sample.uncertainty,
   });
-  full = write('report.html', buildReportHtml(report, [images], template));
+  full = write('report.html', buildReportHtml(report, [images], template, words));
   const few = { ...images, columns: 64, rows: 64 };
-  small = write('small.html', buildReportHtml(report, [few], template));
+  small = write('small.html', buildReportHtml(report, [few], template, words));
   browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -74,8 +79,13 @@ interface Opened {
   readonly complaints: string[];
 }
 
-async function open(url: string, colorScheme: 'dark' | 'light' = 'dark', width = 1600): Promise<Opened> {
-  const page = await browser.newPage({ colorScheme, viewport: { width, height: 1000 } });
+async function open(
+  url: string,
+  colorScheme: 'dark' | 'light' = 'dark',
+  width = 1600,
+  language = 'en-GB',
+): Promise<Opened> {
+  const page = await browser.newPage({ colorScheme, viewport: { width, height: 1000 }, locale: language });
   page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -83,7 +93,8 @@ async function open(url: string, colorScheme: 'dark' | 'light' = 'dark', width =
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
-    if (request.url() !== url && !request.url().startsWith('data:')) complaints.push(request.url());
+    if (request.url() !== url.replace(/#.*/, '') && !request.url().startsWith('data:'))
+      complaints.push(request.url());
   });
   await page.goto(url);
   await page.waitForSelector('main h1');
@@ -96,6 +107,21 @@ async function shoot(page: Page, name: string): Promise<void> {
       path: path.join(SHOTS, `${name}.png`),
       fullPage: name !== 'many' && name !== 'many-print',
     });
+}
+
+/** Words of English that German has not, among all that is shown or read out. */
+async function englishOn(page: Page): Promise<string[]> {
+  const texts = await page.evaluate<string[]>(`[
+    document.body.innerText,
+    ...[...document.querySelectorAll('[aria-label], [alt], [aria-valuetext]')].flatMap((one) =>
+      ['aria-label', 'alt', 'aria-valuetext'].map((name) => one.getAttribute(name) ?? '')),
+  ]`);
+  const all = texts.join(' ').replaceAll('English', '');
+  return (
+    all.match(
+      /\b(the|of|and|is|are|were|with|without|noise|slices?|before|after|what|which|from)\b.{0,40}/gi,
+    ) ?? []
+  );
 }
 
 /** Computed style of the first picture whose alternative text begins so. */
@@ -247,7 +273,7 @@ describe.skipIf(missing)('report.html in a browser', () => {
   it('lists what failed and what was skipped, with code and remedy', async () => {
     const { page } = await open(full);
     const failed = page.getByRole('region', { name: 'Series s2' });
-    expect(await failed.textContent()).toMatch(/failed.*E_TRUNCATED.*Export the series again/s);
+    expect(await failed.textContent()).toMatch(/failed.*E_TRUNCATED.*Copy or export the file again/s);
     expect(await page.getByRole('region', { name: 'Series s3' }).textContent()).toContain('E_NOT_ELIGIBLE');
     expect(await page.getByRole('link', { name: 's2' }).getAttribute('href')).toBe('#series-s2');
     await page.close();
@@ -261,7 +287,10 @@ describe.skipIf(missing)('report.html in a browser', () => {
       sigma: sample.sigma,
       calibration: 'none',
     });
-    const file = write('uncalibrated.html', buildReportHtml({ ...report, series }, [pictures], template));
+    const file = write(
+      'uncalibrated.html',
+      buildReportHtml({ ...report, series }, [pictures], template, words),
+    );
     const { page, complaints } = await open(file);
     const region = page.getByRole('region', { name: 'Series s1' });
     const text = (await region.innerText()).replace(/\s+/g, ' ');
@@ -293,7 +322,9 @@ describe.skipIf(missing)('report.html in a browser', () => {
   });
 
   it('says so when it holds no series, and when it holds no report', async () => {
-    const empty = await open(write('empty.html', buildReportHtml({ ...report, series: [] }, [], template)));
+    const empty = await open(
+      write('empty.html', buildReportHtml({ ...report, series: [] }, [], template, words)),
+    );
     expect(await empty.page.getByText('No series was found.').isVisible()).toBe(true);
     const bare = await open(write('bare.html', template), 'light');
     expect(await bare.page.getByText('holds no report').isVisible()).toBe(true);
@@ -312,7 +343,7 @@ describe.skipIf(missing)('report.html in a browser', () => {
       id: `n${i + 1}`,
     }));
     const { page, complaints } = await open(
-      write('many.html', buildReportHtml({ ...report, series }, [], template)),
+      write('many.html', buildReportHtml({ ...report, series }, [], template, words)),
     );
     expect(await page.getByRole('navigation').getByRole('link').count()).toBe(50);
     expect(await page.getByText('No pictures of this series').count()).toBe(45);
@@ -321,6 +352,31 @@ describe.skipIf(missing)('report.html in a browser', () => {
     await shoot(page, 'many-print');
     expect(complaints).toEqual([]);
     await page.close();
+  });
+
+  it('speaks the language of the browser, or what its address asks for, and another by choice', async () => {
+    const { page, complaints } = await open(full, 'dark', 1600, 'de-AT');
+    expect(await page.title()).toBe('Limpid-Bericht');
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    for (const details of await page.locator('summary').all()) await details.click();
+    await shoot(page, 'german');
+    expect(await englishOn(page)).toEqual([]);
+    expect(await page.getByRole('region', { name: 'Serie s2' }).innerText()).toContain(
+      'Die Datei noch einmal kopieren oder exportieren',
+    );
+    await page.getByLabel('Sprache').selectOption('en');
+    expect(await page.title()).toBe('Limpid report');
+    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    expect(complaints).toEqual([]);
+    await page.close();
+    const asked = await open(`${full}#lang=de`, 'light');
+    expect(await asked.page.title()).toBe('Limpid-Bericht');
+    await asked.page.emulateMedia({ media: 'print' });
+    await shoot(asked.page, 'german-print');
+    await asked.page.close();
+    const unknown = await open(full, 'dark', 1600, 'fr-FR');
+    expect(await unknown.page.title()).toBe('Limpid report');
+    await unknown.page.close();
   });
 
   it('fits a narrow window without sideways scrolling', async () => {

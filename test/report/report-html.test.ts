@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sayingOf, spoken } from '../../src-main/contract/errors.js';
 import type { CleanedReport, SeriesImages } from '../../src-main/contract/report.js';
 import { renderSeriesImages } from '../../src-main/report/images.js';
 import { buildReportHtml, DATA_MARK, reportJson } from '../../src-main/report/report-html.js';
@@ -21,10 +22,32 @@ function dataOf(html: string): unknown {
 }
 
 describe('buildReportHtml', () => {
+  it('embeds the sentences of its reasons in other languages, those within others too, all terms, and no more', () => {
+    const inner = { reason: 'E_IO/disk-full', facts: {} };
+    const told = { ...spoken(sayingOf('trust/cleaning-unproven', { largest: 4 })), code: 'W_CLEAN' as const };
+    const report = {
+      ...sample.report,
+      series: [],
+      warnings: [{ ...told, facts: { ...told.facts, inner } }],
+    };
+    const words = {
+      de: {
+        'trust/cleaning-unproven': 'a {largest}',
+        'trust/cleaning-unproven.remedy': 'b',
+        'E_IO/disk-full': 'c',
+        'E_IO/other': 'd',
+        'axis.x': 'e',
+      },
+    };
+    const { 'E_IO/other': _, ...expected } = words.de;
+    expect(dataOf(buildReportHtml(report, [], TEMPLATE, words))).toMatchObject({ words: { de: expected } });
+    expect(JSON.stringify(dataOf(buildReportHtml(report, [], TEMPLATE, words)))).not.toContain('E_IO/other');
+  });
+
   it('embeds what it was given, without places', () => {
     const html = buildReportHtml(sample.report, [images], TEMPLATE);
     const expected: unknown = JSON.parse(reportJson(sample.report));
-    expect(dataOf(html)).toEqual({ report: expected, images: [images], imagesLeftOut: 0 });
+    expect(dataOf(html)).toMatchObject({ report: expected, images: [images], imagesLeftOut: 0 });
     expect(html).not.toContain('DOE^JANE');
   });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import * as dicomParser from 'dicom-parser';
 import { sha256 } from '../../src-main/base/files.js';
-import { sayingOf, spoken } from '../../src-main/contract/errors.js';
+import { problemOf, sayingOf, spoken } from '../../src-main/contract/errors.js';
 import type { Report, SeriesReport } from '../../src-main/contract/report.js';
 import type { Volume } from '../../src-main/imaging/volume.js';
 import { estimateNoise } from '../../src-main/noise/estimate/estimate.js';
@@ -127,13 +127,7 @@ export async function brainSample(): Promise<Sample> {
       airMasked: false,
       quantisation: { levels: new Set(before.data).size, step: 1 },
       foreground: residual.voxels / before.data.length,
-      warnings: [
-        {
-          code: 'W_FEW_LEVELS',
-          message: 'The values have few grey levels.',
-          remedy: 'Export with more bits.',
-        },
-      ],
+      warnings: [problemOf('W_FEW_LEVELS/levels', { levels: 60 })],
     },
     training: {
       family: 'residual-unet',
@@ -193,9 +187,9 @@ function reportOf(series: readonly SeriesReport[]): Report {
     device: {
       name: 'cpu',
       description: 'onnxruntime, CPU, 2 threads',
-      warnings: [{ code: 'W_DEVICE_FALLBACK', message: 'No GPU was found.', remedy: 'None needed.' }],
+      warnings: [problemOf('W_DEVICE_FALLBACK/no-binary')],
     },
-    warnings: [{ code: 'W_SKIPPED', message: 'One series was skipped.', remedy: 'See its entry.' }],
+    warnings: [problemOf('W_SKIPPED/archive')],
     series,
   };
 }
@@ -204,12 +198,7 @@ function failed(): SeriesReport {
   return {
     ...nothingOf('s2', 'MR'),
     status: 'failed',
-    problem: {
-      code: 'E_TRUNCATED',
-      message: 'An instance ends in the middle of an element.',
-      remedy: 'Export the series again.',
-      place: '/export/DOE^JANE/0001.dcm',
-    },
+    problem: problemOf('E_TRUNCATED/inside', { at: 800, end: 1000 }, '/export/DOE^JANE/0001.dcm'),
   };
 }
 
@@ -217,7 +206,7 @@ function skipped(): SeriesReport {
   return {
     ...nothingOf('s3', 'US'),
     status: 'skipped',
-    problem: { code: 'E_NOT_ELIGIBLE', message: 'Ultrasound is not denoised.', remedy: 'None.' },
+    problem: problemOf('E_NOT_ELIGIBLE/modality'),
   };
 }
 

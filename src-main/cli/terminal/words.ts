@@ -1,4 +1,4 @@
-import { type Problem, sayingIn } from '../../contract/errors.js';
+import type { Problem } from '../../contract/errors.js';
 import {
   type EdgeReason,
   ENGLISH,
@@ -6,7 +6,7 @@ import {
   englishSentence,
   isReason,
 } from '../../contract/words/english.js';
-import { fillFacts, type Saying, type Voice } from '../../contract/words/template.js';
+import { fillFacts, type Saying, sayingIn, type Voice } from '../../contract/words/template.js';
 import { REMEDIES } from './remedies.js';
 
 /** English, and what to do in commands and options. */

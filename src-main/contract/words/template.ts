@@ -23,6 +23,11 @@ export interface Saying {
 type Fact = number | string | readonly string[] | Saying;
 export type Facts = Readonly<Record<string, Fact>>;
 
+/** What a problem or a reason says, where it tells that; null for one of an earlier version. */
+export function sayingIn({ reason, facts }: { reason?: string; facts?: Facts }): Saying | null {
+  return reason === undefined ? null : { reason, facts: facts ?? {} };
+}
+
 /** Facts that came from elsewhere. */
 export function isFacts(value: unknown): value is Facts {
   return typeof value === 'object' && value !== null && Object.values(value).every(isFact);
