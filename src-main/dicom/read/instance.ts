@@ -18,6 +18,7 @@ import type { Computed } from './computed.js';
 import { type DisplayWindow, readFrameWindows } from './details.js';
 import { readDiffusion } from './diffusion.js';
 import type { FrameRecord, Triple } from './frame-record.js';
+import { wasLossy } from './loss.js';
 import {
   isNativeImage,
   nativeLength,
@@ -131,7 +132,6 @@ export interface Instance extends PixelFormat, FrameRecord {
   readonly patientParts: readonly [id: string, name: string];
 }
 
-const LOSSY_SYNTAXES: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51']);
 const PIXEL_DATA = 0x7fe00010;
 
 /**
@@ -179,7 +179,7 @@ function instanceOf(file: SourceFile, bytes: Uint8Array, walked: ElementFile): I
     modality,
     padding: readPadding(attributes, format, modality),
     burnedIn: attributes.text('x00280301') === 'YES',
-    lossy: attributes.text('x00282110') === '01' || LOSSY_SYNTAXES.has(walked.transferSyntax),
+    lossy: wasLossy(walked),
     derivedByLimpid: attributes.items('x0018a001').some(namesLimpid),
     ...readPatient(attributes),
   };

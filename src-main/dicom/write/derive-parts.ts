@@ -183,7 +183,7 @@ export function pixelParts(
   const fits = format.bitsAllocated <= 16;
   if (has(0x00280106) && fits) elements.push(numberElement(0x00280106, vr, smallest));
   if (has(0x00280107) && fits) elements.push(numberElement(0x00280107, vr, largest));
-  if (derivation.lossySource) elements.push(...lossyAttributes(file, original, bytes.length));
+  if (derivation.lossySource) elements.push(...lossyAttributes(file, original));
   const pixelVr = format.bitsAllocated <= 8 && !file.implicitVr ? 'OB' : 'OW';
   return [
     ...encodeParts(elements, file),
@@ -217,17 +217,31 @@ export function splicedFile(
   return concatenate([meta, ...dataSet.map(({ bytes }) => bytes)]);
 }
 
-/** LossyImageCompression with the ratio and method that it requires (PS3.3 section C.7.6.1.1.5). */
-function lossyAttributes(file: ElementFile, original: ElementFile, nativeLength: number): NewElement[] {
+/**
+ * LossyImageCompression with the ratio and method that it requires (PS3.3 section C.7.6.1.1.5), where the file has none.
+ *
+ * @param original the file as it lay on the disk
+ */
+export function lossyAttributes(file: ElementFile, original: ElementFile): NewElement[] {
   const elements: NewElement[] = [textElement(0x00282110, 'CS', '01')];
   const pixelData = findElement(original.elements, PIXEL_DATA);
   const encapsulated = pixelData !== undefined && pixelData.length === UNDEFINED_LENGTH;
-  const ratio = encapsulated ? nativeLength / (pixelData.end - pixelData.valueStart) : undefined;
+  const ratio = encapsulated ? nativeLength(file) / (pixelData.end - pixelData.valueStart) : undefined;
   if (isEmpty(file, 0x00282112) && ratio !== undefined)
     elements.push(textElement(0x00282112, 'DS', String(Number(ratio.toPrecision(6)))));
   const method = lossyMethod(file.transferSyntax);
   if (isEmpty(file, 0x00282114) && method !== undefined) elements.push(textElement(0x00282114, 'CS', method));
   return elements;
+}
+
+/** Of the pixels in bytes, were they not compressed. */
+function nativeLength(file: ElementFile): number {
+  const word = (tag: number): number => {
+    const [low = 0, high = 0] = rawOf(file, tag);
+    return low + 256 * high;
+  };
+  const frames = Number(textOf(file, 0x00280008) ?? 1) || 1;
+  return word(0x00280010) * word(0x00280011) * Math.ceil(word(0x00280100) / 8) * frames;
 }
 
 export function encodeParts(elements: readonly NewElement[], file: ElementFile): Part[] {

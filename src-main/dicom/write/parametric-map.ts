@@ -17,7 +17,8 @@ import {
 } from '../elements/encode.js';
 import { EXPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { deriveUid } from '../elements/uid.js';
-import { sourceItem } from './derive-parts.js';
+import { wasLossy } from '../read/loss.js';
+import { lossyAttributes, sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
 import { frameAnatomy } from './frame-anatomy.js';
 import {
@@ -97,7 +98,6 @@ export function parametricMap(options: ParametricMapOptions): Uint8Array {
 
 /** Parametric Map Image and Content Identification modules (PS3.3 sections C.8.32.2 and 10.9). */
 function content(file: ElementFile, options: ParametricMapOptions): NewElement[] {
-  const lossy = textOf(file, 0x00282110) === '01';
   return [
     textElement(0x00080008, 'CS', 'DERIVED', 'PRIMARY', 'VOLUME', 'NONE'),
     textElement(0x00189004, 'CS', 'RESEARCH'),
@@ -109,7 +109,7 @@ function content(file: ElementFile, options: ParametricMapOptions): NewElement[]
     textElement(0x00280301, 'CS', 'NO'),
     // Required, yet nobody looked: YES is the answer that cannot harm the patient's privacy.
     textElement(0x00280302, 'CS', textOf(file, 0x00280302) === 'NO' ? 'NO' : 'YES'),
-    textElement(0x00282110, 'CS', lossy ? '01' : '00'),
+    ...(wasLossy(file) ? lossyAttributes(file, file) : [textElement(0x00282110, 'CS', '00')]),
     sequenceElement(0x00400555),
     textElement(0x00700080, 'CS', options.label),
     textElement(0x00700081, 'LO', asciiText(options.explanation, 64)),

@@ -16,7 +16,8 @@ import {
 } from '../elements/encode.js';
 import { EXPLICIT_LITTLE_ENDIAN } from '../elements/transfer-syntax.js';
 import { deriveUid } from '../elements/uid.js';
-import { sourceItem } from './derive-parts.js';
+import { wasLossy } from '../read/loss.js';
+import { lossyAttributes, sourceItem } from './derive-parts.js';
 import { dicomTime } from './derive-time.js';
 import {
   copied,
@@ -111,7 +112,6 @@ export function segmentation(options: SegmentationOptions): Uint8Array {
 
 /** Segmentation Series and Segmentation Image modules (PS3.3 sections C.8.20.1 and C.8.20.2). */
 function image(file: ElementFile, options: SegmentationOptions): NewElement[] {
-  const lossy = textOf(file, 0x00282110) === '01';
   return [
     textElement(0x00080008, 'CS', 'DERIVED', 'PRIMARY'),
     textElement(MODALITY, 'CS', 'SEG'),
@@ -122,7 +122,7 @@ function image(file: ElementFile, options: SegmentationOptions): NewElement[] {
     numberElement(0x00280101, 'US', 1),
     numberElement(0x00280102, 'US', 0),
     numberElement(0x00280103, 'US', 0),
-    textElement(0x00282110, 'CS', lossy ? '01' : '00'),
+    ...(wasLossy(file) ? lossyAttributes(file, file) : [textElement(0x00282110, 'CS', '00')]),
     textElement(0x00620001, 'CS', 'BINARY'),
     textElement(0x00700080, 'CS', options.label),
     textElement(0x00700081, 'LO', asciiText(options.explanation, 64)),

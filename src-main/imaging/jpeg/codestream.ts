@@ -88,6 +88,33 @@ export function readJpegLsHeader(data: Uint8Array): CodestreamInfo {
   throw cutShort();
 }
 
+/**
+ * Whether a codestream says that it lost something: JPEG 2000 by the wavelet that cannot be inverted exactly, JPEG-LS by
+ * errors that it allows. False where it does not tell; one of JPEG 2000 that was only cut off does not.
+ */
+export function tellsLoss(data: Uint8Array): boolean {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (data.length < 4) return false;
+  const jpeg2000 = view.getUint16(0) === 0xff4f;
+  if (!jpeg2000 && view.getUint16(0) !== 0xffd8) return false;
+  for (let at = 2; at + 4 <= data.length; at += 2 + view.getUint16(at + 2)) {
+    const marker = view.getUint16(at);
+    // COD: style, progression, layers, components, levels, block, then the transformation (table A.20)
+    if (jpeg2000 && marker === 0xff52) return data[at + 13] === 0;
+    // SOS, of JPEG-LS where NEAR follows the components: only after its own frame header
+    if (marker === 0xfff7) return nearOf(data, view, at + 2 + view.getUint16(at + 2)) > 0;
+    if (marker < 0xff00 || marker === 0xff90 || marker === 0xffda) return false;
+  }
+  return false;
+}
+
+/** NEAR of the first scan of JPEG-LS (ISO/IEC 14495-1 annex C.2.3), 0 where there is none. */
+function nearOf(data: Uint8Array, view: DataView, from: number): number {
+  for (let at = from; at + 5 <= data.length; at += 2 + view.getUint16(at + 2))
+    if (view.getUint16(at) === 0xffda) return data[at + 5 + 2 * data[at + 4]] ?? 0;
+  return 0;
+}
+
 /** What the data set says of a compressed frame with one sample per pixel. */
 export interface FrameFormat {
   readonly transferSyntax: string;
