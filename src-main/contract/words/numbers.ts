@@ -1,5 +1,5 @@
 /** Text for numbers, in English. A number that was not measured is an en dash. */
-export const NONE = '–';
+const NONE = '–';
 
 /** Three significant digits, without an exponent from 0.001 up to a million. */
 export function number(value: number | null, digits = 3): string {
