@@ -6,7 +6,7 @@ import { brainSlices } from '../../jobs/fixtures.js';
 import { type TestWindow, windowInFolder } from '../window.js';
 
 /**
- * No words of the built window are cut, on any screen, in either language, from 1280 x 800 to 150 % of 1920 x 1080,
+ * No words of the built window are cut, on any screen, in either language, from 1280 x 800 to 4K and 150 % of 1920 x 1080,
  * and axe finds nothing there: in German on dark, in English on light.
  * Names of data are as long as a person may write them: where one has no room, a title tells it.
  */
@@ -17,6 +17,8 @@ const SIZES = [
   { width: 1920, height: 1080, deviceScaleFactor: 1 },
   // 1920 x 1080 at 150 %
   { width: 1280, height: 720, deviceScaleFactor: 1.5 },
+  // 4K without scaling; with scaling by two it has the room of 1920 x 1080
+  { width: 3840, height: 2160, deviceScaleFactor: 1 },
 ] as const;
 const SCRIPT = readFileSync(path.join(import.meta.dirname, 'cut-texts.js'), 'utf8');
 
