@@ -272,7 +272,7 @@ export const TrustReport = object({
 export type TrustReport = Of<typeof TrustReport>;
 
 /** What speaks for a removal or against it; see trust/signs. */
-const SIGNS = ['presence', 'surroundings', 'copies', 'tissues', 'sharpness', 'position'] as const;
+const SIGNS = ['presence', 'surroundings', 'copies', 'tissues', 'sharpness', 'position', 'acquired'] as const;
 
 export const CleaningReason = object({
   test: oneOf(['signal', 'lesions', 'structure', 'signs', ...SIGNS]),

@@ -28,10 +28,17 @@ export function cleaningReasons({ gone, kept, structure, signs, largest }: Measu
   const reasons = [
     ...(gone ? [goneReason()] : []),
     ...(kept !== null && kept < KEPT.warn ? [lesionsReason(kept)] : []),
-    ...(structure !== null && structure > STRUCTURE.warn ? [structureReason(structure)] : []),
+    ...(structure !== null && structure > STRUCTURE.warn && !isAcquired(signs)
+      ? [structureReason(structure)]
+      : []),
     ...(largest !== null && largest > LARGEST.warn ? signReason(decisive(signs), largest) : []),
   ];
   return reasons.sort((a, b) => Number(b.verdict === 'fail') - Number(a.verdict === 'fail'));
+}
+
+/** Ringing goes with edges, so what is removed is like them; where what was acquired is left as it was no structure went. */
+function isAcquired(signs: readonly NamedSign[]): boolean {
+  return signs.some(({ sign, gain, error }) => sign === 'acquired' && gain > error);
 }
 
 export function cleaningVerdict(reasons: readonly CleaningReason[]): Verdict {

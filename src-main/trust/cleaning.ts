@@ -13,6 +13,7 @@ import { cleaningReasons, cleaningVerdict } from './cleaning-verdict.js';
 import { placeLesions, withLesions } from './lesions.js';
 import { foregroundMask } from './part.js';
 import { recovered } from './retention.js';
+import type { AcquiredAxes } from './signs/acquired.js';
 import { levelOfDetails, signsOf } from './signs/signs.js';
 import { meanAround } from './tests/around.js';
 import { foregroundThreshold } from './tests/foreground.js';
@@ -41,8 +42,8 @@ interface Removed {
   readonly after: Volume;
   /** The same removal on other values of some slices of the series: its settings are the same, what it finds is theirs. */
   readonly again: (volume: Volume) => Volume | Promise<Volume>;
-  /** Whether what was removed goes with the edges of the image by its nature, as ringing does: then sharpness tells nothing. Absent: no. */
-  readonly ofEdges?: boolean;
+  /** What of k-space was acquired, where ringing was removed (`Look.acquired`). Absent: it was not. */
+  readonly acquired?: AcquiredAxes;
   /** Level of the noise; 0: not known. */
   readonly sigma: number;
   readonly random: Random;
@@ -53,7 +54,7 @@ export async function cleaningTrust({
   before,
   after,
   again,
-  ofEdges,
+  acquired,
   sigma,
   random,
 }: Removed): Promise<CleaningTrust> {
@@ -69,9 +70,7 @@ export async function cleaningTrust({
     sigma > 0
       ? sigma
       : Math.min(...[before, after].map((volume) => levelOfDetails(volume, mask, planes, bright)));
-  const signs = signsOf(before, after, mask, planes, level).filter(
-    ({ sign }) => ofEdges !== true || sign !== 'sharpness',
-  );
+  const signs = signsOf(before, after, mask, planes, level, acquired);
   const largest = largestOf(before, after, mask, planes, level);
   const reasons = cleaningReasons({ gone, kept, structure, signs, largest });
   return {

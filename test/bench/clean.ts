@@ -68,7 +68,7 @@ async function measure(kind: Kind, head: string, one: Drawn): Promise<Row> {
     before: harmed,
     after,
     again: clean,
-    ofEdges: remover.ofEdges === true,
+    ...(look.acquired === undefined ? {} : { acquired: look.acquired }),
     sigma: 0,
     random: new Random(1),
   });

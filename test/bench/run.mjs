@@ -19,6 +19,7 @@ const SCRIPTS = {
 /** These run the built program. */
 const BUILT = [
   'cost',
+  'clean-real',
   'coverage',
   'package-size',
   'queue',

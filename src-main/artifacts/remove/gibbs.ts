@@ -12,7 +12,7 @@ import { type About, type Look, nothing, type Progress, type Remover } from './r
  * images on the acquired grid it cannot be told from fine structure: then it may be there. Where the files tell of partial
  * Fourier, a short side that is seen in k-space is made good first, and is as certain as a border.
  */
-export const gibbsRemover: Remover = { name: 'gibbs', when: 'after', ofEdges: true, look };
+export const gibbsRemover: Remover = { name: 'gibbs', when: 'after', look };
 
 /** How sure ringing is: with a border in k-space, and without. */
 const [CERTAIN, POSSIBLE] = [0.95, 0.3];
@@ -51,6 +51,7 @@ function look(volume: Volume, about: About): Look {
       ...(short.y === null ? {} : { shortY: short.y.highest / y.highest, fallY: short.y.fall }),
       ...(kept === 1 ? {} : { oneSided: 1 - kept }),
     },
+    acquired: { x: acquiredOf(x, short.x), y: acquiredOf(y, short.y) },
     ...(share > 0 ? { share } : isTold ? {} : { share: kept }),
     ...(kept > 0 ? {} : { held: 'E_ARTIFACT/one-sided' }),
     words: `Gibbs ringing (k-space continued with least total variation from ${2 * x.highest + 1} x ${2 * y.highest + 1}, means over acquired voxels) ${removedWords(kept)}${partialWords(short)}`,
@@ -94,6 +95,10 @@ function partialWords(short: Readonly<Record<Axis, ShortSide | null>>): string {
 
 /** Smaller images have no room for ringing. */
 const LEAST_SIDE = 16;
+function acquiredOf({ highest }: AcquiredAxis, short: ShortSide | null): { highest: number; both: number } {
+  return { highest, both: short?.highest ?? highest };
+}
+
 function shareOf({ highest, most }: AcquiredAxis): number {
   return highest / most;
 }

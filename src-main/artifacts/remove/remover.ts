@@ -37,6 +37,8 @@ export interface Look {
   remove(onProgress?: Progress): Volume;
   /** Of what is taken away by dividing: by what, at each voxel of a frame. */
   field?(): Float32Array;
+  /** Of ringing, what of k-space was acquired along each axis, in cycles over the field of view: up to `highest`, and of both sides up to `both`. */
+  readonly acquired?: Readonly<Record<Axis, { readonly highest: number; readonly both: number }>>;
   /** How much of it a result still shows, in `unit`; absent: that cannot be told. */
   left?(after: Volume): number | null;
 }
@@ -53,8 +55,6 @@ export interface Remover {
   readonly when: 'before' | 'after';
   /** It is removed only where it is named: what takes its place was not acquired. */
   readonly onRequest?: true;
-  /** What it takes away goes with the edges of the image by its nature. */
-  readonly ofEdges?: true;
   /**
    * @param onProgress planes that were looked at, where each is
    * @throws LimpidError E_ARTIFACT where the images do not allow to look: the reason says why

@@ -156,7 +156,7 @@ async function cleanOne(
     before: volume,
     after,
     again: (part) => removedFrom(remover, part, asMade),
-    ofEdges: remover.ofEdges === true,
+    ...(look.acquired === undefined ? {} : { acquired: look.acquired }),
     sigma,
     random: new Random(job.trust?.seed ?? 1).fork(`clean ${remover.name}`),
   });

@@ -2,6 +2,7 @@
 import type { CleaningTrust } from '../../contract/trust.js';
 import { planeLength, type Volume } from '../../imaging/volume.js';
 import { quantile } from '../../noise/robust.js';
+import { type AcquiredAxes, acquired } from './acquired.js';
 import { compared, type Sign } from './compared.js';
 import { copies } from './copies.js';
 import { position } from './position.js';
@@ -20,6 +21,7 @@ export interface NamedSign extends Sign {
  * @param tissue 1 where there is tissue before
  * @param planes that stand for all: frame * slices + slice
  * @param level of the noise
+ * @param axes what was acquired, where ringing was removed: it goes with the edges of the image, so that sharpness tells nothing. Absent: it was not
  */
 export function signsOf(
   before: Volume,
@@ -27,6 +29,7 @@ export function signsOf(
   tissue: Uint8Array,
   planes: readonly number[],
   level: number,
+  axes?: AcquiredAxes,
 ): NamedSign[] {
   const volumes = compared(before, after, tissue, planes);
   const present = presence(volumes);
@@ -35,8 +38,9 @@ export function signsOf(
     ['surroundings', present === null ? null : narrowed(surroundings(volumes), present)],
     ['copies', copies(volumes, level)],
     ['tissues', tissues(volumes)],
-    ['sharpness', sharpness(volumes)],
+    ['sharpness', axes === undefined ? sharpness(volumes) : null],
     ['position', position(volumes)],
+    ['acquired', axes === undefined ? null : acquired(before, after, tissue, planes, axes)],
   ];
   return found.flatMap(([sign, its]) => (its === null ? [] : [{ sign, ...its }]));
 }
@@ -55,8 +59,9 @@ function narrowed(around: ReturnType<typeof surroundings>, present: Sign): Sign 
 const TOO_WIDE = 0.5;
 
 /**
- * The sign that decides. An image that was blurred or moved is no better, whatever else is told. Details of an artifact are told by their presence, and by surroundings where these say less:
- * what was fitted to tissue is present, too. What has no such details is a copy or a field, whichever is told better.
+ * The sign that decides. An image that was blurred or moved is no better, whatever else is told. Of ringing what was acquired
+ * tells. Details of an artifact are told by their presence, and by surroundings where these say less: what was fitted to
+ * tissue is present, too. What has no such details is a copy or a field, whichever is told better.
  */
 export function decisive(signs: readonly NamedSign[]): NamedSign | null {
   const named = (name: SignName) => signs.find(({ sign }) => sign === name) ?? null;
@@ -64,6 +69,8 @@ export function decisive(signs: readonly NamedSign[]): NamedSign | null {
     ({ sign, gain, error }) => (sign === 'sharpness' || sign === 'position') && gain < -error,
   );
   if (against.length > 0) return against.reduce((a, b) => (told(b) > told(a) ? b : a));
+  const ofRinging = named('acquired');
+  if (ofRinging !== null) return ofRinging;
   const [present, around] = [named('presence'), named('surroundings')];
   if (present === null || present.error >= TOO_WIDE) {
     const others = signs.filter(({ sign }) => sign === 'copies' || sign === 'tissues');

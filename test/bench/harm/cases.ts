@@ -1,9 +1,11 @@
 import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
+import { acquiredGrid } from '../../../src-main/artifacts/remove/acquired.js';
 import { extrapolatedPair } from '../../../src-main/artifacts/remove/planes/extrapolate.js';
 import { circlesAbout, ringProfiles, withoutRings } from '../../../src-main/artifacts/remove/planes/rings.js';
 import { despiked } from '../../../src-main/artifacts/remove/planes/spikes.js';
 import { withoutLine } from '../../../src-main/artifacts/remove/planes/zipper-amounts.js';
 import { kindsOf } from '../../../src-main/artifacts/remove/planes/zipper-places.js';
+import type { About } from '../../../src-main/artifacts/remove/remover.js';
 import { REMOVERS } from '../../../src-main/artifacts/remove/removers.js';
 import { fft2, frequencyOf, inverseFft2 } from '../../../src-main/base/fft.js';
 import { Random } from '../../../src-main/base/random.js';
@@ -11,6 +13,8 @@ import type { ArtifactName, CleanName } from '../../../src-main/contract/request
 import { planeLength, type Volume, withData } from '../../../src-main/imaging/volume.js';
 import { quantile } from '../../../src-main/noise/robust.js';
 import { withZippers } from '../../artifacts/remove/zippers.js';
+import { gibbsKind } from '../clean/gibbs.js';
+import type { Drawn } from '../clean/kind.js';
 
 /** A removal that is right or wrong, and the image without the artifact. */
 export interface Case {
@@ -20,6 +24,8 @@ export interface Case {
   readonly truth: Volume;
   readonly harmed: Volume;
   readonly remove: (volume: Volume) => Volume;
+  /** What the files tell of it; absent: nothing. */
+  readonly about?: About;
 }
 
 type PlaneFilter = (values: Float32Array, plane: number) => Float32Array;
@@ -135,13 +141,14 @@ function multiplied(volume: Volume, range: number, seed: number): Volume {
   );
 }
 
-function unrung(volume: Volume): Volume {
+/** Ringing of a border of k-space at a share of what the matrix holds. */
+function unrung(volume: Volume, share = 1): Volume {
   const { rows, columns } = volume;
   const truncation = {
     rows,
     columns,
-    highestX: (columns >> 1) - 1,
-    highestY: (rows >> 1) - 1,
+    highestX: Math.round(share * (columns >> 1)) - 1,
+    highestY: Math.round(share * (rows >> 1)) - 1,
   };
   const bright = brightOf(volume);
   return byPlane(volume, (values) =>
@@ -346,8 +353,6 @@ export function mrCases(truth: Volume, hasField: boolean): Case[] {
     ...[10, 40].map((percent) =>
       wrong('spike', `invented, ${percent} %`, (volume) => invented(volume, drawn(volume, 'spike', percent))),
     ),
-    right('gibbs', 'ringing of 60 %', drawn(truth, 'gibbs', 40)),
-    wrong('gibbs', 'no ringing', unrung),
     ...[20, 60].map((range) =>
       wrong(
         'bias',
@@ -374,6 +379,65 @@ export function mrCases(truth: Volume, hasField: boolean): Case[] {
       wrong('model', `spot of ${percent} % invented`, (volume) => painted(volume, percent)),
     ),
   ];
+}
+
+/** Planes that ringing is drawn over, of one frame: few tell, and all take long. */
+const RINGING_PLANES = 4;
+
+/**
+ * Ringing of half of k-space removed rightly, in part and twice; taken from images that have none; with a border of k-space
+ * that is too low; put in instead; and blurs in its place. What is right is the mean over acquired voxels.
+ */
+export function ringingCases(head: Volume): Case[] {
+  const slices = Math.min(RINGING_PLANES, head.slices);
+  const from = ((head.slices - slices) >> 1) * planeLength(head);
+  const data = head.data.slice(from, from + slices * planeLength(head));
+  const truth: Volume = { ...head, slices, frames: 1, data };
+  const kind = gibbsKind(null);
+  const drawings = kind
+    .cases(truth)
+    .filter(({ drawn: name }) => /zero-filled|as acquired|6\/8, zeros$/.test(name));
+  return [
+    { kind: 'gibbs', what: 'no ringing', truth, harmed: truth, remove: (volume) => unrung(volume, 0.5) },
+    ...drawings.flatMap((one) => ringingOf(one, { ...kind.about, ...one.about })),
+  ];
+}
+
+function ringingOf({ drawn: name, harmed, truth }: Drawn, about: About): Case[] {
+  const right = (volume: Volume) => REMOVERS.gibbs.look(volume, about).remove();
+  const { x } = acquiredGrid(harmed);
+  const acquired = x.highest / x.most;
+  const mixed = (of: number) => (volume: Volume) => {
+    const after = right(volume).data;
+    return withData(
+      volume,
+      volume.data.map((value, i) => Math.max(0, value + of * (after[i] - value))),
+    );
+  };
+  const removals: (readonly [string, (volume: Volume) => Volume])[] = [
+    ['removed', right],
+    ['half of it removed', mixed(0.5)],
+    ['removed twice', mixed(2)],
+    ['put in', mixed(-1)],
+    ...[0.5, 0.7].map(
+      (share) =>
+        [
+          `border of k-space at ${share} of where it is`,
+          (volume: Volume) => unrung(volume, share * acquired),
+        ] as const,
+    ),
+    ...[0.5, 1].map((share) => [`blur of ${share}`, (volume: Volume) => blurred(volume, share)] as const),
+    ['median of 5 x 5', medianed],
+    ['smeared over five pixels', (volume) => smeared(volume, 2)],
+  ];
+  return removals.map(([what, remove]) => ({
+    kind: 'gibbs',
+    what: `${name}: ${what}`,
+    truth,
+    harmed,
+    remove,
+    about,
+  }));
 }
 
 export function ctCases(truth: Volume): Case[] {

@@ -14,6 +14,8 @@ export interface HarmHead {
   readonly ct: boolean;
   /** Whether thresholds were chosen on it. */
   readonly chosen: boolean;
+  /** Whether it is of a folder that was named. */
+  readonly given: boolean;
   /** Whether it was drawn with a field of a coil. */
   readonly hasField: boolean;
 }
@@ -29,6 +31,7 @@ export async function harmHeads({ only, ct, mr }: BenchOptions): Promise<HarmHea
     volume,
     ct: false,
     chosen,
+    given: false,
     hasField: false,
   });
   const heads = [
@@ -51,7 +54,7 @@ async function heldOut(folders: string | null, ct: boolean): Promise<HarmHead[]>
     for (const { volume, attributes } of await seriesOf(folder)) {
       if (Math.min(volume.rows, volume.columns) < LEAST_SIDE || volume.signed === true) continue;
       const name = ['Manufacturer', 'SeriesDescription'].flatMap((word) => attributes(word)).join(' ');
-      heads.push({ name, volume: part(volume), ct, chosen: false, hasField: false });
+      heads.push({ name, volume: part(volume), ct, chosen: false, given: true, hasField: false });
     }
   return heads;
 }

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { simulateArtifact } from '../../../src-main/artifacts/artifacts.js';
 import { ghostRemover } from '../../../src-main/artifacts/remove/ghost.js';
+import { gibbsRemover } from '../../../src-main/artifacts/remove/gibbs.js';
 import { withoutLine } from '../../../src-main/artifacts/remove/planes/zipper-amounts.js';
 import { kindsOf } from '../../../src-main/artifacts/remove/planes/zipper-places.js';
 import { Random } from '../../../src-main/base/random.js';
 import type { CleaningTrust } from '../../../src-main/contract/trust.js';
 import { type Volume, withData } from '../../../src-main/imaging/volume.js';
+import { median } from '../../../src-main/noise/robust.js';
 import { cleaningTrust } from '../../../src-main/trust/cleaning.js';
+import { acquired } from '../../../src-main/trust/signs/acquired.js';
+import { acquiredPhantom, stackOf } from '../../artifacts/remove/support.js';
 import { withZippers } from '../../artifacts/remove/zippers.js';
 import { headDrawer } from '../../bench/drawn-heads.js';
 import { CH2, fileLacks } from '../../imaging/support.js';
@@ -199,5 +203,73 @@ describe.skipIf(head === null)('signs of whether an image is better without what
     }
     expect(gains[0]).toBeGreaterThan(-0.3);
     expect(gains[4]).toBe(-1);
+  });
+});
+
+describe('the sign of what was acquired', () => {
+  const SIDE = 96;
+  const ACQUIRED = 47;
+  const { ringing, means } = acquiredPhantom(SIDE, ACQUIRED);
+  const planes = (plane: Float32Array) => stackOf([plane, plane, plane], SIDE);
+  const before = planes(ringing);
+  const right = planes(means);
+  const tissue = Uint8Array.from(right.data, (value) => (value > 200 ? 1 : 0));
+  const axes = { highest: (ACQUIRED - 1) / 2, both: (ACQUIRED - 1) / 2 };
+  const sign = (after: Volume) => acquired(before, after, tissue, [0, 1, 2], { x: axes, y: axes });
+  const mixed = (share: number) =>
+    withData(
+      before,
+      before.data.map((value, i) => value + share * (right.data[i] - value)),
+    );
+
+  it('speaks for means over voxels, and for a part of the way to them', () => {
+    for (const share of [0.3, 1]) expect(sign(mixed(share))?.gain).toBe(1);
+  });
+
+  it('speaks less for ringing that is removed too far, by degrees, and against what is put in and a median', () => {
+    const gains = [1, 1.5, 2, 2.5].map((share) => sign(mixed(share))?.gain ?? Number.NaN);
+    expect(gains).toEqual([...gains].sort((a, b) => b - a));
+    expect(gains.at(-1)).toBeLessThan(0.5);
+    expect(sign(mixed(-1))?.gain).toBe(-1);
+    const medians = withData(
+      before,
+      before.data.map((_, i) => median([-2, -1, 0, 1, 2].map((step) => before.data[i + step * SIDE] ?? 0))),
+    );
+    expect(sign(medians)?.gain).toBeLessThan(-0.2);
+  });
+
+  it('lets frequencies be that were acquired on one side only', () => {
+    const short = { highest: axes.highest, both: axes.highest / 3 };
+    const wavy = withData(
+      right,
+      right.data.map((value, i) => value * (1 + 0.2 * Math.cos((2 * Math.PI * 18 * (i % SIDE)) / SIDE))),
+    );
+    const of = (x: typeof short) => acquired(before, wavy, tissue, [0, 1, 2], { x, y: axes })?.gain;
+    expect(of(axes)).toBe(-1);
+    expect(of(short)).toBeGreaterThan(0.5);
+  });
+
+  it('lets a right removal of ringing pass, and a blur in its place not', async () => {
+    const about = { modality: 'MR', phase: 'y' } as const;
+    // In air magnitudes turn lobes over, which the sign does not know.
+    const magnitudes = planes(ringing.map(Math.abs));
+    const look = gibbsRemover.look(magnitudes, about);
+    expect(look.acquired?.x.highest).toBe(axes.highest);
+    if (look.acquired === undefined) return;
+    const told = { before: magnitudes, sigma: 0, random: new Random(1), acquired: look.acquired };
+    const again = (part: Volume) => gibbsRemover.look(part, about).remove();
+    const trust = await cleaningTrust({ ...told, after: look.remove(), again });
+    expect(gainOf(trust, 'acquired')).toBeGreaterThan(0);
+    expect(gainOf(trust, 'sharpness')).toBeNaN();
+    for (const test of ['acquired', 'signs', 'structure']) expect(testsOf(trust)).not.toContain(test);
+    const blurred = (part: Volume) =>
+      withData(
+        part,
+        part.data.map((value, i) => (value + (part.data[i + 3] ?? 0) + (part.data[i - 3] ?? 0)) / 3),
+      );
+    const wrong = await cleaningTrust({ ...told, after: blurred(magnitudes), again: blurred });
+    expect(gainOf(wrong, 'acquired')).toBeLessThan(-0.5);
+    expect(wrong.verdict).not.toBe('pass');
+    expect(testsOf(wrong)).toContain('acquired');
   });
 });

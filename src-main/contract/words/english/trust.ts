@@ -174,6 +174,10 @@ export const TRUST = {
     'Tissue was changed by up to {largest:0} times its noise, and the image does not lie where it did.',
     'Use the original series.',
   ],
+  'trust/cleaning-acquired': [
+    'Tissue was changed by up to {largest:0} times its noise, and frequencies that were acquired are not what they were: more was taken away than ringing.',
+    'Compare before and after at fine structures, or use the original series.',
+  ],
   'W_RESIDUAL/alarm': [
     '{why:saying} What was removed may be fine structure.',
     'Judge the images by eye: compare before, after and residual.',
