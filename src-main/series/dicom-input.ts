@@ -17,6 +17,7 @@ import {
   type StackInput,
   seriesKey,
   type UnitInput,
+  unitOf,
   type VolumeSize,
   type Wants,
 } from './input.js';
@@ -36,7 +37,7 @@ export function dicomUnits(
 ): { readonly units: readonly UnitInput[]; readonly leftOut: readonly StackInput[] } {
   const named = new Set(wants.named);
   const taken = series.map((one) => takenAsNamed(one, named));
-  const groups = groupBySeries(membersOf(taken, wants.complex === 'parts'));
+  const groups = groupByUnit(membersOf(taken, wants.complex === 'parts'));
   const usable = groups.filter((members) => members.some((one) => one.series.eligible));
   const leftOut = groups.filter((members) => !usable.includes(members)).flat();
   const numbers = numbersByStudy(series, wants.known?.numbers);
@@ -61,12 +62,12 @@ function halvesOf({ series, pair }: Member): Series[] {
   return pair === null ? [series] : [series, pair.second];
 }
 
-function groupBySeries(members: readonly Member[]): Member[][] {
+function groupByUnit(members: readonly Member[]): Member[][] {
   const groups = new Map<string, Member[]>();
   for (const member of members) {
-    const { seriesInstanceUid } = member.series;
-    const group = groups.get(seriesInstanceUid);
-    if (group === undefined) groups.set(seriesInstanceUid, [member]);
+    const unit = unitOf(member.series.seriesInstanceUid, member.series.modality);
+    const group = groups.get(unit);
+    if (group === undefined) groups.set(unit, [member]);
     else group.push(member);
   }
   return [...groups.values()];
@@ -93,9 +94,9 @@ function proposeUnit(
   pool: DecodePool,
   wants: Pick<Wants, 'errorMap' | 'uncertainty' | 'known'>,
 ): UnitInput {
-  const { seriesNumber, studyInstanceUid, seriesInstanceUid } = members[0].series;
+  const { seriesNumber, studyInstanceUid, seriesInstanceUid, modality } = members[0].series;
   const numbers = taken.get(studyInstanceUid) ?? new Set<number>();
-  const known = wants.known?.units.get(seriesInstanceUid);
+  const known = wants.known?.units.get(unitOf(seriesInstanceUid, modality));
   const key = known?.key ?? seriesKey(index + 1);
   const namespace = namespaceOf(seriesInstanceUid, members);
   const place = (holding: keyof SeriesNumbers, source: number | null) => ({

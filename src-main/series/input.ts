@@ -176,7 +176,7 @@ export interface Wants extends Maps {
   readonly suffix: string;
   /** Whether derived NIfTI files are called and described by BIDS. */
   readonly bids?: boolean;
-  /** Which files are looked at, by their places, and what units are called, by Series Instance UID; absent: all, by counting. */
+  /** Which files are looked at, by their places, and what units are called, as `unitOf` tells them; absent: all, by counting. */
   readonly known?: {
     readonly files: ReadonlySet<string>;
     readonly units: ReadonlyMap<string, KnownUnit>;
@@ -312,4 +312,12 @@ export function withSettings(unit: Unit, settings: string): Unit {
 export interface VolumeSize {
   readonly area: number;
   readonly values: number;
+}
+
+/**
+ * What is published together: the stacks of one series. A series is of one modality (PS3.3 section C.7.3.1): what gave
+ * MR and CT images one UID does not make the derived ones break that rule.
+ */
+export function unitOf(seriesInstanceUid: string, modality: string): string {
+  return `${seriesInstanceUid} ${modality}`;
 }

@@ -11,6 +11,7 @@ afterAll(removeFolders);
 
 const SIZE = 48;
 const MOST = 4095;
+const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2';
 
 /** A bright disc in noisy air, as a magnitude of 12 bits. */
 function drawn(slice: number): number[] {
@@ -134,5 +135,16 @@ describe('an imperfect series', () => {
     expect(new Set(storedOf(images[0]))).toEqual(new Set([0]));
     expect(new Set(storedOf(images[4]))).toEqual(new Set([300]));
     for (const i of [1, 2, 3]) expect(storedOf(images[i])).not.toEqual(slices[i].values);
+  });
+
+  it('of MR and of CT images in one becomes two: a series is of one modality', async () => {
+    const ct = (slice: number): TestImage =>
+      image(slice, { modality: 'CT', sopClass: CT_IMAGE, sopInstance: `1.2.840.98.${slice + 1}` });
+    const { result } = await derive([image(0), image(1), image(2), ct(0), ct(1), ct(2)]);
+    expect(result.series.map(({ status }) => status)).toEqual(['done', 'done']);
+    const uids = new Set(result.series.map(({ derivedSeriesInstanceUid }) => derivedSeriesInstanceUid));
+    expect(uids.size).toBe(2);
+    const outputs = result.series.map(({ outputs: own }) => own.at(-1)).sort();
+    expect(outputs).toEqual(['series-001', 'series-002']);
   });
 });

@@ -24,7 +24,7 @@ import type { NoiseLevel } from '../../contract/requests/choices.js';
 import type { DenoiseRequest } from '../../contract/requests/requests.js';
 import type { PlannedSeries } from '../../contract/results.js';
 import { read } from '../../contract/schema/schema.js';
-import type { InputSet, StackInput, Unit } from '../input.js';
+import { type InputSet, type StackInput, type Unit, unitOf } from '../input.js';
 import { openRequested } from './open-chosen.js';
 
 /** A plan, and why of units of which a file can no longer be looked at nothing is planned, by their key. */
@@ -249,8 +249,10 @@ async function openEntries(
   if (used.length === 0) throw errorFrom(whyOfAll([...changed.values()]));
   const files = new Set(used.flatMap((entry) => entry.files.map((file) => file.path)));
   const units = new Map(
-    used.flatMap(({ seriesInstanceUid, unit, numbers }) =>
-      seriesInstanceUid === null ? [] : [[seriesInstanceUid, { key: unit, numbers }] as const],
+    used.flatMap(({ seriesInstanceUid, modality, unit, numbers }) =>
+      seriesInstanceUid === null
+        ? []
+        : [[unitOf(seriesInstanceUid, modality), { key: unit, numbers }] as const],
     ),
   );
   const planned = used.filter(({ action }) => action === 'denoise').map(({ id }) => id);
