@@ -52,8 +52,10 @@ export function seriesOf(
 ): Series {
   const first = stack.instances[0];
   const { geometry } = stack;
+  const why = refusal ?? refusalOf(stack);
   // Some scanners go on saying so of the slices that they unpacked.
   const mosaic = first.part === null && TILED.some((term) => first.imageType.includes(term));
+  const flags = [...flagsOf(geometry), ...(mosaic ? (['mosaic'] as const) : [])];
   const base: SeriesBase = {
     id: sha256(`${first.seriesInstanceUid}\0${stack.key}`).slice(0, 12),
     seriesInstanceUid: first.seriesInstanceUid,
@@ -67,10 +69,9 @@ export function seriesOf(
     slots: stack.slots,
     geometry,
     frames: stack.frames,
-    warnings: [...notes, ...warningsOf(stack, mosaic)],
-    only2d: mosaic || flagsOf(geometry).length > 0,
+    warnings: [...notes, ...geometryWarning(flags, why), ...warningsOf(stack)],
+    only2d: flags.length > 0,
   };
-  const why = refusal ?? refusalOf(stack);
   return why === null ? { ...base, eligible: true, why } : { ...base, eligible: false, why };
 }
 
@@ -135,7 +136,13 @@ export const PHASE: Problem = problemOf('E_NOT_ELIGIBLE/phase-alone');
 /** Of volumes that lack slices. */
 const MOST_NAMED = 8;
 
-function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
+/** That no network of neighbouring slices is used; of what is left out nobody needs to know. */
+function geometryWarning(flags: readonly TermName<'geometry'>[], why: Problem | null): Problem[] {
+  if (flags.length === 0 || (why !== null && !isTakenByName(why))) return [];
+  return [problemOf('W_GEOMETRY/stack', { flags })];
+}
+
+function warningsOf(stack: Stack): Problem[] {
   const warnings: Problem[] = [];
   const { geometry, incomplete, instances } = stack;
   if (incomplete.length > 0)
@@ -151,8 +158,6 @@ function warningsOf(stack: Stack, mosaic: boolean): Problem[] {
     warnings.push(
       problemOf('W_INCOMPLETE/slices', { missing: geometry.missing.length, slices: geometry.slices }),
     );
-  const flags = [...flagsOf(geometry), ...(mosaic ? (['mosaic'] as const) : [])];
-  if (flags.length > 0) warnings.push(problemOf('W_GEOMETRY/stack', { flags }));
   if (stack.instances.some((instance) => instance.derivedByLimpid))
     warnings.push(problemOf('W_ALREADY_DENOISED/product'));
   const oddities = new Set(stack.instances.flatMap((instance) => instance.oddities));

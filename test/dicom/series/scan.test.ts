@@ -363,6 +363,15 @@ describe('what may not be denoised', () => {
     }
   });
 
+  it('says of uneven distances where it is taken, not where it is refused', async () => {
+    const places = [0, 3, 6, 9.5];
+    const colour: TestImage = { samples: 3, values: new Array(48).fill(7) };
+    const [taken] = (await scanImages(places.map((z) => at(z)))).series;
+    const [refused] = (await scanImages(places.map((z) => at(z, colour)))).series;
+    expect(taken).toMatchObject({ eligible: true, warnings: [{ code: 'W_GEOMETRY' }] });
+    expect(refused).toMatchObject({ eligible: false, geometry: { uneven: true }, warnings: [] });
+  });
+
   describe('in files that are encoded in two ways', () => {
     const pool = new DecodePool();
     afterAll(() => pool.close());
