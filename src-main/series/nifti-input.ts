@@ -287,14 +287,15 @@ const ENOUGH_VALUES = 100_000;
 
 /**
  * Whether values are magnitudes times -1: none is above 0, most below, and the greatest reach it, as the air of
- * magnitudes does; what lies far below 0 has an offset.
+ * magnitudes does, which most are of: what lies far below 0 has an offset, and CT of air and lung has its air at the least.
  */
 function isNegated({ data }: NiftiImage['volume']): boolean {
   for (const value of data) if (value > 0) return false;
   const step = Math.max(1, Math.floor(data.length / ENOUGH_VALUES));
   const sample = Float32Array.from({ length: Math.floor(data.length / step) }, (_, i) => data[i * step]);
   const [least, most] = [quantile(sample, 0.01), quantile(sample, 0.99)];
-  return least < most && -most <= REACHES_ZERO * (most - least);
+  const isDark = quantile(sample, 0.5) > (least + most) / 2;
+  return least < most && isDark && -most <= REACHES_ZERO * (most - least);
 }
 
 /** Zero stays zero, without a sign. */

@@ -28,10 +28,10 @@ import { checkLevel } from './tests/level.js';
 import { type NoiseModel, noiseModel } from './tests/noise-model.js';
 import { joinedPlaces, placesOverTime } from './tests/over-time.js';
 import { placesOf } from './tests/places.js';
-import { residualMeasures } from './tests/residual.js';
+import { residualStatistics } from './tests/residual.js';
 import { believedNoise, isGone, signalReason, signalReport, withNumbers } from './tests/signal.js';
 import { unsupervisedError } from './tests/umse.js';
-import { doubted, judge, type ResidualMeasures, unjudged } from './tests/verdict.js';
+import { doubted, unjudged } from './tests/verdict.js';
 import { blendedUncertainty, CALIBRATION, uncertaintyMap } from './uncertainty.js';
 
 export interface TrustInput {
@@ -94,10 +94,9 @@ export async function assess(given: TrustInput): Promise<Trusted> {
   const degree = cleanness(before, noise);
   const clean = degree === 1;
   const probed = await tryProbe(input, model, foreground, clean || !(noise.sigma > 0));
-  const removed = residualMeasures(before, after, residualOptions(noise));
   const found: Findings = {
     signal: signalReport(before, given.after, model),
-    residual: judgeResidual(removed, 1, noise),
+    residual: judgeResidual(before, after, noise),
     places: placesIn(input, after),
     level: checkLevel(before, after, residualOptions(noise)),
     retention: probed.found?.retention ?? null,
@@ -107,7 +106,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
     umse: input.mixesFrames === true ? null : unsupervisedError(before, after, foreground, noise, model),
   };
   const reasons = [...reasonsOf(found, noise, input.strength), ...probed.notes];
-  const blend = blendFor(found, removed, verdictOf(reasons), input, foreground, model);
+  const blend = blendFor(found, verdictOf(reasons), input, foreground, model);
   const share = blend?.share ?? 1;
   const volume = blended(before, after, share);
   const places = share === 1 ? found.places : placesIn(input, volume);
@@ -131,7 +130,7 @@ export async function assess(given: TrustInput): Promise<Trusted> {
       familiarity: found.familiarity,
       umse: found.umse,
     },
-    residual: judgeResidual(removed, share, noise),
+    residual: share === 1 ? found.residual : judgeResidual(before, volume, noise),
     share,
     volume,
     uncertainty: part === null ? null : partOf(part, share, model),
@@ -190,13 +189,8 @@ function residualOptions(noise: NoiseEstimate) {
   };
 }
 
-/** @param removed what was measured of the whole change; @param share the part of it that is judged */
-function judgeResidual(
-  removed: ResidualMeasures | null,
-  share: number,
-  noise: NoiseEstimate,
-): ResidualReport {
-  const report = removed === null ? unjudged() : judge(removed, share);
+function judgeResidual(before: Volume, after: Volume, noise: NoiseEstimate): ResidualReport {
+  const report = residualStatistics(before, after, residualOptions(noise));
   const why = doubtOf(noise);
   return why === null ? report : doubted(report, noise.sigma, why);
 }
@@ -286,7 +280,6 @@ function notProbed(error: LimpidError): TrustReason {
 /** What is to be taken back: all but 51 dB of a clean input, a part of that where little speaks of noise; of a failed result as much as makes it fail no more. */
 function blendFor(
   found: Findings,
-  removed: ResidualMeasures | null,
   verdict: Verdict,
   input: TrustInput,
   foreground: Uint8Array,
@@ -302,7 +295,7 @@ function blendFor(
   if (verdict !== 'fail') return forClean;
   const fails = (share: number): boolean => {
     const volume = blended(before, after, share);
-    const residual = judgeResidual(removed, share, noise);
+    const residual = judgeResidual(before, volume, noise);
     const umse = found.umse === null ? null : unsupervisedError(before, volume, foreground, noise, model);
     const signal = signalReport(before, volume, model);
     const parts = { ...found, signal, residual, umse, ...scaled(found, share) };

@@ -149,40 +149,6 @@ describe.skipIf(ch2Missing)('the trust report of a T1 brain with 3 % Rician nois
     }
   });
 
-  it('takes back by degrees what fails by the shape of what was removed', async () => {
-    const before = noisyBrain();
-    const noise = { ...estimateNoise(before, { modality: 'MR' }), map: null };
-    const [honest, smooth] = [dctDenoised(before, SIGMA).data, blur(before, 1).data];
-    const written = async (part: number) => {
-      const mixed = honest.map((value, i) => value + part * (smooth[i] - value));
-      return assess({
-        before,
-        after: withData(before, mixed),
-        noise,
-        denoise: null,
-        context: 0,
-        strength: 1,
-        seed: 1,
-        training: null,
-        uncertainty: false,
-      });
-    };
-    const steps: Trusted[] = [];
-    for (let part = 0.8; part < 1.25; part += 0.05) steps.push(await written(part));
-    expect(steps[0].share).toBe(1);
-    const last = steps[steps.length - 1];
-    expect(last.share).toBeLessThan(0.9);
-    expect(last.residual.verdict).toBe('warn');
-    for (const [k, { share, volume }] of steps.slice(1).entries()) {
-      expect(share).toBeLessThanOrEqual(steps[k].share);
-      expect(steps[k].share - share).toBeLessThan(0.06);
-      const other = steps[k].volume.data;
-      const squares = volume.data.reduce((sum, value, i) => sum + (value - other[i]) ** 2, 0);
-      // the image itself moved by so much between two steps of what came in
-      expect(Math.sqrt(squares / other.length)).toBeLessThan(0.05 * SIGMA);
-    }
-  });
-
   it('flags a model that makes structure up', async () => {
     const found = await judged(noisyBrain(), async (volume) => {
       const { data } = dctDenoised(volume, SIGMA);

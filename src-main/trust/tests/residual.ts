@@ -27,27 +27,17 @@ const BLOCK_VOXELS = (BLOCK * BLOCK * 3) / 4;
 const GRADIENT_BINS = 1024;
 const BINS_A_SIGMA = 16;
 
-/** Measures and judges `before - after`: `residualMeasures`, and what `judge` says of them. */
-export function residualStatistics(before: Volume, after: Volume, options: ResidualOptions): ResidualReport {
-  const measured = residualMeasures(before, after, options);
-  return measured === null ? unjudged() : judge(measured);
-}
-
 /**
- * Measures `before - after` over the foreground of `after`. The residual is standardised: with Rician noise the mean of
- * the magnitude lies above the true amplitude (Rice 1944), so what the amplitude `after` predicts is subtracted, and the
- * result is divided by the predicted standard deviation. One pass, plane by plane; extra memory is four planes.
+ * Measures and judges `before - after` over the foreground of `after`. The residual is standardised: with Rician noise
+ * the mean of the magnitude lies above the true amplitude (Rice 1944), so what the amplitude `after` predicts is
+ * subtracted, and the result is divided by the predicted standard deviation. One pass, plane by plane; extra memory
+ * is four planes.
  *
  * @param before, after volumes of the same size, in the same units; all values finite
- * @returns null where the level of the noise is not known
  */
-export function residualMeasures(
-  before: Volume,
-  after: Volume,
-  options: ResidualOptions,
-): ResidualMeasures | null {
+export function residualStatistics(before: Volume, after: Volume, options: ResidualOptions): ResidualReport {
   const model = noiseModel(options.sigma, options.distribution);
-  if (!(model.typical > 0)) return null;
+  if (!(model.typical > 0)) return unjudged();
   const threshold = foregroundThreshold(after, model.typical, options.distribution === 'rician');
   const correlation = options.noiseCorrelation ?? { x: 0, y: 0, z: 0 };
   const tally = newTally(before, correlation);
@@ -59,7 +49,7 @@ export function residualMeasures(
     tally.faint.add(tally.current.residual, tally.current.foreground);
     [tally.previous, tally.current] = [tally.current, tally.previous];
   }
-  return measuresOf(tally, correlation);
+  return judge(measuresOf(tally, correlation));
 }
 
 interface Plane {

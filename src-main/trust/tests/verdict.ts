@@ -2,7 +2,6 @@ import { type Problem, sayingOf, spoken, whatIsSaid } from '../../contract/error
 import type { ResidualMeasure, ResidualReason, ResidualReport } from '../../contract/trust.js';
 import type { PlainReason } from '../../contract/words/english.js';
 import type { Saying } from '../../contract/words/template.js';
-import { ramp } from '../../noise/levels.js';
 
 /** What was measured, before it is judged. */
 export type ResidualMeasures = Omit<ResidualReport, 'verdict' | 'reasons'> & {
@@ -31,34 +30,10 @@ export const LIMITS = {
   voxels: { warn: 1000 },
 } as const;
 
-/** Standard deviation over sigma up to which the shape of what was removed says nothing, and from which on it counts in full. */
-const SHAPED = [LIMITS.sdTooSmall.warn, 0.45] as const;
-
-/**
- * Adds reasons and a verdict: the worst reason's.
- *
- * Sizes are in sigma, so those of a part of the change are that part of them. Its shape is that of the whole, however
- * little is written: correlation and edges are judged as if the noise that stays had been removed as noise, so that
- * structure counts by its energy. Else no part would do where shape fails, until next to nothing is left.
- *
- * @param measured of the whole change
- * @param share the part of it that is judged
- */
-export function judge(measured: ResidualMeasures, share = 1): ResidualReport {
-  const { noiseCorrelation, ...whole } = measured;
-  const measures = {
-    ...whole,
-    sdOverSigma: times(whole.sdOverSigma, share),
-    meanOverSigma: times(whole.meanOverSigma, share),
-    localMeanRatio: times(whole.localMeanRatio, share),
-    faintRatio: times(whole.faintRatio, share),
-  };
-  const weight = share * share * ramp(whole.sdOverSigma ?? 0, SHAPED);
-  const reasons = reasonsOf(measures, {
-    correlation: times(excess(whole.correlation, noiseCorrelation), weight),
-    edgeCorrelation: times(whole.edgeCorrelation, weight),
-    edgeRatio: whole.edgeRatio === null ? null : Math.sqrt(1 + weight * (whole.edgeRatio ** 2 - 1)),
-  });
+/** Adds reasons and a verdict: the worst reason's. */
+export function judge(measured: ResidualMeasures): ResidualReport {
+  const { noiseCorrelation, ...measures } = measured;
+  const reasons = reasonsOf(measures, excess(measures.correlation, noiseCorrelation));
   const verdict = reasons.some((reason) => reason.verdict === 'fail')
     ? 'fail'
     : reasons.length > 0
@@ -113,16 +88,9 @@ export function residualWarnings(report: ResidualReport): Problem[] {
   return report.reasons.map((reason) => ({ code: 'W_RESIDUAL', ...spoken(whatIsSaid(reason)) }));
 }
 
-function times(value: number | null, factor: number): number | null {
-  return value === null ? null : factor * value;
-}
-
-/** Measures of the shape of what was removed, as they count. */
-type Shape = Readonly<Record<'correlation' | 'edgeCorrelation' | 'edgeRatio', number | null>>;
-
 function reasonsOf(
   measures: Omit<ResidualReport, 'verdict' | 'reasons'>,
-  { correlation, edgeCorrelation, edgeRatio }: Shape,
+  correlationExcess: number | null,
 ): ResidualReason[] {
   if (measures.voxels < LIMITS.voxels.warn)
     return [
@@ -134,20 +102,25 @@ function reasonsOf(
         ...sentenceOf(sayingOf('W_RESIDUAL/foreground')),
       },
     ];
-  const { sdOverSigma, meanOverSigma, localMeanRatio, faintRatio } = measures;
-  const mean = meanOverSigma === null ? null : Math.abs(meanOverSigma);
-  const found = [
+  const { sdOverSigma, meanOverSigma, edgeCorrelation, edgeRatio, localMeanRatio, faintRatio } = measures;
+  const small = tooSmall(sdOverSigma);
+  // the shape of next to nothing says nothing
+  if (small !== null) return [small];
+  const found: (ResidualReason | null)[] = [
     above('sdOverSigma', sdOverSigma, LIMITS.sdOverSigma, 'W_RESIDUAL/large'),
-    above('meanOverSigma', mean, LIMITS.meanOverSigma, 'W_RESIDUAL/mean'),
-    above('correlation', correlation, LIMITS.correlation, 'W_RESIDUAL/correlation'),
+    above(
+      'meanOverSigma',
+      meanOverSigma === null ? null : Math.abs(meanOverSigma),
+      LIMITS.meanOverSigma,
+      'W_RESIDUAL/mean',
+    ),
+    above('correlation', correlationExcess, LIMITS.correlation, 'W_RESIDUAL/correlation'),
     above('edgeCorrelation', edgeCorrelation, LIMITS.edgeCorrelation, 'W_RESIDUAL/at-edges'),
     above('edgeRatio', edgeRatio, LIMITS.edgeRatio, 'W_RESIDUAL/edges'),
     above('localMeanRatio', localMeanRatio, LIMITS.localMeanRatio, 'W_RESIDUAL/local-means'),
     above('faintRatio', faintRatio, LIMITS.faintRatio, 'W_RESIDUAL/faint'),
-  ].filter((reason) => reason !== null);
-  const small = tooSmall(sdOverSigma);
-  // of next to nothing only what is far too much says something, such as a brightness that went as a whole
-  return small === null ? found : [...found.filter(({ verdict }) => verdict === 'fail'), small];
+  ];
+  return found.filter((reason) => reason !== null);
 }
 
 function tooSmall(value: number | null): ResidualReason | null {
