@@ -6,9 +6,9 @@ import { Random } from '../../src-main/base/random.js';
 import type { PlaceReport } from '../../src-main/contract/trust.js';
 import { pcaSettings } from '../../src-main/filters/denoiser.js';
 import { mpPca } from '../../src-main/filters/mppca.js';
-import type { Volume } from '../../src-main/imaging/volume.js';
 import { placesOverTime } from '../../src-main/trust/tests/over-time.js';
 import { placesOf } from '../../src-main/trust/tests/places.js';
+import { volumeOf } from '../imaging/support.js';
 import { KINDS, type Series, SIDE, seriesOf } from './focus-scene.js';
 import { benchOptions, keep, markdown, type Row } from './tables.js';
 
@@ -40,21 +40,6 @@ const DENOISERS: Readonly<Record<string, Denoiser>> = {
   'as DIPY': pca(false),
   'mean of five frames': overTime,
 };
-
-function volumeOf(data: Float32Array, frames: number): Volume {
-  return {
-    data,
-    columns: SIDE,
-    rows: SIDE,
-    slices: SLICES,
-    frames,
-    spacing: [1, 1, 1],
-    affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
-    units: 'a.u.',
-    measured: null,
-    quantum: 0,
-  };
-}
 
 const OTHERS = 4;
 /** Mean error by voxel, in that of the noise, that counts as off. */
@@ -109,7 +94,9 @@ function looked(
     const { truth, focus } = draw(seed);
     const random = new Random(seed + 100);
     const noisy = truth.map((value) => value + random.normal());
-    const [before, after] = [volumeOf(noisy, frames), volumeOf(denoise(noisy, frames), frames)];
+    const [before, after] = [noisy, denoise(noisy, frames)].map((data) =>
+      volumeOf(data, [SIDE, SIDE, SLICES, frames]),
+    );
     const asked = { sigma: 1, distribution: 'gaussian' } as const;
     const places =
       (alone ? placesOf(before, after, asked) : placesOverTime(before, after, asked))?.places ?? [];

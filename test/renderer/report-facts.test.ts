@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cleanedText } from '../../src-main/contract/cleaned-text.js';
 import { sayingOf, spoken } from '../../src-main/contract/errors.js';
 import type { CleanedReport } from '../../src-main/contract/report.js';
 import { cleanedFacts } from '../../src-renderer/report/report-facts.js';
@@ -52,6 +53,14 @@ describe('artifacts on the report page', () => {
     const left = cleanedFacts([{ ...bias, did: 'left', facts: { cjvWithout: 5.6 } }])[0];
     expect(left.value).toContain('unknown, 5.6 % if the field were taken away');
     expect(cleanedFacts([fieldOfCoil])[0].value).not.toContain('CJV');
+  });
+
+  it('tell in English what the PDF tells', () => {
+    for (const one of [fieldOfCoil, bias, { ...bias, trust: unproven }]) {
+      const [{ value, note }] = cleanedFacts([one]);
+      const { text, reasons } = cleanedText(one);
+      expect([value, note ?? '']).toEqual([text, reasons.join(' ')]);
+    }
   });
 
   it('say why a removal did not pass', () => {

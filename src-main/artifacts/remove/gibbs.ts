@@ -95,6 +95,8 @@ function partialWords(short: Readonly<Record<Axis, ShortSide | null>>): string {
 
 /** Smaller images have no room for ringing. */
 const LEAST_SIDE = 16;
+
+/** What was acquired, as the trust test of a removal asks for it: a short side is known of one side only. */
 function acquiredOf({ highest }: AcquiredAxis, short: ShortSide | null): { highest: number; both: number } {
   return { highest, both: short?.highest ?? highest };
 }
